@@ -1,0 +1,24 @@
+/*
+ * account.h - the ops by which a link becomes a user's node, and by which a
+ * user changes its nodes and aliases; whose alias is whose.
+ */
+#ifndef MNM_ACCOUNT_H
+#define MNM_ACCOUNT_H
+
+#include "link.h"
+
+/* What one user may have, dropped aliases included. */
+#define ACCOUNT_NODES_MAX   64
+#define ACCOUNT_ALIASES_MAX 10000
+
+/* The sender's own alias of that name; else refuses and returns NULL. */
+struct alias *account_own_alias(struct request *, struct span name);
+/* The alias of that name if it reaches somebody; else the same. */
+struct alias *account_reach(struct request *, struct span name);
+
+bool op_tmtprev(struct request *);
+bool op_register(struct request *);
+bool op_login(struct request *);
+bool op_useredit(struct request *);
+
+#endif

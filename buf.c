@@ -1,0 +1,137 @@
+#include "buf.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+/* The first allocation of a buf: most headers and replies fit. */
+#define FIRST_CAP 256
+
+struct span
+span_of(const char *text)
+{
+	return (struct span){ text, strlen(text) };
+}
+
+bool
+span_is(struct span a, struct span b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+void *
+xalloc(size_t n)
+{
+	void *p = malloc(n > 0 ? n : 1);
+
+	if (p == NULL)
+		die("out of memory: %zu octets more could not be had", n);
+	return p;
+}
+
+void *
+xzalloc(size_t n)
+{
+	void *p = calloc(1, n > 0 ? n : 1);
+
+	if (p == NULL)
+		die("out of memory: %zu octets more could not be had", n);
+	return p;
+}
+
+void *
+xrealloc(void *old, size_t n)
+{
+	void *p = realloc(old, n > 0 ? n : 1);
+
+	if (p == NULL)
+		die("out of memory: %zu octets more could not be had", n);
+	return p;
+}
+
+char *
+xcopy(struct span text)
+{
+	char *p = xalloc(text.n + 1);
+
+	if (text.n > 0)
+		memcpy(p, text.p, text.n);
+	p[text.n] = '\0';
+	return p;
+}
+
+void
+buf_free(struct buf *b)
+{
+	free(b->p);
+	*b = (struct buf){ NULL, 0, 0 };
+}
+
+char *
+buf_room(struct buf *b, size_t n)
+{
+	size_t cap = b->cap > 0 ? b->cap : FIRST_CAP;
+
+	if (b->cap - b->n >= n && b->p != NULL)
+		return b->p + b->n;
+	if (n > SIZE_MAX / 2 - b->n)
+		die("out of memory: %zu octets more could not be had", n);
+	while (cap - b->n < n)
+		cap *= 2;
+	b->p = xrealloc(b->p, cap);
+	b->cap = cap;
+	return b->p + b->n;
+}
+
+void
+buf_add(struct buf *b, struct span text)
+{
+	if (text.n == 0)
+		return;
+	memcpy(buf_room(b, text.n), text.p, text.n);
+	b->n += text.n;
+}
+
+void
+buf_add_octet(struct buf *b, char c)
+{
+	*buf_room(b, 1) = c;
+	b->n++;
+}
+
+void
+buf_addf(struct buf *b, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (n <= 0)
+		return;
+	buf_room(b, (size_t)n + 1);
+	va_start(args, format);
+	(void)vsnprintf(b->p + b->n, (size_t)n + 1, format, args);
+	va_end(args);
+	b->n += (size_t)n;
+}
+
+void
+buf_drop(struct buf *b, size_t n)
+{
+	if (n == 0)
+		return;
+	memmove(b->p, b->p + n, b->n - n);
+	b->n -= n;
+}
+
+struct span
+buf_span(const struct buf *b)
+{
+	return (struct span){ b->p, b->n };
+}

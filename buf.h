@@ -1,0 +1,56 @@
+/*
+ * buf.h - spans and growable bytes.
+ *
+ * A span is borrowed: it points into memory that someone else owns, and is
+ * valid until the function that received it returns, unless a header says
+ * otherwise.  It may hold NUL and is never NUL-terminated text.
+ *
+ * Memory that cannot be had ends the program: every allocation is bounded by
+ * a limit (the arithmetic stands in server.c), so it is the machine that is
+ * too small, not the request that is too large.
+ */
+#ifndef MNM_BUF_H
+#define MNM_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct span {
+	const char *p;
+	size_t n;
+};
+
+/* A string literal as a span. */
+#define SPAN(literal) ((struct span){ (literal), sizeof(literal) - 1 })
+
+struct buf {
+	char *p;	/* NULL while cap is 0 */
+	size_t n;	/* octets in use */
+	size_t cap;
+};
+
+/* A NUL-terminated string as a span. */
+struct span span_of(const char *);
+bool span_is(struct span, struct span);
+
+/* malloc, calloc and realloc that die instead of returning NULL. */
+void *xalloc(size_t n);
+void *xzalloc(size_t n);
+void *xrealloc(void *, size_t n);
+/* A NUL-terminated copy of the span, for free(). */
+char *xcopy(struct span);
+
+/* Storage is the caller's; a zeroed buf is an empty one. */
+void buf_free(struct buf *);
+/* Make room for n more octets after those in use; returns where they go. */
+char *buf_room(struct buf *, size_t n);
+void buf_add(struct buf *, struct span);
+void buf_add_octet(struct buf *, char);
+/* Append printf's text, without its NUL. */
+void buf_addf(struct buf *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Remove the first n octets; what is left moves to the front. */
+void buf_drop(struct buf *, size_t n);
+struct span buf_span(const struct buf *);
+
+#endif

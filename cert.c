@@ -1,0 +1,625 @@
+/*
+ * Both files appear by link(), so that neither is ever seen half written and
+ * neither replaces another.  The key comes first: a key without a certificate
+ * is all that a crash can leave, and cert_make goes on from there.
+ */
+#include "cert.h"
+
+#include <bearssl_hash.h>
+#include <bearssl_pem.h>
+#include <bearssl_rand.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "code.h"
+#include "file.h"
+#include "x509.h"
+
+#define FILE_MAX 262144	/* a certificate bundle; more is not one of ours */
+#define PATH_ROOM 4096
+#define KEY_DER_MAX 4096	/* RSA with 4096 bits takes 2.4 kB */
+#define CURVE_POINT_MAX BR_EC_KBUF_PUB_MAX_SIZE
+#define MODULUS_MAX 512		/* RSA with 4096 bits, BearSSL's limit */
+
+#define DAY (UINT64_C(24) * 60 * 60)
+#define DAYS_TO_1970 719528	/* BearSSL counts days from the year 0 */
+
+/* Say why and return -1. */
+__attribute__((format(printf, 3, 4)))
+static int
+fail(char *why, size_t room, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(why, room, format, args);	/* cut is good enough */
+	va_end(args);
+	return -1;
+}
+
+void
+cert_wipe(void *secret, size_t n)
+{
+	volatile unsigned char *p = secret;
+
+	while (n-- > 0)
+		*p++ = 0;
+}
+
+/* Wipe and free. */
+static void
+forget(struct buf *b)
+{
+	cert_wipe(b->p, b->cap);
+	buf_free(b);
+}
+
+/* One PEM file, taken object by object. */
+struct pem {
+	br_pem_decoder_context decoder;
+	struct buf text;	/* the file, and a newline if it ended in none */
+	struct span rest;	/* what the decoder has not seen */
+	struct buf object;	/* the current one, as DER */
+};
+
+/* BearSSL takes the CR of a CR LF for a part of the object's name. */
+static void
+drop_returns(struct buf *text)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < text->n; i++)
+		if (text->p[i] != '\r')
+			text->p[n++] = text->p[i];
+	text->n = n;
+}
+
+static int
+pem_open(struct pem *pem, const char *path)
+{
+	*pem = (struct pem){ .rest = { NULL, 0 } };
+	/* Room at once, so that growing leaves no copy of a key behind. */
+	buf_room(&pem->text, FILE_MAX + 2 * 4096);
+	buf_room(&pem->object, KEY_DER_MAX);
+	if (file_read(AT_FDCWD, path, FILE_MAX, &pem->text) == -1)
+		return -1;
+	drop_returns(&pem->text);
+	buf_add(&pem->text, SPAN("\n\0"));
+	pem->rest = (struct span){ pem->text.p, pem->text.n - 1 };
+	br_pem_decoder_init(&pem->decoder);
+	return 0;
+}
+
+static void
+pem_close(struct pem *pem)
+{
+	forget(&pem->text);
+	forget(&pem->object);
+	cert_wipe(&pem->decoder, sizeof(pem->decoder));
+}
+
+static void
+append(void *object, const void *octets, size_t n)
+{
+	buf_add(object, (struct span){ octets, n });
+}
+
+/* The decoder's next event; 0 at the end of the file. */
+static int
+pem_event(struct pem *pem)
+{
+	size_t n;
+	int event;
+
+	for (;;) {
+		event = br_pem_decoder_event(&pem->decoder);
+		if (event != 0 || pem->rest.n == 0)
+			return event;
+		n = br_pem_decoder_push(&pem->decoder, pem->rest.p,
+		    pem->rest.n);
+		pem->rest.p += n;
+		pem->rest.n -= n;
+	}
+}
+
+/* 1: an object is there; 0: no more of them; -1: it is damaged. */
+static int
+pem_next(struct pem *pem)
+{
+	int event = pem_event(pem);
+
+	if (event != BR_PEM_BEGIN_OBJ)
+		return event == 0 ? 0 : -1;
+	pem->object.n = 0;
+	br_pem_decoder_setdest(&pem->decoder, append, &pem->object);
+	return pem_event(pem) == BR_PEM_END_OBJ ? 1 : -1;
+}
+
+static bool
+pem_is(const struct pem *pem, const char *name)
+{
+	return strcmp(pem->decoder.name, name) == 0;
+}
+
+static int
+read_chain(struct cert *cert, const char *path, char *why, size_t room)
+{
+	struct pem pem;
+	br_x509_certificate *c;
+	size_t total = 0;
+	int got;
+
+	if (pem_open(&pem, path) == -1) {
+		pem_close(&pem);
+		return fail(why, room, "%s: %s", path, strerror(errno));
+	}
+	cert->chain = xzalloc(CERT_CHAIN_MAX * sizeof(*cert->chain));
+	while ((got = pem_next(&pem)) == 1) {
+		if (!pem_is(&pem, "CERTIFICATE") &&
+		    !pem_is(&pem, "X509 CERTIFICATE"))
+			continue;
+		total += pem.object.n;
+		if (cert->chain_length == CERT_CHAIN_MAX ||
+		    total > CERT_CHAIN_OCTETS)
+			break;
+		c = &cert->chain[cert->chain_length++];
+		c->data_len = pem.object.n;
+		c->data = xalloc(c->data_len);
+		memcpy(c->data, pem.object.p, c->data_len);
+	}
+	pem_close(&pem);
+	if (got == -1)
+		return fail(why, room, "%s: damaged PEM text", path);
+	if (got == 1)
+		return fail(why, room, "%s: more than %d certificates or %d "
+		    "octets: give the server's own and those that lead to its "
+		    "root", path, CERT_CHAIN_MAX, CERT_CHAIN_OCTETS);
+	if (cert->chain_length == 0)
+		return fail(why, room, "%s: no certificate in it: PEM text "
+		    "with BEGIN CERTIFICATE is needed", path);
+	return 0;
+}
+
+/* Copy n octets to *at, which moves on; returns the copy. */
+static unsigned char *
+keep(unsigned char **at, const unsigned char *src, size_t n)
+{
+	unsigned char *copy = *at;
+
+	memcpy(copy, src, n);
+	*at += n;
+	return copy;
+}
+
+static void
+keep_rsa(struct cert *cert, const br_rsa_private_key *from)
+{
+	br_rsa_private_key *rsa = &cert->rsa;
+	unsigned char *at;
+
+	cert->kind = CERT_RSA;
+	*rsa = *from;
+	cert->key_room = rsa->plen + rsa->qlen + rsa->dplen + rsa->dqlen +
+	    rsa->iqlen;
+	cert->key = at = xalloc(cert->key_room);
+	rsa->p = keep(&at, from->p, rsa->plen);
+	rsa->q = keep(&at, from->q, rsa->qlen);
+	rsa->dp = keep(&at, from->dp, rsa->dplen);
+	rsa->dq = keep(&at, from->dq, rsa->dqlen);
+	rsa->iq = keep(&at, from->iq, rsa->iqlen);
+}
+
+static void
+keep_ec(struct cert *cert, const br_ec_private_key *from)
+{
+	unsigned char *at;
+
+	cert->kind = CERT_EC;
+	cert->ec = *from;
+	cert->key_room = from->xlen;
+	cert->key = at = xalloc(cert->key_room);
+	cert->ec.x = keep(&at, from->x, from->xlen);
+}
+
+/* Returns 0 or a BR_ERR_X509_ number. */
+static int
+decode_key(struct cert *cert, struct span der)
+{
+	br_skey_decoder_context decoder;
+	int error;
+
+	br_skey_decoder_init(&decoder);
+	br_skey_decoder_push(&decoder, der.p, der.n);
+	error = br_skey_decoder_last_error(&decoder);
+	if (error == 0 && br_skey_decoder_key_type(&decoder) == BR_KEYTYPE_RSA)
+		keep_rsa(cert, br_skey_decoder_get_rsa(&decoder));
+	else if (error == 0)
+		keep_ec(cert, br_skey_decoder_get_ec(&decoder));
+	cert_wipe(&decoder, sizeof(decoder));
+	return error;
+}
+
+/* The first private key of the file, past EC PARAMETERS and certificates. */
+static int
+find_key(struct pem *pem)
+{
+	int got;
+
+	while ((got = pem_next(pem)) == 1)
+		if (pem_is(pem, "PRIVATE KEY") ||
+		    pem_is(pem, "EC PRIVATE KEY") ||
+		    pem_is(pem, "RSA PRIVATE KEY"))
+			break;
+	return got;
+}
+
+static int
+read_key(struct cert *cert, const char *path, char *why, size_t room)
+{
+	struct pem pem;
+	bool encrypted;
+	int got, error = 0;
+
+	if (pem_open(&pem, path) == -1) {
+		pem_close(&pem);
+		return fail(why, room, "%s: %s", path, strerror(errno));
+	}
+	encrypted = strstr(pem.text.p, "ENCRYPTED") != NULL;
+	got = find_key(&pem);
+	if (got == 1)
+		error = decode_key(cert, buf_span(&pem.object));
+	pem_close(&pem);
+	if (got != 1 && encrypted)
+		return fail(why, room, "%s: the key is encrypted, and nobody "
+		    "is there to type the passphrase: openssl pkey -in FILE "
+		    "-out FILE2 decrypts it", path);
+	if (got == 0)
+		return fail(why, room, "%s: no private key in it: PEM text "
+		    "with BEGIN PRIVATE KEY is needed", path);
+	if (error == BR_ERR_X509_UNSUPPORTED)
+		return fail(why, room, "%s: a kind of key that is not "
+		    "supported, as Ed25519 is not: it must be EC (P-256, "
+		    "P-384, P-521) or RSA", path);
+	if (got == -1 || error != 0)
+		return fail(why, room, "%s: the private key is damaged", path);
+	return 0;
+}
+
+static bool
+same_number(const unsigned char *a, size_t an, const unsigned char *b,
+    size_t bn)
+{
+	for (; an > 0 && *a == 0; an--)
+		a++;
+	for (; bn > 0 && *b == 0; bn--)
+		b++;
+	return an == bn && memcmp(a, b, an) == 0;
+}
+
+/* Whether the private key is the one of this public key. */
+static bool
+belongs(const struct cert *cert, const br_x509_pkey *pk)
+{
+	unsigned char point[CURVE_POINT_MAX], modulus[MODULUS_MAX];
+	size_t n;
+
+	if (cert->kind == CERT_RSA) {
+		if (pk->key_type != BR_KEYTYPE_RSA ||
+		    cert->rsa.n_bitlen > MODULUS_MAX * 8)
+			return false;
+		n = br_rsa_compute_modulus_get_default()(modulus, &cert->rsa);
+		return same_number(modulus, n, pk->key.rsa.n,
+		    pk->key.rsa.nlen);
+	}
+	if (pk->key_type != BR_KEYTYPE_EC || pk->key.ec.curve != cert->ec.curve)
+		return false;
+	n = br_ec_compute_pub(br_ec_get_default(), NULL, point, &cert->ec);
+	return n > 0 && n == pk->key.ec.qlen &&
+	    memcmp(point, pk->key.ec.q, n) == 0;
+}
+
+/*
+ * The decoder has no function for the dates, so its fields are read: days
+ * since the year 0 and seconds of the day.  Before 1970 is 0.
+ */
+static uint64_t
+seconds_since_1970(uint32_t days, uint32_t seconds)
+{
+	if (days < DAYS_TO_1970)
+		return 0;
+	return (days - DAYS_TO_1970) * DAY + seconds;
+}
+
+static void
+fingerprint(struct cert *cert)
+{
+	unsigned char hash[br_sha256_SIZE];
+	br_sha256_context sha256;
+	char *at = cert->fingerprint;
+	size_t i;
+
+	br_sha256_init(&sha256);
+	br_sha256_update(&sha256, cert->chain[0].data, cert->chain[0].data_len);
+	br_sha256_out(&sha256, hash);
+	for (i = 0; i < sizeof(hash); i++)
+		at += snprintf(at, 4, "%02X%s", hash[i],
+		    i + 1 < sizeof(hash) ? ":" : "");
+}
+
+/* Take from the leaf what the server needs, and compare it with the key. */
+static int
+read_leaf(struct cert *cert, const char *cert_path, const char *key_path,
+    char *why, size_t room)
+{
+	br_x509_decoder_context leaf;
+	int error;
+
+	br_x509_decoder_init(&leaf, NULL, NULL);
+	br_x509_decoder_push(&leaf, cert->chain[0].data,
+	    cert->chain[0].data_len);
+	error = br_x509_decoder_last_error(&leaf);
+	if (error == BR_ERR_X509_UNSUPPORTED)
+		return fail(why, room, "%s: the certificate is for a kind of "
+		    "key that is not supported, as Ed25519 is not: it must be "
+		    "EC (P-256, P-384, P-521) or RSA", cert_path);
+	if (error != 0)
+		return fail(why, room, "%s: the certificate is damaged",
+		    cert_path);
+	if (!belongs(cert, br_x509_decoder_get_pkey(&leaf)))
+		return fail(why, room, "%s: this is not the key of the first "
+		    "certificate in %s", key_path, cert_path);
+	cert->not_before = seconds_since_1970(leaf.notbefore_days,
+	    leaf.notbefore_seconds);
+	cert->not_after = seconds_since_1970(leaf.notafter_days,
+	    leaf.notafter_seconds);
+	cert->issuer_key_type =
+	    (unsigned)br_x509_decoder_get_signer_key_type(&leaf);
+	fingerprint(cert);
+	return 0;
+}
+
+static int
+check_dates(const struct cert *cert, const char *path, uint64_t now,
+    char *why, size_t room)
+{
+	char begin[DATE_TEXT], end[DATE_TEXT], today[DATE_TEXT];
+
+	code_date(begin, cert->not_before * 1000);
+	code_date(end, cert->not_after * 1000);
+	code_date(today, now * 1000);
+	if (now > cert->not_after)
+		return fail(why, room, "%s: the certificate expired on %.10s; "
+		    "the clock says %.10s", path, end, today);
+	if (now < cert->not_before)
+		return fail(why, room, "%s: the certificate is not valid "
+		    "before %.10s, and the clock says %.10s", path, begin,
+		    today);
+	return 0;
+}
+
+int
+cert_read(struct cert *cert, const char *cert_path, const char *key_path,
+    uint64_t now, char *why, size_t room)
+{
+	*cert = (struct cert){ .chain = NULL };
+	if (read_chain(cert, cert_path, why, room) == -1 ||
+	    read_key(cert, key_path, why, room) == -1 ||
+	    read_leaf(cert, cert_path, key_path, why, room) == -1 ||
+	    check_dates(cert, cert_path, now, why, room) == -1) {
+		cert_free(cert);
+		return -1;
+	}
+	return 0;
+}
+
+void
+cert_free(struct cert *cert)
+{
+	size_t i;
+
+	for (i = 0; i < cert->chain_length; i++)
+		free(cert->chain[i].data);
+	free(cert->chain);
+	if (cert->key != NULL)
+		cert_wipe(cert->key, cert->key_room);
+	free(cert->key);
+	*cert = (struct cert){ .chain = NULL };
+}
+
+/* Append octets to text as a PEM object. */
+static void
+add_pem(struct buf *text, const void *octets, size_t n, const char *name)
+{
+	size_t length = br_pem_encode(NULL, NULL, n, name, BR_PEM_LINE64);
+
+	(void)br_pem_encode(buf_room(text, length + 1), octets, n, name,
+	    BR_PEM_LINE64);
+	text->n += length;
+}
+
+/* A new P-256 key in cert, and as SEC1 in text.  -1: no random numbers. */
+static int
+new_key(struct cert *cert, struct buf *text)
+{
+	unsigned char seed[32], octets[BR_EC_KBUF_PRIV_MAX_SIZE];
+	unsigned char point[CURVE_POINT_MAX], der[256];
+	br_hmac_drbg_context generator;
+	br_ec_private_key key;
+	br_ec_public_key public;
+
+	if (code_random(seed, sizeof(seed)) == -1)
+		return -1;
+	br_hmac_drbg_init(&generator, &br_sha256_vtable, seed, sizeof(seed));
+	(void)br_ec_keygen(&generator.vtable, br_ec_get_default(), &key,
+	    octets, BR_EC_secp256r1);	/* fails for unknown curves only */
+	(void)br_ec_compute_pub(br_ec_get_default(), &public, point, &key);
+	keep_ec(cert, &key);
+	buf_room(text, 1024);	/* at once: growing would leave a copy */
+	add_pem(text, der, br_encode_ec_raw_der(der, &key, &public),
+	    "EC PRIVATE KEY");
+	cert_wipe(seed, sizeof(seed));
+	cert_wipe(octets, sizeof(octets));
+	cert_wipe(der, sizeof(der));
+	cert_wipe(&generator, sizeof(generator));
+	return 0;
+}
+
+/* Sync the directory that path is in. */
+static int
+sync_parent(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct span name = { path, slash == NULL ? 0 : (size_t)(slash - path) };
+	char *parent;
+	int dir, result, error;
+
+	if (slash == NULL)
+		name = SPAN(".");
+	else if (slash == path)
+		name = SPAN("/");
+	parent = xcopy(name);
+	dir = file_open_dir(AT_FDCWD, parent);
+	free(parent);
+	if (dir == -1)
+		return -1;
+	result = file_sync_dir(dir);
+	error = errno;
+	(void)close(dir);	/* it was only synced */
+	errno = error;
+	return result;
+}
+
+static int
+write_synced(const char *path, mode_t mode, struct span text)
+{
+	int fd, error = 0;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd == -1)
+		return -1;
+	if (file_pwrite_all(fd, text.p, text.n, 0) == -1 ||
+	    file_sync(fd) == -1)
+		error = errno;
+	if (close(fd) == -1 && error == 0)
+		error = errno;
+	if (error != 0)
+		(void)unlink(path);	/* the first error is the one told */
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+/*
+ * Make a file that was not there.
+ *
+ *	crash before link	path.tmp, which the next attempt removes
+ *	crash after link	the whole file, or that; path.tmp may stay
+ *	return 0		the whole file, and it will survive a crash
+ *	return -1		no file of ours
+ */
+static int
+save_new(const char *path, mode_t mode, struct span text)
+{
+	char tmp[PATH_ROOM];
+	int n, error;
+
+	n = snprintf(tmp, sizeof(tmp), "%s.tmp", path);
+	if (n < 0 || (size_t)n >= sizeof(tmp)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	(void)unlink(tmp);	/* what is really in the way, open tells */
+	if (write_synced(tmp, mode, text) == -1)
+		return -1;
+	if (link(tmp, path) == -1) {
+		error = errno;
+		(void)unlink(tmp);
+		errno = error;
+		return -1;
+	}
+	(void)unlink(tmp);
+	if (sync_parent(path) == 0)
+		return 0;
+	error = errno;
+	(void)unlink(path);
+	errno = error;
+	return -1;
+}
+
+/* The key that waits for a certificate, or a new one with its text. */
+static int
+find_or_make_key(struct cert *cert, const char *path, struct buf *text,
+    char *why, size_t room)
+{
+	if (access(path, F_OK) == -1) {
+		if (new_key(cert, text) == -1)
+			return fail(why, room, "%s: the system gives no "
+			    "random numbers for a key", path);
+		return 0;
+	}
+	if (read_key(cert, path, why, room) == -1)
+		return -1;
+	if (cert->kind != CERT_EC || cert->ec.curve != BR_EC_secp256r1)
+		return fail(why, room, "%s: there is a key that is not P-256: "
+		    "make its certificate with openssl, or move it away",
+		    path);
+	return 0;
+}
+
+/* Save the certificate and, unless its text is empty, the key before it. */
+static int
+save_pair(const char *cert_path, struct span der, const char *key_path,
+    struct span key_text)
+{
+	struct buf text = { NULL, 0, 0 };
+	int result, error;
+
+	if (key_text.n > 0 && save_new(key_path, 0600, key_text) == -1)
+		return -1;
+	add_pem(&text, der.p, der.n, "CERTIFICATE");
+	result = save_new(cert_path, 0644, buf_span(&text));
+	error = errno;
+	buf_free(&text);
+	if (result == -1 && key_text.n > 0)
+		(void)unlink(key_path);
+	errno = error;
+	return result;
+}
+
+int
+cert_make(const char *cert_path, const char *key_path,
+    const char *const *names, uint64_t now, char *why, size_t room)
+{
+	struct cert cert = { .chain = NULL };
+	struct buf key = { NULL, 0, 0 }, der = { NULL, 0, 0 };
+	const char *const *name;
+	int result;
+
+	for (name = names; *name != NULL; name++)
+		if (!x509_is_name(*name))
+			return fail(why, room, "%s: \"%s\" is not a host name "
+			    "or address", cert_path, *name);
+	if (name == names)
+		return fail(why, room, "%s: no name to certify", cert_path);
+	if (access(cert_path, F_OK) == 0)
+		return fail(why, room, "%s: is there already", cert_path);
+	result = find_or_make_key(&cert, key_path, &key, why, room);
+	if (result == 0 && x509_self_signed(&der, names, now, &cert.ec) == -1)
+		result = fail(why, room, "%s: too many names for a "
+		    "certificate, or no random numbers", cert_path);
+	if (result == 0 && save_pair(cert_path, buf_span(&der), key_path,
+	    buf_span(&key)) == -1)
+		result = fail(why, room, "%s and %s: %s", cert_path, key_path,
+		    strerror(errno));
+	forget(&key);
+	buf_free(&der);
+	cert_free(&cert);
+	return result;
+}

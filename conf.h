@@ -1,0 +1,63 @@
+/*
+ * conf.h - mnm.config: read it, check it, say what is wrong with it.
+ *
+ * The file is one JSON object, as mnm.conf shows.  Keys that begin with '#'
+ * are comments, at any depth.  An unknown key, a wrong type or a bad value is
+ * refused with "FILE:LINE: what, why".  Without a file every field has the
+ * default that mnm.conf documents.
+ */
+#ifndef MNM_CONF_H
+#define MNM_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Which numbering of the ops links may speak (PROTOCOL.md). */
+enum conf_ops { CONF_OPS_AUTO, CONF_OPS_2018, CONF_OPS_2020 };
+
+struct conf {
+	char *name;		/* tmtprev's name; default the host's name */
+	char *data;		/* directory; default "mnm-data" */
+	char *user;		/* whom root becomes; "" = stay */
+	enum conf_ops ops;
+	unsigned window;	/* messages in flight to one node, 1..64 */
+	unsigned alias_min;	/* characters, 1..64 */
+	unsigned links_max;	/* connections at once */
+	unsigned login_timeout;	/* milliseconds from accept to login */
+	unsigned pulse_timeout;	/* milliseconds of silence that end a link */
+	uint64_t message_max;	/* octets of data in one message */
+	uint64_t journal_size;	/* octets the journal may grow to */
+	char *listen_net;	/* "tcp", "tcp4" or "tcp6" */
+	char *listen_laddr;	/* "host:port", host may be empty or [v6] */
+	char *listen_cert_path;	/* PEM; "" = our own, in the data directory */
+	char *listen_key_path;
+	char **ntp_hosts;	/* host or host:port; NULL-terminated */
+	unsigned ntp_retries;	/* questions to each host after the first */
+};
+
+/* Fill in the defaults.  Free with conf_free. */
+void conf_default(struct conf *);
+/*
+ * Read path over the defaults into *c.  On failure returns -1, *c needs no
+ * freeing and why holds one sentence that begins with the path.
+ */
+int conf_read(struct conf *, const char *path, char *why, size_t room);
+void conf_free(struct conf *);
+
+#define CONF_HOST_TEXT 255	/* the longest host name of the DNS */
+#define CONF_PORT_TEXT 5
+
+/* An address taken apart; what is not there is "". */
+struct conf_address {
+	char host[CONF_HOST_TEXT + 1];	/* without brackets */
+	char port[CONF_PORT_TEXT + 1];	/* 0 to 65535, decimal */
+};
+
+/*
+ * Take apart "host", "host:port", ":port", "[v6]", "[v6]:port" or "v6".
+ * False if text is none of these.
+ */
+bool conf_split_address(const char *text, struct conf_address *);
+
+#endif

@@ -1,0 +1,278 @@
+#include "conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "log.h"
+#include "ready.h"
+
+/* About as many octets may one connection send, or get, in a turn. */
+#define TURN_OCTETS ((size_t)64 << 10)
+
+/* Milliseconds. */
+#define FLUSH_TIME  10000	/* for the last words to be taken by a slow peer */
+#define LINGER_TIME 2000	/* for the peer to close after them */
+
+static bool
+would_block(void)
+{
+	return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
+/* Send what TLS has ready; what the socket does not take stays there. */
+static void
+flush(struct conn *c)
+{
+	struct span wire;
+	ssize_t n;
+
+	while ((wire = tls_wire_out(c->tls)).n > 0) {
+		n = net_send(c->fd, wire);
+		if (n == -1 && !would_block())
+			c->phase = CONN_GONE;
+		if (n == -1)
+			return;
+		tls_wire_sent(c->tls, (size_t)n);
+	}
+}
+
+static void
+close_link(struct conn *c, struct now now)
+{
+	if (c->link != NULL)
+		tmtp_link_close(c->link, now);
+	c->link = NULL;
+}
+
+/*
+ * Nothing is left to be said but close_notify, or an alert; and nothing at all
+ * to someone who has not said enough to be answered.
+ */
+static void
+finish(struct conn *c, struct now now)
+{
+	close_link(c, now);
+	if (!c->greeted && tls_error(c->tls) == NULL) {
+		c->phase = CONN_GONE;
+		return;
+	}
+	tls_finish(c->tls);
+	c->more = false;
+	c->phase = CONN_FLUSHING;
+	c->close_by = now.mono + FLUSH_TIME;
+	flush(c);
+}
+
+/*
+ * All has been sent.  To close now would reset the connection if the peer is
+ * still sending, and a reset can overtake the last words: so tell it that
+ * this was the end, and let it close first.
+ */
+static void
+linger(struct conn *c, struct now now)
+{
+	c->phase = CONN_LINGERING;
+	c->close_by = now.mono + LINGER_TIME;
+	if (shutdown(c->fd, SHUT_WR) == -1)
+		c->phase = CONN_GONE;
+}
+
+/* What came of it, at the end of every call that moved octets. */
+static void
+settle(struct conn *c, struct now now)
+{
+	if (c->phase == CONN_FLUSHING && !tls_wants_out(c->tls))
+		linger(c, now);
+	if (c->phase == CONN_GONE)
+		close_link(c, now);
+	if (c->phase == CONN_OPEN && tmtp_is_ended(c->link) &&
+	    c->close_by == CONN_NEVER)
+		c->close_by = now.mono + FLUSH_TIME;
+}
+
+struct conn *
+conn_open(int fd, struct tls *tls, struct relay *relay, const char *peer,
+    struct now now)
+{
+	struct conn *c = xzalloc(sizeof(*c));
+
+	c->fd = fd;
+	c->close_by = CONN_NEVER;
+	memcpy(c->peer, peer, strnlen(peer, NET_PEER - 1));
+	c->tls = tls_link_open(tls);
+	if (c->tls == NULL) {
+		(void)close(fd);	/* nothing was said on it */
+		free(c);
+		return NULL;
+	}
+	c->link = tmtp_link_open(relay, c, c->peer, now);
+	return c;
+}
+
+void
+conn_close(struct conn *c, struct now now)
+{
+	close_link(c, now);
+	tls_link_close(c->tls);
+	/* All that could be sent was; what close may say changes nothing. */
+	(void)close(c->fd);
+	free(c);
+}
+
+/*
+ * During the handshake its own flight goes out first, then the peer's next
+ * one comes in.
+ */
+bool
+conn_wants_input(const struct conn *c)
+{
+	if (c->phase != CONN_OPEN)
+		return c->phase == CONN_LINGERING;
+	if (!tls_is_open(c->tls))
+		return !tls_wants_out(c->tls);
+	return tmtp_wants_input(c->link);
+}
+
+/* Give the octets that came to TLS, and what they say to tmtp. */
+static void
+take(struct conn *c, size_t n, struct now now)
+{
+	struct span plain;
+
+	tls_wire_in(c->tls, n);
+	if (tls_is_open(c->tls))
+		c->greeted = true;
+	while (tls_plain_in(c->tls, &plain)) {
+		if (!tmtp_is_ended(c->link))
+			tmtp_input(c->link, plain, now);
+	}
+	flush(c);	/* of the handshake; or an alert */
+}
+
+/*
+ * One recv, which takes up to 64 KiB.  TLS tells of errors by an alert, which
+ * is sent; but who never spoke TLS is left without a word.
+ */
+static void
+receive(struct conn *c, struct now now)
+{
+	size_t room;
+	ssize_t n;
+	char *p;
+
+	p = tls_wire_room(c->tls, &room);
+	if (p == NULL)
+		return;
+	n = net_recv(c->fd, p, room);
+	if (n > 0)
+		take(c, (size_t)n, now);
+	if (n == -1 && !would_block())
+		c->phase = CONN_GONE;
+	if (tls_is_stranger(c->tls))
+		c->phase = CONN_GONE;
+	if (c->phase == CONN_OPEN && (n == 0 || tls_error(c->tls) != NULL ||
+	    tls_peer_finished(c->tls)))
+		finish(c, now);
+}
+
+/* Only the peer's close is awaited: what else comes is thrown away. */
+static void
+drain(struct conn *c)
+{
+	char octets[4096];
+	size_t taken = 0;
+	ssize_t n;
+
+	do {
+		n = net_recv(c->fd, octets, sizeof(octets));
+		taken += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && taken < TURN_OCTETS);
+	if (n == 0 || (n == -1 && !would_block()))
+		c->phase = CONN_GONE;
+}
+
+void
+conn_read(struct conn *c, struct now now)
+{
+	if (c->phase == CONN_LINGERING) {
+		drain(c);
+	} else if (conn_wants_input(c)) {
+		tls_enter(c->tls);
+		receive(c, now);
+		tls_leave(c->tls);
+	}
+	settle(c, now);
+}
+
+/* Let tmtp fill the records that TLS has room for; returns how much. */
+static size_t
+fill(struct conn *c, struct now now)
+{
+	size_t n, room, filled = 0;
+	char *p;
+
+	while ((p = tls_plain_room(c->tls, &room)) != NULL) {
+		n = tmtp_output(c->link, p, room, now);
+		if (n == 0)
+			break;
+		tls_plain_out(c->tls, n);
+		filled += n;
+	}
+	return filled;
+}
+
+/* Send until the peer is slow, the turn's share is used, or all is said. */
+void
+conn_write(struct conn *c, struct now now)
+{
+	size_t n = 1, sent = 0;
+
+	tls_enter(c->tls);
+	flush(c);
+	while (c->phase == CONN_OPEN && !tls_wants_out(c->tls) && n > 0 &&
+	    sent < TURN_OCTETS) {
+		n = fill(c, now);
+		sent += n;
+		flush(c);
+	}
+	c->more = c->phase == CONN_OPEN && n > 0;
+	if (c->phase == CONN_OPEN && n == 0 && tmtp_is_ended(c->link))
+		finish(c, now);
+	tls_leave(c->tls);
+	settle(c, now);
+}
+
+uint64_t
+conn_deadline(const struct conn *c)
+{
+	return c->close_by != CONN_NEVER ? c->close_by :
+	    tmtp_deadline(c->link);
+}
+
+void
+conn_expire(struct conn *c, struct now now)
+{
+	if (c->close_by != CONN_NEVER) {
+		c->phase = CONN_GONE;
+		settle(c, now);
+		return;
+	}
+	tmtp_expire(c->link, now);
+	conn_write(c, now);
+}
+
+unsigned
+conn_interest(const struct conn *c)
+{
+	unsigned interest = 0;
+
+	if (conn_wants_input(c))
+		interest |= READY_READ;
+	if (c->phase != CONN_LINGERING && (c->more || tls_wants_out(c->tls)))
+		interest |= READY_WRITE;
+	return interest;
+}

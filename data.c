@@ -1,0 +1,476 @@
+/*
+ * The data directory
+ * ------------------
+ *	lock		held with fcntl: one server per directory
+ *	journal/	see journal.c
+ *	user/ group/	see userdb.c, and store.c for the queues in user/
+ *	tmp/		files being made; emptied at start
+ *	lost+found/	what was damaged; nothing here is read again
+ *
+ * A checkpoint empties the oldest segment of the journal: the messages that
+ * still wait there, and the users and groups that changed, are written to the
+ * tree in small steps; the tree is synced off the loop; the segment is released.
+ * It begins when the journal is half full, or when nothing much has happened
+ * for QUIET, so that an idle relay's directory is small and a busy one writes
+ * only the messages that nobody fetches.
+ */
+#include "data.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "file.h"
+#include "log.h"
+
+#define QUIET      10000U	/* ms without a new segment: empty the old ones */
+#define TRIM       60000U	/* ... remove spare segments */
+#define COMMIT_MAX 1000U	/* ms that an ack from a client waits for company */
+#define RETRY      1000U	/* ms between attempts on a full disk */
+#define FLOOR_MAX  ((uint64_t)16 << 20)	/* octets of disk kept free, at most */
+
+enum step { STEP_IDLE, STEP_WRITING, STEP_SYNCING };
+
+struct checkpoint {
+	enum step step;
+	struct sync_job job;
+	bool owed;		/* the tree was changed and is not synced */
+	bool low;		/* free space is below the floor */
+	bool stuck;		/* the last attempt to write there failed */
+	uint64_t look_at;	/* when to look at the free space again */
+	uint64_t retry_at;	/* when to try to write again */
+	uint64_t newest;	/* segment at the last step ... */
+	uint64_t newest_since;	/* ... and when it was first seen */
+	uint64_t pending_since;	/* of the batch; 0: none is pending */
+};
+
+/* ---- opening ---- */
+
+static int
+take_lock(struct data *d, const char *path, char *why, size_t room)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	d->lock = openat(d->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (d->lock != -1 && fcntl(d->lock, F_SETLK, &lock) == 0)
+		return 0;
+	if (errno == EACCES || errno == EAGAIN)
+		(void)snprintf(why, room,
+		    "%s: another server uses this data directory", path);
+	else
+		(void)snprintf(why, room, "%s/lock: %s", path,
+		    strerror(errno));
+	return -1;
+}
+
+/* A message is linked once for each node: without hard links none can be. */
+static int
+try_link(int dir)
+{
+	int fd = openat(dir, "tmp/link", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	int result;
+
+	if (fd == -1)
+		return -1;
+	(void)close(fd);	/* nothing was written */
+	(void)unlinkat(dir, "tmp/link2", 0);	/* of a start that died here */
+	result = linkat(dir, "tmp/link", dir, "tmp/link2", 0);
+	(void)unlinkat(dir, "tmp/link2", 0);	/* start-up removes it, too */
+	(void)unlinkat(dir, "tmp/link", 0);
+	return result;
+}
+
+static int
+open_dir(struct data *d, const char *path, char *why, size_t room)
+{
+	if (file_make_dir(AT_FDCWD, path) == -1 ||
+	    (d->dir = file_open_dir(AT_FDCWD, path)) == -1) {
+		(void)snprintf(why, room, "%s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (take_lock(d, path, why, room) == -1)
+		return -1;
+	if (file_make_dir(d->dir, "tmp") == -1) {
+		(void)snprintf(why, room, "%s/tmp: %s", path, strerror(errno));
+		return -1;
+	}
+	if (try_link(d->dir) == 0 || errno == ENOSPC || errno == EDQUOT)
+		return 0;
+	(void)snprintf(why, room, "%s: this file system has no hard links "
+	    "(is it FAT or exFAT?): %s", path, strerror(errno));
+	return -1;
+}
+
+/* Hand each record to the module that wrote it. */
+static int
+replay(struct data *d, char *why, size_t room)
+{
+	struct journal_record record;
+	unsigned long damaged;
+
+	while (journal_replay(d->journal, &record)) {
+		if (!store_replay(d->store, &record) &&
+		    !userdb_replay(d->userdb, &record))
+			log_line("journal: a record of unknown type %u was "
+			    "passed over", (unsigned)record.type);
+	}
+	if (store_replayed(d->store) == -1) {
+		(void)snprintf(why, room, "cannot tidy the data directory: %s",
+		    strerror(errno));
+		return -1;
+	}
+	damaged = journal_damaged(d->journal) + userdb_damaged(d->userdb);
+	if (damaged > 0)
+		log_line("%lu damaged pieces are in lost+found; "
+		    "everything else is served", damaged);
+	return 0;
+}
+
+/*
+ * Make the names of the directories durable that lead to the journal: what is
+ * committed there is lost if the way to it is.
+ */
+static int
+sync_way(const struct data *d)
+{
+	int above = file_open_dir(d->dir, "..");
+	int result = -1;
+
+	if (above == -1)
+		return -1;
+	if (file_sync_dir(d->dir) == 0 && file_sync_dir(above) == 0)
+		result = 0;
+	(void)close(above);	/* nothing was written through it */
+	return result;
+}
+
+static void
+release_all(struct data *d)
+{
+	store_close(d->store);
+	userdb_close(d->userdb);
+	journal_close(d->journal);
+	syncer_close(d->syncer);
+	/* A directory and an empty file: closing loses nothing. */
+	if (d->lock != -1)
+		(void)close(d->lock);
+	if (d->dir != -1)
+		(void)close(d->dir);
+	free(d->checkpoint);
+}
+
+int
+data_open(struct data *d, const char *path, uint64_t journal_size, char *why,
+    size_t room)
+{
+	char detail[256] = "";
+
+	*d = (struct data){ .dir = -1, .lock = -1 };
+	d->checkpoint = xzalloc(sizeof(*d->checkpoint));
+	/* An earlier run may have changed the tree, and died. */
+	d->checkpoint->owed = true;
+	if (open_dir(d, path, why, room) == -1) {
+		release_all(d);
+		return -1;
+	}
+	d->syncer = syncer_open();
+	d->journal = journal_open(d->dir, d->syncer, journal_size, detail,
+	    sizeof(detail));
+	if (d->journal != NULL)
+		d->userdb = userdb_open(d->dir, d->journal, detail,
+		    sizeof(detail));
+	if (d->userdb != NULL)
+		d->store = store_open(d->dir, d->journal, d->syncer, detail,
+		    sizeof(detail));
+	if (d->store != NULL && replay(d, detail, sizeof(detail)) == 0) {
+		if (sync_way(d) == 0)
+			return 0;
+		(void)snprintf(detail, sizeof(detail),
+		    "cannot sync the directory: %s", strerror(errno));
+	}
+	(void)snprintf(why, room, "%s: %s", path, detail);
+	release_all(d);
+	return -1;
+}
+
+int
+data_close(struct data *d)
+{
+	int result = data_commit(d);
+	int error = errno;
+
+	/* The journal tells all: files that stay behind are made later. */
+	while (result == 0 && userdb_save(d->userdb) == 1)
+		continue;
+	while (d->checkpoint->step == STEP_SYNCING &&
+	    !syncer_done(d->syncer, &d->checkpoint->job))
+		continue;
+	release_all(d);
+	errno = error;
+	return result;
+}
+
+/* ---- commits and checkpoints ---- */
+
+int
+data_commit(struct data *d)
+{
+	d->checkpoint->pending_since = 0;
+	return journal_commit(d->journal);
+}
+
+/*
+ * Octets of disk that must stay free so that checkpoints always succeed: what
+ * the journal's messages would take in the tree, and some.
+ */
+static uint64_t
+disk_floor(const struct data *d, const struct statvfs *fs)
+{
+	uint64_t part = (uint64_t)fs->f_frsize * fs->f_blocks / 20;
+
+	return (part < FLOOR_MAX ? part : FLOOR_MAX) +
+	    store_journal_octets(d->store);
+}
+
+static bool
+is_full(const struct data *d)
+{
+	return d->checkpoint->low || d->checkpoint->stuck;
+}
+
+/* Learn once in a while whether the disk has space. */
+static void
+look_at_disk(struct data *d, struct now now)
+{
+	struct checkpoint *cp = d->checkpoint;
+	bool was_low = cp->low;
+	struct statvfs fs;
+
+	if (now.mono < cp->look_at)
+		return;
+	cp->look_at = now.mono + RETRY;
+	if (fstatvfs(d->dir, &fs) == -1)
+		return;
+	cp->low = (uint64_t)fs.f_bavail * fs.f_frsize < disk_floor(d, &fs);
+	if (cp->low != was_low)
+		log_line(cp->low ? "the disk is full: posts are refused" :
+		    "the disk has space again");
+}
+
+/* An attempt to write failed: log it once, and try again later. */
+static int
+write_failed(struct data *d, struct now now)
+{
+	struct checkpoint *cp = d->checkpoint;
+
+	if (!cp->stuck)
+		log_line("cannot write to the data directory: %s: "
+		    "posts are refused", strerror(errno));
+	cp->stuck = true;
+	cp->retry_at = now.mono + RETRY;
+	return 0;
+}
+
+static int
+begin_sync(struct data *d)
+{
+	struct checkpoint *cp = d->checkpoint;
+
+	/* All three are asked: each forgets by being asked. */
+	if (store_touched(d->store))
+		cp->owed = true;
+	if (userdb_touched(d->userdb))
+		cp->owed = true;
+	cp->step = STEP_SYNCING;
+	cp->job = (struct sync_job){ .kind = SYNC_TREE, .dir = d->dir };
+	if (cp->owed)
+		syncer_add(d->syncer, &cp->job);
+	else
+		cp->job.done = true;
+	return 1;
+}
+
+static int
+write_some(struct data *d, struct now now)
+{
+	struct checkpoint *cp = d->checkpoint;
+	int more;
+
+	if (cp->stuck && now.mono < cp->retry_at)
+		return 0;
+	/* No file may tell of what the journal does not have yet. */
+	if (journal_pending(d->journal) && data_commit(d) == -1)
+		return -1;
+	more = store_checkpoint(d->store, journal_oldest(d->journal));
+	if (more == 0)
+		more = userdb_save(d->userdb);
+	if (more == -1)
+		return write_failed(d, now);
+	if (cp->stuck)
+		log_line("the data directory can be written again");
+	cp->stuck = false;
+	return more == 1 ? 1 : begin_sync(d);
+}
+
+static int
+end_sync(struct data *d)
+{
+	struct checkpoint *cp = d->checkpoint;
+
+	if (!syncer_done(d->syncer, &cp->job))
+		return 0;
+	if (cp->job.error != 0) {
+		errno = cp->job.error;
+		return -1;
+	}
+	cp->owed = false;
+	cp->step = STEP_IDLE;
+	journal_release(d->journal);
+	store_released(d->store);
+	/* Someone waits for the segment, or it is not needed for long. */
+	if (!journal_ready(d->journal) ||
+	    journal_oldest(d->journal) == journal_newest(d->journal)) {
+		journal_publish(d->journal);
+		if (data_commit(d) == -1)
+			return -1;
+	}
+	return 1;
+}
+
+/* How long the segment being written has been the newest. */
+static uint64_t
+quiet_for(const struct data *d, struct now now)
+{
+	struct checkpoint *cp = d->checkpoint;
+
+	if (cp->newest_since == 0 ||
+	    cp->newest != journal_newest(d->journal)) {
+		cp->newest = journal_newest(d->journal);
+		cp->newest_since = now.mono;
+	}
+	return now.mono - cp->newest_since;
+}
+
+static int
+checkpoint(struct data *d, struct now now)
+{
+	struct checkpoint *cp = d->checkpoint;
+	uint64_t quiet = quiet_for(d, now);
+	bool several = journal_newest(d->journal) > journal_oldest(d->journal);
+
+	switch (cp->step) {
+	case STEP_IDLE:
+		if (several && (journal_is_crowded(d->journal) ||
+		    quiet >= QUIET)) {
+			cp->step = STEP_WRITING;
+			return 1;
+		}
+		return !several && quiet >= TRIM && journal_trim(d->journal);
+	case STEP_WRITING:
+		return write_some(d, now);
+	case STEP_SYNCING:
+		return end_sync(d);
+	}
+	return 0;
+}
+
+/* Commit what waits for company, if it has waited for long enough. */
+static int
+commit_late(struct data *d, struct now now)
+{
+	struct checkpoint *cp = d->checkpoint;
+
+	if (!journal_pending(d->journal))
+		return 0;
+	if (cp->pending_since == 0)
+		cp->pending_since = now.mono;
+	if (journal_ready(d->journal) &&
+	    now.mono - cp->pending_since < COMMIT_MAX)
+		return 0;
+	return data_commit(d);
+}
+
+static void
+grow(struct data *d, struct now now)
+{
+	if (journal_grow(d->journal) == -1)
+		(void)write_failed(d, now);
+	else if (d->checkpoint->step == STEP_IDLE)
+		d->checkpoint->stuck = false;
+}
+
+int
+data_step(struct data *d, struct now now)
+{
+	struct checkpoint *cp = d->checkpoint;
+	bool tidy;
+	int more;
+
+	syncer_fd_clear(d->syncer);
+	if (commit_late(d, now) == -1)
+		return -1;
+	look_at_disk(d, now);
+	if (!cp->low && now.mono >= cp->retry_at)
+		grow(d, now);
+	tidy = store_tidy(d->store);
+	more = checkpoint(d, now);
+	return more == -1 ? -1 : more == 1 || tidy;
+}
+
+int
+data_fd(const struct data *d)
+{
+	return syncer_fd(d->syncer);
+}
+
+/* When the checkpoint has something to do next. */
+static uint64_t
+checkpoint_deadline(const struct data *d)
+{
+	const struct checkpoint *cp = d->checkpoint;
+
+	if (cp->step == STEP_SYNCING)
+		return UINT64_MAX;	/* data_fd tells */
+	if (cp->step == STEP_WRITING)
+		return cp->stuck ? cp->retry_at : 0;
+	if (journal_newest(d->journal) > journal_oldest(d->journal))
+		return cp->newest_since + QUIET;
+	if (journal_has_spares(d->journal))
+		return cp->newest_since + TRIM;
+	return UINT64_MAX;
+}
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t
+data_deadline(const struct data *d)
+{
+	const struct checkpoint *cp = d->checkpoint;
+	uint64_t at = checkpoint_deadline(d);
+
+	if (cp->low)
+		at = earlier(at, cp->look_at);
+	if (cp->stuck)
+		at = earlier(at, cp->retry_at);
+	if (cp->pending_since != 0)
+		at = earlier(at, cp->pending_since + COMMIT_MAX);
+	return at;
+}
+
+enum data_state
+data_state(const struct data *d)
+{
+	if (!journal_ready(d->journal))
+		return DATA_WAIT;
+	return is_full(d) ? DATA_FULL : DATA_READY;
+}

@@ -1,0 +1,63 @@
+/*
+ * data.h - the data directory as a whole: one server per directory, opened in
+ * order, replayed, committed, checkpointed, closed.
+ *
+ * journal, store and userdb are open to use between commits; what is done to
+ * all of them at once is done here.
+ */
+#ifndef MNM_DATA_H
+#define MNM_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "journal.h"
+#include "store.h"
+#include "userdb.h"
+
+struct data {
+	int dir;
+	int lock;
+	struct syncer *syncer;
+	struct journal *journal;
+	struct store *store;
+	struct userdb *userdb;
+	struct checkpoint *checkpoint;	/* data.c's own */
+};
+
+/*
+ * Open path, making it if it is not there (mode 0700), and serve from it
+ * alone.  journal_size as in mnm.conf.  Returns -1 and why, and then nothing
+ * needs closing.
+ */
+int data_open(struct data *, const char *path, uint64_t journal_size,
+    char *why, size_t room);
+/*
+ * Commit, write what files are behind, sync, close.  -1 with errno if the
+ * commit failed.
+ */
+int data_close(struct data *);
+
+/* One write and one sync for all that was appended.  -1: stop the program. */
+int data_commit(struct data *);
+/*
+ * A bounded piece of the checkpoint, after a commit.  Returns 1 when there is
+ * more to do at once, 0 when not, -1 with errno when the tree cannot be
+ * synced: stop the program.
+ */
+int data_step(struct data *, struct now);
+/* Readable when data_step has something new to do; -1 if never. */
+int data_fd(const struct data *);
+/* When data_step has something to do at the latest, in now.mono's unit. */
+uint64_t data_deadline(const struct data *);
+
+/*
+ * Whether a request may run now.  DATA_WAIT: none, until data_commit and
+ * data_step have made room.  DATA_FULL: those that store nothing for others;
+ * the disk has no space.
+ */
+enum data_state { DATA_READY, DATA_WAIT, DATA_FULL };
+enum data_state data_state(const struct data *);
+
+#endif

@@ -1,0 +1,352 @@
+#include "deliver.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+/* Milliseconds after which a message is sent again. */
+#define ACK_TIME 30000
+
+/* Where the parts of a posting are in the relay's scratch space. */
+struct place {
+	size_t head, head_end;
+	size_t queue, queue_end;
+};
+
+struct message
+deliver_message(struct request *rq, const char *op)
+{
+	return (struct message){
+		.op = op,
+		.id = journal_id(rq->relay->data->journal),
+		.from = &rq->link->node->user->uid,
+		.posted = rq->now.wall
+	};
+}
+
+struct queue *
+deliver_queue(struct relay *relay, struct node *node)
+{
+	if (node->queue == NULL)
+		node->queue = store_queue(relay->data->store,
+		    &node->user->uid, node->ref);
+	return node->queue;
+}
+
+/* The node's link, if any, will have something to send after the commit. */
+static void
+add_node(struct relay *relay, struct node *node)
+{
+	if (relay->queue_count == relay->queue_room) {
+		relay->queue_room = relay->queue_room * 2 + 16;
+		relay->queues = xrealloc(relay->queues,
+		    relay->queue_room * sizeof(struct queue *));
+	}
+	relay->queues[relay->queue_count++] = deliver_queue(relay, node);
+	if (node->link != NULL)
+		link_wait(node->link);
+}
+
+static void
+add_nodes(struct relay *relay, const struct user *user,
+    const struct node *except)
+{
+	size_t i;
+
+	for (i = 0; i < user->node_count; i++) {
+		if (user->nodes[i] != except)
+			add_node(relay, user->nodes[i]);
+	}
+}
+
+static void
+add_recipients(struct request *rq, const struct posting *p)
+{
+	const struct node *self = rq->link->node;
+	const struct user *user;
+	size_t i;
+
+	for (i = 0; p->to != NULL && i < p->to->count; i++) {
+		user = p->to->items[i];
+		if (user != self->user)
+			add_nodes(rq->relay, user, NULL);
+	}
+	if (p->own != OWN_NONE)
+		add_nodes(rq->relay, self->user,
+		    p->own == OWN_OTHERS ? self : NULL);
+}
+
+/* Write the head, gather the queues; false if the head is too long. */
+static bool
+prepare(struct request *rq, struct posting *p, struct place *place)
+{
+	struct relay *relay = rq->relay;
+
+	if (p->data != NULL)
+		p->message.datalen = p->data->length;
+	place->head = relay->heads.n;
+	if (!frame_message(&relay->heads, &p->message))
+		return false;
+	place->head_end = relay->heads.n;
+	place->queue = relay->queue_count;
+	add_recipients(rq, p);
+	place->queue_end = relay->queue_count;
+	return true;
+}
+
+static size_t
+size_of(const struct posting *p, const struct place *place)
+{
+	size_t data = 0;
+
+	if (p->data != NULL && p->data->large == NULL)
+		data = p->data->small.n;
+	return store_put_size(place->head_end - place->head, data,
+	    place->queue_end - place->queue);
+}
+
+static void
+put(struct relay *relay, const struct posting *p, const struct place *place)
+{
+	struct span head = { relay->heads.p + place->head,
+	    place->head_end - place->head }, none = { NULL, 0 };
+	struct queue *const *to = relay->queues + place->queue;
+	size_t n = place->queue_end - place->queue;
+	struct store *store = relay->data->store;
+
+	if (n == 0)
+		return;
+	if (p->data == NULL || p->data->large == NULL) {
+		store_put(store, p->message.id, head,
+		    p->data != NULL ? p->data->small : none, to, n);
+		return;
+	}
+	store_put_large(store, p->message.id, head, p->data->large, to, n);
+	p->data->large = NULL;
+}
+
+bool
+deliver(struct request *rq, struct posting *postings, size_t n)
+{
+	struct place places[DELIVER_POSTINGS];
+	struct relay *relay = rq->relay;
+	size_t i, size = 0;
+
+	assert(n <= DELIVER_POSTINGS);
+	relay->heads.n = 0;
+	relay->queue_count = 0;
+	for (i = 0; i < n; i++) {
+		if (!prepare(rq, &postings[i], &places[i]))
+			return request_refuse(rq, "the message's header "
+			    "would be too long", SPAN(""));
+		size += size_of(&postings[i], &places[i]);
+	}
+	if (size > JOURNAL_REQUEST_MAX)
+		return request_refuse(rq, "there are too many recipients "
+		    "for one message", SPAN(""));
+	for (i = 0; i < n; i++)
+		put(relay, &postings[i], &places[i]);
+	rq->msgid = postings[0].message.id;
+	return true;
+}
+
+void
+deliver_begin(struct link *l)
+{
+	(void)deliver_queue(l->relay, l->node);	/* it has one from now on */
+	l->window = l->relay->conf->window;
+	l->flights = xzalloc(l->window * sizeof(*l->flights));
+}
+
+static struct flight *
+find_flight(struct link *l, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < l->flight_count; i++) {
+		if (l->flights[i].id == id)
+			return &l->flights[i];
+	}
+	return NULL;
+}
+
+static void
+remove_flight(struct link *l, struct flight *f)
+{
+	size_t i = (size_t)(f - l->flights);
+
+	l->flight_count--;
+	memmove(f, f + 1, (l->flight_count - i) * sizeof(*f));
+}
+
+static void
+land(struct link *l, struct flight *f)
+{
+	store_ack(l->relay->data->store, l->node->queue, f->id);
+	remove_flight(l, f);
+}
+
+void
+deliver_ack(struct link *l, uint64_t id)
+{
+	struct flight *f = find_flight(l, id);
+
+	if (f == NULL)
+		return;
+	if (l->sending.id == id) {
+		f->acked = true;	/* the rest of it is still needed */
+		return;
+	}
+	land(l, f);
+	link_mark(l);
+}
+
+/* The last octet of the message has left. */
+static void
+finish_sending(struct link *l, struct now now)
+{
+	struct flight *f = find_flight(l, l->sending.id);
+
+	if (f == NULL) {
+		f = &l->flights[l->flight_count++];
+		*f = (struct flight){ .id = l->sending.id };
+		l->last = f->id;
+	}
+	f->sent = now.mono;
+	f->again = false;
+	if (f->acked)
+		land(l, f);
+	l->sending.id = 0;
+}
+
+/* It cannot be sent: see to it that the next one is. */
+static void
+skip_sending(struct link *l)
+{
+	struct flight *f = find_flight(l, l->sending.id);
+
+	if (f != NULL)
+		remove_flight(l, f);
+	else
+		l->last = l->sending.id;
+	l->sending.id = 0;
+}
+
+/*
+ * Write octets of the message being sent.  When its octets cannot be read,
+ * none of this call's count; EBADMSG means that the store has put it out of
+ * the way, and if nothing of it has left, neither has the peer seen it.
+ */
+static size_t
+send_some(struct link *l, char *dst, size_t room, struct now now)
+{
+	uint64_t begin = l->sending.offset;
+	size_t n = 0;
+	ssize_t got;
+
+	while (n < room && l->sending.offset < l->sending.length) {
+		got = store_read(l->relay->data->store, l->node->queue,
+		    l->sending.id, l->sending.offset, dst + n, room - n);
+		if (got == -1) {
+			l->sending.offset = begin;
+			if (errno == EBADMSG && begin == 0)
+				skip_sending(l);
+			else
+				link_cut(l, SPAN("a message cannot be "
+				    "read"));
+			return 0;
+		}
+		n += (size_t)got;
+		l->sending.offset += (uint64_t)got;
+	}
+	if (l->sending.offset == l->sending.length)
+		finish_sending(l, now);
+	return n;
+}
+
+/*
+ * Choose what to send next: what is overdue, or else the first message of
+ * the queue that was not sent yet, if the window has room for it.
+ */
+static bool
+choose(struct link *l)
+{
+	uint64_t after = l->last, id, length;
+	bool again = false;
+	size_t i;
+	int found;
+
+	for (i = 0; i < l->flight_count && !again; i++) {
+		again = l->flights[i].again;
+		if (again)
+			after = l->flights[i].id - 1;
+	}
+	if (!again && l->flight_count >= l->window)
+		return false;
+	found = store_next(l->relay->data->store, l->node->queue, after, &id,
+	    &length);
+	if (found == -1) {
+		link_cut(l, SPAN("its queue cannot be read"));
+		return false;
+	}
+	if (again && (found == 0 || id != after + 1)) {
+		remove_flight(l, find_flight(l, after + 1));
+		return choose(l);
+	}
+	if (found == 0)
+		return false;
+	l->sending.id = id;
+	l->sending.length = length;
+	l->sending.offset = 0;
+	return true;
+}
+
+size_t
+deliver_rest(struct link *l, char *dst, size_t room, struct now now)
+{
+	return l->sending.id != 0 ? send_some(l, dst, room, now) : 0;
+}
+
+size_t
+deliver_output(struct link *l, char *dst, size_t room, size_t used,
+    struct now now)
+{
+	size_t n = used;
+
+	while (n < room && l->phase == PHASE_OPEN && choose(l)) {
+		if (n > 0 && l->sending.length > room - n) {
+			l->sending.id = 0;
+			break;
+		}
+		n += send_some(l, dst + n, room - n, now);
+		if (l->sending.id != 0)
+			break;
+	}
+	return n - used;
+}
+
+uint64_t
+deliver_deadline(const struct link *l)
+{
+	uint64_t first = UINT64_MAX;
+	size_t i;
+
+	for (i = 0; i < l->flight_count; i++) {
+		if (!l->flights[i].again &&
+		    l->flights[i].sent + ACK_TIME < first)
+			first = l->flights[i].sent + ACK_TIME;
+	}
+	return first;
+}
+
+void
+deliver_expire(struct link *l, struct now now)
+{
+	size_t i;
+
+	for (i = 0; i < l->flight_count; i++) {
+		if (l->flights[i].sent + ACK_TIME <= now.mono)
+			l->flights[i].again = true;
+	}
+	link_mark(l);
+}

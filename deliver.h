@@ -1,0 +1,63 @@
+/*
+ * deliver.h - messages: into the queues of those who are to get them, and out
+ * of a node's queue to its link.
+ *
+ * A queue goes out in the order of ids.  Up to conf's window of messages are
+ * in flight on a link: sent, and not acked.  Those whose ack is overdue are
+ * sent again, in order.
+ */
+#ifndef MNM_DELIVER_H
+#define MNM_DELIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "link.h"
+
+/* Which nodes of the sender's own get the message. */
+enum own {
+	OWN_NONE,
+	OWN_OTHERS,		/* all but the one that sends it */
+	OWN_ALL
+};
+
+struct posting {
+	struct message message;	/* from deliver_message */
+	struct part *data;	/* NULL: none; datalen is set from it */
+	const struct set *to;	/* users, settled; NULL: nobody */
+	enum own own;		/* the sender is passed over in to */
+};
+
+#define DELIVER_POSTINGS 2	/* the most that one request makes */
+
+/* A message from the link's user, with a new id, and nothing else set. */
+struct message deliver_message(struct request *, const char *op);
+/*
+ * Put messages into the queues, all or, if there are too many recipients,
+ * none: then the request is refused.  The first is what the ack tells of.
+ */
+bool deliver(struct request *, struct posting *, size_t n);
+
+/* A node's queue, for store. */
+struct queue *deliver_queue(struct relay *, struct node *);
+
+/* The link has logged in; conf's window counts from now on. */
+void deliver_begin(struct link *);
+/*
+ * Write what is to be sent next to dst, whole messages as long as they fit;
+ * used octets of dst are taken, and only if that is 0 may a message begin
+ * that does not fit.
+ */
+size_t deliver_output(struct link *, char *dst, size_t room, size_t used,
+    struct now);
+/* Go on with a message that did not fit. */
+size_t deliver_rest(struct link *, char *dst, size_t room, struct now);
+/* The node has the message.  Nothing happens if it was not sent here. */
+void deliver_ack(struct link *, uint64_t id);
+/* When the first ack is overdue; UINT64_MAX if none is awaited. */
+uint64_t deliver_deadline(const struct link *);
+/* Send again what is overdue. */
+void deliver_expire(struct link *, struct now);
+
+#endif

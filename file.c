@@ -1,0 +1,428 @@
+#ifdef __linux__
+#define _GNU_SOURCE	/* syncfs; Linux lacks none of POSIX by it */
+#endif
+#include "file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Zeros are written in pieces of this size: a multiple of any block. */
+#define ZEROS_OCTETS 16384
+
+/* Paths below the data directory are short; longer ones are a bug. */
+#define PATH_OCTETS 512
+
+int
+file_read(int dir, const char *name, size_t max, struct buf *to)
+{
+	size_t start = to->n;
+	ssize_t n = -1;
+	int fd, error;
+
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	for (;;) {
+		n = read(fd, buf_room(to, 4096), 4096);
+		if (n > 0)
+			to->n += (size_t)n;
+		if (n == 0 || (n == -1 && errno != EINTR))
+			break;
+		if (to->n - start > max) {
+			errno = EFBIG;
+			n = -1;
+			break;
+		}
+	}
+	error = errno;
+	(void)close(fd);	/* it was only read */
+	if (n == -1)
+		to->n = start;
+	errno = error;
+	return n == -1 ? -1 : 0;
+}
+
+int
+file_pread_all(int fd, void *dst, size_t n, uint64_t offset)
+{
+	char *p = dst;
+	ssize_t got;
+
+	while (n > 0) {
+		got = pread(fd, p, n, (off_t)offset);
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == 0)
+			errno = EBADMSG;	/* shorter than it must be */
+		if (got <= 0)
+			return -1;
+		p += got;
+		n -= (size_t)got;
+		offset += (uint64_t)got;
+	}
+	return 0;
+}
+
+int
+file_pwrite_all(int fd, const void *src, size_t n, uint64_t offset)
+{
+	const char *p = src;
+	ssize_t put;
+
+	while (n > 0) {
+		put = pwrite(fd, p, n, (off_t)offset);
+		if (put == -1 && errno == EINTR)
+			continue;
+		if (put == 0)
+			errno = ENOSPC;
+		if (put <= 0)
+			return -1;
+		p += put;
+		n -= (size_t)put;
+		offset += (uint64_t)put;
+	}
+	return 0;
+}
+
+/* Write text to the new file fd and close it whatever happens. */
+static int
+save_and_close(int fd, struct span text)
+{
+	int error = 0;
+
+	if (file_pwrite_all(fd, text.p, text.n, 0) == -1)
+		error = errno;
+	if (close(fd) == -1 && error == 0)
+		error = errno;
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+int
+file_replace(int dir, const char *name, const char *tmp, struct span text)
+{
+	int fd, error;
+
+	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	if (save_and_close(fd, text) == -1 ||
+	    renameat(dir, tmp, dir, name) == -1) {
+		error = errno;
+		(void)unlinkat(dir, tmp, 0);	/* start-up removes it too */
+		errno = error;
+		return -1;
+	}
+	return 0;
+}
+
+int
+file_make_dir(int dir, const char *name)
+{
+	struct stat st;
+
+	if (mkdirat(dir, name, 0700) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -1;
+	if (fstatat(dir, name, &st, 0) == -1)
+		return -1;
+	errno = ENOTDIR;
+	return S_ISDIR(st.st_mode) ? 0 : -1;
+}
+
+int
+file_make_parents(int dir, const char *name)
+{
+	char path[PATH_OCTETS];
+	const char *slash = name;
+	size_t n;
+
+	while ((slash = strchr(slash + 1, '/')) != NULL) {
+		n = (size_t)(slash - name);
+		if (n >= sizeof(path)) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		memcpy(path, name, n);
+		path[n] = '\0';
+		if (file_make_dir(dir, path) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+file_open_dir(int dir, const char *name)
+{
+	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int
+file_sync_dir(int dir)
+{
+	return fsync(dir);
+}
+
+int
+file_sync(int fd)
+{
+	return fsync(fd);
+}
+
+#if defined(__linux__) && !defined(MNM_NO_SYNCFS)
+
+int
+file_sync_tree(int dir)
+{
+	return syncfs(dir);
+}
+
+#else
+
+static int sync_below(int dir);
+
+static int
+sync_entry(int dir, const char *name)
+{
+	struct stat st;
+	int fd, result;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return 0;
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (S_ISDIR(st.st_mode))
+		return sync_below(fd);
+	result = fsync(fd);
+	(void)close(fd);	/* it was only synced */
+	return result;
+}
+
+/* Sync all in the directory fd, then itself; closes fd. */
+static int
+sync_below(int fd)
+{
+	DIR *list = fdopendir(fd);
+	struct dirent *entry;
+	int result = 0;
+
+	if (list == NULL) {
+		(void)close(fd);	/* fdopendir's errno tells more */
+		return -1;
+	}
+	while (result == 0 && (entry = readdir(list)) != NULL) {
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			result = sync_entry(fd, entry->d_name);
+	}
+	if (result == 0)
+		result = fsync(fd);
+	(void)closedir(list);	/* it was only read */
+	return result;
+}
+
+/*
+ * Without syncfs the whole tree is walked.  A file that is removed during
+ * the walk needs no sync; one that appears belongs to the next.
+ */
+int
+file_sync_tree(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd == -1 ? -1 : sync_below(fd);
+}
+
+#endif
+
+/*
+ * The worker.  Jobs run in the order in which they were added.  The mutex
+ * guards the list and each job's done.
+ */
+struct syncer {
+	pthread_mutex_t mutex;
+	pthread_cond_t added;
+	pthread_t thread;
+	bool started;
+	bool stopping;
+	struct sync_job *first, *last;
+	int wake[2];		/* a pipe; -1 before syncer_start */
+};
+
+static int
+write_zeros(int fd, uint64_t size)
+{
+	const char zeros[ZEROS_OCTETS] = { 0 };
+	uint64_t at;
+
+	for (at = 0; at < size; at += sizeof(zeros)) {
+		if (file_pwrite_all(fd, zeros, sizeof(zeros), at) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Returns 0 or an errno. */
+static int
+run_job(const struct sync_job *job)
+{
+	if (job->kind == SYNC_TREE)
+		return file_sync_tree(job->dir) == -1 ? errno : 0;
+	if (job->kind == SYNC_ZEROS && write_zeros(job->fd, job->size) == -1)
+		return errno;
+	if (fsync(job->fd) == -1 || fsync(job->dir) == -1)
+		return errno;
+	return 0;
+}
+
+static void *
+work(void *argument)
+{
+	struct syncer *sy = argument;
+	struct sync_job *job;
+	int error;
+
+	pthread_mutex_lock(&sy->mutex);
+	for (;;) {
+		while (sy->first == NULL && !sy->stopping)
+			pthread_cond_wait(&sy->added, &sy->mutex);
+		job = sy->first;
+		if (job == NULL)
+			break;
+		pthread_mutex_unlock(&sy->mutex);
+		error = run_job(job);
+		pthread_mutex_lock(&sy->mutex);
+		sy->first = job->next;
+		job->error = error;
+		job->done = true;
+		/* A full pipe already wakes the loop. */
+		if (write(sy->wake[1], "", 1) == -1)
+			continue;
+	}
+	pthread_mutex_unlock(&sy->mutex);
+	return NULL;
+}
+
+struct syncer *
+syncer_open(void)
+{
+	struct syncer *sy = xzalloc(sizeof(*sy));
+
+	pthread_mutex_init(&sy->mutex, NULL);
+	pthread_cond_init(&sy->added, NULL);
+	sy->wake[0] = sy->wake[1] = -1;
+	return sy;
+}
+
+static int
+open_wake(int wake[2])
+{
+	int i;
+
+	if (pipe(wake) == -1)
+		return -1;
+	for (i = 0; i < 2; i++) {
+		if (fcntl(wake[i], F_SETFD, FD_CLOEXEC) == -1 ||
+		    fcntl(wake[i], F_SETFL, O_NONBLOCK) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+syncer_start(struct syncer *sy)
+{
+	sigset_t all, old;
+	int error;
+
+	if (open_wake(sy->wake) == -1)
+		return -1;
+	/* Signals are for the loop's thread. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = pthread_create(&sy->thread, NULL, work, sy);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	sy->started = error == 0;
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+void
+syncer_close(struct syncer *sy)
+{
+	if (sy == NULL)
+		return;
+	if (sy->started) {
+		pthread_mutex_lock(&sy->mutex);
+		sy->stopping = true;
+		pthread_cond_signal(&sy->added);
+		pthread_mutex_unlock(&sy->mutex);
+		pthread_join(sy->thread, NULL);
+	}
+	if (sy->wake[0] != -1) {
+		(void)close(sy->wake[0]);	/* a pipe loses nothing */
+		(void)close(sy->wake[1]);
+	}
+	pthread_cond_destroy(&sy->added);
+	pthread_mutex_destroy(&sy->mutex);
+	free(sy);
+}
+
+void
+syncer_add(struct syncer *sy, struct sync_job *job)
+{
+	job->done = false;
+	job->next = NULL;
+	if (!sy->started) {
+		job->error = run_job(job);
+		job->done = true;
+		return;
+	}
+	pthread_mutex_lock(&sy->mutex);
+	if (sy->first == NULL)
+		sy->first = job;
+	else
+		sy->last->next = job;
+	sy->last = job;
+	pthread_cond_signal(&sy->added);
+	pthread_mutex_unlock(&sy->mutex);
+}
+
+bool
+syncer_done(struct syncer *sy, const struct sync_job *job)
+{
+	bool done;
+
+	pthread_mutex_lock(&sy->mutex);
+	done = job->done;
+	pthread_mutex_unlock(&sy->mutex);
+	return done;
+}
+
+int
+syncer_fd(const struct syncer *sy)
+{
+	return sy->wake[0];
+}
+
+void
+syncer_fd_clear(struct syncer *sy)
+{
+	char drain[64];
+
+	while (sy->wake[0] != -1 &&
+	    read(sy->wake[0], drain, sizeof(drain)) == sizeof(drain))
+		continue;
+}

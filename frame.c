@@ -1,0 +1,402 @@
+#include "frame.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Larger numbers are no sizes, and their sums could overflow. */
+#define NUMBER_MAX ((uint64_t)INT64_MAX)
+
+/* What a field's value must be, and so the type of its member of header. */
+enum kind { TEXT, NUMBER, TRUTH, LIST };
+
+/* The fields that are known; the others are skipped. */
+static const struct field {
+	const char *key;
+	enum frame_field bit;
+	enum kind kind;
+	size_t offset;
+} fields[] = {
+	{ "op",         F_OP,         NUMBER, offsetof(struct header, op) },
+	{ "id",         F_ID,         TEXT,   offsetof(struct header, id) },
+	{ "type",       F_TYPE,       TEXT,   offsetof(struct header, type) },
+	{ "for",        F_FOR,        LIST,   offsetof(struct header, to_list) },
+	{ "datalen",    F_DATALEN,    NUMBER, offsetof(struct header, datalen) },
+	{ "datahead",   F_DATAHEAD,   NUMBER, offsetof(struct header, datahead) },
+	{ "datasum",    F_DATASUM,    NUMBER, offsetof(struct header, datasum) },
+	{ "to",         F_TO,         TEXT,   offsetof(struct header, to) },
+	{ "from",       F_FROM,       TEXT,   offsetof(struct header, from) },
+	{ "gid",        F_GID,        TEXT,   offsetof(struct header, gid) },
+	{ "act",        F_ACT,        TEXT,   offsetof(struct header, act) },
+	{ "uid",        F_UID,        TEXT,   offsetof(struct header, uid) },
+	{ "node",       F_NODE,       TEXT,   offsetof(struct header, node) },
+	{ "newnode",    F_NEWNODE,    TEXT,   offsetof(struct header, newnode) },
+	{ "newalias",   F_NEWALIAS,   TEXT,   offsetof(struct header, newalias) },
+	{ "uses",       F_USES,       NUMBER, offsetof(struct header, uses) },
+	{ "dropnode",   F_DROPNODE,   TEXT,   offsetof(struct header, dropnode) },
+	{ "dropalias",  F_DROPALIAS,  TEXT,   offsetof(struct header, dropalias) },
+	{ "notefor",    F_NOTEFOR,    LIST,   offsetof(struct header, note_list) },
+	{ "notelen",    F_NOTELEN,    NUMBER, offsetof(struct header, notelen) },
+	{ "notehead",   F_NOTEHEAD,   NUMBER, offsetof(struct header, notehead) },
+	{ "notesum",    F_NOTESUM,    NUMBER, offsetof(struct header, notesum) },
+	{ "fornotself", F_FORNOTSELF, TRUTH,  offsetof(struct header, fornotself) }
+};
+
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+long
+frame_length(const char digits[FRAME_DIGITS])
+{
+	long length = 0;
+	int i, value;
+
+	for (i = 0; i < FRAME_DIGITS; i++) {
+		value = hex_digit(digits[i]);
+		if (value == -1)
+			return -1;
+		length = length * 16 + value;
+	}
+	return length;
+}
+
+static const struct field *
+find_field(struct span key)
+{
+	size_t i;
+
+	for (i = 0; i < FIELDS; i++) {
+		if (json_is(key, span_of(fields[i].key)))
+			return &fields[i];
+	}
+	return NULL;
+}
+
+/*
+ * What raw text means: most text has no escapes and stays where it is, the
+ * rest goes to *room, which moves on.  All strings of a header together never
+ * need more room than the header is long.
+ */
+static struct span
+read_text(struct json *j, char **room)
+{
+	struct span text = json_string(j);
+
+	if (text.n == 0 || memchr(text.p, '\\', text.n) == NULL)
+		return text;
+	text = (struct span){ *room, json_text(*room, text) };
+	*room += text.n;
+	return text;
+}
+
+static struct number
+read_number(struct json *j)
+{
+	return (struct number){ true, json_uint(j, NUMBER_MAX) };
+}
+
+/* One object of a list; keys but id and type are skipped. */
+static void
+read_entry(struct json *j, char *room, struct frame_entry *entry)
+{
+	struct span key;
+
+	*entry = (struct frame_entry){ { NULL, 0 }, 0 };
+	json_object(j);
+	while (json_key(j, &key)) {
+		if (json_null(j))
+			continue;
+		if (json_is(key, SPAN("id")))
+			entry->id = read_text(j, &room);
+		else if (json_is(key, SPAN("type")))
+			entry->type = json_uint(j, NUMBER_MAX);
+		else
+			json_skip(j);
+	}
+}
+
+/*
+ * Check a list and remember where it is.  Its entries are read again by
+ * frame_entry, each into the same room: they are never needed together.
+ */
+static struct frame_list
+read_list(struct json *j, char *room)
+{
+	struct frame_list list = { { j->p, 0 }, 0, NULL };
+	struct frame_entry entry;
+
+	json_array(j);
+	while (json_item(j)) {
+		list.count++;
+		read_entry(j, room, &entry);
+		j->bad |= entry.id.p == NULL;
+	}
+	list.json.n = (size_t)(j->p - list.json.p);
+	return list;
+}
+
+/* Read the value of one field into the member that is its. */
+static void
+read_field(struct header *h, const struct field *f, struct json *j,
+    char **room)
+{
+	void *member = (char *)h + f->offset;
+
+	switch (f->kind) {
+	case TEXT:
+		*(struct span *)member = read_text(j, room);
+		break;
+	case NUMBER:
+		*(struct number *)member = read_number(j);
+		break;
+	case TRUTH:
+		*(bool *)member = json_bool(j);
+		break;
+	case LIST:
+		*(struct frame_list *)member = read_list(j, *room);
+		break;
+	}
+	h->has |= f->bit;
+}
+
+/* Null: as if the field had not been given, here or before. */
+static void
+clear_field(struct header *h, const struct field *f)
+{
+	static const size_t sizes[] = {
+		[TEXT] = sizeof(struct span),
+		[NUMBER] = sizeof(struct number),
+		[TRUTH] = sizeof(bool),
+		[LIST] = sizeof(struct frame_list)
+	};
+
+	memset((char *)h + f->offset, 0, sizes[f->kind]);
+	h->has &= ~(unsigned)f->bit;
+}
+
+bool
+frame_read(struct header *h, struct span json, struct buf *text)
+{
+	const struct field *f;
+	struct span key;
+	struct json j;
+	char *room;
+
+	*h = (struct header){ 0 };
+	text->n = 0;
+	room = buf_room(text, json.n);
+	json_begin(&j, json);
+	json_object(&j);
+	while (json_key(&j, &key)) {
+		f = find_field(key);
+		if (f == NULL)
+			json_skip(&j);
+		else if (json_null(&j))
+			clear_field(h, f);
+		else
+			read_field(h, f, &j, &room);
+	}
+	h->to_list.room = h->note_list.room = room;
+	return json_done(&j) && h->op.given;
+}
+
+const char *
+frame_field_name(unsigned set)
+{
+	size_t i;
+
+	for (i = 0; i < FIELDS; i++) {
+		if (fields[i].bit & set)
+			return fields[i].key;
+	}
+	return "";
+}
+
+void
+frame_walk(struct json *walk, const struct frame_list *list)
+{
+	json_begin(walk, list->json);
+	json_array(walk);
+}
+
+bool
+frame_entry(struct json *walk, const struct frame_list *list,
+    struct frame_entry *entry)
+{
+	if (!json_item(walk))
+		return false;
+	read_entry(walk, list->room, entry);
+	return true;
+}
+
+size_t
+frame_open(struct buf *b)
+{
+	size_t start = b->n;
+
+	buf_add(b, SPAN("0000"));
+	json_put_open(b, '{');
+	return start;
+}
+
+static void
+put_digits(struct buf *b, size_t start)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i, length = b->n - start - FRAME_DIGITS;
+
+	for (i = FRAME_DIGITS; i > 0; i--, length /= 16)
+		b->p[start + i - 1] = digits[length % 16];
+}
+
+void
+frame_close(struct buf *b, size_t start)
+{
+	json_put_close(b, '}');
+	put_digits(b, start);
+}
+
+static void
+put_text(struct buf *b, const char *key, struct span text)
+{
+	if (text.p != NULL)
+		json_put_string(b, key, text);
+}
+
+static void
+put_number(struct buf *b, const char *key, struct number number)
+{
+	if (number.given)
+		json_put_uint(b, key, number.value);
+}
+
+static void
+put_id(struct buf *b, const char *key, uint64_t id)
+{
+	char text[ID_TEXT];
+
+	if (id == 0)
+		return;
+	code_hex64(text, id);
+	json_put_string(b, key, (struct span){ text, ID_TEXT });
+}
+
+static void
+put_from(struct buf *b, const struct uid *from)
+{
+	char text[UID_TEXT];
+
+	code_base32(text, from->octets, UID_OCTETS);
+	json_put_string(b, "from", (struct span){ text, UID_TEXT });
+}
+
+static void
+put_posted(struct buf *b, uint64_t wall)
+{
+	char text[DATE_TEXT];
+
+	code_date(text, wall);
+	json_put_string(b, "posted", (struct span){ text, DATE_TEXT });
+}
+
+static void
+put_list(struct buf *b, const char *key, const struct frame_list *list)
+{
+	struct frame_entry entry;
+	struct json walk;
+
+	if (list == NULL)
+		return;
+	json_put_key(b, key);
+	json_put_open(b, '[');
+	frame_walk(&walk, list);
+	while (frame_entry(&walk, list, &entry)) {
+		json_put_open(b, '{');
+		json_put_string(b, "id", entry.id);
+		json_put_close(b, '}');
+	}
+	json_put_close(b, ']');
+}
+
+/* The members of a message that come before headsum, in byte order. */
+static void
+put_before_headsum(struct buf *b, const struct message *m)
+{
+	put_text(b, "act", m->act);
+	put_text(b, "alias", m->alias);
+	put_number(b, "datahead", m->datahead);
+	json_put_uint(b, "datalen", m->datalen);
+	put_number(b, "datasum", m->datasum);
+	put_text(b, "dropalias", m->dropalias);
+	put_text(b, "dropnode", m->dropnode);
+	put_list(b, "for", m->to_list);
+	put_from(b, m->from);
+	put_text(b, "gid", m->gid);
+}
+
+static void
+put_after_headsum(struct buf *b, const struct message *m)
+{
+	put_id(b, "id", m->id);
+	put_text(b, "newalias", m->newalias);
+	put_text(b, "newnode", m->newnode);
+	put_text(b, "node", m->node);
+	put_text(b, "nodeid", m->nodeid);
+	put_text(b, "noderef", m->noderef);
+	put_number(b, "notify", m->notify);
+	json_put_string(b, "op", span_of(m->op));
+	put_posted(b, m->posted);
+	put_id(b, "postid", m->postid);
+	put_text(b, "to", m->to);
+	put_text(b, "type", m->type);
+	put_number(b, "uses", m->uses);
+}
+
+/* Put text into the frame at an octet of it, and correct its digits. */
+static void
+insert(struct buf *b, size_t start, size_t at, struct span text)
+{
+	size_t rest = b->n - at;
+
+	buf_add(b, text);
+	memmove(b->p + at + text.n, b->p + at, rest);
+	memcpy(b->p + at, text.p, text.n);
+	put_digits(b, start);
+}
+
+/*
+ * The headsum covers the frame as it would be without headsum, so that is
+ * made first.
+ */
+bool
+frame_message(struct buf *b, const struct message *m)
+{
+	size_t start = frame_open(b), at;
+	char headsum[32];
+	uint32_t sum;
+	int n;
+
+	put_before_headsum(b, m);
+	at = b->n;
+	put_after_headsum(b, m);
+	frame_close(b, start);
+	sum = code_crc32c(0, b->p + start, b->n - start);
+	n = snprintf(headsum, sizeof(headsum), ",\"headsum\":%lu",
+	    (unsigned long)sum);
+	insert(b, start, at, (struct span){ headsum, (size_t)n });
+	if (b->n - start - FRAME_DIGITS <= FRAME_HEADER_MAX)
+		return true;
+	b->n = start;
+	return false;
+}

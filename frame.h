@@ -1,0 +1,130 @@
+/*
+ * frame.h - headers: those of requests, from JSON to fields; those of
+ * messages and replies, from fields to JSON in canonical form.
+ *
+ * A frame is four hexadecimal digits, as many octets of JSON as they say (the
+ * header), and as many octets of data as the header's datalen says.
+ */
+#ifndef MNM_FRAME_H
+#define MNM_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "code.h"
+#include "json.h"
+
+#define FRAME_DIGITS 4
+#define FRAME_HEADER_MIN 8	/* {"op":0} */
+#define FRAME_HEADER_MAX 65535	/* what four digits can tell */
+
+/* The fields of requests.  A set of them is an unsigned. */
+enum frame_field {
+	F_OP         = 1 << 0,
+	F_ID         = 1 << 1,
+	F_UID        = 1 << 2,
+	F_NODE       = 1 << 3,
+	F_NEWNODE    = 1 << 4,
+	F_NEWALIAS   = 1 << 5,
+	F_USES       = 1 << 6,
+	F_DROPNODE   = 1 << 7,
+	F_DROPALIAS  = 1 << 8,
+	F_FOR        = 1 << 9,
+	F_TYPE       = 1 << 10,
+	F_GID        = 1 << 11,
+	F_ACT        = 1 << 12,
+	F_FROM       = 1 << 13,
+	F_TO         = 1 << 14,
+	F_DATALEN    = 1 << 15,
+	F_DATAHEAD   = 1 << 16,
+	F_DATASUM    = 1 << 17,
+	F_NOTEFOR    = 1 << 18,
+	F_NOTELEN    = 1 << 19,
+	F_NOTEHEAD   = 1 << 20,
+	F_NOTESUM    = 1 << 21,
+	F_FORNOTSELF = 1 << 22
+};
+
+/* A number that may be left out. */
+struct number {
+	bool given;
+	uint64_t value;		/* 0 when it is not given */
+};
+
+/* An array of objects with an id and perhaps a type, as it was sent. */
+struct frame_list {
+	struct span json;
+	size_t count;
+	char *room;		/* for the ids that hold escapes */
+};
+
+struct frame_entry {
+	struct span id;		/* valid until the next entry is read */
+	uint64_t type;		/* 0 when it is not given */
+};
+
+/* The header of a request.  Text that is not given has a NULL p. */
+struct header {
+	unsigned has;		/* the set of fields that are given */
+	struct number op;
+	struct span id, uid, node;
+	struct span newnode, newalias, dropnode, dropalias;
+	struct span type, gid, act, from, to;
+	struct number uses;
+	struct number datalen, datahead, datasum;
+	struct number notelen, notehead, notesum;
+	bool fornotself;
+	struct frame_list to_list;	/* .for */
+	struct frame_list note_list;	/* .notefor */
+};
+
+/* The header's length that four hexadecimal digits tell, or -1. */
+long frame_length(const char digits[FRAME_DIGITS]);
+/*
+ * Read a request's header.  False if it is not strict JSON, has no op, or a
+ * field has the wrong type.  Text points into json or into text, which is
+ * overwritten; both must outlive the header.
+ */
+bool frame_read(struct header *, struct span json, struct buf *text);
+/* The name of a field in the set, for telling that it is missing. */
+const char *frame_field_name(unsigned set);
+
+/*
+ *	frame_walk(&walk, &h.to_list);
+ *	while (frame_entry(&walk, &h.to_list, &entry))
+ *		...
+ */
+void frame_walk(struct json *walk, const struct frame_list *);
+bool frame_entry(struct json *walk, const struct frame_list *,
+    struct frame_entry *);
+
+/* A message for a node's queue.  What is not given is left out. */
+struct message {
+	const char *op;
+	uint64_t id;
+	const struct uid *from;
+	uint64_t posted;		/* now.wall */
+	uint64_t postid;		/* 0: none */
+	uint64_t datalen;
+	struct number datahead, datasum, notify, uses;
+	struct span act, alias, dropalias, dropnode, gid;
+	struct span newalias, newnode, node, nodeid, noderef, to, type;
+	const struct frame_list *to_list;	/* ids that need no escapes */
+};
+
+/*
+ * Append the message's digits and header, headsum included.  False, and
+ * nothing appended, if it is longer than four digits can tell.
+ */
+bool frame_message(struct buf *, const struct message *);
+
+/*
+ * Any other header: frame_open, then the json_put functions with keys in byte
+ * order, then frame_close with what frame_open returned.
+ */
+size_t frame_open(struct buf *);
+void frame_close(struct buf *, size_t start);
+
+#endif

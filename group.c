@@ -1,0 +1,295 @@
+#include "group.h"
+
+#include "account.h"
+#include "deliver.h"
+
+static struct user *
+self_of(const struct request *rq)
+{
+	return rq->link->node->user;
+}
+
+/* The link's user as a member in that state, or NULL. */
+static struct member *
+self_member(const struct request *rq, const struct group *group,
+    enum member_state state)
+{
+	struct member *m = NULL;
+
+	if (group != NULL)
+		m = userdb_member(group, self_of(rq));
+	return m != NULL && m->state == state ? m : NULL;
+}
+
+struct group *
+group_joined(struct request *rq, struct span gid)
+{
+	struct group *group = userdb_group(rq->relay->data->userdb, gid);
+
+	if (self_member(rq, group, MEMBER_JOINED) != NULL)
+		return group;
+	(void)request_refuse(rq, "you are not a member of group ", gid);
+	return NULL;
+}
+
+void
+group_append_members(const struct group *group, const struct user *except,
+    struct set *to)
+{
+	const struct member *m = group->members;
+	size_t i;
+
+	for (i = 0; i < group->member_count; i++, m++) {
+		if (m->state == MEMBER_JOINED && m->user != except)
+			set_append(to, m->user);
+	}
+}
+
+/*
+ * Tell the members, and one user more if it is not NULL, of an act.  The
+ * sender's nodes all hear of it.
+ */
+static struct posting
+member_posting(struct request *rq, const struct group *group,
+    struct user *other)
+{
+	struct set *to = &rq->relay->to;
+	struct posting p = { deliver_message(rq, "member"), NULL, to,
+	    OWN_ALL };
+
+	to->count = 0;
+	group_append_members(group, NULL, to);
+	if (other != NULL)
+		set_append(to, other);
+	set_settle(to);
+	p.message.gid = span_of(group->gid);
+	return p;
+}
+
+/* The alias to invite, if it reaches somebody else. */
+static struct alias *
+find_invitee(struct request *rq)
+{
+	struct alias *alias = account_reach(rq, rq->h.to);
+
+	if (alias == NULL || alias->user != self_of(rq))
+		return alias;
+	(void)request_refuse(rq, "this alias is your own: ", rq->h.to);
+	return NULL;
+}
+
+/* A new group, whose first member will be the sender. */
+static struct group *
+make_group(struct request *rq)
+{
+	enum userdb_result result = userdb_check_name(rq->h.gid, 1);
+	struct group *group = NULL;
+
+	if (result == USERDB_OK) {
+		group = userdb_add_group(rq->relay->data->userdb, rq->h.gid);
+		result = USERDB_TAKEN;
+	}
+	if (group == NULL)
+		(void)request_refuse_name(rq, result, rq->h.gid);
+	return group;
+}
+
+/*
+ * By which name the sender invites: the one it has in the group, if it is a
+ * member, or an alias of its own.  Nothing in .p if it is neither.
+ */
+static struct span
+inviter_name(struct request *rq, const struct member *m)
+{
+	struct alias *alias;
+
+	if (m != NULL && span_is(rq->h.from, span_of(m->alias)))
+		return rq->h.from;
+	alias = account_own_alias(rq, rq->h.from);
+	return alias != NULL ? span_of(alias->name) : (struct span){ NULL, 0 };
+}
+
+/* Whether the alias's user may be invited, as far as the group knows it. */
+static bool
+may_be_invited(struct request *rq, const struct group *group,
+    const struct alias *alias)
+{
+	struct span name = span_of(alias->name);
+	struct member *m = userdb_member(group, alias->user);
+
+	if (m != NULL && m->state == MEMBER_JOINED)
+		return request_refuse(rq, "already a member of the group: ",
+		    name);
+	m = userdb_member_alias(group, name);
+	if (m != NULL && m->user != alias->user)
+		return request_refuse(rq, "another member of the group is "
+		    "called ", name);
+	return true;
+}
+
+/* The invitation to its alias, and what the members hear of it. */
+static bool
+send_invitation(struct request *rq, const struct group *group,
+    struct span from, const struct alias *alias)
+{
+	struct set *invitee = &rq->relay->note_to;
+	struct posting postings[2];
+
+	postings[0] = (struct posting){ deliver_message(rq, "invite"),
+	    rq->body, invitee, OWN_OTHERS };
+	postings[1] = member_posting(rq, group, NULL);
+	invitee->count = 0;
+	set_append(invitee, alias->user);
+	postings[0].message.gid = span_of(group->gid);
+	postings[0].message.alias = from;
+	postings[0].message.to = span_of(alias->name);
+	postings[0].message.datahead = rq->h.datahead;
+	postings[0].message.datasum = rq->h.datasum;
+	postings[1].message.act = SPAN("invite");
+	postings[1].message.alias = span_of(alias->name);
+	return deliver(rq, postings, 2);
+}
+
+/*
+ * The invitation is sent before the group is changed: a group that has grown
+ * too large for its members to be told must stay as it is.
+ */
+bool
+op_groupinvite(struct request *rq)
+{
+	struct userdb *db = rq->relay->data->userdb;
+	struct group *group = userdb_group(db, rq->h.gid);
+	bool is_new = group == NULL;
+	struct alias *alias;
+	struct span from;
+
+	if (!is_new && group_joined(rq, rq->h.gid) == NULL)
+		return false;
+	alias = find_invitee(rq);
+	if (alias == NULL)
+		return false;
+	from = inviter_name(rq, self_member(rq, group, MEMBER_JOINED));
+	if (from.p == NULL)
+		return false;
+	if (is_new)
+		group = make_group(rq);
+	if (group == NULL || !may_be_invited(rq, group, alias) ||
+	    !send_invitation(rq, group, from, alias))
+		return false;
+	if (is_new)
+		userdb_set_member(db, group, self_of(rq), from, MEMBER_JOINED);
+	userdb_set_member(db, group, alias->user, span_of(alias->name),
+	    MEMBER_INVITED);
+	userdb_use_alias(db, alias);
+	return true;
+}
+
+/*
+ * Whether the sender may be called so in the group: nobody may pass for
+ * another, in the group or by the alias that another has registered.
+ */
+static bool
+may_be_called(struct request *rq, const struct group *group, struct span name)
+{
+	struct userdb *db = rq->relay->data->userdb;
+	enum userdb_result result = userdb_check_name(name, 1);
+	struct member *m = userdb_member_alias(group, name);
+	struct alias *alias = userdb_alias(db, name);
+
+	if (result == USERDB_OK && ((m != NULL && m->user != self_of(rq)) ||
+	    (alias != NULL && alias->user != self_of(rq)) ||
+	    userdb_group(db, name) != NULL))
+		result = USERDB_TAKEN;
+	return result == USERDB_OK || request_refuse_name(rq, result, name);
+}
+
+static bool
+edit_join(struct request *rq)
+{
+	struct userdb *db = rq->relay->data->userdb;
+	struct group *group = userdb_group(db, rq->h.gid);
+	struct member *m = self_member(rq, group, MEMBER_INVITED);
+	struct span name = rq->h.newalias;
+	struct posting p;
+
+	if (m == NULL)
+		return request_refuse(rq, "no invitation for you to join "
+		    "group ", rq->h.gid);
+	if (name.p != NULL && !may_be_called(rq, group, name))
+		return false;
+	p = member_posting(rq, group, NULL);
+	p.message.act = SPAN("join");
+	p.message.alias = span_of(m->alias);
+	p.message.newalias = name;
+	if (!deliver(rq, &p, 1))
+		return false;
+	userdb_set_member(db, group, m->user,
+	    name.p != NULL ? name : span_of(m->alias), MEMBER_JOINED);
+	return true;
+}
+
+static bool
+edit_alias(struct request *rq)
+{
+	struct group *group = group_joined(rq, rq->h.gid);
+	struct member *m;
+	struct posting p;
+
+	if (group == NULL)
+		return false;
+	if (rq->h.newalias.p == NULL)
+		return request_refuse(rq, "act alias needs a newalias",
+		    SPAN(""));
+	if (!may_be_called(rq, group, rq->h.newalias))
+		return false;
+	m = self_member(rq, group, MEMBER_JOINED);
+	p = member_posting(rq, group, NULL);
+	p.message.act = SPAN("alias");
+	p.message.alias = span_of(m->alias);
+	p.message.newalias = rq->h.newalias;
+	if (!deliver(rq, &p, 1))
+		return false;
+	userdb_set_member(rq->relay->data->userdb, group, m->user,
+	    rq->h.newalias, MEMBER_JOINED);
+	return true;
+}
+
+/* Bar another, joined or only invited; or leave, if it is the sender. */
+static bool
+edit_drop(struct request *rq)
+{
+	struct group *group = group_joined(rq, rq->h.gid);
+	struct member *m;
+	struct posting p;
+
+	if (group == NULL)
+		return false;
+	if (rq->h.to.p == NULL)
+		return request_refuse(rq, "act drop needs a to", SPAN(""));
+	m = userdb_member_alias(group, rq->h.to);
+	if (m == NULL)
+		return request_refuse(rq, "the group has no member ",
+		    rq->h.to);
+	p = member_posting(rq, group, m->user);
+	p.message.act = SPAN("drop");
+	p.message.alias = span_of(m->alias);
+	if (!deliver(rq, &p, 1))
+		return false;
+	userdb_set_member(rq->relay->data->userdb, group, m->user,
+	    span_of(m->alias), m->user == self_of(rq) ?
+	    MEMBER_LEFT : MEMBER_BARRED);
+	return true;
+}
+
+bool
+op_groupedit(struct request *rq)
+{
+	if (span_is(rq->h.act, SPAN("join")))
+		return edit_join(rq);
+	if (span_is(rq->h.act, SPAN("alias")))
+		return edit_alias(rq);
+	if (span_is(rq->h.act, SPAN("drop")))
+		return edit_drop(rq);
+	return request_refuse(rq, "act must be join, alias or drop, not ",
+	    rq->h.act);
+}

@@ -1,0 +1,22 @@
+/*
+ * group.h - groups: who may invite, join, change its alias and drop another,
+ * and who gets what is posted to one.
+ *
+ * Whoever is not a member is told the same whether there is such a group or
+ * not.
+ */
+#ifndef MNM_GROUP_H
+#define MNM_GROUP_H
+
+#include "link.h"
+
+/* The group of that name if the link's user has joined it; else refuses. */
+struct group *group_joined(struct request *, struct span gid);
+/* Append all who have joined, but for one user or NULL. */
+void group_append_members(const struct group *, const struct user *except,
+    struct set *to);
+
+bool op_groupinvite(struct request *);
+bool op_groupedit(struct request *);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * journal.h - the one durable act: append what happened, sync once a turn.
+ *
+ * Users of the journal (store, userdb) append records during a turn of the
+ * loop; journal_commit writes them as one batch and syncs it.  After a crash
+ * a batch is there as a whole or not at all, and no committed batch is ever
+ * missing.  The on-disk format is described at the top of journal.c.
+ *
+ * The journal is a ring of segments.  The oldest one can be used again once
+ * journal_release says that nothing in it is needed any more.
+ */
+#ifndef MNM_JOURNAL_H
+#define MNM_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "file.h"
+
+/*
+ * What a record says.  The journal only carries the type; each type is
+ * written and read by the module that it is named after.
+ */
+enum journal_type {
+	JOURNAL_USERDB = 1,	/* a change of users, aliases or groups */
+	JOURNAL_PUT,		/* store: a message waits at these nodes */
+	JOURNAL_PUT_LARGE,	/* store: the same, its data is in a file */
+	JOURNAL_ACK,		/* store: a node has acked a message */
+	JOURNAL_COPY,		/* store: messages wait at another node too */
+	JOURNAL_DROP		/* store: a node's queue is gone */
+};
+
+/*
+ * No request may append more than this, its data included: two heads and two
+ * bodies of 64 KiB each and some 10 000 recipients.
+ */
+#define JOURNAL_REQUEST_MAX ((size_t)512 << 10)
+
+#define JOURNAL_SEGMENT_SIZE ((uint32_t)4 << 20)
+
+/* Where octets of a record are: valid until their segment is released. */
+struct journal_place {
+	uint64_t segment;	/* ordinal of the segment, rising for ever */
+	uint32_t offset;	/* octets from its start */
+};
+
+struct journal_record {
+	enum journal_type type;
+	struct span body;		/* borrowed until the next call */
+	struct journal_place place;	/* of the body's first octet */
+};
+
+struct journal;
+
+/*
+ * Open or make DATA/journal.  size_max bounds its growth, in octets.
+ * Returns NULL and why on failure.
+ */
+struct journal *journal_open(int data, struct syncer *, uint64_t size_max,
+    char *why, size_t room);
+void journal_close(struct journal *);
+
+/*
+ * The next committed record, in order; false at the end.  All must be read
+ * before anything is appended.  Damage is moved to lost+found, logged and
+ * counted, and passed over.
+ */
+bool journal_replay(struct journal *, struct journal_record *);
+unsigned long journal_damaged(const struct journal *);
+
+/* The next id, higher than any ever given.  Durable with the next commit. */
+uint64_t journal_id(struct journal *);
+/* Let ids go on from at least this one (a clock in nanoseconds). */
+void journal_id_at_least(struct journal *, uint64_t);
+/* The highest id that a commit covers. */
+uint64_t journal_committed_id(const struct journal *);
+
+/*
+ * Whether one more request may be run now.  When not, commit first; when it
+ * is false after a commit, wait until there is another segment.
+ */
+bool journal_ready(const struct journal *);
+/*
+ * Append one record made of these parts.  Returns where its body begins.
+ * journal_ready must have been true since the request began.
+ */
+struct journal_place journal_add(struct journal *, enum journal_type,
+    const struct span *parts, size_t n);
+/* Something appended waits for journal_commit. */
+bool journal_pending(const struct journal *);
+/*
+ * Make all that was appended durable.  -1 with errno: nothing of it may be
+ * acked, and the program must stop; the file is not trusted again.
+ */
+int journal_commit(struct journal *);
+/* Read octets that were appended, committed or not.  -1 with errno. */
+int journal_read(const struct journal *, struct journal_place, void *dst,
+    size_t n);
+
+/* Segments in use, from the oldest to the one being written. */
+uint64_t journal_oldest(const struct journal *);
+uint64_t journal_newest(const struct journal *);
+/*
+ * Nothing in the oldest segment is needed any more, after a crash or before.
+ * It must not be the newest.
+ */
+void journal_release(struct journal *);
+/*
+ * Have the next commit take place even if nothing is appended: it tells the
+ * disk what was released, and only then can that be used again.
+ */
+void journal_publish(struct journal *);
+/* Over half of what it may grow to is in use: release without delay. */
+bool journal_is_crowded(const struct journal *);
+/*
+ * Have a segment made ready, off the loop, if the next one is lacking and the
+ * journal may grow.  Returns 0, or -1 with errno when the last attempt
+ * failed; it is tried again at each call.
+ */
+int journal_grow(struct journal *);
+/* There are more segments than an idle journal needs. */
+bool journal_has_spares(const struct journal *);
+/* Remove one spare segment, if more than an idle journal needs; else false. */
+bool journal_trim(struct journal *);
+
+#endif

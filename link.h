@@ -1,0 +1,159 @@
+/*
+ * link.h - a connection as the ops see it: who it is, what it may be told,
+ * and what has to wait for the disk.
+ *
+ * Replies are written to link->out.  Those that tell of a change wait there
+ * for data_commit, and so does everything written behind them:
+ *
+ *	link_wait(l);			only if the reply tells of a change
+ *	start = frame_open(&l->out);
+ *	json_put_...(&l->out, ...);
+ *	link_send(l, start);
+ *
+ * The structs are open: each group of members is written by the module that
+ * is named above it.
+ */
+#ifndef MNM_LINK_H
+#define MNM_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "code.h"
+#include "conf.h"
+#include "data.h"
+#include "frame.h"
+#include "set.h"
+#include "upload.h"
+
+/* What a link has done so far, and so which ops it may send. */
+enum phase { PHASE_START, PHASE_GREETED, PHASE_OPEN, PHASE_ENDED };
+
+/* Lists of links.  A link is in each at most once. */
+enum list {
+	LIST_MARKED,		/* for tmtp_marked */
+	LIST_WAITING,		/* a reply or a message waits for the commit */
+	LISTS
+};
+
+struct links {
+	struct link *first, *last;
+};
+
+/* A link's place in one of the lists. */
+struct hook {
+	struct link *next, *previous;
+	bool linked;
+};
+
+/* A message that was sent and has not been acked. */
+struct flight {
+	uint64_t id;
+	uint64_t sent;		/* now.mono when its last octet left */
+	bool again;		/* the ack is overdue: to be sent again */
+	bool acked;		/* while it was being sent again */
+};
+
+struct relay {
+	struct data *data;
+	const struct conf *conf;
+	struct links lists[LISTS];
+
+	/* What one request needs for a moment. */
+	struct buf text;	/* frame_read's */
+	struct buf why;		/* request_refuse's */
+	struct set to;		/* who gets the message, but for the sender */
+	struct set note_to;	/* who gets the notification, likewise */
+	struct set groups;	/* whose members have been added */
+
+	/* deliver.c */
+	struct buf heads;
+	struct queue **queues;
+	size_t queue_count, queue_room;
+};
+
+struct link {
+	struct relay *relay;
+	void *owner;
+	char *peer;		/* for the log */
+	struct hook hooks[LISTS];
+	enum phase phase;
+	struct buf out;		/* replies */
+	size_t ready;		/* octets of out that may leave */
+
+	/* op.c */
+	unsigned numbering;	/* of the ops: nobody else may ask for it */
+
+	/* tmtp.c */
+	uint64_t opened;	/* now.mono at link_open */
+	uint64_t heard;		/* ... when the last octet came */
+	struct buf in;		/* the beginning of a frame */
+	size_t want;		/* how much of it can be used next */
+	struct buf kept;	/* what came when no request may run */
+	bool stalled;		/* no request may run */
+	uint64_t skip;		/* octets to come of data that was refused */
+	struct upload *upload;	/* large data that is coming, or NULL */
+
+	/* presence.c */
+	struct node *node;	/* who it is, in PHASE_OPEN; else NULL */
+	bool told_contacts;	/* an OhiEdit came since login */
+
+	/* deliver.c */
+	struct flight *flights;	/* by rising id */
+	size_t flight_count, window;
+	uint64_t last;		/* the highest id that was sent */
+	struct {
+		uint64_t id;	/* of the message being sent, or 0 */
+		uint64_t length, offset;
+	} sending;
+};
+
+/* One request while it runs. */
+struct request {
+	struct link *link;
+	struct relay *relay;
+	struct now now;
+	struct header h;
+	struct part *note, *body;	/* its data */
+	uint64_t msgid;		/* what was posted for it; 0: nothing */
+};
+
+struct link *link_open(struct relay *, void *owner, const char *peer,
+    struct now);
+/* Its node and upload have been given up before. */
+void link_close(struct link *);
+
+void link_mark(struct link *);
+/* What is written from now on leaves after data_commit. */
+void link_wait(struct link *);
+bool link_waits(const struct link *);
+/* The first link of a list, which leaves it; NULL if there is none. */
+struct link *link_next(struct relay *, enum list);
+
+/* The frame that begins at start is complete. */
+void link_send(struct link *, size_t start);
+/* Nothing waits any more. */
+void link_release(struct link *);
+/* Move octets that may leave to dst; returns how many. */
+size_t link_take(struct link *, char *dst, size_t room);
+/* Send a quit that tells why, log it, and end the link. */
+void link_end(struct link *, struct span why);
+
+/* End it without a quit, and log why.  It is still its node's link. */
+void link_cut(struct link *, struct span why);
+
+/* One line: the peer's address, its short node id, what happened. */
+void link_log(const struct link *, const char *what, struct span why);
+
+/*
+ * Say why a request is refused: text, then the value it names, if any, cut
+ * if it is long.  Always returns false.
+ */
+bool request_refuse(struct request *, const char *text, struct span value);
+/* The same for a name that userdb does not take. */
+bool request_refuse_name(struct request *, enum userdb_result,
+    struct span name);
+
+#endif

@@ -1,0 +1,76 @@
+#include "log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Longer lines are cut: what a peer can make us print stays bounded. */
+#define LINE_MAX_OCTETS 1024
+
+static enum log_level level = LOG_LINES;
+
+/*
+ * Write prefix and the formatted text as one line, in one write so that
+ * lines of several processes do not mix.
+ */
+static void
+put_line(const char *prefix, const char *format, va_list args)
+{
+	char line[LINE_MAX_OCTETS];
+	int n, m, i;
+
+	n = snprintf(line, sizeof(line), "%s", prefix);
+	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, format, args);
+	if (m > 0)
+		n += m;
+	if (n > (int)sizeof(line) - 2)
+		n = (int)sizeof(line) - 2;
+	for (i = 0; i < n; i++) {
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+			line[i] = '?';
+	}
+	line[n] = '\n';
+	/* There is nobody left to tell that stderr is gone. */
+	if (write(STDERR_FILENO, line, (size_t)n + 1) == -1)
+		return;
+}
+
+void
+log_level(enum log_level new_level)
+{
+	level = new_level;
+}
+
+void
+log_line(const char *format, ...)
+{
+	char stamp[32];
+	struct tm tm;
+	time_t now = time(NULL);
+	int error = errno;
+	va_list args;
+
+	if (level == LOG_QUIET)
+		return;
+	if (gmtime_r(&now, &tm) == NULL ||
+	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ ", &tm) == 0)
+		stamp[0] = '\0';
+	va_start(args, format);
+	put_line(stamp, format, args);
+	va_end(args);
+	errno = error;
+}
+
+void
+die(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put_line("mnm: ", format, args);
+	va_end(args);
+	exit(1);
+}

@@ -1,0 +1,153 @@
+#include "name.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "code.h"
+
+struct range {
+	uint32_t first, last;
+};
+
+/*
+ * Nowhere in a name: controls, what turns the direction of text, line ends,
+ * and what has no width and no use within a word.
+ */
+static const struct range hidden[] = {
+	{ 0x0000, 0x001f }, { 0x007f, 0x009f }, { 0x061c, 0x061c },
+	{ 0x200b, 0x200b }, { 0x200e, 0x200f }, { 0x2028, 0x202e },
+	{ 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
+};
+
+/*
+ * Not at an end of a name, so that none looks like another or like nothing:
+ * spaces (Unicode's Zs) and what shows as one, or not at all unless it stands
+ * between two characters.
+ */
+static const struct range blank[] = {
+	{ 0x0020, 0x0020 }, { 0x00a0, 0x00a0 }, { 0x00ad, 0x00ad },
+	{ 0x1680, 0x1680 }, { 0x180e, 0x180e }, { 0x2000, 0x200d },
+	{ 0x202f, 0x202f }, { 0x205f, 0x205f }, { 0x2800, 0x2800 },
+	{ 0x3000, 0x3000 }, { 0x3164, 0x3164 }, { 0xffa0, 0xffa0 },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool
+is_in(const struct range *ranges, size_t n, uint32_t character)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (character >= ranges[i].first &&
+		    character <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+bool
+name_fits(struct span name)
+{
+	size_t i, chars = 0;
+
+	for (i = 0; i < name.n; i++)
+		chars += (name.p[i] & 0xc0) != 0x80;
+	return name.n > 0 && name.n <= NAME_OCTETS && chars <= NAME_CHARS;
+}
+
+size_t
+name_chars(struct span name)
+{
+	size_t i, octets, chars = 0;
+	uint32_t character;
+	bool at_end;
+
+	if (!code_utf8(name))
+		return 0;
+	for (i = 0; i < name.n; i += octets) {
+		character = code_utf8_char(name.p + i, name.p + name.n,
+		    &octets);
+		at_end = i == 0 || i + octets == name.n;
+		if (is_in(hidden, COUNT(hidden), character) ||
+		    (at_end && is_in(blank, COUNT(blank), character)))
+			return 0;
+		chars++;
+	}
+	return chars;
+}
+
+/* Take the next octet of the folded name, or -1 at its end. */
+static int
+take_folded(struct span *name)
+{
+	char c;
+
+	if (name->n == 0)
+		return -1;
+	c = *name->p;
+	do {
+		name->p++;
+		name->n--;
+	} while (c == ' ' && name->n > 0 && *name->p == ' ');
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+size_t
+name_fold(char dst[NAME_OCTETS], struct span name)
+{
+	size_t n = 0;
+	int c;
+
+	while (n < NAME_OCTETS && (c = take_folded(&name)) != -1)
+		dst[n++] = (char)c;
+	return n;
+}
+
+bool
+name_same(struct span a, struct span b)
+{
+	int x, y;
+
+	do {
+		x = take_folded(&a);
+		y = take_folded(&b);
+	} while (x == y && x != -1);
+	return x == y;
+}
+
+static bool
+is_plain(char c)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyz0123456789-_+=,@";
+
+	return (c & 0x80) != 0 || memchr(plain, c, sizeof(plain) - 1) != NULL;
+}
+
+/*
+ * The longest NAME of a name that fits has 213 octets: 43 signs as %xx and 21
+ * characters of four octets.  The room is for any 128 octets at all.
+ */
+void
+name_file(char dst[NAME_FILE], struct span name)
+{
+	static const char hex[] = "0123456789abcdef";
+	char folded[NAME_OCTETS];
+	size_t i, n;
+
+	n = name_fold(folded, name);
+	dst += snprintf(dst, NAME_FILE, "%02x/",
+	    (unsigned)(code_crc32c(0, folded, n) & 0xff));
+	for (i = 0; i < n; i++) {
+		if (is_plain(folded[i])) {
+			*dst++ = folded[i];
+			continue;
+		}
+		*dst++ = '%';
+		*dst++ = hex[folded[i] >> 4 & 15];
+		*dst++ = hex[folded[i] & 15];
+	}
+	memcpy(dst, ".json", sizeof(".json"));
+}

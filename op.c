@@ -1,0 +1,311 @@
+#include "op.h"
+
+#include "account.h"
+#include "deliver.h"
+#include "group.h"
+#include "post.h"
+#include "presence.h"
+
+/* A ping or invitation: 140 UTF-16 units, of at most 3 octets each. */
+#define TEXT_UNITS_MAX  140
+#define TEXT_OCTETS_MAX 420
+
+/*
+ * The seed numbers the ops in one way, the clients released in 2020 in
+ * another.  Only this file knows of it.
+ */
+enum numbering { NUMBERING_2018, NUMBERING_2020, NUMBERING_UNDECIDED };
+
+/* In place of a number, one that no header can hold. */
+#define NONE UINT64_MAX
+
+/* What may follow the header. */
+enum takes {
+	TAKES_NONE,
+	TAKES_TEXT,		/* a few characters */
+	TAKES_BODY,		/* up to message_max octets */
+	TAKES_NOTED		/* the same; the first notelen are a note */
+};
+
+/* Traits of an op. */
+#define ACKED  1u		/* answered by an ack, refused or not */
+#define STORES 2u		/* for others; refused while the disk is full */
+
+static bool
+op_ack(struct request *rq)
+{
+	uint64_t id;
+
+	if (code_unhex64(&id, rq->h.id))
+		deliver_ack(rq->link, id);
+	return true;
+}
+
+/* That the link was heard of is all. */
+static bool
+op_pulse(struct request *rq)
+{
+	(void)rq;
+	return true;
+}
+
+static bool
+op_quit(struct request *rq)
+{
+	presence_quit(rq->link, SPAN("logout ok"));
+	return true;
+}
+
+/*
+ * What each op needs before its handler may run.  To add an op, add a row and
+ * a handler; nothing else in the program switches on op.
+ */
+static const struct op {
+	const char *name;
+	uint64_t number[2];	/* in the numberings of 2018 and 2020 */
+	enum phase phase;	/* the only phase it is allowed in */
+	enum takes takes;
+	unsigned traits;
+	unsigned needs;		/* header fields, a set of F_... */
+	bool (*run)(struct request *);		/* false: refused */
+	bool (*prepare)(struct request *);	/* the same, before data */
+	unsigned needs_2020;	/* more fields, in that numbering */
+	unsigned tells_2020;	/* fields that show that it is meant */
+} ops[] = {
+	{ "TmtpRev",     {    0, 0 }, PHASE_START,   TAKES_NONE,  0,
+	  .needs = F_ID, .run = op_tmtprev },
+	{ "Register",    {    1, 1 }, PHASE_GREETED, TAKES_NONE,  STORES,
+	  .needs = F_NEWNODE, .run = op_register },
+	{ "Login",       {    2, 2 }, PHASE_GREETED, TAKES_NONE,  0,
+	  .needs = F_UID | F_NODE, .run = op_login },
+	{ "UserEdit",    {    3, 3 }, PHASE_OPEN,    TAKES_NONE,  ACKED | STORES,
+	  .needs = F_ID, .run = op_useredit },
+	{ "OhiEdit",     {    4, 4 }, PHASE_OPEN,    TAKES_NONE,  ACKED,
+	  .needs = F_ID | F_FOR, .run = op_ohiedit },
+	{ "GroupInvite", {    5, 5 }, PHASE_OPEN,    TAKES_TEXT,  ACKED | STORES,
+	  .needs = F_ID | F_GID | F_FROM | F_TO | F_DATALEN,
+	  .run = op_groupinvite },
+	{ "GroupEdit",   {    6, 6 }, PHASE_OPEN,    TAKES_NONE,  ACKED,
+	  .needs = F_ID | F_GID | F_ACT, .run = op_groupedit },
+	{ "Post",        {    7, 7 }, PHASE_OPEN,    TAKES_BODY,  ACKED | STORES,
+	  .needs = F_ID | F_FOR | F_DATALEN,
+	  .run = op_post, .prepare = post_prepare },
+	{ "PostNotify",  { NONE, 8 }, PHASE_OPEN,    TAKES_NOTED, ACKED | STORES,
+	  .needs = F_ID | F_FOR | F_NOTEFOR | F_NOTELEN | F_DATALEN,
+	  .run = op_postnotify, .prepare = post_prepare_notify,
+	  .tells_2020 = F_NOTELEN },
+	{ "Ping",        {    8, 9 }, PHASE_OPEN,    TAKES_TEXT,  ACKED | STORES,
+	  .needs = F_ID | F_TO | F_DATALEN, .run = op_ping,
+	  .needs_2020 = F_FROM, .tells_2020 = F_TO },
+	{ "Ack",         {   9, 10 }, PHASE_OPEN,    TAKES_NONE,  0,
+	  .needs = F_ID | F_TYPE, .run = op_ack,
+	  .tells_2020 = F_ID },
+	{ "Pulse",       {  10, 11 }, PHASE_OPEN,    TAKES_NONE,  0,
+	  .needs = 0, .run = op_pulse },
+	{ "Quit",        {  11, 12 }, PHASE_OPEN,    TAKES_NONE,  0,
+	  .needs = 0, .run = op_quit }
+};
+
+#define OPS (sizeof(ops) / sizeof(ops[0]))
+
+static const struct op *
+op_of_number(enum numbering numbering, uint64_t number)
+{
+	size_t i;
+
+	for (i = 0; i < OPS; i++) {
+		if (ops[i].number[numbering] == number)
+			return &ops[i];
+	}
+	return NULL;
+}
+
+/*
+ * Whether a header can only be meant in the numbering of 2020: by a number
+ * that only it has, by fields that tell, or by what is new in OhiEdit.
+ */
+static bool
+is_meant_2020(const struct header *h, const struct op *in_2018,
+    const struct op *in_2020)
+{
+	if (in_2020 == NULL)
+		return false;
+	if (in_2020->tells_2020 != 0)
+		return (h->has & in_2020->tells_2020) == in_2020->tells_2020;
+	return in_2018 == NULL || (in_2020->run == op_ohiedit &&
+	    span_is(h->type, SPAN("init")));
+}
+
+/*
+ * The op that a request's number means; NULL, and why, if there is none.  The
+ * first op that fits only one numbering decides which one the link speaks.
+ */
+static const struct op *
+find_op(struct request *rq)
+{
+	uint64_t number = rq->h.op.value;
+	const struct op *in_2018 = op_of_number(NUMBERING_2018, number);
+	const struct op *in_2020 = op_of_number(NUMBERING_2020, number);
+	bool meant_2020 = is_meant_2020(&rq->h, in_2018, in_2020);
+	unsigned *numbering = &rq->link->numbering;
+
+	if (*numbering == NUMBERING_UNDECIDED && meant_2020)
+		*numbering = NUMBERING_2020;
+	if (*numbering == NUMBERING_UNDECIDED && in_2018 != in_2020)
+		*numbering = NUMBERING_2018;
+	if (*numbering == NUMBERING_2018 && meant_2020) {
+		(void)request_refuse(rq, "this request is of the ops' 2020 "
+		    "numbering, but this link uses that of 2018", SPAN(""));
+		return NULL;
+	}
+	if (*numbering != NUMBERING_2020)
+		in_2020 = in_2018;
+	if (in_2020 == NULL)
+		(void)request_refuse(rq, "there is no op of this number",
+		    SPAN(""));
+	return in_2020;
+}
+
+/* Whether the op may come now, with these fields.  If not: why to quit. */
+static bool
+check_header(struct request *rq, const struct op *op)
+{
+	static const char *const expected[] = {
+		[PHASE_START] = "TmtpRev must come first",
+		[PHASE_GREETED] = "Register or Login must come next",
+		[PHASE_OPEN] = "the login is done"
+	};
+	const struct header *h = &rq->h;
+	struct buf *why = &rq->relay->why;
+	unsigned missing = op->needs;
+
+	if (rq->link->numbering == NUMBERING_2020)
+		missing |= op->needs_2020;
+	missing &= ~h->has;
+	why->n = 0;
+	if (rq->link->phase != op->phase)
+		buf_addf(why, "%s is not allowed now: %s", op->name,
+		    expected[rq->link->phase]);
+	else if (missing != 0)
+		buf_addf(why, "%s (op %lu) needs %s", op->name,
+		    (unsigned long)h->op.value, frame_field_name(missing));
+	else if (op->takes == TAKES_NONE && h->datalen.value > 0)
+		buf_addf(why, "%s is not followed by data", op->name);
+	else if (h->datahead.value > h->datalen.value ||
+	    h->notelen.value > h->datalen.value)
+		buf_addf(why, "%s has parts larger than datalen", op->name);
+	else if (h->notehead.value > h->notelen.value)
+		buf_addf(why, "%s has notehead over notelen", op->name);
+	return why->n == 0;
+}
+
+static bool
+check_text(struct request *rq, const struct op *op)
+{
+	if (op->takes != TAKES_TEXT)
+		return true;
+	if (!code_utf8(rq->body->small))
+		return request_refuse(rq, "the text is not valid UTF-8",
+		    SPAN(""));
+	if (code_utf16_units(rq->body->small) > TEXT_UNITS_MAX)
+		return request_refuse(rq, "the text has more than 140 "
+		    "characters", SPAN(""));
+	return true;
+}
+
+/* On a full disk there is room for what frees some, and for little else. */
+static bool
+check_room(struct request *rq, const struct op *op)
+{
+	if (!(op->traits & STORES) ||
+	    (rq->h.has & (F_DROPNODE | F_DROPALIAS)) != 0 ||
+	    data_state(rq->relay->data) != DATA_FULL)
+		return true;
+	return request_refuse(rq, "the disk is full: nothing can be stored "
+	    "at present", SPAN(""));
+}
+
+static void
+send_ack(struct request *rq, struct span error)
+{
+	struct buf *out = &rq->link->out;
+	char msgid[ID_TEXT], posted[DATE_TEXT];
+	size_t start;
+
+	if (rq->msgid != 0)
+		link_wait(rq->link);
+	code_hex64(msgid, rq->msgid);
+	code_date(posted, rq->now.wall);
+	start = frame_open(out);
+	if (error.n > 0)
+		json_put_string(out, "error", error);
+	json_put_string(out, "id", rq->h.id);
+	json_put_string(out, "msgid", (struct span){ msgid,
+	    rq->msgid != 0 ? ID_TEXT : 0 });
+	json_put_string(out, "op", SPAN("ack"));
+	json_put_string(out, "posted", (struct span){ posted,
+	    rq->msgid != 0 ? DATE_TEXT : 0 });
+	link_send(rq->link, start);
+}
+
+void
+op_begin(struct link *l)
+{
+	static const enum numbering numberings[] = {
+		[CONF_OPS_AUTO] = NUMBERING_UNDECIDED,
+		[CONF_OPS_2018] = NUMBERING_2018,
+		[CONF_OPS_2020] = NUMBERING_2020
+	};
+
+	l->numbering = numberings[l->relay->conf->ops];
+}
+
+const struct op *
+op_find(struct request *rq)
+{
+	const struct op *op = find_op(rq);
+
+	return op != NULL && check_header(rq, op) ? op : NULL;
+}
+
+bool
+op_takes(const struct op *op, struct request *rq,
+    uint64_t lengths[UPLOAD_PARTS])
+{
+	uint64_t length = rq->h.datalen.value, max = op->takes == TAKES_TEXT ?
+	    TEXT_OCTETS_MAX : rq->relay->conf->message_max;
+	struct buf *why = &rq->relay->why;
+
+	lengths[OP_NOTE] = op->takes == TAKES_NOTED ? rq->h.notelen.value : 0;
+	lengths[OP_BODY] = length - lengths[OP_NOTE];
+	why->n = 0;
+	if (length > max)
+		buf_addf(why, "datalen is %llu, and at most %llu is taken",
+		    (unsigned long long)length, (unsigned long long)max);
+	return length <= max;
+}
+
+bool
+op_prepare(const struct op *op, struct request *rq)
+{
+	return check_room(rq, op) && (op->prepare == NULL || op->prepare(rq));
+}
+
+void
+op_run(const struct op *op, struct request *rq)
+{
+	if (!check_text(rq, op) || !op_prepare(op, rq) || !op->run(rq))
+		op_refuse(op, rq);
+	else if (op->traits & ACKED)
+		send_ack(rq, SPAN(""));
+}
+
+void
+op_refuse(const struct op *op, struct request *rq)
+{
+	rq->msgid = 0;
+	if (op->traits & ACKED)
+		send_ack(rq, buf_span(&rq->relay->why));
+	else
+		presence_quit(rq->link, buf_span(&rq->relay->why));
+}

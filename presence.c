@@ -1,0 +1,268 @@
+#include "presence.h"
+
+#include <stdlib.h>
+
+#include "deliver.h"
+
+/* Unsent octets of a link that ends it when yet another user comes or goes. */
+#define UNSENT_MAX ((size_t)1 << 20)
+
+/* Users that info tells of; a header of four digits has room for them. */
+#define INFO_USERS_MAX 1800
+
+enum status { STATUS_ON = 1, STATUS_OFF = 2 };
+
+/* Both ways are kept, so that neither login nor logout has to search. */
+struct contact {
+	struct set seen_by;	/* the user's contacts: who may see it */
+	struct set sees;	/* users on line whose contact it is */
+};
+
+static struct contact *
+contact_of(struct user *user)
+{
+	if (user->contacts == NULL)
+		user->contacts = xzalloc(sizeof(*user->contacts));
+	return user->contacts;
+}
+
+/* Most users at most times see nobody and need no memory for it. */
+static void
+free_unused(struct user *user)
+{
+	struct contact *c = user->contacts;
+
+	if (c == NULL || c->seen_by.count > 0 || c->sees.count > 0)
+		return;
+	set_free(&c->seen_by);
+	set_free(&c->sees);
+	free(c);
+	user->contacts = NULL;
+}
+
+static void
+put_user(struct buf *b, const char *key, const struct user *user)
+{
+	char text[UID_TEXT];
+
+	code_base32(text, user->uid.octets, UID_OCTETS);
+	json_put_string(b, key, (struct span){ text, UID_TEXT });
+}
+
+static void
+send_ohi(struct link *l, const struct user *from, enum status status)
+{
+	size_t start = frame_open(&l->out);
+
+	put_user(&l->out, "from", from);
+	json_put_string(&l->out, "op", SPAN("ohi"));
+	json_put_uint(&l->out, "status", status);
+	link_send(l, start);
+}
+
+/* Tell all of a contact's links. */
+static void
+tell(const struct user *contact, const struct user *from, enum status status)
+{
+	struct link *l;
+	size_t i;
+
+	for (i = 0; contact->links > 0 && i < contact->node_count; i++) {
+		l = contact->nodes[i]->link;
+		if (l == NULL || l->phase != PHASE_OPEN)
+			continue;
+		if (l->out.n < UNSENT_MAX)
+			send_ohi(l, from, status);
+		else
+			link_cut(l, SPAN("it does not read what it is "
+			    "sent"));
+	}
+}
+
+static void
+put_contact(struct user *user, struct user *contact)
+{
+	if (!set_put(&contact_of(user)->seen_by, contact))
+		return;
+	(void)set_put(&contact_of(contact)->sees, user);
+	tell(contact, user, STATUS_ON);
+}
+
+static void
+take_contact(struct user *user, struct user *contact)
+{
+	if (!set_take(&contact_of(user)->seen_by, contact))
+		return;
+	(void)set_take(&contact_of(contact)->sees, user);
+	free_unused(contact);
+	tell(contact, user, STATUS_OFF);
+}
+
+/* The user's last node has gone.  From the end the set is emptied fastest. */
+static void
+forget_contacts(struct user *user)
+{
+	struct set *seen_by;
+
+	while (user->contacts != NULL && user->contacts->seen_by.count > 0) {
+		seen_by = &user->contacts->seen_by;
+		take_contact(user, seen_by->items[seen_by->count - 1]);
+	}
+	free_unused(user);
+}
+
+/*
+ * Users on line that have the newcomer among their contacts.  Those that do
+ * not fit into info follow it one by one.
+ */
+static void
+send_info(struct link *l)
+{
+	static const struct set nobody = { NULL, 0, 0 };
+	const struct contact *c = l->node->user->contacts;
+	const struct set *users = c != NULL ? &c->sees : &nobody;
+	size_t i, start = frame_open(&l->out);
+
+	json_put_string(&l->out, "info", SPAN("login ok"));
+	if (users->count > 0) {
+		json_put_key(&l->out, "ohi");
+		json_put_open(&l->out, '[');
+		for (i = 0; i < users->count && i < INFO_USERS_MAX; i++)
+			put_user(&l->out, NULL, users->items[i]);
+		json_put_close(&l->out, ']');
+	}
+	json_put_string(&l->out, "op", SPAN("info"));
+	link_send(l, start);
+	for (i = INFO_USERS_MAX; i < users->count; i++)
+		send_ohi(l, users->items[i], STATUS_ON);
+}
+
+static void
+detach(struct link *l)
+{
+	l->node->user->links--;
+	l->node->link = NULL;
+	l->node = NULL;
+}
+
+void
+presence_enter(struct link *l, struct node *node)
+{
+	struct link *older = node->link;
+
+	if (older != NULL) {
+		link_end(older, SPAN("this node has logged in anew, on "
+		    "another connection"));
+		detach(older);
+	}
+	l->node = node;
+	l->phase = PHASE_OPEN;
+	node->link = l;
+	node->user->links++;
+	deliver_begin(l);
+	send_info(l);
+}
+
+void
+presence_quit(struct link *l, struct span why)
+{
+	link_end(l, why);
+	presence_leave(l);
+}
+
+void
+presence_leave(struct link *l)
+{
+	struct user *user;
+
+	if (l->node == NULL)
+		return;
+	user = l->node->user;
+	detach(l);
+	if (user->links == 0)
+		forget_contacts(user);
+}
+
+enum edit { EDIT_ADD, EDIT_DROP, EDIT_INIT, EDIT_UNKNOWN };
+
+/* Clients are about that give no type when they mean add. */
+static enum edit
+edit_of(const struct header *h)
+{
+	if (h->type.p == NULL || span_is(h->type, SPAN("add")))
+		return EDIT_ADD;
+	if (span_is(h->type, SPAN("drop")))
+		return EDIT_DROP;
+	if (span_is(h->type, SPAN("init")))
+		return EDIT_INIT;
+	return EDIT_UNKNOWN;
+}
+
+/*
+ * The users that are named.  What a client remembers from its last time may
+ * name some that are no more: in its first list they are passed over, but
+ * nobody can add one later.
+ */
+static bool
+read_contacts(struct request *rq, bool first)
+{
+	struct relay *relay = rq->relay;
+	struct frame_entry entry;
+	struct json walk;
+	struct user *user;
+
+	relay->to.count = 0;
+	frame_walk(&walk, &rq->h.to_list);
+	while (frame_entry(&walk, &rq->h.to_list, &entry)) {
+		user = userdb_user_text(relay->data->userdb, entry.id);
+		if (user != NULL)
+			set_append(&relay->to, user);
+		else if (!first)
+			return request_refuse(rq, "no user has the uid ",
+			    entry.id);
+	}
+	set_settle(&relay->to);
+	return true;
+}
+
+/* The user's own nodes hear of an edit, but not of how a client begins. */
+static bool
+tell_nodes(struct request *rq, enum edit edit)
+{
+	struct posting p = { deliver_message(rq, "ohiedit"), NULL, NULL,
+	    OWN_ALL };
+
+	p.message.to_list = &rq->h.to_list;
+	p.message.type = edit == EDIT_ADD ? SPAN("add") : SPAN("drop");
+	return deliver(rq, &p, 1);
+}
+
+bool
+op_ohiedit(struct request *rq)
+{
+	struct user *user = rq->link->node->user;
+	enum edit edit = edit_of(&rq->h);
+	bool first = !rq->link->told_contacts || edit == EDIT_INIT;
+	struct set *named = &rq->relay->to;
+	size_t i;
+
+	if (edit == EDIT_UNKNOWN)
+		return request_refuse(rq, "type must be add, drop or init, "
+		    "not ", rq->h.type);
+	if (!read_contacts(rq, first))
+		return false;
+	if (contact_of(user)->seen_by.count + named->count >
+	    PRESENCE_CONTACTS_MAX)
+		return request_refuse(rq, "there are too many contacts",
+		    SPAN(""));
+	if (!first && !tell_nodes(rq, edit))
+		return false;
+	for (i = 0; i < named->count; i++) {
+		if (edit == EDIT_DROP)
+			take_contact(user, named->items[i]);
+		else
+			put_contact(user, named->items[i]);
+	}
+	rq->link->told_contacts = true;
+	return true;
+}

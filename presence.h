@@ -1,0 +1,29 @@
+/*
+ * presence.h - who is on line, and who is told of it.
+ *
+ * A node is on line while a link is logged in as it, and a user while one of
+ * its nodes is.  A user's contacts are those who may see that; it names them
+ * with OhiEdit after each login, and they are forgotten when it goes off
+ * line.
+ */
+#ifndef MNM_PRESENCE_H
+#define MNM_PRESENCE_H
+
+#include "link.h"
+
+/* Contacts that one user may name. */
+#define PRESENCE_CONTACTS_MAX 10000
+
+/*
+ * The link has proved to be the node; an older link of the node is ended.
+ * Sends the info that answers a login.
+ */
+void presence_enter(struct link *, struct node *);
+/* End the link with a quit that tells why. */
+void presence_quit(struct link *, struct span why);
+/* The link is gone or has ended; a link not logged in is fine. */
+void presence_leave(struct link *);
+
+bool op_ohiedit(struct request *);
+
+#endif

@@ -1,0 +1,373 @@
+#include "queue.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "file.h"
+
+/*
+ * Ids listed from a directory at a time.  A queue of 100 000 is read 25
+ * times while it drains, which costs less than a sync.
+ */
+#define LIST_MAX 4096
+
+#define CHAINS_FIRST 64
+#define RING_FIRST 4
+
+/* ---- the table ---- */
+
+static size_t
+chain_of(const struct queue_table *t, const struct uid *uid, uint32_t ref)
+{
+	/* A uid is random octets: any eight of them are a good hash. */
+	return (size_t)(code_get64(uid->octets) + ref * 0x9e3779b9U) &
+	    (t->size - 1);
+}
+
+static void
+grow_table(struct queue_table *t)
+{
+	struct queue **old = t->chains, *q, *next;
+	size_t i, old_size = t->size, chain;
+
+	t->size = old_size == 0 ? CHAINS_FIRST : old_size * 2;
+	t->chains = xzalloc(t->size * sizeof(struct queue *));
+	for (i = 0; i < old_size; i++) {
+		for (q = old[i]; q != NULL; q = next) {
+			next = q->next;
+			chain = chain_of(t, &q->uid, q->ref);
+			q->next = t->chains[chain];
+			t->chains[chain] = q;
+		}
+	}
+	free(old);
+}
+
+struct queue *
+queue_of(struct queue_table *t, const struct uid *uid, uint32_t ref)
+{
+	struct queue *q;
+	size_t chain;
+
+	if (t->count >= t->size)
+		grow_table(t);
+	chain = chain_of(t, uid, ref);
+	for (q = t->chains[chain]; q != NULL; q = q->next) {
+		if (q->ref == ref &&
+		    memcmp(&q->uid, uid, sizeof(*uid)) == 0)
+			return q;
+	}
+	q = xzalloc(sizeof(*q));
+	q->uid = *uid;
+	q->ref = ref;
+	q->next = t->chains[chain];
+	t->chains[chain] = q;
+	t->count++;
+	return q;
+}
+
+static void
+free_queue(struct queue *q)
+{
+	free(q->ring);
+	free(q->list);
+	free(q);
+}
+
+void
+queue_drop(struct queue_table *t, struct queue *q)
+{
+	struct queue **link = &t->chains[chain_of(t, &q->uid, q->ref)];
+
+	while (*link != q)
+		link = &(*link)->next;
+	*link = q->next;
+	t->count--;
+	free_queue(q);
+}
+
+void
+queue_table_free(struct queue_table *t)
+{
+	struct queue *q, *next;
+	size_t i;
+
+	for (i = 0; i < t->size; i++) {
+		for (q = t->chains[i]; q != NULL; q = next) {
+			next = q->next;
+			free_queue(q);
+		}
+	}
+	free(t->chains);
+	*t = (struct queue_table){ NULL, 0, 0 };
+}
+
+/* ---- names ---- */
+
+void
+queue_path(char path[QUEUE_PATH], const struct queue *q)
+{
+	char uid[UID_TEXT];
+
+	code_base32(uid, q->uid.octets, UID_OCTETS);
+	(void)snprintf(path, QUEUE_PATH, "user/%.2s/%.32s/%" PRIu32, uid, uid,
+	    q->ref);
+}
+
+void
+queue_message_path(char path[QUEUE_PATH], const struct queue *q, uint64_t id)
+{
+	size_t n;
+
+	queue_path(path, q);
+	n = strlen(path);
+	(void)snprintf(path + n, QUEUE_PATH - n, "/%016" PRIx64, id);
+}
+
+/* ---- the ring ---- */
+
+static struct waiting *
+slot(const struct queue *q, uint32_t i)
+{
+	return &q->ring[(q->ring_first + i) & (q->ring_cap - 1)];
+}
+
+/* The index of the first whose id is at least id. */
+static uint32_t
+find(const struct queue *q, uint64_t id)
+{
+	uint32_t low = 0, high = q->ring_count, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (slot(q, middle)->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void
+grow_ring(struct queue *q)
+{
+	uint32_t i, cap = q->ring_cap == 0 ? RING_FIRST : q->ring_cap * 2;
+	struct waiting *ring = xalloc(cap * sizeof(struct waiting));
+
+	for (i = 0; i < q->ring_count; i++)
+		ring[i] = *slot(q, i);
+	free(q->ring);
+	q->ring = ring;
+	q->ring_first = 0;
+	q->ring_cap = cap;
+}
+
+void
+queue_add(struct queue *q, uint64_t id, struct message *m)
+{
+	if (q->ring_count == q->ring_cap)
+		grow_ring(q);
+	q->ring_count++;
+	*slot(q, q->ring_count - 1) = (struct waiting){ id, m };
+}
+
+struct message *
+queue_get(const struct queue *q, uint64_t id)
+{
+	uint32_t i = find(q, id);
+
+	if (i == q->ring_count || slot(q, i)->id != id)
+		return NULL;
+	return slot(q, i)->message;
+}
+
+struct message *
+queue_next(const struct queue *q, uint64_t after)
+{
+	uint32_t i = find(q, after + 1);
+
+	return i == q->ring_count ? NULL : slot(q, i)->message;
+}
+
+void
+queue_remove(struct queue *q, uint64_t id)
+{
+	uint32_t i = find(q, id);
+
+	if (i == q->ring_count || slot(q, i)->id != id)
+		return;
+	/* Acks come in order: nearly always it is the first. */
+	for (; i > 0; i--)
+		*slot(q, i) = *slot(q, i - 1);
+	q->ring_first = (q->ring_first + 1) & (q->ring_cap - 1);
+	q->ring_count--;
+	if (q->ring_count == 0) {
+		free(q->ring);
+		q->ring = NULL;
+		q->ring_first = q->ring_cap = 0;
+	}
+}
+
+/* ---- the directory ---- */
+
+void
+queue_list_forget(struct queue *q)
+{
+	free(q->list);
+	q->list = NULL;
+	q->list_at = q->list_count = 0;
+	q->listed = q->list_more = false;
+}
+
+/* Keep the LIST_MAX lowest ids: a heap with the highest at its root. */
+static void
+sift_down(uint64_t *heap, uint32_t n, uint32_t i)
+{
+	uint64_t value = heap[i];
+	uint32_t child;
+
+	while ((child = 2 * i + 1) < n) {
+		if (child + 1 < n && heap[child + 1] > heap[child])
+			child++;
+		if (heap[child] <= value)
+			break;
+		heap[i] = heap[child];
+		i = child;
+	}
+	heap[i] = value;
+}
+
+static void
+sift_up(uint64_t *heap, uint32_t i)
+{
+	uint64_t value = heap[i];
+
+	while (i > 0 && heap[(i - 1) / 2] < value) {
+		heap[i] = heap[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	heap[i] = value;
+}
+
+static void
+list_id(struct queue *q, uint64_t id)
+{
+	if (id <= q->list_after)
+		return;
+	if (q->list_count < LIST_MAX) {
+		if (q->list == NULL || (q->list_count &
+		    (q->list_count - 1)) == 0)
+			q->list = xrealloc(q->list, (q->list_count == 0 ? 1 :
+			    q->list_count * 2) * sizeof(uint64_t));
+		q->list[q->list_count] = id;
+		sift_up(q->list, q->list_count++);
+		return;
+	}
+	q->list_more = true;
+	if (id < q->list[0]) {
+		q->list[0] = id;
+		sift_down(q->list, q->list_count, 0);
+	}
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	uint64_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x > y) - (x < y);
+}
+
+/* List the lowest ids above after.  -1 with errno. */
+static int
+list_directory(struct queue *q, int data, uint64_t after)
+{
+	char path[QUEUE_PATH];
+	struct dirent *entry;
+	uint64_t id;
+	DIR *list;
+	int fd;
+
+	queue_list_forget(q);
+	q->list_after = after;
+	queue_path(path, q);
+	fd = file_open_dir(data, path);
+	if (fd == -1 && errno != ENOENT)
+		return -1;
+	q->listed = true;
+	if (fd == -1)
+		return 0;
+	list = fdopendir(fd);
+	if (list == NULL) {
+		(void)close(fd);	/* fdopendir's errno tells more */
+		q->listed = false;
+		return -1;
+	}
+	while ((entry = readdir(list)) != NULL) {
+		if (code_unhex64(&id, span_of(entry->d_name)))
+			list_id(q, id);
+	}
+	(void)closedir(list);	/* it was only read */
+	if (q->list_count > 0)
+		qsort(q->list, q->list_count, sizeof(uint64_t), by_id);
+	return 0;
+}
+
+void
+queue_list_gained(struct queue *q)
+{
+	if (q->listed && !q->list_more && q->list_at == q->list_count)
+		queue_list_forget(q);
+	else
+		q->list_more = true;
+}
+
+void
+queue_list_lost(struct queue *q, uint64_t id)
+{
+	uint32_t i;
+
+	for (i = q->list_at; i < q->list_count && q->list[i] < id; i++)
+		continue;
+	if (i == q->list_count || q->list[i] != id)
+		return;
+	memmove(q->list + q->list_at + 1, q->list + q->list_at,
+	    (i - q->list_at) * sizeof(uint64_t));
+	q->list_at++;
+}
+
+/* The first listed id above after; 0 if there is none. */
+static uint64_t
+list_find(const struct queue *q, uint64_t after)
+{
+	uint32_t i;
+
+	for (i = q->list_at; i < q->list_count; i++) {
+		if (q->list[i] > after)
+			return q->list[i];
+	}
+	return 0;
+}
+
+int
+queue_list_next(struct queue *q, int data, uint64_t after, uint64_t *id)
+{
+	if ((!q->listed || after < q->list_after) &&
+	    list_directory(q, data, after) == -1)
+		return -1;
+	*id = list_find(q, after);
+	if (*id != 0 || !q->list_more)
+		return 0;
+	if (list_directory(q, data, after) == -1)
+		return -1;
+	*id = list_find(q, after);
+	return 0;
+}

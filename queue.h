@@ -1,0 +1,81 @@
+/*
+ * queue.h - what waits for one node: the messages that the journal holds, in
+ * memory, and a list of those in the node's directory, bounded however many
+ * there are.  store.h is the way in; this is its inner part.
+ */
+#ifndef MNM_QUEUE_H
+#define MNM_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "code.h"
+
+#define QUEUE_PATH 128		/* room for user/xx/UID/4294967295/MSGID */
+
+struct message;			/* store's: an entry in the journal */
+
+struct waiting {
+	uint64_t id;
+	struct message *message;
+};
+
+struct queue {
+	struct uid uid;
+	uint32_t ref;
+	struct queue *next;		/* in its table's chain */
+
+	/* Messages in the journal, by rising id: a ring. */
+	struct waiting *ring;
+	uint32_t ring_first, ring_count, ring_cap;
+
+	/*
+	 * What is known of the directory, if it was listed: ids[list_at ..
+	 * list_count) are the ids in it that are higher than list_after; the
+	 * lowest of them only, if list_more.
+	 */
+	bool listed, list_more;
+	uint64_t list_after;
+	uint64_t *list;
+	uint32_t list_at, list_count;
+};
+
+/* All queues, by user and node.  Zeroed storage is an empty one. */
+struct queue_table {
+	struct queue **chains;
+	size_t size, count;
+};
+
+/* The queue of a node, made if there is none. */
+struct queue *queue_of(struct queue_table *, const struct uid *,
+    uint32_t ref);
+/* Take q out of the table and free it; its ring must be empty. */
+void queue_drop(struct queue_table *, struct queue *);
+void queue_table_free(struct queue_table *);
+
+/* user/xx/UID/N, and with a message: user/xx/UID/N/MSGID. */
+void queue_path(char path[QUEUE_PATH], const struct queue *);
+void queue_message_path(char path[QUEUE_PATH], const struct queue *,
+    uint64_t id);
+
+/* The ring.  An id that is added is higher than all that are there. */
+void queue_add(struct queue *, uint64_t id, struct message *);
+/* NULL if it is not there. */
+struct message *queue_get(const struct queue *, uint64_t id);
+/* The first with an id above after, or NULL. */
+struct message *queue_next(const struct queue *, uint64_t after);
+void queue_remove(struct queue *, uint64_t id);
+
+/*
+ * The directory, below the data directory: the first id in it above after, 0
+ * if there is none.  -1 with errno when it cannot be read.
+ */
+int queue_list_next(struct queue *, int data, uint64_t after, uint64_t *id);
+/* A file was added to the directory: the highest id there. */
+void queue_list_gained(struct queue *);
+/* A file is no longer there. */
+void queue_list_lost(struct queue *, uint64_t id);
+void queue_list_forget(struct queue *);
+
+#endif

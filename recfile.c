@@ -1,0 +1,356 @@
+/*
+ * A file of records is a JSON array with one record a line:
+ *
+ *	[
+ *	{"next_ref":2,"uid":"%1H...Z"},
+ *	{"alias":"Alice Smith","uid":"%1H...Z"},
+ *	"crc32c 0a1b2c3d"]
+ *
+ * The last line holds the CRC-32C of all octets before it, and has no other
+ * form than this one, so that no octet of the file can change unnoticed.
+ * Where files are is told by record_path, and in the table in userdb.c.
+ */
+#include "recfile.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "code.h"
+#include "file.h"
+#include "log.h"
+
+#define HEAD "[\n"
+#define TAIL "\"crc32c %08" PRIx32 "\"]\n"
+#define TAIL_OCTETS 19
+
+/* A file takes this much memory at start-up; 100 000 members take 20 MiB. */
+#define FILE_OCTETS ((size_t)256 << 20)
+
+/* Files of one path that lost+found has room for. */
+#define LOST_MAX 1000
+
+/* top/xx, and top/xx/NAME with the rest: a name has at most 255 octets. */
+#define DIR_OCTETS  300
+#define PATH_OCTETS 600
+
+/* The trees that hold files, in the order in which they are read. */
+static const struct tree {
+	const char *top;
+	const char *rest;	/* of a file's path, after top/xx/NAME */
+} trees[] = {
+	{ "user",  "/user.json" },
+	{ "group", ""           },
+};
+
+#define TREES (sizeof(trees) / sizeof(trees[0]))
+
+struct recfile {
+	int data;
+	size_t tree;		/* the one being read */
+	DIR *outer;		/* its list of xx, or NULL */
+	DIR *inner;		/* the list of one xx, or NULL */
+	char dir[DIR_OCTETS];	/* top/xx of inner */
+	struct buf file;	/* the text being read */
+	struct span lines;	/* what of it is still to be given */
+	struct buf strings;	/* of the record given */
+	unsigned long damaged;
+};
+
+struct recfile *
+recfile_open(int data)
+{
+	struct recfile *f = xzalloc(sizeof(*f));
+
+	f->data = data;
+	return f;
+}
+
+static void
+close_list(DIR **list)
+{
+	if (*list != NULL)
+		(void)closedir(*list);	/* it was only read */
+	*list = NULL;
+}
+
+void
+recfile_close(struct recfile *f)
+{
+	close_list(&f->outer);
+	close_list(&f->inner);
+	buf_free(&f->file);
+	buf_free(&f->strings);
+	free(f);
+}
+
+unsigned long
+recfile_damaged(const struct recfile *f)
+{
+	return f->damaged;
+}
+
+/* The records' lines, without the first line and the checksum's. */
+static const char *
+find_lines(struct span *lines, struct span file)
+{
+	char tail[TAIL_OCTETS + 1];
+	size_t n;
+
+	if (file.n < strlen(HEAD) + TAIL_OCTETS ||
+	    memcmp(file.p, HEAD, strlen(HEAD)) != 0)
+		return "it is no file of records";
+	n = file.n - TAIL_OCTETS;
+	(void)snprintf(tail, sizeof(tail), TAIL, code_crc32c(0, file.p, n));
+	if (memcmp(file.p + n, tail, TAIL_OCTETS) != 0)
+		return "its checksum is wrong";
+	*lines = (struct span){ file.p + strlen(HEAD), n - strlen(HEAD) };
+	return lines->n > 0 ? NULL : "it is empty";
+}
+
+/*
+ * Take the next line, without its comma and newline.  False at the end, and at
+ * a line that is none, which then is still there.
+ */
+static bool
+next_line(struct span *lines, struct span *text)
+{
+	const char *end;
+	size_t n;
+
+	if (lines->n == 0)
+		return false;
+	end = memchr(lines->p, '\n', lines->n);
+	if (end == NULL || end == lines->p || end[-1] != ',')
+		return false;
+	n = (size_t)(end - lines->p);
+	*text = (struct span){ lines->p, n - 1 };
+	lines->p += n + 1;
+	lines->n -= n + 1;
+	return true;
+}
+
+static const char *
+record_fault(struct recfile *f, struct span text, const char *path)
+{
+	char place[RECORD_PATH];
+	struct record r;
+
+	switch (record_read(&r, text, &f->strings)) {
+	case RECORD_SENSELESS:
+		return "a record makes no sense";
+	case RECORD_OTHER:
+		return NULL;
+	default:
+		record_path(place, &r);
+		return strcmp(place, path) == 0 ? NULL :
+		    "it is not what its name says";
+	}
+}
+
+/* Why none of the text is to be given, or NULL and its lines. */
+static const char *
+file_fault(struct recfile *f, const char *path)
+{
+	struct span rest, text;
+	const char *fault = find_lines(&f->lines, buf_span(&f->file));
+
+	if (fault != NULL)
+		return fault;
+	rest = f->lines;
+	while (fault == NULL && next_line(&rest, &text))
+		fault = record_fault(f, text, path);
+	return fault == NULL && rest.n > 0 ? "a line is no record" : fault;
+}
+
+/* A name in lost+found that tells the path and is free.  -1 with errno. */
+static int
+find_lost(const struct recfile *f, char dst[RECORD_PATH], const char *path)
+{
+	size_t i, n;
+	unsigned again;
+
+	n = (size_t)snprintf(dst, RECORD_PATH, "lost+found/%.240s", path);
+	for (i = strlen("lost+found/"); i < n; i++) {
+		if (dst[i] == '/')
+			dst[i] = '-';
+	}
+	for (again = 1; again < LOST_MAX; again++) {
+		if (faccessat(f->data, dst, F_OK, 0) == -1)
+			return errno == ENOENT ? 0 : -1;
+		(void)snprintf(dst + n, RECORD_PATH - n, ".%u", again);
+	}
+	errno = EEXIST;
+	return -1;
+}
+
+static int
+move_to_lost(struct recfile *f, const char *path, const char *fault)
+{
+	char lost[RECORD_PATH];
+
+	f->lines.n = 0;
+	if (file_make_dir(f->data, "lost+found") == -1 ||
+	    find_lost(f, lost, path) == -1 ||
+	    renameat(f->data, path, f->data, lost) == -1)
+		return -1;
+	log_line("%s is damaged: %s; moved to %s", path, fault, lost);
+	f->damaged++;
+	return 0;
+}
+
+/*
+ * Read a file into f->lines, or what there is of it to lost+found.  One that
+ * cannot be read for what it is counts as damaged; one that cannot for want
+ * of a right or of memory does not.  -1 with errno.
+ */
+static int
+load(struct recfile *f, const char *path)
+{
+	const char *fault;
+
+	f->file.n = 0;
+	if (file_read(f->data, path, FILE_OCTETS, &f->file) == 0)
+		fault = file_fault(f, path);
+	else if (errno == EIO || errno == EISDIR || errno == EFBIG)
+		fault = strerror(errno);
+	else
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	return fault == NULL ? 0 : move_to_lost(f, path, fault);
+}
+
+/* -1 with errno; what is no directory has no list and is no failure. */
+static int
+open_list(struct recfile *f, DIR **list, const char *path)
+{
+	int fd = file_open_dir(f->data, path);
+	int error;
+
+	if (fd == -1)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	*list = fdopendir(fd);
+	if (*list != NULL)
+		return 0;
+	error = errno;
+	(void)close(fd);	/* nothing was done with it */
+	errno = error;
+	return -1;
+}
+
+/* The next name that is ours.  NULL with errno, which is 0 at the end. */
+static const char *
+next_name(DIR *list)
+{
+	struct dirent *entry = NULL;
+
+	errno = 0;
+	while (list != NULL && (entry = readdir(list)) != NULL) {
+		if (entry->d_name[0] != '.')
+			return entry->d_name;
+	}
+	return NULL;
+}
+
+/* Open the next top/xx.  Returns 1, 0 if there is none, -1 with errno. */
+static int
+next_dir(struct recfile *f)
+{
+	const char *name;
+
+	for (; f->tree < TREES; f->tree++) {
+		(void)snprintf(f->dir, DIR_OCTETS, "%s", trees[f->tree].top);
+		if (f->outer == NULL &&
+		    open_list(f, &f->outer, f->dir) == -1)
+			return -1;
+		name = next_name(f->outer);
+		if (name != NULL) {
+			(void)snprintf(f->dir, DIR_OCTETS, "%s/%s",
+			    trees[f->tree].top, name);
+			return open_list(f, &f->inner, f->dir) == -1 ? -1 : 1;
+		}
+		if (errno != 0)
+			return -1;
+		close_list(&f->outer);
+	}
+	return 0;
+}
+
+/* The same for the path of a file, if it is there. */
+static int
+next_path(struct recfile *f, char path[PATH_OCTETS])
+{
+	const char *name;
+	int found;
+
+	while ((name = next_name(f->inner)) == NULL) {
+		if (errno != 0)
+			return -1;
+		close_list(&f->inner);
+		found = next_dir(f);
+		if (found != 1)
+			return found;
+	}
+	(void)snprintf(path, PATH_OCTETS, "%s/%s%s", f->dir, name,
+	    trees[f->tree].rest);
+	return 1;
+}
+
+static int
+fail(const char *what, char *why, size_t room)
+{
+	(void)snprintf(why, room, "%s: %s", what, strerror(errno));
+	return -1;
+}
+
+int
+recfile_next(struct recfile *f, struct record *r, char *why, size_t room)
+{
+	char path[PATH_OCTETS];
+	struct span text;
+	int found;
+
+	for (;;) {
+		while (next_line(&f->lines, &text)) {
+			if (record_read(r, text, &f->strings) != RECORD_OTHER)
+				return 1;
+		}
+		found = next_path(f, path);
+		if (found == -1)
+			return fail(f->dir, why, room);
+		if (found == 0)
+			return 0;
+		if (load(f, path) == -1)
+			return fail(path, why, room);
+	}
+}
+
+void
+recfile_begin(struct buf *file)
+{
+	file->n = 0;
+	buf_add(file, SPAN(HEAD));
+}
+
+void
+recfile_add(struct buf *file, const struct record *r)
+{
+	record_write(file, r);
+	buf_add(file, SPAN(",\n"));
+}
+
+int
+recfile_save(int data, struct buf *file, const struct record *any)
+{
+	char path[RECORD_PATH];
+
+	buf_addf(file, TAIL, code_crc32c(0, file->p, file->n));
+	record_path(path, any);
+	if (file_make_parents(data, path) == -1)
+		return -1;
+	return file_replace(data, path, "tmp/userdb", buf_span(file));
+}

@@ -1,0 +1,41 @@
+/*
+ * recfile.h - the files that hold the records of users and groups: read all of
+ * them at start, write one.
+ *
+ *	f = recfile_open(data);
+ *	while (recfile_next(f, &record, why, room) == 1)
+ *		...
+ *	damaged = recfile_damaged(f);
+ *	recfile_close(f);
+ *
+ * Every record of a file is given, or none: a file that is damaged, or holds
+ * what its path does not say, is moved to DATA/lost+found under its path with
+ * '-' for '/', is logged and counted, and passed over.  Users come first.
+ */
+#ifndef MNM_RECFILE_H
+#define MNM_RECFILE_H
+
+#include <stddef.h>
+
+#include "buf.h"
+#include "record.h"
+
+struct recfile;
+
+/* data is the data directory.  Dies only of memory. */
+struct recfile *recfile_open(int data);
+/*
+ * Returns 1, 0 at the end, -1 and why when a directory or file could not be
+ * read.  The record is valid until the next call.
+ */
+int recfile_next(struct recfile *, struct record *, char *why, size_t room);
+unsigned long recfile_damaged(const struct recfile *);
+void recfile_close(struct recfile *);
+
+/* Make the text of a file: begin, then add its records, then save. */
+void recfile_begin(struct buf *file);
+void recfile_add(struct buf *file, const struct record *);
+/* Write it to where its records belong, without a sync.  -1 with errno. */
+int recfile_save(int data, struct buf *file, const struct record *any);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * record.h - one fact about a user or a group, as a small JSON object in the
+ * journal and in files.
+ *
+ * A record says how something is, never how it changed, so that the last
+ * one about a thing holds however often those before it are read:
+ *
+ *	user	next_ref uid			the next node gets this number
+ *	node	hash label node salt uid	the user has this node
+ *	gone	gone node uid			... or has it no more
+ *	alias	alias [dropped] uid [uses]	without uses it is endless
+ *	group	gid				there is this group
+ *	member	alias gid state uid		state: see state_names
+ *
+ * Keys that are not known here are passed over, and are lost when the file is
+ * next written: a newer mnm's files can be read by an older one.
+ */
+#ifndef MNM_RECORD_H
+#define MNM_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "code.h"
+
+#define RECORD_PATH 512		/* room for what record_path writes */
+
+/* What a record has; a flag has no value but that. */
+enum record_field {
+	RECORD_ALIAS    = 1 << 0,
+	RECORD_DROPPED  = 1 << 1,	/* flag: the alias reaches nobody */
+	RECORD_GID      = 1 << 2,
+	RECORD_GONE     = 1 << 3,	/* flag: the node was dropped */
+	RECORD_HASH     = 1 << 4,
+	RECORD_LABEL    = 1 << 5,
+	RECORD_NEXT_REF = 1 << 6,
+	RECORD_NODE     = 1 << 7,
+	RECORD_SALT     = 1 << 8,
+	RECORD_STATE    = 1 << 9,
+	RECORD_UID      = 1 << 10,
+	RECORD_USES     = 1 << 11
+};
+
+enum member_state {
+	MEMBER_INVITED,		/* may join */
+	MEMBER_JOINED,
+	MEMBER_LEFT,		/* left, or was dropped by another member: */
+	MEMBER_BARRED		/* must be invited again */
+};
+
+struct record {
+	unsigned has;			/* a set of record_field */
+	struct uid uid;
+	struct span gid, alias, label;
+	uint32_t next_ref, node, uses;
+	enum member_state state;
+	unsigned char salt[8], hash[32];
+};
+
+/* What a record is about follows from what it names. */
+enum record_kind {
+	RECORD_SENSELESS,	/* not JSON, or lacks what its kind must have */
+	RECORD_OTHER,		/* about nothing that is known here */
+	RECORD_OF_USER,
+	RECORD_OF_NODE,
+	RECORD_OF_GONE,
+	RECORD_OF_ALIAS,
+	RECORD_OF_GROUP,
+	RECORD_OF_MEMBER
+};
+
+/*
+ * Read a record.  Its spans point into strings, which is overwritten, and so
+ * are valid until strings is used again.
+ */
+enum record_kind record_read(struct record *, struct span text,
+    struct buf *strings);
+enum record_kind record_kind(const struct record *);
+/* Append the record in canonical form. */
+void record_write(struct buf *, const struct record *);
+/*
+ * The file the record belongs to, NUL-terminated, relative to the data
+ * directory; "" for RECORD_OTHER.
+ */
+void record_path(char dst[RECORD_PATH], const struct record *);
+
+#endif

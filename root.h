@@ -1,0 +1,16 @@
+/*
+ * root.h - stop being root, for good.
+ */
+#ifndef MNM_ROOT_H
+#define MNM_ROOT_H
+
+#include "conf.h"
+
+/*
+ * When root runs the program and conf names a user: become that user, who
+ * must own the data directory; it is made if it is not there.  Whatever stands
+ * in the way ends the program.
+ */
+void root_give_up(const struct conf *);
+
+#endif

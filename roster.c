@@ -1,0 +1,543 @@
+#include "roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <bearssl_hash.h>
+
+#include "log.h"
+#include "name.h"
+
+#define SEED_OCTETS 16
+
+/*
+ * Positions in an array that only grows, by hash.  size is a power of two;
+ * a slot is free while at is 0.
+ */
+struct slot {
+	uint32_t hash;
+	uint32_t at;		/* the position plus 1 */
+};
+
+struct index {
+	struct slot *slots;
+	size_t size, used;
+};
+
+/* Who has a name: one of the two is NULL. */
+struct name {
+	struct alias *alias;
+	struct group *group;
+};
+
+struct roster {
+	struct user **users;
+	size_t user_count;
+	struct index by_uid;
+	struct name *names;
+	size_t name_count;
+	struct index by_name;
+	unsigned char seed[SEED_OCTETS];	/* of the names' hash */
+};
+
+/* Room for one more in an array: its capacity is the next power of two. */
+static void *
+grown(void *array, size_t count, size_t size)
+{
+	if ((count & (count - 1)) != 0)
+		return array;
+	return xrealloc(array, (count > 0 ? 2 * count : 1) * size);
+}
+
+/*
+ * The next position with this hash plus 1, or 0.  *probe is the hash at
+ * first.
+ */
+static uint32_t
+index_next(const struct index *x, uint32_t hash, size_t *probe)
+{
+	const struct slot *slot;
+
+	while (x->size > 0) {
+		slot = &x->slots[*probe & (x->size - 1)];
+		if (slot->at == 0)
+			break;
+		(*probe)++;
+		if (slot->hash == hash)
+			return slot->at;
+	}
+	return 0;
+}
+
+static void
+index_put(struct index *x, struct slot new)
+{
+	size_t i = new.hash;
+
+	while (x->slots[i & (x->size - 1)].at != 0)
+		i++;
+	x->slots[i & (x->size - 1)] = new;
+}
+
+static void
+index_add(struct index *x, uint32_t hash, size_t position)
+{
+	struct index old = *x;
+	size_t i;
+
+	if (4 * (x->used + 1) > 3 * x->size) {
+		x->size = old.size > 0 ? 2 * old.size : 4;
+		x->slots = xzalloc(x->size * sizeof(*x->slots));
+		for (i = 0; i < old.size; i++) {
+			if (old.slots[i].at != 0)
+				index_put(x, old.slots[i]);
+		}
+		free(old.slots);
+	}
+	index_put(x, (struct slot){ hash, (uint32_t)position + 1 });
+	x->used++;
+}
+
+/* Uids are random, and no stranger can choose one. */
+static uint32_t
+hash_uid(const struct uid *uid)
+{
+	return code_get32(uid->octets);
+}
+
+struct user *
+roster_user(const struct roster *ro, const struct uid *uid)
+{
+	uint32_t hash = hash_uid(uid), at;
+	size_t probe = hash;
+	struct user *u;
+
+	while ((at = index_next(&ro->by_uid, hash, &probe)) != 0) {
+		u = ro->users[at - 1];
+		if (memcmp(u->uid.octets, uid->octets, UID_OCTETS) == 0)
+			return u;
+	}
+	return NULL;
+}
+
+/* The user, who is made known by being named. */
+static struct user *
+known_user(struct roster *ro, const struct uid *uid)
+{
+	struct user *u = roster_user(ro, uid);
+
+	if (u != NULL)
+		return u;
+	u = xzalloc(sizeof(*u));
+	u->uid = *uid;
+	u->next_ref = 1;
+	ro->users = grown(ro->users, ro->user_count, sizeof(*ro->users));
+	ro->users[ro->user_count] = u;
+	index_add(&ro->by_uid, hash_uid(uid), ro->user_count++);
+	return u;
+}
+
+/*
+ * Strangers choose names, and must not be able to choose their hashes as
+ * well: a table full of equal ones would make every look-up slow.
+ */
+static uint32_t
+hash_name(const struct roster *ro, struct span name)
+{
+	char folded[NAME_OCTETS];
+	unsigned char hash[br_sha256_SIZE];
+	br_sha256_context sha;
+
+	br_sha256_init(&sha);
+	br_sha256_update(&sha, ro->seed, sizeof(ro->seed));
+	br_sha256_update(&sha, folded, name_fold(folded, name));
+	br_sha256_out(&sha, hash);
+	return code_get32(hash);
+}
+
+static struct span
+text_of(const struct name *name)
+{
+	return span_of(name->alias != NULL ? name->alias->name :
+	    name->group->gid);
+}
+
+/* Who has the name, or NULL.  Valid until add_name. */
+static const struct name *
+find_name(const struct roster *ro, struct span name)
+{
+	uint32_t hash = hash_name(ro, name), at;
+	size_t probe = hash;
+
+	while ((at = index_next(&ro->by_name, hash, &probe)) != 0) {
+		if (name_same(text_of(&ro->names[at - 1]), name))
+			return &ro->names[at - 1];
+	}
+	return NULL;
+}
+
+static void
+add_name(struct roster *ro, struct name name)
+{
+	ro->names = grown(ro->names, ro->name_count, sizeof(*ro->names));
+	ro->names[ro->name_count] = name;
+	index_add(&ro->by_name, hash_name(ro, text_of(&name)),
+	    ro->name_count++);
+}
+
+struct alias *
+roster_alias(const struct roster *ro, struct span name)
+{
+	const struct name *found = find_name(ro, name);
+
+	return found != NULL ? found->alias : NULL;
+}
+
+struct group *
+roster_group(const struct roster *ro, struct span gid)
+{
+	const struct name *found = find_name(ro, gid);
+
+	return found != NULL ? found->group : NULL;
+}
+
+bool
+roster_has(const struct roster *ro, struct span name)
+{
+	return find_name(ro, name) != NULL;
+}
+
+size_t
+roster_user_count(const struct roster *ro)
+{
+	return ro->user_count;
+}
+
+struct node *
+roster_node(const struct user *u, uint32_t ref)
+{
+	size_t i;
+
+	for (i = 0; i < u->node_count; i++) {
+		if (u->nodes[i]->ref == ref)
+			return u->nodes[i];
+	}
+	return NULL;
+}
+
+struct member *
+roster_member(const struct group *g, const struct user *u)
+{
+	uint32_t hash = hash_uid(&u->uid), at;
+	size_t probe = hash;
+
+	while ((at = index_next(g->index, hash, &probe)) != 0) {
+		if (g->members[at - 1].user == u)
+			return &g->members[at - 1];
+	}
+	return NULL;
+}
+
+/* No number up to ref may be given to a node again. */
+static void
+retire_ref(struct user *u, uint32_t ref)
+{
+	if (u->next_ref <= ref)
+		u->next_ref = ref + 1;
+}
+
+static void
+remove_node(struct user *u, uint32_t ref)
+{
+	struct node *n = roster_node(u, ref);
+	size_t i;
+
+	if (n == NULL)
+		return;
+	for (i = 0; u->nodes[i] != n; i++)
+		continue;
+	u->node_count--;
+	memmove(&u->nodes[i], &u->nodes[i + 1],
+	    (u->node_count - i) * sizeof(u->nodes[0]));
+	free(n);
+}
+
+static void
+insert_node(struct user *u, struct node *n)
+{
+	size_t i = u->node_count;
+
+	u->nodes = grown(u->nodes, u->node_count, sizeof(u->nodes[0]));
+	for (; i > 0 && u->nodes[i - 1]->ref > n->ref; i--)
+		u->nodes[i] = u->nodes[i - 1];
+	u->nodes[i] = n;
+	u->node_count++;
+}
+
+/* A node and its label are one allocation, to spare memory. */
+static void
+apply_node(struct user *u, const struct record *r)
+{
+	struct node *n = xzalloc(sizeof(*n) + r->label.n + 1);
+
+	n->user = u;
+	n->ref = r->node;
+	n->label = (char *)(n + 1);
+	if (r->label.n > 0)
+		memcpy(n->label, r->label.p, r->label.n);
+	memcpy(n->salt, r->salt, sizeof(n->salt));
+	memcpy(n->hash, r->hash, sizeof(n->hash));
+	remove_node(u, n->ref);
+	insert_node(u, n);
+	retire_ref(u, n->ref);
+}
+
+/* So are an alias and its name. */
+static struct alias *
+add_alias(struct roster *ro, struct user *u, struct span name)
+{
+	struct alias *a = xzalloc(sizeof(*a) + name.n + 1);
+
+	a->user = u;
+	a->name = (char *)(a + 1);
+	memcpy(a->name, name.p, name.n);
+	u->aliases = grown(u->aliases, u->alias_count, sizeof(u->aliases[0]));
+	u->aliases[u->alias_count++] = a;
+	add_name(ro, (struct name){ a, NULL });
+	return a;
+}
+
+/* Also tells the file that is about to lose it. */
+static void
+log_taken(const struct record *r, struct span name)
+{
+	char path[RECORD_PATH];
+
+	record_path(path, r);
+	log_line("%s: the name \"%.*s\" is left out, as another has it", path,
+	    (int)name.n, name.p);
+}
+
+static void
+apply_alias(struct roster *ro, struct user *u, const struct record *r)
+{
+	const struct name *found = find_name(ro, r->alias);
+	struct alias *a = found != NULL ? found->alias : NULL;
+
+	if (found != NULL && (a == NULL || a->user != u)) {
+		log_taken(r, r->alias);
+		return;
+	}
+	if (a == NULL)
+		a = add_alias(ro, u, r->alias);
+	a->uses = r->has & RECORD_USES ? r->uses : ROSTER_USES_ENDLESS;
+	a->dropped = (r->has & RECORD_DROPPED) != 0;
+}
+
+static void
+apply_to_user(struct roster *ro, const struct record *r)
+{
+	struct user *u = known_user(ro, &r->uid);
+
+	switch (record_kind(r)) {
+	case RECORD_OF_NODE:
+		apply_node(u, r);
+		break;
+	case RECORD_OF_GONE:
+		remove_node(u, r->node);
+		retire_ref(u, r->node);
+		break;
+	case RECORD_OF_ALIAS:
+		apply_alias(ro, u, r);
+		break;
+	default:
+		if (r->next_ref > u->next_ref)
+			u->next_ref = r->next_ref;
+		break;
+	}
+}
+
+static struct group *
+add_group(struct roster *ro, struct span gid)
+{
+	struct group *g = xzalloc(sizeof(*g));
+
+	g->gid = xcopy(gid);
+	g->index = xzalloc(sizeof(*g->index));
+	add_name(ro, (struct name){ NULL, g });
+	return g;
+}
+
+static struct member *
+add_member(struct group *g, struct user *u)
+{
+	struct member *m;
+
+	g->members = grown(g->members, g->member_count, sizeof(*m));
+	m = &g->members[g->member_count];
+	*m = (struct member){ .user = u };
+	index_add(g->index, hash_uid(&u->uid), g->member_count++);
+	return m;
+}
+
+static void
+apply_member(struct group *g, struct user *u, const struct record *r)
+{
+	struct member *m = roster_member(g, u);
+	char *alias = xcopy(r->alias);	/* which may be m->alias itself */
+
+	if (m == NULL)
+		m = add_member(g, u);
+	free(m->alias);
+	m->alias = alias;
+	m->state = r->state;
+}
+
+static void
+apply_to_group(struct roster *ro, const struct record *r)
+{
+	const struct name *found = find_name(ro, r->gid);
+	struct group *g = found != NULL ? found->group : NULL;
+
+	if (found != NULL && g == NULL) {
+		if (record_kind(r) == RECORD_OF_GROUP)
+			log_taken(r, r->gid);
+		return;
+	}
+	if (g == NULL)
+		g = add_group(ro, r->gid);
+	if (record_kind(r) == RECORD_OF_MEMBER)
+		apply_member(g, known_user(ro, &r->uid), r);
+}
+
+void
+roster_apply(struct roster *ro, const struct record *r)
+{
+	if (r->has & RECORD_GID)
+		apply_to_group(ro, r);
+	else if (r->has & RECORD_UID)
+		apply_to_user(ro, r);
+}
+
+struct record
+roster_record_user(const struct user *u)
+{
+	return (struct record){
+		.has = RECORD_UID | RECORD_NEXT_REF,
+		.uid = u->uid,
+		.next_ref = u->next_ref
+	};
+}
+
+struct record
+roster_record_node(const struct node *n)
+{
+	struct record r = {
+		.has = RECORD_UID | RECORD_NODE | RECORD_LABEL |
+		    RECORD_SALT | RECORD_HASH,
+		.uid = n->user->uid,
+		.node = n->ref,
+		.label = span_of(n->label)
+	};
+
+	memcpy(r.salt, n->salt, sizeof(r.salt));
+	memcpy(r.hash, n->hash, sizeof(r.hash));
+	return r;
+}
+
+struct record
+roster_record_alias(const struct alias *a)
+{
+	struct record r = {
+		.has = RECORD_UID | RECORD_ALIAS,
+		.uid = a->user->uid,
+		.alias = span_of(a->name),
+		.uses = a->uses
+	};
+
+	if (a->uses != ROSTER_USES_ENDLESS)
+		r.has |= RECORD_USES;
+	if (a->dropped)
+		r.has |= RECORD_DROPPED;
+	return r;
+}
+
+struct record
+roster_record_group(const struct group *g)
+{
+	return (struct record){
+		.has = RECORD_GID,
+		.gid = span_of(g->gid)
+	};
+}
+
+struct record
+roster_record_member(const struct group *g, const struct member *m)
+{
+	return (struct record){
+		.has = RECORD_GID | RECORD_UID | RECORD_ALIAS | RECORD_STATE,
+		.gid = span_of(g->gid),
+		.uid = m->user->uid,
+		.alias = span_of(m->alias),
+		.state = m->state
+	};
+}
+
+struct roster *
+roster_open(void)
+{
+	struct roster *ro = xzalloc(sizeof(*ro));
+
+	if (code_random(ro->seed, sizeof(ro->seed)) == 0)
+		return ro;
+	free(ro);
+	return NULL;
+}
+
+static void
+free_user(struct user *u)
+{
+	size_t i;
+
+	for (i = 0; i < u->node_count; i++)
+		free(u->nodes[i]);
+	for (i = 0; i < u->alias_count; i++)
+		free(u->aliases[i]);
+	free(u->nodes);
+	free(u->aliases);
+	free(u);
+}
+
+static void
+free_group(struct group *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->member_count; i++)
+		free(g->members[i].alias);
+	free(g->members);
+	free(g->index->slots);
+	free(g->index);
+	free(g->gid);
+	free(g);
+}
+
+void
+roster_close(struct roster *ro)
+{
+	size_t i;
+
+	if (ro == NULL)
+		return;
+	for (i = 0; i < ro->name_count; i++) {
+		if (ro->names[i].group != NULL)
+			free_group(ro->names[i].group);
+	}
+	for (i = 0; i < ro->user_count; i++)
+		free_user(ro->users[i]);
+	free(ro->users);
+	free(ro->names);
+	free(ro->by_uid.slots);
+	free(ro->by_name.slots);
+	free(ro);
+}

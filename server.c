@@ -1,0 +1,644 @@
+#include "server.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "code.h"
+#include "conn.h"
+#include "log.h"
+#include "net.h"
+#include "ready.h"
+#include "tls.h"
+#include "tmtp.h"
+
+#define ACCEPTS_MAX 64	/* a turn, so that links are served meanwhile */
+
+/* A handshake costs 2 ms of CPU: others wait for these, not for thousands. */
+#define HANDSHAKES_MAX 16
+
+/* Descriptors that are not for links: listeners, journal, large posts. */
+#define FILES_RESERVED 64
+
+/* Milliseconds. */
+#define COMMIT_DELAY  1000	/* acks from clients may wait so long for it */
+#define REAP_INTERVAL 1000	/* between two looks at all links */
+#define STOP_TIME     1000	/* for all links together, when stopping */
+#define ACCEPT_PAUSE  1000
+#define LOG_INTERVAL  60000	/* between two lines about one nuisance */
+#define CLOCK_SET     1000	/* a clock that jumps so far has been set */
+
+#define NEVER CONN_NEVER
+
+/* Connections that never spoke TLS, since the last line about them. */
+struct strangers {
+	unsigned long count;
+	uint64_t report_at;
+	char last[NET_PEER];
+};
+
+struct server {
+	const struct conf *conf;
+	struct data *data;
+	struct relay *relay;
+	struct tls *tls;
+	struct ready *ready;
+	struct now now;
+	int64_t clock_offset;	/* ms to add to the system's clock */
+	int64_t clock_lead;	/* ms it was ahead of the monotonic one */
+
+	int listeners[NET_LISTENERS_MAX];
+	int listener_count;
+	size_t links_max;
+	bool accepting;
+	uint64_t accept_at;	/* when not: try again then */
+	uint64_t accept_log_at;	/* no line about it before that */
+
+	struct conn **conns;
+	size_t conn_count, conn_room;
+	/* Those whose requests or octets wait until data takes more. */
+	struct conn *wait_first, *wait_last;
+	unsigned handshakes;	/* taken up in this turn */
+	struct strangers strangers;
+
+	int wake;
+	bool woken;		/* wake is readable */
+	bool step_due;		/* data_step may have something to do */
+	bool resume_due;	/* those who wait may find their way free */
+	bool again;		/* do not sleep before the next turn */
+	uint64_t commit_by;	/* NEVER: nothing waits for a commit */
+	uint64_t reap_at;	/* no link's deadline is known to be earlier */
+	uint64_t reaped;	/* when all links were looked at */
+	uint64_t stop_by;
+};
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t
+clock_ms(clockid_t clock)
+{
+	struct timespec t;
+
+	if (clock_gettime(clock, &t) == -1)
+		die("cannot read the clock: %s", strerror(errno));
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/*
+ * What a time server said at start is better than a clock that nobody has
+ * set.  When the clock is set after all, whoever did it knows better.
+ */
+static void
+read_clock(struct server *sv)
+{
+	uint64_t mono = clock_ms(CLOCK_MONOTONIC);
+	uint64_t real = clock_ms(CLOCK_REALTIME);
+	int64_t jump = (int64_t)(real - mono) - sv->clock_lead;
+
+	if (sv->clock_offset != 0 && (jump > CLOCK_SET || jump < -CLOCK_SET)) {
+		log_line("the system's clock was set: it is trusted now");
+		sv->clock_offset = 0;
+	}
+	sv->now.mono = mono;
+	sv->now.wall = real + (uint64_t)sv->clock_offset;
+}
+
+static void
+wait_add(struct server *sv, struct conn *c)
+{
+	if (c->waiting)
+		return;
+	c->waiting = true;
+	c->wait_next = NULL;
+	c->wait_prev = sv->wait_last;
+	if (sv->wait_last != NULL)
+		sv->wait_last->wait_next = c;
+	else
+		sv->wait_first = c;
+	sv->wait_last = c;
+}
+
+static void
+wait_remove(struct server *sv, struct conn *c)
+{
+	if (!c->waiting)
+		return;
+	c->waiting = false;
+	if (c->wait_prev != NULL)
+		c->wait_prev->wait_next = c->wait_next;
+	else
+		sv->wait_first = c->wait_next;
+	if (c->wait_next != NULL)
+		c->wait_next->wait_prev = c->wait_prev;
+	else
+		sv->wait_last = c->wait_prev;
+}
+
+static void
+resume_accepting(struct server *sv)
+{
+	int i;
+
+	sv->accept_at = NEVER;
+	if (sv->accepting)
+		return;
+	sv->accepting = true;
+	for (i = 0; i < sv->listener_count; i++)
+		ready_change(sv->ready, sv->listeners[i], READY_READ);
+}
+
+/*
+ * Those who come now wait in the system's queue until a link closes or a
+ * second has passed.
+ */
+static void
+pause_accepting(struct server *sv, const char *why)
+{
+	int i;
+
+	sv->accepting = false;
+	sv->accept_at = sv->now.mono + ACCEPT_PAUSE;
+	for (i = 0; i < sv->listener_count; i++)
+		ready_change(sv->ready, sv->listeners[i], 0);
+	if (sv->now.mono < sv->accept_log_at)
+		return;
+	sv->accept_log_at = sv->now.mono + LOG_INTERVAL;
+	log_line("new connections wait, with %zu open: %s", sv->conn_count,
+	    why);
+}
+
+/*
+ * Probes come by the thousand on a public address, and none of them tells
+ * anything that their number does not.
+ */
+static void
+count_stranger(struct server *sv, const struct conn *c)
+{
+	if (sv->strangers.count++ == 0)
+		sv->strangers.report_at = sv->now.mono + LOG_INTERVAL;
+	memcpy(sv->strangers.last, c->peer, NET_PEER);
+}
+
+static void
+report_strangers(struct server *sv)
+{
+	if (sv->now.mono < sv->strangers.report_at)
+		return;
+	log_line("%s: the last of %lu connections in a minute that did not "
+	    "speak TLS", sv->strangers.last, sv->strangers.count);
+	sv->strangers.count = 0;
+	sv->strangers.report_at = NEVER;
+}
+
+static void
+log_end(struct server *sv, const struct conn *c)
+{
+	const char *error = tls_error(c->tls);
+
+	if (tls_is_stranger(c->tls) || (error == NULL && !c->greeted))
+		count_stranger(sv, c);
+	else if (error != NULL)
+		log_line("%s: TLS: %s", c->peer, error);
+}
+
+/* What its contacts are told of the end is sent in the next turn. */
+static void
+remove_conn(struct server *sv, struct conn *c)
+{
+	log_end(sv, c);
+	wait_remove(sv, c);
+	ready_remove(sv->ready, c->fd);
+	sv->conns[c->index] = sv->conns[--sv->conn_count];
+	sv->conns[c->index]->index = c->index;
+	conn_close(c, sv->now);
+	sv->again = true;
+	resume_accepting(sv);
+}
+
+static bool
+waits_for_data(const struct server *sv, const struct conn *c)
+{
+	return tmtp_is_stalled(c->link) ||
+	    (data_state(sv->data) == DATA_WAIT && !conn_wants_input(c));
+}
+
+/* After each use of c: watch it for what it needs next, or free it. */
+static void
+settle(struct server *sv, struct conn *c)
+{
+	unsigned interest;
+
+	if (c->phase == CONN_GONE) {
+		remove_conn(sv, c);
+		return;
+	}
+	if (c->phase != CONN_OPEN) {
+		wait_remove(sv, c);
+		sv->again = true;	/* contacts are told, as above */
+	} else if (waits_for_data(sv, c)) {
+		wait_add(sv, c);
+	}
+	sv->reap_at = earlier(sv->reap_at, conn_deadline(c));
+	interest = conn_interest(c);
+	if (interest != c->interest) {
+		ready_change(sv->ready, c->fd, interest);
+		c->interest = interest;
+	}
+}
+
+static void
+add_conn(struct server *sv, int fd, const char *peer)
+{
+	struct conn *c = conn_open(fd, sv->tls, sv->relay, peer, sv->now);
+
+	if (c == NULL) {
+		log_line("%s: refused: the system gives no randomness", peer);
+		return;
+	}
+	c->interest = READY_READ;
+	if (ready_add(sv->ready, fd, c->interest, c) == -1) {
+		log_line("%s: refused: %s", peer, strerror(errno));
+		conn_close(c, sv->now);
+		return;
+	}
+	if (sv->conn_count == sv->conn_room) {
+		sv->conn_room = sv->conn_room > 0 ? sv->conn_room * 2 : 64;
+		sv->conns = xrealloc(sv->conns,
+		    sv->conn_room * sizeof(sv->conns[0]));
+	}
+	c->index = sv->conn_count;
+	sv->conns[sv->conn_count++] = c;
+	settle(sv, c);
+}
+
+static bool
+is_exhausted(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM;
+}
+
+static void
+accept_links(struct server *sv, int listener)
+{
+	char peer[NET_PEER];
+	int i, fd;
+
+	for (i = 0; i < ACCEPTS_MAX; i++) {
+		if (sv->conn_count >= sv->links_max) {
+			pause_accepting(sv, "links_max are enough");
+			return;
+		}
+		fd = net_accept(listener, peer);
+		if (fd == -1 && is_exhausted(errno)) {
+			pause_accepting(sv, strerror(errno));
+			return;
+		}
+		if (fd == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		if (fd != -1)
+			add_conn(sv, fd, peer);
+	}
+}
+
+/* Commits and steps make room for those who wait, the longest first. */
+static void
+links_resume(struct server *sv)
+{
+	struct conn *last = sv->wait_last, *c;
+	bool more = sv->resume_due;
+
+	sv->resume_due = false;
+	while (more && (c = sv->wait_first) != NULL) {
+		more = c != last;
+		wait_remove(sv, c);
+		if (tmtp_is_stalled(c->link))
+			tmtp_resume(c->link, sv->now);
+		settle(sv, c);
+	}
+}
+
+static void
+serve_conn(struct server *sv, struct conn *c, unsigned can)
+{
+	/* Nobody would notice that it is gone while nobody reads it. */
+	if (can & READY_GONE && !(c->interest & READY_READ)) {
+		remove_conn(sv, c);
+		return;
+	}
+	if (can & READY_WRITE)
+		conn_write(c, sv->now);
+	if (!c->greeted && sv->handshakes++ >= HANDSHAKES_MAX)
+		can &= READY_WRITE;
+	if (can & (READY_READ | READY_GONE))
+		conn_read(c, sv->now);
+	settle(sv, c);
+}
+
+static void
+links_read(struct server *sv)
+{
+	struct ready_event event;
+
+	sv->handshakes = 0;
+	while (ready_next(sv->ready, &event)) {
+		if (event.owner != NULL)
+			serve_conn(sv, event.owner, event.can);
+		else if (event.fd == sv->wake)
+			sv->woken = true;
+		else if (event.fd == data_fd(sv->data))
+			sv->step_due = true;
+		else
+			accept_links(sv, event.fd);
+	}
+}
+
+/* Those that the socket holds up are written when it is writable. */
+static void
+links_write(struct server *sv)
+{
+	struct link *link;
+	struct conn *c;
+
+	while ((link = tmtp_marked(sv->relay)) != NULL) {
+		c = tmtp_owner(link);
+		if (!(c->interest & READY_WRITE))
+			conn_write(c, sv->now);
+		settle(sv, c);
+	}
+}
+
+/*
+ * Acks from clients wait for nothing, so alone they are no reason to sync:
+ * they ride along with what is, or wait a second.
+ */
+static bool
+commit_is_due(const struct server *sv)
+{
+	return tmtp_wants_commit(sv->relay) || sv->step_due ||
+	    data_state(sv->data) == DATA_WAIT ||
+	    sv->now.mono >= sv->commit_by;
+}
+
+static int
+commit(struct server *sv)
+{
+	if (!journal_pending(sv->data->journal) &&
+	    !tmtp_wants_commit(sv->relay))
+		return 0;
+	if (sv->commit_by == NEVER)
+		sv->commit_by = sv->now.mono + COMMIT_DELAY;
+	if (!commit_is_due(sv))
+		return 0;
+	if (data_commit(sv->data) == -1)
+		return -1;
+	tmtp_committed(sv->relay);
+	sv->commit_by = NEVER;
+	sv->step_due = true;
+	sv->resume_due = true;
+	return 0;
+}
+
+/* A bounded piece of the checkpoint, when there may be one to do. */
+static int
+checkpoint(struct server *sv)
+{
+	int more;
+
+	if (!sv->step_due)
+		return 0;
+	more = data_step(sv->data, sv->now);
+	if (more == -1)
+		return -1;
+	sv->step_due = more == 1;
+	sv->resume_due = true;
+	return 0;
+}
+
+/*
+ * All links are looked at only when the earliest deadline that was known has
+ * passed.  Most have moved theirs on by then.
+ */
+static void
+links_reap(struct server *sv)
+{
+	struct conn *c;
+	size_t i;
+
+	if (sv->now.mono < sv->reap_at ||
+	    sv->now.mono < sv->reaped + REAP_INTERVAL)
+		return;
+	sv->reaped = sv->now.mono;
+	sv->reap_at = NEVER;
+	for (i = sv->conn_count; i-- > 0;) {
+		c = sv->conns[i];
+		if (conn_deadline(c) <= sv->now.mono) {
+			conn_expire(c, sv->now);
+			sv->again = true;
+			settle(sv, c);
+		} else {
+			sv->reap_at = earlier(sv->reap_at, conn_deadline(c));
+		}
+	}
+}
+
+/* Milliseconds until something is due; -1 when nothing is. */
+static int
+time_to_wait(const struct server *sv)
+{
+	uint64_t until = sv->reap_at;
+
+	if (sv->again || sv->step_due ||
+	    (sv->resume_due && sv->wait_first != NULL))
+		return 0;
+	if (until < sv->reaped + REAP_INTERVAL)
+		until = sv->reaped + REAP_INTERVAL;
+	until = earlier(until, sv->commit_by);
+	until = earlier(until, data_deadline(sv->data));
+	until = earlier(until, sv->accept_at);
+	until = earlier(until, sv->strangers.report_at);
+	until = earlier(until, sv->stop_by);
+	if (until == NEVER)
+		return -1;
+	if (until <= sv->now.mono)
+		return 0;
+	return (int)earlier(until - sv->now.mono, INT_MAX);
+}
+
+/* The order of these is what "acked means durable" rests on. */
+static int
+turn(struct server *sv)
+{
+	ready_wait(sv->ready, time_to_wait(sv));
+	read_clock(sv);
+	sv->again = false;
+	if (sv->now.mono >= sv->accept_at)
+		resume_accepting(sv);
+	if (sv->now.mono >= data_deadline(sv->data))
+		sv->step_due = true;
+
+	links_resume(sv);	/* those who waited for the last commit */
+	links_read(sv);		/* octets in, requests run, replies held */
+	links_write(sv);	/* what waits for no commit */
+	if (commit(sv) == -1)	/* one write, one sync for the whole turn */
+		return -1;
+	links_write(sv);	/* replies leave, deliveries start */
+	if (checkpoint(sv) == -1)
+		return -1;
+	links_reap(sv);		/* the late */
+	report_strangers(sv);
+	return 0;
+}
+
+/*
+ * How many links the limit on descriptors allows, after raising it as far as
+ * it goes.
+ */
+static size_t
+possible_links(const struct conf *conf)
+{
+	struct rlimit limit;
+	rlim_t reserved;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return conf->links_max;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);	/* else it stays as it is */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return conf->links_max;
+	reserved = earlier(FILES_RESERVED, limit.rlim_cur / 2);
+	if (conf->links_max <= limit.rlim_cur - reserved)
+		return conf->links_max;
+	log_line("at most %llu links, not links_max %u: the limit on "
+	    "descriptors (ulimit -n) is %llu",
+	    (unsigned long long)(limit.rlim_cur - reserved), conf->links_max,
+	    (unsigned long long)limit.rlim_cur);
+	return (size_t)(limit.rlim_cur - reserved);
+}
+
+struct server *
+server_open(const struct conf *conf, char *why, size_t room)
+{
+	struct server *sv = xzalloc(sizeof(*sv));
+
+	sv->conf = conf;
+	sv->listener_count = net_listen(sv->listeners, conf, why, room);
+	if (sv->listener_count == -1) {
+		free(sv);
+		return NULL;
+	}
+	sv->wake = -1;
+	sv->accept_at = NEVER;
+	sv->commit_by = NEVER;
+	sv->reap_at = NEVER;
+	sv->stop_by = NEVER;
+	sv->strangers.report_at = NEVER;
+	return sv;
+}
+
+static void
+watch(struct server *sv, int fd)
+{
+	if (ready_add(sv->ready, fd, READY_READ, NULL) == -1)
+		die("cannot watch a descriptor: %s", strerror(errno));
+}
+
+void
+server_start(struct server *sv, struct data *data, const struct cert *cert,
+    int64_t clock_offset)
+{
+	int i;
+
+	sv->links_max = possible_links(sv->conf);
+	sv->ready = ready_open();
+	if (sv->ready == NULL)
+		die("cannot watch links: %s", strerror(errno));
+	sv->data = data;
+	sv->tls = tls_open(cert);
+	sv->relay = tmtp_open(data, sv->conf);
+	sv->clock_lead = (int64_t)(clock_ms(CLOCK_REALTIME) -
+	    clock_ms(CLOCK_MONOTONIC));
+	sv->clock_offset = clock_offset;
+	read_clock(sv);
+	journal_id_at_least(data->journal, sv->now.wall * 1000000);
+	for (i = 0; i < sv->listener_count; i++)
+		watch(sv, sv->listeners[i]);
+	sv->accepting = true;
+	if (data_fd(data) != -1)
+		watch(sv, data_fd(data));
+}
+
+int
+server_run(struct server *sv, int wake)
+{
+	int result = 0;
+
+	watch(sv, wake);
+	sv->wake = wake;
+	sv->woken = false;
+	while (!sv->woken && result == 0)
+		result = turn(sv);
+	sv->wake = -1;
+	ready_remove(sv->ready, wake);
+	return result;
+}
+
+static void
+stop_listening(struct server *sv)
+{
+	int fd;
+
+	while (sv->listener_count > 0) {
+		fd = sv->listeners[--sv->listener_count];
+		if (sv->ready != NULL)
+			ready_remove(sv->ready, fd);
+		(void)close(fd);	/* nothing was written to it */
+	}
+}
+
+int
+server_stop(struct server *sv)
+{
+	size_t i;
+
+	stop_listening(sv);
+	for (i = 0; i < sv->conn_count; i++) {
+		if (sv->conns[i]->link != NULL)
+			tmtp_quit(sv->conns[i]->link, "server is stopping",
+			    sv->now);
+	}
+	sv->again = true;
+	sv->stop_by = sv->now.mono + STOP_TIME;
+	while (sv->conn_count > 0 && sv->now.mono < sv->stop_by) {
+		if (turn(sv) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+void
+server_close(struct server *sv)
+{
+	if (sv == NULL)
+		return;
+	stop_listening(sv);
+	while (sv->conn_count > 0)
+		remove_conn(sv, sv->conns[0]);
+	if (sv->relay != NULL)
+		tmtp_close(sv->relay);
+	if (sv->tls != NULL)
+		tls_close(sv->tls);
+	ready_close(sv->ready);
+	free(sv->conns);
+	free(sv);
+}

@@ -1,0 +1,48 @@
+/*
+ * server.h - listening sockets, connections, and the loop that carries octets
+ * between them, TLS and the protocol.
+ *
+ *	sv = server_open(conf, why, room)     binds: root may be needed here
+ *	server_start(sv, data, cert, offset)
+ *	server_run(sv, wake)                  serves until wake is readable
+ *	server_stop(sv)                       tells everybody, commits
+ *	server_close(sv)
+ *
+ * conf, data and cert must outlive the server.
+ */
+#ifndef MNM_SERVER_H
+#define MNM_SERVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cert.h"
+#include "conf.h"
+#include "data.h"
+
+struct server;
+
+/*
+ * Listen as conf says.  Clients wait in the system's queue until server_run.
+ * Returns NULL and why, one sentence.
+ */
+struct server *server_open(const struct conf *, char *why, size_t room);
+/*
+ * Get ready to serve.  clock_offset is how many milliseconds the system's
+ * clock is behind the true time; it is added to it until someone sets it.
+ */
+void server_start(struct server *, struct data *, const struct cert *,
+    int64_t clock_offset);
+/*
+ * Serve until wake is readable: 0; it is the caller's to read.  -1 with errno
+ * when data can no longer be stored: then stop the program.
+ */
+int server_run(struct server *, int wake);
+/*
+ * Accept no more, commit, tell every link that the server stops, and wait a
+ * second at most for that to be sent.  -1 with errno as server_run.
+ */
+int server_stop(struct server *);
+void server_close(struct server *);
+
+#endif

@@ -1,0 +1,202 @@
+#include "spool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "code.h"
+#include "file.h"
+
+#define CRC 4
+#define TRAILER 32
+#define MAGIC 0x316d6e6dU	/* "mnm1" */
+
+/* Where octet n of the data stands, behind the CRCs of the blocks before. */
+static uint64_t
+data_offset(uint64_t n)
+{
+	return n + n / SPOOL_BLOCK * CRC;
+}
+
+/* Where the head stands: the last block has its CRC, too. */
+static uint64_t
+head_offset(uint64_t data)
+{
+	return data + (data + SPOOL_BLOCK - 1) / SPOOL_BLOCK * CRC;
+}
+
+static int
+write_crc(struct spool_writer *w)
+{
+	char crc[CRC];
+
+	code_put32(crc, w->crc);
+	w->crc = 0;
+	return file_pwrite_all(w->fd, crc, CRC, head_offset(w->data) - CRC);
+}
+
+int
+spool_write(struct spool_writer *w, struct span piece)
+{
+	size_t n;
+
+	while (piece.n > 0) {
+		n = SPOOL_BLOCK - (size_t)(w->data % SPOOL_BLOCK);
+		if (n > piece.n)
+			n = piece.n;
+		if (file_pwrite_all(w->fd, piece.p, n,
+		    data_offset(w->data)) == -1)
+			return -1;
+		w->crc = code_crc32c(w->crc, piece.p, n);
+		w->data += n;
+		piece.p += n;
+		piece.n -= n;
+		if (w->data % SPOOL_BLOCK == 0 && write_crc(w) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+spool_end(struct spool_writer *w)
+{
+	return w->data % SPOOL_BLOCK == 0 ? 0 : write_crc(w);
+}
+
+static void
+add_head(struct buf *b, uint64_t id, struct span head, uint64_t data)
+{
+	char trailer[TRAILER];
+
+	code_put32(trailer, MAGIC);
+	code_put32(trailer + 4, (uint32_t)head.n);
+	code_put64(trailer + 8, data);
+	code_put64(trailer + 16, id);
+	code_put32(trailer + 24, code_crc32c(0, head.p, head.n));
+	code_put32(trailer + 28, code_crc32c(0, trailer, TRAILER - CRC));
+	buf_add(b, head);
+	buf_add(b, (struct span){ trailer, TRAILER });
+}
+
+int
+spool_write_head(int fd, uint64_t id, struct span head, uint64_t data)
+{
+	struct buf b = { NULL, 0, 0 };
+	int result;
+
+	add_head(&b, id, head, data);
+	result = file_pwrite_all(fd, b.p, b.n, head_offset(data));
+	buf_free(&b);
+	return result;
+}
+
+void
+spool_image(struct buf *b, uint64_t id, struct span head, struct span data)
+{
+	char crc[CRC];
+
+	buf_add(b, data);
+	if (data.n > 0) {
+		code_put32(crc, code_crc32c(0, data.p, data.n));
+		buf_add(b, (struct span){ crc, CRC });
+	}
+	add_head(b, id, head, data.n);
+}
+
+/* Read the head and hold it against its CRC. */
+static int
+check_head(const struct spool_reader *r, uint32_t crc)
+{
+	char *head = xalloc(r->head);
+	int result;
+
+	result = file_pread_all(r->fd, head, r->head, head_offset(r->data));
+	if (result == 0 && code_crc32c(0, head, r->head) != crc) {
+		errno = EBADMSG;
+		result = -1;
+	}
+	free(head);
+	return result;
+}
+
+int
+spool_check(struct spool_reader *r, uint64_t id)
+{
+	char trailer[TRAILER];
+	struct stat status;
+	uint64_t size;
+
+	r->loaded = 0;
+	if (fstat(r->fd, &status) == -1)
+		return -1;
+	size = (uint64_t)status.st_size;
+	errno = EBADMSG;
+	if (size < TRAILER || file_pread_all(r->fd, trailer, TRAILER,
+	    size - TRAILER) == -1)
+		return -1;
+	r->head = code_get32(trailer + 4);
+	r->data = code_get64(trailer + 8);
+	errno = EBADMSG;
+	if (code_get32(trailer) != MAGIC || code_get64(trailer + 16) != id ||
+	    code_get32(trailer + 28) != code_crc32c(0, trailer,
+	    TRAILER - CRC) || r->data > size ||
+	    head_offset(r->data) + r->head + TRAILER != size)
+		return -1;
+	return check_head(r, code_get32(trailer + 24));
+}
+
+/* Have the block that holds octet n of the data in the buffer, verified. */
+static int
+load_block(struct spool_reader *r, uint64_t n)
+{
+	uint64_t index = n / SPOOL_BLOCK, start = index * SPOOL_BLOCK;
+	size_t length = SPOOL_BLOCK;
+	char crc[CRC];
+
+	if (r->loaded == index + 1)
+		return 0;
+	r->loaded = 0;
+	if (r->data - start < length)
+		length = (size_t)(r->data - start);
+	if (r->buffer == NULL)
+		r->buffer = xalloc(SPOOL_BLOCK);
+	start = data_offset(start);
+	if (file_pread_all(r->fd, r->buffer, length, start) == -1 ||
+	    file_pread_all(r->fd, crc, CRC, start + length) == -1)
+		return -1;
+	if (code_crc32c(0, r->buffer, length) != code_get32(crc)) {
+		errno = EBADMSG;
+		return -1;
+	}
+	r->loaded = index + 1;
+	return 0;
+}
+
+static ssize_t
+read_data(struct spool_reader *r, uint64_t n, char *dst, size_t room)
+{
+	size_t at = (size_t)(n % SPOOL_BLOCK);
+
+	if (load_block(r, n) == -1)
+		return -1;
+	if (room > SPOOL_BLOCK - at)
+		room = SPOOL_BLOCK - at;
+	if (room > r->data - n)
+		room = (size_t)(r->data - n);
+	memcpy(dst, r->buffer + at, room);
+	return (ssize_t)room;
+}
+
+ssize_t
+spool_read(struct spool_reader *r, uint64_t offset, char *dst, size_t room)
+{
+	if (offset >= r->head)
+		return read_data(r, offset - r->head, dst, room);
+	if (room > r->head - offset)
+		room = (size_t)(r->head - offset);
+	if (file_pread_all(r->fd, dst, room, head_offset(r->data) +
+	    offset) == -1)
+		return -1;
+	return (ssize_t)room;
+}

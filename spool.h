@@ -1,0 +1,60 @@
+/*
+ * spool.h - a message as a file: written before its head is known, read back
+ * only if nothing in it was altered.
+ *
+ * The file holds
+ *
+ *	data, in blocks of SPOOL_BLOCK octets (the last is shorter), each
+ *	followed by its CRC-32C; then the head; then 32 octets, little-endian:
+ *	 0 magic "mnm1"   4 length of head   8 length of data   16 id
+ *	24 CRC-32C of the head   28 CRC-32C of the 28 octets before
+ *
+ * Functions return 0, or -1 with errno: EBADMSG for a damaged file.
+ */
+#ifndef MNM_SPOOL_H
+#define MNM_SPOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "buf.h"
+
+#define SPOOL_BLOCK ((uint32_t)64 << 10)
+
+/* Data on its way to a new file.  Begin with { .fd = fd }. */
+struct spool_writer {
+	int fd;
+	uint64_t data;		/* octets so far */
+	uint32_t crc;		/* of the block being written */
+};
+
+int spool_write(struct spool_writer *, struct span piece);
+/* The data is complete.  The head may follow at any later time. */
+int spool_end(struct spool_writer *);
+/* Write the head of a file whose data is complete; again does no harm. */
+int spool_write_head(int fd, uint64_t id, struct span head, uint64_t data);
+
+/*
+ * Append the whole file for a message whose data, the last part of frame, is
+ * at most one block.
+ */
+void spool_image(struct buf *, uint64_t id, struct span head,
+    struct span data);
+
+/* A file being read.  Zeroed, it has no buffer; fd is the caller's. */
+struct spool_reader {
+	int fd;
+	uint32_t head;		/* octets */
+	uint64_t data;		/* octets */
+	uint64_t loaded;	/* index of the block in buffer, + 1 */
+	char *buffer;		/* SPOOL_BLOCK verified octets; free it */
+};
+
+/* Check the trailer and the head of the message id, and learn its size. */
+int spool_check(struct spool_reader *, uint64_t id);
+/* Octets of head and data from offset on: at least 1, at most room. */
+ssize_t spool_read(struct spool_reader *, uint64_t offset, char *dst,
+    size_t room);
+
+#endif

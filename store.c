@@ -1,0 +1,764 @@
+/*
+ * tree.h tells where files are and spool.h what is in them; here is when.
+ *
+ * Records
+ * -------
+ *	PUT, PUT_LARGE	id 64, head 32, nodes 32, data 64, X 64 bits; then for
+ *			each node UID 20 octets and N 32 bits; then the head;
+ *			then, unless large, the data
+ *	ACK		id 64 bits, UID, N
+ *	COPY		UID, N of the old node and of the new: what waits in the
+ *			journal for the one waits for the other as well
+ *	DROP		UID, N
+ *
+ * States
+ * ------
+ * A message that waits for a node is in the journal (memory has an entry), or
+ * in the node's directory, or both while a checkpoint is not yet synced.
+ *
+ *	found at start			what is done
+ *	in the journal only		entry; the checkpoint writes the file
+ *	in both				entry; the file is removed with its ack, and
+ *					made anew by the next checkpoint
+ *	in the directory only		served from there
+ *	file damaged or misnamed	lost+found and one line, when it is read
+ *	PUT_LARGE without tmp/large-X	a checkpoint had finished with it: no entry
+ *	tmp/large-X without PUT_LARGE	never acked to its poster: removed
+ *	tmp/drop-X			its removal goes on
+ *	anything else in tmp		removed
+ *	ACK of what does not wait	nothing (but a file is removed again)
+ *	directory of no known node	a new node's copy that was never acked; moved
+ *					away before the number is given again
+ */
+#include "store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "queue.h"
+#include "spool.h"
+#include "tree.h"
+
+#define PUT_FIXED 32		/* of a PUT record, before its nodes */
+#define NODE_OCTETS (UID_OCTETS + 4)
+#define ACK_OCTETS (8 + NODE_OCTETS)
+
+#define CHECKPOINT_STEP 64	/* messages that one call writes */
+
+/* A message in the journal.  Freed when nobody waits for it. */
+struct message {
+	uint64_t id;
+	uint64_t data;			/* octets */
+	uint64_t large;			/* X of its file, or 0 */
+	struct journal_place place;	/* of the head; data follows unless large */
+	uint32_t head;			/* octets */
+	uint32_t waiting;		/* queues that have it */
+	bool may_be_in_tree;		/* a checkpoint had or has begun with it */
+	struct message *before, *after;	/* all of them, in the journal's order */
+	uint32_t to_count;
+	struct queue **to;		/* queues it was put to; NULL: dropped */
+};
+
+struct large {
+	struct store *store;
+	uint64_t x;
+	struct spool_writer writer;
+	bool syncing;
+	struct sync_job job;
+	struct large *next;	/* in the list of the given-up */
+};
+
+struct store {
+	struct journal *journal;
+	struct syncer *syncer;
+	struct tree *tree;
+	int data;
+	struct queue_table queues;
+	struct message *first, *last;
+	uint64_t octets;		/* of all of these, small data included */
+	struct buf scratch;
+	struct large *given_up;		/* dropped while being synced */
+	uint64_t *finished;		/* X of large files now in the tree */
+	size_t finished_count;
+};
+
+struct queue *
+store_queue(struct store *st, const struct uid *uid, uint32_t ref)
+{
+	return queue_of(&st->queues, uid, ref);
+}
+
+/* ---- messages in the journal ---- */
+
+static uint64_t
+journal_octets(const struct message *m)
+{
+	return m->large != 0 ? m->head : m->head + m->data;
+}
+
+/* Take m out of the list of all and free it. */
+static void
+free_message(struct store *st, struct message *m)
+{
+	if (m->before == NULL)
+		st->first = m->after;
+	else
+		m->before->after = m->after;
+	if (m->after == NULL)
+		st->last = m->before;
+	else
+		m->after->before = m->before;
+	st->octets -= journal_octets(m);
+	free(m->to);
+	free(m);
+}
+
+/* One queue less waits for m. */
+static void
+release_message(struct store *st, struct message *m)
+{
+	if (--m->waiting > 0)
+		return;
+	if (m->large != 0)
+		tree_large_remove(st->tree, m->large);
+	free_message(st, m);
+}
+
+static struct message *
+add_message(struct store *st, uint64_t id, uint32_t to_count)
+{
+	struct message *m = xzalloc(sizeof(*m));
+
+	m->id = id;
+	m->to = xalloc(to_count * sizeof(struct queue *));
+	m->before = st->last;
+	if (st->last == NULL)
+		st->first = m;
+	else
+		st->last->after = m;
+	st->last = m;
+	return m;
+}
+
+static void
+add_waiting(struct message *m, struct queue *q)
+{
+	m->to[m->to_count++] = q;
+	m->waiting++;
+	queue_add(q, m->id, m);
+}
+
+/* ---- put ---- */
+
+size_t
+store_put_size(size_t head, size_t data, size_t queues)
+{
+	return 8 + PUT_FIXED + queues * NODE_OCTETS + head + data;
+}
+
+static void
+add_node_octets(struct buf *b, const struct queue *q)
+{
+	char *p = buf_room(b, NODE_OCTETS);
+
+	memcpy(p, q->uid.octets, UID_OCTETS);
+	code_put32(p + UID_OCTETS, q->ref);
+	b->n += NODE_OCTETS;
+}
+
+/* The fixed part of a PUT record and its nodes, into scratch. */
+static struct span
+put_prefix(struct store *st, const struct message *m,
+    struct queue *const *to, size_t n)
+{
+	struct buf *b = &st->scratch;
+	size_t i;
+	char *p;
+
+	b->n = 0;
+	p = buf_room(b, PUT_FIXED);
+	code_put64(p, m->id);
+	code_put32(p + 8, m->head);
+	code_put32(p + 12, (uint32_t)n);
+	code_put64(p + 16, m->data);
+	code_put64(p + 24, m->large);
+	b->n = PUT_FIXED;
+	for (i = 0; i < n; i++)
+		add_node_octets(b, to[i]);
+	return buf_span(b);
+}
+
+static void
+put(struct store *st, struct message *m, const struct span parts[3],
+    struct queue *const *to, size_t n)
+{
+	size_t i;
+
+	m->place = journal_add(st->journal,
+	    m->large != 0 ? JOURNAL_PUT_LARGE : JOURNAL_PUT, parts, 3);
+	m->place.offset += (uint32_t)parts[0].n;
+	st->octets += journal_octets(m);
+	for (i = 0; i < n; i++)
+		add_waiting(m, to[i]);
+}
+
+void
+store_put(struct store *st, uint64_t id, struct span head,
+    struct span data, struct queue *const *to, size_t n)
+{
+	struct span parts[3] = { { NULL, 0 }, head, data };
+	struct message *m;
+
+	if (n == 0)
+		return;
+	m = add_message(st, id, (uint32_t)n);
+	m->head = (uint32_t)head.n;
+	m->data = data.n;
+	parts[0] = put_prefix(st, m, to, n);
+	put(st, m, parts, to, n);
+}
+
+/* ---- large data ---- */
+
+struct large *
+store_large_open(struct store *st)
+{
+	struct large *l = xzalloc(sizeof(*l));
+	int error;
+
+	l->store = st;
+	l->x = journal_id(st->journal);
+	l->writer.fd = tree_large_create(st->tree, l->x);
+	if (l->writer.fd != -1)
+		return l;
+	error = errno;
+	free(l);
+	errno = error;
+	return NULL;
+}
+
+int
+store_large_write(struct large *l, struct span piece)
+{
+	return spool_write(&l->writer, piece);
+}
+
+int
+store_large_sync(struct large *l)
+{
+	if (spool_end(&l->writer) == -1)
+		return -1;
+	l->job = (struct sync_job){ .kind = SYNC_FILE, .fd = l->writer.fd,
+	    .dir = tree_large_dir(l->store->tree) };
+	l->syncing = true;
+	syncer_add(l->store->syncer, &l->job);
+	return 0;
+}
+
+int
+store_large_state(struct large *l)
+{
+	if (!syncer_done(l->store->syncer, &l->job))
+		return 1;
+	l->syncing = false;
+	errno = l->job.error;
+	return l->job.error == 0 ? 0 : -1;
+}
+
+static void
+close_large(struct large *l)
+{
+	tree_large_remove(l->store->tree, l->x);
+	(void)close(l->writer.fd);	/* the file is gone */
+	free(l);
+}
+
+void
+store_large_drop(struct large *l)
+{
+	if (l == NULL)
+		return;
+	if (l->syncing && store_large_state(l) == 1) {
+		/* The worker still has it: store_tidy closes it. */
+		l->next = l->store->given_up;
+		l->store->given_up = l;
+		return;
+	}
+	close_large(l);
+}
+
+void
+store_put_large(struct store *st, uint64_t id, struct span head,
+    struct large *l, struct queue *const *to, size_t n)
+{
+	struct span parts[3] = { { NULL, 0 }, head, { NULL, 0 } };
+	struct message *m;
+
+	if (n == 0) {
+		store_large_drop(l);
+		return;
+	}
+	m = add_message(st, id, (uint32_t)n);
+	m->head = (uint32_t)head.n;
+	m->data = l->writer.data;
+	m->large = l->x;
+	parts[0] = put_prefix(st, m, to, n);
+	put(st, m, parts, to, n);
+	(void)close(l->writer.fd);	/* its sync has succeeded */
+	free(l);
+}
+
+/* ---- reading ---- */
+
+/* Octets of a message that is in the journal. */
+static ssize_t
+read_entry(struct store *st, const struct message *m, uint64_t offset,
+    char *dst, size_t room)
+{
+	struct journal_place place = m->place;
+	uint64_t in_journal = journal_octets(m);
+
+	if (offset < in_journal) {
+		if (room > in_journal - offset)
+			room = (size_t)(in_journal - offset);
+		place.offset += (uint32_t)offset;
+		if (journal_read(st->journal, place, dst, room) == -1)
+			return -1;
+		return (ssize_t)room;
+	}
+	if (tree_large_open(st->tree, m->large, m->data) == -1)
+		return -1;
+	return tree_large_read(st->tree, offset - m->head, dst, room);
+}
+
+/*
+ * The next message in the directory: damaged ones and those that have gone
+ * since it was listed are passed over.  *id is 0 if there is none.
+ */
+static int
+next_file(struct store *st, struct queue *q, uint64_t after, uint64_t *id,
+    uint64_t *length)
+{
+	for (;;) {
+		if (queue_list_next(q, st->data, after, id) == -1)
+			return -1;
+		if (*id == 0 || queue_get(q, *id) != NULL)
+			return 0;
+		if (tree_length(st->tree, q, *id, length) == 0)
+			return 0;
+		if (errno != EBADMSG && errno != ENOENT)
+			return -1;
+		queue_list_lost(q, *id);
+	}
+}
+
+int
+store_next(struct store *st, struct queue *q, uint64_t after, uint64_t *id,
+    uint64_t *length)
+{
+	const struct message *m = queue_next(q, after);
+
+	if (next_file(st, q, after, id, length) == -1)
+		return -1;
+	if (m != NULL && m->id <= journal_committed_id(st->journal) &&
+	    (*id == 0 || m->id <= *id)) {
+		*id = m->id;
+		*length = m->head + m->data;
+	}
+	return *id != 0;
+}
+
+ssize_t
+store_read(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
+    char *dst, size_t room)
+{
+	const struct message *m = queue_get(q, id);
+
+	if (m != NULL)
+		return read_entry(st, m, offset, dst, room);
+	return tree_read(st->tree, q, id, offset, dst, room);
+}
+
+/* ---- ack, copy, drop ---- */
+
+/* Take the message off the queue: false if it does not wait there. */
+static bool
+remove_waiting(struct store *st, struct queue *q, uint64_t id)
+{
+	struct message *m = queue_get(q, id);
+	bool in_tree = m == NULL || m->may_be_in_tree;
+	bool found = m != NULL;
+
+	if (found) {
+		queue_remove(q, id);
+		release_message(st, m);
+	}
+	if (in_tree) {
+		queue_list_lost(q, id);
+		if (tree_remove(st->tree, q, id) == 0)
+			found = true;
+	}
+	return found;
+}
+
+void
+store_ack(struct store *st, struct queue *q, uint64_t id)
+{
+	char head[8];
+	struct span parts[2] = { { head, sizeof(head) }, { NULL, 0 } };
+
+	if (!remove_waiting(st, q, id))
+		return;
+	code_put64(head, id);
+	st->scratch.n = 0;
+	add_node_octets(&st->scratch, q);
+	parts[1] = buf_span(&st->scratch);
+	(void)journal_add(st->journal, JOURNAL_ACK, parts, 2);
+}
+
+/* What waits in the journal for from waits for to as well. */
+static void
+copy_ring(struct queue *from, struct queue *to)
+{
+	struct message *m;
+	uint64_t id = 0;
+
+	while ((m = queue_next(from, id)) != NULL) {
+		id = m->id;
+		m->to = xrealloc(m->to, (m->to_count + 1) *
+		    sizeof(struct queue *));
+		add_waiting(m, to);
+	}
+}
+
+int
+store_copy(struct store *st, struct queue *from, struct queue *to)
+{
+	struct span part;
+	int error;
+
+	assert(queue_next(to, 0) == NULL);
+	/* A crash may have left a copy that was cut short. */
+	tree_discard(st->tree, to, journal_id(st->journal));
+	if (tree_copy(st->tree, from, to) == -1) {
+		error = errno;
+		tree_discard(st->tree, to, journal_id(st->journal));
+		errno = error;
+		return -1;
+	}
+	queue_list_forget(to);
+	copy_ring(from, to);
+	st->scratch.n = 0;
+	add_node_octets(&st->scratch, from);
+	add_node_octets(&st->scratch, to);
+	part = buf_span(&st->scratch);
+	(void)journal_add(st->journal, JOURNAL_COPY, &part, 1);
+	return 0;
+}
+
+/* No message may point to q any more. */
+static void
+forget_queue(struct store *st, const struct queue *q)
+{
+	struct message *m;
+	uint32_t i;
+
+	for (m = st->first; m != NULL; m = m->after) {
+		for (i = 0; i < m->to_count; i++) {
+			if (m->to[i] == q)
+				m->to[i] = NULL;
+		}
+	}
+}
+
+static void
+drop_queue(struct store *st, struct queue *q)
+{
+	struct message *m;
+
+	forget_queue(st, q);
+	while ((m = queue_next(q, 0)) != NULL) {
+		queue_remove(q, m->id);
+		release_message(st, m);
+	}
+	tree_discard(st->tree, q, journal_id(st->journal));
+	queue_drop(&st->queues, q);
+}
+
+void
+store_drop(struct store *st, struct queue *q)
+{
+	struct span part;
+
+	st->scratch.n = 0;
+	add_node_octets(&st->scratch, q);
+	part = buf_span(&st->scratch);
+	(void)journal_add(st->journal, JOURNAL_DROP, &part, 1);
+	drop_queue(st, q);
+}
+
+/* ---- replay ---- */
+
+/* The queue that NODE_OCTETS at p name. */
+static struct queue *
+queue_at(struct store *st, const char *p)
+{
+	struct uid uid;
+
+	memcpy(uid.octets, p, UID_OCTETS);
+	return store_queue(st, &uid, code_get32(p + UID_OCTETS));
+}
+
+static void
+replay_put(struct store *st, const struct journal_record *record)
+{
+	const char *p = record->body.p;
+	struct message *m;
+	uint32_t count, i;
+	uint64_t large;
+
+	if (record->body.n < PUT_FIXED)
+		return;
+	count = code_get32(p + 12);
+	large = code_get64(p + 24);
+	if (count > (record->body.n - PUT_FIXED) / NODE_OCTETS ||
+	    (large != 0 && !tree_large_exists(st->tree, large)))
+		return;
+	m = add_message(st, code_get64(p), count);
+	m->head = code_get32(p + 8);
+	m->data = code_get64(p + 16);
+	m->large = large;
+	m->may_be_in_tree = true;
+	m->place = record->place;
+	m->place.offset += PUT_FIXED + count * NODE_OCTETS;
+	st->octets += journal_octets(m);
+	for (i = 0; i < count; i++)
+		add_waiting(m, queue_at(st, p + PUT_FIXED + i * NODE_OCTETS));
+	if (count == 0)
+		free_message(st, m);
+}
+
+bool
+store_replay(struct store *st, const struct journal_record *record)
+{
+	const char *p = record->body.p;
+	size_t n = record->body.n;
+
+	switch (record->type) {
+	case JOURNAL_PUT:
+	case JOURNAL_PUT_LARGE:
+		replay_put(st, record);
+		return true;
+	case JOURNAL_ACK:
+		if (n == ACK_OCTETS)
+			(void)remove_waiting(st, queue_at(st, p + 8),
+			    code_get64(p));
+		return true;
+	case JOURNAL_COPY:
+		if (n == 2 * NODE_OCTETS)
+			copy_ring(queue_at(st, p),
+			    queue_at(st, p + NODE_OCTETS));
+		return true;
+	case JOURNAL_DROP:
+		if (n == NODE_OCTETS)
+			drop_queue(st, queue_at(st, p));
+		return true;
+	case JOURNAL_USERDB:
+		break;
+	}
+	return false;
+}
+
+int
+store_replayed(struct store *st)
+{
+	const struct message *m;
+
+	for (m = st->first; m != NULL; m = m->after) {
+		if (m->large != 0)
+			tree_large_keep(st->tree, m->large);
+	}
+	return tree_clean(st->tree);
+}
+
+/* ---- checkpoint ---- */
+
+/* Have the message's octets in the journal in scratch. */
+static int
+load_message(struct store *st, const struct message *m)
+{
+	struct buf *b = &st->scratch;
+	size_t n = (size_t)journal_octets(m);
+
+	b->n = 0;
+	if (journal_read(st->journal, m->place, buf_room(b, n), n) == -1)
+		return -1;
+	b->n = n;
+	return 0;
+}
+
+/* Write a small message for q, or link it to the file that first has. */
+static int
+write_for(struct store *st, const struct message *m,
+    const struct queue *first, const struct queue *q)
+{
+	struct span head, data;
+
+	if (m->large != 0)
+		return tree_large_link(st->tree, m->large, q, m->id);
+	if (first != NULL)
+		return tree_link(st->tree, first, q, m->id);
+	head = (struct span){ st->scratch.p, m->head };
+	data = (struct span){ st->scratch.p + m->head, (size_t)m->data };
+	return tree_write(st->tree, q, m->id, head, data);
+}
+
+/*
+ * Give m a file with a name for each node that waits.  -1 with errno: some
+ * names may be there, and the entry stays.
+ */
+static int
+write_message(struct store *st, struct message *m)
+{
+	const struct queue *first = NULL;
+	uint32_t i;
+
+	m->may_be_in_tree = true;
+	if (load_message(st, m) == -1)
+		return -1;
+	if (m->large != 0 && tree_large_finish(st->tree, m->large, m->id,
+	    buf_span(&st->scratch), m->data) == -1)
+		return -1;
+	for (i = 0; i < m->to_count; i++) {
+		if (m->to[i] == NULL || queue_get(m->to[i], m->id) == NULL)
+			continue;
+		if (write_for(st, m, first, m->to[i]) == -1)
+			return -1;
+		first = m->to[i];
+	}
+	return 0;
+}
+
+/* The files stand for the entry now. */
+static void
+end_message(struct store *st, struct message *m)
+{
+	struct queue *q;
+	uint32_t i;
+
+	for (i = 0; i < m->to_count; i++) {
+		q = m->to[i];
+		if (q == NULL || queue_get(q, m->id) == NULL)
+			continue;
+		queue_remove(q, m->id);
+		queue_list_gained(q);
+	}
+	if (m->large != 0) {
+		st->finished = xrealloc(st->finished,
+		    (st->finished_count + 1) * sizeof(uint64_t));
+		st->finished[st->finished_count++] = m->large;
+	}
+	free_message(st, m);
+}
+
+int
+store_checkpoint(struct store *st, uint64_t segment)
+{
+	int i;
+
+	for (i = 0; i < CHECKPOINT_STEP; i++) {
+		if (st->first == NULL || st->first->place.segment > segment)
+			return 0;
+		if (write_message(st, st->first) == -1)
+			return -1;
+		end_message(st, st->first);
+	}
+	return 1;
+}
+
+void
+store_released(struct store *st)
+{
+	size_t i;
+
+	for (i = 0; i < st->finished_count; i++)
+		tree_large_remove(st->tree, st->finished[i]);
+	free(st->finished);
+	st->finished = NULL;
+	st->finished_count = 0;
+}
+
+uint64_t
+store_journal_octets(const struct store *st)
+{
+	return st->octets;
+}
+
+bool
+store_touched(struct store *st)
+{
+	return tree_touched(st->tree);
+}
+
+bool
+store_tidy(struct store *st)
+{
+	struct large **link = &st->given_up, *l;
+
+	while ((l = *link) != NULL) {
+		if (store_large_state(l) == 1) {
+			link = &l->next;
+			continue;
+		}
+		*link = l->next;
+		close_large(l);
+	}
+	return tree_tidy(st->tree);
+}
+
+/* ---- opening and closing ---- */
+
+struct store *
+store_open(int data, struct journal *journal, struct syncer *syncer,
+    char *why, size_t room)
+{
+	struct store *st = xzalloc(sizeof(*st));
+
+	st->data = data;
+	st->journal = journal;
+	st->syncer = syncer;
+	st->tree = tree_open(data);
+	if (st->tree != NULL)
+		return st;
+	(void)snprintf(why, room, "cannot open the queues: %s",
+	    strerror(errno));
+	store_close(st);
+	return NULL;
+}
+
+void
+store_close(struct store *st)
+{
+	struct large *l;
+
+	if (st == NULL)
+		return;
+	while (st->first != NULL)
+		free_message(st, st->first);
+	queue_table_free(&st->queues);
+	while ((l = st->given_up) != NULL) {
+		st->given_up = l->next;
+		/* The syncer may still hold it; the next start removes it. */
+		while (!syncer_done(st->syncer, &l->job))
+			continue;
+		close_large(l);
+	}
+	tree_close(st->tree);
+	free(st->finished);
+	buf_free(&st->scratch);
+	free(st);
+}

@@ -1,0 +1,113 @@
+/*
+ * store.h - a queue of waiting messages for every node.
+ *
+ * A message is put once for any number of queues and is freed when each of
+ * them has acked it.  It lives in the journal at first; a checkpoint moves
+ * what still waits to files, one directory per node (the layout is described
+ * at the top of store.c).  Neither shows here: a queue is a row of messages
+ * in the order of their ids.
+ *
+ * A message is a head (the frame's length digits and JSON) and data; both go
+ * to the recipient as they are.  What a put, an ack, a copy or a drop changed
+ * is durable after the next journal_commit, and no put may be told of or
+ * delivered before it.
+ */
+#ifndef MNM_STORE_H
+#define MNM_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "buf.h"
+#include "code.h"
+#include "file.h"
+#include "journal.h"
+
+/* Data over this is streamed to a file as it arrives. */
+#define STORE_DATA_SMALL ((size_t)64 << 10)
+
+struct store;
+struct queue;
+struct large;
+
+/* data is the data directory.  Returns NULL and why on failure. */
+struct store *store_open(int data, struct journal *, struct syncer *,
+    char *why, size_t room);
+void store_close(struct store *);
+/* Take a record of the journal, unless it is not store's: then false. */
+bool store_replay(struct store *, const struct journal_record *);
+/* After the last record: tidy what a crash left. */
+int store_replayed(struct store *);
+
+/* The queue of node ref of a user: one and the same until it is dropped. */
+struct queue *store_queue(struct store *, const struct uid *, uint32_t ref);
+
+/* Room needed for a put, to hold against JOURNAL_REQUEST_MAX. */
+size_t store_put_size(size_t head, size_t data, size_t queues);
+void store_put(struct store *, uint64_t id, struct span head,
+    struct span data, struct queue *const *to, size_t n);
+
+/*
+ * Large data arrives in pieces, is synced off the loop, and is then put.
+ *
+ *	l = store_large_open(st)        NULL with errno
+ *	store_large_write(l, piece)     -1 with errno; go on or drop it
+ *	store_large_sync(l)             begins; -1 with errno
+ *	store_large_state(l)            1 under way, 0 durable, -1 with errno
+ *	store_put_large(st, ...)        takes l
+ *	store_large_drop(l)             or gives it up, at any point
+ */
+struct large *store_large_open(struct store *);
+int store_large_write(struct large *, struct span);
+int store_large_sync(struct large *);
+int store_large_state(struct large *);
+void store_large_drop(struct large *);
+void store_put_large(struct store *, uint64_t id, struct span head,
+    struct large *, struct queue *const *to, size_t n);
+
+/*
+ * The first message waiting in the queue whose id is higher than after: its
+ * id and length (head and data).  Returns 1, 0 for none, -1 with errno.
+ * Messages that no commit covers yet are not seen.
+ */
+int store_next(struct store *, struct queue *, uint64_t after, uint64_t *id,
+    uint64_t *length);
+/*
+ * Octets of a waiting message from offset on, at most room and at least 1.
+ * -1 with errno: EBADMSG when it was damaged; it is then in lost+found, is no
+ * longer waiting, and the line about it has been logged.
+ */
+ssize_t store_read(struct store *, struct queue *, uint64_t id,
+    uint64_t offset, char *dst, size_t room);
+/* The node has acked the message.  Nothing happens if it does not wait. */
+void store_ack(struct store *, struct queue *, uint64_t id);
+/*
+ * Let everything that waits in from wait in the empty queue to as well.
+ * -1 with errno: nothing was copied.
+ */
+int store_copy(struct store *, struct queue *from, struct queue *to);
+/* Free the queue and all in it; the pointer is dead then. */
+void store_drop(struct store *, struct queue *);
+
+/*
+ * Checkpoint: write what still waits in the journal's segment, or an older
+ * one, to the tree, at most a bounded number of messages a call.  Returns 1
+ * when there is more to write, 0 when the segment holds nothing any more
+ * that the tree lacks, -1 with errno (the disk is full): try again later.
+ */
+int store_checkpoint(struct store *, uint64_t segment);
+/*
+ * The segment was released: what only stood in for the tree until it was
+ * synced is removed.
+ */
+void store_released(struct store *);
+/* The tree was changed since the last call: it needs a sync. */
+bool store_touched(struct store *);
+/* Octets of messages that wait in the journal: a checkpoint's due. */
+uint64_t store_journal_octets(const struct store *);
+/* Files of dropped queues remain to be removed; do some. */
+bool store_tidy(struct store *);
+
+#endif

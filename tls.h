@@ -1,0 +1,72 @@
+/*
+ * tls.h - one TLS 1.2 link over octets: wire octets in, plain octets out, and
+ * the reverse.  No socket is touched here.
+ *
+ * All links of a struct tls share its buffers, so one link is served at a
+ * time, between tls_enter and tls_leave; at tls_leave what is unfinished is
+ * saved with the link.
+ *
+ *	tls_enter(link);
+ *	p = tls_wire_room(link, &room);          recv into p
+ *	tls_wire_in(link, n);
+ *	while (tls_plain_in(link, &plain))       plain is borrowed until the
+ *		...                               next call on this link
+ *	p = tls_plain_room(link, &room);         NULL: not now
+ *	tls_plain_out(link, n);                  n octets were put at p
+ *	wire = tls_wire_out(link);               send it
+ *	tls_wire_sent(link, n);
+ *	tls_leave(link);
+ *
+ * Errors stick: tls_error tells them in words, and no octets come or go then
+ * but the alert that is still in tls_wire_out.
+ */
+#ifndef MNM_TLS_H
+#define MNM_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "cert.h"
+
+struct tls;
+struct tls_link;
+
+/*
+ * Make the server's context for this certificate, which must outlive it and
+ * every link of it.  Never fails (but for memory).
+ */
+struct tls *tls_open(const struct cert *);
+/* All its links must have been closed. */
+void tls_close(struct tls *);
+
+/* A new link, before its handshake.  NULL if the system has no randomness. */
+struct tls_link *tls_link_open(struct tls *);
+void tls_link_close(struct tls_link *);
+
+void tls_enter(struct tls_link *);
+void tls_leave(struct tls_link *);
+
+char *tls_wire_room(struct tls_link *, size_t *room);
+void tls_wire_in(struct tls_link *, size_t n);
+bool tls_plain_in(struct tls_link *, struct span *plain);
+/* Each piece of up to 16 KiB becomes one record. */
+char *tls_plain_room(struct tls_link *, size_t *room);
+void tls_plain_out(struct tls_link *, size_t n);
+struct span tls_wire_out(const struct tls_link *);
+void tls_wire_sent(struct tls_link *, size_t n);
+
+/* Wire octets wait to be sent.  Needs no tls_enter. */
+bool tls_wants_out(const struct tls_link *);
+/* The handshake is done and plain octets may flow.  Needs no tls_enter. */
+bool tls_is_open(const struct tls_link *);
+/* Queue close_notify; plain octets no longer go out. */
+void tls_finish(struct tls_link *);
+/* The peer has said close_notify; no more plain octets will come. */
+bool tls_peer_finished(const struct tls_link *);
+/* NULL, or what went wrong.  Not even one TLS record came: "not TLS". */
+const char *tls_error(const struct tls_link *);
+/* "not TLS" errors are folded in the log: they tell nothing of use. */
+bool tls_is_stranger(const struct tls_link *);
+
+#endif

@@ -1,0 +1,434 @@
+#include "tmtp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "deliver.h"
+#include "link.h"
+#include "op.h"
+#include "presence.h"
+#include "upload.h"
+
+/* Before login a stranger may make us keep so many octets. */
+#define STRANGER_HEADER_MAX 4096
+
+/* Unread replies after which no more requests are taken. */
+#define REPLIES_MAX ((size_t)64 << 10)
+
+/*
+ * Read the header of a request.  NULL if that is the end of the link, which
+ * then has been told.
+ */
+static const struct op *
+read_header(struct request *rq, struct link *l, struct span header,
+    struct now now)
+{
+	const struct op *op;
+	struct span json = { header.p + FRAME_DIGITS,
+	    header.n - FRAME_DIGITS };
+
+	*rq = (struct request){ .link = l, .relay = l->relay, .now = now };
+	if (!frame_read(&rq->h, json, &l->relay->text)) {
+		presence_quit(l, SPAN("invalid header"));
+		return NULL;
+	}
+	op = op_find(rq);
+	if (op == NULL)
+		presence_quit(l, buf_span(&l->relay->why));
+	return op;
+}
+
+/*
+ * How many octets a frame's digits and header are.  0 if they are not all
+ * here, and then want says how many there must be, or if the link has ended.
+ */
+static size_t
+measure_header(struct link *l, struct span octets)
+{
+	long length, max = l->phase == PHASE_OPEN ? FRAME_HEADER_MAX :
+	    STRANGER_HEADER_MAX;
+
+	l->want = FRAME_DIGITS;
+	if (octets.n < l->want)
+		return 0;
+	length = frame_length(octets.p);
+	if (length < FRAME_HEADER_MIN || length > max) {
+		presence_quit(l, length == -1 ? SPAN("a frame does not begin "
+		    "with four hexadecimal digits") : SPAN("the header is "
+		    "shorter or longer than allowed"));
+		return 0;
+	}
+	l->want += (size_t)length;
+	return octets.n < l->want ? 0 : l->want;
+}
+
+static bool
+must_wait(struct link *l)
+{
+	if (data_state(l->relay->data) == DATA_WAIT)
+		l->stalled = true;
+	return l->stalled;
+}
+
+/* Refuse a request of which only the header is here. */
+static void
+refuse_early(struct request *rq, const struct op *op)
+{
+	op_refuse(op, rq);
+	rq->link->skip = rq->h.datalen.value;
+}
+
+/* All of a request is here: run it.  False if it has to wait. */
+static bool
+run_small(struct request *rq, const struct op *op,
+    const uint64_t lengths[UPLOAD_PARTS], const char *data)
+{
+	size_t note = (size_t)lengths[OP_NOTE], body = (size_t)lengths[OP_BODY];
+	struct part parts[UPLOAD_PARTS] = {
+		[OP_NOTE] = { note, { data, note }, NULL },
+		[OP_BODY] = { body, { data + note, body }, NULL }
+	};
+
+	if (must_wait(rq->link))
+		return false;
+	rq->note = &parts[OP_NOTE];
+	rq->body = &parts[OP_BODY];
+	op_run(op, rq);
+	return true;
+}
+
+/* Take large data as it comes, unless it would be for nothing. */
+static bool
+begin_upload(struct request *rq, const struct op *op, struct span header,
+    const uint64_t lengths[UPLOAD_PARTS])
+{
+	if (must_wait(rq->link))
+		return false;
+	if (!op_prepare(op, rq))
+		refuse_early(rq, op);
+	else
+		rq->link->upload = upload_open(rq->relay->data->store, header,
+		    lengths);
+	return true;
+}
+
+/*
+ * Run the request that octets begin with, where it stands.  Returns how many
+ * of them are used then; 0 if more are needed, by what want says, if it has
+ * to wait or if the link has ended.
+ */
+static size_t
+run_frame(struct link *l, struct span octets, struct now now)
+{
+	uint64_t lengths[UPLOAD_PARTS];
+	struct span header = { octets.p, measure_header(l, octets) };
+	struct request rq;
+	const struct op *op;
+	size_t whole;
+
+	if (header.n == 0)
+		return 0;
+	op = read_header(&rq, l, header, now);
+	if (op == NULL)
+		return 0;
+	if (!op_takes(op, &rq, lengths)) {
+		refuse_early(&rq, op);
+		return header.n;
+	}
+	if (lengths[OP_NOTE] > STORE_DATA_SMALL ||
+	    lengths[OP_BODY] > STORE_DATA_SMALL)
+		return begin_upload(&rq, op, header, lengths) ? header.n : 0;
+	whole = header.n + (size_t)rq.h.datalen.value;
+	l->want = whole;
+	if (octets.n < whole ||
+	    !run_small(&rq, op, lengths, octets.p + header.n))
+		return 0;
+	return whole;
+}
+
+/* Large data is all here: run its request once it is durable. */
+static void
+finish_upload(struct link *l, struct now now)
+{
+	int state = upload_state(l->upload), error = errno;
+	struct request rq;
+	const struct op *op;
+
+	if (state == 1 || must_wait(l)) {
+		l->stalled = true;
+		return;
+	}
+	op = read_header(&rq, l, upload_header(l->upload), now);
+	if (op != NULL && state == -1) {
+		(void)request_refuse(&rq, "the data could not be stored: ",
+		    span_of(strerror(error)));
+		op_refuse(op, &rq);
+	} else if (op != NULL) {
+		rq.note = upload_part(l->upload, OP_NOTE);
+		rq.body = upload_part(l->upload, OP_BODY);
+		op_run(op, &rq);
+	}
+	upload_close(l->upload);
+	l->upload = NULL;
+}
+
+static size_t
+take_upload(struct link *l, struct span octets, struct now now)
+{
+	size_t n = upload_take(l->upload, octets);
+
+	if (upload_is_whole(l->upload)) {
+		upload_sync(l->upload);
+		finish_upload(l, now);
+	}
+	return n;
+}
+
+static size_t
+take_skipped(struct link *l, struct span octets)
+{
+	size_t n = octets.n < l->skip ? octets.n : (size_t)l->skip;
+
+	l->skip -= n;
+	return n;
+}
+
+/* The beginning of a frame was kept until there is enough of it: run it. */
+static void
+run_gathered(struct link *l, struct now now)
+{
+	if (run_frame(l, buf_span(&l->in), now) > 0)
+		buf_free(&l->in);	/* idle links are many */
+}
+
+static size_t
+gather(struct link *l, struct span octets, struct now now)
+{
+	size_t n = l->want - l->in.n;
+
+	if (n > octets.n)
+		n = octets.n;
+	buf_add(&l->in, (struct span){ octets.p, n });
+	if (l->in.n == l->want)
+		run_gathered(l, now);
+	return n;
+}
+
+static bool
+may_go_on(const struct link *l)
+{
+	return !l->stalled && l->phase != PHASE_ENDED;
+}
+
+static size_t
+take_some(struct link *l, struct span octets, struct now now)
+{
+	size_t n;
+
+	if (l->skip > 0)
+		return take_skipped(l, octets);
+	if (l->upload != NULL)
+		return take_upload(l, octets, now);
+	if (l->in.n > 0)
+		return gather(l, octets, now);
+	n = run_frame(l, octets, now);
+	return n > 0 || !may_go_on(l) ? n : gather(l, octets, now);
+}
+
+/* Take octets as far as requests may run, and keep the rest. */
+static void
+take(struct link *l, struct span octets, struct now now)
+{
+	size_t n;
+
+	while (octets.n > 0 && may_go_on(l)) {
+		n = take_some(l, octets, now);
+		octets.p += n;
+		octets.n -= n;
+	}
+	if (l->phase != PHASE_ENDED)
+		buf_add(&l->kept, octets);
+}
+
+struct relay *
+tmtp_open(struct data *data, const struct conf *conf)
+{
+	struct relay *relay = xzalloc(sizeof(*relay));
+
+	relay->data = data;
+	relay->conf = conf;
+	return relay;
+}
+
+void
+tmtp_close(struct relay *relay)
+{
+	buf_free(&relay->text);
+	buf_free(&relay->why);
+	buf_free(&relay->heads);
+	set_free(&relay->to);
+	set_free(&relay->note_to);
+	set_free(&relay->groups);
+	free(relay->queues);
+	free(relay);
+}
+
+struct link *
+tmtp_link_open(struct relay *relay, void *owner, const char *peer,
+    struct now now)
+{
+	struct link *l = link_open(relay, owner, peer, now);
+
+	op_begin(l);
+	return l;
+}
+
+void
+tmtp_link_close(struct link *l, struct now now)
+{
+	(void)now;
+	if (l->phase == PHASE_OPEN)
+		link_log(l, "gone without a quit", SPAN(""));
+	presence_leave(l);
+	upload_close(l->upload);
+	link_close(l);
+}
+
+void *
+tmtp_owner(const struct link *l)
+{
+	return l->owner;
+}
+
+void
+tmtp_input(struct link *l, struct span octets, struct now now)
+{
+	l->heard = now.mono;
+	take(l, octets, now);
+}
+
+bool
+tmtp_wants_input(const struct link *l)
+{
+	return may_go_on(l) && l->out.n <= REPLIES_MAX;
+}
+
+bool
+tmtp_is_stalled(const struct link *l)
+{
+	return l->stalled && l->phase != PHASE_ENDED;
+}
+
+/* It is not the peer's silence when nobody listened. */
+void
+tmtp_resume(struct link *l, struct now now)
+{
+	struct buf kept = l->kept;
+
+	if (!tmtp_is_stalled(l))
+		return;
+	l->heard = now.mono;
+	l->stalled = false;
+	l->kept = (struct buf){ NULL, 0, 0 };
+	if (l->upload != NULL)
+		finish_upload(l, now);
+	else if (l->in.n > 0)
+		run_gathered(l, now);
+	take(l, buf_span(&kept), now);
+	buf_free(&kept);
+}
+
+/*
+ * Replies go before messages, but not between the parts of one.  A link that
+ * was cut, in the middle of this or before, is still its node's.
+ */
+size_t
+tmtp_output(struct link *l, char *dst, size_t room, struct now now)
+{
+	size_t n = 0;
+
+	if (l->phase == PHASE_OPEN)
+		n = deliver_rest(l, dst, room, now);
+	if (l->sending.id == 0 || l->phase == PHASE_ENDED)
+		n += link_take(l, dst + n, room - n);
+	if (l->phase == PHASE_OPEN && l->sending.id == 0 && l->ready == 0)
+		n += deliver_output(l, dst, room, n, now);
+	if (l->phase == PHASE_ENDED)
+		presence_leave(l);
+	return n;
+}
+
+bool
+tmtp_is_ended(const struct link *l)
+{
+	return l->phase == PHASE_ENDED && !link_waits(l);
+}
+
+bool
+tmtp_wants_commit(const struct relay *relay)
+{
+	return relay->lists[LIST_WAITING].first != NULL;
+}
+
+void
+tmtp_committed(struct relay *relay)
+{
+	struct link *l;
+
+	while ((l = link_next(relay, LIST_WAITING)) != NULL)
+		link_release(l);
+}
+
+struct link *
+tmtp_marked(struct relay *relay)
+{
+	return link_next(relay, LIST_MARKED);
+}
+
+uint64_t
+tmtp_deadline(const struct link *l)
+{
+	uint64_t silent, overdue;
+
+	if (l->phase == PHASE_ENDED)
+		return UINT64_MAX;
+	if (l->phase != PHASE_OPEN)
+		return l->opened + l->relay->conf->login_timeout;
+	overdue = deliver_deadline(l);
+	silent = l->stalled ? UINT64_MAX :
+	    l->heard + l->relay->conf->pulse_timeout;
+	return overdue < silent ? overdue : silent;
+}
+
+static void
+quit_late(struct link *l, const char *what, unsigned milliseconds)
+{
+	struct buf *why = &l->relay->why;
+
+	why->n = 0;
+	buf_addf(why, "%s %u seconds", what, milliseconds / 1000);
+	presence_quit(l, buf_span(why));
+}
+
+void
+tmtp_expire(struct link *l, struct now now)
+{
+	const struct conf *conf = l->relay->conf;
+
+	if (now.mono < tmtp_deadline(l))
+		return;
+	if (l->phase != PHASE_OPEN)
+		quit_late(l, "no login came within", conf->login_timeout);
+	else if (!l->stalled && now.mono >= l->heard + conf->pulse_timeout)
+		quit_late(l, "nothing was heard for", conf->pulse_timeout);
+	else
+		deliver_expire(l, now);
+}
+
+void
+tmtp_quit(struct link *l, const char *why, struct now now)
+{
+	(void)now;
+	presence_quit(l, span_of(why));
+}

@@ -1,0 +1,542 @@
+#include "tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "log.h"
+#include "spool.h"
+
+#define LOST_NAME 128		/* room for message-UID-N-MSGID */
+#define TMP_NAME 32		/* room for large-X and drop-X */
+
+#define TIDY_STEP 256		/* files that one tree_tidy removes */
+
+struct tree {
+	int data, tmp, lost;
+	bool touched;
+	bool drops;		/* tmp may hold drop-X */
+
+	/* The file that was read last stays open for the next piece. */
+	struct spool_reader reader;
+	const struct queue *reading_for;	/* NULL: it is large-X */
+	uint64_t reading;	/* its id or X; 0: none is open */
+
+	uint64_t *keep;		/* X of the large files tree_clean spares */
+	size_t keep_count;
+	struct buf image;	/* of the file being written */
+};
+
+static void
+tmp_name(char name[TMP_NAME], const char *kind, uint64_t x)
+{
+	(void)snprintf(name, TMP_NAME, "%s-%016" PRIx64, kind, x);
+}
+
+/* Read tmp/kind-X; false if the name is another. */
+static bool
+parse_tmp_name(const char *name, const char *kind, uint64_t *x)
+{
+	size_t n = strlen(kind);
+
+	return strncmp(name, kind, n) == 0 && name[n] == '-' &&
+	    code_unhex64(x, span_of(name + n + 1));
+}
+
+/* ---- opening and closing ---- */
+
+struct tree *
+tree_open(int data)
+{
+	struct tree *tr = xzalloc(sizeof(*tr));
+	int error;
+
+	tr->data = data;
+	tr->tmp = tr->lost = tr->reader.fd = -1;
+	if (file_make_dir(data, "user") == 0 &&
+	    file_make_dir(data, "tmp") == 0 &&
+	    file_make_dir(data, "lost+found") == 0) {
+		tr->tmp = file_open_dir(data, "tmp");
+		tr->lost = file_open_dir(data, "lost+found");
+	}
+	if (tr->tmp != -1 && tr->lost != -1)
+		return tr;
+	error = errno;
+	tree_close(tr);
+	errno = error;
+	return NULL;
+}
+
+static void
+close_reading(struct tree *tr)
+{
+	if (tr->reading != 0)
+		(void)close(tr->reader.fd);	/* it was only read */
+	tr->reading = 0;
+	tr->reading_for = NULL;
+	tr->reader.loaded = 0;
+}
+
+void
+tree_close(struct tree *tr)
+{
+	if (tr == NULL)
+		return;
+	close_reading(tr);
+	/* Directories: nothing was written through these. */
+	if (tr->tmp != -1)
+		(void)close(tr->tmp);
+	if (tr->lost != -1)
+		(void)close(tr->lost);
+	free(tr->reader.buffer);
+	free(tr->keep);
+	buf_free(&tr->image);
+	free(tr);
+}
+
+bool
+tree_touched(struct tree *tr)
+{
+	bool touched = tr->touched;
+
+	tr->touched = false;
+	return touched;
+}
+
+/* ---- messages ---- */
+
+/* Make the new file path, its directories, too; an old one gives way. */
+static int
+create_file(struct tree *tr, const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	int fd = openat(tr->data, path, flags, 0600);
+
+	if (fd != -1)
+		return fd;
+	if (errno == ENOENT) {
+		if (file_make_parents(tr->data, path) == -1)
+			return -1;
+	} else if (errno != EEXIST || unlinkat(tr->data, path, 0) == -1) {
+		return -1;
+	}
+	return openat(tr->data, path, flags, 0600);
+}
+
+/* Give the file dir/old the name path as well, as create_file would. */
+static int
+link_file(struct tree *tr, int dir, const char *old, const char *path)
+{
+	tr->touched = true;
+	if (linkat(dir, old, tr->data, path, 0) == 0)
+		return 0;
+	if (errno == ENOENT) {
+		if (file_make_parents(tr->data, path) == -1)
+			return -1;
+	} else if (errno != EEXIST || unlinkat(tr->data, path, 0) == -1) {
+		return -1;
+	}
+	return linkat(dir, old, tr->data, path, 0);
+}
+
+int
+tree_write(struct tree *tr, const struct queue *q, uint64_t id,
+    struct span head, struct span data)
+{
+	char path[QUEUE_PATH];
+	int fd, result;
+
+	tr->image.n = 0;
+	spool_image(&tr->image, id, head, data);
+	queue_message_path(path, q, id);
+	tr->touched = true;
+	fd = create_file(tr, path);
+	if (fd == -1)
+		return -1;
+	result = file_pwrite_all(fd, tr->image.p, tr->image.n, 0);
+	if (close(fd) == -1)
+		return -1;
+	return result;
+}
+
+int
+tree_link(struct tree *tr, const struct queue *first,
+    const struct queue *second, uint64_t id)
+{
+	char old[QUEUE_PATH], path[QUEUE_PATH];
+
+	queue_message_path(old, first, id);
+	queue_message_path(path, second, id);
+	return link_file(tr, tr->data, old, path);
+}
+
+int
+tree_remove(struct tree *tr, const struct queue *q, uint64_t id)
+{
+	char path[QUEUE_PATH];
+
+	if (tr->reading == id)
+		close_reading(tr);
+	queue_message_path(path, q, id);
+	if (unlinkat(tr->data, path, 0) == -1)
+		return -1;
+	tr->touched = true;
+	return 0;
+}
+
+/* Move a damaged message out of the queue's way. */
+static void
+lose_message(struct tree *tr, struct queue *q, uint64_t id)
+{
+	char path[QUEUE_PATH], name[LOST_NAME], uid[UID_TEXT];
+
+	code_base32(uid, q->uid.octets, UID_OCTETS);
+	queue_message_path(path, q, id);
+	(void)snprintf(name, sizeof(name), "message-%.32s-%" PRIu32
+	    "-%016" PRIx64, uid, q->ref, id);
+	if (renameat(tr->data, path, tr->lost, name) == -1)
+		log_line("%s is damaged, and: %s", path, strerror(errno));
+	else
+		log_line("%s is damaged, now lost+found/%s", path, name);
+	tr->touched = true;
+	queue_list_lost(q, id);
+}
+
+/* The open file could not be read: close it, and lose it if it is damaged. */
+static void
+end_reading(struct tree *tr, struct queue *q)
+{
+	int error = errno;
+	uint64_t id = tr->reading;
+
+	close_reading(tr);
+	if (error == EBADMSG && q != NULL)
+		lose_message(tr, q, id);
+	errno = error;
+}
+
+/* Open the message's file unless it is open already. */
+static int
+open_message(struct tree *tr, struct queue *q, uint64_t id)
+{
+	char path[QUEUE_PATH];
+
+	if (tr->reading == id && tr->reading_for == q)
+		return 0;
+	close_reading(tr);
+	queue_message_path(path, q, id);
+	tr->reader.fd = openat(tr->data, path, O_RDONLY | O_CLOEXEC);
+	if (tr->reader.fd == -1)
+		return -1;
+	tr->reading = id;
+	tr->reading_for = q;
+	if (spool_check(&tr->reader, id) == 0)
+		return 0;
+	end_reading(tr, q);
+	return -1;
+}
+
+int
+tree_length(struct tree *tr, struct queue *q, uint64_t id, uint64_t *length)
+{
+	if (open_message(tr, q, id) == -1)
+		return -1;
+	*length = tr->reader.head + tr->reader.data;
+	return 0;
+}
+
+ssize_t
+tree_read(struct tree *tr, struct queue *q, uint64_t id, uint64_t offset,
+    char *dst, size_t room)
+{
+	ssize_t n;
+
+	if (open_message(tr, q, id) == -1)
+		return -1;
+	n = spool_read(&tr->reader, offset, dst, room);
+	if (n == -1)
+		end_reading(tr, q);
+	return n;
+}
+
+/* ---- a node's directory ---- */
+
+/* Open a directory for readdir; NULL with errno. */
+static DIR *
+list_dir(int dir, const char *name)
+{
+	int fd = file_open_dir(dir, name);
+	DIR *list = fd == -1 ? NULL : fdopendir(fd);
+
+	if (list == NULL && fd != -1)
+		(void)close(fd);	/* fdopendir's errno tells more */
+	return list;
+}
+
+/* Link each message of one directory into another. */
+static int
+link_messages(int from, int to)
+{
+	DIR *list = list_dir(from, ".");
+	struct dirent *entry;
+	uint64_t id;
+	int result = 0;
+
+	if (list == NULL)
+		return -1;
+	while (result == 0 && (entry = readdir(list)) != NULL) {
+		if (code_unhex64(&id, span_of(entry->d_name)))
+			result = linkat(from, entry->d_name, to,
+			    entry->d_name, 0);
+	}
+	(void)closedir(list);	/* it was only read */
+	return result;
+}
+
+/* Copy from the open directory into the new one called path, and sync. */
+static int
+copy_into(struct tree *tr, int from, char *path)
+{
+	int to = -1, user = -1, result = -1;
+
+	if (file_make_dir(tr->data, path) == 0) {
+		to = file_open_dir(tr->data, path);
+		*strrchr(path, '/') = '\0';
+		user = file_open_dir(tr->data, path);
+	}
+	if (to != -1 && user != -1 && link_messages(from, to) == 0 &&
+	    file_sync_dir(to) == 0 && file_sync_dir(user) == 0)
+		result = 0;
+	/* Directories: nothing was written through these. */
+	if (to != -1)
+		(void)close(to);
+	if (user != -1)
+		(void)close(user);
+	return result;
+}
+
+int
+tree_copy(struct tree *tr, const struct queue *from, const struct queue *to)
+{
+	char path[QUEUE_PATH];
+	int fd, result, error;
+
+	queue_path(path, from);
+	fd = file_open_dir(tr->data, path);
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	queue_path(path, to);
+	tr->touched = true;
+	result = copy_into(tr, fd, path);
+	error = errno;
+	(void)close(fd);	/* it was only read */
+	errno = error;
+	return result;
+}
+
+void
+tree_discard(struct tree *tr, const struct queue *q, uint64_t x)
+{
+	char path[QUEUE_PATH], name[TMP_NAME];
+
+	if (tr->reading_for == q)
+		close_reading(tr);
+	queue_path(path, q);
+	tmp_name(name, "drop", x);
+	if (renameat(tr->data, path, tr->tmp, name) == -1)
+		return;		/* most nodes have no directory */
+	tr->drops = true;
+	tr->touched = true;
+}
+
+/* Remove some files of tmp/name, and the directory once it is empty. */
+static bool
+remove_some(struct tree *tr, const char *name)
+{
+	DIR *list = list_dir(tr->tmp, name);
+	struct dirent *entry;
+	int removed = 0;
+
+	if (list == NULL)
+		return false;
+	while (removed < TIDY_STEP && (entry = readdir(list)) != NULL) {
+		if (entry->d_name[0] != '.' &&
+		    unlinkat(dirfd(list), entry->d_name, 0) == 0)
+			removed++;
+	}
+	(void)closedir(list);	/* it was only read */
+	tr->touched = true;
+	if (removed < TIDY_STEP)
+		(void)unlinkat(tr->tmp, name, AT_REMOVEDIR);
+	return removed == TIDY_STEP;
+}
+
+bool
+tree_tidy(struct tree *tr)
+{
+	DIR *list = tr->drops ? list_dir(tr->tmp, ".") : NULL;
+	struct dirent *entry;
+	uint64_t x;
+
+	if (list == NULL)
+		return false;
+	tr->drops = false;
+	while (!tr->drops && (entry = readdir(list)) != NULL) {
+		if (parse_tmp_name(entry->d_name, "drop", &x))
+			tr->drops = remove_some(tr, entry->d_name);
+	}
+	(void)closedir(list);	/* it was only read */
+	return tr->drops;
+}
+
+/* ---- large data ---- */
+
+int
+tree_large_create(struct tree *tr, uint64_t x)
+{
+	char name[TMP_NAME];
+
+	tmp_name(name, "large", x);
+	tr->touched = true;
+	return openat(tr->tmp, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+	    0600);
+}
+
+bool
+tree_large_exists(const struct tree *tr, uint64_t x)
+{
+	char name[TMP_NAME];
+	struct stat status;
+
+	tmp_name(name, "large", x);
+	return fstatat(tr->tmp, name, &status, 0) == 0;
+}
+
+void
+tree_large_remove(struct tree *tr, uint64_t x)
+{
+	char name[TMP_NAME];
+
+	if (tr->reading == x && tr->reading_for == NULL)
+		close_reading(tr);
+	tmp_name(name, "large", x);
+	/* What stays is removed at the next start. */
+	(void)unlinkat(tr->tmp, name, 0);
+	tr->touched = true;
+}
+
+int
+tree_large_dir(const struct tree *tr)
+{
+	return tr->tmp;
+}
+
+int
+tree_large_finish(struct tree *tr, uint64_t x, uint64_t id,
+    struct span head, uint64_t data)
+{
+	char name[TMP_NAME];
+	int fd, result;
+
+	tmp_name(name, "large", x);
+	fd = openat(tr->tmp, name, O_WRONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	tr->touched = true;
+	result = spool_write_head(fd, id, head, data);
+	if (close(fd) == -1)
+		return -1;
+	return result;
+}
+
+int
+tree_large_link(struct tree *tr, uint64_t x, const struct queue *q,
+    uint64_t id)
+{
+	char name[TMP_NAME], path[QUEUE_PATH];
+
+	tmp_name(name, "large", x);
+	queue_message_path(path, q, id);
+	return link_file(tr, tr->tmp, name, path);
+}
+
+int
+tree_large_open(struct tree *tr, uint64_t x, uint64_t data)
+{
+	char name[TMP_NAME];
+
+	if (tr->reading == x && tr->reading_for == NULL)
+		return 0;
+	close_reading(tr);
+	tmp_name(name, "large", x);
+	tr->reader.fd = openat(tr->tmp, name, O_RDONLY | O_CLOEXEC);
+	if (tr->reader.fd == -1)
+		return -1;
+	tr->reading = x;
+	tr->reader.head = 0;	/* the journal has it */
+	tr->reader.data = data;
+	return 0;
+}
+
+ssize_t
+tree_large_read(struct tree *tr, uint64_t offset, char *dst, size_t room)
+{
+	ssize_t n = spool_read(&tr->reader, offset, dst, room);
+
+	if (n == -1)
+		end_reading(tr, NULL);
+	return n;
+}
+
+/* ---- start ---- */
+
+void
+tree_large_keep(struct tree *tr, uint64_t x)
+{
+	tr->keep = xrealloc(tr->keep, (tr->keep_count + 1) * sizeof(x));
+	tr->keep[tr->keep_count++] = x;
+}
+
+static bool
+is_kept(const struct tree *tr, const char *name)
+{
+	uint64_t x;
+	size_t i;
+
+	if (!parse_tmp_name(name, "large", &x))
+		return false;
+	for (i = 0; i < tr->keep_count && tr->keep[i] != x; i++)
+		continue;
+	return i < tr->keep_count;
+}
+
+int
+tree_clean(struct tree *tr)
+{
+	DIR *list = list_dir(tr->tmp, ".");
+	struct dirent *entry;
+	uint64_t x;
+
+	if (list == NULL)
+		return -1;
+	while ((entry = readdir(list)) != NULL) {
+		if (parse_tmp_name(entry->d_name, "drop", &x))
+			tr->drops = true;
+		else if (entry->d_name[0] != '.' &&
+		    !is_kept(tr, entry->d_name) &&
+		    unlinkat(tr->tmp, entry->d_name, 0) == 0)
+			tr->touched = true;
+	}
+	(void)closedir(list);	/* it was only read */
+	free(tr->keep);
+	tr->keep = NULL;
+	tr->keep_count = 0;
+	return 0;
+}

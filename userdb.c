@@ -1,0 +1,564 @@
+/*
+ * On disk
+ * -------
+ *	DATA/user/xx/UID/user.json	a user; xx begins UID
+ *	DATA/group/xx/NAME.json		a group; see name_file
+ *	DATA/tmp/userdb			the file being written
+ *	DATA/lost+found/		what was damaged
+ *
+ * Files are written as recfile.c tells, and like the journal they hold
+ * records, which record.h lists.  There is no file for an alias: it stands
+ * in its user's, and memory knows who has a name.  So every fact has one
+ * place, and no two places can disagree.  Beside user.json are the user's
+ * queues, which are store's.
+ *
+ * A change is made in memory by the function that start-up takes its record
+ * with, and a record says how something is.  A file may therefore be newer
+ * than the records that are still in the journal: taking all of those again, in
+ * order, undoes and redoes what the file knows and ends where memory was.
+ *
+ *	what start-up finds		what it does
+ *	a user or group in the journal	serves it; userdb_save will write the
+ *	 but without a file		file
+ *	a file, older or newer than	serves both as one; userdb_save writes
+ *	 the journal's records		the file again, as it may never have
+ *					been synced
+ *	user/xx/UID without user.json	nothing: a queue that came first
+ *	a file that cannot be read,	moves it to lost+found, named after its
+ *	 with a wrong checksum or a	path; one line; counts it in
+ *	 record that makes no sense,	userdb_damaged; serves the rest
+ *	 or with one that belongs
+ *	 to another path
+ *	a user that records name and	keeps what they tell: memberships, and
+ *	 no file tells of: it was	node numbers that must not be used again.
+ *	 damaged, or removed by hand	Without a node the user is not found;
+ *					with its file back, all is as it was
+ *	a name that two have		the first keeps it; one line; the other's
+ *	 (a file was put back)		alias is gone, the other group is not
+ *					served
+ *	keys or records not known	nothing, and does not write them again
+ *	names that begin with '.',	nothing; data.c empties tmp
+ *	 DATA/tmp/userdb
+ */
+#include "userdb.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bearssl_hash.h>
+
+#include "log.h"
+#include "name.h"
+#include "recfile.h"
+
+/*
+ * One userdb_save writes at most so many files, and begins another only
+ * while it has written fewer octets than this: it must not hold the loop.
+ */
+#define SAVE_FILES  16
+#define SAVE_OCTETS ((size_t)1 << 20)
+
+_Static_assert(NAME_OCTETS == USERDB_NAME_OCTETS, "one limit, two headers");
+_Static_assert(NAME_CHARS == USERDB_NAME_CHARS, "one limit, two headers");
+
+struct userdb {
+	int data;
+	struct journal *journal;
+	struct roster *roster;
+	struct user *dirty_users;	/* linked by dirty_next */
+	struct group *dirty_groups;
+	bool touched;
+	unsigned long damaged;
+	struct buf file;		/* the one being written */
+	struct buf line;		/* the record being appended */
+	struct buf strings;		/* of the record being replayed */
+};
+
+static void
+mark_user(struct userdb *db, struct user *u)
+{
+	if (u->dirty)
+		return;
+	u->dirty = true;
+	u->dirty_next = db->dirty_users;
+	db->dirty_users = u;
+}
+
+static void
+mark_group(struct userdb *db, struct group *g)
+{
+	if (g->dirty)
+		return;
+	g->dirty = true;
+	g->dirty_next = db->dirty_groups;
+	db->dirty_groups = g;
+}
+
+/* Make it true, and let the file that tells it be written. */
+static void
+apply(struct userdb *db, const struct record *r)
+{
+	struct group *g;
+
+	roster_apply(db->roster, r);
+	if (r->has & RECORD_GID) {
+		g = roster_group(db->roster, r->gid);
+		if (g != NULL)		/* else an alias has the name */
+			mark_group(db, g);
+	} else if (r->has & RECORD_UID) {
+		mark_user(db, roster_user(db->roster, &r->uid));
+	}
+}
+
+/*
+ * Every change goes through here.  The record is written before it is applied,
+ * as that may free what it points to.
+ */
+static void
+change(struct userdb *db, const struct record *r)
+{
+	struct span body;
+
+	db->line.n = 0;
+	record_write(&db->line, r);
+	body = buf_span(&db->line);
+	(void)journal_add(db->journal, JOURNAL_USERDB, &body, 1);
+	apply(db, r);
+}
+
+static int
+load(struct userdb *db, char *why, size_t room)
+{
+	struct recfile *files = recfile_open(db->data);
+	struct record r;
+	int more;
+
+	while ((more = recfile_next(files, &r, why, room)) == 1)
+		roster_apply(db->roster, &r);
+	db->damaged = recfile_damaged(files);
+	recfile_close(files);
+	return more;
+}
+
+struct userdb *
+userdb_open(int data, struct journal *journal, char *why, size_t room)
+{
+	struct userdb *db = xzalloc(sizeof(*db));
+
+	db->data = data;
+	db->journal = journal;
+	db->roster = roster_open();
+	if (db->roster == NULL)
+		(void)snprintf(why, room, "the system gives no randomness");
+	else if (load(db, why, room) == 0)
+		return db;
+	userdb_close(db);
+	return NULL;
+}
+
+void
+userdb_close(struct userdb *db)
+{
+	if (db == NULL)
+		return;
+	roster_close(db->roster);
+	buf_free(&db->file);
+	buf_free(&db->line);
+	buf_free(&db->strings);
+	free(db);
+}
+
+bool
+userdb_replay(struct userdb *db, const struct journal_record *record)
+{
+	struct record r;
+
+	if (record->type != JOURNAL_USERDB)
+		return false;
+	if (record_read(&r, record->body, &db->strings) == RECORD_SENSELESS)
+		log_line("journal: a record about users makes no sense; "
+		    "it is passed over");
+	else
+		apply(db, &r);
+	return true;
+}
+
+unsigned long
+userdb_damaged(const struct userdb *db)
+{
+	return db->damaged;
+}
+
+static int
+save_user(struct userdb *db, const struct user *u)
+{
+	struct record user = roster_record_user(u), r;
+	size_t i;
+
+	recfile_begin(&db->file);
+	recfile_add(&db->file, &user);
+	for (i = 0; i < u->node_count; i++) {
+		r = roster_record_node(u->nodes[i]);
+		recfile_add(&db->file, &r);
+	}
+	for (i = 0; i < u->alias_count; i++) {
+		r = roster_record_alias(u->aliases[i]);
+		recfile_add(&db->file, &r);
+	}
+	return recfile_save(db->data, &db->file, &user);
+}
+
+static int
+save_group(struct userdb *db, const struct group *g)
+{
+	struct record group = roster_record_group(g), r;
+	size_t i;
+
+	recfile_begin(&db->file);
+	recfile_add(&db->file, &group);
+	for (i = 0; i < g->member_count; i++) {
+		r = roster_record_member(g, &g->members[i]);
+		recfile_add(&db->file, &r);
+	}
+	return recfile_save(db->data, &db->file, &group);
+}
+
+/* Save one of those that are marked, then unmark it. */
+static int
+save_one(struct userdb *db)
+{
+	struct user *u = db->dirty_users;
+	struct group *g = db->dirty_groups;
+
+	if ((u != NULL ? save_user(db, u) : save_group(db, g)) == -1)
+		return -1;
+	db->touched = true;
+	if (u != NULL) {
+		u->dirty = false;
+		db->dirty_users = u->dirty_next;
+	} else {
+		g->dirty = false;
+		db->dirty_groups = g->dirty_next;
+	}
+	return 0;
+}
+
+int
+userdb_save(struct userdb *db)
+{
+	size_t files = 0, octets = 0;
+
+	while (db->dirty_users != NULL || db->dirty_groups != NULL) {
+		if (files == SAVE_FILES || octets >= SAVE_OCTETS)
+			return 1;
+		if (save_one(db) == -1)
+			return -1;
+		files++;
+		octets += db->file.n;
+	}
+	buf_free(&db->file);	/* a large group's was large */
+	return 0;
+}
+
+bool
+userdb_touched(struct userdb *db)
+{
+	bool touched = db->touched;
+
+	db->touched = false;
+	return touched;
+}
+
+struct user *
+userdb_user(struct userdb *db, const struct uid *uid)
+{
+	struct user *u = roster_user(db->roster, uid);
+
+	return u != NULL && u->node_count > 0 ? u : NULL;
+}
+
+struct user *
+userdb_user_text(struct userdb *db, struct span text)
+{
+	struct uid uid;
+
+	if (!code_unbase32(uid.octets, UID_OCTETS, text))
+		return NULL;
+	return userdb_user(db, &uid);
+}
+
+struct node *
+userdb_node(const struct user *u, uint32_t ref)
+{
+	return roster_node(u, ref);
+}
+
+/* What is kept of a password: its text is hashed after the salt. */
+static void
+hash_password(unsigned char hash[br_sha256_SIZE], const unsigned char salt[8],
+    const char nodeid[NODEID_TEXT])
+{
+	br_sha256_context sha;
+
+	br_sha256_init(&sha);
+	br_sha256_update(&sha, salt, 8);
+	br_sha256_update(&sha, nodeid, NODEID_TEXT);
+	br_sha256_out(&sha, hash);
+}
+
+static bool
+same_hash(const unsigned char *a, const unsigned char *b)
+{
+	unsigned char difference = 0;
+	size_t i;
+
+	for (i = 0; i < br_sha256_SIZE; i++)
+		difference |= a[i] ^ b[i];
+	return difference == 0;
+}
+
+/* All nodes are tried, so that the time tells nothing of which it was. */
+struct node *
+userdb_login(const struct user *u, struct span nodeid)
+{
+	unsigned char hash[br_sha256_SIZE];
+	struct node *found = NULL;
+	size_t i;
+
+	if (nodeid.n != NODEID_TEXT)
+		return NULL;
+	for (i = 0; i < u->node_count; i++) {
+		hash_password(hash, u->nodes[i]->salt, nodeid.p);
+		if (same_hash(hash, u->nodes[i]->hash))
+			found = u->nodes[i];
+	}
+	return found;
+}
+
+/*
+ * A label is text for people: what is too long of it is cut off between two
+ * characters, and so is all from a NUL on, which is no text.
+ */
+static struct span
+cut_label(struct span label)
+{
+	const char *nul = label.n > 0 ? memchr(label.p, '\0', label.n) : NULL;
+
+	if (nul != NULL)
+		label.n = (size_t)(nul - label.p);
+	if (label.n <= USERDB_LABEL_OCTETS)
+		return label;
+	label.n = USERDB_LABEL_OCTETS;
+	while (label.n > 0 && (label.p[label.n] & 0xc0) == 0x80)
+		label.n--;
+	return label;
+}
+
+/* Draw a password and put into r what is kept of it.  -1: no randomness. */
+static int
+draw_password(struct record *r, char nodeid[NODEID_TEXT])
+{
+	unsigned char octets[NODEID_OCTETS];
+
+	if (code_random(octets, sizeof(octets)) == -1 ||
+	    code_random(r->salt, sizeof(r->salt)) == -1)
+		return -1;
+	code_base32(nodeid, octets, sizeof(octets));
+	hash_password(r->hash, r->salt, nodeid);
+	r->has |= RECORD_SALT | RECORD_HASH;
+	return 0;
+}
+
+/* A uid that nobody has, not even a user of whom nothing else is known. */
+static int
+draw_uid(const struct userdb *db, struct uid *uid)
+{
+	do {
+		if (code_random(uid->octets, sizeof(uid->octets)) == -1)
+			return -1;
+	} while (roster_user(db->roster, uid) != NULL);
+	return 0;
+}
+
+struct user *
+userdb_add_user(struct userdb *db, struct span label,
+    char nodeid[NODEID_TEXT])
+{
+	struct record user = {
+		.has = RECORD_UID | RECORD_NEXT_REF,
+		.next_ref = 2
+	};
+	struct record node = {
+		.has = RECORD_UID | RECORD_NODE | RECORD_LABEL,
+		.node = 1,
+		.label = cut_label(label)
+	};
+
+	if (draw_uid(db, &user.uid) == -1 ||
+	    draw_password(&node, nodeid) == -1)
+		return NULL;
+	node.uid = user.uid;
+	change(db, &user);
+	change(db, &node);
+	return roster_user(db->roster, &user.uid);
+}
+
+struct node *
+userdb_add_node(struct userdb *db, struct user *u, struct span label,
+    char nodeid[NODEID_TEXT])
+{
+	struct record r = {
+		.has = RECORD_UID | RECORD_NODE | RECORD_LABEL,
+		.uid = u->uid,
+		.node = u->next_ref,
+		.label = cut_label(label)
+	};
+
+	assert(u->next_ref < UINT32_MAX);
+	if (draw_password(&r, nodeid) == -1)
+		return NULL;
+	change(db, &r);
+	return roster_node(u, r.node);
+}
+
+void
+userdb_drop_node(struct userdb *db, struct node *n)
+{
+	struct record r = {
+		.has = RECORD_UID | RECORD_NODE | RECORD_GONE,
+		.uid = n->user->uid,
+		.node = n->ref
+	};
+
+	change(db, &r);
+}
+
+enum userdb_result
+userdb_check_name(struct span name, unsigned min)
+{
+	size_t chars;
+
+	if (name.n == 0)
+		return USERDB_SHORT;
+	if (name.n > NAME_OCTETS)
+		return USERDB_LONG;
+	chars = name_chars(name);
+	if (chars == 0)
+		return USERDB_INVALID;
+	if (chars > NAME_CHARS)
+		return USERDB_LONG;
+	return chars < min ? USERDB_SHORT : USERDB_OK;
+}
+
+enum userdb_result
+userdb_add_alias(struct userdb *db, struct user *u, struct span name,
+    unsigned min, uint32_t uses)
+{
+	enum userdb_result result = userdb_check_name(name, min);
+	struct record r = {
+		.has = RECORD_UID | RECORD_ALIAS,
+		.uid = u->uid,
+		.alias = name,
+		.uses = uses
+	};
+
+	if (result != USERDB_OK)
+		return result;
+	if (roster_has(db->roster, name))
+		return USERDB_TAKEN;
+	if (uses != USERDB_USES_ENDLESS)
+		r.has |= RECORD_USES;
+	change(db, &r);
+	return USERDB_OK;
+}
+
+struct alias *
+userdb_alias(struct userdb *db, struct span name)
+{
+	struct alias *a = roster_alias(db->roster, name);
+
+	return a != NULL && a->user->node_count > 0 ? a : NULL;
+}
+
+void
+userdb_drop_alias(struct userdb *db, struct alias *a)
+{
+	struct record r = roster_record_alias(a);
+
+	r.has |= RECORD_DROPPED;
+	change(db, &r);
+}
+
+void
+userdb_use_alias(struct userdb *db, struct alias *a)
+{
+	struct record r = roster_record_alias(a);
+
+	assert(!a->dropped && a->uses > 0);
+	if (a->uses == USERDB_USES_ENDLESS)
+		return;
+	r.uses--;
+	change(db, &r);
+}
+
+struct group *
+userdb_group(struct userdb *db, struct span gid)
+{
+	return roster_group(db->roster, gid);
+}
+
+struct group *
+userdb_add_group(struct userdb *db, struct span gid)
+{
+	struct record r = { .has = RECORD_GID, .gid = gid };
+
+	if (!roster_has(db->roster, gid))
+		change(db, &r);
+	return roster_group(db->roster, gid);
+}
+
+struct member *
+userdb_member(const struct group *g, const struct user *u)
+{
+	return roster_member(g, u);
+}
+
+struct member *
+userdb_member_alias(const struct group *g, struct span alias)
+{
+	struct member *m;
+	size_t i;
+
+	for (i = 0; i < g->member_count; i++) {
+		m = &g->members[i];
+		if ((m->state == MEMBER_INVITED ||
+		    m->state == MEMBER_JOINED) &&
+		    name_same(span_of(m->alias), alias))
+			return m;
+	}
+	return NULL;
+}
+
+void
+userdb_set_member(struct userdb *db, struct group *g, struct user *u,
+    struct span alias, enum member_state state)
+{
+	struct record r = {
+		.has = RECORD_GID | RECORD_UID | RECORD_ALIAS | RECORD_STATE,
+		.gid = span_of(g->gid),
+		.uid = u->uid,
+		.alias = alias,
+		.state = state
+	};
+
+	change(db, &r);
+}
+
+size_t
+userdb_user_count(const struct userdb *db)
+{
+	return roster_user_count(db->roster);
+}

@@ -1,0 +1,121 @@
+/*
+ * userdb.h - users with their nodes and aliases, and groups with their
+ * members.
+ *
+ * Everything is in memory; a change is made there at once, appended to the
+ * journal as a record, and is durable with the next journal_commit.  The files
+ * DATA/user/xx/UID/user.json and DATA/group/xx/NAME.json are written later, by
+ * userdb_save.  A file is the list of the records that make its user or group,
+ * so that start-up reads files and journal with the same code.
+ *
+ * Names (aliases and gids) share one name space.  Two that differ only in
+ * ASCII case or in runs of spaces are the same name.
+ *
+ * A user of whom no node is known is not found, nor by an alias: its file was
+ * damaged, or its last node dropped.  Its aliases stay taken and its
+ * memberships are kept.
+ *
+ * What is not found is NULL; what is refused is an enum userdb_result.  The
+ * structs, in roster.h, are open to read; only this module changes them, but
+ * for the members that say otherwise.
+ */
+#ifndef MNM_USERDB_H
+#define MNM_USERDB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "code.h"
+#include "journal.h"
+#include "roster.h"
+
+#define USERDB_NAME_OCTETS 128	/* the longest alias or gid */
+#define USERDB_NAME_CHARS  64
+#define USERDB_LABEL_OCTETS 64	/* the longest label kept of a node */
+
+/* The uses of an alias that works for ever. */
+#define USERDB_USES_ENDLESS ROSTER_USES_ENDLESS
+
+struct userdb;
+
+enum userdb_result {
+	USERDB_OK,
+	USERDB_SHORT,		/* fewer characters than asked for */
+	USERDB_LONG,		/* over 64 characters or 128 octets */
+	USERDB_INVALID,		/* not printable, not UTF-8, space at an end */
+	USERDB_TAKEN
+};
+
+/* data is the data directory.  NULL and why on failure. */
+struct userdb *userdb_open(int data, struct journal *, char *why,
+    size_t room);
+void userdb_close(struct userdb *);
+/* Take a record of the journal, unless it is not userdb's: then false. */
+bool userdb_replay(struct userdb *, const struct journal_record *);
+/* Files that were damaged and are now in lost+found; each was logged. */
+unsigned long userdb_damaged(const struct userdb *);
+
+/*
+ * Write some of the files that are older than memory, without a sync.
+ * Returns 1 when more are to be written, 0 when none, -1 with errno (the file
+ * stays to be written).  Only call it when nothing waits for a commit, so
+ * that no file ever tells what the journal does not.
+ */
+int userdb_save(struct userdb *);
+/* A file was written since the last call: the tree needs a sync. */
+bool userdb_touched(struct userdb *);
+
+struct user *userdb_user(struct userdb *, const struct uid *);
+/* The same for a uid as text; NULL also if it is no uid at all. */
+struct user *userdb_user_text(struct userdb *, struct span uid);
+struct node *userdb_node(const struct user *, uint32_t ref);
+/* The user's node with this password, compared in constant time, or NULL. */
+struct node *userdb_login(const struct user *, struct span nodeid);
+
+/*
+ * Make a user with one node.  nodeid gets the node's password, which is
+ * known nowhere else.  NULL when the system gives no randomness.
+ */
+struct user *userdb_add_user(struct userdb *, struct span label,
+    char nodeid[NODEID_TEXT]);
+/* Make another node; NULL as above. */
+struct node *userdb_add_node(struct userdb *, struct user *,
+    struct span label, char nodeid[NODEID_TEXT]);
+/* The node is freed; its queue and link are the caller's to end first. */
+void userdb_drop_node(struct userdb *, struct node *);
+
+/*
+ * Whether a name of at least min characters could be an alias or a gid:
+ * its form only.
+ */
+enum userdb_result userdb_check_name(struct span name, unsigned min);
+/* Its form, and whether nobody has it as an alias or gid. */
+enum userdb_result userdb_add_alias(struct userdb *, struct user *,
+    struct span name, unsigned min, uint32_t uses);
+/* NULL if there is no such alias; dropped and used-up ones are found. */
+struct alias *userdb_alias(struct userdb *, struct span name);
+void userdb_drop_alias(struct userdb *, struct alias *);
+/* One ping or invitation has reached it.  Not for dropped or used-up ones. */
+void userdb_use_alias(struct userdb *, struct alias *);
+
+struct group *userdb_group(struct userdb *, struct span gid);
+/*
+ * The group of this name, made if there is none.  The name must have been
+ * checked; NULL if it is taken by an alias.
+ */
+struct group *userdb_add_group(struct userdb *, struct span gid);
+struct member *userdb_member(const struct group *, const struct user *);
+/* The member, in any state but MEMBER_BARRED or _LEFT, with this alias. */
+struct member *userdb_member_alias(const struct group *, struct span alias);
+/*
+ * Add a member or change one: its alias and state.  Members never leave the
+ * array, and a pointer to one is valid until the next is added.
+ */
+void userdb_set_member(struct userdb *, struct group *, struct user *,
+    struct span alias, enum member_state);
+
+size_t userdb_user_count(const struct userdb *);
+
+#endif

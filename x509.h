@@ -1,0 +1,25 @@
+/*
+ * x509.h - write a self-signed X.509 certificate (RFC 5280).
+ */
+#ifndef MNM_X509_H
+#define MNM_X509_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bearssl_ec.h>
+
+#include "buf.h"
+
+/* Whether it can stand in a certificate: a host name or an IP address. */
+bool x509_is_name(const char *name);
+
+/*
+ * Append to der a certificate for these names (x509_is_name; at least one;
+ * NULL-terminated) and this P-256 key, valid as cert_make says.  Returns -1
+ * when the names do not fit into 2 kB or the system gives no random numbers.
+ */
+int x509_self_signed(struct buf *der, const char *const *names, uint64_t now,
+    const br_ec_private_key *);
+
+#endif
