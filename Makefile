@@ -15,21 +15,28 @@ FLAGS   = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # From the bottom of the layers to the top; test/layers checks the order.
-OBJS = log.o buf.o code.o json.o set.o conf.o ntp.o file.o \
-	journal.o spool.o queue.o tree.o store.o \
-	name.o record.o recfile.o roster.o userdb.o data.o \
-	x509.o cert.o tls.o \
+OBJS = log.o buf.o code.o json.o set.o subnet.o secret.o lines.o conf.o \
+	ntp.o file.o draft.o \
+	segment.o journal.o spool.o queue.o tree.o store.o \
+	name.o record.o recfile.o roster.o userdb.o guests.o data.o \
+	x509.o cert.o identity.o tls.o admit.o \
 	frame.o upload.o link.o deliver.o presence.o account.o group.o \
 	post.o op.o tmtp.o \
-	ready.o net.o conn.o root.o server.o
+	report.o call.o enroll.o roll.o watch.o admin.o \
+	ready.o control.o net.o conn.o root.o server.o \
+	setup.o notify.o service.o \
+	spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o
 
-TESTS = test/code_test test/json_test test/conf_test test/ntp_test \
-	test/name_test test/record_test test/recfile_test test/roster_test \
-	test/userdb_test test/cert_test test/tls_test test/frame_test \
-	test/ready_test
-
+TESTS = test/code_test test/json_test test/set_test test/conf_test \
+	test/ntp_test test/name_test test/record_test test/recfile_test \
+	test/roster_test test/userdb_test test/cert_test test/tls_test \
+	test/tls_bad_test test/client_test test/frame_test test/tmtp_test \
+	test/numbering_test test/talk test/ready_test test/ready_poll_test \
+	test/sim_test
+ENDS  = test/e2e
 TOOLS = test/json_check
-SUPPORT = test/client.o test/relay.o
+SUPPORT = test/client.o test/relay.o test/mate.o test/crowd.o \
+	test/stage.o test/pattern.o test/script.o
 
 mnm: mnm.o libmnm.a
 	$(CC) $(LDFLAGS) -o $@ mnm.o libmnm.a $(LDLIBS)
@@ -50,20 +57,44 @@ test/libtest.a: $(SUPPORT)
 	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< test/libtest.a libmnm.a \
 	    $(LDLIBS)
 
+# The same test of ready.c without epoll.
+test/ready_poll_test: test/ready_test.c ready.c libmnm.a
+	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -DREADY_POLL -o $@ \
+	    test/ready_test.c ready.c libmnm.a
+
+# The benchmark; on Linux it counts the relay's syncs, and can slow them down.
+BENCH = test/bench.c test/load.c test/floor.c test/meter.c
+test/bench: $(BENCH) test/libtest.a libmnm.a test/*.h
+	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(BENCH) test/libtest.a \
+	    libmnm.a $(LDLIBS)
+test/slowsync.so: test/slowsync.c
+	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/slowsync.c
+
 HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
 mnm.o $(OBJS) $(SUPPORT): $(HEADER) *.h
 $(SUPPORT): test/*.h
-$(TESTS) $(TOOLS): test/libtest.a libmnm.a test/*.h
+$(TESTS) $(ENDS) $(TOOLS): test/libtest.a libmnm.a test/*.h
 $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
 
-.PHONY: run test static install uninstall clean
+.PHONY: run all-tests test bench bench-full static install uninstall clean
 run: mnm
 	./mnm
 
-test: mnm $(TESTS) $(TOOLS)
-	sh test/run test/layers $(TESTS)
+all-tests: mnm $(TESTS) $(ENDS) $(TOOLS) test/bench
+
+test: all-tests
+	sh test/run "sh test/layers" $(TESTS) "test/e2e ./mnm" \
+	    "test/sim ./mnm" "test/bench --smoke"
+
+# How much it carries here; test/bench.md explains.  The full run takes half
+# an hour, and draws how cost grows.
+bench: mnm test/bench test/slowsync.so
+	test/bench
+bench-full: mnm test/bench test/slowsync.so
+	test/bench --full --runs 3
+	sh test/plot build/bench.json >test/bench.svg
 
 # One binary for any Linux of this kind of processor: with musl if it is there.
 STATIC = -Os -ffunction-sections -fdata-sections -Wl,--gc-sections -static -s
@@ -86,4 +117,5 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mnm
 
 clean:
-	rm -f mnm mnm-static *.o *.a test/*.o test/*.a $(TESTS) $(TOOLS)
+	rm -f mnm mnm-static *.o *.a test/*.o test/*.a test/*.so test/bench \
+	    $(TESTS) $(ENDS) $(TOOLS)

@@ -7,6 +7,8 @@
 #include "deliver.h"
 #include "presence.h"
 
+#define DAY 86400U	/* seconds */
+
 #define REF_TEXT 11	/* the largest node reference, and a NUL */
 
 struct alias *
@@ -21,15 +23,88 @@ account_own_alias(struct request *rq, struct span name)
 	return NULL;
 }
 
+/* A day begins with the first ping, and when the clock was set back. */
+static bool
+is_new_day(const struct user *user, uint32_t second)
+{
+	return second < user->pings_since ||
+	    second - user->pings_since >= DAY;
+}
+
+/*
+ * Whether a number of the sender's in this day has reached a limit, of which
+ * 0 is none.  If so refuses, and tells when the day is over.
+ */
+static bool
+is_over(struct request *rq, uint32_t count, unsigned limit, const char *why)
+{
+	const struct user *user = rq->link->node->user;
+	char again[DATE_TEXT];
+
+	if (limit == 0 || count < limit ||
+	    is_new_day(user, (uint32_t)(rq->now.wall / 1000)))
+		return false;
+	code_date(again, ((uint64_t)user->pings_since + DAY) * 1000);
+	(void)request_refuse(rq, why, (struct span){ again, DATE_TEXT });
+	return true;
+}
+
+/* Count for these limits.  A success ends a row of failures. */
+static void
+count_pings(struct request *rq, uint32_t pings, uint32_t failed)
+{
+	struct userdb *db = rq->relay->data->userdb;
+	struct user *user = rq->link->node->user;
+	uint32_t second = (uint32_t)(rq->now.wall / 1000);
+
+	if (!is_new_day(user, second)) {
+		second = user->pings_since;
+		pings += user->pings;
+		if (failed > 0)
+			failed += user->failed_pings;
+	}
+	userdb_set_pings(db, user, pings, failed, second);
+}
+
 struct alias *
 account_reach(struct request *rq, struct span name)
 {
 	struct alias *alias = userdb_alias(rq->relay->data->userdb, name);
+	unsigned limit = rq->relay->conf->failed_pings_in_a_row;
 
+	if (is_over(rq, rq->link->node->user->failed_pings, limit,
+	    "too many in a row have found nobody; try again after "))
+		return NULL;
 	if (alias != NULL && !alias->dropped && alias->uses > 0)
 		return alias;
+	if (limit > 0)
+		count_pings(rq, 0, 1);
 	(void)request_refuse(rq, "nobody has the alias ", name);
 	return NULL;
+}
+
+bool
+account_may_ping(struct request *rq)
+{
+	return !is_over(rq, rq->link->node->user->pings,
+	    rq->relay->conf->pings_per_day,
+	    "these were enough pings for a day; try again after ");
+}
+
+void
+account_invited(struct request *rq, struct alias *alias)
+{
+	userdb_use_alias(rq->relay->data->userdb, alias);
+	if (rq->link->node->user->failed_pings > 0)
+		count_pings(rq, 0, 0);
+}
+
+void
+account_pinged(struct request *rq, struct alias *alias)
+{
+	account_invited(rq, alias);
+	if (rq->relay->conf->pings_per_day > 0)
+		count_pings(rq, 1, 0);
 }
 
 static struct span
@@ -55,18 +130,34 @@ op_tmtprev(struct request *rq)
 	return true;
 }
 
-/* False, and why, if the alias cannot be had.  "_" asks for none. */
+/* Whether the name can be had; some are kept for who was invited. */
 static bool
-add_first_alias(struct request *rq, struct user *user)
+add_alias(struct request *rq, struct user *user, struct span name,
+    uint32_t uses)
 {
-	enum userdb_result result;
-	struct span name = rq->h.newalias;
+	enum userdb_result result = USERDB_TAKEN;
 
-	if (name.p == NULL || span_is(name, SPAN("_")))
-		return true;
-	result = userdb_add_alias(rq->relay->data->userdb, user, name,
-	    rq->relay->conf->alias_min, USERDB_USES_ENDLESS);
+	if (!guests_reserve(rq->relay->data->guests, name, rq->now))
+		result = userdb_add_alias(rq->relay->data->userdb, user, name,
+		    rq->relay->conf->alias_min, uses);
 	return result == USERDB_OK || request_refuse_name(rq, result, name);
+}
+
+/* What Register asks for; "_" asks for none. */
+static struct span
+wanted_alias(const struct request *rq)
+{
+	static const struct span none = { NULL, 0 };
+
+	return span_is(rq->h.newalias, SPAN("_")) ? none : rq->h.newalias;
+}
+
+/* False, and why, if the alias cannot be had. */
+static bool
+add_first_alias(struct request *rq, struct user *user, struct span name)
+{
+	return name.p == NULL ||
+	    add_alias(rq, user, name, USERDB_USES_ENDLESS);
 }
 
 static void
@@ -87,18 +178,42 @@ send_registered(struct request *rq, const struct node *node,
 	link_send(rq->link, start);
 }
 
+/* Tell who may not register why, and the log how to let it in. */
+static bool
+refuse_applicant(struct request *rq, const struct applicant *applicant,
+    const struct admission *admission)
+{
+	struct buf *why = &rq->relay->why, advice = { NULL, 0, 0 };
+
+	why->n = 0;
+	admit_refuse(rq->relay->admit, applicant, admission, why, &advice);
+	link_log(rq->link, "register refused: ", buf_span(&advice));
+	buf_free(&advice);
+	return false;
+}
+
 bool
 op_register(struct request *rq)
 {
+	struct userdb *db = rq->relay->data->userdb;
+	struct applicant applicant = { wanted_alias(rq), rq->link->peer,
+	    userdb_user_count(db), rq->now };
+	struct admission admission = admit_ask(rq->relay->admit,
+	    rq->relay->conf, &applicant);
 	struct span error = { NULL, 0 };
 	char nodeid[NODEID_TEXT];
 	struct user *user;
 
-	user = userdb_add_user(rq->relay->data->userdb, rq->h.newnode, nodeid);
+	if (admission.answer != ADMIT_YES)
+		return refuse_applicant(rq, &applicant, &admission);
+	user = userdb_add_user(db, rq->h.newnode, nodeid);
 	if (user == NULL)
 		return request_refuse(rq, "the system gives no random "
 		    "numbers: try again later", SPAN(""));
-	if (!add_first_alias(rq, user))
+	admit_enter(rq->relay->admit, &applicant, &admission);
+	if (admission.receive_only)
+		userdb_set_flags(db, user, USER_RECEIVE_ONLY);
+	if (!add_first_alias(rq, user, applicant.alias))
 		error = buf_span(&rq->relay->why);
 	link_wait(rq->link);
 	send_registered(rq, user->nodes[0], nodeid, error);
@@ -107,26 +222,38 @@ op_register(struct request *rq)
 	return true;
 }
 
+/* The user's nodes hear of a login, unless there is no space to tell them. */
+static bool
+tell_login(struct request *rq)
+{
+	struct posting p = { deliver_message(rq, "login"), NULL, NULL,
+	    OWN_ALL };
+	char ref[REF_TEXT];
+
+	if (data_state(rq->relay->data) == DATA_FULL)
+		return true;
+	p.message.node = ref_text(ref, rq->link->node);
+	return deliver(rq, &p, 1);
+}
+
 /* Whether the user or the password is wrong is not told. */
 bool
 op_login(struct request *rq)
 {
 	struct user *user;
 	struct node *node;
-	struct posting p;
-	char ref[REF_TEXT];
 
 	user = userdb_user_text(rq->relay->data->userdb, rq->h.uid);
 	node = user != NULL ? userdb_login(user, rq->h.node) : NULL;
 	if (node == NULL)
 		return request_refuse(rq, "login failed: there is no such "
 		    "user with such a node", SPAN(""));
+	if (user->flags & USER_DISABLED)
+		return request_refuse(rq, "login failed: this account is "
+		    "disabled", SPAN(""));
 	presence_enter(rq->link, node);
 	link_log(rq->link, "login", SPAN(""));
-	p = (struct posting){ deliver_message(rq, "login"), NULL, NULL,
-	    OWN_ALL };
-	p.message.node = ref_text(ref, node);
-	return deliver(rq, &p, 1);
+	return tell_login(rq);
 }
 
 /* The user message that tells what an edit has changed, still without that. */
@@ -137,11 +264,36 @@ user_posting(struct request *rq)
 	    OWN_ALL };
 }
 
-static void
-drop_node(struct relay *relay, struct node *node)
+void
+account_end_links(struct user *user, struct span why)
 {
+	size_t i;
+
+	for (i = 0; i < user->node_count; i++) {
+		if (user->nodes[i]->link != NULL)
+			presence_quit(user->nodes[i]->link, why);
+	}
+}
+
+void
+account_drop_node(struct relay *relay, struct node *node, struct span why)
+{
+	if (node->link != NULL)
+		presence_quit(node->link, why);
 	store_drop(relay->data->store, deliver_queue(relay, node));
 	userdb_drop_node(relay->data->userdb, node);
+}
+
+void
+account_remove(struct relay *relay, struct user *user)
+{
+	size_t i;
+
+	account_end_links(user, SPAN("this account has been removed"));
+	for (i = 0; i < user->node_count; i++)
+		store_drop(relay->data->store,
+		    deliver_queue(relay, user->nodes[i]));
+	userdb_remove_user(relay->data->userdb, user);
 }
 
 /* The new node is to get all that this one has not yet acked. */
@@ -165,7 +317,7 @@ edit_newnode(struct request *rq)
 	    deliver_queue(relay, node)) == -1) {
 		(void)request_refuse(rq, "this node's messages cannot be "
 		    "copied: ", span_of(strerror(errno)));
-		drop_node(relay, node);
+		account_drop_node(relay, node, SPAN(""));
 		return false;
 	}
 	p = user_posting(rq);
@@ -180,7 +332,6 @@ edit_newalias(struct request *rq)
 {
 	struct user *user = rq->link->node->user;
 	struct number uses = rq->h.uses;
-	enum userdb_result result;
 	struct posting p;
 
 	if (uses.given && (uses.value < 1 ||
@@ -190,11 +341,9 @@ edit_newalias(struct request *rq)
 	if (user->alias_count >= ACCOUNT_ALIASES_MAX)
 		return request_refuse(rq, "there are too many aliases already",
 		    SPAN(""));
-	result = userdb_add_alias(rq->relay->data->userdb, user,
-	    rq->h.newalias, rq->relay->conf->alias_min,
-	    uses.given ? (uint32_t)uses.value : USERDB_USES_ENDLESS);
-	if (result != USERDB_OK)
-		return request_refuse_name(rq, result, rq->h.newalias);
+	if (!add_alias(rq, user, rq->h.newalias,
+	    uses.given ? (uint32_t)uses.value : USERDB_USES_ENDLESS))
+		return false;
 	p = user_posting(rq);
 	p.message.newalias = rq->h.newalias;
 	p.message.uses = uses;
@@ -229,9 +378,7 @@ edit_dropnode(struct request *rq)
 	if (node->ref <= self->ref)
 		return request_refuse(rq, "only an older node can drop node ",
 		    rq->h.dropnode);
-	if (node->link != NULL)
-		presence_quit(node->link, SPAN("this node has been dropped"));
-	drop_node(rq->relay, node);
+	account_drop_node(rq->relay, node, SPAN("this node has been dropped"));
 	p = user_posting(rq);
 	p.message.dropnode = rq->h.dropnode;
 	return deliver(rq, &p, 1);

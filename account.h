@@ -13,8 +13,22 @@
 
 /* The sender's own alias of that name; else refuses and returns NULL. */
 struct alias *account_own_alias(struct request *, struct span name);
-/* The alias of that name if it reaches somebody; else the same. */
+/*
+ * The alias of that name if it reaches somebody, and the sender has not tried
+ * in vain too often; else the same.
+ */
 struct alias *account_reach(struct request *, struct span name);
+/* Whether the sender has not yet pinged too often today; else refuses. */
+bool account_may_ping(struct request *);
+/* An invitation, or a ping, has reached it. */
+void account_invited(struct request *, struct alias *);
+void account_pinged(struct request *, struct alias *);
+
+/* What the operator does.  Links are ended with a quit that tells why. */
+void account_end_links(struct user *, struct span why);
+void account_drop_node(struct relay *, struct node *, struct span why);
+/* Drop its nodes and memberships; its aliases stay taken. */
+void account_remove(struct relay *, struct user *);
 
 bool op_tmtprev(struct request *);
 bool op_register(struct request *);

@@ -65,7 +65,7 @@ forget(struct buf *b)
 /* One PEM file, taken object by object. */
 struct pem {
 	br_pem_decoder_context decoder;
-	struct buf text;	/* the file, and a newline if it ended in none */
+	struct buf text;	/* the file and a newline, if it has none */
 	struct span rest;	/* what the decoder has not seen */
 	struct buf object;	/* the current one, as DER */
 };

@@ -29,7 +29,7 @@ struct cert {
 	unsigned char *key;		/* owned; wiped by cert_free */
 	size_t key_room;
 	uint64_t not_before, not_after;	/* seconds since 1970 UTC */
-	unsigned issuer_key_type;	/* BR_KEYTYPE_EC or _RSA: who signed it */
+	unsigned issuer_key_type;	/* of who signed it: BR_KEYTYPE_ */
 	char fingerprint[CERT_FINGERPRINT_TEXT + 1];
 };
 

@@ -13,6 +13,7 @@
 #include "buf.h"
 #include "code.h"
 #include "json.h"
+#include "subnet.h"
 
 #define FILE_OCTETS_MAX ((size_t)64 << 10)	/* mnm.conf is a tenth of it */
 #define SHOWN_MAX  40	/* octets of the file that an error repeats */
@@ -29,6 +30,7 @@ enum type {
 	CHOICE,		/* enum, one of several words */
 	ADDRESS,	/* char *, "host:port" */
 	HOSTS,		/* char **, NULL-terminated, at most max of them */
+	NETS,		/* likewise, for subnet_parse */
 	COUNT,		/* unsigned */
 	TIME,		/* unsigned, milliseconds */
 	OCTETS		/* uint64_t */
@@ -46,6 +48,7 @@ static const struct form {
 [CHOICE]  = { "\"", "one of:" },
 [ADDRESS] = { "\"", "\"host:port\", \":port\" or \"[v6]:port\", as" },
 [HOSTS]   = { "[",  "a list of \"host\" or \"host:port\", as many as" },
+[NETS]    = { "[",  "a list of networks like \"10.0.0.0/8\", as many as" },
 [COUNT]   = { DIGITS, "a whole number from" },
 [TIME]    = { "\"" DIGITS, "seconds, or like \"10s\" or \"2m\", from" },
 [OCTETS]  = { "\"" DIGITS, "octets, or like \"64K\" or \"2G\", from" }
@@ -59,6 +62,7 @@ static const struct unit {
 } units[] = {
 	{ TEXT,   "",   1 },
 	{ HOSTS,  "",   1 },
+	{ NETS,   "",   1 },
 	{ COUNT,  "",   1 },
 	{ TIME,   "d",  86400000 },
 	{ TIME,   "h",  3600000 },
@@ -98,6 +102,13 @@ static const struct key {
 { "", "ops",           CHOICE, AT(ops),           "", "",  "auto 2018 2020" },
 { "", "window",        COUNT,  AT(window),        "1",   "64",     "8" },
 { "", "alias_min",     COUNT,  AT(alias_min),     "1",   "64",     "1" },
+{ "", "register", CHOICE, AT(registration), "", "", "open invite closed" },
+{ "", "register_from", NETS,   AT(register_from), "0",   "64",     "" },
+{ "", "register_rate", COUNT,  AT(register_rate), "0",   "100000", "3" },
+{ "", "users_max",     COUNT,  AT(users_max),     "0",   "1000000", "0" },
+{ "", "pings_per_day", COUNT,  AT(pings_per_day), "0",   "100000", "100" },
+{ "", "failed_pings_in_a_row", COUNT, AT(failed_pings_in_a_row),
+					          "0",   "100000", "10" },
 { "", "links_max",     COUNT,  AT(links_max),     "1",   "100000", "5000" },
 { "", "login_timeout", TIME,   AT(login_timeout), "1s",  "1h",     "10s" },
 { "", "pulse_timeout", TIME,   AT(pulse_timeout), "1s",  "1d",     "150s" },
@@ -266,6 +277,7 @@ set_value(struct conf *c, const struct key *key, const char *text)
 	void *field = (char *)c + key->offset;
 	struct span span = span_of(text);
 	struct conf_address address;
+	struct subnet net;
 	unsigned word;
 	bool good = false;
 
@@ -281,7 +293,9 @@ set_value(struct conf *c, const struct key *key, const char *text)
 		memcpy(field, &word, sizeof(word));
 		return good;
 	case HOSTS:
-		good = conf_split_address(text, &address) &&
+	case NETS:
+		good = key->type == NETS ? subnet_parse(&net, text) :
+		    conf_split_address(text, &address) &&
 		    address.host[0] != '\0';
 		if (good)
 			add_text(field, span);
@@ -301,6 +315,12 @@ set_value(struct conf *c, const struct key *key, const char *text)
 	return good;
 }
 
+static bool
+is_list(enum type type)
+{
+	return type == HOSTS || type == NETS;
+}
+
 static void
 set_standard(struct conf *c, const struct key *key)
 {
@@ -310,7 +330,7 @@ set_standard(struct conf *c, const struct key *key)
 
 	if (key->type == GROUP)
 		return;
-	if (key->type == HOSTS) {
+	if (is_list(key->type)) {
 		*list = xzalloc(sizeof(**list));
 		return;
 	}
@@ -334,6 +354,7 @@ free_value(struct conf *c, const struct key *key)
 		free(*text);
 		break;
 	case HOSTS:
+	case NETS:
 		for (i = 0; (*list)[i] != NULL; i++)
 			free((*list)[i]);
 		free(*list);
@@ -535,7 +556,7 @@ read_value(struct reader *r, const struct key *key)
 
 	if (!starts_as(value, key->type))
 		return refuse_value(r, key, value);
-	if (key->type == HOSTS)
+	if (is_list(key->type))
 		return read_list(r, key);
 	if (key->type != GROUP)
 		return read_scalar(r, key);
@@ -632,6 +653,20 @@ read_text(struct reader *r)
 	return check_pair(r);
 }
 
+/* Keep in which line each key stands. */
+static void
+set_lines(const struct reader *r)
+{
+	size_t i;
+
+	r->conf->lines = xzalloc(KEYS * sizeof(r->conf->lines[0]));
+	for (i = 0; i < KEYS; i++) {
+		if (r->seen[i] != NULL)
+			r->conf->lines[i] = (unsigned)line_of(r->text,
+			    r->seen[i]);
+	}
+}
+
 static int
 read_file(const char *path, struct buf *text, char *why, size_t room)
 {
@@ -676,10 +711,12 @@ conf_read(struct conf *c, const char *path, char *why, size_t room)
 		conf_default(c);
 		r.text = buf_span(&text);
 		result = read_text(&r);
-		if (result == 0)
+		if (result == 0) {
 			set_name(c);
-		else
+			set_lines(&r);
+		} else {
 			conf_free(c);
+		}
 	}
 	buf_free(&r.value);
 	buf_free(&text);
@@ -694,5 +731,20 @@ conf_free(struct conf *c)
 
 	for (i = 0; i < KEYS; i++)
 		free_value(c, &keys[i]);
+	free(c->lines);
 	*c = empty;
+}
+
+unsigned
+conf_line(const struct conf *c, const char *key)
+{
+	char name[NAME_ROOM];
+	size_t i;
+
+	for (i = 0; c->lines != NULL && i < KEYS; i++) {
+		full_name(name, keys[i].group, span_of(keys[i].name));
+		if (strcmp(name, key) == 0)
+			return c->lines[i];
+	}
+	return 0;
 }

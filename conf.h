@@ -16,6 +16,13 @@
 /* Which numbering of the ops links may speak (PROTOCOL.md). */
 enum conf_ops { CONF_OPS_AUTO, CONF_OPS_2018, CONF_OPS_2020 };
 
+/* Who may register: see admit.h. */
+enum conf_register {
+	CONF_REGISTER_OPEN,
+	CONF_REGISTER_INVITE,
+	CONF_REGISTER_CLOSED
+};
+
 struct conf {
 	char *name;		/* tmtprev's name; default the host's name */
 	char *data;		/* directory; default "mnm-data" */
@@ -23,6 +30,12 @@ struct conf {
 	enum conf_ops ops;
 	unsigned window;	/* messages in flight to one node, 1..64 */
 	unsigned alias_min;	/* characters, 1..64 */
+	enum conf_register registration;
+	char **register_from;	/* networks; NULL-terminated; none: any */
+	unsigned register_rate;	/* an hour from one source; 0: no limit */
+	unsigned users_max;	/* 0: no limit */
+	unsigned pings_per_day;	/* of one user; 0: no limit */
+	unsigned failed_pings_in_a_row;	/* likewise */
 	unsigned links_max;	/* connections at once */
 	unsigned login_timeout;	/* milliseconds from accept to login */
 	unsigned pulse_timeout;	/* milliseconds of silence that end a link */
@@ -34,6 +47,7 @@ struct conf {
 	char *listen_key_path;
 	char **ntp_hosts;	/* host or host:port; NULL-terminated */
 	unsigned ntp_retries;	/* questions to each host after the first */
+	unsigned *lines;	/* conf.c's own */
 };
 
 /* Fill in the defaults.  Free with conf_free. */
@@ -44,6 +58,8 @@ void conf_default(struct conf *);
  */
 int conf_read(struct conf *, const char *path, char *why, size_t room);
 void conf_free(struct conf *);
+/* The line of the file that gives "name" or "group.name"; 0 if none does. */
+unsigned conf_line(const struct conf *, const char *key);
 
 #define CONF_HOST_TEXT 255	/* the longest host name of the DNS */
 #define CONF_PORT_TEXT 5

@@ -13,8 +13,11 @@
 /* About as many octets may one connection send, or get, in a turn. */
 #define TURN_OCTETS ((size_t)64 << 10)
 
+/* Without TLS: read, or filled, at once. */
+#define PLAIN_OCTETS ((size_t)16 << 10)
+
 /* Milliseconds. */
-#define FLUSH_TIME  10000	/* for the last words to be taken by a slow peer */
+#define FLUSH_TIME  10000	/* for a slow peer to take the last words */
 #define LINGER_TIME 2000	/* for the peer to close after them */
 
 static bool
@@ -23,20 +26,73 @@ would_block(void)
 	return errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
-/* Send what TLS has ready; what the socket does not take stays there. */
+static void
+enter(struct conn *c)
+{
+	if (c->tls != NULL)
+		tls_enter(c->tls);
+}
+
+static void
+leave(struct conn *c)
+{
+	if (c->tls != NULL)
+		tls_leave(c->tls);
+}
+
+static struct span
+wire_out(const struct conn *c)
+{
+	return c->tls != NULL ? tls_wire_out(c->tls) : buf_span(&c->plain);
+}
+
+/* An idle link keeps no buffer. */
+static void
+wire_sent(struct conn *c, size_t n)
+{
+	if (c->tls != NULL)
+		tls_wire_sent(c->tls, n);
+	else if (n < c->plain.n)
+		buf_drop(&c->plain, n);
+	else
+		buf_free(&c->plain);
+}
+
+static bool
+wants_out(const struct conn *c)
+{
+	return c->tls != NULL ? tls_wants_out(c->tls) : c->plain.n > 0;
+}
+
+const char *
+conn_error(const struct conn *c)
+{
+	return c->tls != NULL ? tls_error(c->tls) : NULL;
+}
+
+bool
+conn_is_stranger(const struct conn *c)
+{
+	if (c->tls == NULL)
+		return false;
+	return tls_is_stranger(c->tls) ||
+	    (!c->greeted && tls_error(c->tls) == NULL);
+}
+
+/* Send what is ready; what the socket does not take stays there. */
 static void
 flush(struct conn *c)
 {
 	struct span wire;
 	ssize_t n;
 
-	while ((wire = tls_wire_out(c->tls)).n > 0) {
+	while ((wire = wire_out(c)).n > 0) {
 		n = net_send(c->fd, wire);
 		if (n == -1 && !would_block())
 			c->phase = CONN_GONE;
 		if (n == -1)
 			return;
-		tls_wire_sent(c->tls, (size_t)n);
+		wire_sent(c, (size_t)n);
 	}
 }
 
@@ -56,11 +112,12 @@ static void
 finish(struct conn *c, struct now now)
 {
 	close_link(c, now);
-	if (!c->greeted && tls_error(c->tls) == NULL) {
+	if (!c->greeted && conn_error(c) == NULL) {
 		c->phase = CONN_GONE;
 		return;
 	}
-	tls_finish(c->tls);
+	if (c->tls != NULL)
+		tls_finish(c->tls);
 	c->more = false;
 	c->phase = CONN_FLUSHING;
 	c->close_by = now.mono + FLUSH_TIME;
@@ -85,7 +142,7 @@ linger(struct conn *c, struct now now)
 static void
 settle(struct conn *c, struct now now)
 {
-	if (c->phase == CONN_FLUSHING && !tls_wants_out(c->tls))
+	if (c->phase == CONN_FLUSHING && !wants_out(c))
 		linger(c, now);
 	if (c->phase == CONN_GONE)
 		close_link(c, now);
@@ -103,8 +160,10 @@ conn_open(int fd, struct tls *tls, struct relay *relay, const char *peer,
 	c->fd = fd;
 	c->close_by = CONN_NEVER;
 	memcpy(c->peer, peer, strnlen(peer, NET_PEER - 1));
-	c->tls = tls_link_open(tls);
-	if (c->tls == NULL) {
+	if (tls != NULL)
+		c->tls = tls_link_open(tls);
+	c->greeted = tls == NULL;
+	if (tls != NULL && c->tls == NULL) {
 		(void)close(fd);	/* nothing was said on it */
 		free(c);
 		return NULL;
@@ -117,7 +176,9 @@ void
 conn_close(struct conn *c, struct now now)
 {
 	close_link(c, now);
-	tls_link_close(c->tls);
+	if (c->tls != NULL)
+		tls_link_close(c->tls);
+	buf_free(&c->plain);
 	/* All that could be sent was; what close may say changes nothing. */
 	(void)close(c->fd);
 	free(c);
@@ -132,8 +193,8 @@ conn_wants_input(const struct conn *c)
 {
 	if (c->phase != CONN_OPEN)
 		return c->phase == CONN_LINGERING;
-	if (!tls_is_open(c->tls))
-		return !tls_wants_out(c->tls);
+	if (c->tls != NULL && !tls_is_open(c->tls))
+		return !wants_out(c);
 	return tmtp_wants_input(c->link);
 }
 
@@ -158,7 +219,7 @@ take(struct conn *c, size_t n, struct now now)
  * is sent; but who never spoke TLS is left without a word.
  */
 static void
-receive(struct conn *c, struct now now)
+receive_records(struct conn *c, struct now now)
 {
 	size_t room;
 	ssize_t n;
@@ -176,6 +237,21 @@ receive(struct conn *c, struct now now)
 		c->phase = CONN_GONE;
 	if (c->phase == CONN_OPEN && (n == 0 || tls_error(c->tls) != NULL ||
 	    tls_peer_finished(c->tls)))
+		finish(c, now);
+}
+
+static void
+receive_plain(struct conn *c, struct now now)
+{
+	char octets[PLAIN_OCTETS];
+	ssize_t n;
+
+	n = net_recv(c->fd, octets, sizeof(octets));
+	if (n > 0 && !tmtp_is_ended(c->link))
+		tmtp_input(c->link, (struct span){ octets, (size_t)n }, now);
+	if (n == -1 && !would_block())
+		c->phase = CONN_GONE;
+	if (n == 0)
 		finish(c, now);
 }
 
@@ -201,16 +277,19 @@ conn_read(struct conn *c, struct now now)
 	if (c->phase == CONN_LINGERING) {
 		drain(c);
 	} else if (conn_wants_input(c)) {
-		tls_enter(c->tls);
-		receive(c, now);
-		tls_leave(c->tls);
+		enter(c);
+		if (c->tls != NULL)
+			receive_records(c, now);
+		else
+			receive_plain(c, now);
+		leave(c);
 	}
 	settle(c, now);
 }
 
 /* Let tmtp fill the records that TLS has room for; returns how much. */
 static size_t
-fill(struct conn *c, struct now now)
+fill_records(struct conn *c, struct now now)
 {
 	size_t n, room, filled = 0;
 	char *p;
@@ -225,15 +304,28 @@ fill(struct conn *c, struct now now)
 	return filled;
 }
 
+static size_t
+fill(struct conn *c, struct now now)
+{
+	char octets[PLAIN_OCTETS];
+	size_t n;
+
+	if (c->tls != NULL)
+		return fill_records(c, now);
+	n = tmtp_output(c->link, octets, sizeof(octets), now);
+	buf_add(&c->plain, (struct span){ octets, n });
+	return n;
+}
+
 /* Send until the peer is slow, the turn's share is used, or all is said. */
 void
 conn_write(struct conn *c, struct now now)
 {
 	size_t n = 1, sent = 0;
 
-	tls_enter(c->tls);
+	enter(c);
 	flush(c);
-	while (c->phase == CONN_OPEN && !tls_wants_out(c->tls) && n > 0 &&
+	while (c->phase == CONN_OPEN && !wants_out(c) && n > 0 &&
 	    sent < TURN_OCTETS) {
 		n = fill(c, now);
 		sent += n;
@@ -242,7 +334,7 @@ conn_write(struct conn *c, struct now now)
 	c->more = c->phase == CONN_OPEN && n > 0;
 	if (c->phase == CONN_OPEN && n == 0 && tmtp_is_ended(c->link))
 		finish(c, now);
-	tls_leave(c->tls);
+	leave(c);
 	settle(c, now);
 }
 
@@ -272,7 +364,7 @@ conn_interest(const struct conn *c)
 
 	if (conn_wants_input(c))
 		interest |= READY_READ;
-	if (c->phase != CONN_LINGERING && (c->more || tls_wants_out(c->tls)))
+	if (c->phase != CONN_LINGERING && (c->more || wants_out(c)))
 		interest |= READY_WRITE;
 	return interest;
 }

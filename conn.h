@@ -4,7 +4,7 @@
  *
  *	c = conn_open(fd, tls, relay, peer, now)
  *	conn_read(c, now)            when the socket is readable
- *	conn_write(c, now)           when it is writable, or tmtp marked the link
+ *	conn_write(c, now)           when it is writable, or its link is marked
  *	conn_expire(c, now)          at conn_deadline
  *	conn_close(c, now)           when the phase is CONN_GONE, or at any time
  *
@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "code.h"
 #include "net.h"
 #include "tls.h"
@@ -36,9 +37,10 @@ enum conn_phase {
 struct conn {
 	int fd;
 	enum conn_phase phase;
-	bool greeted;		/* its TLS handshake was completed */
+	bool greeted;		/* its TLS handshake, if any, was completed */
 	bool more;		/* a turn's share of output was used up */
-	struct tls_link *tls;
+	struct tls_link *tls;	/* NULL: octets go as they are */
+	struct buf plain;	/* ... those that wait to be sent */
 	struct link *link;	/* NULL unless CONN_OPEN */
 	uint64_t close_by;	/* CONN_NEVER until its end has begun */
 	char peer[NET_PEER];
@@ -52,7 +54,7 @@ struct conn {
 
 /*
  * Take over a socket that was accepted; the time until login runs from now.
- * NULL if there is no randomness for TLS: then fd is closed.
+ * tls is NULL on a Unix socket, which the file system guards.  NULL if there is no randomness for TLS: then fd is closed.
  */
 struct conn *conn_open(int fd, struct tls *, struct relay *, const char *peer,
     struct now);
@@ -67,6 +69,11 @@ void conn_write(struct conn *, struct now);
 /* When conn_expire must be called, in now.mono's milliseconds. */
 uint64_t conn_deadline(const struct conn *);
 void conn_expire(struct conn *, struct now);
+
+/* NULL, or what went wrong in TLS. */
+const char *conn_error(const struct conn *);
+/* It has said nothing that is TLS. */
+bool conn_is_stranger(const struct conn *);
 
 /* What to watch the socket for, a set as in ready.h. */
 unsigned conn_interest(const struct conn *);

@@ -4,12 +4,16 @@
  *	lock		held with fcntl: one server per directory
  *	journal/	see journal.c
  *	user/ group/	see userdb.c, and store.c for the queues in user/
+ *	guests.json	see guests.c
+ *	control		a socket: see control.h
  *	tmp/		files being made; emptied at start
  *	lost+found/	what was damaged; nothing here is read again
  *
  * A checkpoint empties the oldest segment of the journal: the messages that
  * still wait there, and the users and groups that changed, are written to the
  * tree in small steps; the tree is synced off the loop; the segment is released.
+ * The files of users and groups are drafts until that sync: then they get their
+ * names, and the tree is synced once more.
  * It begins when the journal is half full, or when nothing much has happened
  * for QUIET, so that an idle relay's directory is small and a busy one writes
  * only the messages that nobody fetches.
@@ -26,6 +30,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "draft.h"
 #include "file.h"
 #include "log.h"
 
@@ -35,11 +40,12 @@
 #define RETRY      1000U	/* ms between attempts on a full disk */
 #define FLOOR_MAX  ((uint64_t)16 << 20)	/* octets of disk kept free, at most */
 
-enum step { STEP_IDLE, STEP_WRITING, STEP_SYNCING };
+enum step { STEP_IDLE, STEP_WRITING, STEP_SYNCING, STEP_INSTALLING };
 
 struct checkpoint {
 	enum step step;
 	struct sync_job job;
+	struct drafts drafts;	/* of users and groups */
 	bool owed;		/* the tree was changed and is not synced */
 	bool low;		/* free space is below the floor */
 	bool stuck;		/* the last attempt to write there failed */
@@ -116,7 +122,8 @@ replay(struct data *d, char *why, size_t room)
 
 	while (journal_replay(d->journal, &record)) {
 		if (!store_replay(d->store, &record) &&
-		    !userdb_replay(d->userdb, &record))
+		    !userdb_replay(d->userdb, &record) &&
+		    !guests_replay(d->guests, &record))
 			log_line("journal: a record of unknown type %u was "
 			    "passed over", (unsigned)record.type);
 	}
@@ -125,7 +132,8 @@ replay(struct data *d, char *why, size_t room)
 		    strerror(errno));
 		return -1;
 	}
-	damaged = journal_damaged(d->journal) + userdb_damaged(d->userdb);
+	damaged = journal_damaged(d->journal) + userdb_damaged(d->userdb) +
+	    guests_damaged(d->guests);
 	if (damaged > 0)
 		log_line("%lu damaged pieces are in lost+found; "
 		    "everything else is served", damaged);
@@ -153,7 +161,10 @@ sync_way(const struct data *d)
 static void
 release_all(struct data *d)
 {
+	/* From here on no job is under way. */
+	syncer_stop(d->syncer);
 	store_close(d->store);
+	guests_close(d->guests);
 	userdb_close(d->userdb);
 	journal_close(d->journal);
 	syncer_close(d->syncer);
@@ -162,6 +173,7 @@ release_all(struct data *d)
 		(void)close(d->lock);
 	if (d->dir != -1)
 		(void)close(d->dir);
+	draft_free(&d->checkpoint->drafts);
 	free(d->checkpoint);
 }
 
@@ -172,6 +184,7 @@ data_open(struct data *d, const char *path, uint64_t journal_size, char *why,
 	char detail[256] = "";
 
 	*d = (struct data){ .dir = -1, .lock = -1 };
+	d->syncer = syncer_open();
 	d->checkpoint = xzalloc(sizeof(*d->checkpoint));
 	/* An earlier run may have changed the tree, and died. */
 	d->checkpoint->owed = true;
@@ -179,13 +192,16 @@ data_open(struct data *d, const char *path, uint64_t journal_size, char *why,
 		release_all(d);
 		return -1;
 	}
-	d->syncer = syncer_open();
+	d->checkpoint->drafts.data = d->dir;
 	d->journal = journal_open(d->dir, d->syncer, journal_size, detail,
 	    sizeof(detail));
 	if (d->journal != NULL)
 		d->userdb = userdb_open(d->dir, d->journal, detail,
 		    sizeof(detail));
 	if (d->userdb != NULL)
+		d->guests = guests_open(d->dir, d->journal, detail,
+		    sizeof(detail));
+	if (d->guests != NULL)
 		d->store = store_open(d->dir, d->journal, d->syncer, detail,
 		    sizeof(detail));
 	if (d->store != NULL && replay(d, detail, sizeof(detail)) == 0) {
@@ -199,18 +215,42 @@ data_open(struct data *d, const char *path, uint64_t journal_size, char *why,
 	return -1;
 }
 
+/* Make drafts of users, groups and guests that changed; as userdb_save. */
+static int
+save_some(struct data *d)
+{
+	struct drafts *drafts = &d->checkpoint->drafts;
+	int more = userdb_save(d->userdb, drafts);
+
+	return more == 0 ? guests_save(d->guests, drafts) : more;
+}
+
+/*
+ * Write the files of users, groups and guests for people to read.  The journal tells
+ * it all: what stays behind is made later.
+ */
+static void
+save_people(struct data *d)
+{
+	struct drafts *drafts = &d->checkpoint->drafts;
+
+	while (save_some(d) == 1)
+		continue;
+	if (drafts->count > 0 && file_sync_tree(d->dir) == 0) {
+		while (draft_install(drafts) == 1)
+			continue;
+	}
+}
+
 int
 data_close(struct data *d)
 {
 	int result = data_commit(d);
 	int error = errno;
 
-	/* The journal tells all: files that stay behind are made later. */
-	while (result == 0 && userdb_save(d->userdb) == 1)
-		continue;
-	while (d->checkpoint->step == STEP_SYNCING &&
-	    !syncer_done(d->syncer, &d->checkpoint->job))
-		continue;
+	syncer_stop(d->syncer);
+	if (result == 0)
+		save_people(d);
 	release_all(d);
 	errno = error;
 	return result;
@@ -277,15 +317,20 @@ write_failed(struct data *d, struct now now)
 	return 0;
 }
 
+static void
+write_succeeded(struct data *d)
+{
+	if (d->checkpoint->stuck)
+		log_line("the data directory can be written again");
+	d->checkpoint->stuck = false;
+}
+
 static int
 begin_sync(struct data *d)
 {
 	struct checkpoint *cp = d->checkpoint;
 
-	/* All three are asked: each forgets by being asked. */
-	if (store_touched(d->store))
-		cp->owed = true;
-	if (userdb_touched(d->userdb))
+	if (store_touched(d->store) || cp->drafts.count > 0)
 		cp->owed = true;
 	cp->step = STEP_SYNCING;
 	cp->job = (struct sync_job){ .kind = SYNC_TREE, .dir = d->dir };
@@ -309,12 +354,26 @@ write_some(struct data *d, struct now now)
 		return -1;
 	more = store_checkpoint(d->store, journal_oldest(d->journal));
 	if (more == 0)
-		more = userdb_save(d->userdb);
+		more = save_some(d);
 	if (more == -1)
 		return write_failed(d, now);
-	if (cp->stuck)
-		log_line("the data directory can be written again");
-	cp->stuck = false;
+	write_succeeded(d);
+	return more == 1 ? 1 : begin_sync(d);
+}
+
+static int
+install_some(struct data *d, struct now now)
+{
+	struct checkpoint *cp = d->checkpoint;
+	int more;
+
+	if (cp->stuck && now.mono < cp->retry_at)
+		return 0;
+	cp->owed = true;
+	more = draft_install(&cp->drafts);
+	if (more == -1)
+		return write_failed(d, now);
+	write_succeeded(d);
 	return more == 1 ? 1 : begin_sync(d);
 }
 
@@ -330,6 +389,10 @@ end_sync(struct data *d)
 		return -1;
 	}
 	cp->owed = false;
+	if (cp->drafts.count > 0) {
+		cp->step = STEP_INSTALLING;
+		return 1;
+	}
 	cp->step = STEP_IDLE;
 	journal_release(d->journal);
 	store_released(d->store);
@@ -376,6 +439,8 @@ checkpoint(struct data *d, struct now now)
 		return write_some(d, now);
 	case STEP_SYNCING:
 		return end_sync(d);
+	case STEP_INSTALLING:
+		return install_some(d, now);
 	}
 	return 0;
 }
@@ -437,7 +502,7 @@ checkpoint_deadline(const struct data *d)
 
 	if (cp->step == STEP_SYNCING)
 		return UINT64_MAX;	/* data_fd tells */
-	if (cp->step == STEP_WRITING)
+	if (cp->step == STEP_WRITING || cp->step == STEP_INSTALLING)
 		return cp->stuck ? cp->retry_at : 0;
 	if (journal_newest(d->journal) > journal_oldest(d->journal))
 		return cp->newest_since + QUIET;

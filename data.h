@@ -2,7 +2,7 @@
  * data.h - the data directory as a whole: one server per directory, opened in
  * order, replayed, committed, checkpointed, closed.
  *
- * journal, store and userdb are open to use between commits; what is done to
+ * journal, store, userdb and guests are open to use between commits; what is done to
  * all of them at once is done here.
  */
 #ifndef MNM_DATA_H
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guests.h"
 #include "journal.h"
 #include "store.h"
 #include "userdb.h"
@@ -23,6 +24,7 @@ struct data {
 	struct journal *journal;
 	struct store *store;
 	struct userdb *userdb;
+	struct guests *guests;
 	struct checkpoint *checkpoint;	/* data.c's own */
 };
 

@@ -7,6 +7,9 @@
 /* Milliseconds after which a message is sent again. */
 #define ACK_TIME 30000
 
+/* Octets of a message that a quit waits for: a head and small data. */
+#define REST_MAX ((uint64_t)128 << 10)
+
 /* Where the parts of a posting are in the relay's scratch space. */
 struct place {
 	size_t head, head_end;
@@ -150,6 +153,14 @@ deliver(struct request *rq, struct posting *postings, size_t n)
 	return true;
 }
 
+bool
+deliver_has_room(struct request *rq)
+{
+	return data_state(rq->relay->data) != DATA_FULL ||
+	    request_refuse(rq, "the disk is full: nothing can be stored at "
+	    "present", SPAN(""));
+}
+
 void
 deliver_begin(struct link *l)
 {
@@ -214,7 +225,8 @@ finish_sending(struct link *l, struct now now)
 	}
 	f->sent = now.mono;
 	f->again = false;
-	if (f->acked)
+	/* While data takes nothing, not even an ack: it is sent once more. */
+	if (f->acked && data_state(l->relay->data) != DATA_WAIT)
 		land(l, f);
 	l->sending.id = 0;
 }
@@ -323,6 +335,41 @@ deliver_output(struct link *l, char *dst, size_t room, size_t used,
 			break;
 	}
 	return n - used;
+}
+
+/* Have the rest of the message that is being sent stand before all replies. */
+static void
+finish_message(struct link *l)
+{
+	size_t rest = (size_t)(l->sending.length - l->sending.offset);
+	struct buf first = { NULL, 0, 0 };
+	ssize_t got;
+
+	(void)buf_room(&first, rest + l->out.n);
+	while (first.n < rest) {
+		got = store_read(l->relay->data->store, l->node->queue,
+		    l->sending.id, l->sending.offset + first.n,
+		    first.p + first.n, rest - first.n);
+		if (got == -1) {
+			buf_free(&first);
+			return;
+		}
+		first.n += (size_t)got;
+	}
+	l->ready += first.n;
+	buf_add(&first, buf_span(&l->out));
+	buf_free(&l->out);
+	l->out = first;
+	l->sending.id = 0;
+}
+
+void
+deliver_quit(struct link *l, struct span why)
+{
+	if (l->phase == PHASE_OPEN && l->sending.id != 0 &&
+	    l->sending.length - l->sending.offset <= REST_MAX)
+		finish_message(l);
+	link_end(l, why);
 }
 
 uint64_t

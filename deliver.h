@@ -39,6 +39,9 @@ struct message deliver_message(struct request *, const char *op);
  */
 bool deliver(struct request *, struct posting *, size_t n);
 
+/* Whether the disk has space for messages; else refuses. */
+bool deliver_has_room(struct request *);
+
 /* A node's queue, for store. */
 struct queue *deliver_queue(struct relay *, struct node *);
 
@@ -53,6 +56,11 @@ size_t deliver_output(struct link *, char *dst, size_t room, size_t used,
     struct now);
 /* Go on with a message that did not fit. */
 size_t deliver_rest(struct link *, char *dst, size_t room, struct now);
+/*
+ * End the link with a quit, behind the rest of a message that is on its way.
+ * If much of that is left, the link just closes: a quit would be taken for data.
+ */
+void deliver_quit(struct link *, struct span why);
 /* The node has the message.  Nothing happens if it was not sent here. */
 void deliver_ack(struct link *, uint64_t id);
 /* When the first ack is overdue; UINT64_MAX if none is awaited. */

@@ -3,7 +3,6 @@
 #endif
 #include "file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -107,21 +106,34 @@ save_and_close(int fd, struct span text)
 }
 
 int
-file_replace(int dir, const char *name, const char *tmp, struct span text)
+file_write(int dir, const char *name, struct span text)
 {
 	int fd, error;
 
-	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
-	if (save_and_close(fd, text) == -1 ||
-	    renameat(dir, tmp, dir, name) == -1) {
-		error = errno;
-		(void)unlinkat(dir, tmp, 0);	/* start-up removes it too */
-		errno = error;
+	if (save_and_close(fd, text) == 0)
+		return 0;
+	error = errno;
+	(void)unlinkat(dir, name, 0);	/* it is of no use */
+	errno = error;
+	return -1;
+}
+
+int
+file_replace(int dir, const char *name, const char *tmp, struct span text)
+{
+	int error;
+
+	if (file_write(dir, tmp, text) == -1)
 		return -1;
-	}
-	return 0;
+	if (renameat(dir, tmp, dir, name) == 0)
+		return 0;
+	error = errno;
+	(void)unlinkat(dir, tmp, 0);	/* start-up removes it too */
+	errno = error;
+	return -1;
 }
 
 int
@@ -166,6 +178,42 @@ file_open_dir(int dir, const char *name)
 	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+DIR *
+file_open_list(int dir, const char *name)
+{
+	int fd = file_open_dir(dir, name), error;
+	DIR *list = fd == -1 ? NULL : fdopendir(fd);
+
+	if (list == NULL && fd != -1) {
+		error = errno;
+		(void)close(fd);	/* nothing was done with it */
+		errno = error;
+	}
+	return list;
+}
+
+const char *
+file_next_name(DIR *list)
+{
+	struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(list);
+	} while (entry != NULL && entry->d_name[0] == '.');
+	return entry == NULL ? NULL : entry->d_name;
+}
+
+int
+file_end_list(DIR *list)
+{
+	int error = errno;
+
+	(void)closedir(list);	/* it was only read */
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
 int
 file_sync_dir(int dir)
 {
@@ -188,61 +236,55 @@ file_sync_tree(int dir)
 
 #else
 
-static int sync_below(int dir);
-
 static int
-sync_entry(int dir, const char *name)
+sync_file(int dir, const char *name)
 {
-	struct stat st;
-	int fd, result;
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	int result, error;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return errno == ENOENT ? 0 : -1;
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return 0;
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
-		return errno == ENOENT ? 0 : -1;
-	if (S_ISDIR(st.st_mode))
-		return sync_below(fd);
+		return -1;
 	result = fsync(fd);
+	error = errno;
 	(void)close(fd);	/* it was only synced */
+	errno = error;
 	return result;
 }
 
-/* Sync all in the directory fd, then itself; closes fd. */
 static int
-sync_below(int fd)
+sync_below(int dir, const char *name)
 {
-	DIR *list = fdopendir(fd);
-	struct dirent *entry;
-	int result = 0;
+	DIR *list = file_open_list(dir, name);
+	const char *entry;
+	struct stat st;
+	int fd, result = 0;
 
-	if (list == NULL) {
-		(void)close(fd);	/* fdopendir's errno tells more */
+	if (list == NULL)
 		return -1;
+	fd = dirfd(list);
+	while (result == 0 && (entry = file_next_name(list)) != NULL) {
+		result = fstatat(fd, entry, &st, AT_SYMLINK_NOFOLLOW);
+		if (result == 0 && S_ISDIR(st.st_mode))
+			result = sync_below(fd, entry);
+		else if (result == 0 && S_ISREG(st.st_mode))
+			result = sync_file(fd, entry);
+		/* What was removed meanwhile needs no sync. */
+		if (result == -1 && errno == ENOENT)
+			result = 0;
 	}
-	while (result == 0 && (entry = readdir(list)) != NULL) {
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			result = sync_entry(fd, entry->d_name);
-	}
-	if (result == 0)
+	if (result == 0 && errno == 0)
 		result = fsync(fd);
-	(void)closedir(list);	/* it was only read */
-	return result;
+	return file_end_list(list) == 0 ? result : -1;
 }
 
 /*
- * Without syncfs the whole tree is walked.  A file that is removed during
- * the walk needs no sync; one that appears belongs to the next.
+ * Without syncfs the whole tree is walked.  What appears during the walk
+ * belongs to the next.
  */
 int
 file_sync_tree(int dir)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd == -1 ? -1 : sync_below(fd);
+	return sync_below(dir, ".");
 }
 
 #endif
@@ -360,17 +402,24 @@ syncer_start(struct syncer *sy)
 }
 
 void
+syncer_stop(struct syncer *sy)
+{
+	if (!sy->started)
+		return;
+	pthread_mutex_lock(&sy->mutex);
+	sy->stopping = true;
+	pthread_cond_signal(&sy->added);
+	pthread_mutex_unlock(&sy->mutex);
+	pthread_join(sy->thread, NULL);
+	sy->started = false;
+}
+
+void
 syncer_close(struct syncer *sy)
 {
 	if (sy == NULL)
 		return;
-	if (sy->started) {
-		pthread_mutex_lock(&sy->mutex);
-		sy->stopping = true;
-		pthread_cond_signal(&sy->added);
-		pthread_mutex_unlock(&sy->mutex);
-		pthread_join(sy->thread, NULL);
-	}
+	syncer_stop(sy);
 	if (sy->wake[0] != -1) {
 		(void)close(sy->wake[0]);	/* a pipe loses nothing */
 		(void)close(sy->wake[1]);

@@ -11,6 +11,7 @@
 #ifndef MNM_FILE_H
 #define MNM_FILE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,11 @@ int file_read(int dir, const char *name, size_t max, struct buf *to);
 int file_pread_all(int fd, void *dst, size_t n, uint64_t offset);
 int file_pwrite_all(int fd, const void *src, size_t n, uint64_t offset);
 /*
+ * Make text the content of name, without a sync; what was there is gone at
+ * once, and nothing is left there on failure.
+ */
+int file_write(int dir, const char *name, struct span text);
+/*
  * Make text the content of name by way of a file in dir named tmp, without
  * a sync: after a crash name may be the old file, the new one, or damaged
  * unless a file_sync_tree came between.
@@ -35,6 +41,18 @@ int file_make_dir(int dir, const char *name);
 int file_make_parents(int dir, const char *name);
 /* Open a directory below dir. */
 int file_open_dir(int dir, const char *name);
+/*
+ * List a directory below dir:
+ *
+ *	list = file_open_list(dir, name)	NULL with errno
+ *	while ((name = file_next_name(list)) != NULL)
+ *		...				not those that begin with '.'
+ *	file_end_list(list)			-1 with errno if the loop ended
+ *						by an error, in it or in listing
+ */
+DIR *file_open_list(int dir, const char *name);
+const char *file_next_name(DIR *);
+int file_end_list(DIR *);
 /* fsync a directory, so that the names in it are durable. */
 int file_sync_dir(int dir);
 /* fsync a file. */
@@ -66,7 +84,9 @@ struct syncer;
 struct syncer *syncer_open(void);
 /* Start the worker thread; -1 with errno if there can be none. */
 int syncer_start(struct syncer *);
-/* Waits for the jobs under way, then frees. */
+/* Wait for the jobs under way; from then on a job runs in the caller. */
+void syncer_stop(struct syncer *);
+/* Stop, and free. */
 void syncer_close(struct syncer *);
 void syncer_add(struct syncer *, struct sync_job *);
 bool syncer_done(struct syncer *, const struct sync_job *);

@@ -85,6 +85,8 @@ make_group(struct request *rq)
 	enum userdb_result result = userdb_check_name(rq->h.gid, 1);
 	struct group *group = NULL;
 
+	if (guests_reserve(rq->relay->data->guests, rq->h.gid, rq->now))
+		result = USERDB_TAKEN;
 	if (result == USERDB_OK) {
 		group = userdb_add_group(rq->relay->data->userdb, rq->h.gid);
 		result = USERDB_TAKEN;
@@ -180,7 +182,7 @@ op_groupinvite(struct request *rq)
 		userdb_set_member(db, group, self_of(rq), from, MEMBER_JOINED);
 	userdb_set_member(db, group, alias->user, span_of(alias->name),
 	    MEMBER_INVITED);
-	userdb_use_alias(db, alias);
+	account_invited(rq, alias);
 	return true;
 }
 
@@ -196,6 +198,8 @@ may_be_called(struct request *rq, const struct group *group, struct span name)
 	struct member *m = userdb_member_alias(group, name);
 	struct alias *alias = userdb_alias(db, name);
 
+	if (guests_reserve(rq->relay->data->guests, name, rq->now))
+		result = USERDB_TAKEN;
 	if (result == USERDB_OK && ((m != NULL && m->user != self_of(rq)) ||
 	    (alias != NULL && alias->user != self_of(rq)) ||
 	    userdb_group(db, name) != NULL))

@@ -1,38 +1,20 @@
 /*
- * On disk
- * -------
- * DATA/journal/NNNNNNNN are the segments, each of JOURNAL_SEGMENT_SIZE octets,
- * written with zeros before it is used so that a commit changes data blocks
- * only.  The number in the name says nothing of the order: segments are used
- * in turn, the oldest one again and again.
- *
- * A segment is a row of batches, each beginning at a multiple of BLOCK.  A
- * batch is what one commit wrote; no block is ever shared by two, so a write
- * that is torn by a power cut cannot hurt an older batch.  All integers are
- * little-endian:
- *
- *	 0  magic	"mnj1"
- *	 4  crc		CRC-32C of the octets from 8 to the end of the records
- *	 8  length	octets of records
- *	12  zero
- *	16  key		random, the same in all batches of a journal: what a
- *			client stores in a message cannot pass for a batch
- *	24  number	1, 2, 3 ... in order of the commits, without a gap
- *	32  oldest	the first batch that was still needed at this commit
- *	40  id		the highest message id given so far
- *	48  records	each: length of body (32 bits), type (32 bits), body
+ * segment.h tells what is in a segment of the journal.  Segments are used in
+ * turn, the oldest one again and again.
  *
  * Start-up finds the batch with the highest number.  Its oldest says where to
  * begin; from there to it, every number must be there.
  *
  *	found where a batch is due		what start-up does
  *	the batch with the next number		replays it
- *	something else, at the very end		it was never acked: cut off
+ *	something else, at the very end		it was never acked: cut off; one
+ *						line if a trace of a batch is there
  *	something else, later numbers exist	damage: its octets go to
  *						lost+found, one line, go on with
  *						the next whole batch
  *	a segment without a needed batch	a spare one
- *	a file of another size or name		not a segment: left alone
+ *	a segment of another size		removed: it was never used
+ *	a file of another name			not a segment: left alone
  *
  * A released segment is written over only after a commit whose oldest lies
  * beyond it, so that what is half overwritten is never needed.
@@ -40,25 +22,21 @@
 #include "journal.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "code.h"
 #include "log.h"
+#include "segment.h"
 
-#define BLOCK 4096		/* a sector or flash page of today is no larger */
-#define HEADER 48
 #define RECORD 8		/* length and type before each body */
-#define MAGIC 0x316a6e6dU	/* "mnj1" */
 #define SEGMENTS_IDLE 2		/* kept when nothing is going on */
-#define NAME_OCTETS 16
+#define LOST_NAME 64
 
 /*
  * One commit writes at most this much.  It bounds memory and the time a reply
@@ -68,12 +46,6 @@
 
 /* A batch that takes much room is freed if the next ones do not need it. */
 #define BATCH_KEEP ((size_t)64 << 10)
-
-struct segment {
-	int fd;
-	unsigned name;		/* the number in the file's name */
-	uint64_t first;		/* number of its first batch; 0 for spares */
-};
 
 struct journal {
 	int dir;
@@ -103,85 +75,18 @@ struct journal {
 	/* Replay. */
 	struct buf image;	/* the segment being read */
 	size_t replaying;	/* its index; used when all are done */
+	size_t batch_at;	/* index of the segment's batch that is next */
 	uint64_t next;		/* number of the batch that is due */
 	uint64_t last;		/* the highest number found */
 	struct span records;	/* of the current batch, still to be read */
 	uint32_t records_at;	/* where they are in the segment */
-	uint32_t batch_from;	/* where the current batch began */
 	unsigned long damaged;
 };
-
-static uint32_t
-round_up(size_t n)
-{
-	return (uint32_t)((n + BLOCK - 1) / BLOCK * BLOCK);
-}
 
 static size_t
 segment_count(const struct journal *jn)
 {
 	return jn->used + jn->spare + jn->freed;
-}
-
-static void
-segment_path(char path[NAME_OCTETS], unsigned name)
-{
-	(void)snprintf(path, NAME_OCTETS, "%08u", name);
-}
-
-/* ---- batches in a segment's image ---- */
-
-/*
- * The length of the whole batch at offset, rounded up to blocks, or 0 if there
- * is none.  A key of 0 accepts any.
- */
-static uint32_t
-batch_at(const struct buf *image, uint32_t offset, uint64_t key)
-{
-	const char *p = image->p + offset;
-	uint32_t length = code_get32(p + 8);
-
-	if (code_get32(p) != MAGIC ||
-	    length > JOURNAL_SEGMENT_SIZE - HEADER - offset)
-		return 0;
-	if (key != 0 && code_get64(p + 16) != key)
-		return 0;
-	if (code_crc32c(0, p + 8, HEADER - 8 + length) != code_get32(p + 4))
-		return 0;
-	return round_up(HEADER + length);
-}
-
-static uint64_t
-number_at(const struct buf *image, uint32_t offset)
-{
-	return code_get64(image->p + offset + 24);
-}
-
-/*
- * The first whole batch at or after offset whose number is at least least;
- * JOURNAL_SEGMENT_SIZE if there is none.
- */
-static uint32_t
-find_batch(const struct journal *jn, uint32_t offset, uint64_t least)
-{
-	uint32_t length;
-
-	while (offset < JOURNAL_SEGMENT_SIZE) {
-		length = batch_at(&jn->image, offset, jn->key);
-		if (length > 0 && number_at(&jn->image, offset) >= least)
-			return offset;
-		offset += length > 0 ? length : BLOCK;
-	}
-	return offset;
-}
-
-static int
-load_image(struct journal *jn, const struct segment *sg)
-{
-	jn->image.n = 0;
-	(void)buf_room(&jn->image, JOURNAL_SEGMENT_SIZE);
-	jn->image.n = JOURNAL_SEGMENT_SIZE;
-	return file_pread_all(sg->fd, jn->image.p, JOURNAL_SEGMENT_SIZE, 0);
 }
 
 /* ---- opening ---- */
@@ -192,79 +97,15 @@ add_segment(struct journal *jn, int fd, unsigned name)
 	size_t n = segment_count(jn);
 
 	jn->segments = xrealloc(jn->segments, (n + 1) * sizeof(struct segment));
-	jn->segments[n] = (struct segment){ fd, name, 0 };
-}
-
-/* Whether name is eight digits, and their value. */
-static bool
-parse_name(const char *name, unsigned *value)
-{
-	size_t i;
-
-	*value = 0;
-	for (i = 0; name[i] >= '0' && name[i] <= '9' && i < 8; i++)
-		*value = *value * 10 + (unsigned)(name[i] - '0');
-	return i == 8 && name[8] == '\0';
-}
-
-/* Open the segment called name if it is one: -1 with errno if it cannot. */
-static int
-open_segment(struct journal *jn, const char *name)
-{
-	struct stat st;
-	unsigned value;
-	int fd;
-
-	if (!parse_name(name, &value))
-		return 0;
-	fd = openat(jn->dir, name, O_RDWR | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	/* A segment that a crash left before it had all its zeros. */
-	if (fstat(fd, &st) == -1 || st.st_size != JOURNAL_SEGMENT_SIZE) {
-		(void)close(fd);	/* nothing was written */
-		return unlinkat(jn->dir, name, 0);
-	}
-	add_segment(jn, fd, value);
-	jn->spare++;
-	return 0;
+	jn->segments[n] = (struct segment){ .fd = fd, .name = name };
 }
 
 static int
 open_segments(struct journal *jn)
 {
-	struct dirent *entry;
-	int result = 0;
-	DIR *list;
-	int fd;
-
-	fd = file_open_dir(jn->dir, ".");
-	list = fd == -1 ? NULL : fdopendir(fd);
-	if (list == NULL)
+	if (segment_open_all(jn->dir, &jn->segments, &jn->spare,
+	    &jn->key) == -1)
 		return -1;
-	while (result == 0 && (entry = readdir(list)) != NULL)
-		result = open_segment(jn, entry->d_name);
-	(void)closedir(list);	/* it was only read */
-	return result;
-}
-
-/* The key is that of any batch that begins a segment: none is a client's. */
-static int
-find_key(struct journal *jn)
-{
-	char block[HEADER];
-	size_t i;
-
-	for (i = 0; i < jn->spare && jn->key == 0; i++) {
-		if (file_pread_all(jn->segments[i].fd, block, HEADER, 0) == -1)
-			return -1;
-		if (code_get32(block) != MAGIC)
-			continue;
-		if (load_image(jn, &jn->segments[i]) == -1)
-			return -1;
-		if (batch_at(&jn->image, 0, 0) > 0)
-			jn->key = code_get64(block + 16);
-	}
 	while (jn->key == 0) {
 		if (code_random(&jn->key, sizeof(jn->key)) == -1) {
 			errno = EIO;
@@ -274,26 +115,29 @@ find_key(struct journal *jn)
 	return 0;
 }
 
-/*
- * Look at every batch of the segment in image: remember the highest number
- * of all and what it says.
- */
-static void
-scan_segment(struct journal *jn, uint64_t *oldest)
+/* Look at every batch: the last one tells which is the oldest needed. */
+static int
+scan_segments(struct journal *jn)
 {
-	uint32_t at = find_batch(jn, 0, 1);
-	const char *p;
+	const struct batch *b;
+	size_t i, n;
 
-	while (at < JOURNAL_SEGMENT_SIZE) {
-		p = jn->image.p + at;
-		if (code_get64(p + 24) > jn->last) {
-			jn->last = code_get64(p + 24);
-			*oldest = code_get64(p + 32);
+	jn->next = 1;
+	for (i = 0; i < segment_count(jn); i++) {
+		if (segment_scan(&jn->segments[i], jn->key, &jn->image) == -1)
+			return -1;
+		for (n = 0; n < jn->segments[i].batch_count; n++) {
+			b = &jn->segments[i].batches[n];
+			if (b->number > jn->last) {
+				jn->last = b->number;
+				jn->next = b->oldest;
+			}
+			if (b->id > jn->id)
+				jn->id = b->id;
 		}
-		if (code_get64(p + 40) > jn->id)
-			jn->id = code_get64(p + 40);
-		at = find_batch(jn, at + batch_at(&jn->image, at, jn->key), 1);
 	}
+	jn->image.n = 0;
+	return 0;
 }
 
 static int
@@ -305,33 +149,26 @@ by_first(const void *a, const void *b)
 	return (x->first - 1 > y->first - 1) - (x->first - 1 < y->first - 1);
 }
 
-/* Find what is needed, and put segments into their order. */
-static int
+/* Tell spares from what is needed, and put that into its order. */
+static void
 order_segments(struct journal *jn)
 {
-	size_t i, n = segment_count(jn);
-	uint64_t oldest = 1;
-	uint32_t at;
+	size_t i, at, n = segment_count(jn);
+	struct segment *sg;
 
 	for (i = 0; i < n; i++) {
-		if (load_image(jn, &jn->segments[i]) == -1)
-			return -1;
-		scan_segment(jn, &oldest);
-	}
-	for (i = 0; i < n && jn->last > 0; i++) {
-		if (load_image(jn, &jn->segments[i]) == -1)
-			return -1;
-		at = find_batch(jn, 0, oldest);
-		if (at == JOURNAL_SEGMENT_SIZE)
+		sg = &jn->segments[i];
+		for (at = 0; at < sg->batch_count &&
+		    sg->batches[at].number < jn->next; at++)
 			continue;
-		jn->segments[i].first = number_at(&jn->image, at);
+		if (at == sg->batch_count)
+			continue;
+		sg->first = sg->batches[at].number;
 		jn->used++;
 		jn->spare--;
 	}
-	qsort(jn->segments, n, sizeof(struct segment), by_first);
-	jn->next = oldest;
-	jn->image.n = 0;
-	return 0;
+	if (n > 0)
+		qsort(jn->segments, n, sizeof(struct segment), by_first);
 }
 
 /* ---- growing and shrinking ---- */
@@ -354,11 +191,11 @@ unused_name(const struct journal *jn)
 static void
 begin_growth(struct journal *jn)
 {
-	char path[NAME_OCTETS];
+	char path[SEGMENT_NAME];
 	int fd;
 
 	jn->growth_name = unused_name(jn);
-	segment_path(path, jn->growth_name);
+	segment_path(path, jn->key, jn->growth_name);
 	fd = openat(jn->dir, path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC,
 	    0600);
 	if (fd == -1) {
@@ -366,7 +203,7 @@ begin_growth(struct journal *jn)
 		return;
 	}
 	jn->growth = (struct sync_job){ .kind = SYNC_ZEROS, .fd = fd,
-	    .dir = jn->dir, .size = JOURNAL_SEGMENT_SIZE };
+	    .dir = jn->dir, .size = SEGMENT_SIZE };
 	syncer_add(jn->syncer, &jn->growth);
 }
 
@@ -374,13 +211,13 @@ begin_growth(struct journal *jn)
 static void
 end_growth(struct journal *jn)
 {
-	char path[NAME_OCTETS];
+	char path[SEGMENT_NAME];
 	size_t n = segment_count(jn);
 
 	jn->growth_error = jn->growth.error;
 	if (jn->growth_error != 0) {
 		(void)close(jn->growth.fd);	/* it failed already */
-		segment_path(path, jn->growth_name);
+		segment_path(path, jn->key, jn->growth_name);
 		(void)unlinkat(jn->dir, path, 0);	/* start-up does, too */
 	} else {
 		add_segment(jn, jn->growth.fd, jn->growth_name);
@@ -419,16 +256,17 @@ journal_has_spares(const struct journal *jn)
 bool
 journal_trim(struct journal *jn)
 {
-	char path[NAME_OCTETS];
+	char path[SEGMENT_NAME];
 	struct segment *sg;
 
 	if (!journal_has_spares(jn))
 		return false;
 	sg = &jn->segments[jn->used + jn->spare - 1];
-	segment_path(path, sg->name);
+	segment_path(path, jn->key, sg->name);
 	if (unlinkat(jn->dir, path, 0) == -1)
 		return false;
 	(void)close(sg->fd);	/* the file is gone */
+	segment_free(sg);
 	memmove(sg, sg + 1, jn->freed * sizeof(struct segment));
 	jn->spare--;
 	return true;
@@ -457,9 +295,9 @@ open_journal(struct journal *jn, int data)
 	jn->lost = file_open_dir(data, "lost+found");
 	if (jn->dir == -1 || jn->lost == -1)
 		return -1;
-	if (open_segments(jn) == -1 || find_key(jn) == -1 ||
-	    order_segments(jn) == -1)
+	if (open_segments(jn) == -1 || scan_segments(jn) == -1)
 		return -1;
+	order_segments(jn);
 	/*
 	 * A full disk is no reason not to serve, unless there is nothing
 	 * at all to write to.
@@ -487,11 +325,12 @@ journal_open(int data, struct syncer *syncer, uint64_t size_max, char *why,
 
 	jn->dir = jn->lost = jn->growth.fd = -1;
 	jn->syncer = syncer;
-	jn->segments_max = (size_t)(size_max / JOURNAL_SEGMENT_SIZE);
+	jn->segments_max = (size_t)(size_max / SEGMENT_SIZE);
 	if (jn->segments_max < SEGMENTS_IDLE + 1)
 		jn->segments_max = SEGMENTS_IDLE + 1;
 	if (open_journal(jn, data) == -1) {
 		(void)snprintf(why, room, "cannot open the journal: %s",
+		    errno == EEXIST ? "it has segments of two journals" :
 		    strerror(errno));
 		journal_close(jn);
 		return NULL;
@@ -507,8 +346,10 @@ journal_close(struct journal *jn)
 	if (jn == NULL)
 		return;
 	/* Every commit was synced: closing has nothing left to lose. */
-	for (i = 0; i < segment_count(jn); i++)
+	for (i = 0; i < segment_count(jn); i++) {
 		(void)close(jn->segments[i].fd);
+		segment_free(&jn->segments[i]);
+	}
 	if (jn->growth.fd != -1)
 		(void)close(jn->growth.fd);
 	if (jn->dir != -1)
@@ -527,35 +368,45 @@ journal_close(struct journal *jn)
 static void
 lose(struct journal *jn, uint32_t from, uint32_t to, const char *what)
 {
-	char name[64];
-	int fd;
+	unsigned name = jn->segments[jn->replaying].name;
+	char lost[LOST_NAME];
+	struct span octets = { jn->image.p + from, to - from };
 
-	(void)snprintf(name, sizeof(name), "journal-%08u-%" PRIu32,
-	    jn->segments[jn->replaying].name, from);
-	fd = openat(jn->lost, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-	    0600);
-	if (fd == -1 ||
-	    file_pwrite_all(fd, jn->image.p + from, to - from, 0) == -1 ||
-	    close(fd) == -1)
-		log_line("lost+found/%s: %s", name, strerror(errno));
-	log_line("journal: %s at %08u:%" PRIu32 ", %" PRIu32
-	    " octets, now lost+found/%s", what,
-	    jn->segments[jn->replaying].name, from, to - from, name);
+	(void)snprintf(lost, sizeof(lost), "journal-%08u-%" PRIu32, name,
+	    from);
+	if (file_write(jn->lost, lost, octets) == -1)
+		log_line("journal: %s at %08u:%" PRIu32 ", %" PRIu32
+		    " octets; cannot keep them in lost+found: %s", what, name,
+		    from, to - from, strerror(errno));
+	else
+		log_line("journal: %s at %08u:%" PRIu32 ", %" PRIu32
+		    " octets, now lost+found/%s", what, name, from, to - from,
+		    lost);
 }
 
-/*
- * Something is at offset where batch number next is due, and it is not that
- * batch.  Is it a trace of one?  Stale blocks of an earlier turn of the ring
- * are not.
- */
-static bool
-looks_unfinished(const struct journal *jn, uint32_t offset)
+static void
+lose_damage(struct journal *jn, uint32_t from, uint32_t to)
 {
-	const char *p = jn->image.p + offset;
+	lose(jn, from, to, "damage");
+	jn->damaged++;
+}
 
-	return code_get64(p + 24) == jn->next ||
-	    (code_get32(p) == MAGIC && code_get64(p + 16) == jn->key &&
-	    batch_at(&jn->image, offset, jn->key) == 0);
+/* The end of what is not zero behind from. */
+static uint32_t
+content_end(const struct buf *image, uint32_t from)
+{
+	uint32_t end = SEGMENT_SIZE;
+
+	while (end > from && image->p[end - 1] == 0)
+		end--;
+	return end;
+}
+
+/* Where the batch after this one begins. */
+static uint32_t
+batch_end(const struct batch *b)
+{
+	return b->offset + batch_size(b->length);
 }
 
 /*
@@ -564,78 +415,82 @@ looks_unfinished(const struct journal *jn, uint32_t offset)
  * the disk does not have and that no later sync would write.
  */
 static void
-settle_last_batch(struct journal *jn, uint32_t end)
+settle_last_batch(struct journal *jn)
 {
 	const struct segment *sg = &jn->segments[jn->replaying];
-	uint32_t from = jn->batch_from;
+	const struct batch *b = &sg->batches[jn->batch_at - 1];
 
-	if (from >= end)
-		return;
-	if (file_pwrite_all(sg->fd, jn->image.p + from, end - from,
-	    from) == -1 || fdatasync(sg->fd) == -1)
+	if (file_pwrite_all(sg->fd, jn->image.p + b->offset,
+	    batch_size(b->length), b->offset) == -1 ||
+	    fdatasync(sg->fd) == -1)
 		die("cannot write the journal: %s", strerror(errno));
 }
 
-/* The last segment has been read: the next batch goes behind its end. */
+/* The last batch has been read: the next one goes behind it. */
 static void
-end_replay(struct journal *jn)
+end_newest(struct journal *jn)
 {
-	jn->number = jn->last + 1;
-	jn->committed_id = jn->id;
-	buf_free(&jn->image);
+	uint32_t size;
+
+	if (jn->at < SEGMENT_SIZE &&
+	    batch_is_torn(&jn->image, jn->at, jn->key, jn->next, &size))
+		lose(jn, jn->at, size > 0 ? jn->at + size :
+		    content_end(&jn->image, jn->at),
+		    "a batch that was never finished");
+	settle_last_batch(jn);
 }
 
-/*
- * Nothing more that is due stands in this segment from offset on.  Go to the
- * next segment, or end.
- */
+/* Nothing more that is due stands in this segment.  Go to the next. */
 static void
-leave_segment(struct journal *jn, uint32_t offset)
+leave_segment(struct journal *jn)
 {
 	bool newest = jn->replaying + 1 == jn->used;
 	uint64_t follows = newest ? jn->last + 1 :
 	    jn->segments[jn->replaying + 1].first;
 
 	if (jn->next < follows) {
-		lose(jn, offset, JOURNAL_SEGMENT_SIZE, "damage");
-		jn->damaged++;
+		lose_damage(jn, jn->at, content_end(&jn->image, jn->at));
 		jn->next = follows;
-	} else if (newest && offset < JOURNAL_SEGMENT_SIZE &&
-	    looks_unfinished(jn, offset)) {
-		lose(jn, offset, JOURNAL_SEGMENT_SIZE,
-		    "a batch that was never finished");
 	}
 	if (newest)
-		settle_last_batch(jn, offset);
-	jn->at = offset;
+		end_newest(jn);
 	jn->replaying++;
 	jn->image.n = 0;
 }
 
-/*
- * Step to the next batch: false if the segment has none.  Damaged octets
- * before it are saved.
- */
-static bool
+/* Begin with a segment: the batches in it that are due. */
+static void
+enter_segment(struct journal *jn)
+{
+	const struct segment *sg = &jn->segments[jn->replaying];
+
+	if (segment_load(sg, &jn->image) == -1)
+		die("cannot read the journal: %s", strerror(errno));
+	jn->at = 0;
+	jn->batch_at = 0;
+	while (sg->batches[jn->batch_at].number < jn->next)
+		jn->batch_at++;
+}
+
+/* Take the batch that is next, or leave the segment. */
+static void
 next_batch(struct journal *jn)
 {
-	uint32_t at = find_batch(jn, jn->at, jn->next);
+	const struct segment *sg = &jn->segments[jn->replaying];
+	const struct batch *b = &sg->batches[jn->batch_at];
 
-	if (at == JOURNAL_SEGMENT_SIZE) {
-		leave_segment(jn, jn->at);
-		return false;
+	if (jn->batch_at == sg->batch_count || b->number < jn->next) {
+		leave_segment(jn);
+		return;
 	}
-	if (at != jn->at || number_at(&jn->image, at) != jn->next) {
-		lose(jn, jn->at, at, "damage");
-		jn->damaged++;
-	}
-	jn->next = number_at(&jn->image, at) + 1;
-	jn->records = (struct span){ jn->image.p + at + HEADER,
-	    code_get32(jn->image.p + at + 8) };
-	jn->records_at = at + HEADER;
-	jn->batch_from = at;
-	jn->at = at + batch_at(&jn->image, at, jn->key);
-	return true;
+	if (b->offset != jn->at || b->number != jn->next)
+		lose_damage(jn, jn->at, b->offset);
+	jn->next = b->number + 1;
+	jn->at = batch_end(b);
+	jn->records = (struct span){ jn->image.p + b->offset + BATCH_HEADER,
+	    b->length };
+	jn->records_at = b->offset + BATCH_HEADER;
+	jn->batch_at++;
 }
 
 /* Take one record off the current batch; false if it has no more. */
@@ -659,6 +514,19 @@ next_record(struct journal *jn, struct journal_record *record)
 	return true;
 }
 
+/* All is read: what comes next is appended. */
+static void
+end_replay(struct journal *jn)
+{
+	size_t i;
+
+	for (i = 0; i < segment_count(jn); i++)
+		segment_free(&jn->segments[i]);
+	buf_free(&jn->image);
+	jn->number = jn->last + 1;
+	jn->committed_id = jn->id;
+}
+
 bool
 journal_replay(struct journal *jn, struct journal_record *record)
 {
@@ -668,13 +536,9 @@ journal_replay(struct journal *jn, struct journal_record *record)
 			end_replay(jn);
 			return false;
 		}
-		if (jn->image.n == 0) {
-			jn->at = jn->batch_from = 0;
-			if (load_image(jn, &jn->segments[jn->replaying]) == -1)
-				die("cannot read the journal: %s",
-				    strerror(errno));
-		}
-		(void)next_batch(jn);
+		if (jn->image.n == 0)
+			enter_segment(jn);
+		next_batch(jn);
 	}
 	return true;
 }
@@ -711,8 +575,8 @@ static bool
 has_room(const struct journal *jn, size_t n)
 {
 	/* The last block is left for journal_publish. */
-	return jn->used > 0 && JOURNAL_SEGMENT_SIZE - jn->at - BLOCK >=
-	    n + HEADER + JOURNAL_REQUEST_MAX;
+	return jn->used > 0 && SEGMENT_SIZE - jn->at - BATCH_BLOCK >=
+	    n + BATCH_HEADER + JOURNAL_REQUEST_MAX;
 }
 
 bool
@@ -727,8 +591,8 @@ journal_ready(const struct journal *jn)
 static void
 begin_batch(struct journal *jn)
 {
-	memset(buf_room(&jn->batch, HEADER), 0, HEADER);
-	jn->batch.n = HEADER;
+	(void)buf_room(&jn->batch, BATCH_HEADER);
+	jn->batch.n = BATCH_HEADER;
 }
 
 struct journal_place
@@ -740,13 +604,17 @@ journal_add(struct journal *jn, enum journal_type type,
 	size_t i, length = 0;
 
 	if (jn->batch.n == 0) {
-		if (!has_room(jn, 0))
+		/*
+		 * Without another segment an ack that nobody waits for
+		 * still finds room at the end of this one.
+		 */
+		if (!has_room(jn, 0) && jn->spare > 0)
 			begin_segment(jn);
 		begin_batch(jn);
 	}
 	for (i = 0; i < n; i++)
 		length += parts[i].n;
-	assert(jn->batch.n + RECORD + length <= JOURNAL_SEGMENT_SIZE - jn->at);
+	assert(jn->batch.n + RECORD + length <= SEGMENT_SIZE - jn->at);
 	code_put32(head, (uint32_t)length);
 	code_put32(head + 4, (uint32_t)type);
 	buf_add(&jn->batch, (struct span){ head, sizeof(head) });
@@ -763,31 +631,20 @@ journal_pending(const struct journal *jn)
 	return jn->batch.n > 0;
 }
 
-static void
-fill_header(struct journal *jn)
-{
-	char *p = jn->batch.p;
-	uint32_t length = (uint32_t)(jn->batch.n - HEADER);
-
-	code_put32(p, MAGIC);
-	code_put32(p + 8, length);
-	code_put64(p + 16, jn->key);
-	code_put64(p + 24, jn->number);
-	code_put64(p + 32, jn->segments[0].first);
-	code_put64(p + 40, jn->id);
-	code_put32(p + 4, code_crc32c(0, p + 8, HEADER - 8 + length));
-}
-
 int
 journal_commit(struct journal *jn)
 {
-	uint32_t size = round_up(jn->batch.n);
+	struct batch b = { .number = jn->number, .id = jn->id };
 	const struct segment *sg;
+	uint32_t size;
 
 	if (jn->batch.n == 0)
 		return 0;
 	sg = &jn->segments[jn->used - 1];
-	fill_header(jn);
+	b.oldest = jn->segments[0].first;
+	b.length = (uint32_t)(jn->batch.n - BATCH_HEADER);
+	batch_seal(jn->batch.p, &b, jn->key);
+	size = batch_size(b.length);
 	memset(buf_room(&jn->batch, size - jn->batch.n), 0,
 	    size - jn->batch.n);
 	if (file_pwrite_all(sg->fd, jn->batch.p, size, jn->at) == -1 ||
@@ -802,6 +659,12 @@ journal_commit(struct journal *jn)
 		buf_free(&jn->batch);
 	jn->batch.n = 0;
 	return 0;
+}
+
+uint64_t
+journal_commits(const struct journal *jn)
+{
+	return jn->number;
 }
 
 int
@@ -860,6 +723,6 @@ void
 journal_publish(struct journal *jn)
 {
 	if (jn->batch.n == 0 && jn->used > 0 &&
-	    jn->at <= JOURNAL_SEGMENT_SIZE - BLOCK)
+	    jn->at <= SEGMENT_SIZE - BATCH_BLOCK)
 		begin_batch(jn);
 }

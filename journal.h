@@ -29,7 +29,8 @@ enum journal_type {
 	JOURNAL_PUT_LARGE,	/* store: the same, its data is in a file */
 	JOURNAL_ACK,		/* store: a node has acked a message */
 	JOURNAL_COPY,		/* store: messages wait at another node too */
-	JOURNAL_DROP		/* store: a node's queue is gone */
+	JOURNAL_DROP,		/* store: a node's queue is gone */
+	JOURNAL_GUESTS		/* guests: who is invited, who has knocked */
 };
 
 /*
@@ -37,8 +38,6 @@ enum journal_type {
  * bodies of 64 KiB each and some 10 000 recipients.
  */
 #define JOURNAL_REQUEST_MAX ((size_t)512 << 10)
-
-#define JOURNAL_SEGMENT_SIZE ((uint32_t)4 << 20)
 
 /* Where octets of a record are: valid until their segment is released. */
 struct journal_place {
@@ -95,6 +94,8 @@ bool journal_pending(const struct journal *);
  * acked, and the program must stop; the file is not trusted again.
  */
 int journal_commit(struct journal *);
+/* How many batches were ever committed, each by one sync. */
+uint64_t journal_commits(const struct journal *);
 /* Read octets that were appended, committed or not.  -1 with errno. */
 int journal_read(const struct journal *, struct journal_place, void *dst,
     size_t n);

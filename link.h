@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "admit.h"
 #include "buf.h"
 #include "code.h"
 #include "conf.h"
@@ -59,6 +60,7 @@ struct flight {
 struct relay {
 	struct data *data;
 	const struct conf *conf;
+	struct admit *admit;
 	struct links lists[LISTS];
 
 	/* What one request needs for a moment. */

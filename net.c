@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define BACKLOG 1024	/* a whole club that reconnects after a power cut */
@@ -123,6 +124,33 @@ is_lacking(int error)
 	return error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
 }
 
+/*
+ * laddr is the path of a Unix socket, which must not be there yet.  Whoever
+ * can reach it in the file system may connect.
+ */
+static int
+listen_unix(const struct conf *conf, char *why, size_t room)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t n = strlen(conf->listen_laddr);
+	int fd = -1;
+
+	if (n < sizeof(address.sun_path)) {
+		memcpy(address.sun_path, conf->listen_laddr, n + 1);
+		fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	} else {
+		errno = ENAMETOOLONG;
+	}
+	if (fd != -1 && (set_flags(fd) == -1 ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) == -1 ||
+	    listen(fd, BACKLOG) == -1))
+		fd = give_up(fd);
+	if (fd == -1)
+		snprintf(why, room, "cannot listen on %s: %s",
+		    conf->listen_laddr, strerror(errno));
+	return fd;
+}
+
 int
 net_listen(int fds[NET_LISTENERS_MAX], const struct conf *conf, char *why,
     size_t room)
@@ -130,6 +158,10 @@ net_listen(int fds[NET_LISTENERS_MAX], const struct conf *conf, char *why,
 	struct addrinfo *found, *address;
 	int count = 0, error = EADDRNOTAVAIL, fd;
 
+	if (strcmp(conf->listen_net, "unix") == 0) {
+		fds[0] = listen_unix(conf, why, room);
+		return fds[0] == -1 ? -1 : 1;
+	}
 	found = look_up(conf, why, room);
 	if (found == NULL)
 		return -1;
@@ -159,7 +191,9 @@ peer_text(char text[NET_PEER], const struct sockaddr *address, socklen_t n)
 {
 	char host[NET_PEER - 16], port[8];
 
-	if (getnameinfo(address, n, host, sizeof(host), port, sizeof(port),
+	if (address->sa_family == AF_UNIX)
+		snprintf(text, NET_PEER, "local");
+	else if (getnameinfo(address, n, host, sizeof(host), port, sizeof(port),
 	    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		snprintf(text, NET_PEER, "unknown address");
 	else if (strchr(host, ':') != NULL)
@@ -172,6 +206,14 @@ peer_text(char text[NET_PEER], const struct sockaddr *address, socklen_t n)
  * Without TCP_NODELAY the last piece of a flight would wait for the peer's
  * delayed acknowledgement, 40 ms.
  */
+static int
+set_tcp_options(int fd)
+{
+	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY) == -1)
+		return -1;
+	return set_option(fd, SOL_SOCKET, SO_KEEPALIVE);
+}
+
 int
 net_accept(int listener, char peer[NET_PEER])
 {
@@ -183,8 +225,7 @@ net_accept(int listener, char peer[NET_PEER])
 	if (fd == -1)
 		return -1;
 	if (set_flags(fd) == -1 ||
-	    set_option(fd, IPPROTO_TCP, TCP_NODELAY) == -1 ||
-	    set_option(fd, SOL_SOCKET, SO_KEEPALIVE) == -1)
+	    (from.ss_family != AF_UNIX && set_tcp_options(fd) == -1))
 		return give_up(fd);
 	peer_text(peer, (struct sockaddr *)&from, n);
 	return fd;

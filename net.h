@@ -19,7 +19,8 @@
 bool net_is_loopback(const char *host);
 
 /*
- * Listen on every address of conf's listen_laddr that its listen_net covers.
+ * Listen on every address of conf's listen_laddr that its listen_net covers,
+ * or with listen_net "unix" on the Unix socket at that path, which is made.
  * Looks the name up, which may take a while.  Returns how many sockets fds got,
  * or -1 and why.
  */

@@ -16,6 +16,12 @@
  */
 enum numbering { NUMBERING_2018, NUMBERING_2020, NUMBERING_UNDECIDED };
 
+/*
+ * Octets that a request's id may take in its ack, escapes included: the rest
+ * of the header is the ack's own.
+ */
+#define ACK_ID_MAX (FRAME_HEADER_MAX - 2048)
+
 /* In place of a number, one that no header can hold. */
 #define NONE UINT64_MAX
 
@@ -29,7 +35,8 @@ enum takes {
 
 /* Traits of an op. */
 #define ACKED  1u		/* answered by an ack, refused or not */
-#define STORES 2u		/* for others; refused while the disk is full */
+#define STORES 2u		/* refused while the disk is full */
+#define SENDS  4u		/* to others; not for who may only receive */
 
 static bool
 op_ack(struct request *rq)
@@ -82,19 +89,23 @@ static const struct op {
 	  .needs = F_ID, .run = op_useredit },
 	{ "OhiEdit",     {    4, 4 }, PHASE_OPEN,    TAKES_NONE,  ACKED,
 	  .needs = F_ID | F_FOR, .run = op_ohiedit },
-	{ "GroupInvite", {    5, 5 }, PHASE_OPEN,    TAKES_TEXT,  ACKED | STORES,
+	{ "GroupInvite", {    5, 5 }, PHASE_OPEN,    TAKES_TEXT,
+	  ACKED | STORES | SENDS,
 	  .needs = F_ID | F_GID | F_FROM | F_TO | F_DATALEN,
 	  .run = op_groupinvite },
-	{ "GroupEdit",   {    6, 6 }, PHASE_OPEN,    TAKES_NONE,  ACKED,
+	{ "GroupEdit",   {    6, 6 }, PHASE_OPEN,    TAKES_NONE,  ACKED | STORES,
 	  .needs = F_ID | F_GID | F_ACT, .run = op_groupedit },
-	{ "Post",        {    7, 7 }, PHASE_OPEN,    TAKES_BODY,  ACKED | STORES,
+	{ "Post",        {    7, 7 }, PHASE_OPEN,    TAKES_BODY,
+	  ACKED | STORES | SENDS,
 	  .needs = F_ID | F_FOR | F_DATALEN,
 	  .run = op_post, .prepare = post_prepare },
-	{ "PostNotify",  { NONE, 8 }, PHASE_OPEN,    TAKES_NOTED, ACKED | STORES,
+	{ "PostNotify",  { NONE, 8 }, PHASE_OPEN,    TAKES_NOTED,
+	  ACKED | STORES | SENDS,
 	  .needs = F_ID | F_FOR | F_NOTEFOR | F_NOTELEN | F_DATALEN,
 	  .run = op_postnotify, .prepare = post_prepare_notify,
 	  .tells_2020 = F_NOTELEN },
-	{ "Ping",        {    8, 9 }, PHASE_OPEN,    TAKES_TEXT,  ACKED | STORES,
+	{ "Ping",        {    8, 9 }, PHASE_OPEN,    TAKES_TEXT,
+	  ACKED | STORES | SENDS,
 	  .needs = F_ID | F_TO | F_DATALEN, .run = op_ping,
 	  .needs_2020 = F_FROM, .tells_2020 = F_TO },
 	{ "Ack",         {   9, 10 }, PHASE_OPEN,    TAKES_NONE,  0,
@@ -166,6 +177,28 @@ find_op(struct request *rq)
 	return in_2020;
 }
 
+/* Whether a header of four digits has room for the ack of this request. */
+static bool
+can_be_acked(struct request *rq)
+{
+	struct buf *scratch = &rq->relay->why;
+	size_t n;
+
+	scratch->n = 0;
+	json_put_string(scratch, "id", rq->h.id);
+	n = scratch->n;
+	scratch->n = 0;
+	return n <= ACK_ID_MAX;
+}
+
+/* Octets of data after the note. */
+static uint64_t
+body_length(const struct op *op, const struct header *h)
+{
+	return h->datalen.value -
+	    (op->takes == TAKES_NOTED ? h->notelen.value : 0);
+}
+
 /* Whether the op may come now, with these fields.  If not: why to quit. */
 static bool
 check_header(struct request *rq, const struct op *op)
@@ -191,11 +224,13 @@ check_header(struct request *rq, const struct op *op)
 		    (unsigned long)h->op.value, frame_field_name(missing));
 	else if (op->takes == TAKES_NONE && h->datalen.value > 0)
 		buf_addf(why, "%s is not followed by data", op->name);
-	else if (h->datahead.value > h->datalen.value ||
-	    h->notelen.value > h->datalen.value)
+	else if (h->notelen.value > h->datalen.value ||
+	    h->datahead.value > body_length(op, h))
 		buf_addf(why, "%s has parts larger than datalen", op->name);
 	else if (h->notehead.value > h->notelen.value)
 		buf_addf(why, "%s has notehead over notelen", op->name);
+	else if (op->traits & ACKED && !can_be_acked(rq))
+		buf_addf(why, "%s has an id that is too long", op->name);
 	return why->n == 0;
 }
 
@@ -213,16 +248,29 @@ check_text(struct request *rq, const struct op *op)
 	return true;
 }
 
-/* On a full disk there is room for what frees some, and for little else. */
+/*
+ * On a full disk there is room for what frees some, and for little else: the
+ * journal cannot be emptied then, and when it is full as well, not even acks
+ * are taken.
+ */
 static bool
 check_room(struct request *rq, const struct op *op)
 {
-	if (!(op->traits & STORES) ||
-	    (rq->h.has & (F_DROPNODE | F_DROPALIAS)) != 0 ||
-	    data_state(rq->relay->data) != DATA_FULL)
+	bool drops = op->run == op_useredit &&
+	    (rq->h.has & (F_DROPNODE | F_DROPALIAS)) != 0;
+
+	return !(op->traits & STORES) || drops || deliver_has_room(rq);
+}
+
+/* The seed promises accounts that receive but do not send. */
+static bool
+check_rights(struct request *rq, const struct op *op)
+{
+	if (!(op->traits & SENDS) ||
+	    !(rq->link->node->user->flags & USER_RECEIVE_ONLY))
 		return true;
-	return request_refuse(rq, "the disk is full: nothing can be stored "
-	    "at present", SPAN(""));
+	return request_refuse(rq, "this account may receive but not send",
+	    SPAN(""));
 }
 
 static void
@@ -277,7 +325,7 @@ op_takes(const struct op *op, struct request *rq,
 	struct buf *why = &rq->relay->why;
 
 	lengths[OP_NOTE] = op->takes == TAKES_NOTED ? rq->h.notelen.value : 0;
-	lengths[OP_BODY] = length - lengths[OP_NOTE];
+	lengths[OP_BODY] = body_length(op, &rq->h);
 	why->n = 0;
 	if (length > max)
 		buf_addf(why, "datalen is %llu, and at most %llu is taken",
@@ -288,7 +336,8 @@ op_takes(const struct op *op, struct request *rq,
 bool
 op_prepare(const struct op *op, struct request *rq)
 {
-	return check_room(rq, op) && (op->prepare == NULL || op->prepare(rq));
+	return check_rights(rq, op) && check_room(rq, op) &&
+	    (op->prepare == NULL || op->prepare(rq));
 }
 
 void

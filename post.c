@@ -152,7 +152,7 @@ op_ping(struct request *rq)
 	struct set *to = &rq->relay->to;
 	struct posting p;
 
-	if (alias == NULL)
+	if (alias == NULL || !account_may_ping(rq))
 		return false;
 	if (rq->h.from.p != NULL) {
 		from = account_own_alias(rq, rq->h.from);
@@ -170,6 +170,6 @@ op_ping(struct request *rq)
 	p.message.datasum = rq->h.datasum;
 	if (!deliver(rq, &p, 1))
 		return false;
-	userdb_use_alias(rq->relay->data->userdb, alias);
+	account_pinged(rq, alias);
 	return true;
 }

@@ -151,7 +151,7 @@ presence_enter(struct link *l, struct node *node)
 	struct link *older = node->link;
 
 	if (older != NULL) {
-		link_end(older, SPAN("this node has logged in anew, on "
+		deliver_quit(older, SPAN("this node has logged in anew, on "
 		    "another connection"));
 		detach(older);
 	}
@@ -166,7 +166,7 @@ presence_enter(struct link *l, struct node *node)
 void
 presence_quit(struct link *l, struct span why)
 {
-	link_end(l, why);
+	deliver_quit(l, why);
 	presence_leave(l);
 }
 
@@ -225,6 +225,18 @@ read_contacts(struct request *rq, bool first)
 	return true;
 }
 
+/* How many contacts the user will have when those named are added. */
+static size_t
+count_contacts(struct user *user, const struct set *named)
+{
+	const struct set *seen_by = &contact_of(user)->seen_by;
+	size_t i, n = seen_by->count;
+
+	for (i = 0; i < named->count; i++)
+		n += !set_has(seen_by, named->items[i]);
+	return n;
+}
+
 /* The user's own nodes hear of an edit, but not of how a client begins. */
 static bool
 tell_nodes(struct request *rq, enum edit edit)
@@ -251,11 +263,11 @@ op_ohiedit(struct request *rq)
 		    "not ", rq->h.type);
 	if (!read_contacts(rq, first))
 		return false;
-	if (contact_of(user)->seen_by.count + named->count >
-	    PRESENCE_CONTACTS_MAX)
+	if (edit != EDIT_DROP &&
+	    count_contacts(user, named) > PRESENCE_CONTACTS_MAX)
 		return request_refuse(rq, "there are too many contacts",
 		    SPAN(""));
-	if (!first && !tell_nodes(rq, edit))
+	if (!first && (!deliver_has_room(rq) || !tell_nodes(rq, edit)))
 		return false;
 	for (i = 0; i < named->count; i++) {
 		if (edit == EDIT_DROP)

@@ -1,12 +1,10 @@
 #include "queue.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "buf.h"
 #include "file.h"
@@ -72,24 +70,24 @@ queue_of(struct queue_table *t, const struct uid *uid, uint32_t ref)
 	return q;
 }
 
-static void
-free_queue(struct queue *q)
-{
-	free(q->ring);
-	free(q->list);
-	free(q);
-}
-
 void
-queue_drop(struct queue_table *t, struct queue *q)
+queue_take(struct queue_table *t, struct queue *q)
 {
 	struct queue **link = &t->chains[chain_of(t, &q->uid, q->ref)];
 
 	while (*link != q)
 		link = &(*link)->next;
 	*link = q->next;
+	q->next = NULL;
 	t->count--;
-	free_queue(q);
+}
+
+void
+queue_free(struct queue *q)
+{
+	free(q->ring);
+	free(q->list);
+	free(q);
 }
 
 void
@@ -101,7 +99,7 @@ queue_table_free(struct queue_table *t)
 	for (i = 0; i < t->size; i++) {
 		for (q = t->chains[i]; q != NULL; q = next) {
 			next = q->next;
-			free_queue(q);
+			queue_free(q);
 		}
 	}
 	free(t->chains);
@@ -291,31 +289,27 @@ static int
 list_directory(struct queue *q, int data, uint64_t after)
 {
 	char path[QUEUE_PATH];
-	struct dirent *entry;
+	const char *name;
 	uint64_t id;
 	DIR *list;
-	int fd;
 
 	queue_list_forget(q);
 	q->list_after = after;
 	queue_path(path, q);
-	fd = file_open_dir(data, path);
-	if (fd == -1 && errno != ENOENT)
-		return -1;
-	q->listed = true;
-	if (fd == -1)
-		return 0;
-	list = fdopendir(fd);
+	list = file_open_list(data, path);
 	if (list == NULL) {
-		(void)close(fd);	/* fdopendir's errno tells more */
-		q->listed = false;
-		return -1;
+		q->listed = errno == ENOENT;
+		return q->listed ? 0 : -1;
 	}
-	while ((entry = readdir(list)) != NULL) {
-		if (code_unhex64(&id, span_of(entry->d_name)))
+	while ((name = file_next_name(list)) != NULL) {
+		if (code_unhex64(&id, span_of(name)))
 			list_id(q, id);
 	}
-	(void)closedir(list);	/* it was only read */
+	if (file_end_list(list) == -1) {
+		queue_list_forget(q);
+		return -1;
+	}
+	q->listed = true;
 	if (q->list_count > 0)
 		qsort(q->list, q->list_count, sizeof(uint64_t), by_id);
 	return 0;

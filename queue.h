@@ -50,8 +50,10 @@ struct queue_table {
 /* The queue of a node, made if there is none. */
 struct queue *queue_of(struct queue_table *, const struct uid *,
     uint32_t ref);
-/* Take q out of the table and free it; its ring must be empty. */
-void queue_drop(struct queue_table *, struct queue *);
+/* Take q out of the table: it is the caller's then. */
+void queue_take(struct queue_table *, struct queue *);
+/* The ring must be empty. */
+void queue_free(struct queue *);
 void queue_table_free(struct queue_table *);
 
 /* user/xx/UID/N, and with a message: user/xx/UID/N/MSGID. */

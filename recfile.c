@@ -1,33 +1,17 @@
-/*
- * A file of records is a JSON array with one record a line:
- *
- *	[
- *	{"next_ref":2,"uid":"%1H...Z"},
- *	{"alias":"Alice Smith","uid":"%1H...Z"},
- *	"crc32c 0a1b2c3d"]
- *
- * The last line holds the CRC-32C of all octets before it, and has no other
- * form than this one, so that no octet of the file can change unnoticed.
- * Where files are is told by record_path, and in the table in userdb.c.
- */
+/* Where files are is told by record_path, and in the table in userdb.c. */
 #include "recfile.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "code.h"
 #include "file.h"
+#include "lines.h"
 #include "log.h"
-
-#define HEAD "[\n"
-#define TAIL "\"crc32c %08" PRIx32 "\"]\n"
-#define TAIL_OCTETS 19
 
 /* A file takes this much memory at start-up; 100 000 members take 20 MiB. */
 #define FILE_OCTETS ((size_t)256 << 20)
@@ -95,46 +79,6 @@ recfile_damaged(const struct recfile *f)
 	return f->damaged;
 }
 
-/* The records' lines, without the first line and the checksum's. */
-static const char *
-find_lines(struct span *lines, struct span file)
-{
-	char tail[TAIL_OCTETS + 1];
-	size_t n;
-
-	if (file.n < strlen(HEAD) + TAIL_OCTETS ||
-	    memcmp(file.p, HEAD, strlen(HEAD)) != 0)
-		return "it is no file of records";
-	n = file.n - TAIL_OCTETS;
-	(void)snprintf(tail, sizeof(tail), TAIL, code_crc32c(0, file.p, n));
-	if (memcmp(file.p + n, tail, TAIL_OCTETS) != 0)
-		return "its checksum is wrong";
-	*lines = (struct span){ file.p + strlen(HEAD), n - strlen(HEAD) };
-	return lines->n > 0 ? NULL : "it is empty";
-}
-
-/*
- * Take the next line, without its comma and newline.  False at the end, and at
- * a line that is none, which then is still there.
- */
-static bool
-next_line(struct span *lines, struct span *text)
-{
-	const char *end;
-	size_t n;
-
-	if (lines->n == 0)
-		return false;
-	end = memchr(lines->p, '\n', lines->n);
-	if (end == NULL || end == lines->p || end[-1] != ',')
-		return false;
-	n = (size_t)(end - lines->p);
-	*text = (struct span){ lines->p, n - 1 };
-	lines->p += n + 1;
-	lines->n -= n + 1;
-	return true;
-}
-
 static const char *
 record_fault(struct recfile *f, struct span text, const char *path)
 {
@@ -158,12 +102,14 @@ static const char *
 file_fault(struct recfile *f, const char *path)
 {
 	struct span rest, text;
-	const char *fault = find_lines(&f->lines, buf_span(&f->file));
+	const char *fault = lines_find(&f->lines, buf_span(&f->file));
 
+	if (fault == NULL && f->lines.n == 0)
+		fault = "it is empty";
 	if (fault != NULL)
 		return fault;
 	rest = f->lines;
-	while (fault == NULL && next_line(&rest, &text))
+	while (fault == NULL && lines_next(&rest, &text))
 		fault = record_fault(f, text, path);
 	return fault == NULL && rest.n > 0 ? "a line is no record" : fault;
 }
@@ -204,6 +150,17 @@ move_to_lost(struct recfile *f, const char *path, const char *fault)
 	return 0;
 }
 
+/* A bad sector stays bad; what is only a hiccup must not cost a user. */
+static int
+read_twice(struct recfile *f, const char *path)
+{
+	if (file_read(f->data, path, FILE_OCTETS, &f->file) == 0)
+		return 0;
+	if (errno != EIO)
+		return -1;
+	return file_read(f->data, path, FILE_OCTETS, &f->file);
+}
+
 /*
  * Read a file into f->lines, or what there is of it to lost+found.  One that
  * cannot be read for what it is counts as damaged; one that cannot for want
@@ -215,7 +172,7 @@ load(struct recfile *f, const char *path)
 	const char *fault;
 
 	f->file.n = 0;
-	if (file_read(f->data, path, FILE_OCTETS, &f->file) == 0)
+	if (read_twice(f, path) == 0)
 		fault = file_fault(f, path);
 	else if (errno == EIO || errno == EISDIR || errno == EFBIG)
 		fault = strerror(errno);
@@ -228,32 +185,16 @@ load(struct recfile *f, const char *path)
 static int
 open_list(struct recfile *f, DIR **list, const char *path)
 {
-	int fd = file_open_dir(f->data, path);
-	int error;
-
-	if (fd == -1)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-	*list = fdopendir(fd);
-	if (*list != NULL)
-		return 0;
-	error = errno;
-	(void)close(fd);	/* nothing was done with it */
-	errno = error;
-	return -1;
+	*list = file_open_list(f->data, path);
+	return *list != NULL || errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 }
 
 /* The next name that is ours.  NULL with errno, which is 0 at the end. */
 static const char *
 next_name(DIR *list)
 {
-	struct dirent *entry = NULL;
-
 	errno = 0;
-	while (list != NULL && (entry = readdir(list)) != NULL) {
-		if (entry->d_name[0] != '.')
-			return entry->d_name;
-	}
-	return NULL;
+	return list == NULL ? NULL : file_next_name(list);
 }
 
 /* Open the next top/xx.  Returns 1, 0 if there is none, -1 with errno. */
@@ -315,7 +256,7 @@ recfile_next(struct recfile *f, struct record *r, char *why, size_t room)
 	int found;
 
 	for (;;) {
-		while (next_line(&f->lines, &text)) {
+		while (lines_next(&f->lines, &text)) {
 			if (record_read(r, text, &f->strings) != RECORD_OTHER)
 				return 1;
 		}
@@ -332,25 +273,23 @@ recfile_next(struct recfile *f, struct record *r, char *why, size_t room)
 void
 recfile_begin(struct buf *file)
 {
-	file->n = 0;
-	buf_add(file, SPAN(HEAD));
+	lines_begin(file);
 }
 
 void
 recfile_add(struct buf *file, const struct record *r)
 {
 	record_write(file, r);
-	buf_add(file, SPAN(",\n"));
+	lines_end_one(file);
 }
 
 int
-recfile_save(int data, struct buf *file, const struct record *any)
+recfile_save(struct drafts *drafts, struct buf *file,
+    const struct record *any)
 {
 	char path[RECORD_PATH];
 
-	buf_addf(file, TAIL, code_crc32c(0, file->p, file->n));
+	lines_seal(file);
 	record_path(path, any);
-	if (file_make_parents(data, path) == -1)
-		return -1;
-	return file_replace(data, path, "tmp/userdb", buf_span(file));
+	return draft_add(drafts, path, buf_span(file));
 }

@@ -18,6 +18,7 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "draft.h"
 #include "record.h"
 
 struct recfile;
@@ -35,7 +36,8 @@ void recfile_close(struct recfile *);
 /* Make the text of a file: begin, then add its records, then save. */
 void recfile_begin(struct buf *file);
 void recfile_add(struct buf *file, const struct record *);
-/* Write it to where its records belong, without a sync.  -1 with errno. */
-int recfile_save(int data, struct buf *file, const struct record *any);
+/* Make it the draft of the file where its records belong.  -1 with errno. */
+int recfile_save(struct drafts *, struct buf *file,
+    const struct record *any);
 
 #endif

@@ -18,18 +18,23 @@ static const struct field {
 	size_t octets;		/* of HEX */
 } fields[] = {
 #define AT(member) offsetof(struct record, member)
-	{ RECORD_ALIAS,    "alias",    TEXT,   AT(alias),     0 },
-	{ RECORD_DROPPED,  "dropped",  FLAG,   0,             0 },
-	{ RECORD_GID,      "gid",      TEXT,   AT(gid),       0 },
-	{ RECORD_GONE,     "gone",     FLAG,   0,             0 },
-	{ RECORD_HASH,     "hash",     HEX,    AT(hash),     32 },
-	{ RECORD_LABEL,    "label",    TEXT,   AT(label),     0 },
-	{ RECORD_NEXT_REF, "next_ref", NUMBER, AT(next_ref),  0 },
-	{ RECORD_NODE,     "node",     NUMBER, AT(node),      0 },
-	{ RECORD_SALT,     "salt",     HEX,    AT(salt),      8 },
-	{ RECORD_STATE,    "state",    STATE,  AT(state),     0 },
-	{ RECORD_UID,      "uid",      UID,    AT(uid),       0 },
-	{ RECORD_USES,     "uses",     NUMBER, AT(uses),      0 },
+	{ RECORD_ALIAS,        "alias",        TEXT,   AT(alias),         0 },
+	{ RECORD_DISABLED,     "disabled",     FLAG,   0,                 0 },
+	{ RECORD_DROPPED,      "dropped",      FLAG,   0,                 0 },
+	{ RECORD_FAILED_PINGS, "failed_pings", NUMBER, AT(failed_pings),  0 },
+	{ RECORD_GID,          "gid",          TEXT,   AT(gid),           0 },
+	{ RECORD_GONE,         "gone",         FLAG,   0,                 0 },
+	{ RECORD_HASH,         "hash",         HEX,    AT(hash),         32 },
+	{ RECORD_LABEL,        "label",        TEXT,   AT(label),         0 },
+	{ RECORD_NEXT_REF,     "next_ref",     NUMBER, AT(next_ref),      0 },
+	{ RECORD_NODE,         "node",         NUMBER, AT(node),          0 },
+	{ RECORD_PINGS,        "pings",        NUMBER, AT(pings),         0 },
+	{ RECORD_PINGS_SINCE,  "pings_since",  NUMBER, AT(pings_since),   0 },
+	{ RECORD_RECEIVE_ONLY, "receive_only", FLAG,   0,                 0 },
+	{ RECORD_SALT,         "salt",         HEX,    AT(salt),          8 },
+	{ RECORD_STATE,        "state",        STATE,  AT(state),         0 },
+	{ RECORD_UID,          "uid",          UID,    AT(uid),           0 },
+	{ RECORD_USES,         "uses",         NUMBER, AT(uses),          0 },
 #undef AT
 };
 

@@ -6,8 +6,14 @@
  * one about a thing holds however often those before it are read:
  *
  *	user	next_ref uid			the next node gets this number
+ *		[disabled] [receive_only]	what the user may not do
+ *		[pings] [failed_pings]		in the day that began at
+ *		[pings_since]			this second since 1970
  *	node	hash label node salt uid	the user has this node
  *	gone	gone node uid			... or has it no more
+ *	user	gone next_ref uid		the user has no nodes any more,
+ *						and has left all groups
+ *	group	gid gone			all members have left it
  *	alias	alias [dropped] uid [uses]	without uses it is endless
  *	group	gid				there is this group
  *	member	alias gid state uid		state: see state_names
@@ -28,18 +34,23 @@
 
 /* What a record has; a flag has no value but that. */
 enum record_field {
-	RECORD_ALIAS    = 1 << 0,
-	RECORD_DROPPED  = 1 << 1,	/* flag: the alias reaches nobody */
-	RECORD_GID      = 1 << 2,
-	RECORD_GONE     = 1 << 3,	/* flag: the node was dropped */
-	RECORD_HASH     = 1 << 4,
-	RECORD_LABEL    = 1 << 5,
-	RECORD_NEXT_REF = 1 << 6,
-	RECORD_NODE     = 1 << 7,
-	RECORD_SALT     = 1 << 8,
-	RECORD_STATE    = 1 << 9,
-	RECORD_UID      = 1 << 10,
-	RECORD_USES     = 1 << 11
+	RECORD_ALIAS        = 1 << 0,
+	RECORD_DISABLED     = 1 << 1,	/* flag: the user may not log in */
+	RECORD_DROPPED      = 1 << 2,	/* flag: the alias reaches nobody */
+	RECORD_FAILED_PINGS = 1 << 3,
+	RECORD_GID          = 1 << 4,
+	RECORD_GONE         = 1 << 5,	/* flag: node, user or group */
+	RECORD_HASH         = 1 << 6,
+	RECORD_LABEL        = 1 << 7,
+	RECORD_NEXT_REF     = 1 << 8,
+	RECORD_NODE         = 1 << 9,
+	RECORD_PINGS        = 1 << 10,
+	RECORD_PINGS_SINCE  = 1 << 11,
+	RECORD_RECEIVE_ONLY = 1 << 12,	/* flag: the user may not send */
+	RECORD_SALT         = 1 << 13,
+	RECORD_STATE        = 1 << 14,
+	RECORD_UID          = 1 << 15,
+	RECORD_USES         = 1 << 16
 };
 
 enum member_state {
@@ -54,6 +65,7 @@ struct record {
 	struct uid uid;
 	struct span gid, alias, label;
 	uint32_t next_ref, node, uses;
+	uint32_t pings, failed_pings, pings_since;
 	enum member_state state;
 	unsigned char salt[8], hash[32];
 };

@@ -207,6 +207,22 @@ roster_has(const struct roster *ro, struct span name)
 	return find_name(ro, name) != NULL;
 }
 
+struct user *
+roster_next_user(const struct roster *ro, size_t *at)
+{
+	return *at < ro->user_count ? ro->users[(*at)++] : NULL;
+}
+
+struct group *
+roster_next_group(const struct roster *ro, size_t *at)
+{
+	while (*at < ro->name_count) {
+		if (ro->names[(*at)++].group != NULL)
+			return ro->names[*at - 1].group;
+	}
+	return NULL;
+}
+
 size_t
 roster_user_count(const struct roster *ro)
 {
@@ -335,6 +351,45 @@ apply_alias(struct roster *ro, struct user *u, const struct record *r)
 }
 
 static void
+leave(struct group *g, const struct user *u)
+{
+	struct member *m = roster_member(g, u);
+
+	if (m != NULL && m->state != MEMBER_BARRED)
+		m->state = MEMBER_LEFT;
+}
+
+/* Its aliases stay taken. */
+static void
+remove_user(struct roster *ro, struct user *u)
+{
+	struct group *g;
+	size_t at = 0;
+
+	while (u->node_count > 0)
+		remove_node(u, u->nodes[u->node_count - 1]->ref);
+	while ((g = roster_next_group(ro, &at)) != NULL)
+		leave(g, u);
+}
+
+static void
+apply_user(struct roster *ro, struct user *u, const struct record *r)
+{
+	if (r->has & RECORD_GONE)
+		remove_user(ro, u);
+	if (r->next_ref > u->next_ref)
+		u->next_ref = r->next_ref;
+	u->flags = 0;
+	if (r->has & RECORD_DISABLED)
+		u->flags |= USER_DISABLED;
+	if (r->has & RECORD_RECEIVE_ONLY)
+		u->flags |= USER_RECEIVE_ONLY;
+	u->pings = r->pings;
+	u->failed_pings = r->failed_pings;
+	u->pings_since = r->pings_since;
+}
+
+static void
 apply_to_user(struct roster *ro, const struct record *r)
 {
 	struct user *u = known_user(ro, &r->uid);
@@ -351,8 +406,7 @@ apply_to_user(struct roster *ro, const struct record *r)
 		apply_alias(ro, u, r);
 		break;
 	default:
-		if (r->next_ref > u->next_ref)
-			u->next_ref = r->next_ref;
+		apply_user(ro, u, r);
 		break;
 	}
 }
@@ -398,6 +452,7 @@ apply_to_group(struct roster *ro, const struct record *r)
 {
 	const struct name *found = find_name(ro, r->gid);
 	struct group *g = found != NULL ? found->group : NULL;
+	size_t i;
 
 	if (found != NULL && g == NULL) {
 		if (record_kind(r) == RECORD_OF_GROUP)
@@ -406,6 +461,8 @@ apply_to_group(struct roster *ro, const struct record *r)
 	}
 	if (g == NULL)
 		g = add_group(ro, r->gid);
+	for (i = 0; (r->has & RECORD_GONE) && i < g->member_count; i++)
+		leave(g, g->members[i].user);
 	if (record_kind(r) == RECORD_OF_MEMBER)
 		apply_member(g, known_user(ro, &r->uid), r);
 }
@@ -422,11 +479,23 @@ roster_apply(struct roster *ro, const struct record *r)
 struct record
 roster_record_user(const struct user *u)
 {
-	return (struct record){
+	struct record r = {
 		.has = RECORD_UID | RECORD_NEXT_REF,
 		.uid = u->uid,
-		.next_ref = u->next_ref
+		.next_ref = u->next_ref,
+		.pings = u->pings,
+		.failed_pings = u->failed_pings,
+		.pings_since = u->pings_since
 	};
+
+	if (u->flags & USER_DISABLED)
+		r.has |= RECORD_DISABLED;
+	if (u->flags & USER_RECEIVE_ONLY)
+		r.has |= RECORD_RECEIVE_ONLY;
+	if (u->pings_since != 0)
+		r.has |= RECORD_PINGS | RECORD_FAILED_PINGS |
+		    RECORD_PINGS_SINCE;
+	return r;
 }
 
 struct record

@@ -46,9 +46,18 @@ struct alias {
 	bool dropped;		/* reserved, and reaches nobody */
 };
 
+/* What a user may not do; a set of them is an unsigned. */
+enum user_flag {
+	USER_DISABLED     = 1 << 0,	/* log in */
+	USER_RECEIVE_ONLY = 1 << 1	/* send */
+};
+
 struct user {
 	struct uid uid;
 	uint32_t next_ref;
+	unsigned flags;
+	uint32_t pings, failed_pings;	/* in the day from pings_since on, */
+	uint32_t pings_since;		/* in seconds since 1970 */
 	struct node **nodes;	/* by rising ref; dropped ones are not here */
 	size_t node_count;
 	struct alias **aliases;
@@ -93,6 +102,12 @@ struct node *roster_node(const struct user *, uint32_t ref);
 struct member *roster_member(const struct group *, const struct user *);
 /* Whether an alias or a group has the name. */
 bool roster_has(const struct roster *, struct span name);
+/*
+ * The users, in some order, and the groups; begin with *at 0.  NULL at the
+ * end, which moves when there are more.
+ */
+struct user *roster_next_user(const struct roster *, size_t *at);
+struct group *roster_next_group(const struct roster *, size_t *at);
 size_t roster_user_count(const struct roster *);
 
 /* The record that says how it is.  Its spans point into what it is about. */

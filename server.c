@@ -1,3 +1,23 @@
+/*
+ * Memory is never asked for without a limit, so that having none left means
+ * that the machine is too small.  This is what a connection may take, in
+ * octets:
+ *
+ *	                             idle  stranger   member
+ *	struct conn, struct link      500       500      500
+ *	TLS: keys, or a handshake     600     4 500      600
+ *	part of a TLS record            -    16 400   16 400
+ *	part of a frame                 -     4 100  131 100  header, small data
+ *	kept until data takes more      -    16 400   65 600  one recv
+ *	replies that are not read       -       500   65 600  REPLIES_MAX
+ *	records that are not sent       -     4 500   66 000  one turn
+ *	                            1 100    46 900  345 800
+ *
+ * A stranger has login_timeout for it.  A member at the worst is one who stops
+ * in the middle of a post and reads nothing; data over 64 KiB is in a file.
+ * Messages are not kept with the link, they wait in the store.  links_max
+ * times all this is what the machine should have, if it trusts nobody.
+ */
 #include "server.h"
 
 #include <errno.h>
@@ -12,6 +32,7 @@
 #include "buf.h"
 #include "code.h"
 #include "conn.h"
+#include "control.h"
 #include "log.h"
 #include "net.h"
 #include "ready.h"
@@ -49,7 +70,9 @@ struct server {
 	struct relay *relay;
 	struct tls *tls;
 	struct ready *ready;
+	struct control *control;	/* NULL: there is none */
 	struct now now;
+	uint64_t started;	/* now.wall */
 	int64_t clock_offset;	/* ms to add to the system's clock */
 	int64_t clock_lead;	/* ms it was ahead of the monotonic one */
 
@@ -173,7 +196,7 @@ pause_accepting(struct server *sv, const char *why)
 	if (sv->now.mono < sv->accept_log_at)
 		return;
 	sv->accept_log_at = sv->now.mono + LOG_INTERVAL;
-	log_line("new connections wait, with %zu open: %s", sv->conn_count,
+	log_line("new connections wait: %zu are open; %s", sv->conn_count,
 	    why);
 }
 
@@ -203,9 +226,9 @@ report_strangers(struct server *sv)
 static void
 log_end(struct server *sv, const struct conn *c)
 {
-	const char *error = tls_error(c->tls);
+	const char *error = conn_error(c);
 
-	if (tls_is_stranger(c->tls) || (error == NULL && !c->greeted))
+	if (conn_is_stranger(c))
 		count_stranger(sv, c);
 	else if (error != NULL)
 		log_line("%s: TLS: %s", c->peer, error);
@@ -296,7 +319,7 @@ accept_links(struct server *sv, int listener)
 
 	for (i = 0; i < ACCEPTS_MAX; i++) {
 		if (sv->conn_count >= sv->links_max) {
-			pause_accepting(sv, "links_max are enough");
+			pause_accepting(sv, "no more are allowed");
 			return;
 		}
 		fd = net_accept(listener, peer);
@@ -345,6 +368,16 @@ serve_conn(struct server *sv, struct conn *c, unsigned can)
 	settle(sv, c);
 }
 
+/* The operator says something, or reads what is answered. */
+static void
+serve_operator(struct server *sv, const struct ready_event *event)
+{
+	struct admin admin = { sv->relay, sv->now, sv->started,
+	    sv->conn_count };
+
+	control_serve(sv->control, event, &admin);
+}
+
 static void
 links_read(struct server *sv)
 {
@@ -358,12 +391,18 @@ links_read(struct server *sv)
 			sv->woken = true;
 		else if (event.fd == data_fd(sv->data))
 			sv->step_due = true;
+		else if (sv->control != NULL &&
+		    control_has(sv->control, event.fd))
+			serve_operator(sv, &event);
 		else
 			accept_links(sv, event.fd);
 	}
 }
 
-/* Those that the socket holds up are written when it is writable. */
+/*
+ * Those that the socket holds up are written when it is writable; but their
+ * end has to be noticed, so that it is not waited for too long.
+ */
 static void
 links_write(struct server *sv)
 {
@@ -372,7 +411,7 @@ links_write(struct server *sv)
 
 	while ((link = tmtp_marked(sv->relay)) != NULL) {
 		c = tmtp_owner(link);
-		if (!(c->interest & READY_WRITE))
+		if (!(c->interest & READY_WRITE) || tmtp_is_ended(link))
 			conn_write(c, sv->now);
 		settle(sv, c);
 	}
@@ -386,6 +425,7 @@ static bool
 commit_is_due(const struct server *sv)
 {
 	return tmtp_wants_commit(sv->relay) || sv->step_due ||
+	    (sv->control != NULL && control_waits(sv->control)) ||
 	    data_state(sv->data) == DATA_WAIT ||
 	    sv->now.mono >= sv->commit_by;
 }
@@ -493,6 +533,8 @@ turn(struct server *sv)
 	if (commit(sv) == -1)	/* one write, one sync for the whole turn */
 		return -1;
 	links_write(sv);	/* replies leave, deliveries start */
+	if (sv->control != NULL)
+		control_release(sv->control);
 	if (checkpoint(sv) == -1)
 		return -1;
 	links_reap(sv);		/* the late */
@@ -553,6 +595,19 @@ watch(struct server *sv, int fd)
 		die("cannot watch a descriptor: %s", strerror(errno));
 }
 
+/* A relay that cannot be administered serves all the same. */
+static void
+open_control(struct server *sv)
+{
+	sv->control = control_open(sv->conf->data);
+	if (sv->control != NULL && control_watch(sv->control, sv->ready) == 0)
+		return;
+	log_line("commands cannot reach this relay: %s/control: %s",
+	    sv->conf->data, strerror(errno));
+	control_close(sv->control);
+	sv->control = NULL;
+}
+
 void
 server_start(struct server *sv, struct data *data, const struct cert *cert,
     int64_t clock_offset)
@@ -564,7 +619,8 @@ server_start(struct server *sv, struct data *data, const struct cert *cert,
 	if (sv->ready == NULL)
 		die("cannot watch links: %s", strerror(errno));
 	sv->data = data;
-	sv->tls = tls_open(cert);
+	if (cert != NULL)
+		sv->tls = tls_open(cert);
 	sv->relay = tmtp_open(data, sv->conf);
 	sv->clock_lead = (int64_t)(clock_ms(CLOCK_REALTIME) -
 	    clock_ms(CLOCK_MONOTONIC));
@@ -576,21 +632,42 @@ server_start(struct server *sv, struct data *data, const struct cert *cert,
 	sv->accepting = true;
 	if (data_fd(data) != -1)
 		watch(sv, data_fd(data));
+	sv->started = sv->now.wall;
+	open_control(sv);
 }
 
 int
 server_run(struct server *sv, int wake)
 {
-	int result = 0;
-
 	watch(sv, wake);
 	sv->wake = wake;
 	sv->woken = false;
-	while (!sv->woken && result == 0)
-		result = turn(sv);
+	while (!sv->woken) {
+		if (turn(sv) == -1)
+			return -1;
+	}
 	sv->wake = -1;
 	ready_remove(sv->ready, wake);
-	return result;
+	return 0;
+}
+
+void
+server_reload(struct server *sv)
+{
+	sv->links_max = possible_links(sv->conf);
+	resume_accepting(sv);
+}
+
+void
+server_set_cert(struct server *sv, const struct cert *cert)
+{
+	size_t i;
+
+	for (i = sv->conn_count; i-- > 0;) {
+		if (!sv->conns[i]->greeted)
+			remove_conn(sv, sv->conns[i]);
+	}
+	tls_set_cert(sv->tls, cert);
 }
 
 static void
@@ -632,6 +709,7 @@ server_close(struct server *sv)
 	if (sv == NULL)
 		return;
 	stop_listening(sv);
+	control_close(sv->control);
 	while (sv->conn_count > 0)
 		remove_conn(sv, sv->conns[0]);
 	if (sv->relay != NULL)

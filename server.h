@@ -28,8 +28,9 @@ struct server;
  */
 struct server *server_open(const struct conf *, char *why, size_t room);
 /*
- * Get ready to serve.  clock_offset is how many milliseconds the system's
- * clock is behind the true time; it is added to it until someone sets it.
+ * Get ready to serve, without TLS if cert is NULL.  clock_offset is how many
+ * milliseconds the system's clock is behind the true time; it is added to it
+ * until someone sets it.
  */
 void server_start(struct server *, struct data *, const struct cert *,
     int64_t clock_offset);
@@ -38,6 +39,13 @@ void server_start(struct server *, struct data *, const struct cert *,
  * when data can no longer be stored: then stop the program.
  */
 int server_run(struct server *, int wake);
+/* Go on with what conf says now, but for where to listen. */
+void server_reload(struct server *);
+/*
+ * Go on with another certificate.  Connections that are not through with their
+ * handshake end, as they use the one before, which then may be freed.
+ */
+void server_set_cert(struct server *, const struct cert *);
 /*
  * Accept no more, commit, tell every link that the server stops, and wait a
  * second at most for that to be sent.  -1 with errno as server_run.

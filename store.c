@@ -81,6 +81,7 @@ struct store {
 	struct message *first, *last;
 	uint64_t octets;		/* of all of these, small data included */
 	struct buf scratch;
+	struct queue *dropped;		/* their directories are still there */
 	struct large *given_up;		/* dropped while being synced */
 	uint64_t *finished;		/* X of large files now in the tree */
 	size_t finished_count;
@@ -485,8 +486,25 @@ drop_queue(struct store *st, struct queue *q)
 		queue_remove(q, m->id);
 		release_message(st, m);
 	}
-	tree_discard(st->tree, q, journal_id(st->journal));
-	queue_drop(&st->queues, q);
+	queue_take(&st->queues, q);
+	q->next = st->dropped;
+	st->dropped = q;
+}
+
+/*
+ * Do away with the directories of dropped queues, once that is committed: a
+ * crash before must find them.
+ */
+static void
+discard_dropped(struct store *st)
+{
+	struct queue *q;
+
+	while ((q = st->dropped) != NULL) {
+		st->dropped = q->next;
+		tree_discard(st->tree, q, journal_id(st->journal));
+		queue_free(q);
+	}
 }
 
 void
@@ -568,6 +586,7 @@ store_replay(struct store *st, const struct journal_record *record)
 			drop_queue(st, queue_at(st, p));
 		return true;
 	case JOURNAL_USERDB:
+	case JOURNAL_GUESTS:
 		break;
 	}
 	return false;
@@ -577,12 +596,18 @@ int
 store_replayed(struct store *st)
 {
 	const struct message *m;
+	uint64_t x;
 
 	for (m = st->first; m != NULL; m = m->after) {
 		if (m->large != 0)
 			tree_large_keep(st->tree, m->large);
 	}
-	return tree_clean(st->tree);
+	if (tree_clean(st->tree, &x) == -1)
+		return -1;
+	/* An X that no commit covers may be in use all the same. */
+	journal_id_at_least(st->journal, x);
+	discard_dropped(st);
+	return 0;
 }
 
 /* ---- checkpoint ---- */
@@ -717,6 +742,8 @@ store_tidy(struct store *st)
 		*link = l->next;
 		close_large(l);
 	}
+	if (!journal_pending(st->journal))
+		discard_dropped(st);
 	return tree_tidy(st->tree);
 }
 
@@ -743,12 +770,17 @@ store_open(int data, struct journal *journal, struct syncer *syncer,
 void
 store_close(struct store *st)
 {
+	struct queue *q;
 	struct large *l;
 
 	if (st == NULL)
 		return;
 	while (st->first != NULL)
 		free_message(st, st->first);
+	while ((q = st->dropped) != NULL) {
+		st->dropped = q->next;
+		queue_free(q);
+	}
 	queue_table_free(&st->queues);
 	while ((l = st->given_up) != NULL) {
 		st->given_up = l->next;

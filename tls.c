@@ -75,7 +75,7 @@ struct tls_link {
 	const br_sslrec_out_class **out;
 	struct kept received, unsent;
 	int error;
-	uint16_t fragment_max;	/* the peer may have asked for less than 16384 */
+	uint16_t fragment_max;	/* 16384, or less if the peer asked so */
 	uint8_t dataless;	/* records without data since the last data */
 	bool greeted;		/* a record of a TLS handshake has come */
 	bool finished, peer_finished;
@@ -94,26 +94,18 @@ struct tls {
 	unsigned char sessions[SESSIONS];
 };
 
-/* In the order of our preference: with and without AES in hardware. */
-static const uint16_t ec_suites[2][3] = {
-	{ BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-	  BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-	  BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 },
-	{ BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-	  BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-	  BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 }
-};
-static const uint16_t rsa_suites[2][3] = {
-	{ BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-	  BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-	  BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 },
-	{ BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-	  BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-	  BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 }
+/* In the order of our preference when AES is fast. */
+static const uint16_t suites[2][3] = {
+	[CERT_EC] = { BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+	    BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+	    BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 },
+	[CERT_RSA] = { BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	    BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	    BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 }
 };
 
-/* 1 when BearSSL can use AES instructions of this processor, else 0. */
-static size_t
+/* Whether BearSSL can use AES instructions of this processor. */
+static bool
 fast_aes(void)
 {
 	return (br_aes_x86ni_ctr_get_vtable() != NULL &&
@@ -138,10 +130,9 @@ set_key(br_ssl_server_context *server, const struct cert *cert)
 }
 
 static void
-set_algorithms(br_ssl_engine_context *engine, const uint16_t suites[3])
+set_algorithms(br_ssl_engine_context *engine)
 {
 	br_ssl_engine_set_versions(engine, BR_TLS12, BR_TLS12);
-	br_ssl_engine_set_suites(engine, suites, 3);
 	br_ssl_engine_set_hash(engine, br_sha256_ID, &br_sha256_vtable);
 	br_ssl_engine_set_hash(engine, br_sha384_ID, &br_sha384_vtable);
 	br_ssl_engine_set_prf_sha256(engine, br_tls12_sha256_prf);
@@ -164,10 +155,9 @@ tls_open(const struct cert *cert)
 	struct tls *tls = xzalloc(sizeof(*tls));
 	br_ssl_engine_context *engine = &tls->blank.eng;
 
-	tls->cert = cert;
 	br_ssl_server_zero(&tls->blank);
-	set_algorithms(engine, cert->kind == CERT_EC ? ec_suites[fast_aes()] :
-	    rsa_suites[fast_aes()]);
+	set_algorithms(engine);
+	tls_set_cert(tls, cert);
 	tls->curves = *br_ec_get_default();
 	tls->curves.supported_curves &= UINT32_C(1) << BR_EC_curve25519 |
 	    UINT32_C(1) << BR_EC_secp256r1;
@@ -179,6 +169,17 @@ tls_open(const struct cert *cert)
 	    sizeof(tls->sessions));
 	br_ssl_server_set_cache(&tls->blank, &tls->cache.vtable);
 	return tls;
+}
+
+void
+tls_set_cert(struct tls *tls, const struct cert *cert)
+{
+	const uint16_t *fast = suites[cert->kind];
+	const uint16_t plain[3] = { fast[2], fast[0], fast[1] };
+
+	tls->cert = cert;
+	br_ssl_engine_set_suites(&tls->blank.eng, fast_aes() ? fast : plain,
+	    3);
 }
 
 void
@@ -710,85 +711,47 @@ struct words {
 	const char *text;
 };
 
-static const struct words own_words[] = {
+#define SENT(alert) (BR_ERR_SEND_FATAL_ALERT + (alert))
+#define CAME(alert) (BR_ERR_RECV_FATAL_ALERT + (alert))
+
+static const struct words all_words[] = {
 	{ NOT_TLS, "not TLS" },
 	{ CLOSED_EARLY, "the peer closed during the handshake" },
 	{ FLOOD, "too many records without data" },
-	{ BR_ERR_UNSUPPORTED_VERSION, "not a version of TLS" },
 	{ BR_ERR_BAD_VERSION, "a record with another version of TLS" },
 	{ BR_ERR_BAD_LENGTH, "a record of impossible length" },
-	{ BR_ERR_TOO_LARGE, "a record that is too long" },
 	{ BR_ERR_BAD_MAC, "a record that was damaged or forged" },
-	{ BR_ERR_UNKNOWN_TYPE, "a record of unknown type" },
 	{ BR_ERR_UNEXPECTED, "a message out of turn" },
-	{ BR_ERR_BAD_CCS, "malformed ChangeCipherSpec" },
 	{ BR_ERR_BAD_ALERT, "malformed alert" },
-	{ BR_ERR_BAD_HANDSHAKE, "malformed handshake message" },
-	{ BR_ERR_OVERSIZED_ID, "malformed handshake: session id too long" },
-	{ BR_ERR_BAD_FRAGLEN, "malformed handshake: bad fragment length" },
-	{ BR_ERR_BAD_SECRENEG, "malformed handshake: bad renegotiation info" },
-	{ BR_ERR_BAD_SNI, "malformed handshake: bad server name" },
-	{ BR_ERR_LIMIT_EXCEEDED, "a handshake message that is too long" },
 	{ BR_ERR_BAD_FINISHED, "the handshake was tampered with" },
 	{ BR_ERR_INVALID_ALGORITHM, "no usable curve or signature" },
-	{ BR_ERR_BAD_SIGNATURE, "bad signature" },
-	{ BR_ERR_NO_RANDOM, "no random numbers" },
-	{ 0, "a TLS error of a rare kind" }
+	{ SENT(40), "the peer offers no cipher suite that we accept" },
+	{ SENT(70), "the peer offers only versions older than TLS 1.2" },
+	{ SENT(86), "the peer fell back to an older version for no reason" },
+	{ CAME(20), "the peer's alert: bad record MAC" },
+	{ CAME(40), "the peer's alert: handshake failure" },
+	{ CAME(42), "the peer's alert: bad certificate" },
+	{ CAME(45), "the peer's alert: certificate expired" },
+	{ CAME(46), "the peer's alert: certificate unknown" },
+	{ CAME(48), "the peer's alert: it does not know who signed our "
+	    "certificate" },
+	{ CAME(70), "the peer's alert: protocol version" },
+	{ CAME(80), "the peer's alert: internal error" },
+	{ CAME(100), "the peer's alert: no renegotiation" }
 };
-
-static const struct words sent_words[] = {
-	{ 40, "the peer offers no cipher suite that we accept" },
-	{ 70, "the peer offers only versions older than TLS 1.2" },
-	{ 86, "the peer fell back to an older version for no reason" },
-	{ 0, "refused with an alert" }
-};
-
-static const struct words received_words[] = {
-	{ 10, "the peer's alert: unexpected message" },
-	{ 20, "the peer's alert: bad record MAC" },
-	{ 21, "the peer's alert: decryption failed" },
-	{ 22, "the peer's alert: record overflow" },
-	{ 40, "the peer's alert: handshake failure" },
-	{ 42, "the peer's alert: bad certificate" },
-	{ 43, "the peer's alert: unsupported certificate" },
-	{ 44, "the peer's alert: certificate revoked" },
-	{ 45, "the peer's alert: certificate expired" },
-	{ 46, "the peer's alert: certificate unknown" },
-	{ 47, "the peer's alert: illegal parameter" },
-	{ 48, "the peer's alert: it does not know who signed our certificate" },
-	{ 49, "the peer's alert: access denied" },
-	{ 50, "the peer's alert: decode error" },
-	{ 51, "the peer's alert: decrypt error" },
-	{ 70, "the peer's alert: protocol version" },
-	{ 71, "the peer's alert: insufficient security" },
-	{ 80, "the peer's alert: internal error" },
-	{ 90, "the peer's alert: the user canceled" },
-	{ 100, "the peer's alert: no renegotiation" },
-	{ 109, "the peer's alert: missing extension" },
-	{ 110, "the peer's alert: unsupported extension" },
-	{ 112, "the peer's alert: unrecognized name" },
-	{ 0, "an alert of the peer" }
-};
-
-/* The words for number, or the last ones of the table. */
-static const char *
-find(const struct words *words, int number)
-{
-	while (words->number != 0 && words->number != number)
-		words++;
-	return words->text;
-}
 
 const char *
 tls_error(const struct tls_link *link)
 {
-	int error = link->error;
+	size_t i;
 
-	if (error == 0)
+	if (link->error == 0)
 		return NULL;
-	if (error >= NOT_TLS || error < BR_ERR_RECV_FATAL_ALERT)
-		return find(own_words, error);
-	if (error >= BR_ERR_SEND_FATAL_ALERT)
-		return find(sent_words, error - BR_ERR_SEND_FATAL_ALERT);
-	return find(received_words, error - BR_ERR_RECV_FATAL_ALERT);
+	for (i = 0; i < sizeof(all_words) / sizeof(all_words[0]); i++)
+		if (all_words[i].number == link->error)
+			return all_words[i].text;
+	if (link->error < BR_ERR_RECV_FATAL_ALERT)
+		return "malformed handshake message";
+	return link->error < BR_ERR_SEND_FATAL_ALERT ? "an alert of the peer" :
+	    "refused with an alert";
 }

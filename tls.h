@@ -37,6 +37,11 @@ struct tls_link;
  * every link of it.  Never fails (but for memory).
  */
 struct tls *tls_open(const struct cert *);
+/*
+ * Go on with another certificate, on the same terms.  Links whose handshake is
+ * under way must have been closed: they use the one before.
+ */
+void tls_set_cert(struct tls *, const struct cert *);
 /* All its links must have been closed. */
 void tls_close(struct tls *);
 
@@ -47,12 +52,23 @@ void tls_link_close(struct tls_link *);
 void tls_enter(struct tls_link *);
 void tls_leave(struct tls_link *);
 
+/* NULL: take what came with tls_plain_in first. */
 char *tls_wire_room(struct tls_link *, size_t *room);
 void tls_wire_in(struct tls_link *, size_t n);
+/*
+ * False when no more whole records are there.  Who stops earlier finds the
+ * rest in a later turn: it waits with the link, but no socket tells of it.
+ */
 bool tls_plain_in(struct tls_link *, struct span *plain);
-/* Each piece of up to 16 KiB becomes one record. */
+/*
+ * Each piece of up to 16 KiB (less if the client asked for it) becomes one
+ * record; room is always for a whole one.  NULL before the handshake is done,
+ * while octets of an earlier turn wait to be sent, after 64 KiB, and at the
+ * end.
+ */
 char *tls_plain_room(struct tls_link *, size_t *room);
 void tls_plain_out(struct tls_link *, size_t n);
+/* Call both until there is nothing left, or the socket is full. */
 struct span tls_wire_out(const struct tls_link *);
 void tls_wire_sent(struct tls_link *, size_t n);
 
@@ -60,7 +76,7 @@ void tls_wire_sent(struct tls_link *, size_t n);
 bool tls_wants_out(const struct tls_link *);
 /* The handshake is done and plain octets may flow.  Needs no tls_enter. */
 bool tls_is_open(const struct tls_link *);
-/* Queue close_notify; plain octets no longer go out. */
+/* Queue close_notify if it is open; plain octets no longer go out. */
 void tls_finish(struct tls_link *);
 /* The peer has said close_notify; no more plain octets will come. */
 bool tls_peer_finished(const struct tls_link *);

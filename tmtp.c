@@ -198,8 +198,13 @@ take_skipped(struct link *l, struct span octets)
 static void
 run_gathered(struct link *l, struct now now)
 {
-	if (run_frame(l, buf_span(&l->in), now) > 0)
-		buf_free(&l->in);	/* idle links are many */
+	size_t n = run_frame(l, buf_span(&l->in), now);
+
+	if (n == 0)
+		return;
+	/* Some of the data is here if it is refused by a limit that is new. */
+	l->skip -= l->in.n - n;
+	buf_free(&l->in);	/* idle links are many */
 }
 
 static size_t
@@ -258,12 +263,14 @@ tmtp_open(struct data *data, const struct conf *conf)
 
 	relay->data = data;
 	relay->conf = conf;
+	relay->admit = admit_open(data->guests);
 	return relay;
 }
 
 void
 tmtp_close(struct relay *relay)
 {
+	admit_close(relay->admit);
 	buf_free(&relay->text);
 	buf_free(&relay->why);
 	buf_free(&relay->heads);

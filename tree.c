@@ -1,6 +1,5 @@
 #include "tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -40,7 +39,7 @@ tmp_name(char name[TMP_NAME], const char *kind, uint64_t x)
 	(void)snprintf(name, TMP_NAME, "%s-%016" PRIx64, kind, x);
 }
 
-/* Read tmp/kind-X; false if the name is another. */
+/* Read kind-X; false, and x is as it was, if the name is another. */
 static bool
 parse_tmp_name(const char *name, const char *kind, uint64_t *x)
 {
@@ -268,36 +267,22 @@ tree_read(struct tree *tr, struct queue *q, uint64_t id, uint64_t offset,
 
 /* ---- a node's directory ---- */
 
-/* Open a directory for readdir; NULL with errno. */
-static DIR *
-list_dir(int dir, const char *name)
-{
-	int fd = file_open_dir(dir, name);
-	DIR *list = fd == -1 ? NULL : fdopendir(fd);
-
-	if (list == NULL && fd != -1)
-		(void)close(fd);	/* fdopendir's errno tells more */
-	return list;
-}
-
 /* Link each message of one directory into another. */
 static int
 link_messages(int from, int to)
 {
-	DIR *list = list_dir(from, ".");
-	struct dirent *entry;
+	DIR *list = file_open_list(from, ".");
+	const char *name;
 	uint64_t id;
 	int result = 0;
 
 	if (list == NULL)
 		return -1;
-	while (result == 0 && (entry = readdir(list)) != NULL) {
-		if (code_unhex64(&id, span_of(entry->d_name)))
-			result = linkat(from, entry->d_name, to,
-			    entry->d_name, 0);
+	while (result == 0 && (name = file_next_name(list)) != NULL) {
+		if (code_unhex64(&id, span_of(name)))
+			result = linkat(from, name, to, name, 0);
 	}
-	(void)closedir(list);	/* it was only read */
-	return result;
+	return file_end_list(list);
 }
 
 /* Copy from the open directory into the new one called path, and sync. */
@@ -360,18 +345,18 @@ tree_discard(struct tree *tr, const struct queue *q, uint64_t x)
 static bool
 remove_some(struct tree *tr, const char *name)
 {
-	DIR *list = list_dir(tr->tmp, name);
-	struct dirent *entry;
+	DIR *list = file_open_list(tr->tmp, name);
+	const char *entry;
 	int removed = 0;
 
 	if (list == NULL)
 		return false;
-	while (removed < TIDY_STEP && (entry = readdir(list)) != NULL) {
-		if (entry->d_name[0] != '.' &&
-		    unlinkat(dirfd(list), entry->d_name, 0) == 0)
+	while (removed < TIDY_STEP &&
+	    (entry = file_next_name(list)) != NULL) {
+		if (unlinkat(dirfd(list), entry, 0) == 0)
 			removed++;
 	}
-	(void)closedir(list);	/* it was only read */
+	(void)file_end_list(list);	/* the next start goes on with it */
 	tr->touched = true;
 	if (removed < TIDY_STEP)
 		(void)unlinkat(tr->tmp, name, AT_REMOVEDIR);
@@ -381,18 +366,18 @@ remove_some(struct tree *tr, const char *name)
 bool
 tree_tidy(struct tree *tr)
 {
-	DIR *list = tr->drops ? list_dir(tr->tmp, ".") : NULL;
-	struct dirent *entry;
+	DIR *list = tr->drops ? file_open_list(tr->tmp, ".") : NULL;
+	const char *name;
 	uint64_t x;
 
 	if (list == NULL)
 		return false;
 	tr->drops = false;
-	while (!tr->drops && (entry = readdir(list)) != NULL) {
-		if (parse_tmp_name(entry->d_name, "drop", &x))
-			tr->drops = remove_some(tr, entry->d_name);
+	while (!tr->drops && (name = file_next_name(list)) != NULL) {
+		if (parse_tmp_name(name, "drop", &x))
+			tr->drops = remove_some(tr, name);
 	}
-	(void)closedir(list);	/* it was only read */
+	(void)file_end_list(list);	/* the next start goes on with it */
 	return tr->drops;
 }
 
@@ -518,25 +503,29 @@ is_kept(const struct tree *tr, const char *name)
 }
 
 int
-tree_clean(struct tree *tr)
+tree_clean(struct tree *tr, uint64_t *highest)
 {
-	DIR *list = list_dir(tr->tmp, ".");
-	struct dirent *entry;
+	DIR *list = file_open_list(tr->tmp, ".");
+	const char *name;
+	bool drop, large;
 	uint64_t x;
 
+	*highest = 0;
 	if (list == NULL)
 		return -1;
-	while ((entry = readdir(list)) != NULL) {
-		if (parse_tmp_name(entry->d_name, "drop", &x))
+	while ((name = file_next_name(list)) != NULL) {
+		drop = parse_tmp_name(name, "drop", &x);
+		large = parse_tmp_name(name, "large", &x);
+		if ((drop || large) && x > *highest)
+			*highest = x;
+		if (drop)
 			tr->drops = true;
-		else if (entry->d_name[0] != '.' &&
-		    !is_kept(tr, entry->d_name) &&
-		    unlinkat(tr->tmp, entry->d_name, 0) == 0)
+		else if (!is_kept(tr, name) &&
+		    unlinkat(tr->tmp, name, 0) == 0)
 			tr->touched = true;
 	}
-	(void)closedir(list);	/* it was only read */
 	free(tr->keep);
 	tr->keep = NULL;
 	tr->keep_count = 0;
-	return 0;
+	return file_end_list(list);
 }

@@ -81,9 +81,10 @@ ssize_t tree_large_read(struct tree *, uint64_t offset, char *dst,
 
 /*
  * At start: remove from tmp what nobody needs.  Call tree_large_keep for every
- * large-X that the journal tells of, before tree_clean.
+ * large-X that the journal tells of, before tree_clean, which finds the
+ * highest X in use.
  */
 void tree_large_keep(struct tree *, uint64_t x);
-int tree_clean(struct tree *);
+int tree_clean(struct tree *, uint64_t *highest);
 
 #endif

@@ -5,7 +5,7 @@
 
 struct upload {
 	struct store *store;
-	struct buf frame;	/* the header, then the small parts */
+	struct buf frame;	/* the header, then a small part */
 	size_t header;		/* its length */
 	struct part parts[UPLOAD_PARTS];
 	size_t at;		/* the part that is coming */
@@ -150,15 +150,14 @@ upload_header(const struct upload *up)
 	return (struct span){ up->frame.p, up->header };
 }
 
+/* If one of the parts is small, it alone follows the header. */
 struct part *
 upload_part(struct upload *up, size_t i)
 {
-	size_t offset = up->header;
+	struct part *part = &up->parts[i];
 
-	if (i > 0 && !is_large(&up->parts[0]))
-		offset += (size_t)up->parts[0].length;
-	if (!is_large(&up->parts[i]))
-		up->parts[i].small = (struct span){ up->frame.p + offset,
-		    (size_t)up->parts[i].length };
-	return &up->parts[i];
+	if (!is_large(part))
+		part->small = (struct span){ up->frame.p + up->header,
+		    (size_t)part->length };
+	return part;
 }

@@ -32,7 +32,7 @@ struct part {
 
 struct upload;
 
-/* The lengths of the parts are given, 0 for one that is not there. */
+/* The lengths of the parts, 0 for one that is not there; one is large. */
 struct upload *upload_open(struct store *, struct span header,
     const uint64_t lengths[UPLOAD_PARTS]);
 /* Drops the large data that nobody has taken.  NULL is fine. */

@@ -3,7 +3,6 @@
  * -------
  *	DATA/user/xx/UID/user.json	a user; xx begins UID
  *	DATA/group/xx/NAME.json		a group; see name_file
- *	DATA/tmp/userdb			the file being written
  *	DATA/lost+found/		what was damaged
  *
  * Files are written as recfile.c tells, and like the journal they hold
@@ -21,24 +20,23 @@
  *	a user or group in the journal	serves it; userdb_save will write the
  *	 but without a file		file
  *	a file, older or newer than	serves both as one; userdb_save writes
- *	 the journal's records		the file again, as it may never have
- *					been synced
+ *	 the journal's records		the file again
  *	user/xx/UID without user.json	nothing: a queue that came first
  *	a file that cannot be read,	moves it to lost+found, named after its
  *	 with a wrong checksum or a	path; one line; counts it in
  *	 record that makes no sense,	userdb_damaged; serves the rest
  *	 or with one that belongs
  *	 to another path
- *	a user that records name and	keeps what they tell: memberships, and
- *	 no file tells of: it was	node numbers that must not be used again.
- *	 damaged, or removed by hand	Without a node the user is not found;
- *					with its file back, all is as it was
- *	a name that two have		the first keeps it; one line; the other's
- *	 (a file was put back)		alias is gone, the other group is not
- *					served
+ *	a user that records name and	keeps what they tell: memberships,
+ *	 no file tells of: it was	and numbers of nodes, which must not be
+ *	 damaged, or removed by hand	used again.  Without a node the user is
+ *					not found; with its file back, all is
+ *					as it was
+ *	a name that two have		the first keeps it; one line; the
+ *	 (a file was put back)		other's alias is gone, the other group
+ *					is not served
  *	keys or records not known	nothing, and does not write them again
- *	names that begin with '.',	nothing; data.c empties tmp
- *	 DATA/tmp/userdb
+ *	names that begin with '.'	nothing
  */
 #include "userdb.h"
 
@@ -70,7 +68,6 @@ struct userdb {
 	struct roster *roster;
 	struct user *dirty_users;	/* linked by dirty_next */
 	struct group *dirty_groups;
-	bool touched;
 	unsigned long damaged;
 	struct buf file;		/* the one being written */
 	struct buf line;		/* the record being appended */
@@ -97,10 +94,23 @@ mark_group(struct userdb *db, struct group *g)
 	db->dirty_groups = g;
 }
 
-/* Make it true, and let the file that tells it be written. */
+static void
+mark_groups_of(struct userdb *db, const struct user *u)
+{
+	struct group *g;
+	size_t at = 0;
+
+	while ((g = roster_next_group(db->roster, &at)) != NULL) {
+		if (roster_member(g, u) != NULL)
+			mark_group(db, g);
+	}
+}
+
+/* Make it true, and let the files that tell it be written. */
 static void
 apply(struct userdb *db, const struct record *r)
 {
+	struct user *u;
 	struct group *g;
 
 	roster_apply(db->roster, r);
@@ -109,7 +119,10 @@ apply(struct userdb *db, const struct record *r)
 		if (g != NULL)		/* else an alias has the name */
 			mark_group(db, g);
 	} else if (r->has & RECORD_UID) {
-		mark_user(db, roster_user(db->roster, &r->uid));
+		u = roster_user(db->roster, &r->uid);
+		mark_user(db, u);
+		if ((r->has & (RECORD_GONE | RECORD_NODE)) == RECORD_GONE)
+			mark_groups_of(db, u);
 	}
 }
 
@@ -193,7 +206,7 @@ userdb_damaged(const struct userdb *db)
 }
 
 static int
-save_user(struct userdb *db, const struct user *u)
+save_user(struct userdb *db, struct drafts *drafts, const struct user *u)
 {
 	struct record user = roster_record_user(u), r;
 	size_t i;
@@ -208,11 +221,11 @@ save_user(struct userdb *db, const struct user *u)
 		r = roster_record_alias(u->aliases[i]);
 		recfile_add(&db->file, &r);
 	}
-	return recfile_save(db->data, &db->file, &user);
+	return recfile_save(drafts, &db->file, &user);
 }
 
 static int
-save_group(struct userdb *db, const struct group *g)
+save_group(struct userdb *db, struct drafts *drafts, const struct group *g)
 {
 	struct record group = roster_record_group(g), r;
 	size_t i;
@@ -223,19 +236,19 @@ save_group(struct userdb *db, const struct group *g)
 		r = roster_record_member(g, &g->members[i]);
 		recfile_add(&db->file, &r);
 	}
-	return recfile_save(db->data, &db->file, &group);
+	return recfile_save(drafts, &db->file, &group);
 }
 
 /* Save one of those that are marked, then unmark it. */
 static int
-save_one(struct userdb *db)
+save_one(struct userdb *db, struct drafts *drafts)
 {
 	struct user *u = db->dirty_users;
 	struct group *g = db->dirty_groups;
 
-	if ((u != NULL ? save_user(db, u) : save_group(db, g)) == -1)
+	if ((u != NULL ? save_user(db, drafts, u) :
+	    save_group(db, drafts, g)) == -1)
 		return -1;
-	db->touched = true;
 	if (u != NULL) {
 		u->dirty = false;
 		db->dirty_users = u->dirty_next;
@@ -247,14 +260,14 @@ save_one(struct userdb *db)
 }
 
 int
-userdb_save(struct userdb *db)
+userdb_save(struct userdb *db, struct drafts *drafts)
 {
 	size_t files = 0, octets = 0;
 
 	while (db->dirty_users != NULL || db->dirty_groups != NULL) {
 		if (files == SAVE_FILES || octets >= SAVE_OCTETS)
 			return 1;
-		if (save_one(db) == -1)
+		if (save_one(db, drafts) == -1)
 			return -1;
 		files++;
 		octets += db->file.n;
@@ -263,21 +276,30 @@ userdb_save(struct userdb *db)
 	return 0;
 }
 
-bool
-userdb_touched(struct userdb *db)
-{
-	bool touched = db->touched;
-
-	db->touched = false;
-	return touched;
-}
-
 struct user *
 userdb_user(struct userdb *db, const struct uid *uid)
 {
 	struct user *u = roster_user(db->roster, uid);
 
 	return u != NULL && u->node_count > 0 ? u : NULL;
+}
+
+struct user *
+userdb_next_user(const struct userdb *db, size_t *at)
+{
+	struct user *u;
+
+	while ((u = roster_next_user(db->roster, at)) != NULL) {
+		if (u->node_count > 0)
+			break;
+	}
+	return u;
+}
+
+struct group *
+userdb_next_group(const struct userdb *db, size_t *at)
+{
+	return roster_next_group(db->roster, at);
 }
 
 struct user *
@@ -436,6 +458,41 @@ userdb_drop_node(struct userdb *db, struct node *n)
 	change(db, &r);
 }
 
+void
+userdb_remove_user(struct userdb *db, struct user *u)
+{
+	struct record r = roster_record_user(u);
+
+	r.has |= RECORD_GONE;
+	change(db, &r);
+}
+
+void
+userdb_set_flags(struct userdb *db, struct user *u, unsigned flags)
+{
+	struct record r = roster_record_user(u);
+
+	r.has &= ~(unsigned)(RECORD_DISABLED | RECORD_RECEIVE_ONLY);
+	if (flags & USER_DISABLED)
+		r.has |= RECORD_DISABLED;
+	if (flags & USER_RECEIVE_ONLY)
+		r.has |= RECORD_RECEIVE_ONLY;
+	change(db, &r);
+}
+
+void
+userdb_set_pings(struct userdb *db, struct user *u, uint32_t pings,
+    uint32_t failed, uint32_t since)
+{
+	struct record r = roster_record_user(u);
+
+	r.has |= RECORD_PINGS | RECORD_FAILED_PINGS | RECORD_PINGS_SINCE;
+	r.pings = pings;
+	r.failed_pings = failed;
+	r.pings_since = since;
+	change(db, &r);
+}
+
 enum userdb_result
 userdb_check_name(struct span name, unsigned min)
 {
@@ -451,6 +508,12 @@ userdb_check_name(struct span name, unsigned min)
 	if (chars > NAME_CHARS)
 		return USERDB_LONG;
 	return chars < min ? USERDB_SHORT : USERDB_OK;
+}
+
+bool
+userdb_is_taken(const struct userdb *db, struct span name)
+{
+	return roster_has(db->roster, name);
 }
 
 enum userdb_result
@@ -520,6 +583,15 @@ userdb_add_group(struct userdb *db, struct span gid)
 	return roster_group(db->roster, gid);
 }
 
+void
+userdb_dissolve_group(struct userdb *db, struct group *g)
+{
+	struct record r = roster_record_group(g);
+
+	r.has |= RECORD_GONE;
+	change(db, &r);
+}
+
 struct member *
 userdb_member(const struct group *g, const struct user *u)
 {
@@ -560,5 +632,9 @@ userdb_set_member(struct userdb *db, struct group *g, struct user *u,
 size_t
 userdb_user_count(const struct userdb *db)
 {
-	return roster_user_count(db->roster);
+	size_t at = 0, n = 0;
+
+	while (userdb_next_user(db, &at) != NULL)
+		n++;
+	return n;
 }

@@ -28,6 +28,7 @@
 
 #include "buf.h"
 #include "code.h"
+#include "draft.h"
 #include "journal.h"
 #include "roster.h"
 
@@ -58,16 +59,17 @@ bool userdb_replay(struct userdb *, const struct journal_record *);
 unsigned long userdb_damaged(const struct userdb *);
 
 /*
- * Write some of the files that are older than memory, without a sync.
- * Returns 1 when more are to be written, 0 when none, -1 with errno (the file
- * stays to be written).  Only call it when nothing waits for a commit, so
- * that no file ever tells what the journal does not.
+ * Make drafts of some of the files that are older than memory.  Returns 1 when
+ * there are more, 0 when not, -1 with errno (the file stays to be written).
+ * Only call it when nothing waits for a commit, so that no file ever tells
+ * what the journal does not.
  */
-int userdb_save(struct userdb *);
-/* A file was written since the last call: the tree needs a sync. */
-bool userdb_touched(struct userdb *);
+int userdb_save(struct userdb *, struct drafts *);
 
 struct user *userdb_user(struct userdb *, const struct uid *);
+/* All users that can be found, and all groups; see roster.h. */
+struct user *userdb_next_user(const struct userdb *, size_t *at);
+struct group *userdb_next_group(const struct userdb *, size_t *at);
 /* The same for a uid as text; NULL also if it is no uid at all. */
 struct user *userdb_user_text(struct userdb *, struct span uid);
 struct node *userdb_node(const struct user *, uint32_t ref);
@@ -87,10 +89,23 @@ struct node *userdb_add_node(struct userdb *, struct user *,
 void userdb_drop_node(struct userdb *, struct node *);
 
 /*
+ * The user has no nodes any more, whose queues and links are the caller's to
+ * end first, and leaves all groups.  Its aliases stay taken.
+ */
+void userdb_remove_user(struct userdb *, struct user *);
+/* Change what the user may not do; its links are the caller's to end. */
+void userdb_set_flags(struct userdb *, struct user *, unsigned flags);
+/* Of the user's pings today so many have been sent, and as many failed. */
+void userdb_set_pings(struct userdb *, struct user *, uint32_t pings,
+    uint32_t failed, uint32_t since);
+
+/*
  * Whether a name of at least min characters could be an alias or a gid:
  * its form only.
  */
 enum userdb_result userdb_check_name(struct span name, unsigned min);
+/* Whether somebody has it as an alias or gid. */
+bool userdb_is_taken(const struct userdb *, struct span name);
 /* Its form, and whether nobody has it as an alias or gid. */
 enum userdb_result userdb_add_alias(struct userdb *, struct user *,
     struct span name, unsigned min, uint32_t uses);
@@ -106,8 +121,13 @@ struct group *userdb_group(struct userdb *, struct span gid);
  * checked; NULL if it is taken by an alias.
  */
 struct group *userdb_add_group(struct userdb *, struct span gid);
+/* All its members leave; its name stays taken. */
+void userdb_dissolve_group(struct userdb *, struct group *);
 struct member *userdb_member(const struct group *, const struct user *);
-/* The member, in any state but MEMBER_BARRED or _LEFT, with this alias. */
+/*
+ * The member, in any state but MEMBER_BARRED or _LEFT, with this alias.  All
+ * members are tried.
+ */
 struct member *userdb_member_alias(const struct group *, struct span alias);
 /*
  * Add a member or change one: its alias and state.  Members never leave the
@@ -116,6 +136,7 @@ struct member *userdb_member_alias(const struct group *, struct span alias);
 void userdb_set_member(struct userdb *, struct group *, struct user *,
     struct span alias, enum member_state);
 
+/* Users that can be found. */
 size_t userdb_user_count(const struct userdb *);
 
 #endif

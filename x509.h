@@ -17,7 +17,7 @@ bool x509_is_name(const char *name);
 /*
  * Append to der a certificate for these names (x509_is_name; at least one;
  * NULL-terminated) and this P-256 key, valid as cert_make says.  Returns -1
- * when the names do not fit into 2 kB or the system gives no random numbers.
+ * when the names take more than 3 kB or the system gives no random numbers.
  */
 int x509_self_signed(struct buf *der, const char *const *names, uint64_t now,
     const br_ec_private_key *);

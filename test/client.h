@@ -47,7 +47,7 @@ void client_pool_suite(struct client_pool *, uint16_t suite);
  */
 struct client *client_connect(struct client_pool *, uint16_t port,
     const struct client *earlier);
-/* Close the socket at once and free the link; client_finish is the polite way. */
+/* Close the socket at once and free the link; client_finish is politer. */
 void client_close(struct client *);
 
 int client_fd(const struct client *);

@@ -264,8 +264,8 @@ check_others(void)
 	put_lines("user/%1/" UID_B "/2/0123456789abcdef", "a message");
 	put_lines("group/README", "");
 	put_lines("group/5e/.a.json.swp", "");
-	CHECK(file_make_dir(dir, "user/%1/%1333333333333333333333333333333")
-	    == 0, "a queue before its user");
+	CHECK(file_make_parents(dir, "user/%1/%133333333333333333333333333333"
+	    "3/1/") == 0, "a queue before its user");
 	CHECK(read_all(&found) == 0, "something of it was damaged");
 	CHECK(strstr(found.p, A_ALIAS) != NULL &&
 	    strstr(found.p, C_MEMBER) != NULL, "found\n%s", found.p);
@@ -315,12 +315,13 @@ static void
 check_unreadable(const char *path)
 {
 	struct recfile *f = recfile_open(dir);
+	const char *self = strrchr(path, '/') + 1;
 	struct record r;
 	char why[256] = "";
 	int more;
 
 	CHECK(file_make_parents(dir, path) == 0 &&
-	    symlinkat(strrchr(path, '/') + 1, dir, path) == 0, "%s", strerror(errno));
+	    symlinkat(self, dir, path) == 0, "%s", strerror(errno));
 	while ((more = recfile_next(f, &r, why, sizeof(why))) == 1)
 		continue;
 	CHECK(more == -1 && strstr(why, path) == why &&
@@ -335,6 +336,7 @@ check_save(void)
 {
 	struct buf strings = { NULL, 0, 0 }, file = { NULL, 0, 0 };
 	struct buf expected = { NULL, 0, 0 };
+	struct drafts drafts = { .data = dir };
 	struct record user, alias;
 
 	CHECK(record_read(&user, SPAN(A_USER), &strings) == RECORD_OF_USER &&
@@ -343,7 +345,9 @@ check_save(void)
 	recfile_begin(&file);
 	recfile_add(&file, &user);
 	recfile_add(&file, &alias);
-	CHECK(recfile_save(dir, &file, &alias) == 0, "%s", strerror(errno));
+	CHECK(recfile_save(&drafts, &file, &alias) == 0 &&
+	    draft_install(&drafts) == 0, "%s", strerror(errno));
+	draft_free(&drafts);
 	file.n = 0;
 	CHECK(file_read(dir, USER_A, 1 << 20, &file) == 0, "not there");
 	seal(&expected, "[\n" A_USER ",\n" A_ALIAS ",\n");

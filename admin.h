@@ -1,0 +1,41 @@
+/*
+ * admin.h - the commands by which a relay is administered, by the relay itself
+ * or, when none runs, by the program that was given the command.
+ *
+ * What a command changes is durable after data_commit, and its answer may
+ * leave only then.
+ */
+#ifndef MNM_ADMIN_H
+#define MNM_ADMIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "code.h"
+#include "tmtp.h"
+
+/* Exit statuses. */
+enum { ADMIN_DONE = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2 };
+
+/* What commands work on. */
+struct admin {
+	struct relay *relay;
+	struct now now;
+	uint64_t started;	/* now.wall; 0: the relay does not run */
+	size_t links;		/* connections, logged in or not */
+};
+
+/* Whether a command begins with this word. */
+bool admin_is_command(const char *word);
+/*
+ * Run the command that these words are.  Appends the answer, or what is wrong;
+ * returns an exit status.
+ */
+int admin_run(const struct admin *, char *const *words, size_t n,
+    struct buf *answer);
+/* Append a line about each command. */
+void admin_usage(struct buf *);
+
+#endif

@@ -1,0 +1,419 @@
+/* For struct ucred, by which Linux tells who has connected. */
+#define _GNU_SOURCE
+
+#include "control.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "log.h"
+
+#define SOCKET "control"
+
+/* Operators at once; one more than that takes the place of the first. */
+#define SESSIONS_MAX 8
+
+#define REQUEST_MAX 4096	/* octets */
+#define WORDS_MAX   16
+
+struct session {
+	int fd;			/* -1: nobody is here */
+	bool held;		/* the answer waits for the commit */
+	bool answered;
+	struct buf in, out;
+};
+
+struct control {
+	int dir;		/* the data directory */
+	int listener;
+	struct ready *ready;
+	struct session sessions[SESSIONS_MAX];
+	size_t next;		/* whose place is taken when all are used */
+};
+
+/* ---- the socket ---- */
+
+static int
+close_with_errno(int fd)
+{
+	int error = errno;
+
+	(void)close(fd);
+	errno = error;
+	return -1;
+}
+
+/*
+ * Call bind or connect for the socket in a directory whose path may be longer
+ * than an address can be: go there and back.
+ */
+static int
+call_in(int dir, int fd,
+    int (*call)(int, const struct sockaddr *, socklen_t))
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result, error;
+
+	if (here == -1)
+		return -1;
+	memcpy(address.sun_path, SOCKET, sizeof(SOCKET));
+	result = fchdir(dir);
+	if (result == 0)
+		result = call(fd, (struct sockaddr *)&address,
+		    sizeof(address));
+	error = errno;
+	if (fchdir(here) == -1)
+		die("cannot return to the working directory: %s",
+		    strerror(errno));
+	(void)close(here);	/* it was only gone back to */
+	errno = error;
+	return result;
+}
+
+static int
+open_dir(const char *data)
+{
+	return open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int
+open_socket(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (fd != -1 && fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		return close_with_errno(fd);
+	return fd;
+}
+
+/* Whether whoever has connected is root or us. */
+#ifdef SO_PEERCRED
+static bool
+is_trusted(int fd)
+{
+	struct ucred peer;
+	socklen_t n = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 &&
+	    (peer.uid == 0 || peer.uid == geteuid());
+}
+#else
+static bool
+is_trusted(int fd)
+{
+	uid_t user;
+	gid_t group;
+
+	return getpeereid(fd, &user, &group) == 0 &&
+	    (user == 0 || user == geteuid());
+}
+#endif
+
+/* ---- the relay's end ---- */
+
+/*
+ * The lock of the data directory is ours: a socket that is there was left by
+ * a relay that died.
+ */
+static int
+listen_in(int dir)
+{
+	int fd;
+
+	if (unlinkat(dir, SOCKET, 0) == -1 && errno != ENOENT)
+		return -1;
+	fd = open_socket();
+	if (fd == -1)
+		return -1;
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
+	    call_in(dir, fd, bind) == -1 ||
+	    fchmodat(dir, SOCKET, 0600, 0) == -1 ||
+	    listen(fd, SESSIONS_MAX) == -1)
+		return close_with_errno(fd);
+	return fd;
+}
+
+struct control *
+control_open(const char *data)
+{
+	struct control *c = xzalloc(sizeof(*c));
+	int error;
+	size_t i;
+
+	for (i = 0; i < SESSIONS_MAX; i++)
+		c->sessions[i].fd = -1;
+	c->listener = -1;
+	c->dir = open_dir(data);
+	if (c->dir != -1)
+		c->listener = listen_in(c->dir);
+	if (c->listener != -1)
+		return c;
+	error = errno;
+	control_close(c);
+	errno = error;
+	return NULL;
+}
+
+/* Nothing is lost by closing: the peer sees that its answer has ended. */
+static void
+end_session(struct control *c, struct session *s)
+{
+	if (s->fd == -1)
+		return;
+	ready_remove(c->ready, s->fd);
+	(void)close(s->fd);
+	buf_free(&s->in);
+	buf_free(&s->out);
+	*s = (struct session){ .fd = -1 };
+}
+
+void
+control_close(struct control *c)
+{
+	size_t i;
+
+	if (c == NULL)
+		return;
+	for (i = 0; i < SESSIONS_MAX; i++)
+		end_session(c, &c->sessions[i]);
+	if (c->listener != -1) {
+		if (c->ready != NULL)
+			ready_remove(c->ready, c->listener);
+		(void)close(c->listener);
+		(void)unlinkat(c->dir, SOCKET, 0);
+	}
+	if (c->dir != -1)
+		(void)close(c->dir);
+	free(c);
+}
+
+int
+control_watch(struct control *c, struct ready *ready)
+{
+	c->ready = ready;
+	return ready_add(ready, c->listener, READY_READ, NULL);
+}
+
+static struct session *
+find(struct control *c, int fd)
+{
+	size_t i;
+
+	for (i = 0; i < SESSIONS_MAX; i++) {
+		if (c->sessions[i].fd == fd)
+			return &c->sessions[i];
+	}
+	return NULL;
+}
+
+bool
+control_has(struct control *c, int fd)
+{
+	return fd == c->listener || find(c, fd) != NULL;
+}
+
+static void
+take_in(struct control *c)
+{
+	int fd = accept(c->listener, NULL, NULL);
+	struct session *s = find(c, -1);
+
+	if (fd == -1)
+		return;
+	if (!is_trusted(fd) || fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	    ready_add(c->ready, fd, READY_READ, NULL) == -1) {
+		log_line("control: a connection was refused");
+		(void)close(fd);
+		return;
+	}
+	if (s == NULL) {
+		s = &c->sessions[c->next++ % SESSIONS_MAX];
+		end_session(c, s);
+	}
+	s->fd = fd;
+}
+
+/* Take the request apart into words and run it. */
+static void
+run(struct session *s, const struct admin *admin)
+{
+	struct buf text = { NULL, 0, 0 }, answer = { NULL, 0, 0 };
+	char *words[WORDS_MAX];
+	struct span raw;
+	struct json j;
+	size_t n = 0;
+	int status = ADMIN_USAGE;
+
+	(void)buf_room(&text, s->in.n + WORDS_MAX);
+	json_begin(&j, buf_span(&s->in));
+	json_array(&j);
+	while (n < WORDS_MAX && json_item(&j)) {
+		raw = json_string(&j);
+		words[n++] = text.p + text.n;
+		text.n += json_text(text.p + text.n, raw);
+		buf_add_octet(&text, '\0');
+	}
+	if (json_done(&j))
+		status = admin_run(admin, words, n, &answer);
+	buf_addf(&s->out, "%d\n", status);
+	buf_add(&s->out, buf_span(&answer));
+	s->answered = true;
+	s->held = true;
+	buf_free(&answer);
+	buf_free(&text);
+}
+
+static void
+hear(struct control *c, struct session *s, const struct admin *admin)
+{
+	ssize_t n = read(s->fd, buf_room(&s->in, REQUEST_MAX), REQUEST_MAX);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0 || s->in.n + (size_t)n > REQUEST_MAX) {
+		end_session(c, s);
+		return;
+	}
+	s->in.n += (size_t)n;
+	if (s->in.p[s->in.n - 1] != '\n')
+		return;
+	ready_change(c->ready, s->fd, 0);
+	run(s, admin);
+}
+
+static void
+answer(struct control *c, struct session *s)
+{
+	ssize_t n;
+
+	while (s->out.n > 0) {
+		n = send(s->fd, s->out.p, s->out.n, MSG_NOSIGNAL);
+		if (n == -1 && errno == EAGAIN) {
+			ready_change(c->ready, s->fd, READY_WRITE);
+			return;
+		}
+		if (n == -1 && errno != EINTR)
+			break;
+		if (n > 0)
+			buf_drop(&s->out, (size_t)n);
+	}
+	end_session(c, s);
+}
+
+void
+control_serve(struct control *c, const struct ready_event *event,
+    const struct admin *admin)
+{
+	struct session *s;
+
+	if (event->fd == c->listener) {
+		take_in(c);
+		return;
+	}
+	s = find(c, event->fd);
+	if (s->answered && !s->held)
+		answer(c, s);
+	else if (s->answered)
+		end_session(c, s);	/* it was not asked for: it is gone */
+	else
+		hear(c, s, admin);
+}
+
+bool
+control_waits(const struct control *c)
+{
+	size_t i;
+
+	for (i = 0; i < SESSIONS_MAX; i++) {
+		if (c->sessions[i].held)
+			return true;
+	}
+	return false;
+}
+
+void
+control_release(struct control *c)
+{
+	struct session *s;
+	size_t i;
+
+	for (i = 0; i < SESSIONS_MAX; i++) {
+		s = &c->sessions[i];
+		if (!s->held)
+			continue;
+		s->held = false;
+		answer(c, s);
+	}
+}
+
+/* ---- the operator's end ---- */
+
+static int
+send_request(int fd, char *const *words, size_t n)
+{
+	struct buf request = { NULL, 0, 0 };
+	size_t i;
+	ssize_t sent;
+	bool whole;
+
+	json_put_open(&request, '[');
+	for (i = 0; i < n; i++)
+		json_put_string(&request, NULL, span_of(words[i]));
+	json_put_close(&request, ']');
+	buf_add_octet(&request, '\n');
+	sent = send(fd, request.p, request.n, MSG_NOSIGNAL);
+	whole = sent == (ssize_t)request.n;
+	buf_free(&request);
+	return whole ? 0 : -1;
+}
+
+/* Read to the end, and take off the status. */
+static int
+read_answer(int fd, struct buf *answer)
+{
+	const char *newline;
+	ssize_t n;
+	long status;
+
+	while ((n = read(fd, buf_room(answer, 4096), 4096)) > 0)
+		answer->n += (size_t)n;
+	newline = answer->n > 0 ? memchr(answer->p, '\n', answer->n) : NULL;
+	if (n == -1 || newline == NULL) {
+		errno = n == -1 ? errno : ECONNRESET;
+		return -1;
+	}
+	status = strtol(answer->p, NULL, 10);
+	buf_drop(answer, (size_t)(newline + 1 - answer->p));
+	return (int)status;
+}
+
+int
+control_ask(const char *data, char *const *words, size_t n,
+    struct buf *answer)
+{
+	int dir = open_dir(data), fd = -1, status = -1, error;
+
+	if (dir != -1)
+		fd = open_socket();
+	if (fd != -1 && call_in(dir, fd, connect) == 0 &&
+	    send_request(fd, words, n) == 0)
+		status = read_answer(fd, answer);
+	error = errno;
+	if (fd != -1)
+		(void)close(fd);	/* all that matters was read */
+	if (dir != -1)
+		(void)close(dir);
+	errno = error;
+	return status;
+}

@@ -1,0 +1,50 @@
+/*
+ * control.h - DATA/control, a Unix socket on which the operator's commands
+ * come to the relay that runs, and the other end of it.
+ *
+ * A connection carries one request: the words of a command as a JSON array,
+ * and a newline.  The answer is the exit status as a decimal number, a
+ * newline, and text until the relay closes.  Only the relay's own user and
+ * root are heard.
+ *
+ *	control_watch(c, ready)
+ *	for each event of a descriptor that control_has:
+ *		control_serve(c, &event, admin)		commands run; their
+ *							answers are held
+ *	data_commit, then control_release(c)		they are sent
+ */
+#ifndef MNM_CONTROL_H
+#define MNM_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "admin.h"
+#include "buf.h"
+#include "ready.h"
+
+struct control;
+
+/* data is the path of the data directory.  NULL with errno. */
+struct control *control_open(const char *data);
+/* Removes the socket. */
+void control_close(struct control *);
+
+/* -1 with errno when it cannot be watched. */
+int control_watch(struct control *, struct ready *);
+bool control_has(struct control *, int fd);
+void control_serve(struct control *, const struct ready_event *,
+    const struct admin *);
+/* Answers wait for the commit. */
+bool control_waits(const struct control *);
+void control_release(struct control *);
+
+/*
+ * The other end: have the relay that serves data run a command, and wait for
+ * its answer.  Returns the exit status, or -1 with errno: ENOENT or
+ * ECONNREFUSED when no relay runs.
+ */
+int control_ask(const char *data, char *const *words, size_t n,
+    struct buf *answer);
+
+#endif

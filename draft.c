@@ -1,0 +1,57 @@
+#include "draft.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+
+#define INSTALL_STEP 64		/* files that one draft_install renames */
+#define NAME_OCTETS 48		/* room for tmp/draft-N */
+
+static void
+draft_name(char name[NAME_OCTETS], size_t n)
+{
+	(void)snprintf(name, NAME_OCTETS, "tmp/draft-%zu", n);
+}
+
+void
+draft_free(struct drafts *d)
+{
+	buf_free(&d->paths);
+	d->count = 0;
+}
+
+int
+draft_add(struct drafts *d, const char *path, struct span text)
+{
+	char name[NAME_OCTETS];
+
+	draft_name(name, d->first + d->count);
+	if (file_write(d->data, name, text) == -1)
+		return -1;
+	buf_add(&d->paths, (struct span){ path, strlen(path) + 1 });
+	d->count++;
+	return 0;
+}
+
+int
+draft_install(struct drafts *d)
+{
+	char name[NAME_OCTETS];
+	const char *path;
+	int i;
+
+	for (i = 0; i < INSTALL_STEP && d->count > 0; i++) {
+		path = d->paths.p;
+		draft_name(name, d->first);
+		if (file_make_parents(d->data, path) == -1 ||
+		    renameat(d->data, name, d->data, path) == -1)
+			return -1;
+		buf_drop(&d->paths, strlen(path) + 1);
+		d->first++;
+		d->count--;
+	}
+	return d->count > 0;
+}

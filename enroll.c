@@ -1,0 +1,176 @@
+#include "enroll.h"
+
+#include <stdio.h>
+
+static const char *
+name_fault(struct call *c, const char *alias)
+{
+	static const char *const faults[] = {
+		[USERDB_SHORT] = "this alias has fewer characters than "
+		    "alias_min asks for",
+		[USERDB_LONG] = "this alias is too long",
+		[USERDB_INVALID] = "this alias has a space at an end, or "
+		    "what cannot be shown",
+		[USERDB_TAKEN] = "somebody has this name"
+	};
+	struct span name = span_of(alias);
+	enum userdb_result result = userdb_check_name(name,
+	    c->relay->conf->alias_min);
+
+	if (result == USERDB_OK && userdb_is_taken(c->db, name))
+		result = USERDB_TAKEN;
+	return result != USERDB_OK ? faults[result] : NULL;
+}
+
+static void
+warn_of_mode(struct call *c)
+{
+	if (c->relay->conf->registration == CONF_REGISTER_CLOSED)
+		report_say(&c->report, "But \"register\" is \"closed\" in the "
+		    "configuration: it lets nobody in.");
+}
+
+const char *
+enroll_invite(struct call *c)
+{
+	struct guest terms = {
+		.kind = GUEST_INVITATION,
+		.since = c->now.wall,
+		.receive_only = (c->has & CALL_RECEIVE_ONLY) != 0
+	};
+	char token[NAME_OCTETS + 1], until[DATE_TEXT];
+	const char *why = name_fault(c, c->args[0]);
+
+	if (why != NULL)
+		return why;
+	(void)snprintf(terms.name, sizeof(terms.name), "%s", c->args[0]);
+	(void)snprintf(token, sizeof(token), "%s", c->args[0]);
+	terms.until = terms.since + c->days * GUESTS_DAY;
+	why = c->has & CALL_CODE ?
+	    guests_invite_coded(c->guests, &terms, token) :
+	    guests_invite(c->guests, &terms);
+	if (why != NULL)
+		return why;
+	code_date(until, terms.until);
+	report_table(&c->report, "invitation");
+	report_row(&c->report);
+	report_text(&c->report, "alias", span_of(token));
+	report_date(&c->report, "until", terms.until);
+	report_say(&c->report, "The first to register by this alias before "
+	    "%.10s becomes a member.", until);
+	if (c->has & CALL_CODE)
+		report_say(&c->report, "All of it is to be typed, the code "
+		    "at its end too; it is not shown again.");
+	warn_of_mode(c);
+	return NULL;
+}
+
+const char *
+enroll_invitations(struct call *c)
+{
+	char from[SUBNET_TEXT];
+	const struct guest *g;
+	size_t i;
+
+	report_table(&c->report, "invitations");
+	guests_expire(c->guests, c->now);
+	for (i = 0; (g = guests_at(c->guests, i)) != NULL; i++) {
+		if (g->kind != GUEST_INVITATION)
+			continue;
+		(void)snprintf(from, sizeof(from), "anywhere");
+		if (g->bound)
+			subnet_text(from, &g->from);
+		report_row(&c->report);
+		report_text(&c->report, "alias", span_of(g->name));
+		report_flag(&c->report, "code", g->coded);
+		report_flag(&c->report, "receive_only", g->receive_only);
+		report_text(&c->report, "from", span_of(from));
+		report_date(&c->report, "until", g->until);
+	}
+	return NULL;
+}
+
+const char *
+enroll_uninvite(struct call *c)
+{
+	return guests_withdraw(c->guests, span_of(c->args[0]), c->now);
+}
+
+const char *
+enroll_knocks(struct call *c)
+{
+	const struct guest *g;
+	size_t i;
+
+	report_table(&c->report, "knocks");
+	guests_expire(c->guests, c->now);
+	for (i = 0; (g = guests_at(c->guests, i)) != NULL; i++) {
+		if (g->kind != GUEST_KNOCK)
+			continue;
+		report_row(&c->report);
+		report_text(&c->report, "alias", span_of(g->name));
+		report_text(&c->report, "address", span_of(g->address));
+		report_date(&c->report, "first", g->since);
+		report_date(&c->report, "last", g->last);
+		report_number(&c->report, "count", g->count);
+	}
+	return NULL;
+}
+
+const char *
+enroll_approve(struct call *c)
+{
+	const char *why = name_fault(c, c->args[0]);
+
+	if (why == NULL)
+		why = guests_approve(c->guests, span_of(c->args[0]),
+		    c->now);
+	if (why != NULL)
+		return why;
+	report_say(&c->report, "It may register once, by this alias, from "
+	    "the network it knocked from; most clients try again by "
+	    "themselves.");
+	warn_of_mode(c);
+	return NULL;
+}
+
+const char *
+enroll_show(struct call *c)
+{
+	static const char *const modes[] = {
+		[CONF_REGISTER_OPEN] = "open",
+		[CONF_REGISTER_INVITE] = "invite",
+		[CONF_REGISTER_CLOSED] = "closed"
+	};
+	const struct guest *window = guests_window(c->guests, c->now);
+
+	report_table(&c->report, "register");
+	report_row(&c->report);
+	report_text(&c->report, "configured",
+	    span_of(modes[c->relay->conf->registration]));
+	report_date(&c->report, "open_until",
+	    window != NULL ? window->until : 0);
+	if (window != NULL && window->count != GUESTS_ENDLESS)
+		report_number(&c->report, "places", window->count);
+	return NULL;
+}
+
+const char *
+enroll_open(struct call *c)
+{
+	const char *why;
+	uint64_t time;
+
+	c->about = c->args[0];
+	if (!call_time(&time, c->args[0]))
+		return "this is no time like 10m, 2h or 1d";
+	why = guests_let_in(c->guests, c->now.wall + time,
+	    c->has & CALL_MAX ? c->max : GUESTS_ENDLESS, c->now);
+	return why != NULL ? why : enroll_show(c);
+}
+
+const char *
+enroll_close(struct call *c)
+{
+	return guests_let_in(c->guests, 0, 0, c->now);
+}

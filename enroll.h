@@ -1,0 +1,18 @@
+/*
+ * enroll.h - commands about who may register.
+ */
+#ifndef MNM_ENROLL_H
+#define MNM_ENROLL_H
+
+#include "call.h"
+
+const char *enroll_invite(struct call *);
+const char *enroll_invitations(struct call *);
+const char *enroll_uninvite(struct call *);
+const char *enroll_knocks(struct call *);
+const char *enroll_approve(struct call *);
+const char *enroll_show(struct call *);
+const char *enroll_open(struct call *);
+const char *enroll_close(struct call *);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * identity.h - what clients know the relay by: its certificate, made here if
+ * none is configured, renewed by others or not at all; and its address.
+ */
+#ifndef MNM_IDENTITY_H
+#define MNM_IDENTITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "cert.h"
+#include "conf.h"
+
+#define IDENTITY_ADDRESS 280	/* room for "=host:port" */
+
+struct identity {
+	struct cert cert;
+	char *cert_path, *key_path;	/* owned */
+	struct timespec cert_time, key_time;
+	unsigned warned;	/* days: the last warning of its end */
+};
+
+/*
+ * Read the certificate that conf names; or else the one in the data directory,
+ * which with its key is made if it is not there.  now is in seconds.  Returns
+ * -1 and why; then nothing needs freeing.
+ */
+int identity_load(struct identity *, const struct conf *, uint64_t now,
+    char *why, size_t room);
+/* The same without making one: why is "" if that is all that is wrong. */
+int identity_read(struct identity *, const struct conf *, uint64_t now,
+    char *why, size_t room);
+void identity_free(struct identity *);
+/* Whether its files have been replaced since. */
+bool identity_is_stale(const struct identity *);
+/* Log a warning, once each, 30, 14, 7 and 1 days before it ends. */
+void identity_warn(struct identity *, uint64_t now);
+
+/* The address to give to clients, NUL-terminated. */
+void identity_address(char dst[IDENTITY_ADDRESS], const struct conf *);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * A parcel is its label, as 32 hexadecimal digits (sender, number, octets),
+ * and after that what a generator gives that was started from the label.
+ */
+#include "parcel.h"
+
+#include <string.h>
+
+#include "code.h"
+
+#define WORD 8	/* octets that the generator gives at once */
+
+/* SplitMix64: the next of a sequence that looks random. */
+static uint64_t
+next_word(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+static uint64_t
+first_half(const struct parcel_label *label)
+{
+	return (uint64_t)label->sender << 32 | label->number;
+}
+
+void
+parcel_make(struct buf *b, const struct parcel_label *label)
+{
+	uint64_t state = first_half(label) ^ (uint64_t)label->octets << 20;
+	size_t left = label->octets - PARCEL_MIN, n;
+	char *p = buf_room(b, label->octets), word[WORD];
+
+	b->n += label->octets;
+	code_hex64(p, first_half(label));
+	code_hex64(p + ID_TEXT, label->octets);
+	for (p += PARCEL_MIN; left > 0; p += n, left -= n) {
+		n = left < WORD ? left : WORD;
+		code_put64(word, next_word(&state));
+		memcpy(p, word, n);
+	}
+}
+
+static bool
+is_filled(struct span rest, uint64_t state)
+{
+	char word[WORD];
+	size_t n;
+
+	for (; rest.n > 0; rest.p += n, rest.n -= n) {
+		n = rest.n < WORD ? rest.n : WORD;
+		code_put64(word, next_word(&state));
+		if (memcmp(rest.p, word, n) != 0)
+			return false;
+	}
+	return true;
+}
+
+bool
+parcel_check(struct span data, struct parcel_label *label)
+{
+	uint64_t first, octets;
+	struct span rest;
+
+	if (data.n < PARCEL_MIN ||
+	    !code_unhex64(&first, (struct span){ data.p, ID_TEXT }) ||
+	    !code_unhex64(&octets, (struct span){ data.p + ID_TEXT, ID_TEXT }))
+		return false;
+	label->sender = (uint32_t)(first >> 32);
+	label->number = (uint32_t)(first & UINT32_MAX);
+	label->octets = (uint32_t)octets;
+	rest = (struct span){ data.p + PARCEL_MIN, data.n - PARCEL_MIN };
+	return octets == data.n && is_filled(rest, first ^ octets << 20);
+}

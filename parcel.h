@@ -1,0 +1,28 @@
+/*
+ * parcel.h - what a simulated member sends: octets that tell who sent them and
+ * as what, so that one that was altered, lost, doubled or exchanged is
+ * noticed.
+ */
+#ifndef MNM_PARCEL_H
+#define MNM_PARCEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+/* The fewest octets; a parcel of just these is plain text. */
+#define PARCEL_MIN 32
+
+struct parcel_label {
+	uint32_t sender;
+	uint32_t number;	/* of this sender's parcels */
+	uint32_t octets;	/* in all; at least PARCEL_MIN */
+};
+
+/* Append the parcel of this label. */
+void parcel_make(struct buf *, const struct parcel_label *);
+/* Read the label.  False unless data is, to the last octet, its parcel. */
+bool parcel_check(struct span data, struct parcel_label *);
+
+#endif

@@ -1,0 +1,233 @@
+#include "report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "code.h"
+#include "json.h"
+
+#define SENTENCE_ROOM 1024
+#define GAP 2		/* spaces between two columns */
+
+/* Characters, which are as wide as columns in most scripts. */
+static size_t
+width_of(struct span text)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < text.n; i++)
+		n += (text.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* The cell that begins at *at, which then is past its end. */
+static struct span
+next_cell(const struct buf *cells, size_t *at)
+{
+	struct span cell = { cells->p + *at, 0 };
+
+	while (cell.p[cell.n] != '\t' && cell.p[cell.n] != '\n')
+		cell.n++;
+	*at += cell.n + 1;
+	return cell;
+}
+
+static void
+measure(size_t widths[REPORT_COLUMNS_MAX], const struct buf *cells)
+{
+	size_t at = 0, column = 0, width;
+
+	while (at < cells->n) {
+		width = width_of(next_cell(cells, &at));
+		if (column < REPORT_COLUMNS_MAX && width > widths[column])
+			widths[column] = width;
+		column = cells->p[at - 1] == '\n' ? 0 : column + 1;
+	}
+}
+
+static void
+lay_out(struct buf *out, const struct buf *cells,
+    const size_t widths[REPORT_COLUMNS_MAX])
+{
+	size_t at = 0, column = 0, width;
+	struct span cell;
+
+	while (at < cells->n) {
+		cell = next_cell(cells, &at);
+		buf_add(out, cell);
+		if (cells->p[at - 1] == '\n') {
+			buf_add_octet(out, '\n');
+			column = 0;
+			continue;
+		}
+		width = column < REPORT_COLUMNS_MAX ? widths[column] : 0;
+		buf_addf(out, "%*s", (int)(width + GAP - width_of(cell)), "");
+		column++;
+	}
+}
+
+static void
+end_row(struct report *r)
+{
+	if (!r->in_row)
+		return;
+	r->in_row = false;
+	if (r->form == REPORT_JSON) {
+		json_put_close(&r->out, '}');
+		return;
+	}
+	r->heads.p[r->heads.n - 1] = '\n';
+	r->cells.p[r->cells.n - 1] = '\n';
+	r->rows++;
+}
+
+static void
+end_table(struct report *r)
+{
+	size_t widths[REPORT_COLUMNS_MAX] = { 0 };
+
+	end_row(r);
+	if (!r->in_table)
+		return;
+	r->in_table = false;
+	if (r->form == REPORT_JSON) {
+		json_put_close(&r->out, ']');
+		return;
+	}
+	if (r->rows > 0 && r->out.n > 0)
+		buf_add_octet(&r->out, '\n');
+	measure(widths, &r->heads);
+	measure(widths, &r->cells);
+	lay_out(&r->out, &r->heads, widths);
+	lay_out(&r->out, &r->cells, widths);
+}
+
+void
+report_begin(struct report *r, enum report_form form)
+{
+	*r = (struct report){ .form = form };
+	if (form == REPORT_JSON)
+		json_put_open(&r->out, '{');
+}
+
+void
+report_table(struct report *r, const char *name)
+{
+	end_table(r);
+	r->in_table = true;
+	r->rows = r->heads.n = r->cells.n = 0;
+	if (r->form != REPORT_JSON)
+		return;
+	json_put_key(&r->out, name);
+	json_put_open(&r->out, '[');
+}
+
+void
+report_row(struct report *r)
+{
+	end_row(r);
+	r->in_row = true;
+	if (r->form == REPORT_JSON)
+		json_put_open(&r->out, '{');
+}
+
+/* What could break the columns, or a terminal, becomes '?'. */
+static void
+add_cell(struct report *r, const char *key, struct span text)
+{
+	size_t i;
+
+	if (r->rows == 0)
+		buf_addf(&r->heads, "%s\t", key);
+	for (i = 0; i < text.n; i++)
+		buf_add_octet(&r->cells, (unsigned char)text.p[i] < ' ' ||
+		    text.p[i] == 0x7f ? '?' : text.p[i]);
+	buf_add_octet(&r->cells, '\t');
+}
+
+void
+report_text(struct report *r, const char *key, struct span text)
+{
+	if (r->form == REPORT_JSON)
+		json_put_string(&r->out, key, text);
+	else
+		add_cell(r, key, text);
+}
+
+void
+report_number(struct report *r, const char *key, uint64_t value)
+{
+	char text[24];
+
+	if (r->form == REPORT_JSON) {
+		json_put_uint(&r->out, key, value);
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	add_cell(r, key, span_of(text));
+}
+
+void
+report_flag(struct report *r, const char *key, bool is_set)
+{
+	if (r->form == REPORT_JSON) {
+		json_put_key(&r->out, key);
+		buf_add(&r->out, is_set ? SPAN("true") : SPAN("false"));
+		return;
+	}
+	add_cell(r, key, is_set ? SPAN("yes") : SPAN("-"));
+}
+
+void
+report_date(struct report *r, const char *key, uint64_t wall)
+{
+	char text[DATE_TEXT];
+
+	code_date(text, wall);
+	if (wall > 0)
+		report_text(r, key, (struct span){ text, DATE_TEXT });
+	else if (r->form == REPORT_TEXT)
+		add_cell(r, key, SPAN("-"));
+}
+
+void
+report_say(struct report *r, const char *format, ...)
+{
+	char text[SENTENCE_ROOM];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	end_table(r);
+	if (r->form == REPORT_TEXT)
+		buf_addf(&r->out, "%s\n", text);
+	else
+		json_put_string(&r->said, NULL, span_of(text));
+}
+
+struct span
+report_end(struct report *r)
+{
+	end_table(r);
+	if (r->form == REPORT_TEXT)
+		return buf_span(&r->out);
+	if (r->said.n > 0) {
+		json_put_key(&r->out, "said");
+		json_put_open(&r->out, '[');
+		buf_add(&r->out, buf_span(&r->said));
+		json_put_close(&r->out, ']');
+	}
+	json_put_close(&r->out, '}');
+	buf_add_octet(&r->out, '\n');
+	return buf_span(&r->out);
+}
+
+void
+report_free(struct report *r)
+{
+	buf_free(&r->out);
+	buf_free(&r->said);
+	buf_free(&r->heads);
+	buf_free(&r->cells);
+}

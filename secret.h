@@ -1,0 +1,27 @@
+/*
+ * secret.h - what is kept of a secret so that it can be recognised: a salt,
+ * and the SHA-256 of salt and secret.
+ *
+ * The secrets are random, so that a fast hash is enough.
+ */
+#ifndef MNM_SECRET_H
+#define MNM_SECRET_H
+
+#include <stdbool.h>
+
+#include "buf.h"
+
+#define SECRET_SALT 8
+#define SECRET_HASH 32
+
+struct secret {
+	unsigned char salt[SECRET_SALT];
+	unsigned char hash[SECRET_HASH];
+};
+
+/* Remember text, with a new salt.  -1: the system gives no randomness. */
+int secret_set(struct secret *, struct span text);
+/* Whether it is the same text, in a time that tells nothing of the hash. */
+bool secret_is(const struct secret *, struct span text);
+
+#endif

@@ -1,0 +1,377 @@
+/* For realpath, which POSIX has as an extension. */
+#define _XOPEN_SOURCE 700
+
+#include "setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "file.h"
+#include "identity.h"
+#include "json.h"
+#include "net.h"
+
+#define WHY_ROOM 512	/* one sentence */
+#define DAY      86400U
+
+/* ---- looking it over ---- */
+
+struct check {
+	const struct conf *conf;
+	const char *path;		/* of the configuration, or NULL */
+	struct buf *findings;
+	enum setup_finding worst;
+};
+
+/* One line, about what a key of the configuration asks for. */
+__attribute__((format(printf, 4, 5)))
+static void
+find(struct check *c, enum setup_finding kind, const char *key,
+    const char *format, ...)
+{
+	unsigned line = conf_line(c->conf, key);
+	char text[WHY_ROOM];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (kind > c->worst)
+		c->worst = kind;
+	buf_addf(c->findings, "%s: ",
+	    kind == SETUP_ERROR ? "error" : "warning");
+	if (line > 0)
+		buf_addf(c->findings, "%s:%u: ", c->path, line);
+	buf_addf(c->findings, "%s\n", text);
+}
+
+/* Whose files they are to be. */
+static uid_t
+server_user(struct check *c)
+{
+	const struct passwd *user;
+
+	if (geteuid() != 0)
+		return geteuid();
+	if (c->conf->user[0] == '\0') {
+		find(c, SETUP_WARNING, "user", "it would serve as root: set "
+		    "user to one that does nothing else");
+		return 0;
+	}
+	user = getpwnam(c->conf->user);
+	if (user != NULL)
+		return user->pw_uid;
+	find(c, SETUP_ERROR, "user", "there is no user %s: useradd -r %s",
+	    c->conf->user, c->conf->user);
+	return 0;
+}
+
+static void
+check_mode(struct check *c, const char *key, const char *path, mode_t mode)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && (st.st_mode & 077) != 0)
+		find(c, SETUP_WARNING, key, "others can reach %s: chmod %o %s",
+		    path, (unsigned)mode, path);
+}
+
+static void
+check_cert(struct check *c, uint64_t now)
+{
+	struct identity id;
+	char why[WHY_ROOM];
+	uint64_t left;
+
+	if (identity_read(&id, c->conf, now, why, sizeof(why)) == -1) {
+		/* There is none yet, and it would be made. */
+		if (why[0] != '\0')
+			find(c, SETUP_ERROR, "listen.certPath", "%s", why);
+		return;
+	}
+	left = (id.cert.not_after - now) / DAY;
+	if (left < 30)
+		find(c, SETUP_WARNING, "listen.certPath", "%s ends in %lu "
+		    "days: renew it", id.cert_path, (unsigned long)left);
+	check_mode(c, "listen.keyPath", id.key_path, 0600);
+	identity_free(&id);
+}
+
+/* Whether a relay serves this data directory now. */
+static bool
+is_running(const struct conf *conf)
+{
+	char word[] = "stats";
+	char *const words[] = { word };
+	struct buf answer = { NULL, 0, 0 };
+	int status = control_ask(conf->data, words, 1, &answer);
+
+	buf_free(&answer);
+	return status != -1;
+}
+
+static void
+check_registration(struct check *c)
+{
+	struct conf_address listen;
+
+	if (c->conf->registration == CONF_REGISTER_OPEN &&
+	    conf_split_address(c->conf->listen_laddr, &listen) &&
+	    !net_is_loopback(listen.host))
+		find(c, SETUP_WARNING, "register", "anybody who can reach "
+		    "this relay can become a member: set register to "
+		    "\"invite\"");
+}
+
+static void
+check_space(struct check *c, int dir)
+{
+	uint64_t want = c->conf->journal_size + ((uint64_t)16 << 20);
+	struct statvfs fs;
+
+	if (fstatvfs(dir, &fs) == 0 &&
+	    (uint64_t)fs.f_bavail * fs.f_frsize < want)
+		find(c, SETUP_WARNING, "data", "%s: less than %lu MB are "
+		    "free: journal_size and some", c->conf->data,
+		    (unsigned long)(want >> 20));
+}
+
+/* A file can have two names where messages are kept. */
+static void
+check_links(struct check *c, int dir)
+{
+	int fd = openat(dir, ".check", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd == -1) {
+		find(c, SETUP_ERROR, "data", "%s: cannot write there: %s",
+		    c->conf->data, strerror(errno));
+		return;
+	}
+	(void)close(fd);	/* nothing was written */
+	if (linkat(dir, ".check", dir, ".check2", 0) == -1)
+		find(c, SETUP_ERROR, "data", "%s: this file system has no "
+		    "hard links: use ext4, for example", c->conf->data);
+	(void)unlinkat(dir, ".check2", 0);
+	(void)unlinkat(dir, ".check", 0);
+}
+
+static void
+check_data(struct check *c)
+{
+	const char *path = c->conf->data;
+	uid_t user = server_user(c);
+	struct stat st;
+	int dir;
+
+	if (stat(path, &st) == -1 && errno == ENOENT)
+		return;		/* it will be made */
+	dir = file_open_dir(AT_FDCWD, path);
+	if (dir == -1) {
+		find(c, SETUP_ERROR, "data", "%s: %s", path, strerror(errno));
+		return;
+	}
+	if (fstat(dir, &st) == 0 && st.st_uid != user)
+		find(c, SETUP_ERROR, "data", "%s belongs to another user: "
+		    "chown -R %lu %s", path, (unsigned long)user, path);
+	check_mode(c, "data", path, 0700);
+	check_space(c, dir);
+	check_links(c, dir);
+	(void)close(dir);
+}
+
+enum setup_finding
+setup_check(const struct conf *conf, const char *path, uint64_t now,
+    struct buf *findings)
+{
+	struct check c = { .conf = conf, .path = path, .findings = findings };
+
+	check_registration(&c);
+	check_data(&c);
+	check_cert(&c, now);
+	return c.worst;
+}
+
+enum setup_finding
+setup_check_port(const struct conf *conf, const char *path,
+    struct buf *findings)
+{
+	struct check c = { .conf = conf, .path = path, .findings = findings };
+	int fds[NET_LISTENERS_MAX], n;
+	char why[WHY_ROOM];
+
+	if (is_running(conf))
+		return SETUP_FINE;
+	n = net_listen(fds, conf, why, sizeof(why));
+	if (n == -1)
+		find(&c, SETUP_ERROR, "listen.laddr", "%s", why);
+	while (n > 0)
+		(void)close(fds[--n]);	/* nobody had connected */
+	return c.worst;
+}
+
+/* ---- making it ---- */
+
+/* The whole path of a directory, which then needs not be started in it. */
+static int
+find_path(struct buf *path, const char *dir)
+{
+	char *whole;
+
+	if (mkdir(dir, 0700) == -1 && errno != EEXIST)
+		return -1;
+	whole = realpath(dir, NULL);
+	if (whole == NULL)
+		return -1;
+	buf_addf(path, "%s", whole);
+	free(whole);
+	return 0;
+}
+
+static void
+write_config(struct buf *text, const char *dir)
+{
+	struct buf data = { NULL, 0, 0 }, quoted = { NULL, 0, 0 };
+
+	buf_addf(&data, "%s/mnm-data", dir);
+	json_put_string(&quoted, NULL, buf_span(&data));
+	buf_addf(text, "{\n"
+	    "  \"#\": \"The settings of this relay; mnm.conf(5) tells of all "
+	    "there are.\",\n\n"
+	    "  \"# name\": \"What clients call it; empty: the host's name.\","
+	    "\n  \"name\": \"\",\n\n"
+	    "  \"data\": %.*s,\n\n"
+	    "  \"# listen\": [\n"
+	    "    \"Everybody who can reach this machine can connect.  A "
+	    "certificate that\",\n"
+	    "    \"others vouch for goes to certPath, its key to "
+	    "keyPath.\"\n  ],\n"
+	    "  \"listen\": {\n"
+	    "    \"net\": \"tcp\",\n"
+	    "    \"laddr\": \":3456\",\n"
+	    "    \"certPath\": \"\",\n"
+	    "    \"keyPath\": \"\"\n  },\n\n"
+	    "  \"# ntp\": \"Time servers, for machines without a clock "
+	    "battery.\",\n"
+	    "  \"ntp\": {\n"
+	    "    \"hosts\": [],\n"
+	    "    \"#hosts\": [\"0.pool.ntp.org\", \"1.pool.ntp.org\"],\n"
+	    "    \"retries\": 2\n  },\n\n"
+	    "  \"# register\": [\n"
+	    "    \"Who may become a member.  open: anybody; invite: who was "
+	    "invited with\",\n"
+	    "    \"mnm invite, or let in with mnm approve; closed: "
+	    "nobody.\"\n  ],\n"
+	    "  \"register\": \"invite\",\n"
+	    "  \"#register_from\": [\"192.168.0.0/16\"],\n\n"
+	    "  \"# alias_min\": \"Characters: what is long is hard to "
+	    "guess.\",\n"
+	    "  \"alias_min\": 8,\n\n"
+	    "  \"# pings_per_day\": \"Limits for each member; 0 is "
+	    "none.\",\n"
+	    "  \"pings_per_day\": 100,\n"
+	    "  \"failed_pings_in_a_row\": 10\n}\n",
+	    (int)quoted.n, quoted.p);
+	buf_free(&data);
+	buf_free(&quoted);
+}
+
+/* Whether there is a data directory already; errno tells it if so. */
+static bool
+has_data(const char *dir)
+{
+	struct buf path = { NULL, 0, 0 };
+	bool found;
+
+	buf_addf(&path, "%s/mnm-data", dir);
+	found = access(path.p, F_OK) == 0;
+	buf_free(&path);
+	errno = EEXIST;
+	return found;
+}
+
+/* A new file with this text; one that is there is left alone. */
+static int
+save_new(const char *path, struct span text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int result;
+
+	if (fd == -1)
+		return -1;
+	result = file_pwrite_all(fd, text.p, text.n, 0);
+	if (result == 0)
+		result = file_sync(fd);
+	return close(fd) == -1 ? -1 : result;
+}
+
+static void
+tell_next(struct buf *next, const struct conf *conf, const char *config,
+    const struct identity *id)
+{
+	char address[IDENTITY_ADDRESS];
+
+	identity_address(address, conf);
+	buf_addf(next, "configuration        %s\n", config);
+	buf_addf(next, "data directory       %s\n", conf->data);
+	buf_addf(next, "address for clients  %s\n", address);
+	buf_addf(next, "certificate SHA-256  %s\n", id->cert.fingerprint);
+	buf_addf(next, "Start it:            mnm -c %s\n", config);
+	buf_addf(next, "Then, for each:      mnm -c %s invite "
+	    "'Alice Smith'\n", config);
+}
+
+/* Read what was written as it will be read, and make the rest by it. */
+static int
+make_rest(const char *config, uint64_t now, struct buf *next, char *why,
+    size_t room)
+{
+	struct identity id;
+	struct conf conf;
+	int result = -1;
+
+	if (conf_read(&conf, config, why, room) == -1)
+		return -1;
+	if (mkdir(conf.data, 0700) == -1)
+		(void)snprintf(why, room, "%s: %s", conf.data,
+		    strerror(errno));
+	else
+		result = identity_load(&id, &conf, now, why, room);
+	if (result == 0) {
+		tell_next(next, &conf, config, &id);
+		identity_free(&id);
+	}
+	conf_free(&conf);
+	return result;
+}
+
+int
+setup_init(const char *dir, uint64_t now, struct buf *next, char *why,
+    size_t room)
+{
+	struct buf path = { NULL, 0, 0 }, text = { NULL, 0, 0 };
+	int result = find_path(&path, dir);
+
+	if (result == -1) {
+		(void)snprintf(why, room, "%s: %s", dir, strerror(errno));
+		return -1;
+	}
+	write_config(&text, path.p);
+	buf_addf(&path, "/" SETUP_CONFIG);
+	result = has_data(dir) ? -1 : save_new(path.p, buf_span(&text));
+	if (result == -1)
+		(void)snprintf(why, room, "%s: %s", path.p, strerror(errno));
+	else
+		result = make_rest(path.p, now, next, why, room);
+	buf_free(&path);
+	buf_free(&text);
+	return result;
+}

@@ -1,0 +1,38 @@
+/*
+ * subnet.h - the networks that addresses belong to: "192.168.0.0/16" as
+ * numbers, and whether an address lies within.
+ */
+#ifndef MNM_SUBNET_H
+#define MNM_SUBNET_H
+
+#include <stdbool.h>
+
+#define SUBNET_TEXT 64		/* room for what subnet_text writes */
+
+/* An IPv4 address a.b.c.d is kept as the IPv6 address ::ffff:a.b.c.d. */
+struct subnet {
+	unsigned char octets[16];	/* 0 beyond the bits that count */
+	unsigned bits;			/* 128 for a single address */
+};
+
+/*
+ * Read "10.0.0.0/8", "fd00::/8" or an address.  False if it is neither, or if
+ * there is anything in it beyond the bits that count.
+ */
+bool subnet_parse(struct subnet *, const char *text);
+/* The address of a peer, as "10.0.0.1:443" or "[fe80::1%eth0]:443". */
+bool subnet_of_peer(struct subnet *, const char *peer);
+
+/*
+ * Widen an address to what belongs to one household as a rule: /24, and /64
+ * in IPv6.
+ */
+struct subnet subnet_source(const struct subnet *address);
+
+bool subnet_has(const struct subnet *, const struct subnet *inner);
+bool subnet_same(const struct subnet *, const struct subnet *);
+bool subnet_is_loopback(const struct subnet *);
+/* NUL-terminated, as subnet_parse reads it. */
+void subnet_text(char dst[SUBNET_TEXT], const struct subnet *);
+
+#endif

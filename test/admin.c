@@ -1,0 +1,654 @@
+/*
+ * admin MNM [MODE...] - every command and every way to register, with the
+ * refusals, against the program MNM.  The same script runs in four modes: on
+ * one relay; with the relay stopped and started after each step; killed
+ * instead; and with it stopped while the commands run.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "json.h"
+#include "mate.h"
+#include "relay.h"
+
+#define INVITE "\"register\": \"invite\","
+
+enum mode { STEADY, RESTART, KILL, ALONE, MODES };
+
+static const char *const mode_names[] = { "steady", "restart", "kill", "alone" };
+
+struct world {
+	enum mode mode;
+	struct relay_process relay;
+	struct client_pool *pool;
+	struct buf said;	/* by the last command, with a NUL */
+	char token[100];	/* a name with a code */
+};
+
+/* ---- the relay and its operator ---- */
+
+static void
+stop(struct world *w)
+{
+	int signal = w->mode == KILL ? SIGKILL : SIGTERM;
+	int status = relay_stop(&w->relay, signal);
+
+	CHECK(status == (w->mode == KILL ? 256 + SIGKILL : 0),
+	    "the relay ended with %d", status);
+}
+
+/* After each step of the script. */
+static void
+between(struct world *w)
+{
+	if (w->mode != RESTART && w->mode != KILL)
+		return;
+	stop(w);
+	relay_start(&w->relay);
+}
+
+/* Have it go on by another file; the steady relay reads it anew. */
+static void
+reconfigure(struct world *w, const char *extra)
+{
+	relay_configure(&w->relay, extra);
+	if (w->mode != STEADY) {
+		stop(w);
+		relay_start(&w->relay);
+		return;
+	}
+	relay_file(&w->relay, "said.txt", "");	/* the log, which it goes on */
+	kill(w->relay.pid, SIGHUP);
+	while (!relay_said(&w->relay, "reload: done"))
+		relay_sleep(5);
+}
+
+static int
+run(struct world *w, const char *command)
+{
+	struct buf line = { NULL, 0, 0 };
+	FILE *pipe;
+	size_t n;
+	int status;
+
+	buf_addf(&line, "cd '%s' && exec '%s' %s 2>&1", w->relay.dir,
+	    w->relay.program, command);
+	pipe = popen(line.p, "r");
+	w->said.n = 0;
+	while ((n = fread(buf_room(&w->said, 4096), 1, 4096, pipe)) > 0)
+		w->said.n += n;
+	buf_add_octet(&w->said, '\0');
+	status = pclose(pipe);
+	buf_free(&line);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Run a command that ends with this status and says this text. */
+static void
+expect(struct world *w, int status, const char *text, const char *format, ...)
+{
+	char command[1024];
+	va_list args;
+	int got;
+
+	va_start(args, format);
+	vsnprintf(command, sizeof(command), format, args);
+	va_end(args);
+	if (w->mode == ALONE)
+		stop(w);
+	got = run(w, command);
+	CHECK(got == status, "%s: mnm %s: status %d: %s",
+	    mode_names[w->mode], command, got, w->said.p);
+	CHECK(strstr(w->said.p, text) != NULL, "%s: mnm %s: no \"%s\" in: %s",
+	    mode_names[w->mode], command, text, w->said.p);
+	if (w->mode == ALONE)
+		relay_start(&w->relay);
+	between(w);
+}
+
+static void
+expect_without(struct world *w, const char *text, const char *command)
+{
+	expect(w, 0, "", "%s", command);
+	CHECK(strstr(w->said.p, text) == NULL, "mnm %s: says \"%s\": %s",
+	    command, text, w->said.p);
+}
+
+/*
+ * What a refusal leaves behind, a knock or a failed ping, waits up to a second
+ * for company on its way to the disk; an answer to the operator hurries it.
+ */
+static void
+hurry(struct world *w)
+{
+	CHECK(run(w, "register") == 0, "register: %s", w->said.p);
+}
+
+/* The answer is one line of JSON and has this in it. */
+static void
+expect_json(struct world *w, const char *text, const char *command)
+{
+	struct json j;
+
+	expect(w, 0, text, "%s --json", command);
+	json_begin(&j, span_of(w->said.p));
+	json_object(&j);
+	json_begin(&j, span_of(w->said.p));
+	json_skip(&j);
+	CHECK(json_done(&j) && w->said.p[0] == '{', "%s: no JSON: %s",
+	    command, w->said.p);
+}
+
+/* ---- clients ---- */
+
+static struct mate_frame *
+ask_to_register(struct world *w, struct mate *m, const char *alias)
+{
+	mate_init(m, alias);
+	mate_connect(m, w->pool, w->relay.port);
+	mate_say(m, "{\"op\":1,\"newnode\":\"x\",\"newalias\":\"%s\"}",
+	    alias);
+	mate_frame_free(mate_await(m, "tmtprev"));
+	return mate_await(m, "quit");
+}
+
+static void
+expect_refused(struct world *w, const char *alias, const char *why)
+{
+	struct mate m;
+	struct mate_frame *f = ask_to_register(w, &m, alias);
+
+	CHECK(strstr(f->head, why) != NULL, "%s: refused with %s", alias,
+	    f->head);
+	mate_frame_free(f);
+	mate_free(&m);
+	hurry(w);
+	between(w);
+}
+
+static void
+expect_registered(struct world *w, struct mate *m, const char *alias)
+{
+	mate_init(m, alias);
+	mate_register(m, w->pool, w->relay.port);
+	mate_drop(m);
+	between(w);
+}
+
+static void
+login(struct world *w, struct mate *m)
+{
+	mate_login(m, w->pool, w->relay.port);
+	mate_frame_free(mate_await(m, "info"));
+}
+
+static void
+expect_no_login(struct world *w, struct mate *m, const char *why)
+{
+	struct mate_frame *f;
+
+	mate_login(m, w->pool, w->relay.port);
+	f = mate_await(m, "quit");
+	CHECK(strstr(f->head, why) != NULL, "%s: %s", m->name, f->head);
+	mate_frame_free(f);
+	mate_drop(m);
+	between(w);
+}
+
+/* A request whose ack has this error, or "" for none. */
+static void
+expect_ack(struct world *w, struct mate *m, const char *error,
+    const char *format, ...)
+{
+	struct mate_frame *f;
+	char request[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(request, sizeof(request), format, args);
+	va_end(args);
+	login(w, m);
+	mate_say(m, "%s", request);
+	f = mate_await(m, "ack");
+	CHECK(error[0] != '\0' ? strstr(f->head, error) != NULL :
+	    mate_is(f, "error", ""), "%s: %s got %s", m->name, request,
+	    f->head);
+	mate_frame_free(f);
+	mate_drop(m);
+	if (error[0] != '\0')
+		hurry(w);
+	between(w);
+}
+
+static void
+expect_ping(struct world *w, struct mate *from, const char *to,
+    const char *error)
+{
+	expect_ack(w, from, error, "{\"op\":8,\"id\":\"1\",\"datalen\":0,"
+	    "\"to\":\"%s\"}", to);
+}
+
+/* ---- the script ---- */
+
+static void
+check_invitations(struct world *w, struct mate *alice)
+{
+	expect_refused(w, "Alice Smith", "by invitation");
+	expect(w, 2, "usage: mnm invite", "invite");
+	expect(w, 2, "usage: mnm invite", "invite a b");
+	expect(w, 2, "usage: mnm invite", "invite 'Alice Smith' --days 0");
+	expect(w, 2, "usage: mnm invite", "invite 'Alice Smith' --max 3");
+	expect(w, 1, "alias_min", "invite Al");
+	expect(w, 1, "at an end", "invite ' Alice Smith'");
+	expect(w, 0, "Alice Smith", "invite 'Alice Smith' --days 3");
+	expect(w, 1, "kept for somebody", "invite 'alice  SMITH'");
+	expect(w, 0, "Alice Smith", "invitations");
+	expect_refused(w, "Alice Jones", "by invitation");
+	expect_registered(w, alice, "Alice Smith");
+	expect_refused(w, "Alice Smith", "by invitation");
+	expect_without(w, "Alice", "invitations");
+	expect(w, 1, "somebody has this name", "invite 'Alice Smith'");
+	expect(w, 0, "Zoe Miller", "invite 'Zoe Miller'");
+	expect(w, 0, "", "uninvite 'Zoe Miller'");
+	expect(w, 1, "no such invitation", "uninvite 'Zoe Miller'");
+	expect_refused(w, "Zoe Miller", "by invitation");
+}
+
+/* The whole name that stands in the second line of the answer. */
+static void
+read_token(struct world *w)
+{
+	const char *line = strchr(w->said.p, '\n');
+	size_t n = line != NULL ? strcspn(line + 1, "\n") : 0;
+	const char *gap = line != NULL ? strstr(line + 1, "  ") : NULL;
+
+	if (gap != NULL && gap < line + 1 + n)
+		snprintf(w->token, sizeof(w->token), "%.*s",
+		    (int)(gap - line - 1), line + 1);
+}
+
+static void
+check_codes(struct world *w, struct mate *bob)
+{
+	char wrong[100];
+	const char *token = w->token;
+
+	expect(w, 0, "Bob Jones ", "invite 'Bob Jones' --code");
+	read_token(w);
+	CHECK(strlen(token) == strlen("Bob Jones 12345678"), "token %s",
+	    token);
+	expect_json(w, "\"alias\":\"Bob Jones\",\"code\":true", "invitations");
+	CHECK(strstr(w->said.p, token) == NULL, "the code is shown again");
+	expect_refused(w, "Bob Jones", "by invitation");
+	snprintf(wrong, sizeof(wrong), "%s", token);
+	wrong[strlen(wrong) - 1] = wrong[strlen(wrong) - 1] == 'X' ? 'Y' : 'X';
+	expect_refused(w, wrong, "by invitation");
+	CHECK(w->mode != STEADY || (!relay_said(&w->relay, wrong) &&
+	    relay_said(&w->relay, "\"Bob Jones ********\"")),
+	    "a wrong code is in the log");
+	expect_without(w, wrong, "knocks");
+	CHECK(!relay_said(&w->relay, token), "the code is in the log");
+	expect_registered(w, bob, token);
+	expect_refused(w, token, "by invitation");
+}
+
+static void
+check_knocks(struct world *w, struct mate *carol)
+{
+	expect_refused(w, "Carol Dean", "by invitation");
+	expect_refused(w, "Carol Dean", "by invitation");
+	CHECK(w->mode != STEADY || relay_said(&w->relay,
+	    "\"Carol Dean\": not invited; to let it in: "
+	    "mnm approve 'Carol Dean'"), "the log does not help");
+	expect_json(w, "\"alias\":\"Carol Dean\",\"address\":\"127.0.0.1:",
+	    "knocks");
+	expect(w, 1, "nobody has knocked", "approve 'Dave Dean'");
+	expect(w, 0, "", "approve 'Carol Dean'");
+	expect_without(w, "Carol", "knocks");
+	expect(w, 0, "127.0.0.0/24", "invitations");
+	expect_registered(w, carol, "Carol Dean");
+	expect_refused(w, "Carol Dean", "by invitation");
+	expect_refused(w, "O'Brien; rm", "by invitation");
+	CHECK(w->mode != STEADY || relay_said(&w->relay,
+	    "mnm approve 'O'\\''Brien; rm'"), "the log is not quoted");
+}
+
+static void
+check_window(struct world *w)
+{
+	struct mate m;
+
+	expect(w, 1, "no time", "register open 10x");
+	expect(w, 2, "usage", "register open");
+	expect(w, 1, "not open", "register close");
+	expect(w, 0, "invite", "register");
+	expect(w, 0, "1", "register open 10m --max 1");
+	expect_json(w, "\"places\":1", "register");
+	expect_registered(w, &m, "Erin Window");
+	expect_refused(w, "Frank Window", "by invitation");
+	expect(w, 0, "", "register open 1h");
+	expect_registered(w, &m, "Frank Window");
+	expect_registered(w, &m, "Grace Window");
+	expect(w, 0, "", "register close");
+	expect_refused(w, "Heidi Window", "by invitation");
+	expect(w, 0, "", "register open 1s");
+	relay_sleep(1100);
+	expect_refused(w, "Heidi Window", "by invitation");
+}
+
+static void
+check_receive_only(struct world *w, struct mate *alice)
+{
+	static const char no[] = "this account may receive but not send";
+	struct mate ivan;
+
+	expect(w, 0, "", "invite 'Ivan Silent' --receive-only");
+	expect_registered(w, &ivan, "Ivan Silent");
+	expect_json(w, "\"receive_only\":true", "user show 'Ivan Silent'");
+	expect_ping(w, &ivan, "Alice Smith", no);
+	expect_ack(w, &ivan, no, "{\"op\":7,\"id\":\"1\",\"datalen\":0,"
+	    "\"for\":[{\"id\":\"%s\",\"type\":1}]}", alice->uid);
+	expect_ack(w, &ivan, no, "{\"op\":5,\"id\":\"1\",\"datalen\":0,"
+	    "\"gid\":\"some group\",\"from\":\"Ivan Silent\","
+	    "\"to\":\"Alice Smith\"}");
+	expect_ping(w, alice, "Ivan Silent", "");
+	expect_ack(w, alice, "", "{\"op\":5,\"id\":\"1\",\"datalen\":0,"
+	    "\"gid\":\"some group\",\"from\":\"Alice Smith\","
+	    "\"to\":\"Ivan Silent\"}");
+	expect_ack(w, &ivan, "", "{\"op\":6,\"id\":\"1\",\"act\":\"join\","
+	    "\"gid\":\"some group\"}");
+	expect_ack(w, &ivan, "", "{\"op\":3,\"id\":\"1\",\"newnode\":\"y\"}");
+	expect(w, 1, "receive-only", "user set 'Ivan Silent' loud on");
+	expect(w, 1, "on or off", "user set 'Ivan Silent' receive-only no");
+	expect(w, 0, "", "user set 'Ivan Silent' receive-only off");
+	expect_ping(w, &ivan, "Alice Smith", "");
+	expect(w, 0, "", "user set %s receive-only on", ivan.uid);
+	expect_ping(w, &ivan, "Alice Smith", no);
+}
+
+static void
+check_users(struct world *w, struct mate *bob)
+{
+	expect(w, 0, "Alice Smith", "user list");
+	expect(w, 0, bob->uid, "user list");
+	expect_json(w, "\"users\":[{\"uid\":", "user list");
+	expect(w, 1, "no user", "user show nobody");
+	expect(w, 2, "usage: mnm user show", "user show");
+	expect(w, 2, "usage: mnm user list", "user");
+	expect(w, 0, "Alice Smith", "user show 'ALICE smith'");
+	expect(w, 0, "some group", "user show 'Alice Smith'");
+	expect(w, 0, "", "user disable '%s'", bob->name);
+	expect_no_login(w, bob, "disabled");
+	expect_json(w, "\"disabled\":true", "user list");
+	expect(w, 0, "", "user enable %s", bob->uid);
+	login(w, bob);
+	if (w->mode == STEADY) {
+		expect(w, 0, "", "user disable %s", bob->uid);
+		mate_frame_free(mate_await(bob, "quit"));
+		expect(w, 0, "", "user enable %s", bob->uid);
+	}
+	mate_drop(bob);
+}
+
+static void
+check_parts(struct world *w, struct mate *alice)
+{
+	struct mate m;
+
+	expect(w, 0, "1", "node list 'Ivan Silent'");
+	expect(w, 1, "no node", "node drop 'Ivan Silent' 9");
+	expect(w, 0, "", "node drop 'Ivan Silent' 2");
+	expect(w, 1, "only node", "node drop 'Ivan Silent' 1");
+	expect_ack(w, alice, "", "{\"op\":3,\"id\":\"1\","
+	    "\"newalias\":\"Alice Second\"}");
+	expect(w, 0, "", "alias drop 'Alice Second'");
+	expect(w, 1, "dropped already", "alias drop 'Alice Second'");
+	expect(w, 1, "nobody has", "alias drop 'Alice Third'");
+	expect_json(w, "\"alias\":\"Alice Second\",\"dropped\":true",
+	    "user show 'Alice Smith'");
+	expect(w, 0, "", "register open 1h");
+	mate_init(&m, "Judy Member");
+	expect_registered(w, &m, "Judy Member");
+	expect(w, 0, "", "register close");
+	expect_ping(w, &m, "Alice Second", "nobody has the alias");
+}
+
+static void
+check_groups(struct world *w, struct mate *alice)
+{
+	expect(w, 0, "some group", "group list");
+	expect_json(w, "\"as\":\"Alice Smith\",\"state\":\"joined\"",
+	    "group show 'Some Group'");
+	expect(w, 1, "no group", "group show other");
+	expect(w, 1, "no group", "group remove other");
+	expect(w, 0, "", "group remove 'some group'");
+	expect_ack(w, alice, "not a member", "{\"op\":7,\"id\":\"1\","
+	    "\"datalen\":0,\"for\":[{\"id\":\"some group\",\"type\":2}]}");
+	expect_json(w, "\"group\":\"some group\",\"joined\":0", "group list");
+}
+
+static void
+check_figures(struct world *w, struct mate *alice)
+{
+	expect_json(w, "\"queues\":[{\"node\":1,\"messages\":",
+	    "queue 'Ivan Silent'");
+	expect(w, 1, "no user", "queue nobody");
+	expect_json(w, "\"users\":", "stats");
+	expect_json(w, "\"links\":[]", "links");
+	if (w->mode != STEADY)
+		return;
+	login(w, alice);
+	expect_json(w, "\"alias\":\"Alice Smith\"", "links");
+	expect_json(w, "\"on_line\":1", "stats");
+	mate_drop(alice);
+}
+
+static void
+check_removal(struct world *w, struct mate *carol)
+{
+	expect(w, 1, "no user", "user remove nobody");
+	expect(w, 0, "", "user remove 'Carol Dean'");
+	expect_no_login(w, carol, "login failed");
+	expect(w, 1, "no user", "user show 'Carol Dean'");
+	expect_without(w, "Carol", "user list");
+	expect(w, 1, "somebody has this name", "invite 'Carol Dean'");
+}
+
+static void
+check_limits(struct world *w, struct mate *alice, struct mate *bob)
+{
+	reconfigure(w, INVITE "\"pings_per_day\": 3, "
+	    "\"failed_pings_in_a_row\": 2,");
+	expect_ping(w, bob, "Alice Smith", "");
+	expect_ping(w, bob, "nobody there", "nobody has");
+	expect_ping(w, bob, "Alice Smith", "");
+	expect_ping(w, bob, "nobody there", "nobody has");
+	expect_ping(w, bob, "nobody here", "nobody has");
+	expect_ping(w, bob, "Alice Smith", "try again after 20");
+	expect_ack(w, bob, "try again after", "{\"op\":5,\"id\":\"1\","
+	    "\"datalen\":0,\"gid\":\"guess\",\"from\":\"%s\","
+	    "\"to\":\"Alice Smith\"}", bob->name);
+	reconfigure(w, INVITE "\"pings_per_day\": 3, "
+	    "\"failed_pings_in_a_row\": 0,");
+	expect_ping(w, bob, "Alice Smith", "");
+	expect_ping(w, bob, "Alice Smith", "enough pings for a day");
+	expect_ping(w, alice, "Ivan Silent", "");
+	reconfigure(w, INVITE "\"pings_per_day\": 0,");
+	expect_ping(w, bob, "Alice Smith", "");
+}
+
+static void
+check_modes(struct world *w)
+{
+	struct mate m;
+
+	reconfigure(w, "\"register\": \"closed\",");
+	expect(w, 0, "lets nobody in", "invite 'Kim Closed'");
+	expect_refused(w, "Kim Closed", "takes no new members");
+	expect(w, 0, "", "register open 1h --max 1");
+	expect_registered(w, &m, "Leo Closed");
+	reconfigure(w, "\"users_max\": 5,");
+	expect_refused(w, "Mia Many", "as many members as");
+	reconfigure(w, "\"register_from\": [\"10.0.0.0/8\", \"::/0\"],");
+	expect_refused(w, "Mia Many", "from where you are");
+	reconfigure(w, "\"register_from\": [\"10.0.0.0/8\", \"127.0.0.1\"],");
+	expect_registered(w, &m, "Mia Many");
+	reconfigure(w, "");
+	expect_registered(w, &m, "Nina Open");
+	expect_registered(w, &m, "Kim Closed");
+	expect_without(w, "Kim", "invitations");
+}
+
+/* A file that is wrong changes nothing, and no link is dropped. */
+static void
+check_reload(struct world *w, struct mate *alice)
+{
+	struct mate_frame *f;
+
+	if (w->mode != STEADY)
+		return;
+	login(w, alice);
+	relay_configure(&w->relay, "\"windows\": 8,");
+	kill(w->relay.pid, SIGHUP);
+	while (!relay_said(&w->relay, "nothing is changed"))
+		relay_sleep(5);
+	CHECK(relay_said(&w->relay, "mnm.config:2: unknown key \"windows\""),
+	    "the mistake is not told");
+	mate_say(alice, "{\"op\":7,\"id\":\"9\",\"datalen\":0,\"for\":[]}");
+	f = mate_await(alice, "ack");
+	CHECK(mate_is(f, "error", ""), "after the reload: %s", f->head);
+	mate_frame_free(f);
+	mate_drop(alice);
+	relay_configure(&w->relay, "");
+}
+
+static void
+check_socket(struct world *w)
+{
+	char path[RELAY_PATH + 32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/mnm-data/control", w->relay.dir);
+	CHECK(stat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    (st.st_mode & 0777) == 0600, "the control socket is open");
+}
+
+static void
+run_script(struct world *w)
+{
+	struct mate alice, bob, carol;
+
+	relay_configure(&w->relay, INVITE "\"alias_min\": 8,");
+	relay_start(&w->relay);
+	check_socket(w);
+	check_invitations(w, &alice);
+	check_codes(w, &bob);
+	check_knocks(w, &carol);
+	check_window(w);
+	check_receive_only(w, &alice);
+	check_users(w, &bob);
+	check_parts(w, &alice);
+	check_groups(w, &alice);
+	check_figures(w, &alice);
+	check_removal(w, &carol);
+	check_limits(w, &alice, &bob);
+	check_modes(w);
+	check_reload(w, &alice);
+	stop(w);
+}
+
+/* ---- what needs no relay ---- */
+
+static void
+check_setup(struct world *w)
+{
+	w->mode = STEADY;
+	CHECK(run(w, "init new") == 0 && strstr(w->said.p, "mnm.config") !=
+	    NULL && strstr(w->said.p, "SHA-256") != NULL, "init: %s",
+	    w->said.p);
+	CHECK(run(w, "init new") == 1 && strstr(w->said.p, "exists") != NULL,
+	    "init again: %s", w->said.p);
+	CHECK(run(w, "-c new/mnm.config fingerprint") == 0 &&
+	    strchr(w->said.p, ':') != NULL, "fingerprint: %s", w->said.p);
+	CHECK(run(w, "-c new/mnm.config invite 'Alice Smith'") == 0,
+	    "invite before the first start: %s", w->said.p);
+	relay_file(&w->relay, "bad.config", "{\n\"name\": \"x\",\n\"nam\": 1\n}");
+	CHECK(run(w, "-c bad.config check") == 2 && strstr(w->said.p,
+	    "bad.config:3: unknown key") != NULL, "check: %s", w->said.p);
+	relay_file(&w->relay, "open.config", "{\n\"listen\":\n"
+	    "{\"laddr\": \":0\"},\n\"register\": \"open\",\n"
+	    "\"data\": \"data\"\n}");
+	CHECK(run(w, "-c open.config check") == 1 && strstr(w->said.p,
+	    "warning: open.config:4: anybody") != NULL, "check: %s",
+	    w->said.p);
+	chmod("new/mnm-data", 0755);
+	relay_file(&w->relay, "cert.config", "{\n\"listen\": {\n"
+	    "\"certPath\": \"none\", \"keyPath\": \"none\"}\n}");
+	CHECK(run(w, "-c cert.config check") == 2 && strstr(w->said.p,
+	    "error: cert.config:3: none") != NULL, "check: %s", w->said.p);
+	CHECK(run(w, "-c open.config user list") == 1 && strstr(w->said.p,
+	    "mnm init") != NULL, "no data directory: %s", w->said.p);
+	CHECK(run(w, "nonsense") == 2, "nonsense");
+}
+
+static void
+begin(struct world *w, const char *program)
+{
+	memset(w, 0, sizeof(*w));
+	relay_init(&w->relay, program);
+	w->pool = client_pool_open();
+}
+
+static void
+end(struct world *w)
+{
+	client_pool_close(w->pool);
+	relay_free(&w->relay);
+	buf_free(&w->said);
+}
+
+static bool
+is_asked(int argc, char **argv, const char *name)
+{
+	int i;
+
+	for (i = 2; i < argc; i++) {
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	}
+	return argc == 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	char program[RELAY_PATH] = "";
+	struct world w;
+	int mode;
+
+	if (argc < 2 || realpath(argv[1], program) == NULL) {
+		fprintf(stderr, "usage: admin MNM [MODE...]\n");
+		return 2;
+	}
+	begin(&w, program);
+	check_setup(&w);
+	end(&w);
+	for (mode = 0; mode < MODES; mode++) {
+		if (!is_asked(argc, argv, mode_names[mode]))
+			continue;
+		begin(&w, program);
+		w.mode = (enum mode)mode;
+		run_script(&w);
+		end(&w);
+	}
+	mate_add_checks(&check_passed, &check_failed);
+	return check_report("admin");
+}

@@ -1,0 +1,26 @@
+/*
+ * crowd.h - many members on one relay who talk all at once.
+ */
+#ifndef MNM_TEST_CROWD_H
+#define MNM_TEST_CROWD_H
+
+#include <stddef.h>
+
+struct crowd_plan {
+	const char *program;
+	size_t members;		/* all register and stay on line */
+	size_t posters;		/* the first so many of them post */
+	size_t posts;		/* each so many, one after another's ack */
+	int signal;		/* sent to the relay half-way; 0: none */
+};
+
+/*
+ * Check that every post that was acked reaches each of its recipients whole,
+ * in the order of its sender's posts, and only once unless there was a signal.
+ */
+void crowd_test(const struct crowd_plan *);
+
+/* What was CHECKed here, for the test's report. */
+void crowd_add_checks(unsigned long *passed, unsigned long *failed);
+
+#endif

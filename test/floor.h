@@ -1,0 +1,23 @@
+/*
+ * floor.h - what this machine can do at most: the same octets to the disk, and
+ * through TLS, with no protocol about them.
+ */
+#ifndef MNM_TEST_FLOOR_H
+#define MNM_TEST_FLOOR_H
+
+#include <stddef.h>
+
+/*
+ * Write batches of so many octets, each with a sync, over a file of zeros in
+ * dir, as a journal is written.  Returns batches per second.
+ */
+double floor_disk(const char *dir, size_t octets, double seconds);
+/*
+ * Links over TLS to a child process that only sends back twice what it gets;
+ * the messages are as long as those of load.h, and the next follows when both
+ * copies have come.  cert and key are PEM files.  Returns copies per second.
+ */
+double floor_copy(const char *cert, const char *key, size_t links,
+    double seconds);
+
+#endif

@@ -1,0 +1,392 @@
+#include "model.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "chance.h"
+
+#define PIECE 5000		/* octets that are read at a time */
+
+/* Eight octets of the message at a time. */
+static uint64_t
+octets_at(uint32_t seed, uint64_t step)
+{
+	uint64_t state = seed * 0x100000000U + step;
+
+	return chance(&state);
+}
+
+void
+model_fill(char *dst, uint32_t seed, uint64_t from, size_t n)
+{
+	uint64_t eight = octets_at(seed, from / 8);
+	size_t i, skip = (size_t)(from % 8);
+
+	/* The message is these numbers as the machine has them in memory. */
+	for (i = 0; i < n && skip > 0; i++, skip = (skip + 1) % 8)
+		memcpy(dst + i, (const char *)&eight + skip, 1);
+	for (; i < n; i += 8) {
+		eight = octets_at(seed, (from + i) / 8);
+		memcpy(dst + i, &eight, n - i < 8 ? n - i : 8);
+	}
+}
+
+void
+model_say(struct model_fault *fault, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(fault->text, sizeof(fault->text), format, args);
+	va_end(args);
+}
+
+/* ---- reading ---- */
+
+static const struct model_message *
+find_message(const struct model_messages *ms, uint64_t id, size_t *place)
+{
+	size_t low = 0, high = ms->count, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (ms->all[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*place = low;
+	return low < ms->count && ms->all[low].id == id ? &ms->all[low] : NULL;
+}
+
+/* Whether the octets of a message are what was put. */
+static bool
+same_octets(struct data *d, struct queue *q, const struct model_message *m,
+    struct model_fault *fault)
+{
+	char got[PIECE], want[PIECE];
+	uint64_t at = 0, length = (uint64_t)m->head + m->data;
+	ssize_t n;
+
+	for (; at < length; at += (uint64_t)n) {
+		n = store_read(d->store, q, m->id, at, got, sizeof(got));
+		if (n <= 0) {
+			model_say(fault, "message %" PRIx64 " cannot be read "
+			    "at %" PRIu64 ": %s", m->id, at, strerror(errno));
+			return false;
+		}
+		model_fill(want, m->seed, at, (size_t)n);
+		if (memcmp(got, want, (size_t)n) != 0) {
+			model_say(fault, "message %" PRIx64 " is altered",
+			    m->id);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+read_queue(struct model_found *f, struct data *d, const struct model *m,
+    const struct model_messages *ms, size_t user, size_t node,
+    struct model_fault *fault)
+{
+	struct queue *q = store_queue(d->store, &m->users[user].uid,
+	    m->users[user].nodes[node].ref);
+	size_t *count = &f->counts[user][node], place;
+	const struct model_message *message;
+	uint64_t id, after = 0, length;
+	int more;
+
+	for (*count = 0; (more = store_next(d->store, q, after, &id,
+	    &length)) == 1 && *count < MODEL_QUEUE; after = id) {
+		message = find_message(ms, id, &place);
+		if (message == NULL || id <= after || length !=
+		    (uint64_t)message->head + message->data) {
+			model_say(fault, "message %" PRIx64 " of %" PRIu64
+			    " octets after %" PRIx64 " was never put", id,
+			    length, after);
+			return false;
+		}
+		if (!same_octets(d, q, message, fault))
+			return false;
+		f->queues[user][node][(*count)++].message = (uint16_t)place;
+	}
+	if (more != 0)
+		model_say(fault, "queue %zu.%zu: %s", user, node,
+		    more == 1 ? "too long" : strerror(errno));
+	return more == 0;
+}
+
+/* An uncommitted node may have left a queue: nobody can read it. */
+static bool
+exists(struct data *d, const struct model_user *u, uint32_t ref)
+{
+	const struct user *user = userdb_user(d->userdb, &u->uid);
+
+	return user != NULL && userdb_node(user, ref) != NULL;
+}
+
+bool
+model_read(struct model_found *f, struct data *d, const struct model *m,
+    const struct model_messages *ms, struct model_fault *fault)
+{
+	size_t user, node;
+
+	memset(f->counts, 0, sizeof(f->counts));
+	for (user = 0; user < m->user_count; user++) {
+		for (node = 0; node < m->users[user].node_count; node++) {
+			if (exists(d, &m->users[user],
+			    m->users[user].nodes[node].ref) &&
+			    !read_queue(f, d, m, ms, user, node, fault))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* ---- users and groups ---- */
+
+static bool
+same_node(const struct user *u, const struct model_node *n,
+    struct model_fault *fault)
+{
+	struct node *node = userdb_node(u, n->ref);
+	struct node *login = userdb_login(u,
+	    (struct span){ n->nodeid, NODEID_TEXT });
+
+	if (u->next_ref <= n->ref) {
+		model_say(fault, "node number %" PRIu32 " could be given "
+		    "again", n->ref);
+		return false;
+	}
+	if ((node != NULL) == !n->dropped && node == login)
+		return true;
+	model_say(fault, "node %" PRIu32 " is %s", n->ref,
+	    n->dropped ? "back" : "lost");
+	return false;
+}
+
+static bool
+same_alias(struct data *d, const struct user *u, const struct model_alias *a,
+    struct model_fault *fault)
+{
+	struct alias *alias = userdb_alias(d->userdb, span_of(a->name));
+
+	if (alias != NULL && alias->user == u && alias->uses == a->uses &&
+	    alias->dropped == a->dropped)
+		return true;
+	model_say(fault, "alias %s is %s", a->name,
+	    alias == NULL ? "lost" : "not what it was");
+	return false;
+}
+
+static bool
+same_user(struct data *d, const struct model_user *m,
+    struct model_fault *fault)
+{
+	const struct user *u = userdb_user(d->userdb, &m->uid);
+	size_t i;
+
+	if (u == NULL) {
+		model_say(fault, "a user is lost");
+		return false;
+	}
+	for (i = 0; i < m->node_count; i++) {
+		if (!same_node(u, &m->nodes[i], fault))
+			return false;
+	}
+	for (i = 0; i < m->alias_count; i++) {
+		if (!same_alias(d, u, &m->aliases[i], fault))
+			return false;
+	}
+	if (u->alias_count == m->alias_count)
+		return true;
+	model_say(fault, "a user has %zu aliases, not %zu", u->alias_count,
+	    m->alias_count);
+	return false;
+}
+
+static bool
+same_group(struct data *d, const struct model *m, const struct model_group *g,
+    struct model_fault *fault)
+{
+	struct group *group = userdb_group(d->userdb, span_of(g->gid));
+	const struct member *member;
+	const struct user *u;
+	size_t i;
+
+	for (i = 0; i < m->user_count && group != NULL; i++) {
+		u = userdb_user(d->userdb, &m->users[i].uid);
+		member = u == NULL ? NULL : userdb_member(group, u);
+		if ((member != NULL) != g->members[i].there ||
+		    (member != NULL && (strcmp(member->alias,
+		    g->members[i].alias) != 0 ||
+		    member->state != g->members[i].state)))
+			break;
+	}
+	if (group != NULL && i == m->user_count)
+		return true;
+	model_say(fault, "group %s is %s", g->gid,
+	    group == NULL ? "lost" : "not what it was");
+	return false;
+}
+
+bool
+model_same_people(struct data *d, const struct model *m,
+    const struct model *other, struct model_fault *fault)
+{
+	size_t i;
+
+	for (i = 0; i < m->user_count; i++) {
+		if (!same_user(d, &m->users[i], fault))
+			return false;
+	}
+	for (i = 0; i < m->group_count; i++) {
+		if (!same_group(d, m, &m->groups[i], fault))
+			return false;
+	}
+	for (i = m->user_count; i < other->user_count; i++) {
+		if (userdb_user(d->userdb, &other->users[i].uid) != NULL)
+			break;
+	}
+	if (i < other->user_count) {
+		model_say(fault, "a user is there too early");
+		return false;
+	}
+	for (i = m->group_count; i < other->group_count; i++) {
+		if (userdb_group(d->userdb,
+		    span_of(other->groups[i].gid)) != NULL) {
+			model_say(fault, "a group is there too early");
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- queues ---- */
+
+static bool
+has(const struct model_entry *queue, size_t count, uint16_t message)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (queue[i].message == message)
+			return true;
+	}
+	return false;
+}
+
+/* The node in the later model if it still has a queue there, or NULL. */
+static const struct model_node *
+later_node(const struct model *later, size_t user, size_t node)
+{
+	if (user >= later->user_count ||
+	    node >= later->users[user].node_count)
+		return NULL;
+	return &later->users[user].nodes[node];
+}
+
+static bool
+may_be_gone(const struct model_entry *e, const struct model_node *later)
+{
+	return e->doubtful || (later != NULL && !later->dropped &&
+	    !has(later->queue, later->count, e->message));
+}
+
+static bool
+same_queue(const struct model_entry *found, size_t count,
+    const struct model_node *n, const struct model_node *later,
+    const struct model_messages *ms, struct model_fault *fault)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!has(n->queue, n->count, found[i].message)) {
+			model_say(fault, "%" PRIx64 " is back, or too early, "
+			    "at %s node %" PRIu32,
+			    ms->all[found[i].message].id,
+			    n->dropped ? "dropped" : "", n->ref);
+			return false;
+		}
+	}
+	for (i = 0; i < n->count; i++) {
+		if (!has(found, count, n->queue[i].message) &&
+		    !may_be_gone(&n->queue[i], later)) {
+			model_say(fault, "%" PRIx64 " is lost at node %" PRIu32,
+			    ms->all[n->queue[i].message].id, n->ref);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
+model_same_queues(const struct model_found *f, const struct model *m,
+    const struct model *later, const struct model_messages *ms,
+    struct model_fault *fault)
+{
+	const struct model_node *n;
+	size_t user, node;
+
+	for (user = 0; user < m->user_count; user++) {
+		for (node = 0; node < m->users[user].node_count; node++) {
+			n = &m->users[user].nodes[node];
+			if (!same_queue(f->queues[user][node],
+			    f->counts[user][node], n,
+			    later_node(later, user, node), ms, fault))
+				return false;
+		}
+	}
+	return true;
+}
+
+static void
+add_entry(struct model_node *n, uint16_t message, bool doubtful)
+{
+	size_t i = n->count;
+
+	if (i == MODEL_QUEUE || has(n->queue, n->count, message))
+		return;
+	for (; i > 0 && n->queue[i - 1].message > message; i--)
+		n->queue[i] = n->queue[i - 1];
+	n->queue[i] = (struct model_entry){ message, doubtful };
+	n->count++;
+}
+
+static void
+add_missing(struct model_node *n, const struct model_node *old)
+{
+	size_t i;
+
+	for (i = 0; i < old->count; i++)
+		add_entry(n, old->queue[i].message, true);
+}
+
+void
+model_settle(struct model *m, const struct model *committed,
+    const struct model_found *f, enum model_past past)
+{
+	const struct model_node *old;
+	struct model_node *n, before;
+	size_t user, node, i;
+
+	for (user = 0; user < m->user_count; user++) {
+		for (node = 0; node < m->users[user].node_count; node++) {
+			n = &m->users[user].nodes[node];
+			old = later_node(committed, user, node);
+			before = *n;
+			n->count = 0;
+			for (i = 0; i < f->counts[user][node]; i++)
+				add_entry(n, f->queues[user][node][i].message,
+				    false);
+			if (past == MODEL_KILLED && !n->dropped)
+				add_missing(n, &before);
+			if (past == MODEL_KILLED && !n->dropped && old != NULL)
+				add_missing(n, old);
+		}
+	}
+}

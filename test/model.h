@@ -1,0 +1,119 @@
+/*
+ * model.h - what a data directory must hold, kept beside it in plain arrays.
+ *
+ * The test does to the model what it does to the data directory, in the
+ * simplest way, and then asks whether the two are the same.
+ */
+#ifndef MNM_TEST_MODEL_H
+#define MNM_TEST_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data.h"
+
+#define MODEL_USERS    6
+#define MODEL_NODES    6	/* of a user, dropped ones too */
+#define MODEL_ALIASES  6	/* of a user */
+#define MODEL_GROUPS   3
+#define MODEL_QUEUE    256
+#define MODEL_MESSAGES 16384
+#define MODEL_NAME     16
+
+/* Messages by rising id; elsewhere one is known by its place here. */
+struct model_messages {
+	struct model_message {
+		uint64_t id;
+		uint32_t head, data;	/* octets */
+		uint32_t seed;		/* makes them */
+		uint32_t batch;		/* number of the commit */
+	} all[MODEL_MESSAGES];
+	size_t count;
+};
+
+struct model_node {
+	uint32_t ref;
+	bool dropped;
+	char nodeid[NODEID_TEXT];
+	struct model_entry {
+		uint16_t message;
+		bool doubtful;	/* acked, but that call failed: either way */
+	} queue[MODEL_QUEUE];
+	size_t count;
+};
+
+struct model_user {
+	struct uid uid;
+	struct model_node nodes[MODEL_NODES];
+	size_t node_count;
+	struct model_alias {
+		char name[MODEL_NAME];
+		uint32_t uses;
+		bool dropped;
+	} aliases[MODEL_ALIASES];
+	size_t alias_count;
+};
+
+struct model_group {
+	char gid[MODEL_NAME];
+	struct model_member {
+		bool there;
+		char alias[MODEL_NAME];
+		enum member_state state;
+	} members[MODEL_USERS];		/* by the user's place */
+};
+
+struct model {
+	struct model_user users[MODEL_USERS];
+	size_t user_count;
+	struct model_group groups[MODEL_GROUPS];
+	size_t group_count;
+	uint64_t id;			/* the highest given */
+};
+
+/* n octets of a message from one on; its head comes first. */
+void model_fill(char *dst, uint32_t seed, uint64_t from, size_t n);
+
+/* Why two things differ. */
+struct model_fault {
+	char text[256];
+};
+void model_say(struct model_fault *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The messages that the queues really hold, each read and compared. */
+struct model_found {
+	struct model_entry queues[MODEL_USERS][MODEL_NODES][MODEL_QUEUE];
+	size_t counts[MODEL_USERS][MODEL_NODES];
+};
+
+/*
+ * Read all queues that one of the models' nodes has.  False if anything
+ * stands there that was never put, is altered or is out of order.
+ */
+bool model_read(struct model_found *, struct data *, const struct model *,
+    const struct model_messages *, struct model_fault *);
+/*
+ * Whether users and groups are as in the model, and nobody that only other
+ * knows is there.
+ */
+bool model_same_people(struct data *, const struct model *,
+    const struct model *other, struct model_fault *);
+/*
+ * Whether queues are as in the model.  What it has and later has no more may
+ * be gone: its ack was under way.  later may be the model itself.
+ */
+bool model_same_queues(const struct model_found *, const struct model *,
+    const struct model *later, const struct model_messages *,
+    struct model_fault *);
+/*
+ * Take over the queues found.  What is missing had an ack under way: after a
+ * power cut it is gone; but if only the program went, that ack was not
+ * committed, and a power cut may bring it back.
+ */
+enum model_past { MODEL_CUT, MODEL_KILLED };
+void model_settle(struct model *, const struct model *committed,
+    const struct model_found *, enum model_past);
+
+#endif

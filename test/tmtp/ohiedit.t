@@ -1,0 +1,52 @@
+# OhiEdit names the contacts who may see that a user is on line.  They are told
+# at once, whoever of them is on line.
+
+member A alice
+member B bob
+member C carol
+
+A> {"op":OhiEdit,"id":"1","for":[{"id":"$uid-B"},{"id":"$uid-C"}],"type":"add"}
+A< {"id":"1","msgid":"","op":"ack","posted":""}
+B< {"from":"$uid-A","op":"ohi","status":1}
+C< {"from":"$uid-A","op":"ohi","status":1}
+
+# From the second on, the user's nodes hear of edits.  Who was told before is
+# not told again.
+A> {"op":OhiEdit,"id":"2","for":[{"id":"$uid-B"}],"type":"add"}
+A< {"id":"2","msgid":"$id-2","op":"ack","posted":"$date-2"}
+A< {"datalen":0,"for":[{"id":"$uid-B"}],"from":"$uid-A","headsum":$sum,
+	"id":"$id-2","op":"ohiedit","posted":"$date-2","type":"add"}
+B! silent
+
+A> {"op":OhiEdit,"id":"3","for":[{"id":"$uid-C"}],"type":"drop"}
+A< {"id":"3","msgid":"$id-3","op":"ack","posted":"$date-3"}
+A< {"datalen":0,"for":[{"id":"$uid-C"}],"from":"$uid-A","headsum":$sum,
+	"id":"$id-3","op":"ohiedit","posted":"$date-3","type":"drop"}
+C< {"from":"$uid-A","op":"ohi","status":2}
+A! acks
+
+# A contact that logs in finds in info who is on line.
+B! lost
+B> {"op":TmtpRev,"id":"1"}
+B> {"op":Login,"uid":"$uid-B","node":"$node-B"}
+B< {"id":"1","name":"test","op":"tmtprev"}
+B< {"info":"login ok","ohi":["$uid-A"],"op":"info"}
+B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","node":"1",
+	"op":"login","posted":"$date"}
+
+# When the user goes off line, those who were told before are told.
+A! lost
+B< {"from":"$uid-A","op":"ohi","status":2}
+C! silent
+
+# The list is forgotten then: each login begins with one.
+A> {"op":TmtpRev,"id":"1"}
+A> {"op":Login,"uid":"$uid-A","node":"$node-A"}
+A< {"id":"1","name":"test","op":"tmtprev"}
+A< {"info":"login ok","op":"info"}
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","node":"1",
+	"op":"login","posted":"$date"}
+B! silent
+A> {"op":OhiEdit,"id":"4","for":[{"id":"$uid-B"}],"type":"add"}
+A< {"id":"4","msgid":"","op":"ack","posted":""}
+B< {"from":"$uid-A","op":"ohi","status":1}

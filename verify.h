@@ -1,0 +1,16 @@
+/*
+ * verify.h - a short talk with a relay, in which every op is used and each
+ * answer is known beforehand.
+ */
+#ifndef MNM_VERIFY_H
+#define MNM_VERIFY_H
+
+#include "dial.h"
+
+/*
+ * Talk with the relay at path, in both numberings.  Returns how many frames
+ * came as expected, or -1 when one did not, which has been logged.
+ */
+long verify_relay(const char *path, const struct dial_tls *tls);
+
+#endif
