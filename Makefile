@@ -15,8 +15,8 @@ FLAGS   = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # From the bottom of the layers to the top; test/layers checks the order.
-OBJS = log.o buf.o code.o json.o set.o subnet.o secret.o lines.o conf.o \
-	ntp.o file.o draft.o \
+OBJS = date.o log.o buf.o code.o json.o set.o subnet.o secret.o lines.o \
+	file.o draft.o conf.o ntp.o \
 	segment.o journal.o spool.o queue.o tree.o store.o \
 	name.o record.o recfile.o roster.o userdb.o guests.o data.o \
 	x509.o cert.o identity.o tls.o admit.o \
@@ -24,16 +24,18 @@ OBJS = log.o buf.o code.o json.o set.o subnet.o secret.o lines.o conf.o \
 	post.o op.o tmtp.o \
 	report.o call.o enroll.o roll.o watch.o admin.o \
 	ready.o control.o net.o conn.o root.o server.o \
-	setup.o notify.o service.o \
-	spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o
+	setup.o notify.o service.o
+# The simulated clients of `mnm N`, which the small static binary is without.
+SIM = spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o
 
 TESTS = test/code_test test/json_test test/set_test test/conf_test \
 	test/ntp_test test/name_test test/record_test test/recfile_test \
 	test/roster_test test/userdb_test test/cert_test test/tls_test \
 	test/tls_bad_test test/client_test test/frame_test test/tmtp_test \
-	test/numbering_test test/talk test/ready_test test/ready_poll_test \
+	test/numbering_test test/admit_test test/talk test/ready_test \
+	test/ready_poll_test \
 	test/sim_test
-ENDS  = test/e2e
+ENDS  = test/e2e test/admin
 TOOLS = test/json_check
 SUPPORT = test/client.o test/relay.o test/mate.o test/crowd.o \
 	test/stage.o test/pattern.o test/script.o
@@ -41,9 +43,9 @@ SUPPORT = test/client.o test/relay.o test/mate.o test/crowd.o \
 mnm: mnm.o libmnm.a
 	$(CC) $(LDFLAGS) -o $@ mnm.o libmnm.a $(LDLIBS)
 
-libmnm.a: $(OBJS)
+libmnm.a: $(OBJS) $(SIM)
 	rm -f $@
-	ar rc $@ $(OBJS)
+	ar rc $@ $(OBJS) $(SIM)
 
 test/libtest.a: $(SUPPORT)
 	rm -f $@
@@ -71,7 +73,7 @@ test/slowsync.so: test/slowsync.c
 	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/slowsync.c
 
 HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
-mnm.o $(OBJS) $(SUPPORT): $(HEADER) *.h
+mnm.o $(OBJS) $(SIM) $(SUPPORT): $(HEADER) *.h
 $(SUPPORT): test/*.h
 $(TESTS) $(ENDS) $(TOOLS): test/libtest.a libmnm.a test/*.h
 $(HEADER):
@@ -86,6 +88,7 @@ all-tests: mnm $(TESTS) $(ENDS) $(TOOLS) test/bench
 
 test: all-tests
 	sh test/run "sh test/layers" $(TESTS) "test/e2e ./mnm" \
+	    "test/admin ./mnm" \
 	    "test/sim ./mnm" "test/bench --smoke"
 
 # How much it carries here; test/bench.md explains.  The full run takes half
@@ -97,23 +100,36 @@ bench-full: mnm test/bench test/slowsync.so
 	sh test/plot build/bench.json >test/bench.svg
 
 # One binary for any Linux of this kind of processor: with musl if it is there.
-STATIC = -Os -ffunction-sections -fdata-sections -Wl,--gc-sections -static -s
+# It is for small places, so tables for debuggers stay out of it.
+STATIC = -Os -flto=auto -fno-asynchronous-unwind-tables -ffunction-sections \
+	-fdata-sections -Wl,--gc-sections -Wl,-z,noseparate-code,-z,norelro,-z,common-page-size=256 -no-pie \
+	-static -s
 static:
 	@lib=$(BEARSSL)/lib/libbearssl.a; \
 	test -e $$lib || lib=`$(CC) -print-file-name=libbearssl.a`; \
+	objcopy -R .eh_frame $$lib mnm-static.a; \
 	if command -v musl-gcc >/dev/null; then set -- musl-gcc dist/fortify.c; \
 	else set -- $(CC); fi; \
-	"$$@" $(FLAGS) $(STATIC) -o mnm-static mnm.c $(OBJS:.o=.c) $$lib \
-	    -lpthread && strip -R .eh_frame -R .comment mnm-static && \
-	ls -l mnm-static
+	"$$@" $(FLAGS) $(STATIC) -o mnm-static mnm.c dist/nosim.c \
+	    $(OBJS:.o=.c) mnm-static.a -lpthread && ls -l mnm-static
 
 install: mnm
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/mnm
 	install -m 755 mnm $(DESTDIR)$(PREFIX)/bin/mnm
-	install -m 644 mnm.conf $(DESTDIR)$(PREFIX)/share/doc/mnm/mnm.conf
+	install -d $(DESTDIR)$(PREFIX)/share/man/man8 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 mnm.8 $(DESTDIR)$(PREFIX)/share/man/man8/mnm.8
+	install -m 644 mnm.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/mnm.conf.5
+	install -d $(DESTDIR)$(PREFIX)/share/doc/mnm/fail2ban
+	install -m 644 mnm.conf dist/mnm.service \
+	    $(DESTDIR)$(PREFIX)/share/doc/mnm
+	install -m 644 dist/fail2ban/mnm.conf dist/fail2ban/mnm.local \
+	    $(DESTDIR)$(PREFIX)/share/doc/mnm/fail2ban
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/mnm
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/mnm.8
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/mnm.conf.5
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mnm
 
 clean:

@@ -44,7 +44,7 @@ is_over(struct request *rq, uint32_t count, unsigned limit, const char *why)
 	if (limit == 0 || count < limit ||
 	    is_new_day(user, (uint32_t)(rq->now.wall / 1000)))
 		return false;
-	code_date(again, ((uint64_t)user->pings_since + DAY) * 1000);
+	date_text(again, ((uint64_t)user->pings_since + DAY) * 1000);
 	(void)request_refuse(rq, why, (struct span){ again, DATE_TEXT });
 	return true;
 }

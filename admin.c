@@ -228,6 +228,8 @@ admin_run(const struct admin *admin, char *const *words, size_t n,
 
 	if (k == NULL || !take_words(&c, k, words, n))
 		return explain(answer, words, n);
+	if (data_state(c.relay->data) == DATA_WAIT)
+		return refuse(answer, &c, "the journal is full: try again");
 	c.about = c.args[0];
 	report_begin(&c.report, c.has & CALL_JSON ? REPORT_JSON :
 	    REPORT_TEXT);

@@ -245,7 +245,7 @@ find_code(const struct admit *ad, struct span name)
 	return NULL;
 }
 
-/* The knock of this network, or a new one, for which the oldest may have to go. */
+/* The knock of this network; or a new one, for which the oldest may go. */
 static struct guest
 find_knock(const struct admit *ad, const struct subnet *net)
 {
@@ -275,7 +275,8 @@ knock(struct admit *ad, const struct applicant *a)
 	struct guest g;
 	struct subnet net;
 
-	(void)subnet_of_peer(&address, a->peer);	/* "::" if it has none */
+	/* Those without an address share "::". */
+	(void)subnet_of_peer(&address, a->peer);
 	net = subnet_source(&address);
 	g = find_knock(ad, &net);
 	(void)snprintf(g.name, sizeof(g.name), "%.*s", (int)a->alias.n,

@@ -392,9 +392,9 @@ check_dates(const struct cert *cert, const char *path, uint64_t now,
 {
 	char begin[DATE_TEXT], end[DATE_TEXT], today[DATE_TEXT];
 
-	code_date(begin, cert->not_before * 1000);
-	code_date(end, cert->not_after * 1000);
-	code_date(today, now * 1000);
+	date_text(begin, cert->not_before * 1000);
+	date_text(end, cert->not_after * 1000);
+	date_text(today, now * 1000);
 	if (now > cert->not_after)
 		return fail(why, room, "%s: the certificate expired on %.10s; "
 		    "the clock says %.10s", path, end, today);

@@ -1,6 +1,6 @@
 /*
  * code.h - octets as text and text as octets: base 32, hexadecimal, CRC-32C,
- * dates, UTF-8; and random octets.
+ * UTF-8; and random octets.
  */
 #ifndef MNM_CODE_H
 #define MNM_CODE_H
@@ -9,13 +9,13 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "date.h"
 
 #define UID_OCTETS    20	/* a user's id: 160 random bits */
 #define UID_TEXT      32	/* ... in base 32, without a NUL */
 #define NODEID_OCTETS 25	/* a node's password: 200 random bits */
 #define NODEID_TEXT   40
 #define ID_TEXT       16	/* a message id in hexadecimal */
-#define DATE_TEXT     24	/* 2006-01-02T15:04:05.000Z */
 
 struct uid {
 	unsigned char octets[UID_OCTETS];
@@ -54,9 +54,6 @@ bool code_unhex64(uint64_t *value, struct span text);
  * these n octets.  Begin with crc 0.
  */
 uint32_t code_crc32c(uint32_t crc, const void *octets, size_t n);
-
-/* wall milliseconds as 2006-01-02T15:04:05.000Z, without a NUL. */
-void code_date(char dst[DATE_TEXT], uint64_t wall);
 
 /* Valid UTF-8 (RFC 3629): no overlong forms, no surrogates, <= U+10FFFF. */
 bool code_utf8(struct span);

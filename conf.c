@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include "buf.h"
 #include "code.h"
+#include "file.h"
 #include "json.h"
 #include "subnet.h"
 
@@ -670,21 +672,12 @@ set_lines(const struct reader *r)
 static int
 read_file(const char *path, struct buf *text, char *why, size_t room)
 {
-	FILE *file = fopen(path, "r");
-	int error = errno;
-
-	if (file != NULL) {
-		text->n = fread(buf_room(text, FILE_OCTETS_MAX + 1), 1,
-		    FILE_OCTETS_MAX + 1, file);
-		error = ferror(file) ? errno :
-		    text->n > FILE_OCTETS_MAX ? EFBIG : 0;
+	if (file_read(AT_FDCWD, path, FILE_OCTETS_MAX, text) == 0) {
 		buf_add_octet(text, '\n');	/* so that it is never empty */
-		(void)fclose(file);		/* it was only read */
-	}
-	if (error == 0)
 		return 0;
+	}
 	(void)snprintf(why, room, "%s: cannot be read, %s", path,
-	    strerror(error));
+	    strerror(errno));
 	return -1;
 }
 

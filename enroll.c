@@ -51,7 +51,7 @@ enroll_invite(struct call *c)
 	    guests_invite(c->guests, &terms);
 	if (why != NULL)
 		return why;
-	code_date(until, terms.until);
+	date_text(until, terms.until);
 	report_table(&c->report, "invitation");
 	report_row(&c->report);
 	report_text(&c->report, "alias", span_of(token));

@@ -306,7 +306,7 @@ put_posted(struct buf *b, uint64_t wall)
 {
 	char text[DATE_TEXT];
 
-	code_date(text, wall);
+	date_text(text, wall);
 	json_put_string(b, "posted", (struct span){ text, DATE_TEXT });
 }
 

@@ -202,6 +202,9 @@ write_entry(struct buf *b, const struct guest *e)
 static bool
 read_text(char *dst, size_t room, struct span text)
 {
+	dst[0] = '\0';
+	if (text.n == 0)
+		return true;
 	if (text.n >= room || memchr(text.p, '\0', text.n) != NULL)
 		return false;
 	memcpy(dst, text.p, text.n);

@@ -664,7 +664,7 @@ journal_commit(struct journal *jn)
 uint64_t
 journal_commits(const struct journal *jn)
 {
-	return jn->number;
+	return jn->number - 1;
 }
 
 int

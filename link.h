@@ -70,6 +70,9 @@ struct relay {
 	struct set note_to;	/* who gets the notification, likewise */
 	struct set groups;	/* whose members have been added */
 
+	/* tmtp.c */
+	size_t uploads;		/* links that have one */
+
 	/* deliver.c */
 	struct buf heads;
 	struct queue **queues;

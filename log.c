@@ -4,8 +4,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "date.h"
+
+/* A date up to its seconds, which are enough for a person. */
+#define SECONDS_TEXT 19
 
 /* Longer lines are cut: what a peer can make us print stays bounded. */
 #define LINE_MAX_OCTETS 1024
@@ -47,17 +53,14 @@ log_level(enum log_level new_level)
 void
 log_line(const char *format, ...)
 {
-	char stamp[32];
-	struct tm tm;
-	time_t now = time(NULL);
+	char stamp[DATE_TEXT];
 	int error = errno;
 	va_list args;
 
 	if (level == LOG_QUIET)
 		return;
-	if (gmtime_r(&now, &tm) == NULL ||
-	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ ", &tm) == 0)
-		stamp[0] = '\0';
+	date_text(stamp, (uint64_t)time(NULL) * 1000);
+	memcpy(stamp + SECONDS_TEXT, "Z ", 3);
 	va_start(args, format);
 	put_line(stamp, format, args);
 	va_end(args);

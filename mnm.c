@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +44,8 @@ usage(FILE *to)
 	    "       mnm -V | -h\n"
 	    "FILE is the configuration, ./" SETUP_CONFIG " unless it is named; "
 	    "mnm.conf is an\nexample.  Without one the relay serves this "
-	    "machine alone.  These commands are for\na relay that runs, and "
-	    "most of them for one that does not, too:\n%.*s",
+	    "machine alone.  mnm(8) tells of these\ncommands, for a relay "
+	    "that runs or is stopped:\n%.*s",
 	    (int)commands.n, commands.p);
 	buf_free(&commands);
 }
@@ -76,14 +77,29 @@ read_options(int argc, char **argv)
 	return config;
 }
 
+static bool
+is_there(const char *path)
+{
+	return access(path, F_OK) == 0 || errno != ENOENT;
+}
+
 /* A file that was asked for must be there; ./mnm.config need not be. */
 static const char *
 find_config(const char *asked)
 {
-	if (asked == NULL && access(SETUP_CONFIG, F_OK) == -1 &&
-	    errno == ENOENT)
-		return NULL;
-	return asked != NULL ? asked : SETUP_CONFIG;
+	if (asked != NULL)
+		return asked;
+	return is_there(SETUP_CONFIG) ? SETUP_CONFIG : NULL;
+}
+
+/* Commands, where there is no relay, are for the one that is installed. */
+static const char *
+find_relay(const char *config)
+{
+	if (config != NULL || is_there(SETUP_DATA) ||
+	    !is_there(SETUP_INSTALLED))
+		return config;
+	return SETUP_INSTALLED;
 }
 
 static void
@@ -177,10 +193,13 @@ run_alone(const struct conf *conf, char *const *words, size_t n,
 		die("%s: %s: no relay was set up here; mnm init makes one, "
 		    "and -c names another's configuration", conf->data,
 		    strerror(errno));
-	root_give_up(conf);
+	root_become_owner(conf->data);
 	if (data_open(&data, conf->data, conf->journal_size, why,
 	    sizeof(why)) == -1)
 		die("%s", why);
+	while (data_state(&data) == DATA_WAIT &&
+	    data_step(&data, admin.now) == 1)
+		continue;
 	admin.relay = tmtp_open(&data, conf);
 	status = admin_run(&admin, words, n, answer);
 	tmtp_close(admin.relay);
@@ -231,6 +250,8 @@ main(int argc, char **argv)
 		return 0;
 	}
 	word = argv[optind];
+	if (strcmp(word, "init") != 0)
+		path = find_relay(path);
 	if (admin_is_command(word))
 		return run_command(path, argv + optind, (size_t)left);
 	if (strcmp(word, "init") == 0 && left <= 2)

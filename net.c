@@ -1,5 +1,6 @@
 #include "net.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -187,19 +188,25 @@ net_listen(int fds[NET_LISTENERS_MAX], const struct conf *conf, char *why,
 }
 
 static void
-peer_text(char text[NET_PEER], const struct sockaddr *address, socklen_t n)
+peer_text(char text[NET_PEER], const struct sockaddr *address)
 {
-	char host[NET_PEER - 16], port[8];
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	char host[INET6_ADDRSTRLEN] = "?";
 
-	if (address->sa_family == AF_UNIX)
+	if (address->sa_family == AF_INET) {
+		memcpy(&v4, address, sizeof(v4));
+		inet_ntop(AF_INET, &v4.sin_addr, host, sizeof(host));
+		snprintf(text, NET_PEER, "%s:%u", host,
+		    (unsigned)ntohs(v4.sin_port));
+	} else if (address->sa_family == AF_INET6) {
+		memcpy(&v6, address, sizeof(v6));
+		inet_ntop(AF_INET6, &v6.sin6_addr, host, sizeof(host));
+		snprintf(text, NET_PEER, "[%s]:%u", host,
+		    (unsigned)ntohs(v6.sin6_port));
+	} else {
 		snprintf(text, NET_PEER, "local");
-	else if (getnameinfo(address, n, host, sizeof(host), port, sizeof(port),
-	    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		snprintf(text, NET_PEER, "unknown address");
-	else if (strchr(host, ':') != NULL)
-		snprintf(text, NET_PEER, "[%s]:%s", host, port);
-	else
-		snprintf(text, NET_PEER, "%s:%s", host, port);
+	}
 }
 
 /*
@@ -227,7 +234,7 @@ net_accept(int listener, char peer[NET_PEER])
 	if (set_flags(fd) == -1 ||
 	    (from.ss_family != AF_UNIX && set_tcp_options(fd) == -1))
 		return give_up(fd);
-	peer_text(peer, (struct sockaddr *)&from, n);
+	peer_text(peer, (struct sockaddr *)&from);
 	return fd;
 }
 

@@ -13,7 +13,7 @@
 #include "conf.h"
 
 #define NET_LISTENERS_MAX 16	/* addresses that one name may have */
-#define NET_PEER 64	/* "[address%zone]:port" */
+#define NET_PEER 64	/* "[address]:port" */
 
 /* Only this machine can reach a server that listens on this host. */
 bool net_is_loopback(const char *host);

@@ -283,7 +283,7 @@ send_ack(struct request *rq, struct span error)
 	if (rq->msgid != 0)
 		link_wait(rq->link);
 	code_hex64(msgid, rq->msgid);
-	code_date(posted, rq->now.wall);
+	date_text(posted, rq->now.wall);
 	start = frame_open(out);
 	if (error.n > 0)
 		json_put_string(out, "error", error);

@@ -183,7 +183,7 @@ report_date(struct report *r, const char *key, uint64_t wall)
 {
 	char text[DATE_TEXT];
 
-	code_date(text, wall);
+	date_text(text, wall);
 	if (wall > 0)
 		report_text(r, key, (struct span){ text, DATE_TEXT });
 	else if (r->form == REPORT_TEXT)

@@ -35,6 +35,21 @@ claim_data(const char *path, const struct passwd *user)
 }
 
 void
+root_become_owner(const char *path)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return;
+	if (stat(path, &st) == -1)
+		die("%s: %s", path, strerror(errno));
+	if (setgroups(1, &st.st_gid) == -1 || setgid(st.st_gid) == -1 ||
+	    setuid(st.st_uid) == -1)
+		die("cannot become the owner of %s: %s", path,
+		    strerror(errno));
+}
+
+void
 root_give_up(const struct conf *conf)
 {
 	const struct passwd *user;

@@ -13,4 +13,10 @@
  */
 void root_give_up(const struct conf *);
 
+/*
+ * When root runs the program: become the owner of path, so that what is
+ * written there can be read by the one who serves.  Likewise.
+ */
+void root_become_owner(const char *path);
+
 #endif

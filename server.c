@@ -44,8 +44,11 @@
 /* A handshake costs 2 ms of CPU: others wait for these, not for thousands. */
 #define HANDSHAKES_MAX 16
 
-/* Descriptors that are not for links: listeners, journal, large posts. */
-#define FILES_RESERVED 64
+/*
+ * Descriptors that are not for links: listeners, journal, queues, and two for
+ * each large post that is on its way.
+ */
+#define FILES_RESERVED (64 + 2 * 100)
 
 /* Milliseconds. */
 #define COMMIT_DELAY  1000	/* acks from clients may wait so long for it */

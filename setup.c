@@ -241,7 +241,7 @@ write_config(struct buf *text, const char *dir)
 {
 	struct buf data = { NULL, 0, 0 }, quoted = { NULL, 0, 0 };
 
-	buf_addf(&data, "%s/mnm-data", dir);
+	buf_addf(&data, "%s/" SETUP_DATA, dir);
 	json_put_string(&quoted, NULL, buf_span(&data));
 	buf_addf(text, "{\n"
 	    "  \"#\": \"The settings of this relay; mnm.conf(5) tells of all "
@@ -291,7 +291,7 @@ has_data(const char *dir)
 	struct buf path = { NULL, 0, 0 };
 	bool found;
 
-	buf_addf(&path, "%s/mnm-data", dir);
+	buf_addf(&path, "%s/" SETUP_DATA, dir);
 	found = access(path.p, F_OK) == 0;
 	buf_free(&path);
 	errno = EEXIST;

@@ -10,7 +10,10 @@
 #include "buf.h"
 #include "conf.h"
 
-#define SETUP_CONFIG "mnm.config"
+#define SETUP_CONFIG    "mnm.config"
+#define SETUP_DATA      "mnm-data"		/* conf's default */
+/* Where a relay is that was installed as a service. */
+#define SETUP_INSTALLED "/var/lib/mnm/mnm.config"
 
 /* How bad the worst finding is; an exit status. */
 enum setup_finding { SETUP_FINE, SETUP_WARNING, SETUP_ERROR };

@@ -4,8 +4,9 @@
  * know how the relay is, which wakes the relay's loop, and reads the answer;
  * when the child is done it closes its end, and the relay stops.
  *
- * Signals are blocked in both and looked for by the child once a second: so
- * nothing is lost or interrupted by them.
+ * Signals are blocked in both, and looked for: so nothing is interrupted by
+ * them.  ctrl-C sends one to both, which is the same as one; kill sends it to
+ * the relay, whose next answer tells of it.
  */
 #include "sim.h"
 
@@ -60,6 +61,7 @@ struct health {
 	uint64_t resident;	/* octets of memory; 0: not known */
 	uint64_t cpu;		/* milliseconds */
 	uint64_t syncs;		/* of the journal */
+	bool stop;		/* it was told to by a signal */
 };
 
 /* What the child sees of it. */
@@ -169,7 +171,7 @@ next_entry(DIR *dir, const char *path, char entry[PATH_ROOM],
 	return false;
 }
 
-/* What the files below path take on the disk. */
+/* What the files below path take on the disk; one of n names counts 1/n. */
 static uint64_t
 octets_below(const char *path)
 {
@@ -179,9 +181,11 @@ octets_below(const char *path)
 	DIR *dir = opendir(path);
 
 	while (dir != NULL && next_entry(dir, path, entry, &status)) {
-		octets += (uint64_t)status.st_blocks * 512;
 		if (S_ISDIR(status.st_mode))
 			octets += octets_below(entry);
+		else
+			octets += (uint64_t)status.st_blocks * 512 /
+			    (uint64_t)status.st_nlink;
 	}
 	if (dir != NULL)
 		(void)closedir(dir);
@@ -228,6 +232,27 @@ resident_octets(void)
 	if (getrusage(RUSAGE_SELF, &most) == -1)
 		return 0;
 	return (uint64_t)most.ru_maxrss * 1024;
+}
+
+/* Take a signal that has come, if it is one that says to stop. */
+static bool
+was_told_to_stop(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM };
+	sigset_t pending, one;
+	int taken;
+	size_t i;
+
+	if (sigpending(&pending) == -1)
+		return false;
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (!sigismember(&pending, numbers[i]))
+			continue;
+		sigemptyset(&one);
+		sigaddset(&one, numbers[i]);
+		return sigwait(&one, &taken) == 0;
+	}
+	return false;
 }
 
 /* Ask the relay how it is.  False: it is gone. */
@@ -315,6 +340,8 @@ look(struct view *v)
 		swarm_abort(v->swarm);
 		return;
 	}
+	if (v->health.stop)
+		swarm_stop(v->swarm);
 	if (v->health.resident > v->resident_max)
 		v->resident_max = v->health.resident;
 	v->disk = octets_below(DATA);
@@ -323,27 +350,6 @@ look(struct view *v)
 	if (v->live)
 		show(v, now - v->looked);
 	v->looked = now;
-}
-
-/* The first signal ends the posting, the second everything. */
-static void
-heed_signals(struct view *v)
-{
-	sigset_t pending;
-	int number_of, i;
-
-	if (sigpending(&pending) == -1)
-		return;
-	for (i = 0; i < 2; i++) {
-		number_of = i == 0 ? SIGINT : SIGTERM;
-		if (!sigismember(&pending, number_of))
-			continue;
-		sigemptyset(&pending);
-		sigaddset(&pending, number_of);
-		(void)sigwait(&pending, &number_of);
-		swarm_stop(v->swarm);
-		return;
-	}
 }
 
 static void
@@ -405,7 +411,8 @@ be_members(const struct plan *plan, const struct cert *cert, int relay)
 	(void)fflush(stdout);
 	v.swarm = swarm_open(&swarm);
 	while (swarm_turn(v.swarm)) {
-		heed_signals(&v);
+		if (was_told_to_stop())
+			swarm_stop(v.swarm);
 		look(&v);
 	}
 	v.next = 0;
@@ -422,7 +429,8 @@ answer(int members, const struct data *data)
 {
 	struct health health = { .resident = resident_octets(),
 	    .cpu = clock_ms(CLOCK_PROCESS_CPUTIME_ID),
-	    .syncs = journal_commits(data->journal) };
+	    .syncs = journal_commits(data->journal),
+	    .stop = was_told_to_stop() };
 
 	/* If nobody reads it, the next read tells so. */
 	(void)send(members, &health, sizeof(health), MSG_NOSIGNAL);

@@ -209,7 +209,7 @@ swarm_stop(struct swarm *sw)
 	if (sw->tally.phase < SWARM_RUNNING)
 		sw->tally.phase = SWARM_OVER;
 	else if (sw->tally.phase == SWARM_RUNNING)
-		start_draining(sw);
+		start_draining(sw);	/* else that is under way */
 }
 
 void

@@ -13,6 +13,12 @@
 /* Before login a stranger may make us keep so many octets. */
 #define STRANGER_HEADER_MAX 4096
 
+/*
+ * Posts whose large data may be on its way at once.  Each keeps two files open
+ * at most, and who sends slowly keeps them for long.
+ */
+#define UPLOADS_MAX 100
+
 /* Unread replies after which no more requests are taken. */
 #define REPLIES_MAX ((size_t)64 << 10)
 
@@ -98,6 +104,14 @@ run_small(struct request *rq, const struct op *op,
 	return true;
 }
 
+static bool
+may_upload(struct request *rq)
+{
+	return rq->relay->uploads < UPLOADS_MAX ||
+	    request_refuse(rq, "too many large messages are on their way: "
+	    "try again later", SPAN(""));
+}
+
 /* Take large data as it comes, unless it would be for nothing. */
 static bool
 begin_upload(struct request *rq, const struct op *op, struct span header,
@@ -105,12 +119,24 @@ begin_upload(struct request *rq, const struct op *op, struct span header,
 {
 	if (must_wait(rq->link))
 		return false;
-	if (!op_prepare(op, rq))
+	if (!op_prepare(op, rq) || !may_upload(rq)) {
 		refuse_early(rq, op);
-	else
-		rq->link->upload = upload_open(rq->relay->data->store, header,
-		    lengths);
+		return true;
+	}
+	rq->link->upload = upload_open(rq->relay->data->store, header,
+	    lengths);
+	rq->relay->uploads++;
 	return true;
+}
+
+static void
+end_upload(struct link *l)
+{
+	if (l->upload == NULL)
+		return;
+	upload_close(l->upload);
+	l->upload = NULL;
+	l->relay->uploads--;
 }
 
 /*
@@ -169,8 +195,7 @@ finish_upload(struct link *l, struct now now)
 		rq.body = upload_part(l->upload, OP_BODY);
 		op_run(op, &rq);
 	}
-	upload_close(l->upload);
-	l->upload = NULL;
+	end_upload(l);
 }
 
 static size_t
@@ -298,7 +323,7 @@ tmtp_link_close(struct link *l, struct now now)
 	if (l->phase == PHASE_OPEN)
 		link_log(l, "gone without a quit", SPAN(""));
 	presence_leave(l);
-	upload_close(l->upload);
+	end_upload(l);
 	link_close(l);
 }
 

@@ -123,7 +123,7 @@ put_time(struct der *d, uint64_t seconds)
 {
 	char date[DATE_TEXT], time[16];
 
-	code_date(date, seconds * 1000);
+	date_text(date, seconds * 1000);
 	(void)snprintf(time, sizeof(time), "%.4s%.2s%.2s%.2s%.2s%.2sZ", date,
 	    date + 5, date + 8, date + 11, date + 14, date + 17);
 	if (seconds < YEAR_2050)

@@ -4,13 +4,20 @@
  * one relay; with the relay stopped and started after each step; killed
  * instead; and with it stopped while the commands run.
  */
+
+/* For realpath, which POSIX has as an extension. */
+#define _XOPEN_SOURCE 700
+
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,7 +86,7 @@ run(struct world *w, const char *command)
 	size_t n;
 	int status;
 
-	buf_addf(&line, "cd '%s' && exec '%s' %s 2>&1", w->relay.dir,
+	buf_addf(&line, "cd '%s' && '%s' %s 2>&1", w->relay.dir,
 	    w->relay.program, command);
 	pipe = popen(line.p, "r");
 	w->said.n = 0;
@@ -387,6 +394,10 @@ check_users(struct world *w, struct mate *bob)
 	expect(w, 0, "some group", "user show 'Alice Smith'");
 	expect(w, 0, "", "user disable '%s'", bob->name);
 	expect_no_login(w, bob, "disabled");
+	CHECK(w->mode != STEADY || (relay_said(&w->relay,
+	    " quit: login failed: ") && relay_said(&w->relay,
+	    " register refused: \"Alice Smith\": ")),
+	    "the log is not as filters need it");
 	expect_json(w, "\"disabled\":true", "user list");
 	expect(w, 0, "", "user enable %s", bob->uid);
 	login(w, bob);
@@ -530,6 +541,38 @@ check_reload(struct world *w, struct mate *alice)
 	relay_configure(&w->relay, "");
 }
 
+/* The certificate is renewed while a link stays. */
+static void
+check_renewal(struct world *w, struct mate *alice)
+{
+	struct client_pool *pool = client_pool_open();
+	struct mate_frame *f;
+	struct mate other;
+	char fingerprint[128];
+
+	if (w->mode != STEADY)
+		return;
+	login(w, alice);
+	CHECK(run(w, "init other") == 0 && run(w, "-c other/mnm.config "
+	    "fingerprint && cp other/mnm-data/*.pem mnm-data") == 0,
+	    "no other certificate: %s", w->said.p);
+	snprintf(fingerprint, sizeof(fingerprint), "%s",
+	    strchr(w->said.p, '\n') + 1);
+	fingerprint[strcspn(fingerprint, "\n")] = '\0';
+	reconfigure(w, "");
+	client_pool_pin(pool, fingerprint);
+	mate_init(&other, "other");
+	mate_connect(&other, pool, w->relay.port);
+	mate_frame_free(mate_await(&other, "tmtprev"));
+	mate_free(&other);
+	client_pool_close(pool);
+	mate_say(alice, "{\"op\":7,\"id\":\"9\",\"datalen\":0,\"for\":[]}");
+	f = mate_await(alice, "ack");
+	CHECK(mate_is(f, "error", ""), "after the renewal: %s", f->head);
+	mate_frame_free(f);
+	mate_drop(alice);
+}
+
 static void
 check_socket(struct world *w)
 {
@@ -562,6 +605,7 @@ run_script(struct world *w)
 	check_limits(w, &alice, &bob);
 	check_modes(w);
 	check_reload(w, &alice);
+	check_renewal(w, &alice);
 	stop(w);
 }
 
@@ -597,6 +641,54 @@ check_setup(struct world *w)
 	CHECK(run(w, "-c open.config user list") == 1 && strstr(w->said.p,
 	    "mnm init") != NULL, "no data directory: %s", w->said.p);
 	CHECK(run(w, "nonsense") == 2, "nonsense");
+}
+
+/* Whether the relay says this to the service manager, sooner or later. */
+static void
+expect_notice(int manager, const char *notice)
+{
+	char got[256] = "";
+	ssize_t n;
+
+	while (strstr(got, notice) == NULL) {
+		n = recv(manager, got, sizeof(got) - 1, 0);
+		if (n <= 0)
+			break;
+		got[n] = '\0';
+	}
+	CHECK(strstr(got, notice) != NULL, "no %s", notice);
+}
+
+/* As a service that is watched over. */
+static void
+check_service(struct world *w)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval patience = { 60, 0 };
+	int manager = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/manager",
+	    w->relay.dir);
+	if (manager == -1 || bind(manager, (struct sockaddr *)&address,
+	    sizeof(address)) == -1 || setsockopt(manager, SOL_SOCKET,
+	    SO_RCVTIMEO, &patience, sizeof(patience)) == -1) {
+		perror("manager");
+		exit(1);
+	}
+	setenv("NOTIFY_SOCKET", address.sun_path, 1);
+	setenv("WATCHDOG_USEC", "2000000", 1);
+	relay_start(&w->relay);
+	expect_notice(manager, "READY=1");
+	expect_notice(manager, "WATCHDOG=1");
+	expect_notice(manager, "WATCHDOG=1");
+	kill(w->relay.pid, SIGHUP);
+	expect_notice(manager, "RELOADING=1");
+	expect_notice(manager, "READY=1");
+	CHECK(relay_stop(&w->relay, SIGTERM) == 0, "it did not stop well");
+	expect_notice(manager, "STOPPING=1");
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	close(manager);
 }
 
 static void
@@ -640,6 +732,7 @@ main(int argc, char **argv)
 	}
 	begin(&w, program);
 	check_setup(&w);
+	check_service(&w);
 	end(&w);
 	for (mode = 0; mode < MODES; mode++) {
 		if (!is_asked(argc, argv, mode_names[mode]))

@@ -225,54 +225,57 @@ check_limits(void)
 	stage_close(&st);
 }
 
-/* Flip each bit but the case of letters in turn: nothing altered is served. */
+/* Change an octet of a file below the data directory; returns its length. */
+static size_t
+damage(int dir, const char *name, size_t at)
+{
+	struct buf text = { NULL, 0, 0 };
+	int fd = openat(dir, name, O_RDWR);
+	size_t n = 0;
+
+	if (fd != -1 && file_read(dir, name, 65536, &text) == 0) {
+		n = text.n;
+		text.p[at] ^= 4;
+		if (pwrite(fd, text.p, n, 0) != (ssize_t)n)
+			die("%s: cannot write", name);
+	}
+	close(fd);
+	buf_free(&text);
+	return n;
+}
+
+/* Whatever octet is changed, nothing of the file is believed. */
 static void
 check_damage(void)
 {
-	struct buf text = { NULL, 0, 0 };
 	struct stage st;
-	size_t i, n;
+	char path[128];
+	size_t i, n = 1;
+	int dir;
 
 	stage_open(&st);
-	stage_start(&st);
-	(void)invite(&st, "Alice Smith");
-	(void)data_commit(&st.data);
-	stage_stop(&st);
-	for (i = 0, n = 1; i < n; i++) {
-		int dir = open(st.path, O_RDONLY | O_DIRECTORY), data, fd;
-
-		data = openat(dir, st.crashes > 0 ? "1" : "0",
-		    O_RDONLY | O_DIRECTORY);
-		if (data == -1)
-			data = dup(dir);
-		text.n = 0;
-		if (file_read(data, "guests.json", 4096, &text) == -1) {
-			CHECK(false, "no guests.json");
-			break;
-		}
-		n = text.n;
-		text.p[i] ^= 4;
-		fd = openat(data, "guests.json", O_WRONLY);
-		(void)!pwrite(fd, text.p, n, 0);
-		close(fd);
+	snprintf(path, sizeof(path), "%s/0", st.path);
+	for (i = 0; i < n; i++) {
+		stage_start(&st);
+		(void)invite(&st, "Alice Smith");
+		stage_stop(&st);
+		dir = open(path, O_RDONLY | O_DIRECTORY);
+		(void)unlinkat(dir, "lost+found/guests.json", 0);
+		n = damage(dir, "guests.json", i);
 		log_level(LOG_QUIET);
 		stage_start(&st);
 		log_level(LOG_LINES);
 		CHECK(guests_damaged(st.data.guests) == 1,
 		    "octet %zu is altered, and nobody saw", i);
-		CHECK(faccessat(data, "lost+found/guests.json", F_OK, 0) == 0,
-		    "octet %zu: not kept", i);
+		CHECK(faccessat(dir, "lost+found/guests.json", F_OK, 0) == 0,
+		    "octet %zu: the file is not kept", i);
 		while (count_guests(&st) > 0)
 			guests_remove(st.data.guests,
 			    guests_at(st.data.guests, 0)->id);
-		(void)invite(&st, "Alice Smith");
-		(void)data_commit(&st.data);
 		stage_stop(&st);
-		close(data);
 		close(dir);
 	}
 	CHECK(n > 100, "only %zu octets", n);
-	buf_free(&text);
 	stage_close(&st);
 }
 

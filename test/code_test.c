@@ -226,7 +226,7 @@ test_date_known(void)
 
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		memset(text, '#', sizeof(text));
-		code_date(text, cases[i].wall);
+		date_text(text, cases[i].wall);
 		CHECK(memcmp(text, cases[i].text, DATE_TEXT) == 0,
 		    "date %s: %.*s", cases[i].text, DATE_TEXT, text);
 		CHECK(text[DATE_TEXT] == '#', "date %s: too long",
@@ -248,7 +248,7 @@ test_date_every_day(void)
 	for (wall = 0; year < 2406; wall += 86400000) {
 		(void)snprintf(want, sizeof(want), "%04u-%02u-%02uT", year,
 		    month + 1, day);
-		code_date(text, wall);
+		date_text(text, wall);
 		wrong += memcmp(text, want, 11) != 0;
 		length = lengths[month];
 		if (month == 1 && year % 4 == 0 &&

@@ -23,6 +23,8 @@
 #define GROUP ", it must be an object like {}"
 #define HOSTS ", it must be a list of \"host\" or \"host:port\", as " \
 	"many as 0 to 16"
+#define NETS ", it must be a list of networks like \"10.0.0.0/8\", as " \
+	"many as 0 to 64"
 #define OPS "\"ops\", it must be one of: auto 2018 2020"
 #define ALONE "is given alone, certPath and keyPath go together"
 #define DATA ", it must be a string without NUL, its length from 1 to 1024"
@@ -49,6 +51,14 @@ static const struct {
 	{ "{\n\"window\": 08}", ":2: " MARK "8}" },
 	{ "\n[]", ":2: not an object, it must be like {}" },
 	{ "8", ":1: not an object, it must be like {}" },
+
+	/* Networks. */
+	{ "{\n\"register_from\": [\"10.0.0.0/8\",\n\"10.0.0.1/8\"]}",
+	    ":3: \"10.0.0.1/8\" is no value for \"register_from\"" NETS },
+	{ "{\"register_from\": \"10.0.0.0/8\"}", ":1: \"10.0.0.0/8\" is no "
+	    "value for \"register_from\"" NETS },
+	{ "{\"register\": \"invited\"}", ":1: \"invited\" is no value for "
+	    "\"register\", it must be one of: open invite closed" },
 
 	/* Keys. */
 	{ "{\n\n\"colour\": 1}", ":3: unknown key \"colour\"" UNKNOWN },
@@ -189,7 +199,11 @@ static const char *const documented[] = {
 	"\"# links_max\":", "\"# journal_size\":", "\"# login_timeout\":",
 	"\"# pulse_timeout\":", "\"# listen.net\":", "\"# listen.laddr\":",
 	"\"# listen.certPath, listen.keyPath\":", "\"# ntp.hosts\":",
-	"\"# ntp.retries\":"
+	"\"# ntp.retries\":", "\"register\":", "\"# register\":",
+	"\"register_from\":", "\"# register_from\":", "\"register_rate\":",
+	"\"# register_rate\":", "\"users_max\":", "\"# users_max\":",
+	"\"pings_per_day\":", "\"# pings_per_day\":",
+	"\"failed_pings_in_a_row\":", "\"# failed_pings_in_a_row\":"
 };
 
 static char path[] = "/tmp/mnm-conf-test-XXXXXX";
@@ -295,6 +309,13 @@ check_default(const struct conf *c, const char *what)
 	CHECK(c->ops == CONF_OPS_AUTO, "%s: ops", what);
 	CHECK(c->window == 8, "%s: window %u", what, c->window);
 	CHECK(c->alias_min == 1, "%s: alias_min %u", what, c->alias_min);
+	CHECK(c->registration == CONF_REGISTER_OPEN, "%s: register", what);
+	CHECK(c->register_from != NULL && c->register_from[0] == NULL,
+	    "%s: register_from", what);
+	CHECK(c->register_rate == 3 && c->users_max == 0, "%s: rate %u, "
+	    "users_max %u", what, c->register_rate, c->users_max);
+	CHECK(c->pings_per_day == 100 && c->failed_pings_in_a_row == 10,
+	    "%s: pings", what);
 	CHECK(c->links_max == 5000, "%s: links_max %u", what, c->links_max);
 	CHECK(c->login_timeout == 10000, "%s: login_timeout", what);
 	CHECK(c->pulse_timeout == 150000, "%s: pulse_timeout", what);
@@ -332,22 +353,40 @@ test_default(void)
 	conf_free(&c);
 }
 
+#define PAGE_ROOM 65536
+
+static void
+read_page(char text[PAGE_ROOM], const char *name)
+{
+	FILE *file = fopen(name, "r");
+	size_t n = 0;
+
+	CHECK(file != NULL, "%s is not in the working directory", name);
+	if (file != NULL) {
+		n = fread(text, 1, PAGE_ROOM - 1, file);
+		fclose(file);
+	}
+	text[n] = '\0';
+}
+
+/* Each key stands in mnm.conf and, but for its comment, in mnm.conf(5). */
 static void
 test_documented(void)
 {
-	char text[65536];
-	FILE *file = fopen("mnm.conf", "r");
-	size_t i, n;
+	static char text[PAGE_ROOM], manual[PAGE_ROOM];
+	char key[64];
+	size_t i;
 
-	CHECK(file != NULL, "mnm.conf is not in the working directory");
-	if (file == NULL)
-		return;
-	n = fread(text, 1, sizeof(text) - 1, file);
-	text[n] = '\0';
-	fclose(file);
-	for (i = 0; i < sizeof(documented) / sizeof(documented[0]); i++)
+	read_page(text, "mnm.conf");
+	read_page(manual, "mnm.conf.5");
+	for (i = 0; i < sizeof(documented) / sizeof(documented[0]); i++) {
 		CHECK(strstr(text, documented[i]) != NULL,
 		    "mnm.conf lacks %s", documented[i]);
+		snprintf(key, sizeof(key), "%.*s",
+		    (int)strcspn(documented[i] + 1, "\""), documented[i] + 1);
+		CHECK(key[0] == '#' || strstr(manual, key) != NULL,
+		    "mnm.conf.5 lacks %s", key);
+	}
 }
 
 /* A file that sets everything to something else. */
@@ -358,6 +397,9 @@ static const char other[] =
     "\"message_max\": \"16G\", \"links_max\": 100000,\n"
     "\"journal_size\": 16777216, \"login_timeout\": \"1500ms\",\n"
     "\"pulse_timeout\": \"24h\", \"# listen\": {\"net\": {}},\n"
+    "\"register\": \"closed\", \"users_max\": 1000000,\n"
+    "\"register_from\": [\"10.0.0.0/8\", \"::1\"], \"register_rate\": 0,\n"
+    "\"pings_per_day\": 0, \"failed_pings_in_a_row\": 100000,\n"
     "\"listen\": {\"# net\": [], \"net\": \"tcp6\", \"laddr\": \"[::1]:0\",\n"
     "  \"certPath\": \"c.pem\", \"keyPath\": \"k.pem\", \"#\": {\"#\": 1}},\n"
     "\"ntp\": {\"hosts\": [\"a\", \"b:1\", \"[::1]:2\"], \"retries\": 0}\n"
@@ -393,6 +435,19 @@ test_values(void)
 	    strcmp(c.ntp_hosts[2], "[::1]:2") == 0 &&
 	    c.ntp_hosts[3] == NULL, "hosts");
 	CHECK(c.ntp_retries == 0, "retries %u", c.ntp_retries);
+	CHECK(c.registration == CONF_REGISTER_CLOSED, "register");
+	CHECK(c.register_from[0] != NULL &&
+	    strcmp(c.register_from[0], "10.0.0.0/8") == 0 &&
+	    c.register_from[1] != NULL &&
+	    strcmp(c.register_from[1], "::1") == 0 &&
+	    c.register_from[2] == NULL, "register_from");
+	CHECK(c.register_rate == 0 && c.users_max == 1000000 &&
+	    c.pings_per_day == 0 && c.failed_pings_in_a_row == 100000,
+	    "register_rate, users_max or the pings");
+	CHECK(conf_line(&c, "name") == 2 && conf_line(&c, "ops") == 3 &&
+	    conf_line(&c, "listen") == 10 && conf_line(&c, "laddr") == 0 &&
+	    conf_line(&c, "listen.certPath") == 11 &&
+	    conf_line(&c, "colour") == 0, "lines");
 	conf_free(&c);
 }
 

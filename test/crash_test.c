@@ -247,6 +247,7 @@ live(uint64_t random)
 static void
 begin_life(uint64_t seed, unsigned per_mille, int deeds)
 {
+	/* Every other life is calm: many more states in the same time. */
 	run.seed = run.random = seed;
 	run.per_mille = per_mille;
 	run.deeds = deeds;
@@ -255,6 +256,7 @@ begin_life(uint64_t seed, unsigned per_mille, int deeds)
 	disk_calls.fail = 0;
 	disk_calls.shorten = false;
 	world_begin(seed);
+	world.is_calm = seed % 2 == 0;
 }
 
 static void
@@ -313,10 +315,11 @@ cut_life(uint64_t seed, unsigned per_mille, int deeds)
 static void
 run_cut(void)
 {
-	uint64_t seed, lives = run.is_long ? 100 : 10;
+	uint64_t seed, lives = run.is_long ? 200 : 8;
 
 	for (seed = 1; seed <= lives; seed++)
-		cut_life(seed, run.is_long ? 100 : 30, 400);
+		cut_life(seed, run.is_long ? 100 : seed % 2 == 0 ? 60 : 10,
+		    400);
 }
 
 /* ---- fail ---- */
@@ -392,10 +395,178 @@ fail_life(uint64_t seed, unsigned per_mille, int deeds)
 static void
 run_fail(void)
 {
-	uint64_t seed, lives = run.is_long ? 100 : 10;
+	uint64_t seed, lives = run.is_long ? 200 : 8;
 
 	for (seed = 1; seed <= lives; seed++)
-		fail_life(seed, run.is_long ? 100 : 20, 400);
+		fail_life(seed, run.is_long ? 100 : seed % 2 == 0 ? 40 : 6,
+		    400);
+}
+
+/* ---- flip ---- */
+
+#define FILES 512
+
+/* The files there are, with their paths. */
+static struct {
+	struct file {
+		struct inode *inode;
+		char path[PATH_OCTETS * 2];
+	} all[FILES];
+	size_t count;
+} files;
+
+static void
+find_files(struct inode *dir, const char *path)
+{
+	char below[PATH_OCTETS * 2];
+	struct inode *i;
+	const char *name;
+	size_t n;
+
+	for (n = 0; (name = disk_name(dir, n)) != NULL; n++) {
+		i = disk_find(dir, name);
+		(void)snprintf(below, sizeof(below), "%s/%s", path, name);
+		if (disk_is_dir(i)) {
+			find_files(i, below);
+		} else if (disk_size(i) > 0 && files.count < FILES) {
+			files.all[files.count].inode = i;
+			memcpy(files.all[files.count++].path, below,
+			    sizeof(below));
+		}
+	}
+}
+
+static bool
+is_below(const char *path, const char *dir)
+{
+	return strncmp(path, dir, strlen(dir)) == 0;
+}
+
+static bool
+ends(const char *path, const char *with)
+{
+	size_t n = strlen(path), m = strlen(with);
+
+	return n >= m && strcmp(path + n - m, with) == 0;
+}
+
+/* How many users and groups are not what they were. */
+static size_t
+count_people_lost(void)
+{
+	struct model_fault fault;
+	size_t i, lost = 0;
+
+	for (i = 0; i < world.live.user_count; i++)
+		lost += !model_same_user(&world.data, &world.live.users[i],
+		    &fault);
+	for (i = 0; i < world.live.group_count && lost == 0; i++)
+		lost += !model_same_group(&world.data, &world.live,
+		    &world.live.groups[i], &fault);
+	return lost;
+}
+
+/* Whether what is lost is no more than what was damaged, and was told of. */
+static bool
+is_damage_confined(const char *path)
+{
+	size_t people = count_people_lost();
+	struct model_losses l;
+
+	if (!model_read(&world.found, &world.data, &world.live,
+	    &world.messages, &world.fault))
+		return false;
+	l = model_count_losses(&world.found, &world.data, &world.live,
+	    &world.messages);
+	model_say(&world.fault, "%s: lost %zu messages, %zu people; "
+	    "%zu back; %lu lines", path, l.lost, people, l.back, world_lines);
+	if ((l.lost > 0 || l.back > 0 || people > 0) && world_lines == 0)
+		return false;
+	if (is_below(path, "/data/journal/"))
+		return l.batches[0] || l.batches[1];
+	if (ends(path, ".json"))
+		return people <= 1 && l.lost == 0 && l.back == 0;
+	return people == 0 && l.back == 0 && l.one_message;
+}
+
+static void
+flip(const struct file *f, uint64_t offset, unsigned char bits)
+{
+	bool good;
+
+	(void)snprintf(run.path, sizeof(run.path), "%.40s:%llu",
+	    strrchr(f->path, '/'), (unsigned long long)offset);
+	disk_flip(f->inode, offset, bits);
+	world_lines = 0;
+	good = world_open() == 0 && is_damage_confined(f->path);
+	if (good) {
+		world_kill();
+		good = world_open() == 0;
+	}
+	tell(run.path, good);
+	end_child();
+}
+
+/* The end of what is not zero. */
+static uint64_t
+used_size(const struct inode *i)
+{
+	char octets[DISK_PAGE];
+	uint64_t at = disk_size(i);
+	size_t n;
+
+	while (at > 0) {
+		n = at < DISK_PAGE ? (size_t)at : DISK_PAGE;
+		(void)disk_read(i, octets, n, at - n);
+		for (; n > 0 && octets[n - 1] == 0; n--)
+			at--;
+		if (n > 0)
+			break;
+	}
+	return at;
+}
+
+/* Flip an octet of each stretch of so many; often one of a batch's header. */
+static void
+flip_file(const struct file *f, uint64_t stretch)
+{
+	uint64_t from, at, end = used_size(f->inode);
+
+	for (from = 0; from < end; from += stretch) {
+		at = from + chance_below(&run.random, stretch);
+		if (stretch > DISK_PAGE && chance_below(&run.random, 2) == 0)
+			at = at / DISK_PAGE * DISK_PAGE + at % 64;
+		if (at < end && start_child(f->path))
+			flip(f, at, (unsigned char)(1 + at % 255));
+	}
+}
+
+static void
+flip_life(uint64_t seed, int deeds, uint64_t stretch)
+{
+	size_t i;
+
+	begin_life(seed, 0, deeds);
+	if (!start() || !live(seed) || world_guard(world_commit) == -1)
+		tell(run.path, false);
+	world_kill();
+	disk_sync_all();
+	files.count = 0;
+	find_files(disk_root(), "");
+	for (i = 0; i < files.count; i++)
+		flip_file(&files.all[i], is_below(files.all[i].path,
+		    "/data/journal/") ? stretch * 20 : stretch);
+	end_life();
+}
+
+static void
+run_flip(void)
+{
+	uint64_t seed, lives = run.is_long ? 20 : 2;
+
+	for (seed = 1; seed <= lives; seed++)
+		flip_life(seed, seed % 2 == 0 ? 100 : 300, run.is_long ?
+		    97 : 3001);
 }
 
 /* ---- faults ---- */
@@ -477,6 +648,7 @@ run_faults(void)
 static const struct mode modes[] = {
 	{ "cut",    run_cut    },
 	{ "fail",   run_fail   },
+	{ "flip",   run_flip   },
 	{ "faults", run_faults },
 };
 

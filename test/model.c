@@ -62,9 +62,12 @@ find_message(const struct model_messages *ms, uint64_t id, size_t *place)
 	return low < ms->count && ms->all[low].id == id ? &ms->all[low] : NULL;
 }
 
-/* Whether the octets of a message are what was put. */
-static bool
-same_octets(struct data *d, struct queue *q, const struct model_message *m,
+/*
+ * Whether the octets of a message are what was put: 1, 0 if not, -1 if the
+ * program found it damaged by itself.
+ */
+static int
+read_message(struct data *d, struct queue *q, const struct model_message *m,
     struct model_fault *fault)
 {
 	char got[PIECE], want[PIECE];
@@ -73,19 +76,21 @@ same_octets(struct data *d, struct queue *q, const struct model_message *m,
 
 	for (; at < length; at += (uint64_t)n) {
 		n = store_read(d->store, q, m->id, at, got, sizeof(got));
+		if (n == -1 && errno == EBADMSG)
+			return -1;
 		if (n <= 0) {
 			model_say(fault, "message %" PRIx64 " cannot be read "
 			    "at %" PRIu64 ": %s", m->id, at, strerror(errno));
-			return false;
+			return 0;
 		}
 		model_fill(want, m->seed, at, (size_t)n);
 		if (memcmp(got, want, (size_t)n) != 0) {
 			model_say(fault, "message %" PRIx64 " is altered",
 			    m->id);
-			return false;
+			return 0;
 		}
 	}
-	return true;
+	return 1;
 }
 
 static bool
@@ -98,7 +103,7 @@ read_queue(struct model_found *f, struct data *d, const struct model *m,
 	size_t *count = &f->counts[user][node], place;
 	const struct model_message *message;
 	uint64_t id, after = 0, length;
-	int more;
+	int more, same;
 
 	for (*count = 0; (more = store_next(d->store, q, after, &id,
 	    &length)) == 1 && *count < MODEL_QUEUE; after = id) {
@@ -110,9 +115,12 @@ read_queue(struct model_found *f, struct data *d, const struct model *m,
 			    length, after);
 			return false;
 		}
-		if (!same_octets(d, q, message, fault))
+		same = read_message(d, q, message, fault);
+		if (same == 0)
 			return false;
-		f->queues[user][node][(*count)++].message = (uint16_t)place;
+		if (same == 1)
+			f->queues[user][node][(*count)++].message =
+			    (uint16_t)place;
 	}
 	if (more != 0)
 		model_say(fault, "queue %zu.%zu: %s", user, node,
@@ -183,8 +191,8 @@ same_alias(struct data *d, const struct user *u, const struct model_alias *a,
 	return false;
 }
 
-static bool
-same_user(struct data *d, const struct model_user *m,
+bool
+model_same_user(struct data *d, const struct model_user *m,
     struct model_fault *fault)
 {
 	const struct user *u = userdb_user(d->userdb, &m->uid);
@@ -209,8 +217,8 @@ same_user(struct data *d, const struct model_user *m,
 	return false;
 }
 
-static bool
-same_group(struct data *d, const struct model *m, const struct model_group *g,
+bool
+model_same_group(struct data *d, const struct model *m, const struct model_group *g,
     struct model_fault *fault)
 {
 	struct group *group = userdb_group(d->userdb, span_of(g->gid));
@@ -241,11 +249,11 @@ model_same_people(struct data *d, const struct model *m,
 	size_t i;
 
 	for (i = 0; i < m->user_count; i++) {
-		if (!same_user(d, &m->users[i], fault))
+		if (!model_same_user(d, &m->users[i], fault))
 			return false;
 	}
 	for (i = 0; i < m->group_count; i++) {
-		if (!same_group(d, m, &m->groups[i], fault))
+		if (!model_same_group(d, m, &m->groups[i], fault))
 			return false;
 	}
 	for (i = m->user_count; i < other->user_count; i++) {
@@ -280,27 +288,10 @@ has(const struct model_entry *queue, size_t count, uint16_t message)
 	return false;
 }
 
-/* The node in the later model if it still has a queue there, or NULL. */
-static const struct model_node *
-later_node(const struct model *later, size_t user, size_t node)
-{
-	if (user >= later->user_count ||
-	    node >= later->users[user].node_count)
-		return NULL;
-	return &later->users[user].nodes[node];
-}
-
-static bool
-may_be_gone(const struct model_entry *e, const struct model_node *later)
-{
-	return e->doubtful || (later != NULL && !later->dropped &&
-	    !has(later->queue, later->count, e->message));
-}
-
 static bool
 same_queue(const struct model_entry *found, size_t count,
-    const struct model_node *n, const struct model_node *later,
-    const struct model_messages *ms, struct model_fault *fault)
+    const struct model_node *n, const struct model_messages *ms,
+    struct model_fault *fault)
 {
 	size_t i;
 
@@ -314,8 +305,8 @@ same_queue(const struct model_entry *found, size_t count,
 		}
 	}
 	for (i = 0; i < n->count; i++) {
-		if (!has(found, count, n->queue[i].message) &&
-		    !may_be_gone(&n->queue[i], later)) {
+		if (!n->queue[i].doubtful &&
+		    !has(found, count, n->queue[i].message)) {
 			model_say(fault, "%" PRIx64 " is lost at node %" PRIu32,
 			    ms->all[n->queue[i].message].id, n->ref);
 			return false;
@@ -324,10 +315,29 @@ same_queue(const struct model_entry *found, size_t count,
 	return true;
 }
 
+struct model_node *
+model_node(struct model *m, size_t user, size_t node)
+{
+	if (user >= m->user_count || node >= m->users[user].node_count)
+		return NULL;
+	return &m->users[user].nodes[node];
+}
+
+struct model_entry *
+model_entry(struct model_node *n, uint16_t message)
+{
+	size_t i;
+
+	for (i = 0; n != NULL && i < n->count; i++) {
+		if (n->queue[i].message == message)
+			return &n->queue[i];
+	}
+	return NULL;
+}
+
 bool
 model_same_queues(const struct model_found *f, const struct model *m,
-    const struct model *later, const struct model_messages *ms,
-    struct model_fault *fault)
+    const struct model_messages *ms, struct model_fault *fault)
 {
 	const struct model_node *n;
 	size_t user, node;
@@ -336,8 +346,7 @@ model_same_queues(const struct model_found *f, const struct model *m,
 		for (node = 0; node < m->users[user].node_count; node++) {
 			n = &m->users[user].nodes[node];
 			if (!same_queue(f->queues[user][node],
-			    f->counts[user][node], n,
-			    later_node(later, user, node), ms, fault))
+			    f->counts[user][node], n, ms, fault))
 				return false;
 		}
 	}
@@ -345,48 +354,101 @@ model_same_queues(const struct model_found *f, const struct model *m,
 }
 
 static void
-add_entry(struct model_node *n, uint16_t message, bool doubtful)
+count_losses(struct model_losses *l, const struct model_node *n,
+    const struct model_entry *found, size_t count,
+    const struct model_message *all)
 {
-	size_t i = n->count;
+	const struct model_entry *e;
+	uint32_t batch;
+	size_t i, b;
 
-	if (i == MODEL_QUEUE || has(n->queue, n->count, message))
-		return;
-	for (; i > 0 && n->queue[i - 1].message > message; i--)
-		n->queue[i] = n->queue[i - 1];
-	n->queue[i] = (struct model_entry){ message, doubtful };
-	n->count++;
+	for (i = 0; i < count; i++)
+		l->back += !has(n->queue, n->count, found[i].message);
+	for (i = 0; i < n->count; i++) {
+		e = &n->queue[i];
+		if (e->doubtful || has(found, count, e->message))
+			continue;
+		if (l->lost++ == 0)
+			l->first = *e;
+		l->one_message &= e->message == l->first.message;
+		for (b = 0; b < 2; b++) {
+			batch = b == 0 ? l->first.batch :
+			    all[l->first.message].batch;
+			l->batches[b] &= e->batch == batch ||
+			    all[e->message].batch == batch;
+		}
+	}
 }
 
-static void
-add_missing(struct model_node *n, const struct model_node *old)
+struct model_losses
+model_count_losses(const struct model_found *f, struct data *d,
+    const struct model *m, const struct model_messages *ms)
 {
-	size_t i;
-
-	for (i = 0; i < old->count; i++)
-		add_entry(n, old->queue[i].message, true);
-}
-
-void
-model_settle(struct model *m, const struct model *committed,
-    const struct model_found *f, enum model_past past)
-{
-	const struct model_node *old;
-	struct model_node *n, before;
-	size_t user, node, i;
+	struct model_losses l = { .one_message = true,
+	    .batches = { true, true } };
+	const struct model_node *n;
+	size_t user, node;
 
 	for (user = 0; user < m->user_count; user++) {
 		for (node = 0; node < m->users[user].node_count; node++) {
 			n = &m->users[user].nodes[node];
-			old = later_node(committed, user, node);
-			before = *n;
-			n->count = 0;
-			for (i = 0; i < f->counts[user][node]; i++)
-				add_entry(n, f->queues[user][node][i].message,
-				    false);
-			if (past == MODEL_KILLED && !n->dropped)
-				add_missing(n, &before);
-			if (past == MODEL_KILLED && !n->dropped && old != NULL)
-				add_missing(n, old);
+			if (exists(d, &m->users[user], n->ref))
+				count_losses(&l, n, f->queues[user][node],
+				    f->counts[user][node], ms->all);
+		}
+	}
+	return l;
+}
+
+/* Insert what old has into n, except for what is there already. */
+static void
+merge(struct model_node *n, const struct model_node *old)
+{
+	size_t i, at;
+
+	for (i = 0; i < old->count && n->count < MODEL_QUEUE; i++) {
+		if (has(n->queue, n->count, old->queue[i].message))
+			continue;
+		at = n->count++;
+		for (; at > 0 && n->queue[at - 1].message >
+		    old->queue[i].message; at--)
+			n->queue[at] = n->queue[at - 1];
+		n->queue[at] = old->queue[i];
+	}
+}
+
+/* Keep what was found, and of the rest what a power cut may bring back. */
+static void
+settle_node(struct model_node *n, const struct model_entry *found,
+    size_t count, enum model_past past)
+{
+	size_t i, left = 0;
+
+	for (i = 0; i < n->count; i++) {
+		n->queue[i].doubtful = !has(found, count,
+		    n->queue[i].message);
+		if (!n->queue[i].doubtful || past == MODEL_KILLED)
+			n->queue[left++] = n->queue[i];
+	}
+	n->count = left;
+}
+
+void
+model_settle(struct model *m, struct model *committed,
+    const struct model_found *f, enum model_past past)
+{
+	const struct model_node *old;
+	struct model_node *n;
+	size_t user, node;
+
+	for (user = 0; user < m->user_count; user++) {
+		for (node = 0; node < m->users[user].node_count; node++) {
+			n = &m->users[user].nodes[node];
+			old = model_node(committed, user, node);
+			if (old != NULL && !n->dropped)
+				merge(n, old);
+			settle_node(n, f->queues[user][node],
+			    f->counts[user][node], past);
 		}
 	}
 }

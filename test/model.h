@@ -38,7 +38,8 @@ struct model_node {
 	char nodeid[NODEID_TEXT];
 	struct model_entry {
 		uint16_t message;
-		bool doubtful;	/* acked, but that call failed: either way */
+		bool doubtful;	/* there or not: its ack is not committed */
+		uint32_t batch;	/* the commit it came with, by put or copy */
 	} queue[MODEL_QUEUE];
 	size_t count;
 };
@@ -75,6 +76,10 @@ struct model {
 /* n octets of a message from one on; its head comes first. */
 void model_fill(char *dst, uint32_t seed, uint64_t from, size_t n);
 
+/* NULL if there is none. */
+struct model_node *model_node(struct model *, size_t user, size_t node);
+struct model_entry *model_entry(struct model_node *, uint16_t message);
+
 /* Why two things differ. */
 struct model_fault {
 	char text[256];
@@ -94,26 +99,35 @@ struct model_found {
  */
 bool model_read(struct model_found *, struct data *, const struct model *,
     const struct model_messages *, struct model_fault *);
+bool model_same_user(struct data *, const struct model_user *,
+    struct model_fault *);
+bool model_same_group(struct data *, const struct model *,
+    const struct model_group *, struct model_fault *);
 /*
  * Whether users and groups are as in the model, and nobody that only other
  * knows is there.
  */
 bool model_same_people(struct data *, const struct model *,
     const struct model *other, struct model_fault *);
-/*
- * Whether queues are as in the model.  What it has and later has no more may
- * be gone: its ack was under way.  later may be the model itself.
- */
+/* Whether queues are as in the model. */
 bool model_same_queues(const struct model_found *, const struct model *,
-    const struct model *later, const struct model_messages *,
-    struct model_fault *);
+    const struct model_messages *, struct model_fault *);
+/* How many messages are lost and back, and whether damage can explain it. */
+struct model_losses {
+	size_t lost, back;
+	bool one_message;	/* it is always the same one that is lost */
+	bool batches[2];	/* all have one of the first one's commits */
+	struct model_entry first;
+};
+struct model_losses model_count_losses(const struct model_found *,
+    struct data *, const struct model *, const struct model_messages *);
 /*
  * Take over the queues found.  What is missing had an ack under way: after a
- * power cut it is gone; but if only the program went, that ack was not
- * committed, and a power cut may bring it back.
+ * power cut it is gone; but if only the program went, a power cut may still
+ * bring it back.
  */
 enum model_past { MODEL_CUT, MODEL_KILLED };
-void model_settle(struct model *, const struct model *committed,
+void model_settle(struct model *, struct model *committed,
     const struct model_found *, enum model_past);
 
 #endif

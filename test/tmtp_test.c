@@ -385,6 +385,45 @@ test_ack_in_message(void)
 	stage_close(&st);
 }
 
+/* The same while data takes nothing: the ack has to come once more. */
+static void
+test_ack_without_room(void)
+{
+	enum { POSTS = 30, OCTETS = 60000 };
+	char out[STAGE_ROOM], uid[UID_TEXT + 1], text[128];
+	struct buf b = { NULL, 0, 0 };
+	struct actor *a, *other;
+	struct stage st;
+	unsigned i;
+
+	a = begin_large(&st, uid, 100000, out, &(size_t){ 0 });
+	(void)snprintf(text, sizeof(text), "{\"op\":9,\"id\":\"%.16s\","
+	    "\"type\":\"ok\"}", strstr(out, "\"id\":\"") + 6);
+	while (tmtp_output(a->link, out, STAGE_ROOM, st.now) > 0)
+		;
+	other = enroll(&st, "B", uid);
+	for (i = 0; i < POSTS; i++)
+		add_post(&b, uid, OCTETS, i);
+
+	st.now.mono += 30000;
+	tmtp_expire(a->link, st.now);
+	(void)tmtp_output(a->link, out, STAGE_ROOM, st.now);
+	give(&st, a, text);
+	tmtp_input(other->link, buf_span(&b), st.now);
+	CHECK(data_state(&st.data) == DATA_WAIT, "no request may run");
+	while (tmtp_output(a->link, out, STAGE_ROOM, st.now) > 0)
+		;
+	CHECK(tmtp_deadline(a->link) == st.now.mono + 30000, "not done");
+	stage_turn(&st);
+	st.now.mono += 30000;
+	tmtp_expire(a->link, st.now);
+	while (tmtp_output(a->link, out, STAGE_ROOM, st.now) > 0)
+		;
+	CHECK(tmtp_deadline(a->link) == st.now.mono + 120000, "done");
+	buf_free(&b);
+	stage_close(&st);
+}
+
 /* A reply that comes due in the middle of a message follows it. */
 static void
 test_reply_in_message(void)
@@ -561,6 +600,40 @@ test_lower_limit(void)
 	stage_close(&st);
 }
 
+/* Large posts that do not end take no more than a number of files. */
+static void
+test_many_uploads(void)
+{
+	enum { LINKS = 101 };
+	struct link *links[LINKS];
+	char uid[UID_TEXT + 1];
+	struct buf b = { NULL, 0, 0 };
+	struct stage st;
+	struct actor *a = NULL;
+	unsigned i;
+
+	begin(&st);
+	(void)enroll(&st, "B", uid);
+	add_post(&b, uid, 100000, 1);
+	for (i = 0; i < LINKS; i++) {
+		a = enroll(&st, "A", uid);
+		tmtp_input(a->link, (struct span){ b.p, 1000 }, st.now);
+		stage_turn(&st);
+		links[i] = a->link;
+		CHECK(count_frames(a, "too many large") == (i + 1 == LINKS),
+		    "%u", i);
+	}
+	tmtp_link_close(links[0], st.now);
+	tmtp_input(a->link, (struct span){ b.p + 1000, b.n - 1000 }, st.now);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	stage_turn(&st);
+	CHECK(count_frames(a, "\"error\"") == 0, "one has gone: there is room");
+	for (i = 1; i + 1 < LINKS; i++)
+		tmtp_link_close(links[i], st.now);
+	buf_free(&b);
+	stage_close(&st);
+}
+
 /* OhiEdit of count users from the first on. */
 static void
 edit_contacts(struct stage *st, struct actor *a, const char *type,
@@ -630,11 +703,13 @@ main(void)
 	test_quit_after_message();
 	test_end_in_message();
 	test_ack_in_message();
+	test_ack_without_room();
 	test_reply_in_message();
 	test_records();
 	test_many_contacts();
 	test_long_id();
 	test_lower_limit();
+	test_many_uploads();
 	test_contacts_max();
 	return check_report("tmtp");
 }

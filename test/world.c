@@ -254,8 +254,7 @@ static bool
 is_like(const struct model *m, struct model_fault *fault)
 {
 	return model_same_people(&world.data, m, &world.live, fault) &&
-	    model_same_queues(&world.found, m, &world.live, &world.messages,
-	    fault);
+	    model_same_queues(&world.found, m, &world.messages, fault);
 }
 
 static int
@@ -400,6 +399,7 @@ world_add_node(void)
 	struct model_user *u = any_user();
 	struct model_node *old, *n;
 	struct node *node;
+	size_t i;
 	int ready = wait_ready();
 
 	if (ready != 1 || u == NULL || u->node_count == MODEL_NODES)
@@ -422,6 +422,8 @@ world_add_node(void)
 	}
 	memcpy(n->queue, old->queue, sizeof(n->queue));
 	n->count = old->count;
+	for (i = 0; i < n->count; i++)
+		n->queue[i].batch = world.commits;
 	return 0;
 }
 
@@ -552,7 +554,8 @@ note_put(struct model_message m, struct model_node *const *nodes, size_t n)
 
 	for (i = 0; i < n; i++)
 		nodes[i]->queue[nodes[i]->count++] =
-		    (struct model_entry){ (uint16_t)ms->count, false };
+		    (struct model_entry){ .message = (uint16_t)ms->count,
+		    .batch = world.commits };
 	m.batch = world.commits;
 	ms->all[ms->count++] = m;
 	world.live.id = m.id;
@@ -671,14 +674,22 @@ world_large(void)
 
 /* ---- acks and looks ---- */
 
-/* Take the message off, if its ack could be recorded. */
+/* An ack is under way: until it is committed the message is there or not. */
 static void
-note_ack(struct model_node *n, size_t at, bool failed)
+note_doubt(const struct model_user *u, struct model_node *n, size_t at)
 {
-	if (failed) {
-		n->queue[at].doubtful = true;
-		return;
-	}
+	struct model_entry *committed = model_entry(model_node(
+	    &world.committed, (size_t)(u - world.live.users),
+	    (size_t)(n - u->nodes)), n->queue[at].message);
+
+	if (committed != NULL)
+		committed->doubtful = true;
+	n->queue[at].doubtful = true;
+}
+
+static void
+note_ack(struct model_node *n, size_t at)
+{
 	n->count--;
 	memmove(&n->queue[at], &n->queue[at + 1],
 	    (n->count - at) * sizeof(n->queue[0]));
@@ -701,8 +712,11 @@ ack_one(const struct model_user *u, struct model_node *n)
 	id = world.messages.all[n->queue[at].message].id;
 	if (id > journal_committed_id(world.data.journal))
 		return false;
+	note_doubt(u, n, at);
 	store_ack(world.data.store, queue_of_node(u, n), id);
-	note_ack(n, at, disk_calls.failed != failed);
+	/* If a call in it failed, it may not have been recorded. */
+	if (disk_calls.failed == failed)
+		note_ack(n, at);
 	return true;
 }
 
@@ -748,9 +762,9 @@ post_any(void)
 {
 	static const uint32_t sizes[] = { 0, 1, 50, 300, 3000, 8000, 60000,
 	    65536 };
+	size_t n = sizeof(sizes) / sizeof(sizes[0]);
 
-	return world_post(sizes[any(sizeof(sizes) / sizeof(sizes[0]))],
-	    1 + any(4));
+	return world_post(sizes[any(world.is_calm ? n / 2 : n)], 1 + any(4));
 }
 
 /* Many long messages at once, so that segments are soon full. */
@@ -759,7 +773,7 @@ post_much(void)
 {
 	int i, result = 0;
 
-	for (i = 0; i < 12 && result == 0; i++)
+	for (i = 0; i < 12 && result == 0 && !world.is_calm; i++)
 		result = world_post(65536, 1);
 	return result;
 }

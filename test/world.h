@@ -29,6 +29,7 @@ struct world {
 	struct data data;
 	struct now now;
 	uint64_t random;
+	bool is_calm;		/* little is posted: one segment holds it */
 	struct model live;	/* what was done */
 	struct model committed;	/* what a commit covers of it */
 	struct model_messages messages;
