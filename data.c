@@ -38,6 +38,7 @@
 #define TRIM       60000U	/* ... remove spare segments */
 #define COMMIT_MAX 1000U	/* ms that an ack from a client waits for company */
 #define RETRY      1000U	/* ms between attempts on a full disk */
+#define SAVE_MAX   256U		/* files that a stop waits for, at most */
 #define FLOOR_MAX  ((uint64_t)16 << 20)	/* octets of disk kept free, at most */
 
 enum step { STEP_IDLE, STEP_WRITING, STEP_SYNCING, STEP_INSTALLING };
@@ -234,7 +235,7 @@ save_people(struct data *d)
 {
 	struct drafts *drafts = &d->checkpoint->drafts;
 
-	while (save_some(d) == 1)
+	while (drafts->count < SAVE_MAX && save_some(d) == 1)
 		continue;
 	if (drafts->count > 0 && file_sync_tree(d->dir) == 0) {
 		while (draft_install(drafts) == 1)
@@ -275,7 +276,7 @@ disk_floor(const struct data *d, const struct statvfs *fs)
 	uint64_t part = (uint64_t)fs->f_frsize * fs->f_blocks / 20;
 
 	return (part < FLOOR_MAX ? part : FLOOR_MAX) +
-	    store_journal_octets(d->store);
+	    store_checkpoint_octets(d->store);
 }
 
 static bool

@@ -575,8 +575,8 @@ static bool
 has_room(const struct journal *jn, size_t n)
 {
 	/* The last block is left for journal_publish. */
-	return jn->used > 0 && SEGMENT_SIZE - jn->at - BATCH_BLOCK >=
-	    n + BATCH_HEADER + JOURNAL_REQUEST_MAX;
+	return jn->used > 0 && jn->at + BATCH_BLOCK + n + BATCH_HEADER +
+	    JOURNAL_REQUEST_MAX <= SEGMENT_SIZE;
 }
 
 bool

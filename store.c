@@ -47,6 +47,8 @@
 #define NODE_OCTETS (UID_OCTETS + 4)
 #define ACK_OCTETS (8 + NODE_OCTETS)
 
+#define FILE_BLOCK 4096		/* of common file systems */
+
 #define CHECKPOINT_STEP 64	/* messages that one call writes */
 
 /* A message in the journal.  Freed when nobody waits for it. */
@@ -79,7 +81,7 @@ struct store {
 	int data;
 	struct queue_table queues;
 	struct message *first, *last;
-	uint64_t octets;		/* of all of these, small data included */
+	uint64_t octets;		/* of disk that all of these would take */
 	struct buf scratch;
 	struct queue *dropped;		/* their directories are still there */
 	struct large *given_up;		/* dropped while being synced */
@@ -101,6 +103,13 @@ journal_octets(const struct message *m)
 	return m->large != 0 ? m->head : m->head + m->data;
 }
 
+/* Octets of disk that m would take as a file: whole blocks, and an inode. */
+static uint64_t
+file_octets(const struct message *m)
+{
+	return (journal_octets(m) / FILE_BLOCK + 2) * FILE_BLOCK;
+}
+
 /* Take m out of the list of all and free it. */
 static void
 free_message(struct store *st, struct message *m)
@@ -113,7 +122,7 @@ free_message(struct store *st, struct message *m)
 		st->last = m->before;
 	else
 		m->after->before = m->before;
-	st->octets -= journal_octets(m);
+	st->octets -= file_octets(m);
 	free(m->to);
 	free(m);
 }
@@ -202,7 +211,7 @@ put(struct store *st, struct message *m, const struct span parts[3],
 	m->place = journal_add(st->journal,
 	    m->large != 0 ? JOURNAL_PUT_LARGE : JOURNAL_PUT, parts, 3);
 	m->place.offset += (uint32_t)parts[0].n;
-	st->octets += journal_octets(m);
+	st->octets += file_octets(m);
 	for (i = 0; i < n; i++)
 		add_waiting(m, to[i]);
 }
@@ -553,7 +562,7 @@ replay_put(struct store *st, const struct journal_record *record)
 	m->may_be_in_tree = true;
 	m->place = record->place;
 	m->place.offset += PUT_FIXED + count * NODE_OCTETS;
-	st->octets += journal_octets(m);
+	st->octets += file_octets(m);
 	for (i = 0; i < count; i++)
 		add_waiting(m, queue_at(st, p + PUT_FIXED + i * NODE_OCTETS));
 	if (count == 0)
@@ -718,7 +727,7 @@ store_released(struct store *st)
 }
 
 uint64_t
-store_journal_octets(const struct store *st)
+store_checkpoint_octets(const struct store *st)
 {
 	return st->octets;
 }

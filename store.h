@@ -105,8 +105,8 @@ int store_checkpoint(struct store *, uint64_t segment);
 void store_released(struct store *);
 /* The tree was changed since the last call: it needs a sync. */
 bool store_touched(struct store *);
-/* Octets of messages that wait in the journal: a checkpoint's due. */
-uint64_t store_journal_octets(const struct store *);
+/* Octets of disk that a checkpoint of all would take. */
+uint64_t store_checkpoint_octets(const struct store *);
 /* Files of dropped queues remain to be removed; do some. */
 bool store_tidy(struct store *);
 

@@ -112,7 +112,7 @@ tell_disk(struct call *c)
 	report_number(&c->report, "journal_segments",
 	    journal_newest(d->journal) - journal_oldest(d->journal) + 1);
 	report_number(&c->report, "journal_waiting",
-	    store_journal_octets(d->store));
+	    store_checkpoint_octets(d->store));
 	if (fstatvfs(d->dir, &fs) == 0)
 		report_number(&c->report, "free",
 		    (uint64_t)fs.f_bavail * fs.f_frsize);
