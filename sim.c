@@ -508,7 +508,6 @@ set_conf(struct conf *conf, unsigned members)
 	free(conf->listen_laddr);
 	conf->listen_laddr = xcopy(SPAN(SOCKET));
 	conf->links_max = members + 100;
-	conf->pings_per_day = conf->failed_pings_in_a_row = 0;
 }
 
 /* A certificate of its own, for the length of the run. */
