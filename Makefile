@@ -38,10 +38,11 @@ TESTS = test/code_test test/json_test test/set_test test/conf_test \
 ENDS  = test/e2e test/admin
 TOOLS = test/json_check
 SUPPORT = test/client.o test/relay.o test/mate.o test/crowd.o \
+	test/fulldisk.o \
 	test/stage.o test/pattern.o test/script.o
 
 mnm: mnm.o libmnm.a
-	$(CC) $(LDFLAGS) -o $@ mnm.o libmnm.a $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ mnm.o libmnm.a $(LDLIBS)
 
 libmnm.a: $(OBJS) $(SIM)
 	rm -f $@
