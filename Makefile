@@ -38,7 +38,6 @@ TESTS = test/code_test test/json_test test/set_test test/conf_test \
 ENDS  = test/e2e test/admin
 TOOLS = test/json_check
 SUPPORT = test/client.o test/relay.o test/mate.o test/crowd.o \
-	test/fulldisk.o \
 	test/stage.o test/pattern.o test/script.o
 
 mnm: mnm.o libmnm.a
