@@ -545,13 +545,14 @@ check_reload(struct world *w, struct mate *alice)
 static void
 check_renewal(struct world *w, struct mate *alice)
 {
-	struct client_pool *pool = client_pool_open();
+	struct client_pool *pool;
 	struct mate_frame *f;
 	struct mate other;
 	char fingerprint[128];
 
 	if (w->mode != STEADY)
 		return;
+	pool = client_pool_open();
 	login(w, alice);
 	CHECK(run(w, "init other") == 0 && run(w, "-c other/mnm.config "
 	    "fingerprint && cp other/mnm-data/*.pem mnm-data") == 0,
