@@ -137,6 +137,8 @@ read_clock(struct server *sv)
 	}
 	sv->now.mono = mono;
 	sv->now.wall = real + (uint64_t)sv->clock_offset;
+	/* Ids tell when, as long as the clock is not behind them. */
+	journal_id_at_least(sv->data->journal, sv->now.wall * 1000000);
 }
 
 static void
@@ -629,7 +631,6 @@ server_start(struct server *sv, struct data *data, const struct cert *cert,
 	    clock_ms(CLOCK_MONOTONIC));
 	sv->clock_offset = clock_offset;
 	read_clock(sv);
-	journal_id_at_least(data->journal, sv->now.wall * 1000000);
 	for (i = 0; i < sv->listener_count; i++)
 		watch(sv, sv->listeners[i]);
 	sv->accepting = true;

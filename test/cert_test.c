@@ -344,6 +344,8 @@ test_key_forms(void)
 	bad("c.pem", "p1.pem", "this is not the key");
 	must("openssl genrsa -out other.pem 2048");
 	bad("r.pem", "other.pem", "this is not the key");
+	must(REQ "-newkey rsa:4096 -nodes -keyout k4.pem -out r4.pem");
+	good("RSA of 4096 bits", "r4.pem", "k4.pem", CERT_RSA);
 	must("openssl ecparam -genkey -noout -name secp521r1 -out oth2.pem");
 	bad("c.pem", "oth2.pem", "this is not the key");
 	remove_all();
