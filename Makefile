@@ -38,6 +38,7 @@ TESTS = test/code_test test/json_test test/set_test test/conf_test \
 ENDS  = test/e2e test/admin
 TOOLS = test/json_check
 SUPPORT = test/client.o test/relay.o test/mate.o test/crowd.o \
+	test/fulldisk.o \
 	test/stage.o test/pattern.o test/script.o
 
 mnm: mnm.o libmnm.a
@@ -103,7 +104,7 @@ bench-full: mnm test/bench test/slowsync.so
 # It is for small places, so tables for debuggers stay out of it.
 STATIC = -Os -flto=auto -fno-asynchronous-unwind-tables -ffunction-sections \
 	-fdata-sections -Wl,--gc-sections -Wl,-z,noseparate-code,-z,norelro,-z,common-page-size=256 -no-pie \
-	-static -s
+	-Wl,--sort-section=alignment -static -s
 static:
 	@lib=$(BEARSSL)/lib/libbearssl.a; \
 	test -e $$lib || lib=`$(CC) -print-file-name=libbearssl.a`; \

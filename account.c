@@ -227,7 +227,7 @@ static bool
 tell_login(struct request *rq)
 {
 	struct posting p = { deliver_message(rq, "login"), NULL, NULL,
-	    OWN_ALL };
+	    OWN_ALL, FULL_PASS };
 	char ref[REF_TEXT];
 
 	if (data_state(rq->relay->data) == DATA_FULL)
@@ -261,7 +261,7 @@ static struct posting
 user_posting(struct request *rq)
 {
 	return (struct posting){ deliver_message(rq, "user"), NULL, NULL,
-	    OWN_ALL };
+	    OWN_ALL, FULL_PASS };
 }
 
 void
@@ -296,7 +296,10 @@ account_remove(struct relay *relay, struct user *user)
 	userdb_remove_user(relay->data->userdb, user);
 }
 
-/* The new node is to get all that this one has not yet acked. */
+/*
+ * The new node is to get all that this one has not yet acked, and this one
+ * its password: that cannot be left out.
+ */
 static bool
 edit_newnode(struct request *rq)
 {
@@ -308,6 +311,8 @@ edit_newnode(struct request *rq)
 	if (self->user->node_count >= ACCOUNT_NODES_MAX)
 		return request_refuse(rq, "there are too many nodes already; "
 		    "drop one first", SPAN(""));
+	if (deliver_is_full(relay, deliver_queue(relay, self)))
+		return request_refuse(rq, DELIVER_FULL, SPAN("this node"));
 	node = userdb_add_node(relay->data->userdb, self->user, rq->h.newnode,
 	    nodeid);
 	if (node == NULL)

@@ -39,7 +39,10 @@
 #define COMMIT_MAX 1000U	/* ms that an ack from a client waits for company */
 #define RETRY      1000U	/* ms between attempts on a full disk */
 #define SAVE_MAX   256U		/* files that a stop waits for, at most */
-#define FLOOR_MAX  ((uint64_t)16 << 20)	/* octets of disk kept free, at most */
+#define FLOOR_MAX  ((uint64_t)16 << 20)	/* octets kept free, if not told */
+
+#define CANNOT_WRITE "cannot write to the data directory: %s: posts are refused"
+#define CAN_WRITE    "the data directory can be written again"
 
 enum step { STEP_IDLE, STEP_WRITING, STEP_SYNCING, STEP_INSTALLING };
 
@@ -50,8 +53,10 @@ struct checkpoint {
 	bool owed;		/* the tree was changed and is not synced */
 	bool low;		/* free space is below the floor */
 	bool stuck;		/* the last attempt to write there failed */
+	bool cramped;		/* the journal needs to grow and cannot */
 	uint64_t look_at;	/* when to look at the free space again */
 	uint64_t retry_at;	/* when to try to write again */
+	uint64_t grow_at;	/* ... to have the journal grow */
 	uint64_t newest;	/* segment at the last step ... */
 	uint64_t newest_since;	/* ... and when it was first seen */
 	uint64_t pending_since;	/* of the batch; 0: none is pending */
@@ -273,16 +278,21 @@ data_commit(struct data *d)
 static uint64_t
 disk_floor(const struct data *d, const struct statvfs *fs)
 {
-	uint64_t part = (uint64_t)fs->f_frsize * fs->f_blocks / 20;
+	uint64_t keep = (uint64_t)fs->f_frsize * fs->f_blocks / 20;
 
-	return (part < FLOOR_MAX ? part : FLOOR_MAX) +
-	    store_checkpoint_octets(d->store);
+	if (keep > FLOOR_MAX)
+		keep = FLOOR_MAX;
+	if (d->disk_min != 0)
+		keep = d->disk_min;
+	return keep + store_checkpoint_octets(d->store);
 }
 
 static bool
 is_full(const struct data *d)
 {
-	return d->checkpoint->low || d->checkpoint->stuck;
+	const struct checkpoint *cp = d->checkpoint;
+
+	return cp->low || cp->stuck || cp->cramped;
 }
 
 /* Learn once in a while whether the disk has space. */
@@ -311,8 +321,7 @@ write_failed(struct data *d, struct now now)
 	struct checkpoint *cp = d->checkpoint;
 
 	if (!cp->stuck)
-		log_line("cannot write to the data directory: %s: "
-		    "posts are refused", strerror(errno));
+		log_line(CANNOT_WRITE, strerror(errno));
 	cp->stuck = true;
 	cp->retry_at = now.mono + RETRY;
 	return 0;
@@ -322,7 +331,7 @@ static void
 write_succeeded(struct data *d)
 {
 	if (d->checkpoint->stuck)
-		log_line("the data directory can be written again");
+		log_line(CAN_WRITE);
 	d->checkpoint->stuck = false;
 }
 
@@ -462,13 +471,24 @@ commit_late(struct data *d, struct now now)
 	return data_commit(d);
 }
 
+/*
+ * The checkpoint has its own attempts: it is what makes room when the journal
+ * cannot grow.
+ */
 static void
 grow(struct data *d, struct now now)
 {
-	if (journal_grow(d->journal) == -1)
-		(void)write_failed(d, now);
-	else if (d->checkpoint->step == STEP_IDLE)
-		d->checkpoint->stuck = false;
+	struct checkpoint *cp = d->checkpoint;
+	bool was_cramped = cp->cramped;
+
+	cp->cramped = journal_grow(d->journal) == -1;
+	if (cp->cramped) {
+		cp->grow_at = now.mono + RETRY;
+		if (!was_cramped)
+			log_line(CANNOT_WRITE, strerror(errno));
+	} else if (was_cramped) {
+		log_line(CAN_WRITE);
+	}
 }
 
 int
@@ -482,7 +502,9 @@ data_step(struct data *d, struct now now)
 	if (commit_late(d, now) == -1)
 		return -1;
 	look_at_disk(d, now);
-	if (!cp->low && now.mono >= cp->retry_at)
+	/* What a full disk cut short must go, or the disk stays full. */
+	if (journal_is_growing(d->journal) ||
+	    (!cp->low && now.mono >= cp->grow_at))
 		grow(d, now);
 	tidy = store_tidy(d->store);
 	more = checkpoint(d, now);
@@ -528,6 +550,8 @@ data_deadline(const struct data *d)
 		at = earlier(at, cp->look_at);
 	if (cp->stuck)
 		at = earlier(at, cp->retry_at);
+	if (cp->cramped && !cp->low)
+		at = earlier(at, cp->grow_at);
 	if (cp->pending_since != 0)
 		at = earlier(at, cp->pending_since + COMMIT_MAX);
 	return at;

@@ -25,6 +25,8 @@ struct data {
 	struct store *store;
 	struct userdb *userdb;
 	struct guests *guests;
+	uint64_t disk_min;	/* octets of disk kept free; 0: the default,
+				   5 % of it, but not over 16 MiB */
 	struct checkpoint *checkpoint;	/* data.c's own */
 };
 

@@ -36,6 +36,15 @@ deliver_queue(struct relay *relay, struct node *node)
 	return node->queue;
 }
 
+bool
+deliver_is_full(struct relay *relay, struct queue *q)
+{
+	struct store_load load = store_load(relay->data->store, q);
+
+	return load.messages >= relay->conf->queue_messages_max ||
+	    load.octets >= relay->conf->queue_max;
+}
+
 /* The node's link, if any, will have something to send after the commit. */
 static void
 add_node(struct relay *relay, struct node *node)
@@ -79,7 +88,38 @@ add_recipients(struct request *rq, const struct posting *p)
 		    p->own == OWN_OTHERS ? self : NULL);
 }
 
-/* Write the head, gather the queues; false if the head is too long. */
+/* The owner is named as the sender named it: an alias must not tell the uid. */
+static bool
+refuse_full(struct request *rq, const struct posting *p, const struct queue *q)
+{
+	struct uid uid = store_owner(q);
+	char text[UID_TEXT];
+
+	if (p->message.to.p != NULL)
+		return request_refuse(rq, DELIVER_FULL, p->message.to);
+	code_base32(text, uid.octets, UID_OCTETS);
+	return request_refuse(rq, DELIVER_FULL,
+	    (struct span){ text, UID_TEXT });
+}
+
+/* Leave out the queues from first on that are full, or refuse for them. */
+static bool
+check_full(struct request *rq, const struct posting *p, size_t first)
+{
+	struct relay *relay = rq->relay;
+	size_t i, n = first;
+
+	for (i = first; i < relay->queue_count; i++) {
+		if (!deliver_is_full(relay, relay->queues[i]))
+			relay->queues[n++] = relay->queues[i];
+		else if (p->if_full == FULL_REFUSE)
+			return refuse_full(rq, p, relay->queues[i]);
+	}
+	relay->queue_count = n;
+	return true;
+}
+
+/* Write the head, gather the queues; false if it is refused. */
 static bool
 prepare(struct request *rq, struct posting *p, struct place *place)
 {
@@ -89,10 +129,13 @@ prepare(struct request *rq, struct posting *p, struct place *place)
 		p->message.datalen = p->data->length;
 	place->head = relay->heads.n;
 	if (!frame_message(&relay->heads, &p->message))
-		return false;
+		return request_refuse(rq, "the message's header would be too "
+		    "long", SPAN(""));
 	place->head_end = relay->heads.n;
 	place->queue = relay->queue_count;
 	add_recipients(rq, p);
+	if (!check_full(rq, p, place->queue))
+		return false;
 	place->queue_end = relay->queue_count;
 	return true;
 }
@@ -140,8 +183,7 @@ deliver(struct request *rq, struct posting *postings, size_t n)
 	relay->queue_count = 0;
 	for (i = 0; i < n; i++) {
 		if (!prepare(rq, &postings[i], &places[i]))
-			return request_refuse(rq, "the message's header "
-			    "would be too long", SPAN(""));
+			return false;
 		size += size_of(&postings[i], &places[i]);
 	}
 	if (size > JOURNAL_REQUEST_MAX)

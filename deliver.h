@@ -22,11 +22,18 @@ enum own {
 	OWN_ALL
 };
 
+/* What a recipient's full queue does to a message. */
+enum if_full {
+	FULL_REFUSE,		/* nobody gets it, and the sender is told why */
+	FULL_PASS		/* the relay's own news: it goes without */
+};
+
 struct posting {
 	struct message message;	/* from deliver_message */
 	struct part *data;	/* NULL: none; datalen is set from it */
 	const struct set *to;	/* users, settled; NULL: nobody */
 	enum own own;		/* the sender is passed over in to */
+	enum if_full if_full;
 };
 
 #define DELIVER_POSTINGS 2	/* the most that one request makes */
@@ -34,8 +41,9 @@ struct posting {
 /* A message from the link's user, with a new id, and nothing else set. */
 struct message deliver_message(struct request *, const char *op);
 /*
- * Put messages into the queues, all or, if there are too many recipients,
- * none: then the request is refused.  The first is what the ack tells of.
+ * Put messages into the queues, all or none: the request is refused if there
+ * are too many recipients or a queue is full.  The first is what the ack tells
+ * of.
  */
 bool deliver(struct request *, struct posting *, size_t n);
 
@@ -44,6 +52,10 @@ bool deliver_has_room(struct request *);
 
 /* A node's queue, for store. */
 struct queue *deliver_queue(struct relay *, struct node *);
+/* It has reached what conf lets it. */
+bool deliver_is_full(struct relay *, struct queue *);
+/* Why a request is refused then; who it is follows. */
+#define DELIVER_FULL "too much waits for "
 
 /* The link has logged in; conf's window counts from now on. */
 void deliver_begin(struct link *);

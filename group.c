@@ -55,7 +55,7 @@ member_posting(struct request *rq, const struct group *group,
 {
 	struct set *to = &rq->relay->to;
 	struct posting p = { deliver_message(rq, "member"), NULL, to,
-	    OWN_ALL };
+	    OWN_ALL, FULL_PASS };
 
 	to->count = 0;
 	group_append_members(group, NULL, to);
@@ -138,7 +138,7 @@ send_invitation(struct request *rq, const struct group *group,
 	struct posting postings[2];
 
 	postings[0] = (struct posting){ deliver_message(rq, "invite"),
-	    rq->body, invitee, OWN_OTHERS };
+	    rq->body, invitee, OWN_OTHERS, FULL_REFUSE };
 	postings[1] = member_posting(rq, group, NULL);
 	invitee->count = 0;
 	set_append(invitee, alias->user);

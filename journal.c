@@ -238,13 +238,20 @@ end_growth(struct journal *jn)
 int
 journal_grow(struct journal *jn)
 {
-	if (jn->growth.fd == -1 && jn->spare + jn->freed == 0 &&
-	    segment_count(jn) < jn->segments_max)
+	if (jn->spare + jn->freed > 0)
+		jn->growth_error = 0;	/* there is no need any more */
+	else if (jn->growth.fd == -1 && segment_count(jn) < jn->segments_max)
 		begin_growth(jn);
 	if (jn->growth.fd != -1 && syncer_done(jn->syncer, &jn->growth))
 		end_growth(jn);
 	errno = jn->growth_error;
 	return jn->growth_error == 0 ? 0 : -1;
+}
+
+bool
+journal_is_growing(const struct journal *jn)
+{
+	return jn->growth.fd != -1;
 }
 
 bool

@@ -1,10 +1,10 @@
 /*
  * journal.h - the one durable act: append what happened, sync once a turn.
  *
- * Users of the journal (store, userdb) append records during a turn of the
- * loop; journal_commit writes them as one batch and syncs it.  After a crash
- * a batch is there as a whole or not at all, and no committed batch is ever
- * missing.  The on-disk format is described at the top of journal.c.
+ * Users of the journal (store, userdb, guests) append records during a turn
+ * of the loop; journal_commit writes them as one batch and syncs it.  After a
+ * crash a batch is there as a whole or not at all, and no committed batch is
+ * ever missing.  segment.h describes the format on disk.
  *
  * The journal is a ring of segments.  The oldest one can be used again once
  * journal_release says that nothing in it is needed any more.
@@ -121,6 +121,8 @@ bool journal_is_crowded(const struct journal *);
  * failed; it is tried again at each call.
  */
 int journal_grow(struct journal *);
+/* That was begun; journal_grow must be called to end it, also in vain. */
+bool journal_is_growing(const struct journal *);
 /* There are more segments than an idle journal needs. */
 bool journal_has_spares(const struct journal *);
 /* Remove one spare segment, if more than an idle journal needs; else false. */

@@ -1,9 +1,8 @@
 /*
  * log.h - one line on stderr per event, and the end of the program.
  *
- * A line is "2026-11-23T11:00:00Z what happened".  Control octets and octets
- * that are not printable ASCII or UTF-8 never reach the terminal: they are
- * shown as '?'.  Nothing here changes errno.
+ * A line is "2026-11-23T11:00:00Z what happened".  The control octets of ASCII
+ * never reach the terminal: they are shown as '?'.  Nothing here changes errno.
  */
 #ifndef MNM_LOG_H
 #define MNM_LOG_H

@@ -107,7 +107,7 @@ delivery(struct request *rq)
 {
 	const struct set *to = &rq->relay->to;
 	struct posting p = { deliver_message(rq, "delivery"), rq->body, to,
-	    set_has(to, self_of(rq)) ? OWN_ALL : OWN_OTHERS };
+	    set_has(to, self_of(rq)) ? OWN_ALL : OWN_OTHERS, FULL_REFUSE };
 
 	p.message.datahead = rq->h.datahead;
 	p.message.datasum = rq->h.datasum;
@@ -138,7 +138,7 @@ op_postnotify(struct request *rq)
 
 	postings[1] = (struct posting){ deliver_message(rq, "notify"),
 	    rq->note, note_to,
-	    set_has(note_to, self_of(rq)) ? OWN_ALL : OWN_NONE };
+	    set_has(note_to, self_of(rq)) ? OWN_ALL : OWN_NONE, FULL_REFUSE };
 	postings[1].message.postid = postings[0].message.id;
 	postings[1].message.datahead = rq->h.notehead;
 	postings[1].message.datasum = rq->h.notesum;
@@ -162,7 +162,7 @@ op_ping(struct request *rq)
 	to->count = 0;
 	set_append(to, alias->user);
 	p = (struct posting){ deliver_message(rq, "ping"), rq->body, to,
-	    alias->user == self_of(rq) ? OWN_ALL : OWN_OTHERS };
+	    alias->user == self_of(rq) ? OWN_ALL : OWN_OTHERS, FULL_REFUSE };
 	p.message.to = span_of(alias->name);
 	if (from != NULL)
 		p.message.alias = span_of(from->name);

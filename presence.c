@@ -242,7 +242,7 @@ static bool
 tell_nodes(struct request *rq, enum edit edit)
 {
 	struct posting p = { deliver_message(rq, "ohiedit"), NULL, NULL,
-	    OWN_ALL };
+	    OWN_ALL, FULL_PASS };
 
 	p.message.to_list = &rq->h.to_list;
 	p.message.type = edit == EDIT_ADD ? SPAN("add") : SPAN("drop");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "buf.h"
 #include "file.h"
@@ -364,4 +365,34 @@ queue_list_next(struct queue *q, int data, uint64_t after, uint64_t *id)
 		return -1;
 	*id = list_find(q, after);
 	return 0;
+}
+
+int
+queue_count(struct queue *q, int data)
+{
+	char path[QUEUE_PATH];
+	const char *name;
+	struct stat status;
+	uint64_t id;
+	DIR *list;
+
+	if (q->counted)
+		return 0;
+	q->file_count = q->file_octets = 0;
+	queue_path(path, q);
+	list = file_open_list(data, path);
+	if (list == NULL) {
+		q->counted = errno == ENOENT;
+		return q->counted ? 0 : -1;
+	}
+	while ((name = file_next_name(list)) != NULL) {
+		if (!code_unhex64(&id, span_of(name)) ||
+		    queue_get(q, id) != NULL ||
+		    fstatat(dirfd(list), name, &status, 0) == -1)
+			continue;
+		q->file_count++;
+		q->file_octets += (uint64_t)status.st_size;
+	}
+	q->counted = file_end_list(list) == 0;
+	return q->counted ? 0 : -1;
 }

@@ -39,6 +39,14 @@ struct queue {
 	uint64_t list_after;
 	uint64_t *list;
 	uint32_t list_at, list_count;
+
+	/*
+	 * How much waits: in the ring, and in those files of the directory
+	 * that are not of the ring, if they were counted.
+	 */
+	uint64_t ring_octets;
+	bool counted;
+	uint64_t file_count, file_octets;
 };
 
 /* All queues, by user and node.  Zeroed storage is an empty one. */
@@ -79,5 +87,11 @@ void queue_list_gained(struct queue *);
 /* A file is no longer there. */
 void queue_list_lost(struct queue *, uint64_t id);
 void queue_list_forget(struct queue *);
+
+/*
+ * Count the files, if they are not counted: an old queue costs nothing until
+ * somebody asks.  -1 with errno when the directory cannot be read.
+ */
+int queue_count(struct queue *, int data);
 
 #endif

@@ -246,6 +246,7 @@ reload(struct service *s)
 	} else {
 		old = *s->conf;
 		*s->conf = conf;
+		s->data.disk_min = conf.disk_min;
 		server_reload(s->sv);
 		set_identity(s, &id);
 		conf_free(&old);
@@ -351,6 +352,7 @@ open_data(struct service *s)
 	if (data_open(&s->data, s->conf->data, s->conf->journal_size, why,
 	    sizeof(why)) == -1)
 		die("%s", why);
+	s->data.disk_min = s->conf->disk_min;
 	if (syncer_start(s->data.syncer) == -1)
 		die("cannot start a thread: %s", strerror(errno));
 }

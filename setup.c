@@ -135,13 +135,15 @@ check_registration(struct check *c)
 static void
 check_space(struct check *c, int dir)
 {
-	uint64_t want = c->conf->journal_size + ((uint64_t)16 << 20);
+	uint64_t keep = c->conf->disk_min, want;
 	struct statvfs fs;
 
+	want = c->conf->journal_size +
+	    (keep != 0 ? keep : (uint64_t)16 << 20);
 	if (fstatvfs(dir, &fs) == 0 &&
 	    (uint64_t)fs.f_bavail * fs.f_frsize < want)
 		find(c, SETUP_WARNING, "data", "%s: less than %lu MB are "
-		    "free: journal_size and some", c->conf->data,
+		    "free: journal_size and disk_min", c->conf->data,
 		    (unsigned long)(want >> 20));
 }
 

@@ -26,6 +26,12 @@ head_offset(uint64_t data)
 	return data + (data + SPOOL_BLOCK - 1) / SPOOL_BLOCK * CRC;
 }
 
+uint64_t
+spool_octets(uint64_t head, uint64_t data)
+{
+	return head_offset(data) + head + TRAILER;
+}
+
 static int
 write_crc(struct spool_writer *w)
 {
@@ -141,7 +147,7 @@ spool_check(struct spool_reader *r, uint64_t id)
 	if (code_get32(trailer) != MAGIC || code_get64(trailer + 16) != id ||
 	    code_get32(trailer + 28) != code_crc32c(0, trailer,
 	    TRAILER - CRC) || r->data > size ||
-	    head_offset(r->data) + r->head + TRAILER != size)
+	    spool_octets(r->head, r->data) != size)
 		return -1;
 	return check_head(r, code_get32(trailer + 24));
 }

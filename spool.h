@@ -42,6 +42,9 @@ int spool_write_head(int fd, uint64_t id, struct span head, uint64_t data);
 void spool_image(struct buf *, uint64_t id, struct span head,
     struct span data);
 
+/* Octets of the file for a message. */
+uint64_t spool_octets(uint64_t head, uint64_t data);
+
 /* A file being read.  Zeroed, it has no buffer; fd is the caller's. */
 struct spool_reader {
 	int fd;

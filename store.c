@@ -39,6 +39,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "queue.h"
 #include "spool.h"
 #include "tree.h"
@@ -93,6 +94,12 @@ struct queue *
 store_queue(struct store *st, const struct uid *uid, uint32_t ref)
 {
 	return queue_of(&st->queues, uid, ref);
+}
+
+struct uid
+store_owner(const struct queue *q)
+{
+	return q->uid;
 }
 
 /* ---- messages in the journal ---- */
@@ -159,7 +166,16 @@ add_waiting(struct message *m, struct queue *q)
 {
 	m->to[m->to_count++] = q;
 	m->waiting++;
+	q->ring_octets += m->head + m->data;
 	queue_add(q, m->id, m);
+}
+
+/* It no longer waits there, or a file stands for it. */
+static void
+take_waiting(const struct message *m, struct queue *q)
+{
+	q->ring_octets -= m->head + m->data;
+	queue_remove(q, m->id);
 }
 
 /* ---- put ---- */
@@ -395,24 +411,37 @@ store_read(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
 
 /* ---- ack, copy, drop ---- */
 
+/* Take the message's file off the queue: false if there is none. */
+static bool
+remove_file(struct store *st, struct queue *q, uint64_t id)
+{
+	uint64_t octets = 0;
+	bool counts = q->counted && queue_get(q, id) == NULL &&
+	    tree_octets(st->tree, q, id, &octets) == 0;
+
+	queue_list_lost(q, id);
+	if (tree_remove(st->tree, q, id) == -1)
+		return false;
+	if (counts) {
+		q->file_count--;
+		q->file_octets -= octets;
+	}
+	return true;
+}
+
 /* Take the message off the queue: false if it does not wait there. */
 static bool
 remove_waiting(struct store *st, struct queue *q, uint64_t id)
 {
 	struct message *m = queue_get(q, id);
 	bool in_tree = m == NULL || m->may_be_in_tree;
-	bool found = m != NULL;
+	bool removed = in_tree && remove_file(st, q, id);
 
-	if (found) {
-		queue_remove(q, id);
-		release_message(st, m);
-	}
-	if (in_tree) {
-		queue_list_lost(q, id);
-		if (tree_remove(st->tree, q, id) == 0)
-			found = true;
-	}
-	return found;
+	if (m == NULL)
+		return removed;
+	take_waiting(m, q);
+	release_message(st, m);
+	return true;
 }
 
 void
@@ -461,6 +490,7 @@ store_copy(struct store *st, struct queue *from, struct queue *to)
 		return -1;
 	}
 	queue_list_forget(to);
+	to->counted = false;
 	copy_ring(from, to);
 	st->scratch.n = 0;
 	add_node_octets(&st->scratch, from);
@@ -492,7 +522,7 @@ drop_queue(struct store *st, struct queue *q)
 
 	forget_queue(st, q);
 	while ((m = queue_next(q, 0)) != NULL) {
-		queue_remove(q, m->id);
+		take_waiting(m, q);
 		release_message(st, m);
 	}
 	queue_take(&st->queues, q);
@@ -528,6 +558,18 @@ store_drop(struct store *st, struct queue *q)
 	drop_queue(st, q);
 }
 
+struct store_load
+store_load(struct store *st, struct queue *q)
+{
+	struct store_load load = { q->ring_count, q->ring_octets };
+
+	if (queue_count(q, st->data) == 0) {
+		load.messages += q->file_count;
+		load.octets += q->file_octets;
+	}
+	return load;
+}
+
 /* ---- replay ---- */
 
 /* The queue that NODE_OCTETS at p name. */
@@ -538,6 +580,17 @@ queue_at(struct store *st, const char *p)
 
 	memcpy(uid.octets, p, UID_OCTETS);
 	return store_queue(st, &uid, code_get32(p + UID_OCTETS));
+}
+
+/* Large data that is not there is in files: a checkpoint had finished. */
+static bool
+is_in_files(const struct store *st, uint64_t large)
+{
+	int there = large == 0 ? 1 : tree_large_exists(st->tree, large);
+
+	if (there == -1)
+		die("cannot look for a large message: %s", strerror(errno));
+	return there == 0;
 }
 
 static void
@@ -553,7 +606,7 @@ replay_put(struct store *st, const struct journal_record *record)
 	count = code_get32(p + 12);
 	large = code_get64(p + 24);
 	if (count > (record->body.n - PUT_FIXED) / NODE_OCTETS ||
-	    (large != 0 && !tree_large_exists(st->tree, large)))
+	    is_in_files(st, large))
 		return;
 	m = add_message(st, code_get64(p), count);
 	m->head = code_get32(p + 8);
@@ -688,8 +741,10 @@ end_message(struct store *st, struct message *m)
 		q = m->to[i];
 		if (q == NULL || queue_get(q, m->id) == NULL)
 			continue;
-		queue_remove(q, m->id);
+		take_waiting(m, q);
 		queue_list_gained(q);
+		q->file_count++;
+		q->file_octets += spool_octets(m->head, m->data);
 	}
 	if (m->large != 0) {
 		st->finished = xrealloc(st->finished,

@@ -43,6 +43,8 @@ int store_replayed(struct store *);
 
 /* The queue of node ref of a user: one and the same until it is dropped. */
 struct queue *store_queue(struct store *, const struct uid *, uint32_t ref);
+/* Whose it is. */
+struct uid store_owner(const struct queue *);
 
 /* Room needed for a put, to hold against JOURNAL_REQUEST_MAX. */
 size_t store_put_size(size_t head, size_t data, size_t queues);
@@ -90,6 +92,16 @@ void store_ack(struct store *, struct queue *, uint64_t id);
 int store_copy(struct store *, struct queue *from, struct queue *to);
 /* Free the queue and all in it; the pointer is dead then. */
 void store_drop(struct store *, struct queue *);
+
+/* How much waits, committed or not. */
+struct store_load {
+	uint64_t messages, octets;
+};
+/*
+ * The first call for a queue may take a while; later ones cost nothing.  A
+ * directory that cannot be read counts as empty.
+ */
+struct store_load store_load(struct store *, struct queue *);
 
 /*
  * Checkpoint: write what still waits in the journal's segment, or an older

@@ -177,6 +177,20 @@ tree_link(struct tree *tr, const struct queue *first,
 }
 
 int
+tree_octets(const struct tree *tr, const struct queue *q, uint64_t id,
+    uint64_t *octets)
+{
+	char path[QUEUE_PATH];
+	struct stat status;
+
+	queue_message_path(path, q, id);
+	if (fstatat(tr->data, path, &status, 0) == -1)
+		return -1;
+	*octets = (uint64_t)status.st_size;
+	return 0;
+}
+
+int
 tree_remove(struct tree *tr, const struct queue *q, uint64_t id)
 {
 	char path[QUEUE_PATH];
@@ -205,6 +219,7 @@ lose_message(struct tree *tr, struct queue *q, uint64_t id)
 	else
 		log_line("%s is damaged, now lost+found/%s", path, name);
 	tr->touched = true;
+	q->counted = false;
 	queue_list_lost(q, id);
 }
 
@@ -394,14 +409,16 @@ tree_large_create(struct tree *tr, uint64_t x)
 	    0600);
 }
 
-bool
+int
 tree_large_exists(const struct tree *tr, uint64_t x)
 {
 	char name[TMP_NAME];
 	struct stat status;
 
 	tmp_name(name, "large", x);
-	return fstatat(tr->tmp, name, &status, 0) == 0;
+	if (fstatat(tr->tmp, name, &status, 0) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -1;
 }
 
 void

@@ -38,6 +38,9 @@ int tree_write(struct tree *, const struct queue *, uint64_t id,
 /* Let the file that the first node has be the second's as well. */
 int tree_link(struct tree *, const struct queue *first,
     const struct queue *second, uint64_t id);
+/* Octets of the file; ENOENT if it is not there. */
+int tree_octets(const struct tree *, const struct queue *, uint64_t id,
+    uint64_t *octets);
 /* ENOENT if it is not there. */
 int tree_remove(struct tree *, const struct queue *, uint64_t id);
 /* Octets of head and data.  Leaves the file open for tree_read. */
@@ -64,7 +67,8 @@ bool tree_tidy(struct tree *);
 
 /* Large data.  tree_large_create returns a descriptor to write to. */
 int tree_large_create(struct tree *, uint64_t x);
-bool tree_large_exists(const struct tree *, uint64_t x);
+/* Whether it is there: 1, 0, -1 with errno. */
+int tree_large_exists(const struct tree *, uint64_t x);
 void tree_large_remove(struct tree *, uint64_t x);
 /* The directory that must be synced for the file to be there. */
 int tree_large_dir(const struct tree *);

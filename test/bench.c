@@ -26,7 +26,6 @@
 
 #define FIGURES  16
 #define RUNS_MAX 9
-#define WARM_UP  1	/* seconds that are not counted */
 #define BLOCK    4096	/* what a disk writes at least */
 
 /* How long to measure, in the two kinds of run. */
@@ -146,26 +145,44 @@ look(const struct bench *b)
 	return meter_read(&meter);
 }
 
-/* Post as planned, and see what the relay uses after warming up. */
-static struct load_result
-measure(struct bench *b, struct load *l, struct load_plan *plan,
-    struct reading *before, struct reading *after)
+/*
+ * Seconds that are not counted.  The relay writes the files of new users a
+ * while after they registered, when the journal has gone round; thousands
+ * who registered just now are not what is to be measured.
+ */
+static double
+warm_up(size_t members)
 {
-	uint64_t warm = relay_clock() + WARM_UP * 1000;
+	return 1 + (double)members / 250;
+}
+
+struct measured {
+	struct load_result load;
+	struct reading before, after;
+};
+
+/* Post as planned, and see what the relay uses after warming up. */
+static struct measured
+measure(struct bench *b, struct load *l, struct load_plan *plan,
+    size_t members)
+{
+	struct measured m = { .before = look(b) };
+	double seconds = warm_up(members);
+	uint64_t warm = relay_clock() + (uint64_t)(seconds * 1000);
 	bool is_warm = false;
 
-	plan->seconds = depths[b->depth].posts + WARM_UP;
-	*before = look(b);
+	plan->seconds = depths[b->depth].posts + seconds;
 	load_begin(l, plan);
 	while (load_turn(l)) {
 		if (is_warm || relay_clock() < warm)
 			continue;
 		is_warm = true;
 		load_restart(l);
-		*before = look(b);
+		m.before = look(b);
 	}
-	*after = look(b);
-	return *load_result(l);
+	m.after = look(b);
+	m.load = *load_result(l);
+	return m;
 }
 
 static void
@@ -177,24 +194,31 @@ add_times(struct row *row, const struct load_result *r)
 	add(row, "lag_p99", 1, (double)spread_at(&r->lags, 990) / 1000);
 }
 
+static void
+add_cpu(const struct bench *b, struct row *row, const struct measured *m)
+{
+	if (b->port == 0)
+		add(row, "cpu_1000", 4, ratio((m->after.cpu - m->before.cpu) *
+		    1000, (double)m->load.deliveries));
+}
+
 /* What the relay used for it; the disk's floor is measured right after. */
 static void
-add_use(struct bench *b, struct row *row, const struct load_result *r,
-    const struct reading *before, const struct reading *after)
+add_use(struct bench *b, struct row *row, const struct measured *m)
 {
-	double syncs = (double)(after->syncs - before->syncs);
-	double written = (double)(after->written - before->written);
+	const struct load_result *r = &m->load;
+	double syncs = (double)(m->after.syncs - m->before.syncs);
+	double written = (double)(m->after.written - m->before.written);
 	double posts = (double)r->posts, batches;
 	double mean = ratio((double)r->octets, (double)r->deliveries);
 	size_t batch;
 
 	if (b->port != 0)
 		return;
-	add(row, "cpu_1000", 4,
-	    ratio((after->cpu - before->cpu) * 1000, (double)r->deliveries));
+	add_cpu(b, row, m);
 	add(row, "cpu_pct", 0,
-	    ratio((after->cpu - before->cpu) * 100, r->seconds));
-	add(row, "rss_MB", 1, (double)after->resident / 1e6);
+	    ratio((m->after.cpu - m->before.cpu) * 100, r->seconds));
+	add(row, "rss_MB", 1, (double)m->after.resident / 1e6);
 	add(row, "syncs", 3, ratio(syncs, posts));
 	add(row, "kB_disk", 1, ratio(written / 1000, posts));
 	if (syncs == 0 || b->slow)
@@ -209,20 +233,21 @@ static void
 run_posts(struct bench *b, const struct job *job, struct row *row,
     struct load_plan *plan)
 {
-	struct reading before, after;
 	struct load *l = open_load(b);
-	struct load_result r;
+	const struct load_result *r;
+	struct measured m;
 
 	load_add(l, job->size);
 	if (plan->to == LOAD_GROUP)
 		load_group(l, job->size);
-	r = measure(b, l, plan, &before, &after);
+	m = measure(b, l, plan, job->size);
+	r = &m.load;
 	add(row, plan->to == LOAD_GROUP ? "members" : "links", 0,
 	    (double)job->size);
-	add(row, "per_s", 0, (double)r.deliveries / r.seconds);
-	add(row, "MB_s", 1, (double)r.octets / 1e6 / r.seconds);
-	add_times(row, &r);
-	add_use(b, row, &r, &before, &after);
+	add(row, "per_s", 0, (double)r->deliveries / r->seconds);
+	add(row, "MB_s", 1, (double)r->octets / 1e6 / r->seconds);
+	add_times(row, r);
+	add_use(b, row, &m);
 	load_close(l);
 }
 
@@ -283,8 +308,8 @@ job_idle(struct bench *b, const struct job *job, struct row *row)
 	struct load_plan plan = { .to = LOAD_TWO, .posters = 10 };
 	double seconds = depths[b->depth].idle, rate;
 	struct reading empty, before, after;
+	struct measured m;
 	struct load *l;
-	struct load_result r;
 
 	start(b, DISK_AS_IT_IS);
 	l = open_load(b);
@@ -306,12 +331,13 @@ job_idle(struct bench *b, const struct job *job, struct row *row)
 		add(row, "wakes_min", 1,
 		    (double)(after.wakes - before.wakes) * 60 / seconds);
 	}
-	r = measure(b, l, &plan, &before, &after);
-	rate = (double)r.deliveries / r.seconds;
+	m = measure(b, l, &plan, job->size);
+	rate = (double)m.load.deliveries / m.load.seconds;
 	if (job->size == 0)
 		b->alone = rate;
 	add(row, "per_s", 0, rate);
 	add(row, "of_alone", 2, ratio(rate, b->alone));
+	add_cpu(b, row, &m);
 	load_close(l);
 	stop(b);
 }

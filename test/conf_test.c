@@ -191,6 +191,8 @@ static const struct {
 static const char *const documented[] = {
 	"\"name\":", "\"data\":", "\"user\":", "\"ops\":", "\"window\":",
 	"\"alias_min\":", "\"message_max\":", "\"links_max\":",
+	"\"queue_max\":", "\"queue_messages_max\":", "\"disk_min\":",
+	"\"# queue_max\":", "\"# queue_messages_max\":", "\"# disk_min\":",
 	"\"journal_size\":", "\"login_timeout\":", "\"pulse_timeout\":",
 	"\"listen\":", "\"net\":", "\"laddr\":", "\"certPath\":",
 	"\"keyPath\":", "\"ntp\":", "\"hosts\":", "\"retries\":",
@@ -321,6 +323,9 @@ check_default(const struct conf *c, const char *what)
 	CHECK(c->pulse_timeout == 150000, "%s: pulse_timeout", what);
 	CHECK(c->message_max == 67108864, "%s: message_max", what);
 	CHECK(c->journal_size == 67108864, "%s: journal_size", what);
+	CHECK(c->queue_max == (uint64_t)1 << 30 &&
+	    c->queue_messages_max == 100000 && c->disk_min == 0,
+	    "%s: queue_max, disk_min", what);
 	CHECK(strcmp(c->listen_net, "tcp") == 0, "%s: net", what);
 	CHECK(strcmp(c->listen_laddr, "127.0.0.1:3456") == 0, "%s: laddr %s",
 	    what, c->listen_laddr);
@@ -395,6 +400,8 @@ static const char other[] =
     "\"name\": \"Caf\\u00e9\", \"data\": \"/var/lib/mnm\", \"user\": \"mnm\",\n"
     "\"ops\": \"2020\", \"window\": 64, \"alias_min\": 64,\n"
     "\"message_max\": \"16G\", \"links_max\": 100000,\n"
+    "\"queue_max\": \"1024G\", \"queue_messages_max\": 1,\n"
+    "\"disk_min\": \"100M\",\n"
     "\"journal_size\": 16777216, \"login_timeout\": \"1500ms\",\n"
     "\"pulse_timeout\": \"24h\", \"# listen\": {\"net\": {}},\n"
     "\"register\": \"closed\", \"users_max\": 1000000,\n"
@@ -423,6 +430,9 @@ test_values(void)
 	CHECK(c.message_max == (uint64_t)16 << 30, "message_max");
 	CHECK(c.links_max == 100000, "links_max %u", c.links_max);
 	CHECK(c.journal_size == 16777216, "journal_size");
+	CHECK(c.queue_max == (uint64_t)1 << 40 &&
+	    c.queue_messages_max == 1, "queue_max");
+	CHECK(c.disk_min == (uint64_t)100 << 20, "disk_min");
 	CHECK(c.login_timeout == 1500, "login_timeout %u", c.login_timeout);
 	CHECK(c.pulse_timeout == 86400000, "pulse %u", c.pulse_timeout);
 	CHECK(strcmp(c.listen_net, "tcp6") == 0, "net %s", c.listen_net);
@@ -445,8 +455,8 @@ test_values(void)
 	    c.pings_per_day == 0 && c.failed_pings_in_a_row == 100000,
 	    "register_rate, users_max or the pings");
 	CHECK(conf_line(&c, "name") == 2 && conf_line(&c, "ops") == 3 &&
-	    conf_line(&c, "listen") == 10 && conf_line(&c, "laddr") == 0 &&
-	    conf_line(&c, "listen.certPath") == 11 &&
+	    conf_line(&c, "listen") == 12 && conf_line(&c, "laddr") == 0 &&
+	    conf_line(&c, "listen.certPath") == 13 &&
 	    conf_line(&c, "colour") == 0, "lines");
 	conf_free(&c);
 }

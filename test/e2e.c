@@ -15,6 +15,7 @@
 
 #include "check.h"
 #include "crowd.h"
+#include "fulldisk.h"
 #include "mate.h"
 #include "relay.h"
 
@@ -641,6 +642,7 @@ static const struct part {
 	{ "timeout", test_timeout },
 	{ "descriptors", test_descriptors },
 	{ "stop", test_stop },
+	{ "fulldisk", fulldisk_test },
 	{ "crowd", test_crowd }
 };
 
@@ -696,5 +698,6 @@ main(int argc, char **argv)
 	}
 	mate_add_checks(&check_passed, &check_failed);
 	crowd_add_checks(&check_passed, &check_failed);
+	fulldisk_add_checks(&check_passed, &check_failed);
 	return check_report("e2e");
 }

@@ -244,7 +244,7 @@ checkpoint(struct place *p)
 	    journal_newest(p->journal))) == 1)
 		continue;
 	CHECK(more == 0, "checkpoint: %s", strerror(errno));
-	CHECK(store_journal_octets(p->store) == 0, "messages are left");
+	CHECK(store_checkpoint_octets(p->store) == 0, "messages are left");
 	store_released(p->store);
 }
 
@@ -504,6 +504,74 @@ test_damaged_file(void)
 	end_store(&p);
 }
 
+/* What is told of a queue is what a count of its files finds. */
+static void
+expect_load(struct place *p, uint64_t messages, uint64_t data,
+    const char *when)
+{
+	struct queue *q = store_queue(p->store, &alice, 1);
+	struct store_load load = store_load(p->store, q);
+
+	CHECK(load.messages == messages, "%s: %llu messages, not %llu", when,
+	    (unsigned long long)load.messages, (unsigned long long)messages);
+	/* A file takes some octets more than its message. */
+	CHECK(load.octets >= data + messages * head_of(0).n &&
+	    load.octets <= data + messages * (head_of(0).n + 40),
+	    "%s: %llu octets", when, (unsigned long long)load.octets);
+}
+
+/* From when the count begins on, every change keeps it right. */
+static void
+test_load(enum state state, const char *name)
+{
+	struct place p = new_store(name);
+	struct queue *to[2] = { store_queue(p.store, &alice, 1),
+	    store_queue(p.store, &bob, 1) };
+	uint64_t ids[4];
+	size_t i;
+
+	expect_load(&p, 0, 0, name);
+	for (i = 0; i < 4; i++)
+		ids[i] = put(&p, 1000, to, 2);
+	expect_load(&p, 4, 4000, name);
+	enter(&p, state);
+	expect_load(&p, 4, 4000, name);
+	to[0] = store_queue(p.store, &alice, 1);
+	store_ack(p.store, to[0], ids[1]);
+	store_ack(p.store, to[0], ids[1]);
+	expect_load(&p, 3, 3000, name);
+	enter(&p, state);
+	expect_load(&p, 3, 3000, name);
+	checkpoint(&p);
+	expect_load(&p, 3, 3000, name);
+	to[0] = store_queue(p.store, &alice, 1);
+	(void)put(&p, 500, to, 1);
+	expect_load(&p, 4, 3500, name);
+	for (i = 0; i < 4; i++)
+		store_ack(p.store, to[0], ids[i]);
+	expect_load(&p, 1, 500, name);
+	to[1] = store_queue(p.store, &bob, 2);
+	CHECK(store_load(p.store, to[1]).messages == 0, "%s: bob", name);
+	CHECK(store_copy(p.store, store_queue(p.store, &bob, 1), to[1]) == 0,
+	    "%s: %s", name, strerror(errno));
+	CHECK(store_load(p.store, to[1]).messages == 4, "%s: a copy", name);
+	commit(&p);
+	reopen(&p);
+	expect_load(&p, 1, 500, name);
+	end_store(&p);
+}
+
+static void
+test_loads(void)
+{
+	static const char *const names[STATES] = { "load in journal",
+	    "load in files", "load restarted", "load files restarted" };
+	int i;
+
+	for (i = 0; i < STATES; i++)
+		test_load((enum state)i, names[i]);
+}
+
 /* More files than are listed at a time; acked in and out of order. */
 static void
 test_many(void)
@@ -560,6 +628,7 @@ main(void)
 	test_larges();
 	test_links();
 	test_damaged_file();
+	test_loads();
 	test_many();
 	(void)close(top);
 	scratch_remove(AT_FDCWD, path);
