@@ -29,12 +29,11 @@ OBJS = date.o log.o buf.o code.o json.o set.o subnet.o secret.o lines.o \
 SIM = spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o
 
 TESTS = test/code_test test/json_test test/set_test test/conf_test \
-	test/ntp_test test/name_test test/record_test test/recfile_test \
-	test/roster_test test/userdb_test test/cert_test test/tls_test \
-	test/tls_bad_test test/client_test test/frame_test test/tmtp_test \
-	test/numbering_test test/admit_test test/talk test/ready_test \
-	test/ready_poll_test \
-	test/sim_test
+	test/ntp_test test/journal_test test/store_test test/name_test \
+	test/record_test test/recfile_test test/roster_test test/userdb_test \
+	test/cert_test test/tls_test test/tls_bad_test test/client_test \
+	test/frame_test test/tmtp_test test/numbering_test test/admit_test \
+	test/talk test/ready_test test/ready_poll_test test/sim_test
 ENDS  = test/e2e test/admin
 TOOLS = test/json_check
 SUPPORT = test/client.o test/relay.o test/mate.o test/crowd.o \
@@ -102,9 +101,10 @@ bench-full: mnm test/bench test/slowsync.so
 
 # One binary for any Linux of this kind of processor: with musl if it is there.
 # It is for small places, so tables for debuggers stay out of it.
-STATIC = -Os -flto=auto -fno-asynchronous-unwind-tables -ffunction-sections \
-	-fdata-sections -Wl,--gc-sections -Wl,-z,noseparate-code,-z,norelro,-z,common-page-size=256 -no-pie \
-	-Wl,--sort-section=alignment -static -s
+STATIC = -Os -flto=auto -flto-partition=one -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	-Wl,--gc-sections,--sort-section=alignment -Wl,-z,noseparate-code \
+	-Wl,-z,norelro,-z,common-page-size=256 -no-pie -static -s
 static:
 	@lib=$(BEARSSL)/lib/libbearssl.a; \
 	test -e $$lib || lib=`$(CC) -print-file-name=libbearssl.a`; \

@@ -304,6 +304,30 @@ same_number(const unsigned char *a, size_t an, const unsigned char *b,
 	return an == bn && memcmp(a, b, an) == 0;
 }
 
+/*
+ * The product of the key's primes, big-endian, to modulus; returns its octets.
+ * BearSSL 0.6 has this, too, but fails for 4096 bits.
+ */
+static size_t
+multiply_primes(unsigned char modulus[MODULUS_MAX],
+    const br_rsa_private_key *rsa)
+{
+	size_t n = rsa->plen + rsa->qlen, i, j;
+	uint32_t sum;
+
+	memset(modulus, 0, n);
+	for (i = rsa->plen; i > 0; i--) {
+		sum = 0;
+		for (j = rsa->qlen; j > 0; j--) {
+			sum = modulus[i + j - 1] +
+			    (uint32_t)rsa->p[i - 1] * rsa->q[j - 1] + (sum >> 8);
+			modulus[i + j - 1] = (unsigned char)(sum & 0xff);
+		}
+		modulus[i - 1] = (unsigned char)(sum >> 8);
+	}
+	return n;
+}
+
 /* Whether the private key is the one of this public key. */
 static bool
 belongs(const struct cert *cert, const br_x509_pkey *pk)
@@ -313,10 +337,9 @@ belongs(const struct cert *cert, const br_x509_pkey *pk)
 
 	if (cert->kind == CERT_RSA) {
 		if (pk->key_type != BR_KEYTYPE_RSA ||
-		    cert->rsa.n_bitlen > MODULUS_MAX * 8)
+		    cert->rsa.plen + cert->rsa.qlen > MODULUS_MAX)
 			return false;
-		/* The faster ones of BearSSL 0.6 fail for 4096 bits. */
-		n = br_rsa_i15_compute_modulus(modulus, &cert->rsa);
+		n = multiply_primes(modulus, &cert->rsa);
 		return same_number(modulus, n, pk->key.rsa.n,
 		    pk->key.rsa.nlen);
 	}
