@@ -64,6 +64,23 @@ test/ready_poll_test: test/ready_test.c ready.c libmnm.a
 	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -DREADY_POLL -o $@ \
 	    test/ready_test.c ready.c libmnm.a
 
+# Power cuts, failing calls and damage, on a disk in memory: the linker hands
+# every call that touches files to the test.  crash and mutants are the long
+# runs: all states, and every way in which the program was broken must be seen.
+CRASH = test/branch.o test/pages.o test/disk.o test/disk_calls.o \
+	test/world.o test/deeds.o test/model.o
+test/libcrash.a: $(CRASH)
+	rm -f $@
+	ar rc $@ $(CRASH)
+test/crash_test: test/crash_test.c test/libcrash.a libmnm.a test/crash.wrap
+	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) @test/crash.wrap -o $@ \
+	    test/crash_test.c test/libcrash.a libmnm.a $(LDLIBS)
+crash: test/crash_test
+	test/crash_test -l
+mutants: test/crash_test
+	CC="$(CC)" FLAGS="$(FLAGS) $(CFLAGS)" LDLIBS="$(LDLIBS)" \
+	    sh test/mutants
+
 # The benchmark; on Linux it counts the relay's syncs, and can slow them down.
 BENCH = test/bench.c test/load.c test/floor.c test/meter.c
 test/bench: $(BENCH) test/libtest.a libmnm.a test/*.h
@@ -73,21 +90,21 @@ test/slowsync.so: test/slowsync.c
 	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/slowsync.c
 
 HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
-mnm.o $(OBJS) $(SIM) $(SUPPORT): $(HEADER) *.h
-$(SUPPORT): test/*.h
+mnm.o $(OBJS) $(SIM) $(SUPPORT) $(CRASH): $(HEADER) *.h
+$(SUPPORT) $(CRASH): test/*.h
 $(TESTS) $(ENDS) $(TOOLS): test/libtest.a libmnm.a test/*.h
 $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
 
-.PHONY: run all-tests test bench bench-full static install uninstall clean
+.PHONY: run all-tests test crash mutants bench bench-full static install uninstall clean
 run: mnm
 	./mnm
 
-all-tests: mnm $(TESTS) $(ENDS) $(TOOLS) test/bench
+all-tests: mnm test/crash_test $(TESTS) $(ENDS) $(TOOLS) test/bench
 
 test: all-tests
-	sh test/run "sh test/layers" $(TESTS) "test/e2e ./mnm" \
+	sh test/run "sh test/layers" $(TESTS) test/crash_test "test/e2e ./mnm" \
 	    "test/admin ./mnm" \
 	    "test/sim ./mnm" "test/bench --smoke"
 
@@ -134,5 +151,5 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mnm
 
 clean:
-	rm -f mnm mnm-static *.o *.a test/*.o test/*.a test/*.so test/bench \
+	rm -f mnm mnm-static *.o *.a test/*.o test/*.a test/*.so test/bench test/crash_test \
 	    $(TESTS) $(ENDS) $(TOOLS)

@@ -23,6 +23,7 @@
  *	in the directory only		served from there
  *	file damaged or misnamed	lost+found and one line, when it is read
  *	PUT_LARGE without tmp/large-X	a checkpoint had finished with it: no entry
+ *	tmp/large-X damaged		lost+found and one line, when it is read
  *	tmp/large-X without PUT_LARGE	never acked to its poster: removed
  *	tmp/drop-X			its removal goes on
  *	anything else in tmp		removed
@@ -398,15 +399,32 @@ store_next(struct store *st, struct queue *q, uint64_t after, uint64_t *id,
 	return *id != 0;
 }
 
+/* The large file of an entry was damaged, and is gone: nobody waits for it. */
+static void
+lose_entry(struct store *st, struct message *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->to_count; i++) {
+		if (m->to[i] != NULL && queue_get(m->to[i], m->id) == m)
+			take_waiting(m, m->to[i]);
+	}
+	free_message(st, m);
+}
+
 ssize_t
 store_read(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
     char *dst, size_t room)
 {
-	const struct message *m = queue_get(q, id);
+	struct message *m = queue_get(q, id);
+	ssize_t n;
 
-	if (m != NULL)
-		return read_entry(st, m, offset, dst, room);
-	return tree_read(st->tree, q, id, offset, dst, room);
+	if (m == NULL)
+		return tree_read(st->tree, q, id, offset, dst, room);
+	n = read_entry(st, m, offset, dst, room);
+	if (n == -1 && errno == EBADMSG && m->large != 0)
+		lose_entry(st, m);
+	return n;
 }
 
 /* ---- ack, copy, drop ---- */

@@ -223,6 +223,20 @@ lose_message(struct tree *tr, struct queue *q, uint64_t id)
 	queue_list_lost(q, id);
 }
 
+/* The same for large-X; whoever waits for it must be told. */
+static void
+lose_large(struct tree *tr, uint64_t x)
+{
+	char name[TMP_NAME];
+
+	tmp_name(name, "large", x);
+	if (renameat(tr->tmp, name, tr->lost, name) == -1)
+		log_line("tmp/%s is damaged, and: %s", name, strerror(errno));
+	else
+		log_line("tmp/%s is damaged, now lost+found/%s", name, name);
+	tr->touched = true;
+}
+
 /* The open file could not be read: close it, and lose it if it is damaged. */
 static void
 end_reading(struct tree *tr, struct queue *q)
@@ -233,6 +247,8 @@ end_reading(struct tree *tr, struct queue *q)
 	close_reading(tr);
 	if (error == EBADMSG && q != NULL)
 		lose_message(tr, q, id);
+	else if (error == EBADMSG)
+		lose_large(tr, id);
 	errno = error;
 }
 
@@ -479,6 +495,10 @@ tree_large_open(struct tree *tr, uint64_t x, uint64_t data)
 	close_reading(tr);
 	tmp_name(name, "large", x);
 	tr->reader.fd = openat(tr->tmp, name, O_RDONLY | O_CLOEXEC);
+	if (tr->reader.fd == -1 && errno == ENOENT) {
+		log_line("tmp/%s has been removed", name);
+		errno = EBADMSG;
+	}
 	if (tr->reader.fd == -1)
 		return -1;
 	tr->reading = x;

@@ -79,7 +79,10 @@ int tree_large_link(struct tree *, uint64_t x, const struct queue *,
     uint64_t id);
 /* Open the file, unless it is open; data is how many octets it has. */
 int tree_large_open(struct tree *, uint64_t x, uint64_t data);
-/* Octets of its data from offset on: at least 1, at most room. */
+/*
+ * Octets of its data from offset on: at least 1, at most room.  EBADMSG from
+ * either: the file is gone, as above.
+ */
 ssize_t tree_large_read(struct tree *, uint64_t offset, char *dst,
     size_t room);
 

@@ -1,201 +1,49 @@
 /*
- * crash_test [-l] [-s SEED] [-p PATH] [-f FAULT] [cut | fail | flip | faults]
+ * crash_test [-lb] [-s SEED -p PATH] [-f FAULT] [cut | fail | flip | faults]
  *
  * Lives of a data directory on the disk in memory (disk.h), beside a model of
  * it (world.h):
  *
- *	cut	At changes of the disk, the power is cut: a child of this process
- *		goes on with what is then on the disk, starts the program and
- *		compares it with the model; lives on for a while, with the power
- *		cut once more; is killed, and compared again.
+ *	cut	At changes of the disk, the power is cut: a child of this
+ *		process goes on with what is then on the disk, starts the
+ *		program and compares it with the model; lives on for a while,
+ *		with the power cut once more; is killed, and compared again.
  *	fail	At calls, that call fails: a child lives on, starts the program
  *		again when it stops, and compares it in the end.
  *	flip	Octets of the files are altered, each in a child, which starts
  *		the program: all else must be served.
  *	faults	The program is broken, one thing at a time: cut must see it.
  *
- * Without a word: all of them.  -l takes minutes and tries far more.  A failure
- * is reported with its -s and -p, which live the same life again in this process
- * alone, and tell of every change and line.
+ * Without a word: all of them.  -l takes hours and tries far more; -b ends with
+ * the first life that shows a failure.  That is reported with its -s and -p:
+ * with them, the same life is lived again in this process alone, telling of
+ * every change of the disk.  -f breaks the program by the number of a fault.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "branch.h"
 #include "chance.h"
 #include "disk.h"
+#include "pages.h"
 #include "world.h"
 
-#define JOBS 2			/* children at a time */
 #define CUTS 2			/* after one another */
-#define PATH_OCTETS 64
-#define REPORTS 5		/* failures that are printed */
+#define PATH_OCTETS 160
+#define DEEDS 400		/* of a life ... */
+#define DEEDS_AFTER 30		/* ... after something happened to it */
+#define SYNC_TRIES 5		/* syncs are few, and matter most */
 
-struct mode {
-	const char *name;
-	void (*run)(void);
-};
-
-/* What hooks and children need to know. */
+/* What hooks need to know. */
 static struct {
 	bool is_long;
-	uint64_t seed;
-	uint64_t random;	/* decides where; world.random decides what */
-	unsigned per_mille;	/* of changes or calls that are tried */
-	unsigned depth;		/* of children */
+	bool is_brief;		/* the first failure is the end */
 	int deeds;		/* left to be done in this life */
-	char path[PATH_OCTETS];	/* how we came here */
-	bool replaying;		/* follow a path, in this process */
-	const char *replay;	/* what is left of it, or NULL */
-	bool is_quiet;
-	int results[2];		/* pipe: an octet for each state tried */
-	struct child {
-		pid_t pid;	/* 0: none */
-		char path[PATH_OCTETS];
-	} children[JOBS];
-	unsigned long tried, bad;
 } run;
-
-/* ---- children and their results ---- */
-
-static void
-read_results(void)
-{
-	char results[256];
-	ssize_t n, i;
-
-	while ((n = read(run.results[0], results, sizeof(results))) > 0) {
-		for (i = 0; i < n; i++) {
-			run.tried++;
-			run.bad += results[i] != 'y';
-		}
-	}
-}
-
-/* Tell of one state; what failed is printed. */
-static void
-tell(const char *path, bool good)
-{
-	if (!good && !run.is_quiet)
-		(void)fprintf(stderr, "crash_test: %s (-s %llu -p %s)\n",
-		    world.fault.text, (unsigned long long)run.seed, path);
-	if (write(run.results[1], good ? "y" : "n", 1) != 1)
-		_exit(2);
-}
-
-/* The place of the child with this pid; 0 finds a free one, or NULL. */
-static struct child *
-find_child(pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < JOBS; i++) {
-		if (run.children[i].pid == pid)
-			return &run.children[i];
-	}
-	return NULL;
-}
-
-/* Wait for one; false if there is none. */
-static bool
-wait_child(void)
-{
-	struct child *child;
-	int status;
-	pid_t pid = wait(&status);
-
-	if (pid == -1)
-		return false;
-	child = find_child(pid);
-	child->pid = 0;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-		model_say(&world.fault, "a child ended with %x",
-		    (unsigned)status);
-		tell(child->path, false);
-	}
-	return true;
-}
-
-static void
-wait_children(void)
-{
-	while (wait_child())
-		continue;
-	if (run.depth == 0)
-		read_results();
-}
-
-/* True in the child, which must end with end_child. */
-static bool
-start_child(const char *path)
-{
-	struct child *child;
-
-	while ((child = find_child(0)) == NULL)
-		(void)wait_child();
-	if (run.depth == 0)
-		read_results();
-	memcpy(child->path, path, PATH_OCTETS);
-	(void)fflush(stdout);
-	child->pid = fork();
-	if (child->pid == -1)
-		exit(2);
-	if (child->pid > 0)
-		return false;
-	memset(run.children, 0, sizeof(run.children));
-	run.depth++;
-	return true;
-}
-
-static void
-end_child(void)
-{
-	wait_children();
-	_exit(0);
-}
-
-/* Whether the path to follow leads away here; then what was chosen. */
-static bool
-is_on_path(unsigned long at, uint64_t *choice)
-{
-	unsigned long where;
-	unsigned long long what;
-
-	if (run.replay == NULL ||
-	    sscanf(run.replay, "%lu:%llu", &where, &what) != 2 || where != at)
-		return false;
-	*choice = what;
-	run.replay = strchr(run.replay, '/');
-	if (run.replay != NULL)
-		run.replay++;
-	return true;
-}
-
-/*
- * Whether to leave the life here, in a child or as the path has it.  If so,
- * choice is what the child is to be about.
- */
-static bool
-leave_here(unsigned long at, uint64_t *choice)
-{
-	char path[PATH_OCTETS];
-
-	*choice = chance(&run.random) >> 48;
-	if (run.replaying ? !is_on_path(at, choice) :
-	    chance_below(&run.random, 1000) >= run.per_mille)
-		return false;
-	(void)snprintf(path, sizeof(path), "%.40s%s%lu:%llu", run.path,
-	    run.path[0] != '\0' ? "/" : "", at, (unsigned long long)*choice);
-	if (!run.replaying && !start_child(path))
-		return false;
-	memcpy(run.path, path, sizeof(run.path));
-	run.random = run.seed + *choice;
-	return true;
-}
 
 /* ---- a life ---- */
 
@@ -244,27 +92,45 @@ live(uint64_t random)
 	return true;
 }
 
+/* Every other life is calm: many more states in the same time. */
+static bool
+is_calm(uint64_t seed)
+{
+	return seed % 2 == 0;
+}
+
 static void
 begin_life(uint64_t seed, unsigned per_mille, int deeds)
 {
-	/* Every other life is calm: many more states in the same time. */
-	run.seed = run.random = seed;
-	run.per_mille = per_mille;
+	branch_begin(seed, per_mille);
 	run.deeds = deeds;
-	run.path[0] = '\0';
 	disk_calls.calls = disk_calls.changes = disk_calls.failed = 0;
 	disk_calls.fail = 0;
 	disk_calls.shorten = false;
 	world_begin(seed);
-	world.is_calm = seed % 2 == 0;
+	world.is_calm = is_calm(seed);
 }
 
 static void
-end_life(void)
+tell(bool good)
+{
+	branch_tell(good, world.fault.text);
+}
+
+static bool
+is_over(void)
+{
+	return run.is_brief && branch_bad() > 0;
+}
+
+static void
+end_life(bool good)
 {
 	disk_calls.before_change = NULL;
 	disk_calls.before_call = NULL;
-	wait_children();
+	if (!good)
+		tell(false);
+	branch_wait();
 }
 
 /* ---- cut ---- */
@@ -274,22 +140,22 @@ static void before_change(void);
 static void
 cut(uint64_t choice)
 {
-	bool good;
+	bool last = branch_depth() >= CUTS, good;
 
-	run.per_mille /= 8;
-	run.deeds = 30;
-	disk_calls.before_change = run.depth < CUTS ? before_change : NULL;
+	branch_often(10);
+	run.deeds = DEEDS_AFTER;
+	disk_calls.before_change = last ? NULL : before_change;
 	world_cut(choice);
 	good = start();
-	if (good && run.depth < CUTS && choice % 4 == 0) {
+	if (good && !last && choice % 4 == 0) {
 		good = live(choice);
 		if (good) {
 			world_kill();
 			good = start();
 		}
 	}
-	tell(run.path, good);
-	end_child();
+	tell(good);
+	branch_end();
 }
 
 /* The hook: perhaps the power is cut just before this change. */
@@ -298,18 +164,16 @@ before_change(void)
 {
 	uint64_t choice;
 
-	if (leave_here(disk_calls.changes, &choice))
+	if (branch_here(disk_calls.changes, &choice))
 		cut(choice);
 }
 
 static void
-cut_life(uint64_t seed, unsigned per_mille, int deeds)
+cut_life(uint64_t seed, unsigned per_mille)
 {
-	begin_life(seed, per_mille, deeds);
+	begin_life(seed, per_mille, DEEDS);
 	disk_calls.before_change = before_change;
-	if (!start() || !live(seed))
-		tell(run.path, false);
-	end_life();
+	end_life(start() && live(seed));
 }
 
 static void
@@ -317,79 +181,77 @@ run_cut(void)
 {
 	uint64_t seed, lives = run.is_long ? 200 : 8;
 
-	for (seed = 1; seed <= lives; seed++)
-		cut_life(seed, run.is_long ? 100 : seed % 2 == 0 ? 60 : 10,
-		    400);
+	for (seed = 1; seed <= lives && !is_over(); seed++)
+		cut_life(seed, run.is_long ? 100 : is_calm(seed) ? 120 : 10);
 }
 
 /* ---- fail ---- */
 
 /* How a call of each kind can fail; 0 is a short count. */
-static const int errors[][8] = {
-	[DISK_OPEN]   = { 4, EIO, EMFILE, ENOSPC, EDQUOT },
-	[DISK_READ]   = { 3, EIO, EINTR, 0 },
-	[DISK_WRITE]  = { 5, EIO, ENOSPC, EDQUOT, EINTR, 0 },
-	[DISK_NAME]   = { 3, EIO, ENOSPC, EDQUOT },
-	[DISK_SYNC]   = { 3, EIO, ENOSPC, EDQUOT },
-	[DISK_CLOSE]  = { 2, EIO, ENOSPC },
-	[DISK_LIST]   = { 2, EIO, ENOMEM },
-	[DISK_ASK]    = { 1, EIO },
-	[DISK_MEMORY] = { 1, ENOMEM },
+static const struct {
+	unsigned count;
+	int errors[5];
+} failures[] = {
+	[DISK_OPEN]   = { 4, { EIO, EMFILE, ENOSPC, EDQUOT } },
+	[DISK_READ]   = { 3, { EIO, EINTR, 0 } },
+	[DISK_WRITE]  = { 5, { EIO, ENOSPC, EDQUOT, EINTR, 0 } },
+	[DISK_NAME]   = { 3, { EIO, ENOSPC, EDQUOT } },
+	[DISK_SYNC]   = { 3, { EIO, ENOSPC, EDQUOT } },
+	[DISK_CLOSE]  = { 2, { EIO, ENOSPC } },
+	[DISK_LIST]   = { 2, { EIO, ENOMEM } },
+	[DISK_ASK]    = { 1, { EIO } },
+	[DISK_MEMORY] = { 1, { ENOMEM } },
 };
-
-static void
-live_and_check(void)
-{
-	bool good;
-
-	run.deeds = 40;
-	good = live(run.random);
-	world_kill();
-	good = good && start();
-	if (good) {
-		world_cut(run.random);
-		good = start();
-	}
-	tell(run.path, good);
-	end_child();
-}
 
 /*
  * The hook: perhaps this call is to fail.  In the child the life goes on from
- * within the call, and so ends where live is called.
+ * within the call, and ends where it began.
  */
 static void
 before_call(void)
 {
-	const int *kinds = errors[disk_calls.kind];
+	int tries = disk_calls.kind == DISK_SYNC ? SYNC_TRIES : 1;
 	uint64_t choice;
 
-	if (!leave_here(disk_calls.calls, &choice))
+	while (tries > 0 && !branch_here(disk_calls.calls, &choice))
+		tries--;
+	if (tries == 0)
 		return;
 	disk_calls.before_call = NULL;
-	disk_calls.fail = kinds[1 + choice % (uint64_t)kinds[0]];
+	disk_calls.fail = failures[disk_calls.kind].errors[choice %
+	    failures[disk_calls.kind].count];
 	disk_calls.shorten = disk_calls.fail == 0;
-	run.deeds = 40;
+	run.deeds = DEEDS_AFTER;
+}
+
+/* After a call has failed: all must be there, with the cache and without. */
+static bool
+live_to_the_end(uint64_t seed)
+{
+	run.deeds = DEEDS_AFTER;
+	if (!live(seed))
+		return false;
+	world_kill();
+	if (!start())
+		return false;
+	world_cut(seed);
+	return start();
 }
 
 static void
-fail_life(uint64_t seed, unsigned per_mille, int deeds)
+fail_life(uint64_t seed, unsigned per_mille)
 {
 	bool good;
 
-	begin_life(seed, per_mille, deeds);
+	begin_life(seed, per_mille, DEEDS);
 	disk_calls.before_call = before_call;
 	good = start() && live(seed);
-	if (disk_calls.before_call == NULL) {
-		/* A child, or at the end of a path. */
-		if (good)
-			live_and_check();
-		tell(run.path, false);
-		end_child();
+	if (branch_depth() == 0) {
+		end_life(good);
+		return;
 	}
-	if (!good)
-		tell(run.path, false);
-	end_life();
+	tell(good && live_to_the_end(seed));
+	branch_end();
 }
 
 static void
@@ -397,44 +259,11 @@ run_fail(void)
 {
 	uint64_t seed, lives = run.is_long ? 200 : 8;
 
-	for (seed = 1; seed <= lives; seed++)
-		fail_life(seed, run.is_long ? 100 : seed % 2 == 0 ? 40 : 6,
-		    400);
+	for (seed = 1; seed <= lives && !is_over(); seed++)
+		fail_life(seed, run.is_long ? 100 : is_calm(seed) ? 40 : 4);
 }
 
 /* ---- flip ---- */
-
-#define FILES 512
-
-/* The files there are, with their paths. */
-static struct {
-	struct file {
-		struct inode *inode;
-		char path[PATH_OCTETS * 2];
-	} all[FILES];
-	size_t count;
-} files;
-
-static void
-find_files(struct inode *dir, const char *path)
-{
-	char below[PATH_OCTETS * 2];
-	struct inode *i;
-	const char *name;
-	size_t n;
-
-	for (n = 0; (name = disk_name(dir, n)) != NULL; n++) {
-		i = disk_find(dir, name);
-		(void)snprintf(below, sizeof(below), "%s/%s", path, name);
-		if (disk_is_dir(i)) {
-			find_files(i, below);
-		} else if (disk_size(i) > 0 && files.count < FILES) {
-			files.all[files.count].inode = i;
-			memcpy(files.all[files.count++].path, below,
-			    sizeof(below));
-		}
-	}
-}
 
 static bool
 is_below(const char *path, const char *dir)
@@ -460,6 +289,7 @@ count_people_lost(void)
 	for (i = 0; i < world.live.user_count; i++)
 		lost += !model_same_user(&world.data, &world.live.users[i],
 		    &fault);
+	/* A group misses a user that is lost. */
 	for (i = 0; i < world.live.group_count && lost == 0; i++)
 		lost += !model_same_group(&world.data, &world.live,
 		    &world.live.groups[i], &fault);
@@ -480,43 +310,41 @@ is_damage_confined(const char *path)
 	    &world.messages);
 	model_say(&world.fault, "%s: lost %zu messages, %zu people; "
 	    "%zu back; %lu lines", path, l.lost, people, l.back, world_lines);
-	if ((l.lost > 0 || l.back > 0 || people > 0) && world_lines == 0)
+	if (l.lost + l.back + people > 0 && world_lines == 0)
 		return false;
 	if (is_below(path, "/data/journal/"))
 		return l.batches[0] || l.batches[1];
 	if (ends(path, ".json"))
-		return people <= 1 && l.lost == 0 && l.back == 0;
+		return people <= 1 && l.lost + l.back == 0;
 	return people == 0 && l.back == 0 && l.one_message;
 }
 
 static void
-flip(const struct file *f, uint64_t offset, unsigned char bits)
+flip(struct inode *i, const char *path, uint64_t offset)
 {
 	bool good;
 
-	(void)snprintf(run.path, sizeof(run.path), "%.40s:%llu",
-	    strrchr(f->path, '/'), (unsigned long long)offset);
-	disk_flip(f->inode, offset, bits);
+	disk_flip(i, offset, (unsigned char)(1 + offset % 255));
 	world_lines = 0;
-	good = world_open() == 0 && is_damage_confined(f->path);
+	good = world_open() == 0 && is_damage_confined(path);
 	if (good) {
 		world_kill();
 		good = world_open() == 0;
 	}
-	tell(run.path, good);
-	end_child();
+	tell(good);
+	branch_end();
 }
 
 /* The end of what is not zero. */
 static uint64_t
 used_size(const struct inode *i)
 {
-	char octets[DISK_PAGE];
+	char octets[PAGE_OCTETS];
 	uint64_t at = disk_size(i);
 	size_t n;
 
 	while (at > 0) {
-		n = at < DISK_PAGE ? (size_t)at : DISK_PAGE;
+		n = (size_t)(at - 1) % PAGE_OCTETS + 1;
 		(void)disk_read(i, octets, n, at - n);
 		for (; n > 0 && octets[n - 1] == 0; n--)
 			at--;
@@ -528,35 +356,68 @@ used_size(const struct inode *i)
 
 /* Flip an octet of each stretch of so many; often one of a batch's header. */
 static void
-flip_file(const struct file *f, uint64_t stretch)
+flip_file(struct inode *i, const char *path, uint64_t stretch,
+    uint64_t *random)
 {
-	uint64_t from, at, end = used_size(f->inode);
+	uint64_t from, at, end = used_size(i);
+	char name[PATH_OCTETS];
 
 	for (from = 0; from < end; from += stretch) {
-		at = from + chance_below(&run.random, stretch);
-		if (stretch > DISK_PAGE && chance_below(&run.random, 2) == 0)
-			at = at / DISK_PAGE * DISK_PAGE + at % 64;
-		if (at < end && start_child(f->path))
-			flip(f, at, (unsigned char)(1 + at % 255));
+		at = from + chance_below(random, end - from < stretch ?
+		    end - from : stretch);
+		if (stretch > PAGE_OCTETS && chance_below(random, 2) == 0)
+			at = at / PAGE_OCTETS * PAGE_OCTETS + at % 64;
+		(void)snprintf(name, sizeof(name), "%.120s:%llu", path,
+		    (unsigned long long)at);
+		if (branch_at(name))
+			flip(i, path, at);
 	}
 }
 
+/* All files of the directory and below. */
 static void
-flip_life(uint64_t seed, int deeds, uint64_t stretch)
+flip_tree(struct inode *dir, const char *path, uint64_t stretch,
+    uint64_t *random)
 {
-	size_t i;
+	char below[PATH_OCTETS];
+	struct inode *i;
+	const char *name;
+	size_t n;
 
-	begin_life(seed, 0, deeds);
-	if (!start() || !live(seed) || world_guard(world_commit) == -1)
-		tell(run.path, false);
+	for (n = 0; (name = disk_name(dir, n)) != NULL; n++) {
+		i = disk_find(dir, name);
+		(void)snprintf(below, sizeof(below), "%s/%s", path, name);
+		if (disk_is_dir(i))
+			flip_tree(i, below, stretch, random);
+		else
+			flip_file(i, below, is_below(below, "/data/journal/") ?
+			    20 * stretch : stretch, random);
+	}
+}
+
+/* Nothing is going on: older messages go to files. */
+static int
+rest(void)
+{
+	int i, result = world_commit();
+
+	for (i = 0; i < 100 && result == 0; i++)
+		result = world_step(1000);
+	return result;
+}
+
+static void
+flip_life(uint64_t seed, uint64_t stretch)
+{
+	bool good;
+
+	begin_life(seed, 0, is_calm(seed) ? 100 : 300);
+	good = start() && live(seed) && world_guard(rest) == 0;
 	world_kill();
 	disk_sync_all();
-	files.count = 0;
-	find_files(disk_root(), "");
-	for (i = 0; i < files.count; i++)
-		flip_file(&files.all[i], is_below(files.all[i].path,
-		    "/data/journal/") ? stretch * 20 : stretch);
-	end_life();
+	if (good)
+		flip_tree(disk_root(), "", stretch, &seed);
+	end_life(good);
 }
 
 static void
@@ -564,9 +425,8 @@ run_flip(void)
 {
 	uint64_t seed, lives = run.is_long ? 20 : 2;
 
-	for (seed = 1; seed <= lives; seed++)
-		flip_life(seed, seed % 2 == 0 ? 100 : 300, run.is_long ?
-		    97 : 3001);
+	for (seed = 1; seed <= lives && !is_over(); seed++)
+		flip_life(seed, run.is_long ? 97 : 3001);
 }
 
 /* ---- faults ---- */
@@ -607,49 +467,58 @@ break_program(const struct fault *f)
 	world_broken = f->broken;
 }
 
-/* In a child: a broken program may fall over in this very life. */
+/*
+ * In a child: a broken program may fall over in this very life, and say so on
+ * stderr.
+ */
 static void
 live_broken(const struct fault *f, uint64_t seed)
 {
-	if (start_child("")) {
+	int null;
+
+	if (branch_at(f->name)) {
+		null = open("/dev/null", O_WRONLY);
+		if (null == -1 || dup2(null, STDERR_FILENO) == -1)
+			_exit(2);
 		break_program(f);
-		cut_life(seed, 20, 400);
-		end_child();
+		cut_life(seed, 20);
+		branch_end();
 	}
-	wait_children();
+	branch_wait();
 }
 
-/* Each must be caught; what that costs is not counted. */
+/* Each must be caught; the states that are tried for that are not counted. */
 static void
 run_faults(void)
 {
-	unsigned long tried = run.tried, bad = run.bad, caught = 0;
+	unsigned long tried = branch_tried(), bad = branch_bad(), caught = 0;
 	uint64_t seed;
 	size_t i;
 
-	run.is_quiet = true;
 	for (i = 0; i < FAULTS; i++) {
-		run.bad = 0;
-		for (seed = 1; seed <= 20 && run.bad == 0; seed++)
+		branch_reset(0, 0, BRANCH_QUIET);
+		for (seed = 1; seed <= 20 && branch_bad() == 0; seed++)
 			live_broken(&faults[i], seed);
-		if (run.bad > 0)
+		if (branch_bad() > 0)
 			caught++;
 		else
-			printf("crash_test: not caught: %s\n", faults[i].name);
+			printf("crash: not caught: %s\n", faults[i].name);
 	}
-	run.is_quiet = false;
-	run.tried = tried;
-	run.bad = bad + (FAULTS - caught);
-	printf("crash_test: faults: caught %lu of %zu\n", caught, FAULTS);
+	branch_reset(tried, bad + (FAULTS - caught), BRANCH_LOUD);
+	printf("crash: faults: caught %lu of %zu\n", caught, FAULTS);
 }
 
 /* ---- all of them ---- */
 
-static const struct mode modes[] = {
-	{ "cut",    run_cut    },
-	{ "fail",   run_fail   },
-	{ "flip",   run_flip   },
-	{ "faults", run_faults },
+static const struct mode {
+	const char *name;
+	void (*run)(void);
+	void (*live)(uint64_t seed, unsigned per_mille);
+} modes[] = {
+	{ "cut",    run_cut,    cut_life  },
+	{ "fail",   run_fail,   fail_life },
+	{ "flip",   run_flip,   NULL      },
+	{ "faults", run_faults, NULL      },
 };
 
 #define MODES (sizeof(modes) / sizeof(modes[0]))
@@ -657,28 +526,27 @@ static const struct mode modes[] = {
 static void
 run_mode(const struct mode *m)
 {
-	unsigned long tried = run.tried, bad = run.bad;
+	unsigned long tried = branch_tried(), bad = branch_bad();
 
 	m->run();
-	if (run.tried > tried)
-		printf("crash_test: %s: %lu states, %lu bad\n", m->name,
-		    run.tried - tried, run.bad - bad);
+	if (branch_tried() > tried)
+		printf("crash: %s: %lu states, %lu bad\n", m->name,
+		    branch_tried() - tried, branch_bad() - bad);
 }
 
+/* Live the life that a path is of, and tell everything. */
 static void
-replay(const char *mode, uint64_t seed)
+follow(const struct mode *m, uint64_t seed, const char *path)
 {
 	world_loud = disk_calls.loud = true;
-	if (strcmp(mode, "fail") == 0)
-		fail_life(seed, 0, 400);
-	else
-		cut_life(seed, 0, 400);
+	branch_follow(path);
+	m->live(seed, 0);
 }
 
 static int
 usage(void)
 {
-	(void)fprintf(stderr, "usage: crash_test [-l] [-s SEED -p PATH] "
+	(void)fprintf(stderr, "usage: crash_test [-lb] [-s SEED -p PATH] "
 	    "[-f FAULT] [cut | fail | flip | faults]\n");
 	return 2;
 }
@@ -686,38 +554,38 @@ usage(void)
 int
 main(int argc, char **argv)
 {
-	const char *mode = NULL;
+	const char *path = NULL, *mode;
 	uint64_t seed = 1;
 	size_t i;
 	int option;
 
-	while ((option = getopt(argc, argv, "ls:p:f:")) != -1) {
+	while ((option = getopt(argc, argv, "lbs:p:f:")) != -1) {
 		if (option == 'l')
 			run.is_long = true;
+		else if (option == 'b')
+			run.is_brief = true;
 		else if (option == 's')
 			seed = strtoull(optarg, NULL, 10);
 		else if (option == 'p')
-			run.replay = optarg;
+			path = optarg;
 		else if (option == 'f' && strtoul(optarg, NULL, 10) < FAULTS)
 			break_program(&faults[strtoul(optarg, NULL, 10)]);
 		else
 			return usage();
 	}
-	if (optind < argc)
-		mode = argv[optind];
-	if (pipe(run.results) == -1 ||
-	    fcntl(run.results[0], F_SETFL, O_NONBLOCK) == -1)
-		return 2;
-	run.replaying = run.replay != NULL;
-	if (run.replaying) {
-		replay(mode == NULL ? "cut" : mode, seed);
-		return 0;
-	}
+	mode = optind < argc ? argv[optind] : NULL;
+	branch_open();
 	for (i = 0; i < MODES; i++) {
-		if (mode == NULL || strcmp(mode, modes[i].name) == 0)
+		if (mode != NULL && strcmp(mode, modes[i].name) != 0)
+			continue;
+		if (path == NULL)
 			run_mode(&modes[i]);
+		else if (modes[i].live != NULL)
+			follow(&modes[i], seed, path);
 	}
-	/* What was killed in this process leaked. */
+	printf("crash: %lu passed, %lu failed\n", branch_tried() -
+	    branch_bad(), branch_bad());
+	/* What was killed in this process has leaked: no cleaning up. */
 	(void)fflush(stdout);
-	_exit(run.bad > 0 || (run.tried == 0 && mode == NULL));
+	_exit(branch_bad() > 0);
 }

@@ -1,8 +1,3 @@
-/*
- * Octets are in pages that are shared by the cache, the durable state and the
- * record of unsynced writes, and copied when written to: so a sync, a cut and
- * a fork cost little.  Page 0 is of zeros and is never written to.
- */
 #include "disk.h"
 
 #include <assert.h>
@@ -10,17 +5,9 @@
 #include <string.h>
 
 #include "chance.h"
+#include "pages.h"
 
-#define CHUNK_PAGES 256		/* pages that are allocated at a time */
-#define SECTORS (DISK_PAGE / DISK_SECTOR)
-#define ALL_SECTORS ((1U << SECTORS) - 1)
 #define NAME_OCTETS 64
-
-struct content {
-	uint32_t *pages;
-	size_t count;
-	uint64_t size;
-};
 
 /* One page of an unsynced write, or an unsynced size. */
 struct unsynced {
@@ -66,166 +53,16 @@ struct change {
 };
 
 static struct {
-	char **chunks;
-	uint32_t *uses;		/* of each page */
-	uint32_t pages;		/* how many there are */
-	uint32_t *spare;	/* those of them that nobody uses */
-	size_t spares, spare_room;
 	struct inode *inodes;
 	struct inode *root;
 	struct change *first, **end;
 	uint64_t changes;	/* so far */
 } disk;
 
-/* ---- memory ---- */
-
-void *
-disk_memory(void *old, size_t n)
-{
-	void *p = realloc(old, n);
-
-	if (p == NULL)
-		abort();
-	return p;
-}
-
 static void *
 new_memory(size_t n)
 {
-	return memset(disk_memory(NULL, n), 0, n);
-}
-
-/* ---- pages ---- */
-
-static char *
-page_octets(uint32_t page)
-{
-	return disk.chunks[page / CHUNK_PAGES] +
-	    (size_t)(page % CHUNK_PAGES) * DISK_PAGE;
-}
-
-static void
-page_spare(uint32_t page)
-{
-	if (disk.spares == disk.spare_room) {
-		disk.spare_room = 2 * disk.spare_room + CHUNK_PAGES;
-		disk.spare = disk_memory(disk.spare,
-		    disk.spare_room * sizeof(*disk.spare));
-	}
-	disk.spare[disk.spares++] = page;
-}
-
-static void
-add_chunk(void)
-{
-	uint32_t chunk = disk.pages / CHUNK_PAGES, i;
-
-	disk.chunks = disk_memory(disk.chunks, (chunk + 1) * sizeof(char *));
-	disk.chunks[chunk] = new_memory((size_t)CHUNK_PAGES * DISK_PAGE);
-	disk.pages += CHUNK_PAGES;
-	disk.uses = disk_memory(disk.uses, disk.pages * sizeof(*disk.uses));
-	for (i = CHUNK_PAGES; i > 0; i--) {
-		disk.uses[disk.pages - i] = 0;
-		if (disk.pages > i)	/* not page 0 */
-			page_spare(disk.pages - i);
-	}
-}
-
-static uint32_t
-page_share(uint32_t page)
-{
-	if (page != 0)
-		disk.uses[page]++;
-	return page;
-}
-
-static void
-page_drop(uint32_t page)
-{
-	if (page != 0 && --disk.uses[page] == 0)
-		page_spare(page);
-}
-
-/* A page with the same octets that may be written to. */
-static void
-page_own(uint32_t *page)
-{
-	uint32_t own;
-
-	if (*page != 0 && disk.uses[*page] == 1)
-		return;
-	if (disk.spares == 0)
-		add_chunk();
-	own = disk.spare[--disk.spares];
-	disk.uses[own] = 1;
-	memcpy(page_octets(own), page_octets(*page), DISK_PAGE);
-	page_drop(*page);
-	*page = own;
-}
-
-/* ---- contents ---- */
-
-static void
-content_resize(struct content *c, size_t count)
-{
-	size_t i;
-
-	for (i = count; i < c->count; i++)
-		page_drop(c->pages[i]);
-	c->pages = disk_memory(c->pages, (count + 1) * sizeof(*c->pages));
-	for (i = c->count; i < count; i++)
-		c->pages[i] = 0;
-	c->count = count;
-}
-
-static void
-content_size(struct content *c, uint64_t size)
-{
-	size_t tail = (size_t)(size % DISK_PAGE), count;
-
-	count = (size_t)((size + DISK_PAGE - 1) / DISK_PAGE);
-	if (count > c->count || size < c->size)
-		content_resize(c, count);
-	if (size < c->size && tail > 0) {
-		page_own(&c->pages[count - 1]);
-		memset(page_octets(c->pages[count - 1]) + tail, 0,
-		    DISK_PAGE - tail);
-	}
-	c->size = size;
-}
-
-static void
-content_copy(struct content *to, const struct content *from)
-{
-	size_t i;
-
-	content_resize(to, 0);
-	content_resize(to, from->count);
-	for (i = 0; i < from->count; i++)
-		to->pages[i] = page_share(from->pages[i]);
-	to->size = from->size;
-}
-
-/* Write these sectors of a page as they were in another. */
-static void
-content_put(struct content *c, size_t at, uint32_t page, unsigned sectors)
-{
-	size_t i;
-
-	if (at >= c->count)
-		content_resize(c, at + 1);
-	if (sectors == ALL_SECTORS || (c->pages[at] == 0 && page == 0)) {
-		page_share(page);
-		page_drop(c->pages[at]);
-		c->pages[at] = page;
-		return;
-	}
-	page_own(&c->pages[at]);
-	for (i = 0; i < SECTORS; i++) {
-		if (sectors & 1U << i)
-			memcpy(page_octets(c->pages[at]) + i * DISK_SECTOR,
-			    page_octets(page) + i * DISK_SECTOR, DISK_SECTOR);
-	}
+	return memset(pages_memory(NULL, n), 0, n);
 }
 
 /* ---- names ---- */
@@ -245,7 +82,7 @@ names_find(const struct names *n, const char *name)
 static void
 names_add(struct names *n, const struct slot *slot)
 {
-	n->slots = disk_memory(n->slots, (n->count + 1) * sizeof(*n->slots));
+	n->slots = pages_memory(n->slots, (n->count + 1) * sizeof(*n->slots));
 	n->slots[n->count++] = *slot;
 }
 
@@ -379,8 +216,7 @@ disk_format(void)
 		disk.inodes = i->next;
 		free_inode(i);
 	}
-	if (disk.pages == 0)
-		add_chunk();
+	pages_open();
 	disk.root = new_inode(true);
 }
 
@@ -496,10 +332,10 @@ is_zero(const char *p, size_t n)
 static void
 write_page(struct inode *i, const char *src, size_t n, uint64_t offset)
 {
-	size_t at = (size_t)(offset / DISK_PAGE);
-	size_t from = (size_t)(offset % DISK_PAGE);
-	unsigned first = (unsigned)(from / DISK_SECTOR);
-	unsigned last = (unsigned)((from + n - 1) / DISK_SECTOR);
+	size_t at = (size_t)(offset / PAGE_OCTETS);
+	size_t from = (size_t)(offset % PAGE_OCTETS);
+	unsigned first = (unsigned)(from / SECTOR_OCTETS);
+	unsigned last = (unsigned)((from + n - 1) / SECTOR_OCTETS);
 	struct unsynced *u;
 
 	if (i->cache.pages[at] != 0 || !is_zero(src, n)) {
@@ -520,11 +356,11 @@ overwrite(struct inode *i, uint64_t from, uint64_t to)
 	uint64_t sector;
 
 	for (u = i->first; u != NULL; u = u->next) {
-		for (sector = 0; u->never && sector < SECTORS; sector++) {
-			uint64_t at = (uint64_t)u->at * DISK_PAGE +
-			    sector * DISK_SECTOR;
+		for (sector = 0; u->never && sector < PAGE_SECTORS; sector++) {
+			uint64_t at = (uint64_t)u->at * PAGE_OCTETS +
+			    sector * SECTOR_OCTETS;
 
-			if (at + DISK_SECTOR > from && at < to)
+			if (at + SECTOR_OCTETS > from && at < to)
 				u->sectors &= ~(1U << sector);
 		}
 	}
@@ -539,8 +375,10 @@ disk_write(struct inode *i, const void *src, size_t n, uint64_t offset)
 	overwrite(i, offset, offset + n);
 	if (offset + n > i->cache.size)
 		set_size(i, offset + n);
+	else if (offset + n > i->durable.size)
+		set_size(i, i->cache.size);	/* a sync of it failed */
 	for (; n > 0; n -= part) {
-		part = DISK_PAGE - (size_t)(offset % DISK_PAGE);
+		part = PAGE_OCTETS - (size_t)(offset % PAGE_OCTETS);
 		if (part > n)
 			part = n;
 		write_page(i, p, part, offset);
@@ -560,11 +398,11 @@ disk_read(const struct inode *i, void *dst, size_t n, uint64_t offset)
 	if (n > i->cache.size - offset)
 		n = (size_t)(i->cache.size - offset);
 	for (left = n; left > 0; left -= part) {
-		part = DISK_PAGE - (size_t)(offset % DISK_PAGE);
+		part = PAGE_OCTETS - (size_t)(offset % PAGE_OCTETS);
 		if (part > left)
 			part = left;
-		memcpy(p, page_octets(i->cache.pages[offset / DISK_PAGE]) +
-		    offset % DISK_PAGE, part);
+		memcpy(p, page_octets(i->cache.pages[offset / PAGE_OCTETS]) +
+		    offset % PAGE_OCTETS, part);
 		p += part;
 		offset += part;
 	}
@@ -742,16 +580,16 @@ cut_names(uint64_t *random)
 static void
 show_stale(struct content *c, uint64_t from, uint64_t *random)
 {
-	size_t at = (size_t)((from + DISK_PAGE - 1) / DISK_PAGE);
+	size_t at = (size_t)((from + PAGE_OCTETS - 1) / PAGE_OCTETS);
 	uint32_t stale;
 
 	for (; at < c->count && chance_below(random, 2) == 0; at++) {
-		stale = (uint32_t)chance_below(random, disk.pages);
+		stale = page_any(chance(random));
 		if (c->pages[at] != 0)
 			continue;
 		page_own(&c->pages[at]);
 		memcpy(page_octets(c->pages[at]), page_octets(stale),
-		    DISK_PAGE);
+		    PAGE_OCTETS);
 	}
 }
 
@@ -761,7 +599,7 @@ cut_sectors(const struct luck *luck, size_t piece, unsigned sectors)
 {
 	unsigned there = 0, i;
 
-	for (i = 0; i < SECTORS; i++) {
+	for (i = 0; i < PAGE_SECTORS; i++) {
 		if (is_there(luck, piece + i))
 			there |= 1U << i;
 	}
@@ -777,17 +615,17 @@ cut_octets(struct inode *i, uint64_t *random)
 	size_t n = 0;
 
 	for (u = i->first; u != NULL; u = u->next)
-		n += SECTORS;
+		n += PAGE_SECTORS;
 	luck = draw_luck(random, n);
 	n = 0;
 	for (u = i->first; u != NULL; u = u->next) {
 		if (!u->is_size || is_there(&luck, n))
 			apply(&i->durable, u,
 			    cut_sectors(&luck, n, u->sectors));
-		n += SECTORS;
+		n += PAGE_SECTORS;
 	}
 	content_resize(&i->durable, (size_t)((i->durable.size +
-	    DISK_PAGE - 1) / DISK_PAGE));
+	    PAGE_OCTETS - 1) / PAGE_OCTETS));
 	if (chance_below(random, 4) == 0)
 		show_stale(&i->durable, synced, random);
 	content_size(&i->durable, i->durable.size);
@@ -834,10 +672,10 @@ disk_cut(uint64_t seed)
 void
 disk_flip(struct inode *i, uint64_t offset, unsigned char bits)
 {
-	size_t at = (size_t)(offset / DISK_PAGE);
+	size_t at = (size_t)(offset / PAGE_OCTETS);
 
 	disk_sync(i);
 	page_own(&i->cache.pages[at]);
-	page_octets(i->cache.pages[at])[offset % DISK_PAGE] ^= (char)bits;
+	page_octets(i->cache.pages[at])[offset % PAGE_OCTETS] ^= (char)bits;
 	content_copy(&i->durable, &i->cache);
 }

@@ -31,8 +31,6 @@
 #include <sys/types.h>
 
 #define DISK_FD 1000
-#define DISK_PAGE 4096
-#define DISK_SECTOR 512
 
 /* A file or directory. */
 struct inode;
@@ -129,9 +127,6 @@ extern struct disk_calls disk_calls;
  * else can fail.
  */
 int disk_begin_call(enum disk_kind);
-
-/* Memory for the disk itself, which never fails the test's way. */
-void *disk_memory(void *old, size_t n);
 
 /* The process is gone: its descriptors and locks, but not the cache. */
 void disk_close_all(void);

@@ -18,6 +18,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "pages.h"
+
 #define FDS 64
 #define PATH_OCTETS 160
 #define NAME_OCTETS 64
@@ -302,7 +304,8 @@ __wrap_close(int fd)
 		return -1;
 	disk_let_go(d->inode);
 	d->inode = NULL;
-	return disk_begin_call(DISK_CLOSE);	/* it is closed even if that fails */
+	/* It is closed even if that fails. */
+	return disk_begin_call(DISK_CLOSE);
 }
 
 /* ---- octets ---- */
@@ -469,8 +472,8 @@ __wrap_linkat(int from, const char *old, int to, const char *name, int flags)
 	struct inode *i;
 
 	(void)flags;
-	if (begin_change(DISK_NAME, "link", name) == -1 || walk(&p, from, old) == -1 ||
-	    walk(&q, to, name) == -1)
+	if (begin_change(DISK_NAME, "link", name) == -1 ||
+	    walk(&p, from, old) == -1 || walk(&q, to, name) == -1)
 		return -1;
 	i = at(&p);
 	if (i == NULL)
@@ -581,7 +584,7 @@ __wrap_fstatvfs(int fd, struct statvfs *fs)
 	if (descriptor(fd) == NULL || disk_begin_call(DISK_ASK) == -1)
 		return -1;
 	memset(fs, 0, sizeof(*fs));
-	fs->f_frsize = fs->f_bsize = DISK_PAGE;
+	fs->f_frsize = fs->f_bsize = PAGE_OCTETS;
 	fs->f_blocks = fs->f_bfree = fs->f_bavail = 1U << 24;
 	return 0;
 }
@@ -592,8 +595,9 @@ __wrap_fcntl(int fd, int command, ...)
 	va_list args;
 	void *argument;
 
+	/* A lock: there is nobody else. */
 	if (is_ours(fd))
-		return disk_begin_call(DISK_ASK);	/* a lock: there is nobody else */
+		return disk_begin_call(DISK_ASK);
 	va_start(args, command);
 	argument = va_arg(args, void *);
 	va_end(args);
@@ -612,10 +616,10 @@ __wrap_fdopendir(int fd)
 
 	if (d == NULL || disk_begin_call(DISK_LIST) == -1)
 		return NULL;
-	l = disk_memory(NULL, sizeof(*l));
+	l = pages_memory(NULL, sizeof(*l));
 	*l = (struct listing){ .fd = fd };
 	while ((name = disk_name(d->inode, l->count)) != NULL) {
-		l->names = disk_memory(l->names,
+		l->names = pages_memory(l->names,
 		    (l->count + 1) * sizeof(*l->names));
 		(void)snprintf(l->names[l->count++], NAME_OCTETS, "%s", name);
 	}

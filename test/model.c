@@ -218,8 +218,8 @@ model_same_user(struct data *d, const struct model_user *m,
 }
 
 bool
-model_same_group(struct data *d, const struct model *m, const struct model_group *g,
-    struct model_fault *fault)
+model_same_group(struct data *d, const struct model *m,
+    const struct model_group *g, struct model_fault *fault)
 {
 	struct group *group = userdb_group(d->userdb, span_of(g->gid));
 	const struct member *member;
