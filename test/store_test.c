@@ -572,6 +572,36 @@ test_loads(void)
 		test_load((enum state)i, names[i]);
 }
 
+/* The same for large data whose head is still in the journal. */
+static void
+test_damaged_large(void)
+{
+	struct place p = new_store("damaged large");
+	struct queue *to[2] = { store_queue(p.store, &alice, 1),
+	    store_queue(p.store, &bob, 1) };
+	uint64_t id, length;
+	char path[PATH];
+	int fd;
+
+	store_put_large(p.store, 9, head_of(9), upload(&p, 9, 70000), to, 2);
+	(void)snprintf(path, sizeof(path), "tmp/large-%016llx", 1ULL);
+	fd = openat(p.dir, path, O_RDWR);
+	CHECK(fd != -1 && file_pwrite_all(fd, "????", 4, 20) == 0, "%s", path);
+	(void)close(fd);
+	journal_id_at_least(p.journal, 9);
+	commit(&p);
+	CHECK(store_next(p.store, to[0], 0, &id, &length) == 1 && id == 9,
+	    "the data is not looked at yet");
+	CHECK(store_read(p.store, to[0], 9, head_of(9).n, got, 50) == -1 &&
+	    errno == EBADMSG, "altered octets are served");
+	expect(&p, to[0], &id, 0, "damaged large");
+	expect(&p, to[1], &id, 0, "damaged large, another");
+	CHECK(count_names(p.dir, "lost+found") == 1, "lost+found");
+	reopen(&p);
+	expect(&p, store_queue(p.store, &bob, 1), &id, 0, "restarted");
+	end_store(&p);
+}
+
 /* More files than are listed at a time; acked in and out of order. */
 static void
 test_many(void)
@@ -628,6 +658,7 @@ main(void)
 	test_larges();
 	test_links();
 	test_damaged_file();
+	test_damaged_large();
 	test_loads();
 	test_many();
 	(void)close(top);
