@@ -309,6 +309,8 @@ look_at_disk(struct data *d, struct now now)
 	if (fstatvfs(d->dir, &fs) == -1)
 		return;
 	cp->low = (uint64_t)fs.f_bavail * fs.f_frsize < disk_floor(d, &fs);
+	if (cp->low)
+		store_trim(d->store);
 	if (cp->low != was_low)
 		log_line(cp->low ? "the disk is full: posts are refused" :
 		    "the disk has space again");
@@ -340,7 +342,7 @@ begin_sync(struct data *d)
 {
 	struct checkpoint *cp = d->checkpoint;
 
-	if (store_touched(d->store) || cp->drafts.count > 0)
+	if (store_begin_sync(d->store) || cp->drafts.count > 0)
 		cp->owed = true;
 	cp->step = STEP_SYNCING;
 	cp->job = (struct sync_job){ .kind = SYNC_TREE, .dir = d->dir };
@@ -399,6 +401,7 @@ end_sync(struct data *d)
 		return -1;
 	}
 	cp->owed = false;
+	store_end_sync(d->store);
 	if (cp->drafts.count > 0) {
 		cp->step = STEP_INSTALLING;
 		return 1;
@@ -430,6 +433,17 @@ quiet_for(const struct data *d, struct now now)
 	return now.mono - cp->newest_since;
 }
 
+/* Nothing has happened for long: give disk back. */
+static bool
+trim(struct data *d)
+{
+	bool trims = !store_is_trim(d->store);
+
+	if (trims)
+		store_trim(d->store);
+	return journal_trim(d->journal) || trims;
+}
+
 static int
 checkpoint(struct data *d, struct now now)
 {
@@ -444,7 +458,7 @@ checkpoint(struct data *d, struct now now)
 			cp->step = STEP_WRITING;
 			return 1;
 		}
-		return !several && quiet >= TRIM && journal_trim(d->journal);
+		return !several && quiet >= TRIM && trim(d);
 	case STEP_WRITING:
 		return write_some(d, now);
 	case STEP_SYNCING:
@@ -529,7 +543,7 @@ checkpoint_deadline(const struct data *d)
 		return cp->stuck ? cp->retry_at : 0;
 	if (journal_newest(d->journal) > journal_oldest(d->journal))
 		return cp->newest_since + QUIET;
-	if (journal_has_spares(d->journal))
+	if (journal_has_spares(d->journal) || !store_is_trim(d->store))
 		return cp->newest_since + TRIM;
 	return UINT64_MAX;
 }

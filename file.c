@@ -316,10 +316,30 @@ write_zeros(int fd, uint64_t size)
 	return 0;
 }
 
+/* Remove at most so many files; *count is then how many were. */
+static int
+remove_files(int dir, uint64_t *count)
+{
+	DIR *list = file_open_list(dir, ".");
+	uint64_t most = *count;
+	const char *name;
+
+	*count = 0;
+	if (list == NULL)
+		return -1;
+	while (*count < most && (name = file_next_name(list)) != NULL) {
+		if (unlinkat(dir, name, 0) == 0)
+			++*count;
+	}
+	return file_end_list(list);
+}
+
 /* Returns 0 or an errno. */
 static int
-run_job(const struct sync_job *job)
+run_job(struct sync_job *job)
 {
+	if (job->kind == SYNC_REMOVE)
+		return remove_files(job->fd, &job->size) == -1 ? errno : 0;
 	if (job->kind == SYNC_TREE)
 		return file_sync_tree(job->dir) == -1 ? errno : 0;
 	if (job->kind == SYNC_ZEROS && write_zeros(job->fd, job->size) == -1)

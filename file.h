@@ -67,7 +67,9 @@ int file_sync_tree(int dir);
 enum sync_kind {
 	SYNC_FILE,	/* fsync fd, then fsync dir: a new file, durably there */
 	SYNC_TREE,	/* file_sync_tree(dir) */
-	SYNC_ZEROS	/* make fd size octets of zeros, fsync fd and dir */
+	SYNC_ZEROS,	/* make fd size octets of zeros, fsync fd and dir */
+	SYNC_REMOVE	/* no sync: remove at most size of the files in the
+			   directory fd; size is then how many were */
 };
 
 /* One job; the caller's storage, untouched by the caller until it is done. */

@@ -16,6 +16,8 @@
  */
 #define LIST_MAX 4096
 
+#define COUNT_STEP 256		/* files that one call counts: a millisecond */
+
 #define CHAINS_FIRST 64
 #define RING_FIRST 4
 
@@ -86,6 +88,7 @@ queue_take(struct queue_table *t, struct queue *q)
 void
 queue_free(struct queue *q)
 {
+	queue_count_forget(q);
 	free(q->ring);
 	free(q->list);
 	free(q);
@@ -367,32 +370,95 @@ queue_list_next(struct queue *q, int data, uint64_t after, uint64_t *id)
 	return 0;
 }
 
-int
-queue_count(struct queue *q, int data)
+/* ---- how much there is ---- */
+
+void
+queue_count_forget(struct queue *q)
+{
+	if (q->counting != NULL)
+		(void)closedir(q->counting);	/* it was only read */
+	q->counting = NULL;
+	q->counted = false;
+	q->file_count = q->file_octets = 0;
+}
+
+void
+queue_count_gained(struct queue *q, uint64_t octets)
+{
+	q->file_count++;
+	q->file_octets += octets;
+}
+
+/*
+ * During a count the file may not have been met, and never will be.  Then the
+ * sum stays too low by it, which lets a little more wait: no harm.
+ */
+void
+queue_count_lost(struct queue *q, uint64_t octets)
+{
+	if (q->file_count > 0)
+		q->file_count--;
+	q->file_octets -= octets < q->file_octets ? octets : q->file_octets;
+}
+
+/* Returns 1, 0 if there is no directory, -1 with errno. */
+static int
+begin_count(struct queue *q, int data, uint64_t next)
 {
 	char path[QUEUE_PATH];
-	const char *name;
+
+	queue_count_forget(q);
+	/* What the ring has is counted when it becomes a file. */
+	q->count_below = q->ring_count > 0 ? slot(q, 0)->id : next;
+	queue_path(path, q);
+	q->counting = file_open_list(data, path);
+	if (q->counting != NULL)
+		return 1;
+	q->counted = errno == ENOENT;
+	return q->counted ? 0 : -1;
+}
+
+static void
+count_file(struct queue *q, const char *name)
+{
 	struct stat status;
 	uint64_t id;
-	DIR *list;
+
+	if (code_unhex64(&id, span_of(name)) && id < q->count_below &&
+	    fstatat(dirfd(q->counting), name, &status, 0) == 0)
+		queue_count_gained(q, (uint64_t)status.st_size);
+}
+
+static int
+end_count(struct queue *q)
+{
+	int result = file_end_list(q->counting);
+
+	q->counting = NULL;
+	if (result == -1)
+		queue_count_forget(q);
+	q->counted = result == 0;
+	return result;
+}
+
+int
+queue_count(struct queue *q, int data, uint64_t next)
+{
+	const char *name;
+	int i, more;
 
 	if (q->counted)
 		return 0;
-	q->file_count = q->file_octets = 0;
-	queue_path(path, q);
-	list = file_open_list(data, path);
-	if (list == NULL) {
-		q->counted = errno == ENOENT;
-		return q->counted ? 0 : -1;
+	if (q->counting == NULL) {
+		more = begin_count(q, data, next);
+		if (more != 1)
+			return more;
 	}
-	while ((name = file_next_name(list)) != NULL) {
-		if (!code_unhex64(&id, span_of(name)) ||
-		    queue_get(q, id) != NULL ||
-		    fstatat(dirfd(list), name, &status, 0) == -1)
-			continue;
-		q->file_count++;
-		q->file_octets += (uint64_t)status.st_size;
+	for (i = 0; i < COUNT_STEP; i++) {
+		name = file_next_name(q->counting);
+		if (name == NULL)
+			return end_count(q);
+		count_file(q, name);
 	}
-	q->counted = file_end_list(list) == 0;
-	return q->counted ? 0 : -1;
+	return 1;
 }

@@ -6,6 +6,7 @@
 #ifndef MNM_QUEUE_H
 #define MNM_QUEUE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,10 +43,12 @@ struct queue {
 
 	/*
 	 * How much waits: in the ring, and in those files of the directory
-	 * that are not of the ring, if they were counted.
+	 * that are not of the ring, as far as they were counted.
 	 */
 	uint64_t ring_octets;
 	bool counted;
+	DIR *counting;			/* NULL: no count is under way */
+	uint64_t count_below;		/* it is of files with lower ids */
 	uint64_t file_count, file_octets;
 };
 
@@ -89,9 +92,17 @@ void queue_list_lost(struct queue *, uint64_t id);
 void queue_list_forget(struct queue *);
 
 /*
- * Count the files, if they are not counted: an old queue costs nothing until
- * somebody asks.  -1 with errno when the directory cannot be read.
+ * Go on counting the files, if they are not counted: an old queue costs
+ * nothing until somebody asks, and a large directory is counted in several
+ * calls.  No file may have an id of at least next when the first is made.
+ * Returns 1 if there is more to count, 0 if not, -1 with errno when the
+ * directory cannot be read.
  */
-int queue_count(struct queue *, int data);
+int queue_count(struct queue *, int data, uint64_t next);
+/* What is known of it is not true any more. */
+void queue_count_forget(struct queue *);
+/* A file was added to the directory or is gone, with so many octets. */
+void queue_count_gained(struct queue *, uint64_t octets);
+void queue_count_lost(struct queue *, uint64_t octets);
 
 #endif

@@ -25,7 +25,7 @@
  *	PUT_LARGE without tmp/large-X	a checkpoint had finished with it: no entry
  *	tmp/large-X damaged		lost+found and one line, when it is read
  *	tmp/large-X without PUT_LARGE	never acked to its poster: removed
- *	tmp/drop-X			its removal goes on
+ *	tmp/drop-N			its removal goes on
  *	anything else in tmp		removed
  *	ACK of what does not wait	nothing (but a file is removed again)
  *	directory of no known node	a new node's copy that was never acked; moved
@@ -86,6 +86,7 @@ struct store {
 	uint64_t octets;		/* of disk that all of these would take */
 	struct buf scratch;
 	struct queue *dropped;		/* their directories are still there */
+	struct queue *counting;		/* its files are being counted, or NULL */
 	struct large *given_up;		/* dropped while being synced */
 	uint64_t *finished;		/* X of large files now in the tree */
 	size_t finished_count;
@@ -433,17 +434,13 @@ store_read(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
 static bool
 remove_file(struct store *st, struct queue *q, uint64_t id)
 {
-	uint64_t octets = 0;
-	bool counts = q->counted && queue_get(q, id) == NULL &&
-	    tree_octets(st->tree, q, id, &octets) == 0;
+	uint64_t octets;
 
 	queue_list_lost(q, id);
-	if (tree_remove(st->tree, q, id) == -1)
+	if (tree_remove(st->tree, q, id, &octets) == -1)
 		return false;
-	if (counts) {
-		q->file_count--;
-		q->file_octets -= octets;
-	}
+	if (queue_get(q, id) == NULL)
+		queue_count_lost(q, octets);
 	return true;
 }
 
@@ -500,15 +497,15 @@ store_copy(struct store *st, struct queue *from, struct queue *to)
 
 	assert(queue_next(to, 0) == NULL);
 	/* A crash may have left a copy that was cut short. */
-	tree_discard(st->tree, to, journal_id(st->journal));
+	tree_discard(st->tree, to);
 	if (tree_copy(st->tree, from, to) == -1) {
 		error = errno;
-		tree_discard(st->tree, to, journal_id(st->journal));
+		tree_discard(st->tree, to);
 		errno = error;
 		return -1;
 	}
 	queue_list_forget(to);
-	to->counted = false;
+	queue_count_forget(to);
 	copy_ring(from, to);
 	st->scratch.n = 0;
 	add_node_octets(&st->scratch, from);
@@ -544,6 +541,8 @@ drop_queue(struct store *st, struct queue *q)
 		release_message(st, m);
 	}
 	queue_take(&st->queues, q);
+	if (st->counting == q)
+		st->counting = NULL;
 	q->next = st->dropped;
 	st->dropped = q;
 }
@@ -559,7 +558,7 @@ discard_dropped(struct store *st)
 
 	while ((q = st->dropped) != NULL) {
 		st->dropped = q->next;
-		tree_discard(st->tree, q, journal_id(st->journal));
+		tree_discard(st->tree, q);
 		queue_free(q);
 	}
 }
@@ -576,15 +575,29 @@ store_drop(struct store *st, struct queue *q)
 	drop_queue(st, q);
 }
 
+/*
+ * Go on counting q's files, or first those of the queue of which the count
+ * has begun: only one of them keeps its directory open.
+ */
+static void
+count_some(struct store *st, struct queue *q)
+{
+	uint64_t next = journal_committed_id(st->journal) + 1;
+
+	if (st->counting != NULL &&
+	    queue_count(st->counting, st->data, next) == 1)
+		return;
+	st->counting = queue_count(q, st->data, next) == 1 ? q : NULL;
+}
+
 struct store_load
 store_load(struct store *st, struct queue *q)
 {
 	struct store_load load = { q->ring_count, q->ring_octets };
 
-	if (queue_count(q, st->data) == 0) {
-		load.messages += q->file_count;
-		load.octets += q->file_octets;
-	}
+	count_some(st, q);
+	load.messages += q->file_count;
+	load.octets += q->file_octets;
 	return load;
 }
 
@@ -761,8 +774,7 @@ end_message(struct store *st, struct message *m)
 			continue;
 		take_waiting(m, q);
 		queue_list_gained(q);
-		q->file_count++;
-		q->file_octets += spool_octets(m->head, m->data);
+		queue_count_gained(q, spool_octets(m->head, m->data));
 	}
 	if (m->large != 0) {
 		st->finished = xrealloc(st->finished,
@@ -806,9 +818,15 @@ store_checkpoint_octets(const struct store *st)
 }
 
 bool
-store_touched(struct store *st)
+store_begin_sync(struct store *st)
 {
-	return tree_touched(st->tree);
+	return tree_begin_sync(st->tree);
+}
+
+void
+store_end_sync(struct store *st)
+{
+	tree_end_sync(st->tree);
 }
 
 bool
@@ -829,6 +847,18 @@ store_tidy(struct store *st)
 	return tree_tidy(st->tree);
 }
 
+bool
+store_is_trim(const struct store *st)
+{
+	return tree_is_trim(st->tree);
+}
+
+void
+store_trim(struct store *st)
+{
+	tree_trim(st->tree);
+}
+
 /* ---- opening and closing ---- */
 
 struct store *
@@ -840,7 +870,7 @@ store_open(int data, struct journal *journal, struct syncer *syncer,
 	st->data = data;
 	st->journal = journal;
 	st->syncer = syncer;
-	st->tree = tree_open(data);
+	st->tree = tree_open(data, syncer);
 	if (st->tree != NULL)
 		return st;
 	(void)snprintf(why, room, "cannot open the queues: %s",

@@ -98,8 +98,9 @@ struct store_load {
 	uint64_t messages, octets;
 };
 /*
- * The first call for a queue may take a while; later ones cost nothing.  A
- * directory that cannot be read counts as empty.
+ * A queue's files are counted when its load is first asked for, some at each
+ * call: until that is done there is more than this tells.  A directory that
+ * cannot be read counts as empty.
  */
 struct store_load store_load(struct store *, struct queue *);
 
@@ -115,11 +116,19 @@ int store_checkpoint(struct store *, uint64_t segment);
  * synced is removed.
  */
 void store_released(struct store *);
-/* The tree was changed since the last call: it needs a sync. */
-bool store_touched(struct store *);
+/* A sync of the tree begins: whether the tree was changed since the last. */
+bool store_begin_sync(struct store *);
+/* That has ended well. */
+void store_end_sync(struct store *);
 /* Octets of disk that a checkpoint of all would take. */
 uint64_t store_checkpoint_octets(const struct store *);
-/* Files of dropped queues remain to be removed; do some. */
+/*
+ * Have some of the files removed that nobody needs.  True if there is more to
+ * do at once; syncer tells when there is more to do later.
+ */
 bool store_tidy(struct store *);
+/* Some are kept to be used again: let all of them go. */
+bool store_is_trim(const struct store *);
+void store_trim(struct store *);
 
 #endif

@@ -11,17 +11,16 @@
 
 #include "file.h"
 #include "log.h"
+#include "scrap.h"
 #include "spool.h"
 
 #define LOST_NAME 128		/* room for message-UID-N-MSGID */
-#define TMP_NAME 32		/* room for large-X and drop-X */
-
-#define TIDY_STEP 256		/* files that one tree_tidy removes */
+#define TMP_NAME 32		/* room for large-X */
 
 struct tree {
 	int data, tmp, lost;
 	bool touched;
-	bool drops;		/* tmp may hold drop-X */
+	struct scrap *scrap;
 
 	/* The file that was read last stays open for the next piece. */
 	struct spool_reader reader;
@@ -34,25 +33,23 @@ struct tree {
 };
 
 static void
-tmp_name(char name[TMP_NAME], const char *kind, uint64_t x)
+large_name(char name[TMP_NAME], uint64_t x)
 {
-	(void)snprintf(name, TMP_NAME, "%s-%016" PRIx64, kind, x);
+	(void)snprintf(name, TMP_NAME, "large-%016" PRIx64, x);
 }
 
-/* Read kind-X; false, and x is as it was, if the name is another. */
+/* Read large-X; false, and x is as it was, if the name is another. */
 static bool
-parse_tmp_name(const char *name, const char *kind, uint64_t *x)
+parse_large_name(const char *name, uint64_t *x)
 {
-	size_t n = strlen(kind);
-
-	return strncmp(name, kind, n) == 0 && name[n] == '-' &&
-	    code_unhex64(x, span_of(name + n + 1));
+	return strncmp(name, "large-", 6) == 0 &&
+	    code_unhex64(x, span_of(name + 6));
 }
 
 /* ---- opening and closing ---- */
 
 struct tree *
-tree_open(int data)
+tree_open(int data, struct syncer *syncer)
 {
 	struct tree *tr = xzalloc(sizeof(*tr));
 	int error;
@@ -66,6 +63,8 @@ tree_open(int data)
 		tr->lost = file_open_dir(data, "lost+found");
 	}
 	if (tr->tmp != -1 && tr->lost != -1)
+		tr->scrap = scrap_open(data, tr->tmp, syncer);
+	if (tr->scrap != NULL)
 		return tr;
 	error = errno;
 	tree_close(tr);
@@ -89,6 +88,7 @@ tree_close(struct tree *tr)
 	if (tr == NULL)
 		return;
 	close_reading(tr);
+	scrap_close(tr->scrap);
 	/* Directories: nothing was written through these. */
 	if (tr->tmp != -1)
 		(void)close(tr->tmp);
@@ -101,12 +101,19 @@ tree_close(struct tree *tr)
 }
 
 bool
-tree_touched(struct tree *tr)
+tree_begin_sync(struct tree *tr)
 {
 	bool touched = tr->touched;
 
 	tr->touched = false;
+	scrap_seal(tr->scrap);
 	return touched;
+}
+
+void
+tree_end_sync(struct tree *tr)
+{
+	scrap_settle(tr->scrap);
 }
 
 /* ---- messages ---- */
@@ -156,6 +163,8 @@ tree_write(struct tree *tr, const struct queue *q, uint64_t id,
 	spool_image(&tr->image, id, head, data);
 	queue_message_path(path, q, id);
 	tr->touched = true;
+	if (scrap_reuse(tr->scrap, path, buf_span(&tr->image)) == 0)
+		return 0;
 	fd = create_file(tr, path);
 	if (fd == -1)
 		return -1;
@@ -177,28 +186,15 @@ tree_link(struct tree *tr, const struct queue *first,
 }
 
 int
-tree_octets(const struct tree *tr, const struct queue *q, uint64_t id,
+tree_remove(struct tree *tr, const struct queue *q, uint64_t id,
     uint64_t *octets)
-{
-	char path[QUEUE_PATH];
-	struct stat status;
-
-	queue_message_path(path, q, id);
-	if (fstatat(tr->data, path, &status, 0) == -1)
-		return -1;
-	*octets = (uint64_t)status.st_size;
-	return 0;
-}
-
-int
-tree_remove(struct tree *tr, const struct queue *q, uint64_t id)
 {
 	char path[QUEUE_PATH];
 
 	if (tr->reading == id)
 		close_reading(tr);
 	queue_message_path(path, q, id);
-	if (unlinkat(tr->data, path, 0) == -1)
+	if (scrap_file(tr->scrap, path, id, octets) == -1)
 		return -1;
 	tr->touched = true;
 	return 0;
@@ -219,7 +215,7 @@ lose_message(struct tree *tr, struct queue *q, uint64_t id)
 	else
 		log_line("%s is damaged, now lost+found/%s", path, name);
 	tr->touched = true;
-	q->counted = false;
+	queue_count_forget(q);
 	queue_list_lost(q, id);
 }
 
@@ -229,7 +225,7 @@ lose_large(struct tree *tr, uint64_t x)
 {
 	char name[TMP_NAME];
 
-	tmp_name(name, "large", x);
+	large_name(name, x);
 	if (renameat(tr->tmp, name, tr->lost, name) == -1)
 		log_line("tmp/%s is damaged, and: %s", name, strerror(errno));
 	else
@@ -358,58 +354,34 @@ tree_copy(struct tree *tr, const struct queue *from, const struct queue *to)
 }
 
 void
-tree_discard(struct tree *tr, const struct queue *q, uint64_t x)
+tree_discard(struct tree *tr, const struct queue *q)
 {
-	char path[QUEUE_PATH], name[TMP_NAME];
+	char path[QUEUE_PATH];
 
 	if (tr->reading_for == q)
 		close_reading(tr);
 	queue_path(path, q);
-	tmp_name(name, "drop", x);
-	if (renameat(tr->data, path, tr->tmp, name) == -1)
-		return;		/* most nodes have no directory */
-	tr->drops = true;
-	tr->touched = true;
-}
-
-/* Remove some files of tmp/name, and the directory once it is empty. */
-static bool
-remove_some(struct tree *tr, const char *name)
-{
-	DIR *list = file_open_list(tr->tmp, name);
-	const char *entry;
-	int removed = 0;
-
-	if (list == NULL)
-		return false;
-	while (removed < TIDY_STEP &&
-	    (entry = file_next_name(list)) != NULL) {
-		if (unlinkat(dirfd(list), entry, 0) == 0)
-			removed++;
-	}
-	(void)file_end_list(list);	/* the next start goes on with it */
-	tr->touched = true;
-	if (removed < TIDY_STEP)
-		(void)unlinkat(tr->tmp, name, AT_REMOVEDIR);
-	return removed == TIDY_STEP;
+	/* Most nodes have no directory. */
+	if (scrap_directory(tr->scrap, path) == 0)
+		tr->touched = true;
 }
 
 bool
 tree_tidy(struct tree *tr)
 {
-	DIR *list = tr->drops ? file_open_list(tr->tmp, ".") : NULL;
-	const char *name;
-	uint64_t x;
+	return scrap_tidy(tr->scrap);
+}
 
-	if (list == NULL)
-		return false;
-	tr->drops = false;
-	while (!tr->drops && (name = file_next_name(list)) != NULL) {
-		if (parse_tmp_name(name, "drop", &x))
-			tr->drops = remove_some(tr, name);
-	}
-	(void)file_end_list(list);	/* the next start goes on with it */
-	return tr->drops;
+bool
+tree_is_trim(const struct tree *tr)
+{
+	return scrap_is_empty(tr->scrap);
+}
+
+void
+tree_trim(struct tree *tr)
+{
+	scrap_trim(tr->scrap);
 }
 
 /* ---- large data ---- */
@@ -419,7 +391,7 @@ tree_large_create(struct tree *tr, uint64_t x)
 {
 	char name[TMP_NAME];
 
-	tmp_name(name, "large", x);
+	large_name(name, x);
 	tr->touched = true;
 	return openat(tr->tmp, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
 	    0600);
@@ -431,7 +403,7 @@ tree_large_exists(const struct tree *tr, uint64_t x)
 	char name[TMP_NAME];
 	struct stat status;
 
-	tmp_name(name, "large", x);
+	large_name(name, x);
 	if (fstatat(tr->tmp, name, &status, 0) == 0)
 		return 1;
 	return errno == ENOENT ? 0 : -1;
@@ -444,7 +416,7 @@ tree_large_remove(struct tree *tr, uint64_t x)
 
 	if (tr->reading == x && tr->reading_for == NULL)
 		close_reading(tr);
-	tmp_name(name, "large", x);
+	large_name(name, x);
 	/* What stays is removed at the next start. */
 	(void)unlinkat(tr->tmp, name, 0);
 	tr->touched = true;
@@ -463,7 +435,7 @@ tree_large_finish(struct tree *tr, uint64_t x, uint64_t id,
 	char name[TMP_NAME];
 	int fd, result;
 
-	tmp_name(name, "large", x);
+	large_name(name, x);
 	fd = openat(tr->tmp, name, O_WRONLY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
@@ -480,7 +452,7 @@ tree_large_link(struct tree *tr, uint64_t x, const struct queue *q,
 {
 	char name[TMP_NAME], path[QUEUE_PATH];
 
-	tmp_name(name, "large", x);
+	large_name(name, x);
 	queue_message_path(path, q, id);
 	return link_file(tr, tr->tmp, name, path);
 }
@@ -493,7 +465,7 @@ tree_large_open(struct tree *tr, uint64_t x, uint64_t data)
 	if (tr->reading == x && tr->reading_for == NULL)
 		return 0;
 	close_reading(tr);
-	tmp_name(name, "large", x);
+	large_name(name, x);
 	tr->reader.fd = openat(tr->tmp, name, O_RDONLY | O_CLOEXEC);
 	if (tr->reader.fd == -1 && errno == ENOENT) {
 		log_line("tmp/%s has been removed", name);
@@ -532,7 +504,7 @@ is_kept(const struct tree *tr, const char *name)
 	uint64_t x;
 	size_t i;
 
-	if (!parse_tmp_name(name, "large", &x))
+	if (!parse_large_name(name, &x))
 		return false;
 	for (i = 0; i < tr->keep_count && tr->keep[i] != x; i++)
 		continue;
@@ -544,20 +516,15 @@ tree_clean(struct tree *tr, uint64_t *highest)
 {
 	DIR *list = file_open_list(tr->tmp, ".");
 	const char *name;
-	bool drop, large;
 	uint64_t x;
 
 	*highest = 0;
 	if (list == NULL)
 		return -1;
 	while ((name = file_next_name(list)) != NULL) {
-		drop = parse_tmp_name(name, "drop", &x);
-		large = parse_tmp_name(name, "large", &x);
-		if ((drop || large) && x > *highest)
+		if (parse_large_name(name, &x) && x > *highest)
 			*highest = x;
-		if (drop)
-			tr->drops = true;
-		else if (!is_kept(tr, name) &&
+		if (!scrap_is_name(name) && !is_kept(tr, name) &&
 		    unlinkat(tr->tmp, name, 0) == 0)
 			tr->touched = true;
 	}

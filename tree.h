@@ -6,7 +6,7 @@
  *				two characters of UID
  *	tmp/large-X		data over STORE_DATA_SMALL, from its arrival until
  *				the journal no longer tells of it
- *	tmp/drop-X		a dropped node's directory, being removed
+ *	tmp/drop-N		see scrap.h
  *	lost+found/message-...	a damaged file, kept for a person to look at
  *
  * MSGID is a message id in hexadecimal, X an id that no message has.  spool.h
@@ -22,15 +22,18 @@
 #include <sys/types.h>
 
 #include "buf.h"
+#include "file.h"
 #include "queue.h"
 
 struct tree;
 
 /* data is the data directory.  NULL with errno on failure. */
-struct tree *tree_open(int data);
+struct tree *tree_open(int data, struct syncer *);
 void tree_close(struct tree *);
-/* Anything was changed since the last call: a sync is owed. */
-bool tree_touched(struct tree *);
+/* A sync of the tree begins: whether anything was changed since the last. */
+bool tree_begin_sync(struct tree *);
+/* That has ended well. */
+void tree_end_sync(struct tree *);
 
 /* Write a message of small data for its first node; an old file gives way. */
 int tree_write(struct tree *, const struct queue *, uint64_t id,
@@ -38,11 +41,9 @@ int tree_write(struct tree *, const struct queue *, uint64_t id,
 /* Let the file that the first node has be the second's as well. */
 int tree_link(struct tree *, const struct queue *first,
     const struct queue *second, uint64_t id);
-/* Octets of the file; ENOENT if it is not there. */
-int tree_octets(const struct tree *, const struct queue *, uint64_t id,
+/* ENOENT if it is not there; else so many octets are gone. */
+int tree_remove(struct tree *, const struct queue *, uint64_t id,
     uint64_t *octets);
-/* ENOENT if it is not there. */
-int tree_remove(struct tree *, const struct queue *, uint64_t id);
 /* Octets of head and data.  Leaves the file open for tree_read. */
 int tree_length(struct tree *, struct queue *, uint64_t id,
     uint64_t *length);
@@ -57,13 +58,12 @@ ssize_t tree_read(struct tree *, struct queue *, uint64_t id,
  */
 int tree_copy(struct tree *, const struct queue *from,
     const struct queue *to);
-/*
- * Have the node's directory, if it has one, removed bit by bit by tree_tidy.
- * x is an id that is used for nothing else.
- */
-void tree_discard(struct tree *, const struct queue *, uint64_t x);
-/* Remove some discarded files; true if there are more. */
+/* Have the node's directory, if it has one, removed bit by bit by tree_tidy. */
+void tree_discard(struct tree *, const struct queue *);
+/* What was removed gives its place on the disk back: see scrap.h. */
 bool tree_tidy(struct tree *);
+bool tree_is_trim(const struct tree *);
+void tree_trim(struct tree *);
 
 /* Large data.  tree_large_create returns a descriptor to write to. */
 int tree_large_create(struct tree *, uint64_t x);

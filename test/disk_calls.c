@@ -46,6 +46,7 @@ int __real_close(int);
 ssize_t __real_read(int, void *, size_t);
 ssize_t __real_pread(int, void *, size_t, off_t);
 ssize_t __real_pwrite(int, const void *, size_t, off_t);
+int __real_ftruncate(int, off_t);
 int __real_fsync(int);
 int __real_fstat(int, struct stat *);
 int __real_fcntl(int, int, ...);
@@ -55,6 +56,7 @@ int __wrap_close(int);
 ssize_t __wrap_read(int, void *, size_t);
 ssize_t __wrap_pread(int, void *, size_t, off_t);
 ssize_t __wrap_pwrite(int, const void *, size_t, off_t);
+int __wrap_ftruncate(int, off_t);
 int __wrap_fsync(int);
 int __wrap_fdatasync(int);
 int __wrap_syncfs(int);
@@ -357,6 +359,20 @@ __wrap_pwrite(int fd, const void *src, size_t n, off_t offset)
 	disk_write(d->inode, src, n, (uint64_t)offset);
 	disk_calls.written += n;
 	return (ssize_t)n;
+}
+
+int
+__wrap_ftruncate(int fd, off_t size)
+{
+	struct descriptor *d;
+
+	if (!is_ours(fd))
+		return __real_ftruncate(fd, size);
+	d = descriptor(fd);
+	if (d == NULL || begin_change(DISK_WRITE, "truncate", d->path) == -1)
+		return -1;
+	disk_truncate(d->inode, (uint64_t)size);
+	return 0;
 }
 
 /* ---- syncs ---- */

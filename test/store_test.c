@@ -14,6 +14,7 @@
 
 #include "chance.h"
 #include "check.h"
+#include "queue.h"
 #include "scratch.h"
 #include "spool.h"
 
@@ -392,6 +393,19 @@ count_names(int dir, const char *path)
 	return n;
 }
 
+/* Nothing is kept to be used again, and all that is not needed is gone. */
+static void
+tidy(struct place *p, const char *name)
+{
+	size_t n;
+
+	store_trim(p->store);
+	CHECK(store_is_trim(p->store), "%s: not trim", name);
+	for (n = 0; store_tidy(p->store); n++)
+		CHECK(n < 1000, "%s: tidying never ends", name);
+	CHECK(count_names(p->dir, "tmp") == 0, "%s: something is left", name);
+}
+
 static void
 test_large(enum state state, const char *name)
 {
@@ -422,7 +436,7 @@ test_large(enum state state, const char *name)
 	store_ack(p.store, to[1], id);
 	enter(&p, state);
 	expect(&p, store_queue(p.store, &bob, 1), &id, 0, name);
-	CHECK(count_names(p.dir, "tmp") == 0, "%s: something is left", name);
+	tidy(&p, name);
 	end_store(&p);
 }
 
@@ -619,6 +633,11 @@ test_many(void)
 		if (n % 3000 == 2999)
 			checkpoint(&p);
 	}
+	CHECK(store_load(p.store, q).messages < MANY, "counted in one go");
+	for (n = 0; n < MANY && store_load(p.store, q).messages < MANY; n++)
+		continue;
+	CHECK(store_load(p.store, q).messages == MANY, "%llu counted",
+	    (unsigned long long)store_load(p.store, q).messages);
 	reopen(&p);
 	q = store_queue(p.store, &alice, 1);
 	for (n = 0; n < MANY && store_next(p.store, q, id, &id,
@@ -638,10 +657,102 @@ test_many(void)
 	CHECK(n == left, "%zu left, not %zu", n, left);
 	store_drop(p.store, q);
 	commit(&p);
-	for (n = 0; store_tidy(p.store); n++)
-		CHECK(n < MANY, "tidying never ends");
-	CHECK(n > 3, "all was removed at once");
-	CHECK(count_names(p.dir, "tmp") == 0, "something is left");
+	CHECK(store_tidy(p.store), "all was removed at once");
+	tidy(&p, "many");
+	end_store(&p);
+}
+
+/* The inode of alice's message, to tell whether it is used again. */
+static ino_t
+inode_of(const struct place *p, struct queue *q, uint64_t id)
+{
+	char path[QUEUE_PATH];
+	struct stat status = { .st_ino = 0 };
+
+	queue_message_path(path, q, id);
+	CHECK(fstatat(p->dir, path, &status, 0) == 0, "%s: %s", path,
+	    strerror(errno));
+	return status.st_ino;
+}
+
+/* Put a message of so many octets and have it in a file; which inode. */
+static ino_t
+put_file(struct place *p, struct queue *q, size_t size)
+{
+	uint64_t id = put(p, size, &q, 1);
+
+	checkpoint(p);
+	CHECK(reads(p, q, id, size), "%zu octets", size);
+	return inode_of(p, q, id);
+}
+
+static void
+sync_tree(struct place *p)
+{
+	CHECK(store_begin_sync(p->store), "nothing was touched");
+	store_end_sync(p->store);
+}
+
+/* What was acked is written over, but only when it is nobody's for certain. */
+static void
+test_spares(void)
+{
+	static const size_t sizes[] = { 3000, 10, 9000, 0, 65536, 3000 };
+	struct place p = new_store("spares");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	uint64_t id;
+	ino_t first;
+	size_t i;
+
+	id = put(&p, 3000, &q, 1);
+	checkpoint(&p);
+	for (i = 0; i < COUNT(sizes); i++) {
+		first = inode_of(&p, q, id);
+		store_ack(p.store, q, id);
+		CHECK(put_file(&p, q, 100) != first, "before a sync began");
+		CHECK(store_begin_sync(p.store), "nothing was touched");
+		CHECK(put_file(&p, q, 100) != first, "before it ended");
+		store_end_sync(p.store);
+		CHECK(put_file(&p, q, sizes[i]) == first, "not used again");
+		id = journal_committed_id(p.journal);
+	}
+	store_ack(p.store, q, id);
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
+	for (i = 0, id = 0; id < journal_committed_id(p.journal) - 1; i++) {
+		CHECK(store_next(p.store, q, id, &id, &(uint64_t){ 0 }) == 1,
+		    "after %llx", (unsigned long long)id);
+	}
+	tidy(&p, "spares");
+	end_store(&p);
+}
+
+/* Other names of the file keep it as it is: another node's, or a backup's. */
+static void
+test_shared(void)
+{
+	struct place p = new_store("shared");
+	struct queue *both[2] = { store_queue(p.store, &alice, 1),
+	    store_queue(p.store, &bob, 1) };
+	struct spool_reader r = { .fd = -1 };
+	char path[QUEUE_PATH];
+	uint64_t ids[2];
+
+	ids[0] = put(&p, 500, both, 2);
+	ids[1] = put(&p, 500, both, 1);
+	checkpoint(&p);
+	queue_message_path(path, both[0], ids[1]);
+	CHECK(linkat(p.dir, path, p.dir, "backup", 0) == 0, "link");
+	store_ack(p.store, both[0], ids[0]);
+	store_ack(p.store, both[0], ids[1]);
+	sync_tree(&p);
+	(void)put_file(&p, both[0], 400);
+	(void)put_file(&p, both[0], 400);
+	CHECK(reads(&p, both[1], ids[0], 500), "bob's was written over");
+	r.fd = openat(p.dir, "backup", O_RDONLY);
+	CHECK(spool_check(&r, ids[1]) == 0, "the backup was written over");
+	(void)close(r.fd);
+	free(r.buffer);
 	end_store(&p);
 }
 
@@ -661,6 +772,8 @@ main(void)
 	test_damaged_large();
 	test_loads();
 	test_many();
+	test_spares();
+	test_shared();
 	(void)close(top);
 	scratch_remove(AT_FDCWD, path);
 	return check_report("store");

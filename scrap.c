@@ -1,0 +1,338 @@
+#include "scrap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "code.h"
+
+#define NAME 64			/* room for drop-N/MSGID */
+
+/* What one checkpoint may need, in files and in octets of disk. */
+#define SPARES_MAX  4096
+#define OCTETS_MAX  ((uint64_t)16 << 20)
+
+#define REMOVE_STEP 64		/* files: 15 ms, for which other syncs wait */
+
+/* A directory tmp/drop-N, and those files in it that can be used again. */
+struct heap {
+	uint64_t number;	/* N; 0: there is none */
+	size_t files;		/* put there */
+	uint64_t *ids;		/* SPARES_MAX of them, or NULL */
+	size_t count;
+	uint64_t octets;
+};
+
+struct scrap {
+	int data, tmp;
+	struct syncer *syncer;
+	uint64_t last;			/* the highest N ever used */
+	struct heap filling, sealed, spare;
+	bool left;			/* there are others, to be removed */
+	struct sync_job job;		/* job.fd is -1 while there is none */
+	uint64_t removing;		/* N of the one it is about */
+};
+
+static void
+drop_name(char name[NAME], uint64_t number)
+{
+	(void)snprintf(name, NAME, "drop-%016" PRIx64, number);
+}
+
+static void
+file_name(char name[NAME], uint64_t number, uint64_t id)
+{
+	(void)snprintf(name, NAME, "drop-%016" PRIx64 "/%016" PRIx64, number,
+	    id);
+}
+
+/* Read drop-N; 0 if the name is another. */
+static uint64_t
+number_of(const char *name)
+{
+	uint64_t number = 0;
+
+	if (strncmp(name, "drop-", 5) != 0 ||
+	    !code_unhex64(&number, span_of(name + 5)))
+		return 0;
+	return number;
+}
+
+bool
+scrap_is_name(const char *name)
+{
+	return number_of(name) != 0;
+}
+
+/* ---- opening and closing ---- */
+
+struct scrap *
+scrap_open(int data, int tmp, struct syncer *syncer)
+{
+	struct scrap *sc = xzalloc(sizeof(*sc));
+	DIR *list = file_open_list(tmp, ".");
+	const char *name;
+	uint64_t number;
+	int error;
+
+	sc->data = data;
+	sc->tmp = tmp;
+	sc->syncer = syncer;
+	sc->job.fd = -1;
+	while (list != NULL && (name = file_next_name(list)) != NULL) {
+		number = number_of(name);
+		if (number > sc->last)
+			sc->last = number;
+	}
+	sc->left = sc->last > 0;
+	if (list != NULL && file_end_list(list) == 0)
+		return sc;
+	error = errno;
+	scrap_close(sc);
+	errno = error;
+	return NULL;
+}
+
+void
+scrap_close(struct scrap *sc)
+{
+	if (sc == NULL)
+		return;
+	if (sc->job.fd != -1)
+		(void)close(sc->job.fd);	/* the next start goes on */
+	free(sc->filling.ids);
+	free(sc->sealed.ids);
+	free(sc->spare.ids);
+	free(sc);
+}
+
+/* ---- dropping ---- */
+
+/* Nothing of it will be used again. */
+static void
+leave(struct scrap *sc, struct heap *h)
+{
+	if (h->number != 0)
+		sc->left = true;
+	free(h->ids);
+	*h = (struct heap){ .ids = NULL };
+}
+
+/* Have a directory to drop files in. */
+static int
+begin_filling(struct scrap *sc)
+{
+	char name[NAME];
+
+	if (sc->filling.files >= SPARES_MAX)
+		leave(sc, &sc->filling);
+	if (sc->filling.number != 0)
+		return 0;
+	drop_name(name, sc->last + 1);
+	if (mkdirat(sc->tmp, name, 0700) == -1)
+		return -1;
+	sc->filling.number = ++sc->last;
+	sc->filling.ids = xalloc(SPARES_MAX * sizeof(uint64_t));
+	return 0;
+}
+
+/* It has other names: nodes that wait for it, or a backup. */
+static bool
+is_shared(const struct stat *status)
+{
+	return status->st_nlink > 1;
+}
+
+int
+scrap_file(struct scrap *sc, const char *path, uint64_t id,
+    uint64_t *octets)
+{
+	struct heap *h = &sc->filling;
+	char name[NAME];
+	struct stat status;
+
+	if (fstatat(sc->data, path, &status, 0) == -1)
+		return -1;
+	*octets = (uint64_t)status.st_size;
+	if (is_shared(&status) || begin_filling(sc) == -1)
+		return unlinkat(sc->data, path, 0);
+	file_name(name, h->number, id);
+	if (renameat(sc->data, path, sc->tmp, name) == -1)
+		return unlinkat(sc->data, path, 0);
+	h->files++;
+	if (h->octets + *octets <= OCTETS_MAX) {
+		h->octets += *octets;
+		h->ids[h->count++] = id;
+	}
+	return 0;
+}
+
+int
+scrap_directory(struct scrap *sc, const char *path)
+{
+	char name[NAME];
+
+	drop_name(name, sc->last + 1);
+	if (renameat(sc->data, path, sc->tmp, name) == -1)
+		return -1;
+	sc->last++;
+	sc->left = true;
+	return 0;
+}
+
+/* ---- using again ---- */
+
+/* Make text the content of the spare file, if it is nobody else's. */
+static int
+write_over(struct scrap *sc, const char *name, struct span text)
+{
+	int fd = openat(sc->tmp, name, O_WRONLY | O_CLOEXEC);
+	struct stat status;
+	int result = -1, error;
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &status) == 0 && !is_shared(&status) &&
+	    file_pwrite_all(fd, text.p, text.n, 0) == 0 &&
+	    ftruncate(fd, (off_t)text.n) == 0)
+		result = 0;
+	error = errno;
+	if (close(fd) == -1)
+		return -1;
+	errno = error;
+	return result;
+}
+
+static int
+give_name(struct scrap *sc, const char *name, const char *path)
+{
+	if (renameat(sc->tmp, name, sc->data, path) == 0)
+		return 0;
+	if (errno != ENOENT || file_make_parents(sc->data, path) == -1)
+		return -1;
+	return renameat(sc->tmp, name, sc->data, path);
+}
+
+int
+scrap_reuse(struct scrap *sc, const char *path, struct span text)
+{
+	struct heap *h = &sc->spare;
+	char name[NAME];
+
+	if (h->count == 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	file_name(name, h->number, h->ids[--h->count]);
+	if (write_over(sc, name, text) == -1)
+		return -1;
+	return give_name(sc, name, path);
+}
+
+void
+scrap_seal(struct scrap *sc)
+{
+	/* One that an earlier sync has sealed, which failed, stays so. */
+	if (sc->sealed.number != 0)
+		return;
+	sc->sealed = sc->filling;
+	sc->filling = (struct heap){ .ids = NULL };
+}
+
+void
+scrap_settle(struct scrap *sc)
+{
+	if (sc->sealed.number == 0)
+		return;
+	leave(sc, &sc->spare);
+	sc->spare = sc->sealed;
+	sc->sealed = (struct heap){ .ids = NULL };
+}
+
+bool
+scrap_is_empty(const struct scrap *sc)
+{
+	return sc->filling.number == 0 && sc->spare.number == 0;
+}
+
+void
+scrap_trim(struct scrap *sc)
+{
+	leave(sc, &sc->filling);
+	leave(sc, &sc->spare);
+}
+
+/* ---- removing ---- */
+
+static bool
+is_heap(const struct scrap *sc, uint64_t number)
+{
+	return number == sc->filling.number || number == sc->sealed.number ||
+	    number == sc->spare.number;
+}
+
+/* One of those to be removed; 0 if there is none. */
+static uint64_t
+find_left(const struct scrap *sc)
+{
+	DIR *list = file_open_list(sc->tmp, ".");
+	const char *name;
+	uint64_t number, found = 0;
+
+	if (list == NULL)
+		return 0;
+	while (found == 0 && (name = file_next_name(list)) != NULL) {
+		number = number_of(name);
+		if (number != 0 && !is_heap(sc, number))
+			found = number;
+	}
+	(void)file_end_list(list);	/* the next start goes on */
+	return found;
+}
+
+static void
+begin_removing(struct scrap *sc)
+{
+	char name[NAME];
+
+	sc->removing = find_left(sc);
+	if (sc->removing != 0) {
+		drop_name(name, sc->removing);
+		sc->job = (struct sync_job){ .kind = SYNC_REMOVE,
+		    .fd = file_open_dir(sc->tmp, name), .size = REMOVE_STEP };
+	}
+	sc->left = sc->job.fd != -1;
+	if (sc->left)
+		syncer_add(sc->syncer, &sc->job);
+}
+
+static void
+end_removing(struct scrap *sc)
+{
+	char name[NAME];
+
+	(void)close(sc->job.fd);	/* it was only read */
+	sc->job.fd = -1;
+	if (sc->job.error == 0 && sc->job.size == REMOVE_STEP)
+		return;
+	drop_name(name, sc->removing);
+	/* What cannot be emptied is for the next start. */
+	if (unlinkat(sc->tmp, name, AT_REMOVEDIR) == -1)
+		sc->left = false;
+}
+
+bool
+scrap_tidy(struct scrap *sc)
+{
+	if (sc->job.fd == -1 && sc->left)
+		begin_removing(sc);
+	if (sc->job.fd == -1 || !syncer_done(sc->syncer, &sc->job))
+		return false;
+	end_removing(sc);
+	return sc->left;
+}

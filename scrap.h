@@ -1,0 +1,62 @@
+/*
+ * scrap.h - message files that nobody waits for any more: their places on the
+ * disk are used again for other messages, or given back off the loop.
+ *
+ * To make a file and to remove one costs ten times as much as to give one
+ * another name: 1200 and 230 microseconds on ext4 under churn, against 25.
+ *
+ *	tmp/drop-N/	files that were acked, or a dropped node's directory
+ *
+ * A file may be written over only when no power cut can bring back the name
+ * under which somebody waited for it.  So what is dropped is sealed when a
+ * sync of the tree begins, and spare when that has ended.
+ *
+ * Functions return 0, or -1 with errno.
+ */
+#ifndef MNM_SCRAP_H
+#define MNM_SCRAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "file.h"
+
+struct scrap;
+
+/*
+ * data and tmp are the directories, which stay the caller's.  What an earlier
+ * run has dropped is found and will be removed.
+ */
+struct scrap *scrap_open(int data, int tmp, struct syncer *);
+/* No job may be under way. */
+void scrap_close(struct scrap *);
+/* Whether this is a name in tmp that scrap looks after. */
+bool scrap_is_name(const char *name);
+
+/* Drop the file path, which holds message id; it had so many octets. */
+int scrap_file(struct scrap *, const char *path, uint64_t id,
+    uint64_t *octets);
+/* Drop a directory of files. */
+int scrap_directory(struct scrap *, const char *path);
+/*
+ * Make path a file of this text out of a spare one; an old file gives way.
+ * -1 also if there is none: make it anew then.
+ */
+int scrap_reuse(struct scrap *, const char *path, struct span text);
+
+/* A sync of the tree begins; it has ended well. */
+void scrap_seal(struct scrap *);
+void scrap_settle(struct scrap *);
+/* Nothing is kept to be used again. */
+bool scrap_is_empty(const struct scrap *);
+/* Keep nothing. */
+void scrap_trim(struct scrap *);
+/*
+ * Have some of what is not used again removed.  True if there is more to do at
+ * once; syncer tells when there is more to do later.
+ */
+bool scrap_tidy(struct scrap *);
+
+#endif
