@@ -30,7 +30,7 @@ SIM = spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o
 
 TESTS = test/code_test test/json_test test/set_test test/conf_test \
 	test/ntp_test test/journal_test test/store_test test/name_test \
-	test/record_test test/recfile_test test/roster_test test/userdb_test \
+	test/print_test test/record_test test/recfile_test test/roster_test test/userdb_test \
 	test/cert_test test/tls_test test/tls_bad_test test/client_test \
 	test/frame_test test/tmtp_test test/numbering_test test/admit_test \
 	test/talk test/ready_test test/ready_poll_test test/sim_test
@@ -93,6 +93,7 @@ HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
 mnm.o $(OBJS) $(SIM) $(SUPPORT) $(CRASH): $(HEADER) *.h
 $(SUPPORT) $(CRASH): test/*.h
 $(TESTS) $(ENDS) $(TOOLS): test/libtest.a libmnm.a test/*.h
+test/print_test: dist/print.c
 $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
@@ -117,7 +118,7 @@ bench-full: mnm test/bench test/slowsync.so
 	sh test/plot build/bench.json >test/bench.svg
 
 # One binary for any Linux of this kind of processor: with musl if it is there.
-# It is for small places, so tables for debuggers stay out of it.
+# It is for small places: tables for debuggers and much of printf stay out of it.
 STATIC = -Os -flto=auto -flto-partition=one -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	-Wl,--gc-sections,--sort-section=alignment -Wl,-z,noseparate-code \
@@ -126,7 +127,8 @@ static:
 	@lib=$(BEARSSL)/lib/libbearssl.a; \
 	test -e $$lib || lib=`$(CC) -print-file-name=libbearssl.a`; \
 	objcopy -R .eh_frame $$lib mnm-static.a; \
-	if command -v musl-gcc >/dev/null; then set -- musl-gcc dist/fortify.c; \
+	if command -v musl-gcc >/dev/null; then \
+	    set -- musl-gcc dist/fortify.c dist/print.c; \
 	else set -- $(CC); fi; \
 	"$$@" $(FLAGS) $(STATIC) -o mnm-static mnm.c dist/nosim.c \
 	    $(OBJS:.o=.c) mnm-static.a -lpthread && ls -l mnm-static
