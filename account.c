@@ -217,6 +217,7 @@ op_register(struct request *rq)
 		error = buf_span(&rq->relay->why);
 	link_wait(rq->link);
 	send_registered(rq, user->nodes[0], nodeid, error);
+	userdb_see(db, user->nodes[0], rq->now);
 	presence_enter(rq->link, user->nodes[0]);
 	link_log(rq->link, "registered", SPAN(""));
 	return true;
@@ -251,6 +252,7 @@ op_login(struct request *rq)
 	if (user->flags & USER_DISABLED)
 		return request_refuse(rq, "login failed: this account is "
 		    "disabled", SPAN(""));
+	userdb_see(rq->relay->data->userdb, node, rq->now);
 	presence_enter(rq->link, node);
 	link_log(rq->link, "login", SPAN(""));
 	return tell_login(rq);
@@ -318,6 +320,7 @@ edit_newnode(struct request *rq)
 	if (node == NULL)
 		return request_refuse(rq, "the system gives no random "
 		    "numbers: try again later", SPAN(""));
+	userdb_see(relay->data->userdb, node, rq->now);
 	if (store_copy(relay->data->store, deliver_queue(relay, self),
 	    deliver_queue(relay, node)) == -1) {
 		(void)request_refuse(rq, "this node's messages cannot be "

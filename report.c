@@ -148,10 +148,10 @@ add_cell(struct report *r, const char *key, struct span text)
 void
 report_text(struct report *r, const char *key, struct span text)
 {
-	if (r->form == REPORT_JSON)
+	if (r->form == REPORT_TEXT)
+		add_cell(r, key, text.p != NULL ? text : SPAN("-"));
+	else if (text.p != NULL)
 		json_put_string(&r->out, key, text);
-	else
-		add_cell(r, key, text);
 }
 
 void
@@ -184,10 +184,7 @@ report_date(struct report *r, const char *key, uint64_t wall)
 	char text[DATE_TEXT];
 
 	date_text(text, wall);
-	if (wall > 0)
-		report_text(r, key, (struct span){ text, DATE_TEXT });
-	else if (r->form == REPORT_TEXT)
-		add_cell(r, key, SPAN("-"));
+	report_text(r, key, (struct span){ wall > 0 ? text : NULL, DATE_TEXT });
 }
 
 void

@@ -47,6 +47,18 @@ tell_aliases(struct call *c, const struct user *u)
 	}
 }
 
+/* The day it was last on line, as far as is known. */
+static void
+tell_seen(struct call *c, const struct node *n)
+{
+	uint64_t day = n->link != NULL ? c->now.wall : n->seen * DATE_DAY;
+	char text[DATE_TEXT];
+
+	date_text(text, day);
+	report_text(&c->report, "seen", (struct span){
+	    day > 0 ? text : NULL, DATE_DAY_TEXT });
+}
+
 static void
 tell_nodes(struct call *c, const struct user *u)
 {
@@ -60,6 +72,7 @@ tell_nodes(struct call *c, const struct user *u)
 		report_number(&c->report, "node", n->ref);
 		report_text(&c->report, "label", span_of(n->label));
 		report_flag(&c->report, "on_line", n->link != NULL);
+		tell_seen(c, n);
 	}
 }
 

@@ -32,6 +32,8 @@ struct node {
 	char *label;		/* what the user calls it; may be "" */
 	unsigned char salt[8];
 	unsigned char hash[32];	/* SHA-256 of salt and nodeid */
+	uint32_t seen;		/* the last day it was known to be on line,
+				   since 1970; 0: none is known */
 	struct queue *queue;	/* for tmtp to keep; NULL at first */
 	struct link *link;	/* for tmtp: the link that is logged in */
 };

@@ -415,6 +415,8 @@ check_parts(struct world *w, struct mate *alice)
 	struct mate m;
 
 	expect(w, 0, "1", "node list 'Ivan Silent'");
+	expect_json(w, "\"on_line\":false,\"seen\":\"20",
+	    "node list 'Ivan Silent'");
 	expect(w, 1, "no node", "node drop 'Ivan Silent' 9");
 	expect(w, 0, "", "node drop 'Ivan Silent' 2");
 	expect(w, 1, "only node", "node drop 'Ivan Silent' 1");

@@ -62,6 +62,11 @@ check_pieces(void)
 	apply(ro, "{\"node\":2," SECRET ",\"label\":\"new\"," A "}");
 	CHECK(u->node_count == 2 &&
 	    span_is(span_of(roster_node(u, 2)->label), SPAN("new")), "label");
+	apply(ro, "{\"node\":2,\"seen\":9," A "}");
+	apply(ro, "{\"node\":2,\"seen\":8," A "}");
+	apply(ro, "{\"node\":3,\"seen\":7," A "}");
+	CHECK(roster_node(u, 2)->seen == 9 && roster_node(u, 4)->seen == 0 &&
+	    u->node_count == 2, "seen");
 	apply(ro, "{\"gone\":true,\"node\":3," A "}");
 	CHECK(u->node_count == 2, "the wrong node is gone");
 	apply(ro, "{\"node\":9," SECRET "," A "}");
