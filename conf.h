@@ -43,6 +43,7 @@ struct conf {
 	uint64_t journal_size;	/* octets the journal may grow to */
 	uint64_t queue_max;	/* octets that wait for one node */
 	unsigned queue_messages_max;
+	unsigned expire_days;	/* until a node counts as lost; 0: never */
 	uint64_t disk_min;	/* octets of disk kept free; 0: see data.h */
 	char *listen_net;	/* "tcp", "tcp4" or "tcp6" */
 	char *listen_laddr;	/* "host:port", host may be empty or [v6] */

@@ -33,6 +33,7 @@
 #include "code.h"
 #include "conn.h"
 #include "control.h"
+#include "expire.h"
 #include "log.h"
 #include "net.h"
 #include "ready.h"
@@ -73,6 +74,7 @@ struct server {
 	struct relay *relay;
 	struct tls *tls;
 	struct ready *ready;
+	struct expire *expire;
 	struct control *control;	/* NULL: there is none */
 	struct now now;
 	uint64_t started;	/* now.wall */
@@ -512,6 +514,7 @@ time_to_wait(const struct server *sv)
 	until = earlier(until, data_deadline(sv->data));
 	until = earlier(until, sv->accept_at);
 	until = earlier(until, sv->strangers.report_at);
+	until = earlier(until, expire_deadline(sv->expire));
 	until = earlier(until, sv->stop_by);
 	if (until == NEVER)
 		return -1;
@@ -534,6 +537,7 @@ turn(struct server *sv)
 
 	links_resume(sv);	/* those who waited for the last commit */
 	links_read(sv);		/* octets in, requests run, replies held */
+	expire_step(sv->expire, sv->now);	/* what nobody fetches */
 	links_write(sv);	/* what waits for no commit */
 	if (commit(sv) == -1)	/* one write, one sync for the whole turn */
 		return -1;
@@ -631,6 +635,7 @@ server_start(struct server *sv, struct data *data, const struct cert *cert,
 	    clock_ms(CLOCK_MONOTONIC));
 	sv->clock_offset = clock_offset;
 	read_clock(sv);
+	sv->expire = expire_open(sv->relay, sv->now);
 	for (i = 0; i < sv->listener_count; i++)
 		watch(sv, sv->listeners[i]);
 	sv->accepting = true;
@@ -716,6 +721,7 @@ server_close(struct server *sv)
 	control_close(sv->control);
 	while (sv->conn_count > 0)
 		remove_conn(sv, sv->conns[0]);
+	expire_close(sv->expire);
 	if (sv->relay != NULL)
 		tmtp_close(sv->relay);
 	if (sv->tls != NULL)
