@@ -518,6 +518,9 @@ check_modes(struct world *w)
 	expect_registered(w, &m, "Nina Open");
 	expect_registered(w, &m, "Kim Closed");
 	expect_without(w, "Kim", "invitations");
+	expect_registered(w, &m, "_");
+	expect(w, 0, "  -  ", "user list");
+	expect_without(w, "\"-\"", "user list --json");
 }
 
 /* A file that is wrong changes nothing, and no link is dropped. */
