@@ -310,6 +310,8 @@ check_codes(struct world *w, struct mate *bob)
 static void
 check_knocks(struct world *w, struct mate *carol)
 {
+	struct mate m;
+
 	expect_refused(w, "Carol Dean", "by invitation");
 	expect_refused(w, "Carol Dean", "by invitation");
 	CHECK(w->mode != STEADY || relay_said(&w->relay,
@@ -323,6 +325,10 @@ check_knocks(struct world *w, struct mate *carol)
 	expect(w, 0, "127.0.0.0/24", "invitations");
 	expect_registered(w, carol, "Carol Dean");
 	expect_refused(w, "Carol Dean", "by invitation");
+	expect_refused(w, "Al", "by invitation");
+	expect(w, 0, "", "approve Al");
+	expect_registered(w, &m, "Al");
+	expect(w, 0, m.uid, "user show Al");
 	expect_refused(w, "O'Brien; rm", "by invitation");
 	CHECK(w->mode != STEADY || relay_said(&w->relay,
 	    "mnm approve 'O'\\''Brien; rm'"), "the log is not quoted");
