@@ -28,7 +28,7 @@ OBJS = date.o log.o buf.o code.o json.o set.o subnet.o secret.o lines.o \
 # The simulated clients of `mnm N`, which the small static binary is without.
 SIM = spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o
 
-TESTS = test/code_test test/json_test test/set_test test/conf_test \
+TESTS = test/log_test test/code_test test/json_test test/set_test test/conf_test \
 	test/ntp_test test/journal_test test/store_test test/name_test \
 	test/record_test test/recfile_test test/roster_test test/userdb_test \
 	test/cert_test test/tls_test test/tls_bad_test test/client_test \

@@ -5,6 +5,7 @@
 
 #include "code.h"
 #include "json.h"
+#include "log.h"
 
 #define SENTENCE_ROOM 1024
 #define GAP 2		/* spaces between two columns */
@@ -135,14 +136,11 @@ report_row(struct report *r)
 static void
 add_cell(struct report *r, const char *key, struct span text)
 {
-	size_t i;
-
 	if (r->rows == 0)
 		buf_addf(&r->heads, "%s\t", key);
-	for (i = 0; i < text.n; i++)
-		buf_add_octet(&r->cells, (unsigned char)text.p[i] < ' ' ||
-		    text.p[i] == 0x7f ? '?' : text.p[i]);
+	buf_add(&r->cells, text);
 	buf_add_octet(&r->cells, '\t');
+	log_clean(r->cells.p + r->cells.n - 1 - text.n, text.n);
 }
 
 void
