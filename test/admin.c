@@ -452,7 +452,9 @@ check_groups(struct world *w, struct mate *alice)
 	expect(w, 0, "", "group remove 'some group'");
 	expect_ack(w, alice, "not a member", "{\"op\":7,\"id\":\"1\","
 	    "\"datalen\":0,\"for\":[{\"id\":\"some group\",\"type\":2}]}");
-	expect_json(w, "\"group\":\"some group\",\"joined\":0", "group list");
+	expect_json(w, "\"group\":\"some group\",\"joined\":0,"
+	    "\"invited\":0,\"removed\":true", "group show 'some group'");
+	expect_without(w, "some group", "group list");
 }
 
 static void
