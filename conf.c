@@ -111,6 +111,7 @@ static const struct key {
 { "", "pings_per_day", COUNT,  AT(pings_per_day), "0",   "100000", "0" },
 { "", "failed_pings_in_a_row", COUNT, AT(failed_pings_in_a_row),
 					          "0",   "100000", "0" },
+{ "", "groups_max",    COUNT,  AT(groups_max),    "0",   "1000000", "1000" },
 { "", "links_max",     COUNT,  AT(links_max),     "1",   "100000", "5000" },
 { "", "login_timeout", TIME,   AT(login_timeout), "1s",  "1h",     "10s" },
 { "", "pulse_timeout", TIME,   AT(pulse_timeout), "1s",  "1d",     "150s" },

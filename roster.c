@@ -444,6 +444,7 @@ add_member(struct group *g, struct user *u)
 	g->members = grown(g->members, g->member_count, sizeof(*m));
 	m = &g->members[g->member_count];
 	*m = (struct member){ .user = u };
+	u->groups_made += g->member_count == 0;
 	index_add(g->index, hash_uid(&u->uid), g->member_count++);
 	return m;
 }

@@ -64,6 +64,7 @@ struct user {
 	size_t node_count;
 	struct alias **aliases;
 	size_t alias_count;
+	uint32_t groups_made;	/* groups whose first member it was */
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
 	size_t links;			/* for tmtp: nodes on line */
 	bool dirty;			/* for userdb: file older than memory */

@@ -49,6 +49,11 @@ check_pieces(void)
 	CHECK(g != NULL && g->member_count == 1, "no group");
 	CHECK(u != NULL && u->node_count == 0, "no user");
 	CHECK(g != NULL && roster_member(g, u) == &g->members[0], "member");
+	CHECK(u->groups_made == 1, "it has made %u", (unsigned)u->groups_made);
+	apply(ro, "{\"alias\":\"b\",\"gid\":\"G\",\"state\":\"invited\"," B "}");
+	apply(ro, "{\"alias\":\"c\",\"gid\":\"G\",\"state\":\"left\"," A "}");
+	CHECK(u->groups_made == 1 && find(ro, "{" B "}")->groups_made == 0,
+	    "who joins has made it");
 	apply(ro, "{\"gone\":true,\"node\":6," A "}");
 	CHECK(u->next_ref == 7, "next is %u", (unsigned)u->next_ref);
 	apply(ro, "{\"alias\":\"name\",\"uses\":3," A "}");
@@ -71,7 +76,7 @@ check_pieces(void)
 	CHECK(u->node_count == 2, "the wrong node is gone");
 	apply(ro, "{\"node\":9," SECRET "," A "}");
 	CHECK(u->next_ref == 10, "next is %u", (unsigned)u->next_ref);
-	CHECK(find(ro, "{" A "}") == u && roster_user_count(ro) == 1,
+	CHECK(find(ro, "{" A "}") == u && roster_user_count(ro) == 2,
 	    "there are two of them");
 	roster_close(ro);
 }
