@@ -397,6 +397,12 @@ tmtp_output(struct link *l, char *dst, size_t room, struct now now)
 }
 
 bool
+tmtp_is_logged_in(const struct link *l)
+{
+	return l->phase == PHASE_OPEN;
+}
+
+bool
 tmtp_is_ended(const struct link *l)
 {
 	return l->phase == PHASE_ENDED && !link_waits(l);
