@@ -276,7 +276,6 @@ test_first_days(void)
 
 	meet(&w, &a, &b);
 	stop(&w);
-	pass(&w, 0);
 	w.stage.now.mono = 5;
 	w.stage.now.wall += 400 * DATE_DAY;
 	start(&w);
@@ -499,6 +498,30 @@ test_dropped_node(void)
 	end(&w);
 }
 
+/* Each node of a user is looked at. */
+static void
+test_two_nodes(void)
+{
+	char nodeid[NODEID_TEXT];
+	struct person a, b;
+	struct queue *q;
+	struct node *n;
+	struct world w;
+
+	meet(&w, &a, &b);
+	n = userdb_add_node(w.stage.data.userdb, b.user, SPAN("y"), nodeid);
+	userdb_see(w.stage.data.userdb, n, w.stage.now);
+	q = deliver_queue(w.stage.relay, n);
+	post(&w, &a, &b);
+	CHECK(store_load(w.stage.data.store, q).messages == 1, "posted");
+	pass(&w, 40 * DATE_DAY);
+	run(&w);
+	expect(&w, &b, 0, "the first node");
+	CHECK(store_load(w.stage.data.store, q).messages == 0,
+	    "the second node's");
+	end(&w);
+}
+
 /* While no request may run, no message expires. */
 static void
 test_no_room(void)
@@ -596,6 +619,7 @@ main(void)
 	test_unknown();
 	test_seen();
 	test_dropped_node();
+	test_two_nodes();
 	test_no_room();
 	test_log();
 	return check_report("expire");
