@@ -20,7 +20,7 @@ OBJS = date.o log.o buf.o code.o json.o set.o subnet.o secret.o lines.o \
 	segment.o journal.o spool.o queue.o scrap.o tree.o store.o \
 	name.o record.o recfile.o roster.o userdb.o guests.o data.o \
 	x509.o cert.o identity.o tls.o admit.o \
-	frame.o upload.o link.o deliver.o presence.o account.o group.o \
+	frame.o upload.o link.o deliver.o expire.o presence.o account.o group.o \
 	post.o op.o tmtp.o \
 	report.o call.o enroll.o roll.o watch.o admin.o \
 	ready.o control.o net.o conn.o root.o server.o \
@@ -28,12 +28,13 @@ OBJS = date.o log.o buf.o code.o json.o set.o subnet.o secret.o lines.o \
 # The simulated clients of `mnm N`, which the small static binary is without.
 SIM = spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o
 
-TESTS = test/code_test test/json_test test/set_test test/conf_test \
+TESTS = test/log_test test/code_test test/json_test test/set_test test/conf_test \
 	test/ntp_test test/journal_test test/store_test test/name_test \
 	test/print_test test/record_test test/recfile_test test/roster_test test/userdb_test \
 	test/cert_test test/tls_test test/tls_bad_test test/client_test \
 	test/frame_test test/tmtp_test test/numbering_test test/admit_test \
-	test/talk test/ready_test test/ready_poll_test test/sim_test
+	test/expire_test test/talk test/ready_test test/ready_poll_test \
+	test/sim_test
 ENDS  = test/e2e test/admin
 TOOLS = test/json_check
 SUPPORT = test/client.o test/relay.o test/mate.o test/crowd.o \

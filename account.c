@@ -133,13 +133,13 @@ op_tmtprev(struct request *rq)
 /* Whether the name can be had; some are kept for who was invited. */
 static bool
 add_alias(struct request *rq, struct user *user, struct span name,
-    uint32_t uses)
+    unsigned min, uint32_t uses)
 {
 	enum userdb_result result = USERDB_TAKEN;
 
 	if (!guests_reserve(rq->relay->data->guests, name, rq->now))
 		result = userdb_add_alias(rq->relay->data->userdb, user, name,
-		    rq->relay->conf->alias_min, uses);
+		    min, uses);
 	return result == USERDB_OK || request_refuse_name(rq, result, name);
 }
 
@@ -152,12 +152,18 @@ wanted_alias(const struct request *rq)
 	return span_is(rq->h.newalias, SPAN("_")) ? none : rq->h.newalias;
 }
 
-/* False, and why, if the alias cannot be had. */
+/*
+ * False, and why, if the alias cannot be had.  One that the operator has
+ * invited or approved may be shorter than others.
+ */
 static bool
-add_first_alias(struct request *rq, struct user *user, struct span name)
+add_first_alias(struct request *rq, struct user *user, struct span name,
+    const struct admission *admission)
 {
+	unsigned min = admission->invited ? 1 : rq->relay->conf->alias_min;
+
 	return name.p == NULL ||
-	    add_alias(rq, user, name, USERDB_USES_ENDLESS);
+	    add_alias(rq, user, name, min, USERDB_USES_ENDLESS);
 }
 
 static void
@@ -213,10 +219,11 @@ op_register(struct request *rq)
 	admit_enter(rq->relay->admit, &applicant, &admission);
 	if (admission.receive_only)
 		userdb_set_flags(db, user, USER_RECEIVE_ONLY);
-	if (!add_first_alias(rq, user, applicant.alias))
+	if (!add_first_alias(rq, user, applicant.alias, &admission))
 		error = buf_span(&rq->relay->why);
 	link_wait(rq->link);
 	send_registered(rq, user->nodes[0], nodeid, error);
+	userdb_see(db, user->nodes[0], rq->now);
 	presence_enter(rq->link, user->nodes[0]);
 	link_log(rq->link, "registered", SPAN(""));
 	return true;
@@ -251,6 +258,7 @@ op_login(struct request *rq)
 	if (user->flags & USER_DISABLED)
 		return request_refuse(rq, "login failed: this account is "
 		    "disabled", SPAN(""));
+	userdb_see(rq->relay->data->userdb, node, rq->now);
 	presence_enter(rq->link, node);
 	link_log(rq->link, "login", SPAN(""));
 	return tell_login(rq);
@@ -318,6 +326,7 @@ edit_newnode(struct request *rq)
 	if (node == NULL)
 		return request_refuse(rq, "the system gives no random "
 		    "numbers: try again later", SPAN(""));
+	userdb_see(relay->data->userdb, node, rq->now);
 	if (store_copy(relay->data->store, deliver_queue(relay, self),
 	    deliver_queue(relay, node)) == -1) {
 		(void)request_refuse(rq, "this node's messages cannot be "
@@ -346,7 +355,7 @@ edit_newalias(struct request *rq)
 	if (user->alias_count >= ACCOUNT_ALIASES_MAX)
 		return request_refuse(rq, "there are too many aliases already",
 		    SPAN(""));
-	if (!add_alias(rq, user, rq->h.newalias,
+	if (!add_alias(rq, user, rq->h.newalias, rq->relay->conf->alias_min,
 	    uses.given ? (uint32_t)uses.value : USERDB_USES_ENDLESS))
 		return false;
 	p = user_posting(rq);

@@ -72,5 +72,5 @@ call_alias(const struct user *u)
 		if (!u->aliases[i]->dropped)
 			return span_of(u->aliases[i]->name);
 	}
-	return SPAN("-");
+	return (struct span){ NULL, 0 };
 }

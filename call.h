@@ -53,7 +53,7 @@ struct user *call_user(struct call *, const char *name);
 
 /* A column with the uid. */
 void call_tell_uid(struct call *, const struct user *);
-/* An alias that reaches the user, or "-". */
+/* An alias that reaches the user; p is NULL if none does. */
 struct span call_alias(const struct user *);
 
 #endif

@@ -36,6 +36,7 @@ struct conf {
 	unsigned users_max;	/* 0: no limit */
 	unsigned pings_per_day;	/* of one user; 0: no limit */
 	unsigned failed_pings_in_a_row;	/* likewise */
+	unsigned groups_max;	/* that one user may make; 0: no limit */
 	unsigned links_max;	/* connections at once */
 	unsigned login_timeout;	/* milliseconds from accept to login */
 	unsigned pulse_timeout;	/* milliseconds of silence that end a link */
@@ -43,6 +44,7 @@ struct conf {
 	uint64_t journal_size;	/* octets the journal may grow to */
 	uint64_t queue_max;	/* octets that wait for one node */
 	unsigned queue_messages_max;
+	unsigned expire_days;	/* until a node counts as lost; 0: never */
 	uint64_t disk_min;	/* octets of disk kept free; 0: see data.h */
 	char *listen_net;	/* "tcp", "tcp4" or "tcp6" */
 	char *listen_laddr;	/* "host:port", host may be empty or [v6] */

@@ -34,6 +34,23 @@ enum conn_phase {
 };
 
 /* To be read by others; only this module writes it, but for server's part. */
+/* Lists that server keeps.  A connection is in each at most once. */
+enum conn_list {
+	CONN_WAITING,	/* their requests or octets wait until data takes more */
+	CONN_NEWCOMERS,	/* not logged in yet, in the order of their coming */
+	CONN_LISTS
+};
+
+struct conns {
+	struct conn *first, *last;
+};
+
+/* A connection's place in one of them. */
+struct conn_hook {
+	struct conn *next, *previous;
+	bool linked;
+};
+
 struct conn {
 	int fd;
 	enum conn_phase phase;
@@ -48,8 +65,8 @@ struct conn {
 	/* For server to keep: */
 	unsigned interest;	/* what is watched for now */
 	size_t index;		/* among all connections */
-	bool waiting;		/* is in the list of those who wait for data */
-	struct conn *wait_next, *wait_prev;
+	uint64_t opened;	/* now.mono */
+	struct conn_hook hooks[CONN_LISTS];
 };
 
 /*
@@ -77,5 +94,9 @@ bool conn_is_stranger(const struct conn *);
 
 /* What to watch the socket for, a set as in ready.h. */
 unsigned conn_interest(const struct conn *);
+
+/* Put it at the end of a list, if it is not in it, or take it out. */
+void conn_append(struct conns *lists, struct conn *, enum conn_list);
+void conn_take_out(struct conns *lists, struct conn *, enum conn_list);
 
 #endif

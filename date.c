@@ -5,8 +5,6 @@
 /* The last moment a date of four digits for the year can show. */
 #define WALL_MAX UINT64_C(253402300799999)
 
-#define DAY_MS 86400000u
-
 /* value as exactly n digits; returns what follows them. */
 static char *
 put_digits(char *dst, size_t n, unsigned value, char after)
@@ -31,8 +29,8 @@ date_text(char dst[DATE_TEXT], uint64_t wall)
 
 	if (wall > WALL_MAX)
 		wall = WALL_MAX;
-	ms = (unsigned)(wall % DAY_MS);
-	days = (unsigned)(wall / DAY_MS) + 719468;	/* since 0000-03-01 */
+	ms = (unsigned)(wall % DATE_DAY);
+	days = (unsigned)(wall / DATE_DAY) + 719468;	/* since 0000-03-01 */
 	era = days / 146097;				/* of 400 years */
 	days %= 146097;
 	/* Without its leap days an era is 400 years of 365 days. */

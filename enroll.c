@@ -2,8 +2,9 @@
 
 #include <stdio.h>
 
+/* Why nobody can register by an alias of at least min characters. */
 static const char *
-name_fault(struct call *c, const char *alias)
+name_fault(struct call *c, const char *alias, unsigned min)
 {
 	static const char *const faults[] = {
 		[USERDB_SHORT] = "this alias has fewer characters than "
@@ -14,8 +15,7 @@ name_fault(struct call *c, const char *alias)
 		[USERDB_TAKEN] = "somebody has this name"
 	};
 	struct span name = span_of(alias);
-	enum userdb_result result = userdb_check_name(name,
-	    c->relay->conf->alias_min);
+	enum userdb_result result = userdb_check_name(name, min);
 
 	if (result == USERDB_OK && userdb_is_taken(c->db, name))
 		result = USERDB_TAKEN;
@@ -39,7 +39,8 @@ enroll_invite(struct call *c)
 		.receive_only = (c->has & CALL_RECEIVE_ONLY) != 0
 	};
 	char token[NAME_OCTETS + 1], until[DATE_TEXT];
-	const char *why = name_fault(c, c->args[0]);
+	const char *why = name_fault(c, c->args[0],
+	    c->relay->conf->alias_min);
 
 	if (why != NULL)
 		return why;
@@ -117,10 +118,11 @@ enroll_knocks(struct call *c)
 	return NULL;
 }
 
+/* Who approves has seen the alias, and may let a short one be. */
 const char *
 enroll_approve(struct call *c)
 {
-	const char *why = name_fault(c, c->args[0]);
+	const char *why = name_fault(c, c->args[0], 1);
 
 	if (why == NULL)
 		why = guests_approve(c->guests, span_of(c->args[0]),

@@ -1,5 +1,7 @@
 #include "group.h"
 
+#include <stdio.h>
+
 #include "account.h"
 #include "deliver.h"
 
@@ -7,6 +9,13 @@ static struct user *
 self_of(const struct request *rq)
 {
 	return rq->link->node->user;
+}
+
+/* As it was first given; NULL stands for the group that is being made. */
+static struct span
+gid_of(const struct request *rq, const struct group *group)
+{
+	return group != NULL ? span_of(group->gid) : rq->h.gid;
 }
 
 /* The link's user as a member in that state, or NULL. */
@@ -46,8 +55,8 @@ group_append_members(const struct group *group, const struct user *except,
 }
 
 /*
- * Tell the members, and one user more if it is not NULL, of an act.  The
- * sender's nodes all hear of it.
+ * Tell the members, and one user more if it is not NULL, of an act; a group
+ * that is not there yet has none.  The sender's nodes all hear of it.
  */
 static struct posting
 member_posting(struct request *rq, const struct group *group,
@@ -58,11 +67,12 @@ member_posting(struct request *rq, const struct group *group,
 	    OWN_ALL, FULL_PASS };
 
 	to->count = 0;
-	group_append_members(group, NULL, to);
+	if (group != NULL)
+		group_append_members(group, NULL, to);
 	if (other != NULL)
 		set_append(to, other);
 	set_settle(to);
-	p.message.gid = span_of(group->gid);
+	p.message.gid = gid_of(rq, group);
 	return p;
 }
 
@@ -78,22 +88,25 @@ find_invitee(struct request *rq)
 	return NULL;
 }
 
-/* A new group, whose first member will be the sender. */
-static struct group *
-make_group(struct request *rq)
+/* Whether the sender may make a group of that name. */
+static bool
+may_make(struct request *rq)
 {
+	struct data *data = rq->relay->data;
 	enum userdb_result result = userdb_check_name(rq->h.gid, 1);
-	struct group *group = NULL;
+	unsigned max = rq->relay->conf->groups_max;
+	char text[16];
 
-	if (guests_reserve(rq->relay->data->guests, rq->h.gid, rq->now))
+	if (guests_reserve(data->guests, rq->h.gid, rq->now) ||
+	    userdb_is_taken(data->userdb, rq->h.gid))
 		result = USERDB_TAKEN;
-	if (result == USERDB_OK) {
-		group = userdb_add_group(rq->relay->data->userdb, rq->h.gid);
-		result = USERDB_TAKEN;
-	}
-	if (group == NULL)
-		(void)request_refuse_name(rq, result, rq->h.gid);
-	return group;
+	if (result != USERDB_OK)
+		return request_refuse_name(rq, result, rq->h.gid);
+	if (max == 0 || self_of(rq)->groups_made < max)
+		return true;
+	(void)snprintf(text, sizeof(text), "%u", max);
+	return request_refuse(rq, "you have made as many groups as a member "
+	    "may: ", span_of(text));
 }
 
 /*
@@ -142,7 +155,7 @@ send_invitation(struct request *rq, const struct group *group,
 	postings[1] = member_posting(rq, group, NULL);
 	invitee->count = 0;
 	set_append(invitee, alias->user);
-	postings[0].message.gid = span_of(group->gid);
+	postings[0].message.gid = gid_of(rq, group);
 	postings[0].message.alias = from;
 	postings[0].message.to = span_of(alias->name);
 	postings[0].message.datahead = rq->h.datahead;
@@ -153,8 +166,9 @@ send_invitation(struct request *rq, const struct group *group,
 }
 
 /*
- * The invitation is sent before the group is changed: a group that has grown
- * too large for its members to be told must stay as it is.
+ * The invitation is sent before the group is made or changed: one that has
+ * grown too large for its members to be told must stay as it is, and a new one
+ * of which nobody could be told would keep its name for nothing.
  */
 bool
 op_groupinvite(struct request *rq)
@@ -173,13 +187,13 @@ op_groupinvite(struct request *rq)
 	from = inviter_name(rq, self_member(rq, group, MEMBER_JOINED));
 	if (from.p == NULL)
 		return false;
-	if (is_new)
-		group = make_group(rq);
-	if (group == NULL || !may_be_invited(rq, group, alias) ||
+	if (!(is_new ? may_make(rq) : may_be_invited(rq, group, alias)) ||
 	    !send_invitation(rq, group, from, alias))
 		return false;
-	if (is_new)
+	if (is_new) {
+		group = userdb_add_group(db, rq->h.gid);
 		userdb_set_member(db, group, self_of(rq), from, MEMBER_JOINED);
+	}
 	userdb_set_member(db, group, alias->user, span_of(alias->name),
 	    MEMBER_INVITED);
 	account_invited(rq, alias);

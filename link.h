@@ -100,6 +100,7 @@ struct link {
 	bool stalled;		/* no request may run */
 	uint64_t skip;		/* octets to come of data that was refused */
 	struct upload *upload;	/* large data that is coming, or NULL */
+	struct user *uploader;	/* whose it is, also when node is NULL */
 
 	/* presence.c */
 	struct node *node;	/* who it is, in PHASE_OPEN; else NULL */

@@ -19,6 +19,64 @@
 static enum log_level level = LOG_LINES;
 
 /*
+ * By its first octet: how many a character has, and what the second may be;
+ * but for control characters, overlong forms, surrogates and all above
+ * U+10FFFF.  Any further octet is from 0x80 to 0xbf.
+ */
+static const struct form {
+	unsigned char first, last;
+	unsigned char octets;
+	unsigned char low, high;
+} forms[] = {
+	{ 0x20, 0x7e, 1, 0x00, 0x00 },
+	{ 0xc2, 0xc2, 2, 0xa0, 0xbf },
+	{ 0xc3, 0xdf, 2, 0x80, 0xbf },
+	{ 0xe0, 0xe0, 3, 0xa0, 0xbf },
+	{ 0xe1, 0xec, 3, 0x80, 0xbf },
+	{ 0xed, 0xed, 3, 0x80, 0x9f },
+	{ 0xee, 0xef, 3, 0x80, 0xbf },
+	{ 0xf0, 0xf0, 4, 0x90, 0xbf },
+	{ 0xf1, 0xf3, 4, 0x80, 0xbf },
+	{ 0xf4, 0xf4, 4, 0x80, 0x8f }
+};
+
+#define FORMS (sizeof(forms) / sizeof(forms[0]))
+
+/* The octets of the character that text begins with; 0 if it is not shown. */
+static size_t
+shown_octets(const char *text, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	const struct form *f = forms;
+	size_t i;
+
+	while (f < forms + FORMS && p[0] > f->last)
+		f++;
+	if (f == forms + FORMS || p[0] < f->first || n < f->octets)
+		return 0;
+	if (f->octets > 1 && (p[1] < f->low || p[1] > f->high))
+		return 0;
+	for (i = 2; i < f->octets; i++) {
+		if (p[i] < 0x80 || p[i] > 0xbf)
+			return 0;
+	}
+	return f->octets;
+}
+
+void
+log_clean(char *text, size_t n)
+{
+	size_t i = 0, octets;
+
+	while (i < n) {
+		octets = shown_octets(text + i, n - i);
+		if (octets == 0)
+			text[i++] = '?';
+		i += octets;
+	}
+}
+
+/*
  * Write prefix and the formatted text as one line, in one write so that
  * lines of several processes do not mix.
  */
@@ -26,7 +84,7 @@ static void
 put_line(const char *prefix, const char *format, va_list args)
 {
 	char line[LINE_MAX_OCTETS];
-	int n, m, i;
+	int n, m;
 
 	n = snprintf(line, sizeof(line), "%s", prefix);
 	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, format, args);
@@ -34,10 +92,7 @@ put_line(const char *prefix, const char *format, va_list args)
 		n += m;
 	if (n > (int)sizeof(line) - 2)
 		n = (int)sizeof(line) - 2;
-	for (i = 0; i < n; i++) {
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = '?';
-	}
+	log_clean(line, (size_t)n);
 	line[n] = '\n';
 	/* There is nobody left to tell that stderr is gone. */
 	if (write(STDERR_FILENO, line, (size_t)n + 1) == -1)

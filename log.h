@@ -1,11 +1,13 @@
 /*
  * log.h - one line on stderr per event, and the end of the program.
  *
- * A line is "2026-11-23T11:00:00Z what happened".  The control octets of ASCII
- * never reach the terminal: they are shown as '?'.  Nothing here changes errno.
+ * A line is "2026-11-23T11:00:00Z what happened".  What a peer sent cannot take
+ * over the terminal that shows it: see log_clean.  Nothing here changes errno.
  */
 #ifndef MNM_LOG_H
 #define MNM_LOG_H
+
+#include <stddef.h>
 
 /* Where lines go; LOG_QUIET is for tests that provoke them by the thousand. */
 enum log_level { LOG_LINES, LOG_QUIET };
@@ -15,6 +17,12 @@ void log_level(enum log_level);
 /* Write one line.  The format is printf's; no newline at its end. */
 void log_line(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
+
+/*
+ * Put a '?' in place of each octet of text that is not part of a character in
+ * UTF-8, or is part of a control character: of ASCII, or U+0080 to U+009F.
+ */
+void log_clean(char *text, size_t n);
 
 /* Write one line beginning with "mnm: " and exit with status 1. */
 void die(const char *format, ...)

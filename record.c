@@ -32,6 +32,7 @@ static const struct field {
 	{ RECORD_PINGS_SINCE,  "pings_since",  NUMBER, AT(pings_since),   0 },
 	{ RECORD_RECEIVE_ONLY, "receive_only", FLAG,   0,                 0 },
 	{ RECORD_SALT,         "salt",         HEX,    AT(salt),          8 },
+	{ RECORD_SEEN,         "seen",         NUMBER, AT(seen),          0 },
 	{ RECORD_STATE,        "state",        STATE,  AT(state),         0 },
 	{ RECORD_UID,          "uid",          UID,    AT(uid),           0 },
 	{ RECORD_USES,         "uses",         NUMBER, AT(uses),          0 },
@@ -189,8 +190,15 @@ kind_of_node(const struct record *r)
 		return RECORD_SENSELESS;
 	if (r->has & RECORD_GONE)
 		return RECORD_OF_GONE;
-	return has_all(r, RECORD_SALT | RECORD_HASH) ?
-	    RECORD_OF_NODE : RECORD_SENSELESS;
+	switch (r->has & (RECORD_SALT | RECORD_HASH | RECORD_SEEN)) {
+	case RECORD_SALT | RECORD_HASH:
+	case RECORD_SALT | RECORD_HASH | RECORD_SEEN:
+		return RECORD_OF_NODE;
+	case RECORD_SEEN:
+		return RECORD_OF_SEEN;
+	default:
+		return RECORD_SENSELESS;
+	}
 }
 
 enum record_kind

@@ -9,8 +9,10 @@
  *		[disabled] [receive_only]	what the user may not do
  *		[pings] [failed_pings]		in the day that began at
  *		[pings_since]			this second since 1970
- *	node	hash label node salt uid	the user has this node
- *	gone	gone node uid			... or has it no more
+ *	node	hash label node salt [seen] uid	the user has this node
+ *	seen	node seen uid			the node was on line on this day,
+ *						the days counted since 1970
+ *	gone	gone node uid			the user has the node no more
  *	user	gone next_ref uid		the user has no nodes any more,
  *						and has left all groups
  *	group	gid gone			all members have left it
@@ -48,9 +50,10 @@ enum record_field {
 	RECORD_PINGS_SINCE  = 1 << 11,
 	RECORD_RECEIVE_ONLY = 1 << 12,	/* flag: the user may not send */
 	RECORD_SALT         = 1 << 13,
-	RECORD_STATE        = 1 << 14,
-	RECORD_UID          = 1 << 15,
-	RECORD_USES         = 1 << 16
+	RECORD_SEEN         = 1 << 14,
+	RECORD_STATE        = 1 << 15,
+	RECORD_UID          = 1 << 16,
+	RECORD_USES         = 1 << 17
 };
 
 enum member_state {
@@ -64,7 +67,7 @@ struct record {
 	unsigned has;			/* a set of record_field */
 	struct uid uid;
 	struct span gid, alias, label;
-	uint32_t next_ref, node, uses;
+	uint32_t next_ref, node, seen, uses;
 	uint32_t pings, failed_pings, pings_since;
 	enum member_state state;
 	unsigned char salt[8], hash[32];
@@ -76,6 +79,7 @@ enum record_kind {
 	RECORD_OTHER,		/* about nothing that is known here */
 	RECORD_OF_USER,
 	RECORD_OF_NODE,
+	RECORD_OF_SEEN,
 	RECORD_OF_GONE,
 	RECORD_OF_ALIAS,
 	RECORD_OF_GROUP,

@@ -5,6 +5,7 @@
 
 #include "code.h"
 #include "json.h"
+#include "log.h"
 
 #define SENTENCE_ROOM 1024
 #define GAP 2		/* spaces between two columns */
@@ -135,23 +136,20 @@ report_row(struct report *r)
 static void
 add_cell(struct report *r, const char *key, struct span text)
 {
-	size_t i;
-
 	if (r->rows == 0)
 		buf_addf(&r->heads, "%s\t", key);
-	for (i = 0; i < text.n; i++)
-		buf_add_octet(&r->cells, (unsigned char)text.p[i] < ' ' ||
-		    text.p[i] == 0x7f ? '?' : text.p[i]);
+	buf_add(&r->cells, text);
 	buf_add_octet(&r->cells, '\t');
+	log_clean(r->cells.p + r->cells.n - 1 - text.n, text.n);
 }
 
 void
 report_text(struct report *r, const char *key, struct span text)
 {
-	if (r->form == REPORT_JSON)
+	if (r->form == REPORT_TEXT)
+		add_cell(r, key, text.p != NULL ? text : SPAN("-"));
+	else if (text.p != NULL)
 		json_put_string(&r->out, key, text);
-	else
-		add_cell(r, key, text);
 }
 
 void
@@ -184,10 +182,7 @@ report_date(struct report *r, const char *key, uint64_t wall)
 	char text[DATE_TEXT];
 
 	date_text(text, wall);
-	if (wall > 0)
-		report_text(r, key, (struct span){ text, DATE_TEXT });
-	else if (r->form == REPORT_TEXT)
-		add_cell(r, key, SPAN("-"));
+	report_text(r, key, (struct span){ wall > 0 ? text : NULL, DATE_TEXT });
 }
 
 void

@@ -40,6 +40,7 @@ struct report {
 void report_begin(struct report *, enum report_form);
 void report_table(struct report *, const char *name);
 void report_row(struct report *);
+/* Text whose p is NULL is none: "-" for people, left out of JSON. */
 void report_text(struct report *, const char *key, struct span);
 void report_number(struct report *, const char *key, uint64_t);
 /* "yes", or for people nothing; JSON has true and false. */

@@ -47,6 +47,18 @@ tell_aliases(struct call *c, const struct user *u)
 	}
 }
 
+/* The day it was last on line, as far as is known. */
+static void
+tell_seen(struct call *c, const struct node *n)
+{
+	uint64_t day = n->link != NULL ? c->now.wall : n->seen * DATE_DAY;
+	char text[DATE_TEXT];
+
+	date_text(text, day);
+	report_text(&c->report, "seen", (struct span){
+	    day > 0 ? text : NULL, DATE_DAY_TEXT });
+}
+
 static void
 tell_nodes(struct call *c, const struct user *u)
 {
@@ -60,6 +72,7 @@ tell_nodes(struct call *c, const struct user *u)
 		report_number(&c->report, "node", n->ref);
 		report_text(&c->report, "label", span_of(n->label));
 		report_flag(&c->report, "on_line", n->link != NULL);
+		tell_seen(c, n);
 	}
 }
 
@@ -220,6 +233,14 @@ count_members(const struct group *g, enum member_state state)
 	return n;
 }
 
+/* Nobody is in it, and nobody can join it any more. */
+static bool
+is_removed(const struct group *g)
+{
+	return count_members(g, MEMBER_JOINED) == 0 &&
+	    count_members(g, MEMBER_INVITED) == 0;
+}
+
 static void
 tell_group(struct call *c, const struct group *g)
 {
@@ -237,8 +258,10 @@ roll_group_list(struct call *c)
 	size_t at = 0;
 
 	report_table(&c->report, "groups");
-	while ((g = userdb_next_group(c->db, &at)) != NULL)
-		tell_group(c, g);
+	while ((g = userdb_next_group(c->db, &at)) != NULL) {
+		if (!is_removed(g))
+			tell_group(c, g);
+	}
 	return NULL;
 }
 
@@ -253,6 +276,7 @@ roll_group_show(struct call *c)
 		return NO_GROUP;
 	report_table(&c->report, "group");
 	tell_group(c, g);
+	report_flag(&c->report, "removed", is_removed(g));
 	report_table(&c->report, "members");
 	for (i = 0; i < g->member_count; i++) {
 		m = &g->members[i];

@@ -298,6 +298,7 @@ apply_node(struct user *u, const struct record *r)
 
 	n->user = u;
 	n->ref = r->node;
+	n->seen = r->seen;
 	n->label = (char *)(n + 1);
 	if (r->label.n > 0)
 		memcpy(n->label, r->label.p, r->label.n);
@@ -306,6 +307,16 @@ apply_node(struct user *u, const struct record *r)
 	remove_node(u, n->ref);
 	insert_node(u, n);
 	retire_ref(u, n->ref);
+}
+
+/* A day that has been seen stays so, whatever the clock says later. */
+static void
+apply_seen(const struct user *u, const struct record *r)
+{
+	struct node *n = roster_node(u, r->node);
+
+	if (n != NULL && n->seen < r->seen)
+		n->seen = r->seen;
 }
 
 /* So are an alias and its name. */
@@ -398,6 +409,9 @@ apply_to_user(struct roster *ro, const struct record *r)
 	case RECORD_OF_NODE:
 		apply_node(u, r);
 		break;
+	case RECORD_OF_SEEN:
+		apply_seen(u, r);
+		break;
 	case RECORD_OF_GONE:
 		remove_node(u, r->node);
 		retire_ref(u, r->node);
@@ -430,6 +444,7 @@ add_member(struct group *g, struct user *u)
 	g->members = grown(g->members, g->member_count, sizeof(*m));
 	m = &g->members[g->member_count];
 	*m = (struct member){ .user = u };
+	u->groups_made += g->member_count == 0;
 	index_add(g->index, hash_uid(&u->uid), g->member_count++);
 	return m;
 }
@@ -506,9 +521,12 @@ roster_record_node(const struct node *n)
 		    RECORD_SALT | RECORD_HASH,
 		.uid = n->user->uid,
 		.node = n->ref,
+		.seen = n->seen,
 		.label = span_of(n->label)
 	};
 
+	if (n->seen != 0)
+		r.has |= RECORD_SEEN;
 	memcpy(r.salt, n->salt, sizeof(r.salt));
 	memcpy(r.hash, n->hash, sizeof(r.hash));
 	return r;

@@ -32,6 +32,8 @@ struct node {
 	char *label;		/* what the user calls it; may be "" */
 	unsigned char salt[8];
 	unsigned char hash[32];	/* SHA-256 of salt and nodeid */
+	uint32_t seen;		/* the last day it was known to be on line,
+				   since 1970; 0: none is known */
 	struct queue *queue;	/* for tmtp to keep; NULL at first */
 	struct link *link;	/* for tmtp: the link that is logged in */
 };
@@ -62,8 +64,10 @@ struct user {
 	size_t node_count;
 	struct alias **aliases;
 	size_t alias_count;
+	uint32_t groups_made;	/* groups whose first member it was */
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
 	size_t links;			/* for tmtp: nodes on line */
+	size_t uploads;			/* for tmtp: large data that is coming */
 	bool dirty;			/* for userdb: file older than memory */
 	struct user *dirty_next;
 };

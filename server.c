@@ -33,6 +33,7 @@
 #include "code.h"
 #include "conn.h"
 #include "control.h"
+#include "expire.h"
 #include "log.h"
 #include "net.h"
 #include "ready.h"
@@ -55,6 +56,7 @@
 #define REAP_INTERVAL 1000	/* between two looks at all links */
 #define STOP_TIME     1000	/* for all links together, when stopping */
 #define ACCEPT_PAUSE  1000
+#define LOGIN_MIN     2000	/* to log in, however many others come */
 #define LOG_INTERVAL  60000	/* between two lines about one nuisance */
 #define CLOCK_SET     1000	/* a clock that jumps so far has been set */
 
@@ -73,6 +75,7 @@ struct server {
 	struct relay *relay;
 	struct tls *tls;
 	struct ready *ready;
+	struct expire *expire;
 	struct control *control;	/* NULL: there is none */
 	struct now now;
 	uint64_t started;	/* now.wall */
@@ -85,11 +88,11 @@ struct server {
 	bool accepting;
 	uint64_t accept_at;	/* when not: try again then */
 	uint64_t accept_log_at;	/* no line about it before that */
+	uint64_t full_log_at;	/* ... that one gives way to others */
 
 	struct conn **conns;
 	size_t conn_count, conn_room;
-	/* Those whose requests or octets wait until data takes more. */
-	struct conn *wait_first, *wait_last;
+	struct conns lists[CONN_LISTS];
 	unsigned handshakes;	/* taken up in this turn */
 	struct strangers strangers;
 
@@ -142,37 +145,6 @@ read_clock(struct server *sv)
 }
 
 static void
-wait_add(struct server *sv, struct conn *c)
-{
-	if (c->waiting)
-		return;
-	c->waiting = true;
-	c->wait_next = NULL;
-	c->wait_prev = sv->wait_last;
-	if (sv->wait_last != NULL)
-		sv->wait_last->wait_next = c;
-	else
-		sv->wait_first = c;
-	sv->wait_last = c;
-}
-
-static void
-wait_remove(struct server *sv, struct conn *c)
-{
-	if (!c->waiting)
-		return;
-	c->waiting = false;
-	if (c->wait_prev != NULL)
-		c->wait_prev->wait_next = c->wait_next;
-	else
-		sv->wait_first = c->wait_next;
-	if (c->wait_next != NULL)
-		c->wait_next->wait_prev = c->wait_prev;
-	else
-		sv->wait_last = c->wait_prev;
-}
-
-static void
 resume_accepting(struct server *sv)
 {
 	int i;
@@ -183,6 +155,16 @@ resume_accepting(struct server *sv)
 	sv->accepting = true;
 	for (i = 0; i < sv->listener_count; i++)
 		ready_change(sv->ready, sv->listeners[i], READY_READ);
+}
+
+/* One line about a nuisance is enough for a while. */
+static bool
+may_log(const struct server *sv, uint64_t *log_at)
+{
+	if (sv->now.mono < *log_at)
+		return false;
+	*log_at = sv->now.mono + LOG_INTERVAL;
+	return true;
 }
 
 /*
@@ -198,11 +180,9 @@ pause_accepting(struct server *sv, const char *why)
 	sv->accept_at = sv->now.mono + ACCEPT_PAUSE;
 	for (i = 0; i < sv->listener_count; i++)
 		ready_change(sv->ready, sv->listeners[i], 0);
-	if (sv->now.mono < sv->accept_log_at)
-		return;
-	sv->accept_log_at = sv->now.mono + LOG_INTERVAL;
-	log_line("new connections wait: %zu are open; %s", sv->conn_count,
-	    why);
+	if (may_log(sv, &sv->accept_log_at))
+		log_line("new connections wait: %zu are open; %s",
+		    sv->conn_count, why);
 }
 
 /*
@@ -244,7 +224,8 @@ static void
 remove_conn(struct server *sv, struct conn *c)
 {
 	log_end(sv, c);
-	wait_remove(sv, c);
+	conn_take_out(sv->lists, c, CONN_WAITING);
+	conn_take_out(sv->lists, c, CONN_NEWCOMERS);
 	ready_remove(sv->ready, c->fd);
 	sv->conns[c->index] = sv->conns[--sv->conn_count];
 	sv->conns[c->index]->index = c->index;
@@ -271,11 +252,13 @@ settle(struct server *sv, struct conn *c)
 		return;
 	}
 	if (c->phase != CONN_OPEN) {
-		wait_remove(sv, c);
+		conn_take_out(sv->lists, c, CONN_WAITING);
 		sv->again = true;	/* contacts are told, as above */
 	} else if (waits_for_data(sv, c)) {
-		wait_add(sv, c);
+		conn_append(sv->lists, c, CONN_WAITING);
 	}
+	if (c->link != NULL && tmtp_is_logged_in(c->link))
+		conn_take_out(sv->lists, c, CONN_NEWCOMERS);
 	sv->reap_at = earlier(sv->reap_at, conn_deadline(c));
 	interest = conn_interest(c);
 	if (interest != c->interest) {
@@ -306,6 +289,8 @@ add_conn(struct server *sv, int fd, const char *peer)
 	}
 	c->index = sv->conn_count;
 	sv->conns[sv->conn_count++] = c;
+	c->opened = sv->now.mono;
+	conn_append(sv->lists, c, CONN_NEWCOMERS);
 	settle(sv, c);
 }
 
@@ -316,14 +301,40 @@ is_exhausted(int error)
 	    error == ENOMEM;
 }
 
+/*
+ * Whose place the next one gets when all are taken: of those who have not
+ * logged in the one that has had the most time for it.  NULL if there is none,
+ * or it has not had enough.
+ */
+static struct conn *
+to_give_way(const struct server *sv)
+{
+	struct conn *c = sv->lists[CONN_NEWCOMERS].first;
+
+	return c != NULL && sv->now.mono - c->opened >= LOGIN_MIN ? c : NULL;
+}
+
+static void
+give_way(struct server *sv, struct conn *c)
+{
+	if (may_log(sv, &sv->full_log_at))
+		log_line("%s: closed for others who come: it has not logged "
+		    "in, and links_max is reached", c->peer);
+	remove_conn(sv, c);
+}
+
 static void
 accept_links(struct server *sv, int listener)
 {
+	struct conn *late;
 	char peer[NET_PEER];
+	bool full;
 	int i, fd;
 
 	for (i = 0; i < ACCEPTS_MAX; i++) {
-		if (sv->conn_count >= sv->links_max) {
+		full = sv->conn_count >= sv->links_max;
+		late = to_give_way(sv);
+		if (full && late == NULL) {
 			pause_accepting(sv, "no more are allowed");
 			return;
 		}
@@ -334,6 +345,8 @@ accept_links(struct server *sv, int listener)
 		}
 		if (fd == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
+		if (fd != -1 && full)
+			give_way(sv, late);
 		if (fd != -1)
 			add_conn(sv, fd, peer);
 	}
@@ -343,13 +356,13 @@ accept_links(struct server *sv, int listener)
 static void
 links_resume(struct server *sv)
 {
-	struct conn *last = sv->wait_last, *c;
+	struct conn *last = sv->lists[CONN_WAITING].last, *c;
 	bool more = sv->resume_due;
 
 	sv->resume_due = false;
-	while (more && (c = sv->wait_first) != NULL) {
+	while (more && (c = sv->lists[CONN_WAITING].first) != NULL) {
 		more = c != last;
-		wait_remove(sv, c);
+		conn_take_out(sv->lists, c, CONN_WAITING);
 		if (tmtp_is_stalled(c->link))
 			tmtp_resume(c->link, sv->now);
 		settle(sv, c);
@@ -504,7 +517,7 @@ time_to_wait(const struct server *sv)
 	uint64_t until = sv->reap_at;
 
 	if (sv->again || sv->step_due ||
-	    (sv->resume_due && sv->wait_first != NULL))
+	    (sv->resume_due && sv->lists[CONN_WAITING].first != NULL))
 		return 0;
 	if (until < sv->reaped + REAP_INTERVAL)
 		until = sv->reaped + REAP_INTERVAL;
@@ -512,6 +525,7 @@ time_to_wait(const struct server *sv)
 	until = earlier(until, data_deadline(sv->data));
 	until = earlier(until, sv->accept_at);
 	until = earlier(until, sv->strangers.report_at);
+	until = earlier(until, expire_deadline(sv->expire));
 	until = earlier(until, sv->stop_by);
 	if (until == NEVER)
 		return -1;
@@ -534,6 +548,7 @@ turn(struct server *sv)
 
 	links_resume(sv);	/* those who waited for the last commit */
 	links_read(sv);		/* octets in, requests run, replies held */
+	expire_step(sv->expire, sv->now);	/* what nobody fetches */
 	links_write(sv);	/* what waits for no commit */
 	if (commit(sv) == -1)	/* one write, one sync for the whole turn */
 		return -1;
@@ -631,6 +646,7 @@ server_start(struct server *sv, struct data *data, const struct cert *cert,
 	    clock_ms(CLOCK_MONOTONIC));
 	sv->clock_offset = clock_offset;
 	read_clock(sv);
+	sv->expire = expire_open(sv->relay, sv->now);
 	for (i = 0; i < sv->listener_count; i++)
 		watch(sv, sv->listeners[i]);
 	sv->accepting = true;
@@ -716,6 +732,7 @@ server_close(struct server *sv)
 	control_close(sv->control);
 	while (sv->conn_count > 0)
 		remove_conn(sv, sv->conns[0]);
+	expire_close(sv->expire);
 	if (sv->relay != NULL)
 		tmtp_close(sv->relay);
 	if (sv->tls != NULL)

@@ -515,6 +515,12 @@ store_copy(struct store *st, struct queue *from, struct queue *to)
 	return 0;
 }
 
+void
+store_rest(struct queue *q)
+{
+	queue_list_forget(q);
+}
+
 /* No message may point to q any more. */
 static void
 forget_queue(struct store *st, const struct queue *q)

@@ -90,6 +90,8 @@ void store_ack(struct store *, struct queue *, uint64_t id);
  * -1 with errno: nothing was copied.
  */
 int store_copy(struct store *, struct queue *from, struct queue *to);
+/* It will not be asked for soon: keep nothing of its directory in memory. */
+void store_rest(struct queue *);
 /* Free the queue and all in it; the pointer is dead then. */
 void store_drop(struct store *, struct queue *);
 

@@ -18,6 +18,7 @@
  * at most, and who sends slowly keeps them for long.
  */
 #define UPLOADS_MAX 100
+#define UPLOADS_OF_USER_MAX (UPLOADS_MAX / 4)	/* so others find some free */
 
 /* Unread replies after which no more requests are taken. */
 #define REPLIES_MAX ((size_t)64 << 10)
@@ -107,7 +108,8 @@ run_small(struct request *rq, const struct op *op,
 static bool
 may_upload(struct request *rq)
 {
-	return rq->relay->uploads < UPLOADS_MAX ||
+	return (rq->relay->uploads < UPLOADS_MAX &&
+	    rq->link->node->user->uploads < UPLOADS_OF_USER_MAX) ||
 	    request_refuse(rq, "too many large messages are on their way: "
 	    "try again later", SPAN(""));
 }
@@ -125,6 +127,8 @@ begin_upload(struct request *rq, const struct op *op, struct span header,
 	}
 	rq->link->upload = upload_open(rq->relay->data->store, header,
 	    lengths);
+	rq->link->uploader = rq->link->node->user;
+	rq->link->uploader->uploads++;
 	rq->relay->uploads++;
 	return true;
 }
@@ -136,6 +140,7 @@ end_upload(struct link *l)
 		return;
 	upload_close(l->upload);
 	l->upload = NULL;
+	l->uploader->uploads--;
 	l->relay->uploads--;
 }
 
@@ -389,6 +394,12 @@ tmtp_output(struct link *l, char *dst, size_t room, struct now now)
 	if (l->phase == PHASE_ENDED)
 		presence_leave(l);
 	return n;
+}
+
+bool
+tmtp_is_logged_in(const struct link *l)
+{
+	return l->phase == PHASE_OPEN;
 }
 
 bool

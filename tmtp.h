@@ -67,6 +67,8 @@ void tmtp_resume(struct link *, struct now);
  * record: messages that are no longer than room are never split.
  */
 size_t tmtp_output(struct link *, char *dst, size_t room, struct now);
+/* Not before its login, nor after its end. */
+bool tmtp_is_logged_in(const struct link *);
 /*
  * A quit was sent or is about to be, and nothing is held any more: when
  * tmtp_output returns 0, close.

@@ -447,6 +447,20 @@ userdb_add_node(struct userdb *db, struct user *u, struct span label,
 }
 
 void
+userdb_see(struct userdb *db, const struct node *n, struct now now)
+{
+	struct record r = {
+		.has = RECORD_UID | RECORD_NODE | RECORD_SEEN,
+		.uid = n->user->uid,
+		.node = n->ref,
+		.seen = (uint32_t)(now.wall / DATE_DAY)
+	};
+
+	if (r.seen > n->seen)
+		change(db, &r);
+}
+
+void
 userdb_drop_node(struct userdb *db, struct node *n)
 {
 	struct record r = {

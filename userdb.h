@@ -85,6 +85,8 @@ struct user *userdb_add_user(struct userdb *, struct span label,
 /* Make another node; NULL as above. */
 struct node *userdb_add_node(struct userdb *, struct user *,
     struct span label, char nodeid[NODEID_TEXT]);
+/* The node is on line now: remember the day, if it is a later one. */
+void userdb_see(struct userdb *, const struct node *, struct now);
 /* The node is freed; its queue and link are the caller's to end first. */
 void userdb_drop_node(struct userdb *, struct node *);
 

@@ -310,6 +310,8 @@ check_codes(struct world *w, struct mate *bob)
 static void
 check_knocks(struct world *w, struct mate *carol)
 {
+	struct mate m;
+
 	expect_refused(w, "Carol Dean", "by invitation");
 	expect_refused(w, "Carol Dean", "by invitation");
 	CHECK(w->mode != STEADY || relay_said(&w->relay,
@@ -323,6 +325,10 @@ check_knocks(struct world *w, struct mate *carol)
 	expect(w, 0, "127.0.0.0/24", "invitations");
 	expect_registered(w, carol, "Carol Dean");
 	expect_refused(w, "Carol Dean", "by invitation");
+	expect_refused(w, "Al", "by invitation");
+	expect(w, 0, "", "approve Al");
+	expect_registered(w, &m, "Al");
+	expect(w, 0, m.uid, "user show Al");
 	expect_refused(w, "O'Brien; rm", "by invitation");
 	CHECK(w->mode != STEADY || relay_said(&w->relay,
 	    "mnm approve 'O'\\''Brien; rm'"), "the log is not quoted");
@@ -372,7 +378,8 @@ check_receive_only(struct world *w, struct mate *alice)
 	    "\"to\":\"Ivan Silent\"}");
 	expect_ack(w, &ivan, "", "{\"op\":6,\"id\":\"1\",\"act\":\"join\","
 	    "\"gid\":\"some group\"}");
-	expect_ack(w, &ivan, "", "{\"op\":3,\"id\":\"1\",\"newnode\":\"y\"}");
+	expect_ack(w, &ivan, "", "{\"op\":3,\"id\":\"1\",\"newnode\":\"y\\u009b2J\"}");
+	expect(w, 0, "y??2J", "node list 'Ivan Silent'");
 	expect(w, 1, "receive-only", "user set 'Ivan Silent' loud on");
 	expect(w, 1, "on or off", "user set 'Ivan Silent' receive-only no");
 	expect(w, 0, "", "user set 'Ivan Silent' receive-only off");
@@ -415,6 +422,8 @@ check_parts(struct world *w, struct mate *alice)
 	struct mate m;
 
 	expect(w, 0, "1", "node list 'Ivan Silent'");
+	expect_json(w, "\"on_line\":false,\"seen\":\"20",
+	    "node list 'Ivan Silent'");
 	expect(w, 1, "no node", "node drop 'Ivan Silent' 9");
 	expect(w, 0, "", "node drop 'Ivan Silent' 2");
 	expect(w, 1, "only node", "node drop 'Ivan Silent' 1");
@@ -443,7 +452,9 @@ check_groups(struct world *w, struct mate *alice)
 	expect(w, 0, "", "group remove 'some group'");
 	expect_ack(w, alice, "not a member", "{\"op\":7,\"id\":\"1\","
 	    "\"datalen\":0,\"for\":[{\"id\":\"some group\",\"type\":2}]}");
-	expect_json(w, "\"group\":\"some group\",\"joined\":0", "group list");
+	expect_json(w, "\"group\":\"some group\",\"joined\":0,"
+	    "\"invited\":0,\"removed\":true", "group show 'some group'");
+	expect_without(w, "some group", "group list");
 }
 
 static void
@@ -516,6 +527,9 @@ check_modes(struct world *w)
 	expect_registered(w, &m, "Nina Open");
 	expect_registered(w, &m, "Kim Closed");
 	expect_without(w, "Kim", "invitations");
+	expect_registered(w, &m, "_");
+	expect(w, 0, "  -  ", "user list");
+	expect_without(w, "\"-\"", "user list --json");
 }
 
 /* A file that is wrong changes nothing, and no link is dropped. */

@@ -26,6 +26,7 @@
 #define NETS ", it must be a list of networks like \"10.0.0.0/8\", as " \
 	"many as 0 to 64"
 #define OPS "\"ops\", it must be one of: auto 2018 2020"
+#define EXPIRE "\"expire_days\", it must be a whole number from 0 to 36500"
 #define ALONE "is given alone, certPath and keyPath go together"
 #define DATA ", it must be a string without NUL, its length from 1 to 1024"
 
@@ -59,6 +60,15 @@ static const struct {
 	    "value for \"register_from\"" NETS },
 	{ "{\"register\": \"invited\"}", ":1: \"invited\" is no value for "
 	    "\"register\", it must be one of: open invite closed" },
+
+	/* Numbers. */
+	{ "{\n\"expire_days\": -1}", ":2: -1 is no value for " EXPIRE },
+	{ "{\"expire_days\": 36501}", ":1: 36501 is no value for " EXPIRE },
+	{ "{\"expire_days\": \"30d\"}",
+	    ":1: \"30d\" is no value for " EXPIRE },
+	{ "{\"expire_days\": 0.5}", ":1: 0.5 is no value for " EXPIRE },
+	{ "{\"groups_max\": 1000001}", ":1: 1000001 is no value for "
+	    "\"groups_max\", it must be a whole number from 0 to 1000000" },
 
 	/* Keys. */
 	{ "{\n\n\"colour\": 1}", ":3: unknown key \"colour\"" UNKNOWN },
@@ -192,6 +202,8 @@ static const char *const documented[] = {
 	"\"name\":", "\"data\":", "\"user\":", "\"ops\":", "\"window\":",
 	"\"alias_min\":", "\"message_max\":", "\"links_max\":",
 	"\"queue_max\":", "\"queue_messages_max\":", "\"disk_min\":",
+	"\"expire_days\":", "\"# expire_days\":", "\"groups_max\":",
+	"\"# groups_max\":",
 	"\"# queue_max\":", "\"# queue_messages_max\":", "\"# disk_min\":",
 	"\"journal_size\":", "\"login_timeout\":", "\"pulse_timeout\":",
 	"\"listen\":", "\"net\":", "\"laddr\":", "\"certPath\":",
@@ -318,6 +330,7 @@ check_default(const struct conf *c, const char *what)
 	    "users_max %u", what, c->register_rate, c->users_max);
 	CHECK(c->pings_per_day == 0 && c->failed_pings_in_a_row == 0,
 	    "%s: pings", what);
+	CHECK(c->groups_max == 1000, "%s: groups_max", what);
 	CHECK(c->links_max == 5000, "%s: links_max %u", what, c->links_max);
 	CHECK(c->login_timeout == 10000, "%s: login_timeout", what);
 	CHECK(c->pulse_timeout == 150000, "%s: pulse_timeout", what);
@@ -326,6 +339,7 @@ check_default(const struct conf *c, const char *what)
 	CHECK(c->queue_max == (uint64_t)1 << 30 &&
 	    c->queue_messages_max == 100000 && c->disk_min == 0,
 	    "%s: queue_max, disk_min", what);
+	CHECK(c->expire_days == 0, "%s: expire_days", what);
 	CHECK(strcmp(c->listen_net, "tcp") == 0, "%s: net", what);
 	CHECK(strcmp(c->listen_laddr, "127.0.0.1:3456") == 0, "%s: laddr %s",
 	    what, c->listen_laddr);
@@ -399,9 +413,9 @@ static const char other[] =
     "{\n"
     "\"name\": \"Caf\\u00e9\", \"data\": \"/var/lib/mnm\", \"user\": \"mnm\",\n"
     "\"ops\": \"2020\", \"window\": 64, \"alias_min\": 64,\n"
-    "\"message_max\": \"16G\", \"links_max\": 100000,\n"
+    "\"message_max\": \"16G\", \"links_max\": 100000, \"groups_max\": 0,\n"
     "\"queue_max\": \"1024G\", \"queue_messages_max\": 1,\n"
-    "\"disk_min\": \"100M\",\n"
+    "\"disk_min\": \"100M\", \"expire_days\": 36500,\n"
     "\"journal_size\": 16777216, \"login_timeout\": \"1500ms\",\n"
     "\"pulse_timeout\": \"24h\", \"# listen\": {\"net\": {}},\n"
     "\"register\": \"closed\", \"users_max\": 1000000,\n"
@@ -428,11 +442,13 @@ test_values(void)
 	CHECK(c.window == 64, "window %u", c.window);
 	CHECK(c.alias_min == 64, "alias_min %u", c.alias_min);
 	CHECK(c.message_max == (uint64_t)16 << 30, "message_max");
+	CHECK(c.groups_max == 0, "groups_max %u", c.groups_max);
 	CHECK(c.links_max == 100000, "links_max %u", c.links_max);
 	CHECK(c.journal_size == 16777216, "journal_size");
 	CHECK(c.queue_max == (uint64_t)1 << 40 &&
 	    c.queue_messages_max == 1, "queue_max");
 	CHECK(c.disk_min == (uint64_t)100 << 20, "disk_min");
+	CHECK(c.expire_days == 36500, "expire_days %u", c.expire_days);
 	CHECK(c.login_timeout == 1500, "login_timeout %u", c.login_timeout);
 	CHECK(c.pulse_timeout == 86400000, "pulse %u", c.pulse_timeout);
 	CHECK(strcmp(c.listen_net, "tcp6") == 0, "net %s", c.listen_net);

@@ -170,6 +170,26 @@ world_drop_node(void)
 }
 
 int
+world_see(void)
+{
+	struct model_user *u = any_user();
+	struct now now = world.now;
+	struct model_node *n;
+	int ready = wait_ready();
+	uint32_t day;
+
+	if (ready != 1 || u == NULL)
+		return ready == -1 ? -1 : 0;
+	n = any_node(u);
+	now.wall += any(100) * DATE_DAY;
+	day = (uint32_t)(now.wall / DATE_DAY);
+	userdb_see(world.data.userdb, userdb_node(user_of(u), n->ref), now);
+	if (n->seen < day)
+		n->seen = day;
+	return 0;
+}
+
+int
 world_add_alias(void)
 {
 	struct model_user *u = any_user();
@@ -518,6 +538,7 @@ world_any(void)
 		{  2, world_register     },
 		{  2, world_add_node     },
 		{  1, world_drop_node    },
+		{  2, world_see          },
 		{  2, world_add_alias    },
 		{  2, world_change_alias },
 		{  3, world_change_group },

@@ -510,7 +510,8 @@ test_timeout(const char *program)
 }
 
 #define DESCRIPTORS 64	/* of which half may be links */
-#define VISITORS    50
+#define MEMBERS     32
+#define VISITORS    18
 
 /* More come than there are descriptors; all are served as others leave. */
 static void
@@ -518,6 +519,7 @@ test_descriptors(const char *program)
 {
 	struct client_pool *pool = client_pool_open();
 	struct client *visitors[VISITORS];
+	struct mate members[MEMBERS];
 	struct relay_process r;
 	size_t i, open = 0;
 
@@ -526,18 +528,69 @@ test_descriptors(const char *program)
 	r.descriptors = DESCRIPTORS;
 	relay_start(&r);
 	CHECK(relay_said(&r, "ulimit -n"), "the limit is not told");
+	for (i = 0; i < MEMBERS; i++) {
+		mate_init(&members[i], "_");
+		mate_register(&members[i], pool, r.port);
+	}
 	for (i = 0; i < VISITORS; i++)
 		visitors[i] = client_connect(pool, r.port, NULL);
-	for (i = 0; i < DESCRIPTORS / 2; i++)
-		open += client_await_open(visitors[i], RELAY_PATIENCE);
-	CHECK(open == DESCRIPTORS / 2, "only %zu are served", open);
-	for (i = 0; i < DESCRIPTORS / 2; i++)
-		client_close(visitors[i]);
-	for (i = DESCRIPTORS / 2; i < VISITORS; i++) {
+	post_of_size(&members[0], &members[MEMBERS - 1], 1000);
+	CHECK(!client_await_open(visitors[0], 200), "there are too many");
+	for (i = 0; i < MEMBERS; i++)
+		mate_free(&members[i]);
+	for (i = 0; i < VISITORS; i++) {
 		open += client_await_open(visitors[i], RELAY_PATIENCE);
 		client_close(visitors[i]);
 	}
 	CHECK(open == VISITORS, "only %zu were served in the end", open);
+	client_pool_close(pool);
+	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
+	relay_free(&r);
+}
+
+/*
+ * When all places are taken, those who do not log in make room, the oldest
+ * first, and members never do.
+ */
+static void
+test_places(const char *program)
+{
+	struct client_pool *pool = client_pool_open();
+	struct relay_process r;
+	struct mate a, b, c, d, late;
+	int first, second;
+
+	relay_init(&r, program);
+	relay_configure(&r, "\"links_max\": 4, \"login_timeout\": \"1h\",");
+	relay_start(&r);
+	mate_init(&a, "Alice Anderson");
+	mate_init(&b, "Bob Brown");
+	mate_init(&c, "Carol Clark");
+	mate_init(&d, "Dave Dean");
+	mate_init(&late, "Eve Evans");
+	mate_register(&a, pool, r.port);
+	first = raw_connect(r.port);
+	second = raw_connect(r.port);
+	mate_register(&b, pool, r.port);
+	mate_register(&c, pool, r.port);
+	expect_silent_close(first, "the oldest");
+	CHECK(recv(second, &(char){ 0 }, 1, MSG_DONTWAIT) == -1 &&
+	    errno == EAGAIN, "the second was closed as well");
+	mate_register(&d, pool, r.port);
+	expect_silent_close(second, "the second");
+	CHECK(relay_said(&r, "links_max is reached"), "the log does not tell");
+
+	mate_connect(&late, pool, r.port);
+	post_of_size(&a, &b, 1000);
+	post_of_size(&c, &d, 1000);
+	CHECK(!client_await_open(late.client, 200), "there are too many");
+	mate_drop(&a);
+	mate_frame_free(mate_await(&late, "tmtprev"));
+	mate_free(&late);
+	mate_free(&a);
+	mate_free(&b);
+	mate_free(&c);
+	mate_free(&d);
 	client_pool_close(pool);
 	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
 	relay_free(&r);
@@ -641,6 +694,7 @@ static const struct part {
 	{ "strangers", test_strangers },
 	{ "timeout", test_timeout },
 	{ "descriptors", test_descriptors },
+	{ "places", test_places },
 	{ "stop", test_stop },
 	{ "fulldisk", fulldisk_test },
 	{ "crowd", test_crowd }

@@ -170,6 +170,11 @@ same_node(const struct user *u, const struct model_node *n,
 		    "again", n->ref);
 		return false;
 	}
+	if (node != NULL && node->seen != n->seen) {
+		model_say(fault, "node %" PRIu32 " was seen on %" PRIu32
+		    ", not %" PRIu32, n->ref, node->seen, n->seen);
+		return false;
+	}
 	if ((node != NULL) == !n->dropped && node == login)
 		return true;
 	model_say(fault, "node %" PRIu32 " is %s", n->ref,

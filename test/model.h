@@ -34,6 +34,7 @@ struct model_messages {
 
 struct model_node {
 	uint32_t ref;
+	uint32_t seen;		/* the last day on line */
 	bool dropped;
 	char nodeid[NODEID_TEXT];
 	struct model_entry {

@@ -25,6 +25,11 @@ static const struct good {
 	{ RECORD_OF_NODE, "{" HASH ",\"label\":\"\",\"node\":4294967294,"
 	    SALT "," U "}",
 	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_NODE, "{" HASH ",\"label\":\"\",\"node\":3," SALT
+	    ",\"seen\":20454," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_SEEN, "{\"node\":3,\"seen\":20454," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
 	{ RECORD_OF_GONE, "{\"gone\":true,\"node\":3," U "}",
 	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
 	{ RECORD_OF_ALIAS, "{\"alias\":\"a\\u003cb\"," U "}",
@@ -64,6 +69,9 @@ static const char *const senseless[] = {
 	"{\"node\":\"1\"," SALT "," HASH "," U "}",
 	"{\"node\":1," HASH "," U "}",
 	"{\"node\":1," SALT "," U "}",
+	"{\"node\":1," SALT ",\"seen\":1," U "}",
+	"{\"node\":1,\"seen\":4294967296," U "}",
+	"{\"node\":0,\"seen\":1," U "}",
 	"{\"node\":1,\"gone\":1," U "}",
 	"{\"node\":1,\"salt\":\"0011\"," HASH "," U "}",
 	"{\"node\":1,\"salt\":\"00112233445566FF\"," HASH "," U "}",

@@ -49,6 +49,11 @@ check_pieces(void)
 	CHECK(g != NULL && g->member_count == 1, "no group");
 	CHECK(u != NULL && u->node_count == 0, "no user");
 	CHECK(g != NULL && roster_member(g, u) == &g->members[0], "member");
+	CHECK(u->groups_made == 1, "it has made %u", (unsigned)u->groups_made);
+	apply(ro, "{\"alias\":\"b\",\"gid\":\"G\",\"state\":\"invited\"," B "}");
+	apply(ro, "{\"alias\":\"c\",\"gid\":\"G\",\"state\":\"left\"," A "}");
+	CHECK(u->groups_made == 1 && find(ro, "{" B "}")->groups_made == 0,
+	    "who joins has made it");
 	apply(ro, "{\"gone\":true,\"node\":6," A "}");
 	CHECK(u->next_ref == 7, "next is %u", (unsigned)u->next_ref);
 	apply(ro, "{\"alias\":\"name\",\"uses\":3," A "}");
@@ -62,11 +67,16 @@ check_pieces(void)
 	apply(ro, "{\"node\":2," SECRET ",\"label\":\"new\"," A "}");
 	CHECK(u->node_count == 2 &&
 	    span_is(span_of(roster_node(u, 2)->label), SPAN("new")), "label");
+	apply(ro, "{\"node\":2,\"seen\":9," A "}");
+	apply(ro, "{\"node\":2,\"seen\":8," A "}");
+	apply(ro, "{\"node\":3,\"seen\":7," A "}");
+	CHECK(roster_node(u, 2)->seen == 9 && roster_node(u, 4)->seen == 0 &&
+	    u->node_count == 2, "seen");
 	apply(ro, "{\"gone\":true,\"node\":3," A "}");
 	CHECK(u->node_count == 2, "the wrong node is gone");
 	apply(ro, "{\"node\":9," SECRET "," A "}");
 	CHECK(u->next_ref == 10, "next is %u", (unsigned)u->next_ref);
-	CHECK(find(ro, "{" A "}") == u && roster_user_count(ro) == 1,
+	CHECK(find(ro, "{" A "}") == u && roster_user_count(ro) == 2,
 	    "there are two of them");
 	roster_close(ro);
 }

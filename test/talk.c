@@ -29,7 +29,7 @@
  *	device A2 of A		A's user makes a node, and A2 logs in as it;
  *				its password is $node-A2; all acks are sent
  *	set window 2		configuration: window, alias_min, message_max,
- *				queue_max, queue_messages_max
+ *				queue_max, queue_messages_max, groups_max
  *	ops 2020		the numbering, see below
  *
  * HEADER is JSON as it is sent, but that a word after "op": is the number of
@@ -448,6 +448,8 @@ step_set(struct talk *t, const char *text)
 		conf->queue_max = value;
 	else if (strcmp(key, "queue_messages_max") == 0)
 		conf->queue_messages_max = value;
+	else if (strcmp(key, "groups_max") == 0)
+		conf->groups_max = value;
 	else
 		die("%s: %s", t->script->path, text);
 }

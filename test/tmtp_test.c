@@ -634,6 +634,75 @@ test_many_uploads(void)
 	stage_close(&st);
 }
 
+/* Log in as a node of that password. */
+static void
+enter(struct stage *st, struct actor *a, const char *uid,
+    const char nodeid[NODEID_TEXT])
+{
+	char text[256];
+
+	stage_connect(st, a);
+	give(st, a, "{\"op\":0,\"id\":\"1\"}");
+	(void)snprintf(text, sizeof(text), "{\"op\":2,\"uid\":\"%s\","
+	    "\"node\":\"%.40s\"}", uid, nodeid);
+	give(st, a, text);
+	stage_turn(st);
+	CHECK(count_frames(a, "login ok") == 1, "no login");
+}
+
+/*
+ * No user takes all of that room, with however many nodes, nor by logging in
+ * again while the link before is not closed.
+ */
+static void
+test_uploads_of_user(void)
+{
+	enum { NODES = 26 };
+	char uid[UID_TEXT + 1], other[UID_TEXT + 1];
+	char nodeids[NODES][NODEID_TEXT];
+	struct link *links[NODES];
+	struct buf b = { NULL, 0, 0 };
+	struct stage st;
+	struct actor *a;
+	struct user *user;
+	unsigned i;
+
+	begin(&st);
+	a = enroll(&st, "A", uid);
+	stage_lose(&st, a);
+	user = userdb_user_text(st.data.userdb, span_of(uid));
+	add_post(&b, uid, 100000, 1);
+	for (i = 0; i < NODES; i++) {
+		(void)userdb_add_node(st.data.userdb, user, SPAN("x"),
+		    nodeids[i]);
+		enter(&st, a, uid, nodeids[i]);
+		tmtp_input(a->link, (struct span){ b.p, 1000 }, st.now);
+		stage_turn(&st);
+		links[i] = a->link;
+		CHECK(count_frames(a, "too many large") == (i + 1 == NODES),
+		    "%u", i);
+	}
+	enter(&st, a, uid, nodeids[0]);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	stage_turn(&st);
+	CHECK(count_frames(a, "too many large") == 1, "by a new link");
+
+	tmtp_link_close(links[0], st.now);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	stage_turn(&st);
+	CHECK(count_frames(a, "too many large") == 0, "one has gone");
+	stage_lose(&st, a);
+	a = enroll(&st, "A", other);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	stage_turn(&st);
+	CHECK(count_frames(a, "\"error\"") == 0, "another user");
+	for (i = 1; i < NODES; i++)
+		tmtp_link_close(links[i], st.now);
+	CHECK(user->uploads == 0, "%zu are left", user->uploads);
+	buf_free(&b);
+	stage_close(&st);
+}
+
 /* OhiEdit of count users from the first on. */
 static void
 edit_contacts(struct stage *st, struct actor *a, const char *type,
@@ -710,6 +779,7 @@ main(void)
 	test_long_id();
 	test_lower_limit();
 	test_many_uploads();
+	test_uploads_of_user();
 	test_contacts_max();
 	return check_report("tmtp");
 }

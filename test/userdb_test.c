@@ -156,6 +156,20 @@ login(const struct world *w, size_t user, size_t node)
 	    (struct span){ w->nodeids[user][node], NODEID_TEXT });
 }
 
+/* A user's first node is on line on a day; another day may be known. */
+static void
+see(struct world *w, size_t user, unsigned day, unsigned known)
+{
+	const struct node *n = w->users[user]->nodes[0];
+	size_t records = w->journal.count;
+
+	userdb_see(w->db, n, (struct now){ 0, day * DATE_DAY + 1 });
+	CHECK(n->seen == known, "day %u: seen on %" PRIu32, day, n->seen);
+	userdb_see(w->db, n, (struct now){ 0, (day + 1) * DATE_DAY - 1 });
+	CHECK(w->journal.count == records + (day == known),
+	    "%zu records in a day", w->journal.count - records);
+}
+
 static void
 add_users(struct world *w)
 {
@@ -169,7 +183,13 @@ add_users(struct world *w)
 		CHECK(userdb_add_node(w->db, w->users[i], SPAN("second"),
 		    w->nodeids[i][1]) == w->users[i]->nodes[1], "node");
 	}
+	userdb_see(w->db, w->users[2]->nodes[1],
+	    (struct now){ 0, 30 * DATE_DAY });
 	userdb_drop_node(w->db, w->users[2]->nodes[1]);
+	see(w, 0, 40, 40);
+	see(w, 0, 39, 40);
+	see(w, 1, 50, 50);
+	see(w, 1, 51, 51);
 	CHECK(userdb_add_node(w->db, w->users[2], SPAN("third"),
 	    w->nodeids[2][1])->ref == 3, "a number was used again");
 	userdb_drop_node(w->db, login(w, 3, 1));
@@ -269,8 +289,8 @@ tell_user(struct buf *b, struct userdb *db, const struct uid *uid)
 	}
 	buf_addf(b, "user, next %" PRIu32 "\n", u->next_ref);
 	for (i = 0; i < u->node_count; i++) {
-		buf_addf(b, " node %" PRIu32 " %s ", u->nodes[i]->ref,
-		    u->nodes[i]->label);
+		buf_addf(b, " node %" PRIu32 " %" PRIu32 " %s ",
+		    u->nodes[i]->ref, u->nodes[i]->seen, u->nodes[i]->label);
 		add_hex(b, u->nodes[i]->salt, sizeof(u->nodes[i]->salt));
 		add_hex(b, u->nodes[i]->hash, sizeof(u->nodes[i]->hash));
 		buf_addf(b, "\n");

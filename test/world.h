@@ -81,6 +81,7 @@ bool world_check(void);
 int world_register(void);
 int world_add_node(void);
 int world_drop_node(void);
+int world_see(void);
 int world_add_alias(void);
 int world_change_alias(void);
 int world_change_group(void);

@@ -1,0 +1,36 @@
+/*
+ * expire.h - what waits for nodes that do not come back is dropped.
+ *
+ * A message is dropped for a node when the node was not on line for over
+ * conf's expire_days and the message was posted longer ago than that.  The
+ * node stays, and may log in again.
+ *
+ *	ex = expire_open(relay, now)
+ *	expire_step(ex, now)		in each turn, and at expire_deadline
+ *
+ * Clocks lie, and relays are off for months: nothing is dropped for 7 days
+ * after expire_open, nor after one clock has moved by over an hour against the
+ * other, so that whoever is still there logs in meanwhile.
+ */
+#ifndef MNM_EXPIRE_H
+#define MNM_EXPIRE_H
+
+#include <stdint.h>
+
+#include "code.h"
+
+struct relay;
+struct expire;
+
+/* The relay must outlive it. */
+struct expire *expire_open(struct relay *, struct now);
+void expire_close(struct expire *);
+/*
+ * Look at the clocks; and at some nodes, if that is due.  What it drops is as
+ * if acked, and waits for no commit.
+ */
+void expire_step(struct expire *, struct now);
+/* When that is due, in now.mono's milliseconds; UINT64_MAX: never. */
+uint64_t expire_deadline(const struct expire *);
+
+#endif
