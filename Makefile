@@ -23,7 +23,7 @@ OBJS = date.o log.o buf.o code.o json.o set.o subnet.o secret.o lines.o \
 	frame.o upload.o link.o deliver.o presence.o account.o group.o \
 	post.o op.o tmtp.o \
 	report.o call.o enroll.o roll.o watch.o admin.o \
-	ready.o control.o net.o conn.o root.o server.o \
+	ready.o control.o backup.o net.o conn.o root.o server.o \
 	setup.o notify.o service.o
 # The simulated clients of `mnm N`, which the small static binary is without.
 SIM = spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o

@@ -57,6 +57,22 @@ int data_fd(const struct data *);
 uint64_t data_deadline(const struct data *);
 
 /*
+ * Hold the directory still for whoever copies it: until data_end_hold no
+ * checkpoint does anything, so that what is in the journal stays there.  What
+ * a kill would have left at the next commit's end is then the octets that
+ * journal_list tells of, and the tree as it is found at any time until the end;
+ * there is in it, too, what start-up passes over or removes, and it may lack
+ * what was acked meanwhile.  Returns a ticket, or 0 when somebody else holds
+ * it or the journal has no room.
+ *
+ * Before the journal's room is used up, and nothing could be stored any more,
+ * the hold is over, which is logged.  data_end_hold returns whether it has
+ * lasted until now.
+ */
+uint64_t data_hold(struct data *);
+bool data_end_hold(struct data *, uint64_t ticket);
+
+/*
  * Whether a request may run now.  DATA_WAIT: none, until data_commit and
  * data_step have made room.  DATA_FULL: those that store nothing for others;
  * the disk has no space.
