@@ -423,8 +423,9 @@ fill(const char *data, int to, struct backup_sum *sum, char *why, size_t room)
 		if (result == -1)
 			(void)snprintf(why, room, "the copy cannot be made: "
 			    "%s", strerror(errno));
-		else
-			result = end_hold(&s, why, room);
+		/* If it was not held, that is the reason for all else. */
+		if (end_hold(&s, why, room) == -1)
+			result = -1;
 	}
 	close_source(&s);
 	return result;
