@@ -35,7 +35,7 @@ TESTS = test/code_test test/json_test test/set_test test/conf_test \
 	test/cert_test test/tls_test test/tls_bad_test test/client_test \
 	test/frame_test test/tmtp_test test/numbering_test test/admit_test \
 	test/talk test/ready_test test/ready_poll_test test/sim_test
-ENDS  = test/e2e test/admin
+ENDS  = test/e2e test/admin test/backup
 TOOLS = test/json_check
 SUPPORT = test/client.o test/relay.o test/mate.o test/crowd.o \
 	test/fulldisk.o \
@@ -106,7 +106,7 @@ all-tests: mnm test/crash_test $(TESTS) $(ENDS) $(TOOLS) test/bench
 
 test: all-tests
 	sh test/run "sh test/layers" $(TESTS) test/crash_test "test/e2e ./mnm" \
-	    "test/admin ./mnm" \
+	    "test/admin ./mnm" "test/backup ./mnm" \
 	    "test/sim ./mnm" "test/bench --smoke"
 
 # How much it carries here; test/bench.md explains.  The full run takes half
