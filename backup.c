@@ -338,6 +338,7 @@ lock_data(int data)
 	return -1;
 }
 
+/* What is copied. */
 struct source {
 	const char *path;
 	int dir;
@@ -351,14 +352,16 @@ open_source(struct source *s, char *why, size_t room)
 {
 	s->dir = file_open_dir(AT_FDCWD, s->path);
 	if (s->dir == -1) {
-		(void)snprintf(why, room, "%s: %s: no relay was set up here",
-		    s->path, strerror(errno));
+		(void)snprintf(why, room, "%s: %s%s", s->path,
+		    strerror(errno), errno == ENOENT ?
+		    ": no relay was set up here" : "");
 		return -1;
 	}
 	s->hold = control_hold(s->path, &s->segments);
 	if (s->hold != -1)
 		return 0;
 	if (errno == EBUSY) {
+		buf_add_octet(&s->segments, '\0');
 		(void)snprintf(why, room, "%.*s",
 		    (int)strcspn(s->segments.p, "\n"), s->segments.p);
 		return -1;

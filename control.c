@@ -26,11 +26,13 @@
 #define REQUEST_MAX 4096	/* octets */
 #define WORDS_MAX   16
 
+#define ALL_LINES SIZE_MAX	/* of an answer */
+
 struct session {
 	int fd;			/* -1: nobody is here */
 	bool held;		/* the answer waits for the commit */
 	bool answered;
-	uint64_t hold;		/* a ticket of data_hold, or 0 */
+	uint64_t ticket;	/* of data_hold; 0: none */
 	struct buf in, out;
 };
 
@@ -174,8 +176,8 @@ end_session(struct control *c, struct session *s)
 {
 	if (s->fd == -1)
 		return;
-	if (s->hold != 0)
-		(void)data_end_hold(c->data, s->hold);	/* nobody asks */
+	if (s->ticket != 0)
+		(void)data_end_hold(c->data, s->ticket);	/* nobody asks */
 	ready_remove(c->ready, s->fd);
 	(void)close(s->fd);
 	buf_free(&s->in);
@@ -254,8 +256,8 @@ take_in(struct control *c)
 static void
 begin_hold(struct control *c, struct session *s)
 {
-	s->hold = data_hold(c->data);
-	if (s->hold == 0)
+	s->ticket = data_hold(c->data);
+	if (s->ticket == 0)
 		buf_addf(&s->out, "%d\nanother backup is under way, or the "
 		    "journal is full\n", ADMIN_FAILED);
 }
@@ -347,7 +349,7 @@ answer(struct control *c, struct session *s)
 		if (n > 0)
 			buf_drop(&s->out, (size_t)n);
 	}
-	if (s->out.n == 0 && s->hold != 0)
+	if (s->out.n == 0 && s->ticket != 0)
 		ready_change(c->ready, s->fd, READY_READ);
 	else
 		end_session(c, s);
@@ -363,8 +365,8 @@ end_hold(struct control *c, struct session *s)
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	held = data_end_hold(c->data, s->hold);
-	s->hold = 0;
+	held = data_end_hold(c->data, s->ticket);
+	s->ticket = 0;
 	buf_addf(&s->out, "%d\n", held ? ADMIN_DONE : ADMIN_FAILED);
 	answer(c, s);
 }
@@ -384,7 +386,7 @@ control_serve(struct control *c, const struct ready_event *event,
 		hear(c, s, admin);
 	else if (s->held)
 		end_session(c, s);	/* it was not asked for: it is gone */
-	else if (s->hold != 0 && s->out.n == 0)
+	else if (s->ticket != 0 && s->out.n == 0)
 		end_hold(c, s);
 	else
 		answer(c, s);
@@ -413,7 +415,7 @@ control_release(struct control *c)
 		if (!s->held)
 			continue;
 		s->held = false;
-		if (s->hold != 0)
+		if (s->ticket != 0)
 			answer_hold(c, s);
 		answer(c, s);
 	}
@@ -453,8 +455,10 @@ read_answer(int fd, size_t lines, struct buf *answer)
 
 	answer->n = 0;
 	while (lines > 0 && (n = read(fd, buf_room(answer, 4096), 4096)) > 0) {
-		for (; n > 0; n--)
-			lines -= answer->p[answer->n++] == '\n' && lines > 0;
+		for (; n > 0; n--) {
+			if (answer->p[answer->n++] == '\n' && lines > 0)
+				lines--;
+		}
 	}
 	if (answer->n > 0)
 		end = memchr(answer->p, '\n', answer->n);
@@ -491,7 +495,7 @@ control_ask(const char *data, char *const *words, size_t n,
 
 	if (fd == -1)
 		return -1;
-	status = read_answer(fd, SIZE_MAX, answer);
+	status = read_answer(fd, ALL_LINES, answer);
 	(void)close_with_errno(fd);
 	return status;
 }
@@ -519,7 +523,7 @@ control_end_hold(int fd)
 	int status = -1;
 
 	if (shutdown(fd, SHUT_WR) == 0)
-		status = read_answer(fd, SIZE_MAX, &nothing);
+		status = read_answer(fd, ALL_LINES, &nothing);
 	(void)close_with_errno(fd);
 	buf_free(&nothing);
 	if (status > 0)

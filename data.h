@@ -57,17 +57,15 @@ int data_fd(const struct data *);
 uint64_t data_deadline(const struct data *);
 
 /*
- * Hold the directory still for whoever copies it: until data_end_hold no
- * checkpoint does anything, so that what is in the journal stays there.  What
- * a kill would have left at the next commit's end is then the octets that
- * journal_list tells of, and the tree as it is found at any time until the end;
- * there is in it, too, what start-up passes over or removes, and it may lack
- * what was acked meanwhile.  Returns a ticket, or 0 when somebody else holds
- * it or the journal has no room.
+ * Hold the directory for whoever copies it: checkpoints do nothing until
+ * data_end_hold.  After the next commit, the octets that journal_list tells of
+ * stay as they are; with the tree, as it is found at any time until then, they
+ * make what a kill could have left.  The tree may lack what was acked
+ * meanwhile, and have what no record tells of.  Returns a ticket, or 0 when
+ * somebody else holds it or the journal has no room.
  *
- * Before the journal's room is used up, and nothing could be stored any more,
- * the hold is over, which is logged.  data_end_hold returns whether it has
- * lasted until now.
+ * When nothing more could be stored without a checkpoint, the hold is over, and
+ * one line is logged.  data_end_hold returns whether it has lasted until now.
  */
 uint64_t data_hold(struct data *);
 bool data_end_hold(struct data *, uint64_t ticket);

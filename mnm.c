@@ -182,13 +182,18 @@ run_fingerprint(const char *path)
 }
 
 static int
-run_backup(const char *path, const char *dir)
+run_backup(const char *path, char *const *words, size_t n)
 {
+	const char *dir = words[1];
 	uint64_t begun = clock_now().wall, tenths;
 	struct backup_sum sum;
 	struct conf conf;
 	char why[WHY_ROOM];
 
+	if (n != 2) {
+		fputs("usage: mnm [-c FILE] backup DIR\n", stderr);
+		return EXIT_USAGE;
+	}
 	read_conf(&conf, path);
 	if (backup_make(conf.data, dir, &sum, why, sizeof(why)) == -1)
 		die("no backup: %s", why);
@@ -285,8 +290,8 @@ main(int argc, char **argv)
 		return run_check(path);
 	if (strcmp(word, "fingerprint") == 0 && left == 1)
 		return run_fingerprint(path);
-	if (strcmp(word, "backup") == 0 && left == 2)
-		return run_backup(path, argv[optind + 1]);
+	if (strcmp(word, "backup") == 0)
+		return run_backup(path, argv + optind, (size_t)left);
 	fprintf(stderr, "mnm: unknown argument: %s\n", word);
 	usage(stderr);
 	return EXIT_USAGE;

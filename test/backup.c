@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +38,7 @@
 #define BEFORE     (6 << 20)	/* octets posted before each ... */
 #define MEANWHILE  (3 << 20)	/* ... and during it: the journal takes more */
 
+#define SESSIONS 8		/* that the relay hears at a time */
 #define FILLING 700		/* posts that no journal of that size holds */
 
 static struct client_pool *pool;
@@ -193,7 +195,8 @@ check_stopped(struct relay_process *r, struct mate *alice, struct mate *bob)
 	    strstr(said.p, "old.partial: it is there already") != NULL,
 	    "old.partial: %s", said.p);
 	CHECK(shell(r, "'%s' backup", r->program) == 2 && shell(r,
-	    "'%s' backup a b", r->program) == 2, "not one directory");
+	    "'%s' backup a b", r->program) == 2 &&
+	    strstr(said.p, "backup DIR") != NULL, "not one directory");
 	free(after);
 	after = contents(r, "stopped");
 	CHECK(strcmp(backup, after) == 0, "the backup was changed");
@@ -217,6 +220,28 @@ check_running(struct relay_process *r, struct mate *alice, struct mate *bob)
 	    "what belongs to a process was copied");
 }
 
+/* Operators come and say nothing, until one takes the place of the backup. */
+static void
+crowd_out(const char *data, int backup)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fds[SESSIONS], i;
+	char octet;
+	bool good;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/control",
+	    data);
+	for (i = 0; i < SESSIONS; i++) {
+		fds[i] = socket(AF_UNIX, SOCK_STREAM, 0);
+		good = connect(fds[i], (struct sockaddr *)&address,
+		    sizeof(address)) == 0;
+		CHECK(good, "connect: %s", strerror(errno));
+	}
+	CHECK(read(backup, &octet, 1) <= 0, "the relay says something");
+	for (i = 0; i < SESSIONS; i++)
+		close(fds[i]);
+}
+
 /* One backup at a time; one that is killed is no longer in the way. */
 static void
 check_holds(struct relay_process *r)
@@ -235,6 +260,10 @@ check_holds(struct relay_process *r)
 	fd = control_hold(data, &segments);
 	close(fd);
 	expect(r, "second", 0, "octets of journal in ");
+	fd = control_hold(data, &segments);
+	crowd_out(data, fd);
+	CHECK(control_end_hold(fd) == -1, "its place was taken");
+	expect(r, "third", 0, "octets of journal in ");
 	fd = control_hold(data, &segments);
 	CHECK(relay_stop(r, SIGTERM) == 0, "a hold keeps it from stopping");
 	CHECK(control_end_hold(fd) == -1, "it was held by nobody");

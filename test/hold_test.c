@@ -197,6 +197,34 @@ test_steps(void)
 	CHECK(data_close(&d) == 0, "close");
 }
 
+/* When the checkpoint cannot write, the loop does not spin either. */
+static void
+test_stuck(void)
+{
+	struct data d;
+	uint64_t ticket;
+	int i;
+
+	open_data(&d, "stuck");
+	fill(&d, 2);
+	CHECK(renameat(d.dir, "user", d.dir, "away") == 0 &&
+	    file_write(d.dir, "user", SPAN("")) == 0, "no user/");
+	step(&d, 20000);
+	step(&d, 1);
+	CHECK(data_state(&d) == DATA_FULL, "it could write");
+	ticket = data_hold(&d);
+	commit(&d);
+	step(&d, 20000);
+	CHECK(data_deadline(&d) > now.mono, "the loop would spin");
+	CHECK(data_end_hold(&d, ticket), "it was not held");
+	CHECK(unlinkat(d.dir, "user", 0) == 0 &&
+	    renameat(d.dir, "away", d.dir, "user") == 0, "user/ is away");
+	for (i = 0; i < 100 && segments(&d) > 1; i++)
+		step(&d, 1000);
+	CHECK(segments(&d) == 1, "it cannot write");
+	CHECK(data_close(&d) == 0, "close");
+}
+
 /* What was released, and is still needed until a commit, is not missed. */
 static void
 test_released(void)
@@ -252,6 +280,7 @@ main(void)
 
 	test_hold();
 	test_steps();
+	test_stuck();
 	test_released();
 	test_full();
 	close(fd);
