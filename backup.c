@@ -439,20 +439,18 @@ static int
 make_partial(const char *path, const char *partial, char *why, size_t room)
 {
 	struct stat st;
-	int fd;
+	int fd = -1;
 
 	if (lstat(path, &st) == 0) {
 		(void)snprintf(why, room, "%s: it is there already", path);
 		return -1;
 	}
-	if (mkdir(partial, 0700) == -1 && errno == EEXIST) {
-		(void)snprintf(why, room, "%s: it is there already: unless "
-		    "another backup is under way, remove it", partial);
-		return -1;
-	}
-	fd = file_open_dir(AT_FDCWD, partial);
+	if (mkdir(partial, 0700) == 0)
+		fd = file_open_dir(AT_FDCWD, partial);
 	if (fd == -1)
-		(void)snprintf(why, room, "%s: %s", partial, strerror(errno));
+		(void)snprintf(why, room, "%s: %s", partial, errno == EEXIST ?
+		    "it is there already: unless another backup is under way, "
+		    "remove it" : strerror(errno));
 	return fd;
 }
 
