@@ -23,19 +23,20 @@ OBJS = date.o log.o buf.o code.o json.o set.o subnet.o secret.o lines.o \
 	frame.o upload.o link.o deliver.o expire.o presence.o account.o group.o \
 	post.o op.o tmtp.o \
 	report.o call.o enroll.o roll.o watch.o admin.o \
-	ready.o control.o net.o conn.o root.o server.o \
+	ready.o control.o backup.o net.o conn.o root.o server.o \
 	setup.o notify.o service.o
 # The simulated clients of `mnm N`, which the small static binary is without.
 SIM = spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o
 
-TESTS = test/log_test test/code_test test/json_test test/set_test test/conf_test \
-	test/ntp_test test/journal_test test/store_test test/name_test \
-	test/print_test test/record_test test/recfile_test test/roster_test test/userdb_test \
+TESTS = test/log_test test/code_test test/json_test test/set_test \
+	test/conf_test test/ntp_test test/journal_test test/store_test test/name_test \
+	test/print_test test/record_test test/recfile_test test/roster_test \
+	test/userdb_test test/hold_test \
 	test/cert_test test/tls_test test/tls_bad_test test/client_test \
 	test/frame_test test/tmtp_test test/numbering_test test/admit_test \
 	test/expire_test test/talk test/ready_test test/ready_poll_test \
 	test/sim_test
-ENDS  = test/e2e test/admin
+ENDS  = test/e2e test/admin test/backup
 TOOLS = test/json_check
 SUPPORT = test/client.o test/relay.o test/mate.o test/crowd.o \
 	test/fulldisk.o \
@@ -69,7 +70,7 @@ test/ready_poll_test: test/ready_test.c ready.c libmnm.a
 # every call that touches files to the test.  crash and mutants are the long
 # runs: all states, and every way in which the program was broken must be seen.
 CRASH = test/branch.o test/pages.o test/disk.o test/disk_calls.o \
-	test/world.o test/deeds.o test/model.o
+	test/world.o test/deeds.o test/model.o test/hold.o
 test/libcrash.a: $(CRASH)
 	rm -f $@
 	ar rc $@ $(CRASH)
@@ -107,7 +108,7 @@ all-tests: mnm test/crash_test $(TESTS) $(ENDS) $(TOOLS) test/bench
 
 test: all-tests
 	sh test/run "sh test/layers" $(TESTS) test/crash_test "test/e2e ./mnm" \
-	    "test/admin ./mnm" \
+	    "test/admin ./mnm" "test/backup ./mnm" \
 	    "test/sim ./mnm" "test/bench --smoke"
 
 # How much it carries here; test/bench.md explains.  The full run takes half

@@ -18,6 +18,7 @@
 #include "log.h"
 
 #define SOCKET "control"
+#define HOLD   "hold"		/* the request of a backup */
 
 /* Operators at once; one more than that takes the place of the first. */
 #define SESSIONS_MAX 8
@@ -25,15 +26,19 @@
 #define REQUEST_MAX 4096	/* octets */
 #define WORDS_MAX   16
 
+#define ALL_LINES SIZE_MAX	/* of an answer */
+
 struct session {
 	int fd;			/* -1: nobody is here */
 	bool held;		/* the answer waits for the commit */
 	bool answered;
+	uint64_t ticket;	/* of data_hold; 0: none */
 	struct buf in, out;
 };
 
 struct control {
-	int dir;		/* the data directory */
+	struct data *data;
+	int dir;		/* its descriptor */
 	int listener;
 	struct ready *ready;
 	struct session sessions[SESSIONS_MAX];
@@ -144,16 +149,17 @@ listen_in(int dir)
 }
 
 struct control *
-control_open(const char *data)
+control_open(const char *path, struct data *data)
 {
 	struct control *c = xzalloc(sizeof(*c));
 	int error;
 	size_t i;
 
+	c->data = data;
 	for (i = 0; i < SESSIONS_MAX; i++)
 		c->sessions[i].fd = -1;
 	c->listener = -1;
-	c->dir = open_dir(data);
+	c->dir = open_dir(path);
 	if (c->dir != -1)
 		c->listener = listen_in(c->dir);
 	if (c->listener != -1)
@@ -170,6 +176,8 @@ end_session(struct control *c, struct session *s)
 {
 	if (s->fd == -1)
 		return;
+	if (s->ticket != 0)
+		(void)data_end_hold(c->data, s->ticket);	/* nobody asks */
 	ready_remove(c->ready, s->fd);
 	(void)close(s->fd);
 	buf_free(&s->in);
@@ -244,16 +252,50 @@ take_in(struct control *c)
 	s->fd = fd;
 }
 
+/* The answer is made when what is committed now is all there is to copy. */
+static void
+begin_hold(struct control *c, struct session *s)
+{
+	s->ticket = data_hold(c->data);
+	if (s->ticket == 0)
+		buf_addf(&s->out, "%d\nanother backup is under way, or the "
+		    "journal is full\n", ADMIN_FAILED);
+}
+
+static void
+answer_hold(struct control *c, struct session *s)
+{
+	buf_addf(&s->out, "%d\n", ADMIN_DONE);
+	journal_list(c->data->journal, &s->out);
+	buf_add_octet(&s->out, '\n');
+}
+
+static void
+obey(struct control *c, struct session *s, const struct admin *admin,
+    char *const *words, size_t n)
+{
+	struct buf answer = { NULL, 0, 0 };
+	int status;
+
+	if (n == 1 && strcmp(words[0], HOLD) == 0) {
+		begin_hold(c, s);
+		return;
+	}
+	status = admin_run(admin, words, n, &answer);
+	buf_addf(&s->out, "%d\n", status);
+	buf_add(&s->out, buf_span(&answer));
+	buf_free(&answer);
+}
+
 /* Take the request apart into words and run it. */
 static void
-run(struct session *s, const struct admin *admin)
+run(struct control *c, struct session *s, const struct admin *admin)
 {
-	struct buf text = { NULL, 0, 0 }, answer = { NULL, 0, 0 };
+	struct buf text = { NULL, 0, 0 };
 	char *words[WORDS_MAX];
 	struct span raw;
 	struct json j;
 	size_t n = 0;
-	int status = ADMIN_USAGE;
 
 	(void)buf_room(&text, s->in.n + WORDS_MAX);
 	json_begin(&j, buf_span(&s->in));
@@ -265,12 +307,11 @@ run(struct session *s, const struct admin *admin)
 		buf_add_octet(&text, '\0');
 	}
 	if (json_done(&j))
-		status = admin_run(admin, words, n, &answer);
-	buf_addf(&s->out, "%d\n", status);
-	buf_add(&s->out, buf_span(&answer));
+		obey(c, s, admin, words, n);
+	else
+		buf_addf(&s->out, "%d\n", ADMIN_USAGE);
 	s->answered = true;
 	s->held = true;
-	buf_free(&answer);
 	buf_free(&text);
 }
 
@@ -289,7 +330,7 @@ hear(struct control *c, struct session *s, const struct admin *admin)
 	if (s->in.p[s->in.n - 1] != '\n')
 		return;
 	ready_change(c->ready, s->fd, 0);
-	run(s, admin);
+	run(c, s, admin);
 }
 
 static void
@@ -308,7 +349,26 @@ answer(struct control *c, struct session *s)
 		if (n > 0)
 			buf_drop(&s->out, (size_t)n);
 	}
-	end_session(c, s);
+	if (s->out.n == 0 && s->ticket != 0)
+		ready_change(c->ready, s->fd, READY_READ);
+	else
+		end_session(c, s);
+}
+
+/* The backup has all it needs, or is gone. */
+static void
+end_hold(struct control *c, struct session *s)
+{
+	char octet;
+	ssize_t n = read(s->fd, &octet, 1);
+	bool held;
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	held = data_end_hold(c->data, s->ticket);
+	s->ticket = 0;
+	buf_addf(&s->out, "%d\n", held ? ADMIN_DONE : ADMIN_FAILED);
+	answer(c, s);
 }
 
 void
@@ -322,12 +382,14 @@ control_serve(struct control *c, const struct ready_event *event,
 		return;
 	}
 	s = find(c, event->fd);
-	if (s->answered && !s->held)
-		answer(c, s);
-	else if (s->answered)
-		end_session(c, s);	/* it was not asked for: it is gone */
-	else
+	if (!s->answered)
 		hear(c, s, admin);
+	else if (s->held)
+		end_session(c, s);	/* it was not asked for: it is gone */
+	else if (s->ticket != 0 && s->out.n == 0)
+		end_hold(c, s);
+	else
+		answer(c, s);
 }
 
 bool
@@ -353,6 +415,8 @@ control_release(struct control *c)
 		if (!s->held)
 			continue;
 		s->held = false;
+		if (s->ticket != 0)
+			answer_hold(c, s);
 		answer(c, s);
 	}
 }
@@ -378,42 +442,91 @@ send_request(int fd, char *const *words, size_t n)
 	return whole ? 0 : -1;
 }
 
-/* Read to the end, and take off the status. */
+/*
+ * Read so many lines, or all there is, and take off the first, which is the
+ * status.
+ */
 static int
-read_answer(int fd, struct buf *answer)
+read_answer(int fd, size_t lines, struct buf *answer)
 {
-	const char *newline;
-	ssize_t n;
+	const char *end = NULL;
+	ssize_t n = 1;
 	long status;
 
-	while ((n = read(fd, buf_room(answer, 4096), 4096)) > 0)
-		answer->n += (size_t)n;
-	newline = answer->n > 0 ? memchr(answer->p, '\n', answer->n) : NULL;
-	if (n == -1 || newline == NULL) {
+	answer->n = 0;
+	while (lines > 0 && (n = read(fd, buf_room(answer, 4096), 4096)) > 0) {
+		for (; n > 0; n--) {
+			if (answer->p[answer->n++] == '\n' && lines > 0)
+				lines--;
+		}
+	}
+	if (answer->n > 0)
+		end = memchr(answer->p, '\n', answer->n);
+	if (n == -1 || end == NULL) {
 		errno = n == -1 ? errno : ECONNRESET;
 		return -1;
 	}
 	status = strtol(answer->p, NULL, 10);
-	buf_drop(answer, (size_t)(newline + 1 - answer->p));
+	buf_drop(answer, (size_t)(end + 1 - answer->p));
 	return (int)status;
+}
+
+/* Send a request to the relay that serves data; its answer is to be read. */
+static int
+request(const char *data, char *const *words, size_t n)
+{
+	int dir = open_dir(data), fd = -1;
+
+	if (dir == -1)
+		return -1;
+	fd = open_socket();
+	if (fd != -1 && (call_in(dir, fd, connect) == -1 ||
+	    send_request(fd, words, n) == -1))
+		fd = close_with_errno(fd);
+	(void)close_with_errno(dir);
+	return fd;
 }
 
 int
 control_ask(const char *data, char *const *words, size_t n,
     struct buf *answer)
 {
-	int dir = open_dir(data), fd = -1, status = -1, error;
+	int fd = request(data, words, n), status;
 
-	if (dir != -1)
-		fd = open_socket();
-	if (fd != -1 && call_in(dir, fd, connect) == 0 &&
-	    send_request(fd, words, n) == 0)
-		status = read_answer(fd, answer);
-	error = errno;
-	if (fd != -1)
-		(void)close(fd);	/* all that matters was read */
-	if (dir != -1)
-		(void)close(dir);
-	errno = error;
+	if (fd == -1)
+		return -1;
+	status = read_answer(fd, ALL_LINES, answer);
+	(void)close_with_errno(fd);
 	return status;
+}
+
+int
+control_hold(const char *data, struct buf *segments)
+{
+	char word[] = HOLD, *words[] = { word };
+	int fd = request(data, words, 1), status;
+
+	if (fd == -1)
+		return -1;
+	status = read_answer(fd, 2, segments);
+	if (status == ADMIN_DONE)
+		return fd;
+	if (status != -1)
+		errno = EBUSY;
+	return close_with_errno(fd);
+}
+
+int
+control_end_hold(int fd)
+{
+	struct buf nothing = { NULL, 0, 0 };
+	int status = -1;
+
+	if (shutdown(fd, SHUT_WR) == 0)
+		status = read_answer(fd, ALL_LINES, &nothing);
+	(void)close_with_errno(fd);
+	buf_free(&nothing);
+	if (status > 0)
+		errno = EBUSY;
+	return status == 0 ? 0 : -1;
 }

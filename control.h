@@ -7,6 +7,10 @@
  * newline, and text until the relay closes.  Only the relay's own user and
  * root are heard.
  *
+ * The word "hold" is for a backup: the answer is one line, the journal_list, or
+ * why not; the data directory is held (data.h) until the peer sends its end,
+ * and the answer to that is a status: 0 if it was held all the time.
+ *
  *	control_watch(c, ready)
  *	for each event of a descriptor that control_has:
  *		control_serve(c, &event, admin)		commands run; their
@@ -21,12 +25,13 @@
 
 #include "admin.h"
 #include "buf.h"
+#include "data.h"
 #include "ready.h"
 
 struct control;
 
-/* data is the path of the data directory.  NULL with errno. */
-struct control *control_open(const char *data);
+/* path is the data directory's.  NULL with errno. */
+struct control *control_open(const char *path, struct data *);
 /* Removes the socket. */
 void control_close(struct control *);
 
@@ -46,5 +51,13 @@ void control_release(struct control *);
  */
 int control_ask(const char *data, char *const *words, size_t n,
     struct buf *answer);
+/*
+ * Likewise, have it hold the data directory.  Returns a descriptor, and in
+ * segments what journal_list tells; or -1 with errno: EBUSY when the relay
+ * refuses, with its answer in segments.
+ */
+int control_hold(const char *data, struct buf *segments);
+/* -1 with errno unless it was held until now. */
+int control_end_hold(int fd);
 
 #endif

@@ -60,6 +60,8 @@ struct checkpoint {
 	uint64_t newest;	/* segment at the last step ... */
 	uint64_t newest_since;	/* ... and when it was first seen */
 	uint64_t pending_since;	/* of the batch; 0: none is pending */
+	uint64_t hold;		/* the ticket of whoever copies; 0: nobody */
+	uint64_t tickets;	/* given so far */
 };
 
 /* ---- opening ---- */
@@ -444,6 +446,24 @@ trim(struct data *d)
 	return journal_trim(d->journal) || trims;
 }
 
+/*
+ * Whether somebody copies the directory.  Being able to store goes before that:
+ * when the journal cannot go on without a release, the hold is over.
+ */
+static bool
+is_held(struct data *d)
+{
+	struct checkpoint *cp = d->checkpoint;
+
+	if (cp->hold != 0 && !journal_ready(d->journal) &&
+	    !journal_is_growing(d->journal)) {
+		cp->hold = 0;
+		log_line("the journal is full: the backup under way is "
+		    "given up");
+	}
+	return cp->hold != 0;
+}
+
 static int
 checkpoint(struct data *d, struct now now)
 {
@@ -521,7 +541,7 @@ data_step(struct data *d, struct now now)
 	    (!cp->low && now.mono >= cp->grow_at))
 		grow(d, now);
 	tidy = store_tidy(d->store);
-	more = checkpoint(d, now);
+	more = is_held(d) ? 0 : checkpoint(d, now);
 	return more == -1 ? -1 : more == 1 || tidy;
 }
 
@@ -537,8 +557,11 @@ checkpoint_deadline(const struct data *d)
 {
 	const struct checkpoint *cp = d->checkpoint;
 
+	if (cp->hold != 0)
+		return UINT64_MAX;	/* what fills the journal ends it */
+	/* data_fd tells, unless that was while it was held. */
 	if (cp->step == STEP_SYNCING)
-		return UINT64_MAX;	/* data_fd tells */
+		return syncer_done(d->syncer, &cp->job) ? 0 : UINT64_MAX;
 	if (cp->step == STEP_WRITING || cp->step == STEP_INSTALLING)
 		return cp->stuck ? cp->retry_at : 0;
 	if (journal_newest(d->journal) > journal_oldest(d->journal))
@@ -562,13 +585,36 @@ data_deadline(const struct data *d)
 
 	if (cp->low)
 		at = earlier(at, cp->look_at);
-	if (cp->stuck)
+	if (cp->stuck && cp->hold == 0)
 		at = earlier(at, cp->retry_at);
 	if (cp->cramped && !cp->low)
 		at = earlier(at, cp->grow_at);
 	if (cp->pending_since != 0)
 		at = earlier(at, cp->pending_since + COMMIT_MAX);
 	return at;
+}
+
+uint64_t
+data_hold(struct data *d)
+{
+	struct checkpoint *cp = d->checkpoint;
+
+	if (cp->hold != 0 || (!journal_pending(d->journal) &&
+	    !journal_ready(d->journal)))
+		return 0;
+	/* What was released before is not needed after the next commit. */
+	journal_publish(d->journal);
+	cp->hold = ++cp->tickets;
+	return cp->hold;
+}
+
+bool
+data_end_hold(struct data *d, uint64_t ticket)
+{
+	if (d->checkpoint->hold != ticket)
+		return false;
+	d->checkpoint->hold = 0;
+	return true;
 }
 
 enum data_state

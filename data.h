@@ -57,6 +57,20 @@ int data_fd(const struct data *);
 uint64_t data_deadline(const struct data *);
 
 /*
+ * Hold the directory for whoever copies it: checkpoints do nothing until
+ * data_end_hold.  After the next commit, the octets that journal_list tells of
+ * stay as they are; with the tree, as it is found at any time until then, they
+ * make what a kill could have left.  The tree may lack what was acked
+ * meanwhile, and have what no record tells of.  Returns a ticket, or 0 when
+ * somebody else holds it or the journal has no room.
+ *
+ * When nothing more could be stored without a checkpoint, the hold is over, and
+ * one line is logged.  data_end_hold returns whether it has lasted until now.
+ */
+uint64_t data_hold(struct data *);
+bool data_end_hold(struct data *, uint64_t ticket);
+
+/*
  * Whether a request may run now.  DATA_WAIT: none, until data_commit and
  * data_step have made room.  DATA_FULL: those that store nothing for others;
  * the disk has no space.

@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "code.h"
+#include "json.h"
 #include "log.h"
 #include "segment.h"
 
@@ -598,6 +599,12 @@ journal_ready(const struct journal *jn)
 static void
 begin_batch(struct journal *jn)
 {
+	/*
+	 * Without another segment an ack that nobody waits for still finds
+	 * room at the end of this one.
+	 */
+	if (!has_room(jn, 0) && jn->spare > 0)
+		begin_segment(jn);
 	(void)buf_room(&jn->batch, BATCH_HEADER);
 	jn->batch.n = BATCH_HEADER;
 }
@@ -610,15 +617,8 @@ journal_add(struct journal *jn, enum journal_type type,
 	char head[RECORD];
 	size_t i, length = 0;
 
-	if (jn->batch.n == 0) {
-		/*
-		 * Without another segment an ack that nobody waits for
-		 * still finds room at the end of this one.
-		 */
-		if (!has_room(jn, 0) && jn->spare > 0)
-			begin_segment(jn);
+	if (jn->batch.n == 0)
 		begin_batch(jn);
-	}
 	for (i = 0; i < n; i++)
 		length += parts[i].n;
 	assert(jn->batch.n + RECORD + length <= SEGMENT_SIZE - jn->at);
@@ -730,6 +730,22 @@ void
 journal_publish(struct journal *jn)
 {
 	if (jn->batch.n == 0 && jn->used > 0 &&
-	    jn->at <= SEGMENT_SIZE - BATCH_BLOCK)
+	    (jn->at <= SEGMENT_SIZE - BATCH_BLOCK || jn->spare > 0))
 		begin_batch(jn);
+}
+
+void
+journal_list(const struct journal *jn, struct buf *to)
+{
+	char path[SEGMENT_NAME];
+	size_t i;
+
+	json_put_open(to, '[');
+	for (i = 0; i < jn->used; i++) {
+		segment_path(path, jn->key, jn->segments[i].name);
+		json_put_string(to, NULL, span_of(path));
+		json_put_uint(to, NULL, i + 1 < jn->used ? SEGMENT_SIZE :
+		    jn->at);
+	}
+	json_put_close(to, ']');
 }

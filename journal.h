@@ -113,6 +113,12 @@ void journal_release(struct journal *);
  * disk what was released, and only then can that be used again.
  */
 void journal_publish(struct journal *);
+/*
+ * Write, as an array of JSON, the name of each segment in use, the oldest
+ * first, followed by how many octets of it are committed.  A start needs no
+ * more of the journal, if nothing was released since the last commit.
+ */
+void journal_list(const struct journal *, struct buf *);
 /* Over half of what it may grow to is in use: release without delay. */
 bool journal_is_crowded(const struct journal *);
 /*

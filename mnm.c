@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "admin.h"
+#include "backup.h"
 #include "buf.h"
 #include "conf.h"
 #include "control.h"
@@ -40,6 +41,7 @@ usage(FILE *to)
 	    "       mnm init [DIR]              make all that it needs\n"
 	    "       mnm [-c FILE] check         look over what it needs\n"
 	    "       mnm [-c FILE] fingerprint   show what clients need\n"
+	    "       mnm [-c FILE] backup DIR    copy all that it stores\n"
 	    "       mnm N                       simulate N members\n"
 	    "       mnm -V | -h\n"
 	    "FILE is the configuration, ./" SETUP_CONFIG " unless it is named; "
@@ -179,6 +181,34 @@ run_fingerprint(const char *path)
 	return 0;
 }
 
+static int
+run_backup(const char *path, char *const *words, size_t n)
+{
+	const char *dir = words[1];
+	uint64_t begun = clock_now().wall, tenths;
+	struct backup_sum sum;
+	struct conf conf;
+	char why[WHY_ROOM];
+
+	if (n != 2) {
+		fputs("usage: mnm [-c FILE] backup DIR\n", stderr);
+		return EXIT_USAGE;
+	}
+	read_conf(&conf, path);
+	if (backup_make(conf.data, dir, &sum, why, sizeof(why)) == -1)
+		die("no backup: %s", why);
+	tenths = (clock_now().wall - begun) / 100;
+	printf("%s: %lu files and %llu octets of journal in %llu.%llu s", dir,
+	    sum.files, (unsigned long long)sum.journal,
+	    (unsigned long long)tenths / 10, (unsigned long long)tenths % 10);
+	if (sum.copied > 0)
+		printf("; %llu octets were copied, as files could not be "
+		    "linked", (unsigned long long)sum.copied);
+	putchar('\n');
+	conf_free(&conf);
+	return 0;
+}
+
 /* No relay runs: do here what it would do. */
 static int
 run_alone(const struct conf *conf, char *const *words, size_t n,
@@ -260,6 +290,8 @@ main(int argc, char **argv)
 		return run_check(path);
 	if (strcmp(word, "fingerprint") == 0 && left == 1)
 		return run_fingerprint(path);
+	if (strcmp(word, "backup") == 0)
+		return run_backup(path, argv + optind, (size_t)left);
 	fprintf(stderr, "mnm: unknown argument: %s\n", word);
 	usage(stderr);
 	return EXIT_USAGE;

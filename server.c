@@ -619,7 +619,7 @@ watch(struct server *sv, int fd)
 static void
 open_control(struct server *sv)
 {
-	sv->control = control_open(sv->conf->data);
+	sv->control = control_open(sv->conf->data, sv->data);
 	if (sv->control != NULL && control_watch(sv->control, sv->ready) == 0)
 		return;
 	log_line("commands cannot reach this relay: %s/control: %s",

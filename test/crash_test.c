@@ -1,5 +1,6 @@
 /*
- * crash_test [-lb] [-s SEED -p PATH] [-f FAULT] [cut | fail | flip | faults]
+ * crash_test [-lb] [-s SEED -p PATH] [-f FAULT]
+ *	[cut | fail | flip | hold | faults]
  *
  * Lives of a data directory on the disk in memory (disk.h), beside a model of
  * it (world.h):
@@ -12,6 +13,9 @@
  *		again when it stops, and compares it in the end.
  *	flip	Octets of the files are altered, each in a child, which starts
  *		the program: all else must be served.
+ *	hold	Between deeds, a child makes a backup while life goes on; then it
+ *		starts the program from that and compares it with the model, or
+ *		lives on with what it had.
  *	faults	The program is broken, one thing at a time: cut must see it.
  *
  * Without a word: all of them.  -l takes hours and tries far more; -b ends with
@@ -29,6 +33,7 @@
 #include "branch.h"
 #include "chance.h"
 #include "disk.h"
+#include "hold.h"
 #include "pages.h"
 #include "world.h"
 
@@ -43,6 +48,7 @@ static struct {
 	bool is_long;
 	bool is_brief;		/* the first failure is the end */
 	int deeds;		/* left to be done in this life */
+	void (*before_deed)(void);
 } run;
 
 /* ---- a life ---- */
@@ -78,6 +84,8 @@ static bool
 live(uint64_t random)
 {
 	while (run.deeds-- > 0) {
+		if (run.before_deed != NULL)
+			run.before_deed();
 		if (world_guard(world_any) == -1 && !start_again())
 			return false;
 		if (chance_below(&random, 100) == 0)
@@ -104,6 +112,7 @@ begin_life(uint64_t seed, unsigned per_mille, int deeds)
 {
 	branch_begin(seed, per_mille);
 	run.deeds = deeds;
+	run.before_deed = NULL;
 	disk_calls.calls = disk_calls.changes = disk_calls.failed = 0;
 	disk_calls.fail = 0;
 	disk_calls.shorten = false;
@@ -429,6 +438,55 @@ run_flip(void)
 		flip_life(seed, run.is_long ? 97 : 3001);
 }
 
+/* ---- hold ---- */
+
+static void
+try_hold(uint64_t choice)
+{
+	enum hold result = hold_backup(choice);
+	bool good = result != HOLD_FAILED;
+
+	run.before_deed = NULL;
+	run.deeds = DEEDS_AFTER;
+	if (good && (result == HOLD_GIVEN_UP || choice % 4 == 0)) {
+		good = live(choice);
+		world_kill();
+	} else if (good) {
+		hold_restore();
+	}
+	if (good)
+		good = start() && live(choice);
+	tell(good);
+	branch_end();
+}
+
+/* The hook: perhaps a backup is made before this deed. */
+static void
+before_deed(void)
+{
+	uint64_t choice;
+
+	if (branch_here((unsigned long)run.deeds, &choice))
+		try_hold(choice);
+}
+
+static void
+hold_life(uint64_t seed, unsigned per_mille)
+{
+	begin_life(seed, per_mille, DEEDS);
+	run.before_deed = before_deed;
+	end_life(start() && live(seed));
+}
+
+static void
+run_hold(void)
+{
+	uint64_t seed, lives = run.is_long ? 200 : 8;
+
+	for (seed = 1; seed <= lives && !is_over(); seed++)
+		hold_life(seed, run.is_long ? 500 : 100);
+}
+
 /* ---- faults ---- */
 
 static const struct fault {
@@ -518,6 +576,7 @@ static const struct mode {
 	{ "cut",    run_cut,    cut_life  },
 	{ "fail",   run_fail,   fail_life },
 	{ "flip",   run_flip,   NULL      },
+	{ "hold",   run_hold,   hold_life },
 	{ "faults", run_faults, NULL      },
 };
 
@@ -547,7 +606,7 @@ static int
 usage(void)
 {
 	(void)fprintf(stderr, "usage: crash_test [-lb] [-s SEED -p PATH] "
-	    "[-f FAULT] [cut | fail | flip | faults]\n");
+	    "[-f FAULT] [cut | fail | flip | hold | faults]\n");
 	return 2;
 }
 

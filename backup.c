@@ -1,0 +1,511 @@
+/*
+ * What becomes of what is in the data directory:
+ *
+ *	user/ group/	linked
+ *	tmp/		only large-X, which the journal may tell of: linked
+ *	journal/	copied: up to what was committed, with zeros behind it,
+ *			so that a commit to it meets no full disk
+ *	other files	copied: there are few (certificate, key, guests), and
+ *			they are what people may alter
+ *	all else	left out: lost+found/, the lock, the socket
+ *
+ * While it is held, things go on in the tree that do no harm.  Files that
+ * vanish were acked, or their node was dropped.  tmp/large-X without a record,
+ * and the directory of a node that the copied journal does not know, are dealt
+ * with at start.
+ *
+ * PATH.partial gets its name PATH when all of it is on the disk.
+ */
+#include "backup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "file.h"
+#include "json.h"
+#include "segment.h"
+
+#define PIECE 16384		/* octets copied at a time */
+
+/* What is done with the files of a directory. */
+enum how {
+	HOW_TOP,		/* the data directory: see how_at_top */
+	HOW_LINKED,
+	HOW_LARGE,		/* large-X is linked */
+	HOW_COPIED,
+	HOW_JOURNAL,		/* copied */
+	HOW_SEGMENTS,		/* those that were told of are copied */
+	HOW_NOT
+};
+
+struct backup {
+	const struct span *segments;
+	struct backup_sum *sum;
+};
+
+/* A directory, there and here. */
+struct place {
+	int from, to;
+};
+
+static void
+close_dir(int fd)
+{
+	int error = errno;
+
+	if (fd != -1)
+		(void)close(fd);	/* nothing was written through it */
+	errno = error;
+}
+
+/* ---- files ---- */
+
+/* Copy n octets, and write zeros from there to size. */
+static int
+copy_octets(int from, int to, uint64_t n, uint64_t size)
+{
+	char piece[PIECE];
+	uint64_t at;
+	size_t read, all;
+
+	for (at = 0; at < size; at += all) {
+		all = size - at < PIECE ? (size_t)(size - at) : PIECE;
+		read = at >= n ? 0 : n - at < all ? (size_t)(n - at) : all;
+		memset(piece, 0, all);
+		if (file_pread_all(from, piece, read, at) == -1 ||
+		    file_pwrite_all(to, piece, all, at) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Whom it belongs to is as it was, so that restoring is copying back; only root
+ * can do that, and not all file systems know of it.
+ */
+static int
+keep_owner(int fd, const struct stat *st)
+{
+	if (geteuid() != 0)
+		return 0;
+	if (fchown(fd, st->st_uid, st->st_gid) == -1 && errno != EPERM)
+		return -1;
+	return 0;
+}
+
+/* As copy_octets, into a new file. */
+static int
+copy_to(int to, const char *name, int from, uint64_t octets, uint64_t *size)
+{
+	struct stat st;
+	int fd, error = 0;
+
+	if (fstat(from, &st) == -1)
+		return -1;
+	fd = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	*size = (uint64_t)st.st_size;
+	if (copy_octets(from, fd, octets < *size ? octets : *size, *size) ==
+	    -1 || keep_owner(fd, &st) == -1)
+		error = errno;
+	if (close(fd) == -1 && error == 0)
+		error = errno;
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+/* Copy so many octets of a file, then zeros up to its size. */
+static int
+copy_file(const struct place *here, const char *name, uint64_t octets,
+    uint64_t *size)
+{
+	int from = openat(here->from, name, O_RDONLY | O_CLOEXEC);
+	int result;
+
+	if (from == -1)
+		return -1;
+	result = copy_to(here->to, name, from, octets, size);
+	close_dir(from);
+	return result;
+}
+
+/* Another disk, too many names, or no links at all. */
+static bool
+is_no_link(int error)
+{
+	return error == EXDEV || error == EMLINK || error == EPERM ||
+	    error == ENOTSUP || error == EOPNOTSUPP;
+}
+
+static int
+save_file(struct backup *b, const struct place *here, const char *name,
+    enum how how)
+{
+	uint64_t size = 0;
+
+	if (how == HOW_LINKED &&
+	    linkat(here->from, name, here->to, name, 0) == 0) {
+		b->sum->files++;
+		return 0;
+	}
+	if ((how == HOW_LINKED && !is_no_link(errno)) ||
+	    copy_file(here, name, UINT64_MAX, &size) == -1)
+		return -1;
+	if (how == HOW_JOURNAL)
+		b->sum->journal += size;
+	else
+		b->sum->files++;
+	if (how == HOW_LINKED)
+		b->sum->copied += size;
+	return 0;
+}
+
+/* ---- directories ---- */
+
+static int save_dir(struct backup *, const struct place *, const char *,
+    enum how);
+
+static enum how
+how_at_top(const struct backup *b, const char *name, bool is_dir)
+{
+	static const struct {
+		const char *name;
+		enum how how;
+	} known[] = {
+		{ "user",  HOW_LINKED },
+		{ "group", HOW_LINKED },
+		{ "tmp",   HOW_LARGE  },
+		{ "lock",  HOW_NOT    }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcmp(known[i].name, name) == 0)
+			return known[i].how;
+	}
+	if (strcmp(name, "journal") == 0)
+		return b->segments == NULL ? HOW_JOURNAL : HOW_NOT;
+	return is_dir ? HOW_NOT : HOW_COPIED;
+}
+
+static int
+save_entry(struct backup *b, const struct place *here, const char *name,
+    enum how how)
+{
+	struct stat st;
+
+	if (fstatat(here->from, name, &st, how == HOW_TOP ? 0 :
+	    AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (how == HOW_TOP)
+		how = how_at_top(b, name, S_ISDIR(st.st_mode));
+	else if (how == HOW_LARGE)
+		how = strncmp(name, "large-", 6) == 0 ? HOW_LINKED : HOW_NOT;
+	if (how == HOW_NOT)
+		return 0;
+	if (S_ISDIR(st.st_mode))
+		return save_dir(b, here, name, how);
+	return S_ISREG(st.st_mode) ? save_file(b, here, name, how) : 0;
+}
+
+static int
+save_entries(struct backup *b, const struct place *here, enum how how)
+{
+	DIR *list = file_open_list(here->from, ".");
+	const char *name;
+	int result = 0;
+
+	if (list == NULL)
+		return -1;
+	while (result == 0 && (name = file_next_name(list)) != NULL) {
+		result = save_entry(b, here, name, how);
+		/* What has gone meanwhile is not missed. */
+		if (result == -1 && errno == ENOENT)
+			result = 0;
+	}
+	return file_end_list(list);
+}
+
+/* Names of segments come from the relay, and may lead nowhere else. */
+static int
+save_segments(struct backup *b, const struct place *here)
+{
+	char name[SEGMENT_NAME];
+	uint64_t octets, size;
+	struct span raw;
+	struct json j;
+	size_t n;
+
+	json_begin(&j, *b->segments);
+	json_array(&j);
+	while (json_item(&j)) {
+		raw = json_string(&j);
+		octets = json_item(&j) ? json_uint(&j, SEGMENT_SIZE) : 0;
+		n = raw.n < sizeof(name) ? json_text(name, raw) : 0;
+		if (n == 0 || memchr(name, '/', n) != NULL)
+			break;
+		name[n] = '\0';
+		if (copy_file(here, name, octets, &size) == -1)
+			return -1;
+		b->sum->journal += size;
+	}
+	errno = EPROTO;
+	return json_done(&j) ? 0 : -1;
+}
+
+/* Its owner comes last: until then nobody else can put anything in the way. */
+static int
+fill_dir(struct backup *b, const struct place *here, enum how how)
+{
+	struct stat st;
+
+	if ((how == HOW_SEGMENTS ? save_segments(b, here) :
+	    save_entries(b, here, how)) == -1 || fstat(here->from, &st) == -1)
+		return -1;
+	return keep_owner(here->to, &st);
+}
+
+static int
+save_dir(struct backup *b, const struct place *above, const char *name,
+    enum how how)
+{
+	struct place here = { .to = -1 };
+	int result = -1;
+
+	here.from = file_open_dir(above->from, name);
+	if (here.from == -1)
+		return -1;
+	if (mkdirat(above->to, name, 0700) == 0)
+		here.to = file_open_dir(above->to, name);
+	if (here.to != -1)
+		result = fill_dir(b, &here, how);
+	close_dir(here.from);
+	close_dir(here.to);
+	return result;
+}
+
+int
+backup_copy(int data, int to, const struct span *segments,
+    struct backup_sum *sum)
+{
+	struct backup b = { segments, sum };
+	struct place top = { data, to };
+
+	if (segments != NULL &&
+	    save_dir(&b, &top, "journal", HOW_SEGMENTS) == -1)
+		return -1;
+	return fill_dir(&b, &top, HOW_TOP);
+}
+
+/* ---- the whole ---- */
+
+/* Remove a directory and all below it, as far as that goes. */
+static void
+remove_dir(int above, const char *path)
+{
+	DIR *list = file_open_list(above, path);
+	const char *name;
+
+	while (list != NULL && (name = file_next_name(list)) != NULL) {
+		if (unlinkat(dirfd(list), name, 0) == -1)
+			remove_dir(dirfd(list), name);
+	}
+	if (list != NULL)
+		(void)file_end_list(list);
+	(void)unlinkat(above, path, AT_REMOVEDIR);
+}
+
+/* No relay runs: none may be started.  Nothing is changed for that. */
+static int
+lock_data(int data)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+	int fd = openat(data, "lock", O_RDONLY | O_CLOEXEC), error;
+
+	if (fd == -1 || fcntl(fd, F_SETLK, &lock) == 0)
+		return fd;
+	error = errno == EACCES ? EAGAIN : errno;
+	close_dir(fd);
+	errno = error;
+	return -1;
+}
+
+/* What is copied. */
+struct source {
+	const char *path;
+	int dir;
+	int hold;		/* the relay holds it; -1: none runs, */
+	int lock;		/* and none may */
+	struct buf segments;
+};
+
+static int
+open_source(struct source *s, char *why, size_t room)
+{
+	s->dir = file_open_dir(AT_FDCWD, s->path);
+	if (s->dir == -1) {
+		(void)snprintf(why, room, "%s: %s%s", s->path,
+		    strerror(errno), errno == ENOENT ?
+		    ": no relay was set up here" : "");
+		return -1;
+	}
+	s->hold = control_hold(s->path, &s->segments);
+	if (s->hold != -1)
+		return 0;
+	if (errno == EBUSY) {
+		buf_add_octet(&s->segments, '\0');
+		(void)snprintf(why, room, "%.*s",
+		    (int)strcspn(s->segments.p, "\n"), s->segments.p);
+		return -1;
+	}
+	if (errno != ENOENT && errno != ECONNREFUSED) {
+		(void)snprintf(why, room, "%s/control: %s", s->path,
+		    strerror(errno));
+		return -1;
+	}
+	s->lock = lock_data(s->dir);
+	if (s->lock != -1)
+		return 0;
+	if (errno == EAGAIN)
+		(void)snprintf(why, room, "%s: a relay or a command uses it "
+		    "and does not answer: try again", s->path);
+	else
+		(void)snprintf(why, room, "%s/lock: %s", s->path,
+		    strerror(errno));
+	return -1;
+}
+
+/* Let the relay go on.  -1 and why if the copy may be wrong. */
+static int
+end_hold(struct source *s, char *why, size_t room)
+{
+	int hold = s->hold;
+
+	s->hold = -1;
+	if (hold == -1 || control_end_hold(hold) == 0)
+		return 0;
+	if (errno == EBUSY)
+		(void)snprintf(why, room, "the relay needed the journal's "
+		    "room before the copy was complete: try again when it is "
+		    "less busy, or raise journal_size");
+	else
+		(void)snprintf(why, room, "the relay was stopped before the "
+		    "copy was complete: try again");
+	return -1;
+}
+
+static void
+close_source(struct source *s)
+{
+	close_dir(s->dir);
+	close_dir(s->hold);
+	close_dir(s->lock);
+	buf_free(&s->segments);
+}
+
+/* Fill the new directory with what data holds. */
+static int
+fill(const char *data, int to, struct backup_sum *sum, char *why, size_t room)
+{
+	struct source s = { .path = data, .dir = -1, .hold = -1, .lock = -1 };
+	struct span segments;
+	int result = open_source(&s, why, room);
+
+	if (result == 0) {
+		segments = buf_span(&s.segments);
+		result = backup_copy(s.dir, to, s.hold != -1 ? &segments :
+		    NULL, sum);
+		if (result == -1)
+			(void)snprintf(why, room, "the copy cannot be made: "
+			    "%s", strerror(errno));
+		/* If it was not held, that is the reason for all else. */
+		if (end_hold(&s, why, room) == -1)
+			result = -1;
+	}
+	close_source(&s);
+	return result;
+}
+
+/* Returns the new directory, or -1 and why. */
+static int
+make_partial(const char *path, const char *partial, char *why, size_t room)
+{
+	struct stat st;
+	int fd = -1;
+
+	if (lstat(path, &st) == 0) {
+		(void)snprintf(why, room, "%s: it is there already", path);
+		return -1;
+	}
+	if (mkdir(partial, 0700) == 0)
+		fd = file_open_dir(AT_FDCWD, partial);
+	if (fd == -1)
+		(void)snprintf(why, room, "%s: %s", partial, errno == EEXIST ?
+		    "it is there already: unless another backup is under way, "
+		    "remove it" : strerror(errno));
+	return fd;
+}
+
+static int
+sync_above(int dir)
+{
+	int above = file_open_dir(dir, ".."), result;
+
+	if (above == -1)
+		return -1;
+	result = file_sync_dir(above);
+	close_dir(above);
+	return result;
+}
+
+/* All is there: make it durable, and then give it its name. */
+static int
+install(int dir, const char *partial, const char *path, char *why,
+    size_t room)
+{
+	bool named = file_sync_tree(dir) == 0 && rename(partial, path) == 0;
+
+	if (named && sync_above(dir) == 0)
+		return 0;
+	(void)snprintf(why, room, "%s: %s", path, strerror(errno));
+	if (named)
+		(void)rename(path, partial);	/* it is removed there */
+	return -1;
+}
+
+int
+backup_make(const char *data, const char *path, struct backup_sum *sum,
+    char *why, size_t room)
+{
+	struct buf partial = { NULL, 0, 0 };
+	size_t n = strlen(path);
+	char *name;
+	int dir, result = -1;
+
+	*sum = (struct backup_sum){ 0, 0, 0 };
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	name = xcopy((struct span){ path, n });
+	buf_addf(&partial, "%s.partial", name);
+	buf_add_octet(&partial, '\0');
+	dir = make_partial(name, partial.p, why, room);
+	if (dir != -1) {
+		result = fill(data, dir, sum, why, room);
+		if (result == 0)
+			result = install(dir, partial.p, name, why, room);
+		close_dir(dir);
+		if (result == -1)
+			remove_dir(AT_FDCWD, partial.p);
+	}
+	buf_free(&partial);
+	free(name);
+	return result;
+}
