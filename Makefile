@@ -84,7 +84,8 @@ mutants: test/crash_test
 	    sh test/mutants
 
 # The benchmark; on Linux it counts the relay's syncs, and can slow them down.
-BENCH = test/bench.c test/load.c test/floor.c test/meter.c
+BENCH = test/bench.c test/storage.c test/trial.c test/load.c test/floor.c \
+	test/meter.c
 test/bench: $(BENCH) test/libtest.a libmnm.a test/*.h
 	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(BENCH) test/libtest.a \
 	    libmnm.a $(LDLIBS)
@@ -111,7 +112,7 @@ test: all-tests
 	    "test/admin ./mnm" "test/backup ./mnm" \
 	    "test/sim ./mnm" "test/bench --smoke"
 
-# How much it carries here; test/bench.md explains.  The full run takes half
+# How much it carries here; test/bench.md explains.  The full run takes over
 # an hour, and draws how cost grows.
 bench: mnm test/bench test/slowsync.so
 	test/bench

@@ -221,6 +221,7 @@ admin_run(const struct admin *admin, char *const *words, size_t n,
 		.now = admin->now,
 		.started = admin->started,
 		.links = admin->links,
+		.pace = admin->pace,
 		.days = DAYS_DEFAULT
 	};
 	const char *why;

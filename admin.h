@@ -19,12 +19,15 @@
 /* Exit statuses. */
 enum { ADMIN_DONE = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2 };
 
+struct pace;	/* see call.h */
+
 /* What commands work on. */
 struct admin {
 	struct relay *relay;
 	struct now now;
 	uint64_t started;	/* now.wall; 0: the relay does not run */
 	size_t links;		/* connections, logged in or not */
+	struct pace *pace;	/* NULL: the relay does not run */
 };
 
 /* Whether a command begins with this word. */

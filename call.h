@@ -28,6 +28,16 @@ enum call_option {
 	CALL_MAX          = 1 << 4	/* has a number */
 };
 
+/*
+ * How the relay's loop went since it was started, in microseconds of the
+ * monotonic clock.  A turn lasts from the end of one wait to the next.
+ */
+struct pace {
+	uint64_t longest;	/* turn */
+	uint64_t recent;	/* turn since somebody asked for this */
+	uint64_t longest_commit;
+};
+
 struct call {
 	struct relay *relay;
 	struct userdb *db;
@@ -35,6 +45,7 @@ struct call {
 	struct now now;
 	uint64_t started;		/* now.wall; 0: the relay is stopped */
 	size_t links;
+	struct pace *pace;		/* NULL: the relay is stopped */
 	const char *args[CALL_ARGS];	/* as many as the command takes */
 	unsigned has;			/* a set of options */
 	uint32_t days, max;

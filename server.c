@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "call.h"
 #include "code.h"
 #include "conn.h"
 #include "control.h"
@@ -81,6 +82,8 @@ struct server {
 	uint64_t started;	/* now.wall */
 	int64_t clock_offset;	/* ms to add to the system's clock */
 	int64_t clock_lead;	/* ms it was ahead of the monotonic one */
+	uint64_t turn_began;	/* us of the monotonic clock */
+	struct pace pace;
 
 	int listeners[NET_LISTENERS_MAX];
 	int listener_count;
@@ -114,13 +117,25 @@ earlier(uint64_t a, uint64_t b)
 }
 
 static uint64_t
-clock_ms(clockid_t clock)
+longer(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t
+clock_us(clockid_t clock)
 {
 	struct timespec t;
 
 	if (clock_gettime(clock, &t) == -1)
 		die("cannot read the clock: %s", strerror(errno));
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static uint64_t
+clock_ms(clockid_t clock)
+{
+	return clock_us(clock) / 1000;
 }
 
 /*
@@ -130,10 +145,11 @@ clock_ms(clockid_t clock)
 static void
 read_clock(struct server *sv)
 {
-	uint64_t mono = clock_ms(CLOCK_MONOTONIC);
+	uint64_t us = clock_us(CLOCK_MONOTONIC), mono = us / 1000;
 	uint64_t real = clock_ms(CLOCK_REALTIME);
 	int64_t jump = (int64_t)(real - mono) - sv->clock_lead;
 
+	sv->turn_began = us;
 	if (sv->clock_offset != 0 && (jump > CLOCK_SET || jump < -CLOCK_SET)) {
 		log_line("the system's clock was set: it is trusted now");
 		sv->clock_offset = 0;
@@ -391,7 +407,7 @@ static void
 serve_operator(struct server *sv, const struct ready_event *event)
 {
 	struct admin admin = { sv->relay, sv->now, sv->started,
-	    sv->conn_count };
+	    sv->conn_count, &sv->pace };
 
 	control_serve(sv->control, event, &admin);
 }
@@ -451,6 +467,8 @@ commit_is_due(const struct server *sv)
 static int
 commit(struct server *sv)
 {
+	uint64_t began;
+
 	if (!journal_pending(sv->data->journal) &&
 	    !tmtp_wants_commit(sv->relay))
 		return 0;
@@ -458,8 +476,11 @@ commit(struct server *sv)
 		sv->commit_by = sv->now.mono + COMMIT_DELAY;
 	if (!commit_is_due(sv))
 		return 0;
+	began = clock_us(CLOCK_MONOTONIC);
 	if (data_commit(sv->data) == -1)
 		return -1;
+	sv->pace.longest_commit = longer(sv->pace.longest_commit,
+	    clock_us(CLOCK_MONOTONIC) - began);
 	tmtp_committed(sv->relay);
 	sv->commit_by = NEVER;
 	sv->step_due = true;
@@ -534,10 +555,21 @@ time_to_wait(const struct server *sv)
 	return (int)earlier(until - sv->now.mono, INT_MAX);
 }
 
+/* Until it waits, nobody else was served. */
+static void
+end_turn(struct server *sv)
+{
+	uint64_t us = clock_us(CLOCK_MONOTONIC) - sv->turn_began;
+
+	sv->pace.longest = longer(sv->pace.longest, us);
+	sv->pace.recent = longer(sv->pace.recent, us);
+}
+
 /* The order of these is what "acked means durable" rests on. */
 static int
 turn(struct server *sv)
 {
+	end_turn(sv);		/* the one before */
 	ready_wait(sv->ready, time_to_wait(sv));
 	read_clock(sv);
 	sv->again = false;

@@ -51,7 +51,12 @@
 
 #define FILE_BLOCK 4096		/* of common file systems */
 
-#define CHECKPOINT_STEP 64	/* messages that one call writes */
+/*
+ * What one call writes, in names of files: the loop waits meanwhile.  A file
+ * takes about as long as some more names for it.
+ */
+#define CHECKPOINT_STEP 384
+#define FILE_NAMES 4
 
 /* A message in the journal.  Freed when nobody waits for it. */
 struct message {
@@ -793,11 +798,12 @@ end_message(struct store *st, struct message *m)
 int
 store_checkpoint(struct store *st, uint64_t segment)
 {
-	int i;
+	uint32_t names = 0;
 
-	for (i = 0; i < CHECKPOINT_STEP; i++) {
+	while (names < CHECKPOINT_STEP) {
 		if (st->first == NULL || st->first->place.segment > segment)
 			return 0;
+		names += FILE_NAMES + st->first->waiting;
 		if (write_message(st, st->first) == -1)
 			return -1;
 		end_message(st, st->first);

@@ -111,11 +111,33 @@ tell_disk(struct call *c)
 	report_row(&c->report);
 	report_number(&c->report, "journal_segments",
 	    journal_newest(d->journal) - journal_oldest(d->journal) + 1);
+	report_number(&c->report, "journal_commits",
+	    journal_commits(d->journal));
 	report_number(&c->report, "journal_waiting",
 	    store_checkpoint_octets(d->store));
 	if (fstatvfs(d->dir, &fs) == 0)
 		report_number(&c->report, "free",
 		    (uint64_t)fs.f_bavail * fs.f_frsize);
+}
+
+/* Milliseconds that have begun. */
+static uint64_t
+to_ms(uint64_t us)
+{
+	return (us + 999) / 1000;
+}
+
+/* Who asks again learns what happened in between. */
+static void
+tell_pace(struct call *c)
+{
+	report_table(&c->report, "loop");
+	report_row(&c->report);
+	report_number(&c->report, "longest_turn_ms", to_ms(c->pace->longest));
+	report_number(&c->report, "since_asked_ms", to_ms(c->pace->recent));
+	report_number(&c->report, "longest_commit_ms",
+	    to_ms(c->pace->longest_commit));
+	c->pace->recent = 0;
 }
 
 const char *
@@ -128,5 +150,7 @@ watch_stats(struct call *c)
 	report_number(&c->report, "links", c->links);
 	tell_members(c);
 	tell_disk(c);
+	if (c->pace != NULL)
+		tell_pace(c);
 	return NULL;
 }

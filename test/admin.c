@@ -457,6 +457,42 @@ check_groups(struct world *w, struct mate *alice)
 	expect_without(w, "some group", "group list");
 }
 
+/* The number that the last answer, in JSON, has under a key; or 0. */
+static unsigned long
+number_said(const struct world *w, const char *key)
+{
+	const char *at = strstr(w->said.p, key);
+
+	CHECK(at != NULL, "no %s in %s", key, w->said.p);
+	return at != NULL ? strtoul(at + strlen(key), NULL, 10) : 0;
+}
+
+/* How the loop goes: a relay that does not run has none. */
+static void
+check_pace(struct world *w)
+{
+	unsigned long longest, commit, commits;
+
+	if (w->mode == ALONE) {
+		expect_without(w, "longest_turn_ms", "stats --json");
+		return;
+	}
+	expect_json(w, "\"loop\":[{\"longest_turn_ms\":", "stats");
+	if (w->mode != STEADY)
+		return;
+	longest = number_said(w, "\"longest_turn_ms\":");
+	commit = number_said(w, "\"longest_commit_ms\":");
+	commits = number_said(w, "\"journal_commits\":");
+	CHECK(commit > 0 && commit <= longest && commits > 0,
+	    "turns up to %lu ms, %lu commits up to %lu ms", longest, commits,
+	    commit);
+	expect_json(w, "\"since_asked_ms\":", "stats");
+	CHECK(number_said(w, "\"longest_turn_ms\":") >= longest,
+	    "there was a turn of %lu ms: %s", longest, w->said.p);
+	CHECK(number_said(w, "\"since_asked_ms\":") <=
+	    number_said(w, "\"longest_turn_ms\":"), "%s", w->said.p);
+}
+
 static void
 check_figures(struct world *w, struct mate *alice)
 {
@@ -464,6 +500,7 @@ check_figures(struct world *w, struct mate *alice)
 	    "queue 'Ivan Silent'");
 	expect(w, 1, "no user", "queue nobody");
 	expect_json(w, "\"users\":", "stats");
+	check_pace(w);
 	expect_json(w, "\"links\":[]", "links");
 	if (w->mode != STEADY)
 		return;

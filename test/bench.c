@@ -21,185 +21,59 @@
 #include "floor.h"
 #include "load.h"
 #include "log.h"
-#include "meter.h"
 #include "relay.h"
+#include "storage.h"
+#include "trial.h"
 
-#define FIGURES  16
 #define RUNS_MAX 9
 #define BLOCK    4096	/* what a disk writes at least */
 
-/* How long to measure, in the two kinds of run. */
-enum depth { QUICK, FULL };
+/* How long to measure, in seconds. */
 static const struct {
-	double posts, idle, visits, floor;	/* seconds */
-	uint64_t backlog;			/* messages */
+	double posts, idle, visits, floor;
 } depths[] = {
-	[QUICK] = { 6, 10, 4, 2, 20000 },
-	[FULL]  = { 15, 60, 10, 4, 100000 }
+	[QUICK] = { 6, 10, 4, 2 },
+	[FULL]  = { 15, 60, 10, 4 }
 };
-
-struct bench {
-	enum depth depth;
-	enum load_ops ops;
-	uint16_t port;		/* of --connect, else 0 */
-	char program[RELAY_PATH];
-	struct relay_process relay;
-	char syncs[RELAY_PATH + 16];
-	bool counts;		/* its syncs */
-	bool slow;		/* ... are made to last */
-	double alone;		/* deliveries/s with no idle link beside */
-	FILE *json;
-	const char *section;	/* of the row that was printed last */
-};
-
-struct figure {
-	const char *name;
-	double value;
-	int digits;		/* behind the point */
-};
-
-struct row {
-	struct figure figures[FIGURES];
-	size_t count;
-};
-
-struct job {
-	const char *section;
-	void (*run)(struct bench *, const struct job *, struct row *);
-	size_t size;		/* links, or members of a group */
-	enum depth depth;	/* the run that it is part of */
-};
-
-/* The relay that runs: killed if something ends this program. */
-static pid_t relay_pid;
-
-static void
-kill_relay(void)
-{
-	if (relay_pid > 0)
-		kill(relay_pid, SIGKILL);
-}
-
-static void
-add(struct row *row, const char *name, int digits, double value)
-{
-	row->figures[row->count++] = (struct figure){ name, value, digits };
-}
-
-static double
-ratio(double a, double b)
-{
-	return b > 0 ? a / b : 0;
-}
-
-enum disk { DISK_AS_IT_IS, DISK_SLOW };
-
-/* Start a relay; on a slow disk each sync takes 5 ms longer. */
-static void
-start(struct bench *b, enum disk disk)
-{
-	char so[RELAY_PATH], *slash;
-
-	b->slow = disk == DISK_SLOW;
-	if (b->port != 0)
-		return;
-	relay_init(&b->relay, b->program);
-	relay_configure(&b->relay, "\"links_max\": 10000,");
-	relay_file(&b->relay, "syncs", "00000000");
-	snprintf(b->syncs, sizeof(b->syncs), "%s/syncs", b->relay.dir);
-	snprintf(so, sizeof(so), "%s", b->program);
-	slash = strrchr(so, '/');
-	snprintf(slash, sizeof(so) - (size_t)(slash - so),
-	    "/test/slowsync.so");
-	setenv("SLOWSYNC_COUNT", b->syncs, 1);
-	setenv("SLOWSYNC_MS", disk == DISK_SLOW ? "5" : "0", 1);
-	if (b->counts && access(so, R_OK) == 0)
-		setenv("LD_PRELOAD", so, 1);
-	relay_start(&b->relay);
-	unsetenv("LD_PRELOAD");
-	relay_pid = b->relay.pid;
-}
-
-static void
-stop(struct bench *b)
-{
-	if (b->port != 0)
-		return;
-	if (relay_stop(&b->relay, SIGTERM) != 0)
-		die("the relay failed");
-	relay_pid = 0;
-	relay_free(&b->relay);
-}
-
-static struct load *
-open_load(const struct bench *b)
-{
-	return load_open(b->port != 0 ? b->port : b->relay.port, b->ops);
-}
-
-static struct reading
-look(const struct bench *b)
-{
-	struct meter meter = { b->port != 0 ? 0 : b->relay.pid, b->syncs };
-
-	return meter_read(&meter);
-}
 
 /*
  * Seconds that are not counted.  The relay writes the files of new users a
  * while after they registered, when the journal has gone round; thousands
  * who registered just now are not what is to be measured.
  */
-static double
+static struct warmth
 warm_up(size_t members)
 {
-	return 1 + (double)members / 250;
+	return (struct warmth){ 1 + (double)members / 250, 0 };
 }
 
-struct measured {
-	struct load_result load;
-	struct reading before, after;
-};
-
-/* Post as planned, and see what the relay uses after warming up. */
 static struct measured
-measure(struct bench *b, struct load *l, struct load_plan *plan,
+measure(const struct bench *b, struct load *l, struct load_plan *plan,
     size_t members)
 {
-	struct measured m = { .before = look(b) };
-	double seconds = warm_up(members);
-	uint64_t warm = relay_clock() + (uint64_t)(seconds * 1000);
-	bool is_warm = false;
+	struct warmth warm = warm_up(members);
 
-	plan->seconds = depths[b->depth].posts + seconds;
-	load_begin(l, plan);
-	while (load_turn(l)) {
-		if (is_warm || relay_clock() < warm)
-			continue;
-		is_warm = true;
-		load_restart(l);
-		m.before = look(b);
-	}
-	m.after = look(b);
-	m.load = *load_result(l);
-	return m;
+	plan->seconds = depths[b->depth].posts + warm.seconds;
+	return trial_measure(b, l, plan, &warm);
 }
 
 static void
 add_times(struct row *row, const struct load_result *r)
 {
-	add(row, "ack_p50", 1, (double)spread_at(&r->acks, 500) / 1000);
-	add(row, "ack_p99", 1, (double)spread_at(&r->acks, 990) / 1000);
-	add(row, "lag_p50", 1, (double)spread_at(&r->lags, 500) / 1000);
-	add(row, "lag_p99", 1, (double)spread_at(&r->lags, 990) / 1000);
+	row_add(row, "ack_p50", 1, (double)spread_at(&r->acks, 500) / 1000);
+	row_add(row, "ack_p99", 1, (double)spread_at(&r->acks, 990) / 1000);
+	row_add(row, "lag_p50", 1, (double)spread_at(&r->lags, 500) / 1000);
+	row_add(row, "lag_p99", 1, (double)spread_at(&r->lags, 990) / 1000);
 }
 
 static void
 add_cpu(const struct bench *b, struct row *row, const struct measured *m)
 {
+	double cpu = m->after.cpu - m->before.cpu;
+
 	if (b->port == 0)
-		add(row, "cpu_1000", 4, ratio((m->after.cpu - m->before.cpu) *
-		    1000, (double)m->load.deliveries));
+		row_add(row, "cpu_1000", 4,
+		    ratio(cpu * 1000, (double)m->load.deliveries));
 }
 
 /* What the relay used for it; the disk's floor is measured right after. */
@@ -216,16 +90,17 @@ add_use(struct bench *b, struct row *row, const struct measured *m)
 	if (b->port != 0)
 		return;
 	add_cpu(b, row, m);
-	add(row, "cpu_pct", 0,
+	row_add(row, "cpu_pct", 0,
 	    ratio((m->after.cpu - m->before.cpu) * 100, r->seconds));
-	add(row, "rss_MB", 1, (double)m->after.resident / 1e6);
-	add(row, "syncs", 3, ratio(syncs, posts));
-	add(row, "kB_disk", 1, ratio(written / 1000, posts));
+	row_add(row, "turn_max", 0, m->stats.turn_ms);
+	row_add(row, "rss_MB", 1, (double)m->after.resident / 1e6);
+	row_add(row, "syncs", 3, ratio(syncs, posts));
+	row_add(row, "kB_disk", 1, ratio(written / 1000, posts));
 	if (syncs == 0 || b->slow)
 		return;
 	batch = ((size_t)(mean * posts / syncs) / BLOCK + 1) * BLOCK;
 	batches = floor_disk(b->relay.dir, batch, depths[b->depth].floor);
-	add(row, "of_disk", 2, ratio(posts / r->seconds,
+	row_add(row, "of_disk", 2, ratio(posts / r->seconds,
 	    batches * posts / syncs));
 }
 
@@ -233,7 +108,7 @@ static void
 run_posts(struct bench *b, const struct job *job, struct row *row,
     struct load_plan *plan)
 {
-	struct load *l = open_load(b);
+	struct load *l = trial_load(b);
 	const struct load_result *r;
 	struct measured m;
 
@@ -242,10 +117,10 @@ run_posts(struct bench *b, const struct job *job, struct row *row,
 		load_group(l, job->size);
 	m = measure(b, l, plan, job->size);
 	r = &m.load;
-	add(row, plan->to == LOAD_GROUP ? "members" : "links", 0,
+	row_add(row, plan->to == LOAD_GROUP ? "members" : "links", 0,
 	    (double)job->size);
-	add(row, "per_s", 0, (double)r->deliveries / r->seconds);
-	add(row, "MB_s", 1, (double)r->octets / 1e6 / r->seconds);
+	row_add(row, "per_s", 0, (double)r->deliveries / r->seconds);
+	row_add(row, "MB_s", 1, (double)r->octets / 1e6 / r->seconds);
 	add_times(row, r);
 	add_use(b, row, &m);
 	load_close(l);
@@ -263,8 +138,8 @@ add_copy_floor(struct bench *b, const struct job *job, struct row *row)
 	snprintf(cert, sizeof(cert), "%s/mnm-data/cert.pem", b->relay.dir);
 	snprintf(key, sizeof(key), "%s/mnm-data/key.pem", b->relay.dir);
 	copies = floor_copy(cert, key, job->size, depths[b->depth].floor);
-	add(row, "copy_s", 0, copies);
-	add(row, "of_copy", 2, ratio(row->figures[1].value, copies));
+	row_add(row, "copy_s", 0, copies);
+	row_add(row, "of_copy", 2, ratio(row->figures[1].value, copies));
 }
 
 static void
@@ -272,10 +147,10 @@ job_posts(struct bench *b, const struct job *job, struct row *row)
 {
 	struct load_plan plan = { .to = LOAD_TWO, .posters = job->size };
 
-	start(b, DISK_AS_IT_IS);
+	trial_start(b);
 	run_posts(b, job, row, &plan);
 	add_copy_floor(b, job, row);
-	stop(b);
+	trial_stop(b);
 }
 
 static void
@@ -285,9 +160,9 @@ job_slow(struct bench *b, const struct job *job, struct row *row)
 
 	if (b->port != 0)
 		return;
-	start(b, DISK_SLOW);
+	trial_start_with(b, DISK_SLOW, "");
 	run_posts(b, job, row, &plan);
-	stop(b);
+	trial_stop(b);
 }
 
 /* Of a large group only some post, or one round would take a minute. */
@@ -297,9 +172,9 @@ job_group(struct bench *b, const struct job *job, struct row *row)
 	struct load_plan plan = { .to = LOAD_GROUP, .group = job->size,
 	    .posters = job->size > 100 ? 10 : job->size };
 
-	start(b, DISK_AS_IT_IS);
+	trial_start(b);
 	run_posts(b, job, row, &plan);
-	stop(b);
+	trial_stop(b);
 }
 
 static void
@@ -311,35 +186,35 @@ job_idle(struct bench *b, const struct job *job, struct row *row)
 	struct measured m;
 	struct load *l;
 
-	start(b, DISK_AS_IT_IS);
-	l = open_load(b);
+	trial_start(b);
+	l = trial_load(b);
 	load_add(l, plan.posters);
 	load_idle(l, 1);
-	empty = look(b);
+	empty = trial_look(b);
 	load_add(l, job->size);
 	load_idle(l, 1);
-	before = look(b);
+	before = trial_look(b);
 	load_idle(l, seconds);
-	after = look(b);
-	add(row, "idle_links", 0, (double)job->size);
+	after = trial_look(b);
+	row_add(row, "idle_links", 0, (double)job->size);
 	if (b->port == 0) {
-		add(row, "rss_MB", 1, (double)after.resident / 1e6);
-		add(row, "kB_link", 2, ratio((double)(after.resident -
+		row_add(row, "rss_MB", 1, (double)after.resident / 1e6);
+		row_add(row, "kB_link", 2, ratio((double)(after.resident -
 		    empty.resident) / 1000, (double)job->size));
-		add(row, "cpu_ms_min", 1,
+		row_add(row, "cpu_ms_min", 1,
 		    (after.cpu - before.cpu) * 1000 * 60 / seconds);
-		add(row, "wakes_min", 1,
+		row_add(row, "wakes_min", 1,
 		    (double)(after.wakes - before.wakes) * 60 / seconds);
 	}
 	m = measure(b, l, &plan, job->size);
 	rate = (double)m.load.deliveries / m.load.seconds;
 	if (job->size == 0)
 		b->alone = rate;
-	add(row, "per_s", 0, rate);
-	add(row, "of_alone", 2, ratio(rate, b->alone));
+	row_add(row, "per_s", 0, rate);
+	row_add(row, "of_alone", 2, ratio(rate, b->alone));
 	add_cpu(b, row, &m);
 	load_close(l);
-	stop(b);
+	trial_stop(b);
 }
 
 /* Visits of some members at once; how much of it is the relay's own work. */
@@ -363,74 +238,49 @@ job_visits(struct bench *b, const struct job *job, struct row *row)
 	struct load *l;
 	size_t i;
 
-	start(b, DISK_AS_IT_IS);
-	l = open_load(b);
+	trial_start(b);
+	l = trial_load(b);
 	load_add(l, job->size + 1);
-	add(row, "at_once", 0, (double)job->size);
+	row_add(row, "at_once", 0, (double)job->size);
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		before = look(b);
+		before = trial_look(b);
 		rate = load_visits(l, kinds[i].kind, job->size, seconds);
-		cpu = look(b).cpu - before.cpu;
-		add(row, kinds[i].name, 0, rate);
+		cpu = trial_look(b).cpu - before.cpu;
+		row_add(row, kinds[i].name, 0, rate);
 		if (b->port == 0)
-			add(row, cpu_names[i], 2, cpu * 1000 / rate / seconds);
+			row_add(row, cpu_names[i], 2, cpu * 1000 / rate / seconds);
 	}
 	load_close(l);
-	stop(b);
-}
-
-/* Messages gather for one who is away, who then comes back for them. */
-static void
-job_backlog(struct bench *b, const struct job *job, struct row *row)
-{
-	struct load_plan plan = { .to = LOAD_ABSENT, .posters = job->size,
-	    .absent = job->size, .octets = 500,
-	    .posts = depths[b->depth].backlog };
-	uint64_t most = 0, resident;
-	struct load_result r;
-	struct load *l;
-
-	start(b, DISK_AS_IT_IS);
-	l = open_load(b);
-	load_add(l, job->size + 1);
-	load_leave(l, job->size);
-	load_begin(l, &plan);
-	while (load_turn(l))
-		;
-	r = *load_result(l);
-	add(row, "messages", 0, (double)plan.posts);
-	add(row, "posts_s", 0, (double)r.posts / r.seconds);
-	if (b->port == 0)
-		add(row, "rss_MB", 1, (double)look(b).resident / 1e6);
-	load_return(l, job->size);
-	while (load_turn(l)) {
-		resident = look(b).resident;
-		most = resident > most ? resident : most;
-	}
-	r = *load_result(l);
-	add(row, "taken_s", 0, (double)r.deliveries / r.seconds);
-	add(row, "seconds", 1, r.seconds);
-	if (b->port == 0)
-		add(row, "rss_most", 1, (double)most / 1e6);
-	load_close(l);
-	stop(b);
+	trial_stop(b);
 }
 
 static const struct job jobs[] = {
-	{ "posts",   job_posts,   10,   QUICK },
-	{ "posts",   job_posts,   100,  QUICK },
-	{ "posts",   job_posts,   1000, QUICK },
-	{ "posts",   job_posts,   5000, FULL },
-	{ "group",   job_group,   10,   QUICK },
-	{ "group",   job_group,   100,  QUICK },
-	{ "group",   job_group,   1000, FULL },
-	{ "idle",    job_idle,    0,    QUICK },
-	{ "idle",    job_idle,    1000, QUICK },
-	{ "idle",    job_idle,    5000, QUICK },
-	{ "visits",  job_visits,  16,   QUICK },
-	{ "backlog", job_backlog, 100,  QUICK },
-	{ "slow",    job_slow,    100,  QUICK },
-	{ NULL,      NULL,        0,    QUICK }
+	{ "posts",      job_posts,          10,   QUICK },
+	{ "posts",      job_posts,          100,  QUICK },
+	{ "posts",      job_posts,          1000, QUICK },
+	{ "posts",      job_posts,          5000, FULL },
+	{ "group",      job_group,          10,   QUICK },
+	{ "group",      job_group,          100,  QUICK },
+	{ "group",      job_group,          1000, FULL },
+	{ "idle",       job_idle,           0,    QUICK },
+	{ "idle",       job_idle,           1000, QUICK },
+	{ "idle",       job_idle,           5000, QUICK },
+	{ "visits",     job_visits,         16,   QUICK },
+	{ "slow",       job_slow,           100,  QUICK },
+	/* Files are made slowly after many were removed: those come last. */
+	{ "disk",       storage_reference,  1,    SMOKE },
+	{ "disk",       storage_reference,  100,  SMOKE },
+	{ "disk",       storage_on_line,    100,  SMOKE },
+	{ "disk",       storage_off_line,   100,  SMOKE },
+	{ "checkpoint", storage_checkpoint, 4096, SMOKE },
+	{ "checkpoint", storage_checkpoint, 64,   SMOKE },
+	{ "checkpoint", storage_checkpoint_many, 100, SMOKE },
+	{ "backlog",    storage_backlog,    64,   SMOKE },
+	{ "backlog",    storage_backlog,    16,   SMOKE },
+	{ "restart",    storage_restart,    0,    SMOKE },
+	{ "quiet",      storage_fresh,      0,    SMOKE },
+	{ "quiet",      storage_used,       100,  FULL },
+	{ NULL,         NULL,               0,    QUICK }
 };
 
 static void
@@ -444,10 +294,32 @@ print_names(const struct row *row)
 	printf("\n");
 }
 
+/* As wide as its name, and no less than least. */
+static void
+print_figure(const struct figure *f, const char *gap, int least)
+{
+	int width = (int)strlen(f->name);
+
+	if (width < least)
+		width = least;
+	if (f->text != NULL)
+		printf("%s%*s", gap, width, f->text);
+	else
+		printf("%s%*.*f", gap, width, f->digits, f->value);
+}
+
+static void
+write_figure(FILE *json, const struct figure *f)
+{
+	if (f->text != NULL)
+		fprintf(json, ",\"%s\":\"%s\"", f->name, f->text);
+	else
+		fprintf(json, ",\"%s\":%.*f", f->name, f->digits, f->value);
+}
+
 static void
 print_row(struct bench *b, const struct job *job, const struct row *row)
 {
-	int width;
 	size_t i;
 
 	if (b->section == NULL || strcmp(b->section, job->section) != 0) {
@@ -455,20 +327,15 @@ print_row(struct bench *b, const struct job *job, const struct row *row)
 		    job->section);
 		print_names(row);
 	}
-	for (i = 0; i < row->count; i++) {
-		width = (int)strlen(row->figures[i].name);
-		if (width < 7)
-			width = i > 0 ? 7 : width < 5 ? 5 : width;
-		printf("%s%*.*f", i > 0 ? "  " : "", width,
-		    row->figures[i].digits, row->figures[i].value);
-	}
+	for (i = 0; i < row->count; i++)
+		print_figure(&row->figures[i], i == 0 ? "" : "  ",
+		    i == 0 ? 5 : 7);
 	printf("\n");
 	fflush(stdout);
 	fprintf(b->json, "%s\n{\"section\":\"%s\"",
 	    b->section != NULL ? "," : "", job->section);
 	for (i = 0; i < row->count; i++)
-		fprintf(b->json, ",\"%s\":%.*f", row->figures[i].name,
-		    row->figures[i].digits, row->figures[i].value);
+		write_figure(b->json, &row->figures[i]);
 	fprintf(b->json, "}");
 	fflush(b->json);
 	b->section = job->section;
@@ -508,6 +375,23 @@ run_plan(struct load *l, const struct load_plan *plan)
 	return load_result(l);
 }
 
+/* The rows that are part of any run, as small as they get. */
+static void
+smoke_rows(struct bench *b)
+{
+	const struct job *job;
+	struct row row;
+
+	for (job = jobs; job->section != NULL; job++) {
+		if (job->depth > SMOKE)
+			continue;
+		row.count = 0;
+		job->run(b, job, &row);
+		CHECK(row.count > 1 && row.figures[1].value > 0,
+		    "%s: %zu figures", job->section, row.count);
+	}
+}
+
 /* A small run that only shows that all of this works. */
 static int
 smoke(struct bench *b)
@@ -516,12 +400,12 @@ smoke(struct bench *b)
 	struct load_plan group = { .to = LOAD_GROUP, .posters = 10,
 	    .group = 10, .posts = 50 };
 	struct load_plan absent = { .to = LOAD_ABSENT, .posters = 10,
-	    .absent = 10, .octets = 500, .posts = 300 };
+	    .absent = 10, .absentees = 1, .octets = 500, .posts = 300 };
 	const struct load_result *r;
 	struct load *l;
 
-	start(b, DISK_AS_IT_IS);
-	l = open_load(b);
+	trial_start(b);
+	l = trial_load(b);
 	load_add(l, 11);
 	r = run_plan(l, &two);
 	CHECK(r->posts == 200 && r->deliveries == 400, "posts for two");
@@ -536,8 +420,10 @@ smoke(struct bench *b)
 		;
 	CHECK(r->deliveries == 300, "what the absent takes");
 	CHECK(load_visits(l, LOAD_LOGIN, 2, 0.2) > 0, "logins");
+	CHECK(trial_ask(b).turn_ms > 0, "what the relay says of itself");
 	load_close(l);
-	stop(b);
+	trial_stop(b);
+	smoke_rows(b);
 	return check_report("bench");
 }
 
@@ -647,11 +533,13 @@ main(int argc, char **argv)
 	read_options(&b, &o, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	raise_limit();
-	atexit(kill_relay);
+	trial_guard();
 	/* A sanitizer does not bear another library before its own. */
 	b.counts = !o.smoke;
-	if (o.smoke)
+	if (o.smoke) {
+		b.depth = SMOKE;
 		return smoke(&b);
+	}
 	(void)mkdir("build", 0777);
 	b.json = fopen(o.json, "w");
 	if (b.json == NULL)

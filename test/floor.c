@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@
 #include "client.h"
 #include "conf.h"
 #include "log.h"
+#include "meter.h"
 #include "net.h"
 #include "ready.h"
 #include "relay.h"
@@ -65,6 +68,125 @@ floor_disk(const char *dir, size_t octets, double seconds)
 	unlink(path);
 	free(block);
 	return (double)batches / (now - began);
+}
+
+/* ---- files ---- */
+
+struct writer {
+	pthread_t thread;
+	size_t number;
+	int dir;		/* where files are made */
+	int boxes[2];		/* directories of two recipients */
+	size_t octets;
+	double end;
+	uint64_t messages, syncs;
+};
+
+static int
+sync_counted(struct writer *w, int fd)
+{
+	w->syncs++;
+	return fsync(fd);
+}
+
+/* Post one message of these octets to both. */
+static int
+post_files(struct writer *w, const char *octets)
+{
+	char name[40];
+	int fd, result = -1;
+
+	snprintf(name, sizeof(name), "%zu-%llu", w->number,
+	    (unsigned long long)w->messages);
+	fd = openat(w->dir, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd == -1)
+		return -1;
+	if (write(fd, octets, w->octets) == (ssize_t)w->octets &&
+	    sync_counted(w, fd) == 0 &&
+	    linkat(w->dir, name, w->boxes[0], name, 0) == 0 &&
+	    sync_counted(w, w->boxes[0]) == 0 &&
+	    renameat(w->dir, name, w->boxes[1], name) == 0 &&
+	    sync_counted(w, w->boxes[1]) == 0)
+		result = 0;
+	close(fd);
+	return result;
+}
+
+static void *
+write_files(void *argument)
+{
+	struct writer *w = argument;
+	char *octets = xzalloc(w->octets);
+
+	for (; clock_s() < w->end; w->messages++) {
+		if (post_files(w, octets) == -1)
+			die("floor: %s", strerror(errno));
+	}
+	free(octets);
+	return NULL;
+}
+
+/* The recipients' directories, one more than there are writers. */
+static int *
+make_boxes(int dir, size_t count)
+{
+	int *boxes = xalloc(count * sizeof(*boxes));
+	char name[40];
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "box-%zu", i);
+		if (mkdirat(dir, name, 0700) == -1 ||
+		    (boxes[i] = openat(dir, name, O_RDONLY)) == -1)
+			die("floor: %s", strerror(errno));
+	}
+	return boxes;
+}
+
+static struct floor_files
+sum_up(const struct writer *writers, size_t count, double seconds,
+    uint64_t written)
+{
+	double messages = 0, syncs = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		messages += (double)writers[i].messages;
+		syncs += (double)writers[i].syncs;
+	}
+	return (struct floor_files){ messages / seconds, syncs / messages,
+	    (double)written / messages };
+}
+
+struct floor_files
+floor_files(const char *path, size_t threads, size_t octets, double seconds)
+{
+	struct writer *writers = xzalloc(threads * sizeof(*writers));
+	struct meter meter = { getpid(), NULL };
+	uint64_t written = meter_read(&meter).written;
+	int dir = open(path, O_RDONLY), *boxes = make_boxes(dir, threads + 1);
+	double began = clock_s();
+	struct floor_files sum;
+	size_t i;
+
+	for (i = 0; i < threads; i++) {
+		writers[i] = (struct writer){ .number = i, .dir = dir,
+		    .boxes = { boxes[i], boxes[i + 1] }, .octets = octets,
+		    .end = began + seconds };
+		if (pthread_create(&writers[i].thread, NULL, write_files,
+		    &writers[i]) != 0)
+			die("floor: cannot start a thread");
+	}
+	for (i = 0; i < threads; i++)
+		pthread_join(writers[i].thread, NULL);
+	sum = sum_up(writers, threads, clock_s() - began,
+	    meter_read(&meter).written - written);
+	for (i = 0; i <= threads; i++)
+		close(boxes[i]);
+	close(dir);
+	free(boxes);
+	free(writers);
+	return sum;
 }
 
 /* ---- the child ---- */

@@ -13,6 +13,18 @@
  */
 double floor_disk(const char *dir, size_t octets, double seconds);
 /*
+ * What a relay does that keeps messages in files alone: each is written to a
+ * file of its own, which is synced; the file gets a name in the directories
+ * of two recipients, and each directory is synced.  So many threads do it at
+ * once, each one message after the other.
+ */
+struct floor_files {
+	double per_s;		/* messages */
+	double syncs, written;	/* for one message; octets */
+};
+struct floor_files floor_files(const char *dir, size_t threads,
+    size_t octets, double seconds);
+/*
  * Links over TLS to a child process that only sends back twice what it gets;
  * the messages are as long as those of load.h, and the next follows when both
  * copies have come.  cert and key are PEM files.  Returns copies per second.

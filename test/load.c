@@ -93,6 +93,12 @@ clock_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+static double
+since_began(const struct load *l)
+{
+	return (double)(l->now - l->began) / 1e6;
+}
+
 static size_t
 random_below(struct load *l, size_t n)
 {
@@ -104,22 +110,31 @@ random_below(struct load *l, size_t n)
 
 /* Add a frame to what the member sends next. */
 static void
+say_header(struct member *m, struct span header)
+{
+	char digits[FRAME_DIGITS + 1];
+
+	snprintf(digits, sizeof(digits), "%04x",
+	    (unsigned)header.n & 0xffff);
+	buf_add(&m->out, (struct span){ digits, FRAME_DIGITS });
+	buf_add(&m->out, header);
+}
+
+static void
 say(struct member *m, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 static void
 say(struct member *m, const char *format, ...)
 {
-	char text[400], digits[FRAME_DIGITS + 1];
+	char text[400];
 	va_list args;
 	int n;
 
 	va_start(args, format);
 	n = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	snprintf(digits, sizeof(digits), "%04x", (unsigned)n & 0xffff);
-	buf_add(&m->out, (struct span){ digits, FRAME_DIGITS });
-	buf_add(&m->out, (struct span){ text, (size_t)n });
+	say_header(m, (struct span){ text, (size_t)n });
 }
 
 /* Send what was added, and watch for what is next. */
@@ -214,6 +229,22 @@ post_to_group(struct load *l, struct member *m, uint32_t octets)
 	    (unsigned long long)l->run);
 }
 
+static void
+post_to_absent(struct load *l, struct member *m, uint32_t octets)
+{
+	size_t i, end = l->plan.absent + l->plan.absentees;
+	struct buf header = { NULL, 0, 0 };
+
+	buf_addf(&header, "{\"op\":7,\"id\":\"1\",\"datalen\":%u,\"for\":",
+	    octets);
+	for (i = l->plan.absent; i < end; i++)
+		buf_addf(&header, "%c{\"id\":\"%s\",\"type\":1}",
+		    i == l->plan.absent ? '[' : ',', l->members[i]->uid);
+	buf_add(&header, SPAN("]}"));
+	say_header(m, buf_span(&header));
+	buf_free(&header);
+}
+
 static bool
 is_over(const struct load *l)
 {
@@ -236,9 +267,7 @@ post(struct load *l, struct member *m)
 	else if (l->plan.to == LOAD_GROUP)
 		post_to_group(l, m, octets);
 	else
-		say(m, "{\"op\":7,\"id\":\"1\",\"datalen\":%u,\"for\":"
-		    "[{\"id\":\"%s\",\"type\":1}]}", octets,
-		    l->members[l->plan.absent]->uid);
+		post_to_absent(l, m, octets);
 	add_parcel(l, m, octets);
 	push(l, m);
 }
@@ -295,6 +324,8 @@ on_delivery(struct load *l, struct member *m, const struct arrival *a)
 	l->result.deliveries++;
 	l->result.octets += a->data.n;
 	if (m == l->catching_up) {
+		if (l->result.deliveries == 1)
+			l->result.first = since_began(l);
 		if (label.number != sender->caught_up++)
 			die("parcels came out of order, or are missing");
 		l->to_come--;
@@ -352,6 +383,8 @@ react(struct load *l, struct member *m, const struct arrival *a)
 	} else if (span_is(a->op, SPAN("info"))) {
 		m->open = true;
 		l->arriving -= m->duty == DUTY_POST;
+		if (m == l->catching_up)
+			l->result.login = since_began(l);
 	} else if (span_is(a->op, SPAN("invite"))) {
 		say(m, "{\"op\":6,\"id\":\"1\",\"act\":\"join\",\"gid\":"
 		    "\"bench %llx\"}", (unsigned long long)l->run);
@@ -592,7 +625,7 @@ bool
 load_turn(struct load *l)
 {
 	turn(l);
-	l->result.seconds = (double)(l->now - l->began) / 1e6;
+	l->result.seconds = since_began(l);
 	if (l->catching_up == NULL)
 		return l->busy > 0;
 	if (l->to_come > 0)

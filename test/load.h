@@ -27,7 +27,7 @@ enum load_ops { LOAD_2018, LOAD_2020 };
 enum load_to {
 	LOAD_TWO,	/* two others who post, too */
 	LOAD_GROUP,	/* the others of the group */
-	LOAD_ABSENT	/* one member, who is off line */
+	LOAD_ABSENT	/* members who are off line */
 };
 
 /* Each poster's next post follows when its last was acked and has arrived. */
@@ -35,7 +35,7 @@ struct load_plan {
 	enum load_to to;
 	size_t posters;		/* the first so many members */
 	size_t group;		/* of the first so many, for LOAD_GROUP */
-	size_t absent;		/* the member for LOAD_ABSENT */
+	size_t absent, absentees;	/* for LOAD_ABSENT: so many, from one on */
 	uint32_t octets;	/* of each post; 0: 50 to 50 000, mean 6910 */
 	double seconds;		/* post for so long; 0: without end */
 	uint64_t posts;		/* or so many; 0: without end */
@@ -43,6 +43,8 @@ struct load_plan {
 
 struct load_result {
 	double seconds;
+	double login, first;	/* of load_return: until it was logged in, and
+				   had its first message */
 	uint64_t posts;		/* that were acked */
 	uint64_t deliveries, octets;
 	struct spread acks, lags;	/* microseconds */
