@@ -7,8 +7,11 @@
 #ifndef MNM_LOG_H
 #define MNM_LOG_H
 
-/* Where lines go; LOG_QUIET is for tests that provoke them by the thousand. */
-enum log_level { LOG_LINES, LOG_QUIET };
+/*
+ * Where lines go; LOG_QUIET is for tests that provoke them by the thousand, and
+ * LOG_ANSWER for a command whose answer they are: on stdout, without a time.
+ */
+enum log_level { LOG_LINES, LOG_QUIET, LOG_ANSWER };
 
 void log_level(enum log_level);
 

@@ -13,13 +13,13 @@
 #include "log.h"
 #include "spool.h"
 
-#define LOST_NAME 128		/* room for message-UID-N-MSGID */
-#define TMP_NAME 32		/* room for large-X and drop-X */
+#define TMP_NAME 32		/* room for tmp/large-X and drop-X */
 
 #define TIDY_STEP 256		/* files that one tree_tidy removes */
 
 struct tree {
-	int data, tmp, lost;
+	struct lost *lost;
+	int data, tmp;
 	bool touched;
 	bool drops;		/* tmp may hold drop-X */
 
@@ -52,20 +52,19 @@ parse_tmp_name(const char *name, const char *kind, uint64_t *x)
 /* ---- opening and closing ---- */
 
 struct tree *
-tree_open(int data)
+tree_open(struct lost *lost)
 {
 	struct tree *tr = xzalloc(sizeof(*tr));
 	int error;
 
-	tr->data = data;
-	tr->tmp = tr->lost = tr->reader.fd = -1;
-	if (file_make_dir(data, "user") == 0 &&
-	    file_make_dir(data, "tmp") == 0 &&
-	    file_make_dir(data, "lost+found") == 0) {
-		tr->tmp = file_open_dir(data, "tmp");
-		tr->lost = file_open_dir(data, "lost+found");
-	}
-	if (tr->tmp != -1 && tr->lost != -1)
+	tr->lost = lost;
+	tr->data = lost->data;
+	tr->tmp = tr->reader.fd = -1;
+	if (lost->looking || (file_make_dir(tr->data, "user") == 0 &&
+	    file_make_dir(tr->data, "tmp") == 0))
+		tr->tmp = file_open_dir(tr->data, "tmp");
+	/* Who only looks may find none. */
+	if (tr->tmp != -1 || (lost->looking && errno == ENOENT))
 		return tr;
 	error = errno;
 	tree_close(tr);
@@ -92,8 +91,6 @@ tree_close(struct tree *tr)
 	/* Directories: nothing was written through these. */
 	if (tr->tmp != -1)
 		(void)close(tr->tmp);
-	if (tr->lost != -1)
-		(void)close(tr->lost);
 	free(tr->reader.buffer);
 	free(tr->keep);
 	buf_free(&tr->image);
@@ -197,6 +194,10 @@ tree_remove(struct tree *tr, const struct queue *q, uint64_t id)
 
 	if (tr->reading == id)
 		close_reading(tr);
+	if (tr->lost->looking) {
+		errno = ENOENT;
+		return -1;
+	}
 	queue_message_path(path, q, id);
 	if (unlinkat(tr->data, path, 0) == -1)
 		return -1;
@@ -208,16 +209,10 @@ tree_remove(struct tree *tr, const struct queue *q, uint64_t id)
 static void
 lose_message(struct tree *tr, struct queue *q, uint64_t id)
 {
-	char path[QUEUE_PATH], name[LOST_NAME], uid[UID_TEXT];
+	char path[QUEUE_PATH];
 
-	code_base32(uid, q->uid.octets, UID_OCTETS);
 	queue_message_path(path, q, id);
-	(void)snprintf(name, sizeof(name), "message-%.32s-%" PRIu32
-	    "-%016" PRIx64, uid, q->ref, id);
-	if (renameat(tr->data, path, tr->lost, name) == -1)
-		log_line("%s is damaged, and: %s", path, strerror(errno));
-	else
-		log_line("%s is damaged, now lost+found/%s", path, name);
+	(void)lost_move(tr->lost, path, SPOOL_ALTERED);
 	tr->touched = true;
 	q->counted = false;
 	queue_list_lost(q, id);
@@ -227,13 +222,10 @@ lose_message(struct tree *tr, struct queue *q, uint64_t id)
 static void
 lose_large(struct tree *tr, uint64_t x)
 {
-	char name[TMP_NAME];
+	char path[TMP_NAME];
 
-	tmp_name(name, "large", x);
-	if (renameat(tr->tmp, name, tr->lost, name) == -1)
-		log_line("tmp/%s is damaged, and: %s", name, strerror(errno));
-	else
-		log_line("tmp/%s is damaged, now lost+found/%s", name, name);
+	tmp_name(path, "tmp/large", x);
+	(void)lost_move(tr->lost, path, SPOOL_ALTERED);
 	tr->touched = true;
 }
 
@@ -364,6 +356,8 @@ tree_discard(struct tree *tr, const struct queue *q, uint64_t x)
 
 	if (tr->reading_for == q)
 		close_reading(tr);
+	if (tr->lost->looking)
+		return;
 	queue_path(path, q);
 	tmp_name(name, "drop", x);
 	if (renameat(tr->data, path, tr->tmp, name) == -1)
@@ -428,11 +422,11 @@ tree_large_create(struct tree *tr, uint64_t x)
 int
 tree_large_exists(const struct tree *tr, uint64_t x)
 {
-	char name[TMP_NAME];
+	char path[TMP_NAME];
 	struct stat status;
 
-	tmp_name(name, "large", x);
-	if (fstatat(tr->tmp, name, &status, 0) == 0)
+	tmp_name(path, "tmp/large", x);
+	if (fstatat(tr->data, path, &status, 0) == 0)
 		return 1;
 	return errno == ENOENT ? 0 : -1;
 }
@@ -444,6 +438,8 @@ tree_large_remove(struct tree *tr, uint64_t x)
 
 	if (tr->reading == x && tr->reading_for == NULL)
 		close_reading(tr);
+	if (tr->lost->looking)
+		return;
 	tmp_name(name, "large", x);
 	/* What stays is removed at the next start. */
 	(void)unlinkat(tr->tmp, name, 0);
@@ -542,12 +538,15 @@ is_kept(const struct tree *tr, const char *name)
 int
 tree_clean(struct tree *tr, uint64_t *highest)
 {
-	DIR *list = file_open_list(tr->tmp, ".");
+	DIR *list;
 	const char *name;
 	bool drop, large;
 	uint64_t x;
 
 	*highest = 0;
+	if (tr->lost->looking)
+		return 0;
+	list = file_open_list(tr->tmp, ".");
 	if (list == NULL)
 		return -1;
 	while ((name = file_next_name(list)) != NULL) {

@@ -7,12 +7,11 @@
  *	tmp/large-X		data over STORE_DATA_SMALL, from its arrival until
  *				the journal no longer tells of it
  *	tmp/drop-X		a dropped node's directory, being removed
- *	lost+found/message-...	a damaged file, kept for a person to look at
  *
  * MSGID is a message id in hexadecimal, X an id that no message has.  spool.h
  * describes what is in the files.  Nothing is synced here but where it says
  * so.  Functions return 0, or -1 with errno: EBADMSG when the file was damaged,
- * which has then been moved to lost+found and told of in one log line.
+ * and has been lost.  With lost->looking nothing is removed.
  */
 #ifndef MNM_TREE_H
 #define MNM_TREE_H
@@ -22,12 +21,13 @@
 #include <sys/types.h>
 
 #include "buf.h"
+#include "lost.h"
 #include "queue.h"
 
 struct tree;
 
-/* data is the data directory.  NULL with errno on failure. */
-struct tree *tree_open(int data);
+/* NULL with errno on failure. */
+struct tree *tree_open(struct lost *);
 void tree_close(struct tree *);
 /* Anything was changed since the last call: a sync is owed. */
 bool tree_touched(struct tree *);

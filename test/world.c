@@ -256,8 +256,7 @@ check_data(void)
 {
 	struct model_fault live, committed;
 
-	if (journal_damaged(world.data.journal) > 0 ||
-	    userdb_damaged(world.data.userdb) > 0) {
+	if (world.data.lost.count > 0) {
 		model_say(&world.fault, "damage: %.200s", world_last_line);
 		return -1;
 	}
