@@ -18,7 +18,7 @@ LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 OBJS = date.o log.o buf.o code.o json.o set.o subnet.o secret.o lines.o \
 	file.o draft.o lost.o conf.o ntp.o \
 	segment.o journal.o spool.o queue.o tree.o store.o \
-	name.o record.o recfile.o roster.o userdb.o guests.o data.o \
+	name.o record.o recfile.o roster.o userdb.o guests.o data.o fsck.o \
 	x509.o cert.o identity.o tls.o admit.o \
 	frame.o upload.o link.o deliver.o presence.o account.o group.o \
 	post.o op.o tmtp.o \
