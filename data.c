@@ -275,7 +275,7 @@ save_people(struct data *d)
 int
 data_close(struct data *d)
 {
-	int result = data_commit(d);
+	int result = d->lost.looking ? 0 : data_commit(d);
 	int error = errno;
 
 	syncer_stop(d->syncer);
