@@ -31,6 +31,7 @@ SIM = spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o
 TESTS = test/code_test test/json_test test/set_test test/conf_test \
 	test/ntp_test test/journal_test test/store_test test/name_test \
 	test/record_test test/recfile_test test/roster_test test/userdb_test \
+	test/fsck_test \
 	test/cert_test test/tls_test test/tls_bad_test test/client_test \
 	test/frame_test test/tmtp_test test/numbering_test test/admit_test \
 	test/talk test/ready_test test/ready_poll_test test/sim_test
