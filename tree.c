@@ -194,10 +194,6 @@ tree_remove(struct tree *tr, const struct queue *q, uint64_t id)
 
 	if (tr->reading == id)
 		close_reading(tr);
-	if (tr->lost->looking) {
-		errno = ENOENT;
-		return -1;
-	}
 	queue_message_path(path, q, id);
 	if (unlinkat(tr->data, path, 0) == -1)
 		return -1;

@@ -11,7 +11,8 @@
  * MSGID is a message id in hexadecimal, X an id that no message has.  spool.h
  * describes what is in the files.  Nothing is synced here but where it says
  * so.  Functions return 0, or -1 with errno: EBADMSG when the file was damaged,
- * and has been lost.  With lost->looking nothing is removed.
+ * and has been lost.  With lost->looking, tree_discard, tree_large_remove and
+ * tree_clean leave all as it is, and nothing else that changes it may be called.
  */
 #ifndef MNM_TREE_H
 #define MNM_TREE_H
