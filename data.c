@@ -138,8 +138,8 @@ replay(struct data *d, char *why, size_t room)
 		if (!store_replay(d->store, &record) &&
 		    !userdb_replay(d->userdb, &record) &&
 		    !guests_replay(d->guests, &record))
-			lost_note(&d->lost, "journal: a record of unknown type "
-			    "%u is passed over", (unsigned)record.type);
+			lost_note(&d->lost, "journal: a record of unknown "
+			    "type %u is passed over", (unsigned)record.type);
 	}
 	if (store_replayed(d->store) == -1) {
 		(void)snprintf(why, room, "cannot tidy the data directory: %s",
@@ -147,8 +147,8 @@ replay(struct data *d, char *why, size_t room)
 		return -1;
 	}
 	if (d->lost.count > 0 && !d->lost.looking)
-		log_line("%lu damaged pieces are passed over, and in lost+found "
-		    "what there is of them; everything else is served",
+		log_line("%lu damaged pieces are passed over, and what there "
+		    "is of them is in lost+found; everything else is served",
 		    d->lost.count);
 	return 0;
 }

@@ -1,10 +1,11 @@
 /*
  * The journal, the files of users and groups and guests.json are read as at a
- * start, by the modules that own them.  What a start does not read follows here:
+ * start, by the modules that own them.  What a start does not read is read
+ * here:
  *
  *	found in user/			what is done
  *	a message of a known node	read to its end; damaged: lost
- *	one that the journal has, too	nothing: the next checkpoint writes it anew
+ *	one that the journal has, too	nothing: it is written anew
  *	a directory of no known node	one line: see store.c
  *	what has no place there		one line
  *

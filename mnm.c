@@ -43,7 +43,7 @@ usage(FILE *to)
 	    "       mnm [-c FILE] check         look over what it needs\n"
 	    "       mnm [-c FILE] fingerprint   show what clients need\n"
 	    "       mnm [-c FILE] fsck [DATA] [--repair]\n"
-	    "                                   look for damage in what is stored\n"
+	    "                                   look for damage in its data\n"
 	    "       mnm N                       simulate N members\n"
 	    "       mnm -V | -h\n"
 	    "FILE is the configuration, ./" SETUP_CONFIG " unless it is named; "

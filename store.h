@@ -34,8 +34,8 @@ struct queue;
 struct large;
 
 /*
- * Returns NULL and why on failure.  With lost->looking, nothing is removed, what
- * was acked seems to wait, and from store_replayed on only
+ * Returns NULL and why on failure.  With lost->looking, nothing is removed,
+ * what was acked seems to wait, and from store_replayed on only
  * store_is_in_journal, store_check_large and store_close may follow.
  */
 struct store *store_open(struct lost *, struct journal *, struct syncer *,
@@ -109,14 +109,14 @@ struct store_load {
 struct store_load store_load(struct store *, struct queue *);
 
 /*
- * Whether the journal has the message for the node, too: then its file, if there
- * is one, may be what a crash left, and nobody reads it.
+ * Whether the journal has the message for the node, too: then its file, if
+ * there is one, may be what a crash left, and nobody reads it.
  */
 bool store_is_in_journal(struct store *, const struct uid *, uint32_t ref,
     uint64_t id);
 /*
- * Read all large data that the journal tells of, and lose what is damaged; what
- * is whole is added to seen.  -1 with errno if some could not be read.
+ * Read all large data that the journal tells of, and lose what is damaged;
+ * what is whole is added to seen.  -1 with errno if some could not be read.
  */
 int store_check_large(struct store *, struct store_load *seen);
 

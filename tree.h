@@ -12,7 +12,8 @@
  * describes what is in the files.  Nothing is synced here but where it says
  * so.  Functions return 0, or -1 with errno: EBADMSG when the file was damaged,
  * and has been lost.  With lost->looking, tree_discard, tree_large_remove and
- * tree_clean leave all as it is, and nothing else that changes it may be called.
+ * tree_clean leave all as it is, and nothing else that makes, links or removes
+ * files may be called.
  */
 #ifndef MNM_TREE_H
 #define MNM_TREE_H
