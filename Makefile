@@ -16,9 +16,9 @@ LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # From the bottom of the layers to the top; test/layers checks the order.
 OBJS = date.o log.o buf.o code.o json.o set.o subnet.o secret.o lines.o \
-	file.o draft.o conf.o ntp.o \
+	file.o draft.o lost.o conf.o ntp.o \
 	segment.o journal.o spool.o queue.o scrap.o tree.o store.o \
-	name.o record.o recfile.o roster.o userdb.o guests.o data.o \
+	name.o record.o recfile.o roster.o userdb.o guests.o data.o fsck.o \
 	x509.o cert.o identity.o tls.o admit.o \
 	frame.o upload.o link.o deliver.o expire.o presence.o account.o group.o \
 	post.o op.o tmtp.o \
@@ -29,9 +29,9 @@ OBJS = date.o log.o buf.o code.o json.o set.o subnet.o secret.o lines.o \
 SIM = spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o
 
 TESTS = test/log_test test/code_test test/json_test test/set_test \
-	test/conf_test test/ntp_test test/journal_test test/store_test test/name_test \
-	test/print_test test/record_test test/recfile_test test/roster_test \
-	test/userdb_test test/hold_test \
+	test/conf_test test/ntp_test test/journal_test test/store_test \
+	test/name_test test/print_test test/record_test test/recfile_test \
+	test/roster_test test/userdb_test test/hold_test test/fsck_test \
 	test/cert_test test/tls_test test/tls_bad_test test/client_test \
 	test/frame_test test/tmtp_test test/numbering_test test/admit_test \
 	test/expire_test test/talk test/ready_test test/ready_poll_test \

@@ -7,7 +7,7 @@
  *	guests.json	see guests.c
  *	control		a socket: see control.h
  *	tmp/		files being made; emptied at start
- *	lost+found/	what was damaged; nothing here is read again
+ *	lost+found/	see lost.h; nothing here is read again
  *
  * A checkpoint empties the oldest segment of the journal: the messages that
  * still wait there, and the users and groups that changed, are written to the
@@ -70,11 +70,14 @@ static int
 take_lock(struct data *d, const char *path, char *why, size_t room)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int make = d->lost.looking ? 0 : O_CREAT;
 
-	d->lock = openat(d->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	d->lock = openat(d->dir, "lock", O_RDWR | O_CLOEXEC | make, 0600);
 	if (d->lock != -1 && fcntl(d->lock, F_SETLK, &lock) == 0)
 		return 0;
-	if (errno == EACCES || errno == EAGAIN)
+	if (d->lock == -1 && make == 0 && errno == ENOENT)
+		return 0;	/* nobody has served from here */
+	if (d->lock != -1 && (errno == EACCES || errno == EAGAIN))
 		(void)snprintf(why, room,
 		    "%s: another server uses this data directory", path);
 	else
@@ -103,13 +106,18 @@ try_link(int dir)
 static int
 open_dir(struct data *d, const char *path, char *why, size_t room)
 {
-	if (file_make_dir(AT_FDCWD, path) == -1 ||
+	bool looking = d->lost.looking;
+
+	if ((!looking && file_make_dir(AT_FDCWD, path) == -1) ||
 	    (d->dir = file_open_dir(AT_FDCWD, path)) == -1) {
 		(void)snprintf(why, room, "%s: %s", path, strerror(errno));
 		return -1;
 	}
+	d->lost.data = d->dir;
 	if (take_lock(d, path, why, room) == -1)
 		return -1;
+	if (looking)
+		return 0;
 	if (file_make_dir(d->dir, "tmp") == -1) {
 		(void)snprintf(why, room, "%s/tmp: %s", path, strerror(errno));
 		return -1;
@@ -126,25 +134,24 @@ static int
 replay(struct data *d, char *why, size_t room)
 {
 	struct journal_record record;
-	unsigned long damaged;
 
 	while (journal_replay(d->journal, &record)) {
+		d->records++;
 		if (!store_replay(d->store, &record) &&
 		    !userdb_replay(d->userdb, &record) &&
 		    !guests_replay(d->guests, &record))
-			log_line("journal: a record of unknown type %u was "
-			    "passed over", (unsigned)record.type);
+			lost_note(&d->lost, "journal: a record of unknown "
+			    "type %u is passed over", (unsigned)record.type);
 	}
 	if (store_replayed(d->store) == -1) {
 		(void)snprintf(why, room, "cannot tidy the data directory: %s",
 		    strerror(errno));
 		return -1;
 	}
-	damaged = journal_damaged(d->journal) + userdb_damaged(d->userdb) +
-	    guests_damaged(d->guests);
-	if (damaged > 0)
-		log_line("%lu damaged pieces are in lost+found; "
-		    "everything else is served", damaged);
+	if (d->lost.count > 0 && !d->lost.looking)
+		log_line("%lu damaged pieces are passed over, and what there "
+		    "is of them is in lost+found; everything else is served",
+		    d->lost.count);
 	return 0;
 }
 
@@ -155,9 +162,11 @@ replay(struct data *d, char *why, size_t room)
 static int
 sync_way(const struct data *d)
 {
-	int above = file_open_dir(d->dir, "..");
-	int result = -1;
+	int above, result = -1;
 
+	if (d->lost.looking)
+		return 0;
+	above = file_open_dir(d->dir, "..");
 	if (above == -1)
 		return -1;
 	if (file_sync_dir(d->dir) == 0 && file_sync_dir(above) == 0)
@@ -185,13 +194,13 @@ release_all(struct data *d)
 	free(d->checkpoint);
 }
 
-int
-data_open(struct data *d, const char *path, uint64_t journal_size, char *why,
+static int
+open_all(struct data *d, const char *path, uint64_t journal_size, char *why,
     size_t room)
 {
 	char detail[256] = "";
 
-	*d = (struct data){ .dir = -1, .lock = -1 };
+	d->dir = d->lock = -1;
 	d->syncer = syncer_open();
 	d->checkpoint = xzalloc(sizeof(*d->checkpoint));
 	/* An earlier run may have changed the tree, and died. */
@@ -201,16 +210,16 @@ data_open(struct data *d, const char *path, uint64_t journal_size, char *why,
 		return -1;
 	}
 	d->checkpoint->drafts.data = d->dir;
-	d->journal = journal_open(d->dir, d->syncer, journal_size, detail,
+	d->journal = journal_open(&d->lost, d->syncer, journal_size, detail,
 	    sizeof(detail));
 	if (d->journal != NULL)
-		d->userdb = userdb_open(d->dir, d->journal, detail,
+		d->userdb = userdb_open(&d->lost, d->journal, detail,
 		    sizeof(detail));
 	if (d->userdb != NULL)
-		d->guests = guests_open(d->dir, d->journal, detail,
+		d->guests = guests_open(&d->lost, d->journal, detail,
 		    sizeof(detail));
 	if (d->guests != NULL)
-		d->store = store_open(d->dir, d->journal, d->syncer, detail,
+		d->store = store_open(&d->lost, d->journal, d->syncer, detail,
 		    sizeof(detail));
 	if (d->store != NULL && replay(d, detail, sizeof(detail)) == 0) {
 		if (sync_way(d) == 0)
@@ -221,6 +230,21 @@ data_open(struct data *d, const char *path, uint64_t journal_size, char *why,
 	(void)snprintf(why, room, "%s: %s", path, detail);
 	release_all(d);
 	return -1;
+}
+
+int
+data_open(struct data *d, const char *path, uint64_t journal_size, char *why,
+    size_t room)
+{
+	*d = (struct data){ .lost.looking = false };
+	return open_all(d, path, journal_size, why, room);
+}
+
+int
+data_look(struct data *d, const char *path, char *why, size_t room)
+{
+	*d = (struct data){ .lost.looking = true };
+	return open_all(d, path, 0, why, room);
 }
 
 /* Make drafts of users, groups and guests that changed; as userdb_save. */
@@ -253,11 +277,11 @@ save_people(struct data *d)
 int
 data_close(struct data *d)
 {
-	int result = data_commit(d);
+	int result = d->lost.looking ? 0 : data_commit(d);
 	int error = errno;
 
 	syncer_stop(d->syncer);
-	if (result == 0)
+	if (result == 0 && !d->lost.looking)
 		save_people(d);
 	release_all(d);
 	errno = error;
@@ -487,6 +511,29 @@ checkpoint(struct data *d, struct now now)
 		return install_some(d, now);
 	}
 	return 0;
+}
+
+int
+data_checkpoint(struct data *d)
+{
+	const struct now now = { 0, 0 };
+	struct checkpoint *cp = d->checkpoint;
+	struct journal *jn = d->journal;
+	bool turned = false;
+
+	for (;;) {
+		turned = turned || journal_turn(jn);
+		if (journal_oldest(jn) < journal_newest(jn)) {
+			if (cp->step == STEP_IDLE)
+				cp->step = STEP_WRITING;
+			if (checkpoint(d, now) == -1 || cp->stuck)
+				return -1;
+		} else if (turned) {
+			return 0;
+		} else if (journal_grow(jn) == -1) {
+			return -1;
+		}
+	}
 }
 
 /* Commit what waits for company, if it has waited for long enough. */

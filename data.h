@@ -14,12 +14,15 @@
 
 #include "guests.h"
 #include "journal.h"
+#include "lost.h"
 #include "store.h"
 #include "userdb.h"
 
 struct data {
 	int dir;
 	int lock;
+	struct lost lost;	/* what was damaged */
+	uint64_t records;	/* that the journal had at the start */
 	struct syncer *syncer;
 	struct journal *journal;
 	struct store *store;
@@ -38,6 +41,12 @@ struct data {
 int data_open(struct data *, const char *path, uint64_t journal_size,
     char *why, size_t room);
 /*
+ * The same only to look at what is there: nothing at all is changed.  Only
+ * questions may be asked of what is open then, and store.h tells which of the
+ * store.
+ */
+int data_look(struct data *, const char *path, char *why, size_t room);
+/*
  * Commit, write what files are behind, sync, close.  -1 with errno if the
  * commit failed.
  */
@@ -51,6 +60,12 @@ int data_commit(struct data *);
  * synced: stop the program.
  */
 int data_step(struct data *, struct now);
+/*
+ * Checkpoint all that the journal has, at once, before the syncer is started:
+ * nothing of it is needed any more then, and so no damage in it is met again.
+ * -1 with errno.
+ */
+int data_checkpoint(struct data *);
 /* Readable when data_step has something new to do; -1 if never. */
 int data_fd(const struct data *);
 /* When data_step has something to do at the latest, in now.mono's unit. */

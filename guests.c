@@ -28,10 +28,8 @@
 #include "file.h"
 #include "json.h"
 #include "lines.h"
-#include "log.h"
 
 #define FILE_NAME "guests.json"
-#define FILE_LOST "lost+found/" FILE_NAME
 
 /* More than all entries take, at some 500 octets each. */
 #define FILE_OCTETS ((size_t)4 << 20)
@@ -55,12 +53,11 @@ static const char *const kind_names[] = {
 #define KINDS (sizeof(kind_names) / sizeof(kind_names[0]))
 
 struct guests {
-	int data;
+	struct lost *lost;
 	struct journal *journal;
 	struct guest **list;	/* by rising id */
 	size_t count, room;
 	bool dirty;		/* the file is older than memory */
-	unsigned long damaged;
 	struct buf text;	/* the record or file being written or read */
 	struct buf strings;	/* of the record being read */
 };
@@ -380,39 +377,30 @@ load_lines(struct guests *g)
 }
 
 static int
-move_to_lost(struct guests *g, const char *fault)
-{
-	while (g->count > 0)
-		remove_at(g, g->count - 1);
-	if (file_make_dir(g->data, "lost+found") == -1 ||
-	    renameat(g->data, FILE_NAME, g->data, FILE_LOST) == -1)
-		return -1;
-	log_line(FILE_NAME " is damaged: %s; moved to " FILE_LOST
-	    "; invitations are lost", fault);
-	g->damaged++;
-	return 0;
-}
-
-static int
 load(struct guests *g)
 {
 	const char *fault;
 
-	if (file_read(g->data, FILE_NAME, FILE_OCTETS, &g->text) == 0)
+	if (file_read(g->lost->data, FILE_NAME, FILE_OCTETS, &g->text) == 0)
 		fault = load_lines(g);
 	else if (errno == EIO || errno == EISDIR || errno == EFBIG)
 		fault = strerror(errno);
 	else
 		return errno == ENOENT ? 0 : -1;
-	return fault == NULL ? 0 : move_to_lost(g, fault);
+	if (fault == NULL)
+		return 0;
+	while (g->count > 0)
+		remove_at(g, g->count - 1);
+	return lost_move(g->lost, FILE_NAME, fault);
 }
 
 struct guests *
-guests_open(int data, struct journal *journal, char *why, size_t room)
+guests_open(struct lost *lost, struct journal *journal, char *why,
+    size_t room)
 {
 	struct guests *g = xzalloc(sizeof(*g));
 
-	g->data = data;
+	g->lost = lost;
 	g->journal = journal;
 	if (load(g) == 0)
 		return g;
@@ -440,15 +428,9 @@ guests_replay(struct guests *g, const struct journal_record *record)
 	if (record->type != JOURNAL_GUESTS)
 		return false;
 	if (!apply(g, record->body))
-		log_line("journal: a record about registrations makes no "
-		    "sense; it is passed over");
+		lost_note(g->lost, "journal: a record about registrations "
+		    "makes no sense; it is passed over");
 	return true;
-}
-
-unsigned long
-guests_damaged(const struct guests *g)
-{
-	return g->damaged;
 }
 
 int

@@ -22,6 +22,7 @@
 #include "code.h"
 #include "draft.h"
 #include "journal.h"
+#include "lost.h"
 #include "name.h"
 #include "secret.h"
 #include "subnet.h"
@@ -56,14 +57,12 @@ struct guest {
 
 struct guests;
 
-/* data is the data directory.  NULL and why on failure. */
-struct guests *guests_open(int data, struct journal *, char *why,
+/* NULL and why on failure. */
+struct guests *guests_open(struct lost *, struct journal *, char *why,
     size_t room);
 void guests_close(struct guests *);
 /* Take a record of the journal, unless it is not guests': then false. */
 bool guests_replay(struct guests *, const struct journal_record *);
-/* Files that were damaged and are now in lost+found; each was logged. */
-unsigned long guests_damaged(const struct guests *);
 /*
  * Make a draft of the file if it is older than memory; 0, or -1 with errno.  As
  * for userdb_save, nothing may wait for a commit.

@@ -13,8 +13,19 @@
  *						lost+found, one line, go on with
  *						the next whole batch
  *	a segment without a needed batch	a spare one
- *	a segment of another size		removed: it was never used
+ *	a segment that is too short		removed if no batch in it is due: it
+ *						was never used; else it was cut:
+ *						damage, one line, and replays
+ *						what is there
+ *	a segment that is too long		what is too much is not read
+ *	a batch for the second time, where	passed over
+ *	somebody copied a segment
  *	a file of another name			not a segment: left alone
+ *
+ * After damage, here or in other files, the next batch goes into a new
+ * segment, so that a checkpoint can release what is damaged.  Until then it is
+ * found again at every start, and its octets take the place of those that went
+ * to lost+found the last time.
  *
  * A released segment is written over only after a commit whose oldest lies
  * beyond it, so that what is half overwritten is never needed.
@@ -37,7 +48,8 @@
 
 #define RECORD 8		/* length and type before each body */
 #define SEGMENTS_IDLE 2		/* kept when nothing is going on */
-#define LOST_NAME 64
+#define LOST_NAME 64		/* room for journal-NNNNNNNN-OFFSET */
+#define LOST_LINE 128
 
 /*
  * One commit writes at most this much.  It bounds memory and the time a reply
@@ -50,7 +62,7 @@
 
 struct journal {
 	int dir;
-	int lost;		/* DATA/lost+found */
+	struct lost *lost;
 	struct syncer *syncer;
 	size_t segments_max;
 
@@ -81,7 +93,6 @@ struct journal {
 	uint64_t last;		/* the highest number found */
 	struct span records;	/* of the current batch, still to be read */
 	uint32_t records_at;	/* where they are in the segment */
-	unsigned long damaged;
 };
 
 static size_t
@@ -104,7 +115,9 @@ add_segment(struct journal *jn, int fd, unsigned name)
 static int
 open_segments(struct journal *jn)
 {
-	if (segment_open_all(jn->dir, &jn->segments, &jn->spare,
+	int mode = jn->lost->looking ? O_RDONLY : O_RDWR;
+
+	if (segment_open_all(jn->dir, mode, &jn->segments, &jn->spare,
 	    &jn->key) == -1)
 		return -1;
 	while (jn->key == 0) {
@@ -146,6 +159,9 @@ by_first(const void *a, const void *b)
 {
 	const struct segment *x = a, *y = b;
 
+	/* What is short may be of no use but in place of what is missing. */
+	if (x->first == y->first)
+		return x->is_short - y->is_short;
 	/* Spares, whose first is 0, go behind all others. */
 	return (x->first - 1 > y->first - 1) - (x->first - 1 < y->first - 1);
 }
@@ -261,23 +277,27 @@ journal_has_spares(const struct journal *jn)
 	return jn->spare > 0 && segment_count(jn) > SEGMENTS_IDLE;
 }
 
-bool
-journal_trim(struct journal *jn)
+/* Remove the last spare segment; -1 with errno. */
+static int
+remove_spare(struct journal *jn)
 {
+	struct segment *sg = &jn->segments[jn->used + jn->spare - 1];
 	char path[SEGMENT_NAME];
-	struct segment *sg;
 
-	if (!journal_has_spares(jn))
-		return false;
-	sg = &jn->segments[jn->used + jn->spare - 1];
 	segment_path(path, jn->key, sg->name);
 	if (unlinkat(jn->dir, path, 0) == -1)
-		return false;
+		return -1;
 	(void)close(sg->fd);	/* the file is gone */
 	segment_free(sg);
 	memmove(sg, sg + 1, jn->freed * sizeof(struct segment));
 	jn->spare--;
-	return true;
+	return 0;
+}
+
+bool
+journal_trim(struct journal *jn)
+{
+	return journal_has_spares(jn) && remove_spare(jn) == 0;
 }
 
 /* Take the next spare as the segment to write; one must be there. */
@@ -293,23 +313,19 @@ begin_segment(struct journal *jn)
 
 /* ---- opening and closing ---- */
 
+/*
+ * Have as many segments as an idle journal needs.  A full disk is no reason
+ * not to serve, unless there is nothing at all to write to.
+ */
 static int
-open_journal(struct journal *jn, int data)
+make_segments(struct journal *jn)
 {
-	if (file_make_dir(data, "journal") == -1 ||
-	    file_make_dir(data, "lost+found") == -1)
-		return -1;
-	jn->dir = file_open_dir(data, "journal");
-	jn->lost = file_open_dir(data, "lost+found");
-	if (jn->dir == -1 || jn->lost == -1)
-		return -1;
-	if (open_segments(jn) == -1 || scan_segments(jn) == -1)
-		return -1;
-	order_segments(jn);
-	/*
-	 * A full disk is no reason not to serve, unless there is nothing
-	 * at all to write to.
-	 */
+	/* Short ones are the last. */
+	while (jn->spare > 0 &&
+	    jn->segments[jn->used + jn->spare - 1].is_short) {
+		if (remove_spare(jn) == -1)
+			return -1;
+	}
 	while (segment_count(jn) < SEGMENTS_IDLE) {
 		if (jn->spare + jn->freed > 0) {
 			begin_growth(jn);
@@ -325,18 +341,35 @@ open_journal(struct journal *jn, int data)
 	return segment_count(jn) > 0 ? 0 : -1;
 }
 
+static int
+open_journal(struct journal *jn)
+{
+	bool looking = jn->lost->looking;
+
+	if (!looking && file_make_dir(jn->lost->data, "journal") == -1)
+		return -1;
+	jn->dir = file_open_dir(jn->lost->data, "journal");
+	if (jn->dir == -1)
+		return looking && errno == ENOENT ? 0 : -1;
+	if (open_segments(jn) == -1 || scan_segments(jn) == -1)
+		return -1;
+	order_segments(jn);
+	return looking ? 0 : make_segments(jn);
+}
+
 struct journal *
-journal_open(int data, struct syncer *syncer, uint64_t size_max, char *why,
-    size_t room)
+journal_open(struct lost *lost, struct syncer *syncer, uint64_t size_max,
+    char *why, size_t room)
 {
 	struct journal *jn = xzalloc(sizeof(*jn));
 
-	jn->dir = jn->lost = jn->growth.fd = -1;
+	jn->dir = jn->growth.fd = -1;
+	jn->lost = lost;
 	jn->syncer = syncer;
 	jn->segments_max = (size_t)(size_max / SEGMENT_SIZE);
 	if (jn->segments_max < SEGMENTS_IDLE + 1)
 		jn->segments_max = SEGMENTS_IDLE + 1;
-	if (open_journal(jn, data) == -1) {
+	if (open_journal(jn) == -1) {
 		(void)snprintf(why, room, "cannot open the journal: %s",
 		    errno == EEXIST ? "it has segments of two journals" :
 		    strerror(errno));
@@ -362,8 +395,6 @@ journal_close(struct journal *jn)
 		(void)close(jn->growth.fd);
 	if (jn->dir != -1)
 		(void)close(jn->dir);
-	if (jn->lost != -1)
-		(void)close(jn->lost);
 	free(jn->segments);
 	buf_free(&jn->batch);
 	buf_free(&jn->image);
@@ -377,26 +408,27 @@ static void
 lose(struct journal *jn, uint32_t from, uint32_t to, const char *what)
 {
 	unsigned name = jn->segments[jn->replaying].name;
-	char lost[LOST_NAME];
-	struct span octets = { jn->image.p + from, to - from };
+	char kept[LOST_NAME], line[LOST_LINE];
 
-	(void)snprintf(lost, sizeof(lost), "journal-%08u-%" PRIu32, name,
+	(void)snprintf(kept, sizeof(kept), "journal-%08u-%" PRIu32, name,
 	    from);
-	if (file_write(jn->lost, lost, octets) == -1)
-		log_line("journal: %s at %08u:%" PRIu32 ", %" PRIu32
-		    " octets; cannot keep them in lost+found: %s", what, name,
-		    from, to - from, strerror(errno));
-	else
-		log_line("journal: %s at %08u:%" PRIu32 ", %" PRIu32
-		    " octets, now lost+found/%s", what, name, from, to - from,
-		    lost);
+	(void)snprintf(line, sizeof(line), "journal: %s at %08u:%" PRIu32
+	    ", %" PRIu32 " octets", what, name, from, to - from);
+	lost_keep(jn->lost, kept,
+	    (struct span){ jn->image.p + from, to - from }, line);
 }
 
+/* Batches that are due are not there. */
 static void
 lose_damage(struct journal *jn, uint32_t from, uint32_t to)
 {
+	if (from == to) {
+		lost_note(jn->lost, "journal: batch %" PRIu64 " is missing, "
+		    "with its file or its end", jn->next);
+		return;
+	}
 	lose(jn, from, to, "damage");
-	jn->damaged++;
+	jn->lost->count++;
 }
 
 /* The end of what is not zero behind from. */
@@ -445,7 +477,8 @@ end_newest(struct journal *jn)
 		lose(jn, jn->at, size > 0 ? jn->at + size :
 		    content_end(&jn->image, jn->at),
 		    "a batch that was never finished");
-	settle_last_batch(jn);
+	if (!jn->lost->looking)
+		settle_last_batch(jn);
 }
 
 /* Nothing more that is due stands in this segment.  Go to the next. */
@@ -476,15 +509,28 @@ enter_segment(struct journal *jn)
 		die("cannot read the journal: %s", strerror(errno));
 	jn->at = 0;
 	jn->batch_at = 0;
-	while (sg->batches[jn->batch_at].number < jn->next)
+	while (jn->batch_at < sg->batch_count &&
+	    sg->batches[jn->batch_at].number < jn->next)
 		jn->batch_at++;
+}
+
+/* A batch that is due is in a segment that is short: it was cut. */
+static void
+mend_segment(struct journal *jn, struct segment *sg)
+{
+	lost_note(jn->lost, "journal: segment %08u was cut, and is damaged "
+	    "where it ends", sg->name);
+	sg->is_short = false;
+	if (!jn->lost->looking && file_pwrite_all(sg->fd, "", 1,
+	    SEGMENT_SIZE - 1) == -1)
+		die("cannot write the journal: %s", strerror(errno));
 }
 
 /* Take the batch that is next, or leave the segment. */
 static void
 next_batch(struct journal *jn)
 {
-	const struct segment *sg = &jn->segments[jn->replaying];
+	struct segment *sg = &jn->segments[jn->replaying];
 	const struct batch *b = &sg->batches[jn->batch_at];
 
 	if (jn->batch_at == sg->batch_count || b->number < jn->next) {
@@ -493,6 +539,8 @@ next_batch(struct journal *jn)
 	}
 	if (b->offset != jn->at || b->number != jn->next)
 		lose_damage(jn, jn->at, b->offset);
+	if (sg->is_short)
+		mend_segment(jn, sg);
 	jn->next = b->number + 1;
 	jn->at = batch_end(b);
 	jn->records = (struct span){ jn->image.p + b->offset + BATCH_HEADER,
@@ -533,12 +581,17 @@ end_replay(struct journal *jn)
 	buf_free(&jn->image);
 	jn->number = jn->last + 1;
 	jn->committed_id = jn->id;
+	if (jn->lost->count > 0 && !jn->lost->looking)
+		(void)journal_turn(jn);	/* else the damage stays for now */
 }
 
 bool
 journal_replay(struct journal *jn, struct journal_record *record)
 {
 	while (!next_record(jn, record)) {
+		if (jn->records.n > 0)
+			lost_note(jn->lost, "journal: the end of a batch "
+			    "makes no sense; it is passed over");
 		jn->records.n = 0;
 		if (jn->replaying == jn->used) {
 			end_replay(jn);
@@ -549,12 +602,6 @@ journal_replay(struct journal *jn, struct journal_record *record)
 		next_batch(jn);
 	}
 	return true;
-}
-
-unsigned long
-journal_damaged(const struct journal *jn)
-{
-	return jn->damaged;
 }
 
 /* ---- appending ---- */
@@ -724,6 +771,18 @@ journal_release(struct journal *jn)
 	jn->used--;
 	jn->freed++;
 	jn->ordinal++;
+}
+
+bool
+journal_turn(struct journal *jn)
+{
+	assert(jn->batch.n == 0);
+	if (jn->used > 0 && jn->at == 0)
+		return true;	/* nothing was written to it yet */
+	if (jn->spare == 0)
+		return false;
+	begin_segment(jn);
+	return true;
 }
 
 void

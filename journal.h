@@ -18,6 +18,7 @@
 
 #include "buf.h"
 #include "file.h"
+#include "lost.h"
 
 /*
  * What a record says.  The journal only carries the type; each type is
@@ -55,19 +56,20 @@ struct journal;
 
 /*
  * Open or make DATA/journal.  size_max bounds its growth, in octets.
- * Returns NULL and why on failure.
+ * Returns NULL and why on failure.  With lost->looking nothing is written, and
+ * only journal_replay, journal_id... and journal_close may follow.
  */
-struct journal *journal_open(int data, struct syncer *, uint64_t size_max,
-    char *why, size_t room);
+struct journal *journal_open(struct lost *, struct syncer *,
+    uint64_t size_max, char *why, size_t room);
 void journal_close(struct journal *);
 
 /*
  * The next committed record, in order; false at the end.  All must be read
- * before anything is appended.  Damage is moved to lost+found, logged and
- * counted, and passed over.
+ * before anything is appended.  Damage is kept in lost+found and passed over.
+ * If anything was damaged by then, in the journal or in files, what comes next
+ * goes into a new segment, so that a checkpoint gets rid of the damage.
  */
 bool journal_replay(struct journal *, struct journal_record *);
-unsigned long journal_damaged(const struct journal *);
 
 /* The next id, higher than any ever given.  Durable with the next commit. */
 uint64_t journal_id(struct journal *);
@@ -108,6 +110,11 @@ uint64_t journal_newest(const struct journal *);
  * It must not be the newest.
  */
 void journal_release(struct journal *);
+/*
+ * Go on in another segment, so that all that was written until now can be
+ * released.  Nothing may be pending.  False if there is none.
+ */
+bool journal_turn(struct journal *);
 /*
  * Have the next commit take place even if nothing is appended: it tells the
  * disk what was released, and only then can that be used again.

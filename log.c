@@ -81,7 +81,7 @@ log_clean(char *text, size_t n)
  * lines of several processes do not mix.
  */
 static void
-put_line(const char *prefix, const char *format, va_list args)
+put_line(int fd, const char *prefix, const char *format, va_list args)
 {
 	char line[LINE_MAX_OCTETS];
 	int n, m;
@@ -94,8 +94,8 @@ put_line(const char *prefix, const char *format, va_list args)
 		n = (int)sizeof(line) - 2;
 	log_clean(line, (size_t)n);
 	line[n] = '\n';
-	/* There is nobody left to tell that stderr is gone. */
-	if (write(STDERR_FILENO, line, (size_t)n + 1) == -1)
+	/* There is nobody left to tell that nobody hears. */
+	if (write(fd, line, (size_t)n + 1) == -1)
 		return;
 }
 
@@ -108,16 +108,19 @@ log_level(enum log_level new_level)
 void
 log_line(const char *format, ...)
 {
-	char stamp[DATE_TEXT];
-	int error = errno;
+	char stamp[DATE_TEXT] = "";
+	int error = errno, fd = STDOUT_FILENO;
 	va_list args;
 
 	if (level == LOG_QUIET)
 		return;
-	date_text(stamp, (uint64_t)time(NULL) * 1000);
-	memcpy(stamp + SECONDS_TEXT, "Z ", 3);
+	if (level == LOG_LINES) {
+		fd = STDERR_FILENO;
+		date_text(stamp, (uint64_t)time(NULL) * 1000);
+		memcpy(stamp + SECONDS_TEXT, "Z ", 3);
+	}
 	va_start(args, format);
-	put_line(stamp, format, args);
+	put_line(fd, stamp, format, args);
 	va_end(args);
 	errno = error;
 }
@@ -128,7 +131,7 @@ die(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	put_line("mnm: ", format, args);
+	put_line(STDERR_FILENO, "mnm: ", format, args);
 	va_end(args);
-	exit(1);
+	exit(level == LOG_ANSWER ? 2 : 1);
 }

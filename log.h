@@ -9,8 +9,12 @@
 
 #include <stddef.h>
 
-/* Where lines go; LOG_QUIET is for tests that provoke them by the thousand. */
-enum log_level { LOG_LINES, LOG_QUIET };
+/*
+ * Where lines go; LOG_QUIET is for tests that provoke them by the thousand, and
+ * LOG_ANSWER for a command whose answer they are: on stdout, without a time.  As
+ * a status of 1 is an answer of that, too, die exits with 2 then.
+ */
+enum log_level { LOG_LINES, LOG_QUIET, LOG_ANSWER };
 
 void log_level(enum log_level);
 
@@ -24,7 +28,7 @@ void log_line(const char *format, ...)
  */
 void log_clean(char *text, size_t n);
 
-/* Write one line beginning with "mnm: " and exit with status 1. */
+/* Write one line beginning with "mnm: " and exit: with status 1, but see above. */
 void die(const char *format, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 

@@ -19,6 +19,7 @@
 #include "conf.h"
 #include "control.h"
 #include "data.h"
+#include "fsck.h"
 #include "identity.h"
 #include "log.h"
 #include "root.h"
@@ -30,6 +31,8 @@
 
 #define WHY_ROOM   512	/* one sentence */
 #define EXIT_USAGE 2
+#define EXIT_REPAIRED 1	/* of fsck */
+#define EXIT_DAMAGED 2
 
 static void
 usage(FILE *to)
@@ -42,6 +45,8 @@ usage(FILE *to)
 	    "       mnm [-c FILE] check         look over what it needs\n"
 	    "       mnm [-c FILE] fingerprint   show what clients need\n"
 	    "       mnm [-c FILE] backup DIR    copy all that it stores\n"
+	    "       mnm [-c FILE] fsck [DATA] [--repair]\n"
+	    "                                   look for damage in its data\n"
 	    "       mnm N                       simulate N members\n"
 	    "       mnm -V | -h\n"
 	    "FILE is the configuration, ./" SETUP_CONFIG " unless it is named; "
@@ -209,6 +214,66 @@ run_backup(const char *path, char *const *words, size_t n)
 	return 0;
 }
 
+/* What is made there must be the owner's. */
+static void
+become_owner(const char *data)
+{
+	if (access(data, F_OK) == -1)
+		die("%s: %s: no relay was set up here; mnm init makes one, "
+		    "and -c names another's configuration", data,
+		    strerror(errno));
+	root_become_owner(data);
+}
+
+/* Its words are [DATA] [--repair]; -1 if they are others. */
+static int
+read_fsck(char *const *words, size_t n, enum fsck_kind *kind,
+    const char **data)
+{
+	size_t i;
+
+	*kind = FSCK_LOOK;
+	*data = NULL;
+	for (i = 0; i < n; i++) {
+		if (strcmp(words[i], "--repair") == 0)
+			*kind = FSCK_REPAIR;
+		else if (words[i][0] != '-' && *data == NULL)
+			*data = words[i];
+		else
+			return -1;
+	}
+	return 0;
+}
+
+static int
+run_fsck(const char *path, char *const *words, size_t n)
+{
+	enum fsck_kind kind;
+	struct conf conf;
+	const char *data;
+	char why[WHY_ROOM];
+	int damaged;
+
+	if (read_fsck(words, n, &kind, &data) == -1) {
+		fprintf(stderr, "usage: mnm [-c FILE] fsck [DATA] "
+		    "[--repair]\n");
+		return EXIT_USAGE;
+	}
+	log_level(LOG_ANSWER);
+	/* Of another's directory this configuration tells nothing. */
+	read_conf(&conf, data == NULL ? path : NULL);
+	if (data == NULL)
+		data = conf.data;
+	become_owner(data);
+	damaged = fsck_run(data, kind, conf.journal_size, why, sizeof(why));
+	if (damaged == -1)
+		die("%s", why);
+	conf_free(&conf);
+	if (!damaged)
+		return 0;
+	return kind == FSCK_REPAIR ? EXIT_REPAIRED : EXIT_DAMAGED;
+}
+
 /* No relay runs: do here what it would do. */
 static int
 run_alone(const struct conf *conf, char *const *words, size_t n,
@@ -219,11 +284,7 @@ run_alone(const struct conf *conf, char *const *words, size_t n,
 	char why[WHY_ROOM];
 	int status;
 
-	if (access(conf->data, F_OK) == -1)
-		die("%s: %s: no relay was set up here; mnm init makes one, "
-		    "and -c names another's configuration", conf->data,
-		    strerror(errno));
-	root_become_owner(conf->data);
+	become_owner(conf->data);
 	if (data_open(&data, conf->data, conf->journal_size, why,
 	    sizeof(why)) == -1)
 		die("%s", why);
@@ -292,6 +353,8 @@ main(int argc, char **argv)
 		return run_fingerprint(path);
 	if (strcmp(word, "backup") == 0)
 		return run_backup(path, argv + optind, (size_t)left);
+	if (strcmp(word, "fsck") == 0)
+		return run_fsck(path, argv + optind + 1, (size_t)left - 1);
 	fprintf(stderr, "mnm: unknown argument: %s\n", word);
 	usage(stderr);
 	return EXIT_USAGE;

@@ -3,21 +3,15 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "file.h"
 #include "lines.h"
-#include "log.h"
 
 /* A file takes this much memory at start-up; 100 000 members take 20 MiB. */
 #define FILE_OCTETS ((size_t)256 << 20)
-
-/* Files of one path that lost+found has room for. */
-#define LOST_MAX 1000
 
 /* top/xx, and top/xx/NAME with the rest: a name has at most 255 octets. */
 #define DIR_OCTETS  300
@@ -35,7 +29,7 @@ static const struct tree {
 #define TREES (sizeof(trees) / sizeof(trees[0]))
 
 struct recfile {
-	int data;
+	struct lost *lost;
 	size_t tree;		/* the one being read */
 	DIR *outer;		/* its list of xx, or NULL */
 	DIR *inner;		/* the list of one xx, or NULL */
@@ -43,15 +37,14 @@ struct recfile {
 	struct buf file;	/* the text being read */
 	struct span lines;	/* what of it is still to be given */
 	struct buf strings;	/* of the record given */
-	unsigned long damaged;
 };
 
 struct recfile *
-recfile_open(int data)
+recfile_open(struct lost *lost)
 {
 	struct recfile *f = xzalloc(sizeof(*f));
 
-	f->data = data;
+	f->lost = lost;
 	return f;
 }
 
@@ -71,12 +64,6 @@ recfile_close(struct recfile *f)
 	buf_free(&f->file);
 	buf_free(&f->strings);
 	free(f);
-}
-
-unsigned long
-recfile_damaged(const struct recfile *f)
-{
-	return f->damaged;
 }
 
 static const char *
@@ -114,51 +101,17 @@ file_fault(struct recfile *f, const char *path)
 	return fault == NULL && rest.n > 0 ? "a line is no record" : fault;
 }
 
-/* A name in lost+found that tells the path and is free.  -1 with errno. */
-static int
-find_lost(const struct recfile *f, char dst[RECORD_PATH], const char *path)
-{
-	size_t i, n;
-	unsigned again;
-
-	n = (size_t)snprintf(dst, RECORD_PATH, "lost+found/%.240s", path);
-	for (i = strlen("lost+found/"); i < n; i++) {
-		if (dst[i] == '/')
-			dst[i] = '-';
-	}
-	for (again = 1; again < LOST_MAX; again++) {
-		if (faccessat(f->data, dst, F_OK, 0) == -1)
-			return errno == ENOENT ? 0 : -1;
-		(void)snprintf(dst + n, RECORD_PATH - n, ".%u", again);
-	}
-	errno = EEXIST;
-	return -1;
-}
-
-static int
-move_to_lost(struct recfile *f, const char *path, const char *fault)
-{
-	char lost[RECORD_PATH];
-
-	f->lines.n = 0;
-	if (file_make_dir(f->data, "lost+found") == -1 ||
-	    find_lost(f, lost, path) == -1 ||
-	    renameat(f->data, path, f->data, lost) == -1)
-		return -1;
-	log_line("%s is damaged: %s; moved to %s", path, fault, lost);
-	f->damaged++;
-	return 0;
-}
-
 /* A bad sector stays bad; what is only a hiccup must not cost a user. */
 static int
 read_twice(struct recfile *f, const char *path)
 {
-	if (file_read(f->data, path, FILE_OCTETS, &f->file) == 0)
+	int data = f->lost->data;
+
+	if (file_read(data, path, FILE_OCTETS, &f->file) == 0)
 		return 0;
 	if (errno != EIO)
 		return -1;
-	return file_read(f->data, path, FILE_OCTETS, &f->file);
+	return file_read(data, path, FILE_OCTETS, &f->file);
 }
 
 /*
@@ -178,14 +131,17 @@ load(struct recfile *f, const char *path)
 		fault = strerror(errno);
 	else
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-	return fault == NULL ? 0 : move_to_lost(f, path, fault);
+	if (fault == NULL)
+		return 0;
+	f->lines.n = 0;
+	return lost_move(f->lost, path, fault);
 }
 
 /* -1 with errno; what is no directory has no list and is no failure. */
 static int
 open_list(struct recfile *f, DIR **list, const char *path)
 {
-	*list = file_open_list(f->data, path);
+	*list = file_open_list(f->lost->data, path);
 	return *list != NULL || errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 }
 

@@ -2,15 +2,13 @@
  * recfile.h - the files that hold the records of users and groups: read all of
  * them at start, write one.
  *
- *	f = recfile_open(data);
+ *	f = recfile_open(lost);
  *	while (recfile_next(f, &record, why, room) == 1)
  *		...
- *	damaged = recfile_damaged(f);
  *	recfile_close(f);
  *
  * Every record of a file is given, or none: a file that is damaged, or holds
- * what its path does not say, is moved to DATA/lost+found under its path with
- * '-' for '/', is logged and counted, and passed over.  Users come first.
+ * what its path does not say, is lost, and passed over.  Users come first.
  */
 #ifndef MNM_RECFILE_H
 #define MNM_RECFILE_H
@@ -19,18 +17,18 @@
 
 #include "buf.h"
 #include "draft.h"
+#include "lost.h"
 #include "record.h"
 
 struct recfile;
 
-/* data is the data directory.  Dies only of memory. */
-struct recfile *recfile_open(int data);
+/* Dies only of memory. */
+struct recfile *recfile_open(struct lost *);
 /*
  * Returns 1, 0 at the end, -1 and why when a directory or file could not be
  * read.  The record is valid until the next call.
  */
 int recfile_next(struct recfile *, struct record *, char *why, size_t room);
-unsigned long recfile_damaged(const struct recfile *);
 void recfile_close(struct recfile *);
 
 /* Make the text of a file: begin, then add its records, then save. */

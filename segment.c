@@ -99,65 +99,54 @@ parse_name(const char *path, uint64_t *key, unsigned *name)
 }
 
 /*
- * Open the file if it is a segment: 1, 0, or -1 with errno.  One that is too
- * short is what a crash left before it had all its zeros: it was never used.
+ * Open the file if it is a segment, of a journal that has this key unless that
+ * is 0: returns 1, 0, or -1 with errno.
  */
 static int
-open_segment(int dir, const char *path, unsigned name, struct segment *sg)
+open_segment(int dir, const char *path, int mode, uint64_t *key,
+    struct segment *sg)
 {
+	uint64_t its_key;
 	struct stat st;
 
-	*sg = (struct segment){ .name = name };
-	sg->fd = openat(dir, path, O_RDWR | O_CLOEXEC);
-	if (sg->fd == -1)
-		return -1;
-	if (fstat(sg->fd, &st) == 0) {
-		if (st.st_size == SEGMENT_SIZE)
-			return 1;
-		(void)close(sg->fd);	/* nothing was written */
-		return unlinkat(dir, path, 0);
-	}
-	(void)close(sg->fd);	/* nothing was written; fstat's errno stays */
-	return -1;
-}
-
-/* The same for what is called path, into the list. */
-static int
-add_segment(int dir, const char *path, struct segment **list, size_t *count,
-    uint64_t *key)
-{
-	struct segment sg;
-	uint64_t its_key;
-	unsigned name;
-	int found;
-
-	if (!parse_name(path, &its_key, &name))
+	*sg = (struct segment){ .fd = -1 };
+	if (!parse_name(path, &its_key, &sg->name))
 		return 0;
 	if (*key != 0 && its_key != *key) {
 		errno = EEXIST;
 		return -1;
 	}
-	found = open_segment(dir, path, name, &sg);
-	if (found != 1)
-		return found;
+	sg->fd = openat(dir, path, mode | O_CLOEXEC);
+	if (sg->fd == -1)
+		return -1;
+	if (fstat(sg->fd, &st) == -1) {
+		(void)close(sg->fd);	/* nothing was written */
+		return -1;
+	}
+	sg->is_short = st.st_size < SEGMENT_SIZE;
 	*key = its_key;
-	*list = xrealloc(*list, (*count + 1) * sizeof(sg));
-	(*list)[(*count)++] = sg;
-	return 0;
+	return 1;
 }
 
 int
-segment_open_all(int dir, struct segment **list, size_t *count, uint64_t *key)
+segment_open_all(int dir, int mode, struct segment **list, size_t *count,
+    uint64_t *key)
 {
 	DIR *names = file_open_list(dir, ".");
-	const char *name;
-	int result = 0;
+	struct segment sg;
+	const char *path;
+	int found = 0;
 
 	*key = 0;
 	if (names == NULL)
 		return -1;
-	while (result == 0 && (name = file_next_name(names)) != NULL)
-		result = add_segment(dir, name, list, count, key);
+	while (found != -1 && (path = file_next_name(names)) != NULL) {
+		found = open_segment(dir, path, mode, key, &sg);
+		if (found != 1)
+			continue;
+		*list = xrealloc(*list, (*count + 1) * sizeof(sg));
+		(*list)[(*count)++] = sg;
+	}
 	return file_end_list(names);
 }
 
@@ -173,9 +162,11 @@ int
 segment_load(const struct segment *sg, struct buf *image)
 {
 	image->n = 0;
-	(void)buf_room(image, SEGMENT_SIZE);
+	memset(buf_room(image, SEGMENT_SIZE), 0, SEGMENT_SIZE);
 	image->n = SEGMENT_SIZE;
-	return file_pread_all(sg->fd, image->p, SEGMENT_SIZE, 0);
+	if (file_pread_all(sg->fd, image->p, SEGMENT_SIZE, 0) == 0)
+		return 0;
+	return sg->is_short && errno == EBADMSG ? 0 : -1;
 }
 
 static void

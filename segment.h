@@ -49,6 +49,7 @@ struct batch {
 struct segment {
 	int fd;
 	unsigned name;		/* the number in the file's name */
+	bool is_short;		/* as zeros are read what it lacks */
 	uint64_t first;		/* number of its first batch; 0 for spares */
 	struct batch *batches;	/* the whole ones, if it was scanned */
 	size_t batch_count;
@@ -68,10 +69,10 @@ bool batch_is_torn(const struct buf *image, uint32_t offset, uint64_t key,
 void segment_path(char path[SEGMENT_NAME], uint64_t key, unsigned name);
 /*
  * Open all segments in the directory, into *list, which is for free().
- * *key is 0 if there is none.  -1 with errno: EEXIST when there are those of
- * two journals.
+ * *key is 0 if there is none.  mode is O_RDWR, or O_RDONLY.  -1 with errno:
+ * EEXIST when there are those of two journals.
  */
-int segment_open_all(int dir, struct segment **list, size_t *count,
+int segment_open_all(int dir, int mode, struct segment **list, size_t *count,
     uint64_t *key);
 /* Closes nothing. */
 void segment_free(struct segment *);

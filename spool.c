@@ -110,6 +110,23 @@ spool_image(struct buf *b, uint64_t id, struct span head, struct span data)
 	add_head(b, id, head, data.n);
 }
 
+/* A bad sector stays bad; what is only a hiccup must not cost a message. */
+static int
+read_octets(const struct spool_reader *r, void *dst, size_t n,
+    uint64_t offset)
+{
+	int tries;
+
+	for (tries = 0; tries < 2; tries++) {
+		if (file_pread_all(r->fd, dst, n, offset) == 0)
+			return 0;
+		if (errno != EIO && errno != EISDIR)
+			return -1;
+	}
+	errno = EBADMSG;
+	return -1;
+}
+
 /* Read the head and hold it against its CRC. */
 static int
 check_head(const struct spool_reader *r, uint32_t crc)
@@ -117,7 +134,7 @@ check_head(const struct spool_reader *r, uint32_t crc)
 	char *head = xalloc(r->head);
 	int result;
 
-	result = file_pread_all(r->fd, head, r->head, head_offset(r->data));
+	result = read_octets(r, head, r->head, head_offset(r->data));
 	if (result == 0 && code_crc32c(0, head, r->head) != crc) {
 		errno = EBADMSG;
 		result = -1;
@@ -138,8 +155,8 @@ spool_check(struct spool_reader *r, uint64_t id)
 		return -1;
 	size = (uint64_t)status.st_size;
 	errno = EBADMSG;
-	if (size < TRAILER || file_pread_all(r->fd, trailer, TRAILER,
-	    size - TRAILER) == -1)
+	if (size < TRAILER ||
+	    read_octets(r, trailer, TRAILER, size - TRAILER) == -1)
 		return -1;
 	r->head = code_get32(trailer + 4);
 	r->data = code_get64(trailer + 8);
@@ -168,14 +185,28 @@ load_block(struct spool_reader *r, uint64_t n)
 	if (r->buffer == NULL)
 		r->buffer = xalloc(SPOOL_BLOCK);
 	start = data_offset(start);
-	if (file_pread_all(r->fd, r->buffer, length, start) == -1 ||
-	    file_pread_all(r->fd, crc, CRC, start + length) == -1)
+	if (read_octets(r, r->buffer, length, start) == -1 ||
+	    read_octets(r, crc, CRC, start + length) == -1)
 		return -1;
 	if (code_crc32c(0, r->buffer, length) != code_get32(crc)) {
 		errno = EBADMSG;
 		return -1;
 	}
 	r->loaded = index + 1;
+	return 0;
+}
+
+int
+spool_verify(struct spool_reader *r, uint64_t id)
+{
+	uint64_t n;
+
+	if (spool_check(r, id) == -1)
+		return -1;
+	for (n = 0; n < r->data; n += SPOOL_BLOCK) {
+		if (load_block(r, n) == -1)
+			return -1;
+	}
 	return 0;
 }
 
@@ -201,8 +232,7 @@ spool_read(struct spool_reader *r, uint64_t offset, char *dst, size_t room)
 		return read_data(r, offset - r->head, dst, room);
 	if (room > r->head - offset)
 		room = (size_t)(r->head - offset);
-	if (file_pread_all(r->fd, dst, room, head_offset(r->data) +
-	    offset) == -1)
+	if (read_octets(r, dst, room, head_offset(r->data) + offset) == -1)
 		return -1;
 	return (ssize_t)room;
 }

@@ -9,7 +9,8 @@
  *	 0 magic "mnm1"   4 length of head   8 length of data   16 id
  *	24 CRC-32C of the head   28 CRC-32C of the 28 octets before
  *
- * Functions return 0, or -1 with errno: EBADMSG for a damaged file.
+ * Functions return 0, or -1 with errno: EBADMSG for a damaged file, and one
+ * that the disk twice could not read.
  */
 #ifndef MNM_SPOOL_H
 #define MNM_SPOOL_H
@@ -21,6 +22,8 @@
 #include "buf.h"
 
 #define SPOOL_BLOCK ((uint32_t)64 << 10)
+
+#define SPOOL_ALTERED "it was altered or cut"	/* EBADMSG in words */
 
 /* Data on its way to a new file.  Begin with { .fd = fd }. */
 struct spool_writer {
@@ -56,6 +59,8 @@ struct spool_reader {
 
 /* Check the trailer and the head of the message id, and learn its size. */
 int spool_check(struct spool_reader *, uint64_t id);
+/* The same, and check all of the data. */
+int spool_verify(struct spool_reader *, uint64_t id);
 /* Octets of head and data from offset on: at least 1, at most room. */
 ssize_t spool_read(struct spool_reader *, uint64_t offset, char *dst,
     size_t room);

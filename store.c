@@ -28,6 +28,7 @@
  *	tmp/drop-N			its removal goes on
  *	anything else in tmp		removed
  *	ACK of what does not wait	nothing (but a file is removed again)
+ *	a record that makes no sense	one line; counts it; passes it over
  *	directory of no known node	a new node's copy that was never acked; moved
  *					away before the number is given again
  */
@@ -82,6 +83,7 @@ struct large {
 };
 
 struct store {
+	struct lost *lost;
 	struct journal *journal;
 	struct syncer *syncer;
 	struct tree *tree;
@@ -612,6 +614,54 @@ store_load(struct store *st, struct queue *q)
 	return load;
 }
 
+/* ---- a check ---- */
+
+bool
+store_is_in_journal(struct store *st, const struct uid *uid, uint32_t ref,
+    uint64_t id)
+{
+	return queue_get(store_queue(st, uid, ref), id) != NULL;
+}
+
+/* Read the large data of an entry to its end. */
+static int
+read_large(struct store *st, const struct message *m)
+{
+	char *dst = buf_room(&st->scratch, SPOOL_BLOCK);
+	uint64_t at;
+	ssize_t n;
+
+	for (at = 0; at < m->data; at += (uint64_t)n) {
+		if (tree_large_open(st->tree, m->large, m->data) == -1)
+			return -1;
+		n = tree_large_read(st->tree, at, dst, SPOOL_BLOCK);
+		if (n == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+store_check_large(struct store *st, struct store_load *seen)
+{
+	struct message *m, *after;
+
+	for (m = st->first; m != NULL; m = after) {
+		after = m->after;
+		if (m->large == 0)
+			continue;
+		if (read_large(st, m) == 0) {
+			seen->messages++;
+			seen->octets += m->head + m->data;
+		} else if (errno == EBADMSG) {
+			lose_entry(st, m);
+		} else {
+			return -1;
+		}
+	}
+	return 0;
+}
+
 /* ---- replay ---- */
 
 /* The queue that NODE_OCTETS at p name. */
@@ -635,33 +685,64 @@ is_in_files(const struct store *st, uint64_t large)
 	return there == 0;
 }
 
-static void
+/* Read the fixed part of a PUT; false if it makes no sense. */
+static bool
+read_put(struct message *m, uint32_t *count,
+    const struct journal_record *record)
+{
+	const char *p = record->body.p;
+	size_t n = record->body.n;
+
+	if (n < PUT_FIXED)
+		return false;
+	n -= PUT_FIXED;
+	*count = code_get32(p + 12);
+	*m = (struct message){ .id = code_get64(p), .head = code_get32(p + 8),
+	    .data = code_get64(p + 16), .large = code_get64(p + 24) };
+	if (m->id == 0 || *count > n / NODE_OCTETS ||
+	    m->head > n - *count * NODE_OCTETS)
+		return false;
+	n -= *count * NODE_OCTETS + m->head;
+	return record->type == JOURNAL_PUT_LARGE ? m->large != 0 && n == 0 :
+	    m->large == 0 && m->data == n;
+}
+
+/* The queue has no message with this id or a higher one. */
+static bool
+is_behind(const struct queue *q, uint64_t id)
+{
+	return queue_next(q, id - 1) == NULL;
+}
+
+/* False if the record makes no sense. */
+static bool
 replay_put(struct store *st, const struct journal_record *record)
 {
 	const char *p = record->body.p;
-	struct message *m;
+	struct message *m, told;
+	struct queue *q;
 	uint32_t count, i;
-	uint64_t large;
 
-	if (record->body.n < PUT_FIXED)
-		return;
-	count = code_get32(p + 12);
-	large = code_get64(p + 24);
-	if (count > (record->body.n - PUT_FIXED) / NODE_OCTETS ||
-	    is_in_files(st, large))
-		return;
-	m = add_message(st, code_get64(p), count);
-	m->head = code_get32(p + 8);
-	m->data = code_get64(p + 16);
-	m->large = large;
+	if (!read_put(&told, &count, record))
+		return false;
+	if (is_in_files(st, told.large))
+		return true;
+	m = add_message(st, told.id, count);
+	m->head = told.head;
+	m->data = told.data;
+	m->large = told.large;
 	m->may_be_in_tree = true;
 	m->place = record->place;
 	m->place.offset += PUT_FIXED + count * NODE_OCTETS;
 	st->octets += file_octets(m);
-	for (i = 0; i < count; i++)
-		add_waiting(m, queue_at(st, p + PUT_FIXED + i * NODE_OCTETS));
-	if (count == 0)
+	for (i = 0; i < count; i++) {
+		q = queue_at(st, p + PUT_FIXED + i * NODE_OCTETS);
+		if (is_behind(q, m->id))
+			add_waiting(m, q);
+	}
+	if (m->waiting == 0)
 		free_message(st, m);
+	return true;
 }
 
 bool
@@ -669,31 +750,41 @@ store_replay(struct store *st, const struct journal_record *record)
 {
 	const char *p = record->body.p;
 	size_t n = record->body.n;
+	bool sense = false;
 
 	switch (record->type) {
 	case JOURNAL_PUT:
 	case JOURNAL_PUT_LARGE:
-		replay_put(st, record);
-		return true;
+		sense = replay_put(st, record);
+		break;
 	case JOURNAL_ACK:
-		if (n == ACK_OCTETS)
+		sense = n == ACK_OCTETS;
+		/* Looking, the file must be known for one that may be torn. */
+		if (sense && !st->lost->looking)
 			(void)remove_waiting(st, queue_at(st, p + 8),
 			    code_get64(p));
-		return true;
+		break;
 	case JOURNAL_COPY:
-		if (n == 2 * NODE_OCTETS)
+		sense = n == 2 * NODE_OCTETS &&
+		    is_behind(queue_at(st, p + NODE_OCTETS), 1);
+		if (sense)
 			copy_ring(queue_at(st, p),
 			    queue_at(st, p + NODE_OCTETS));
-		return true;
+		break;
 	case JOURNAL_DROP:
-		if (n == NODE_OCTETS)
+		sense = n == NODE_OCTETS;
+		if (sense)
 			drop_queue(st, queue_at(st, p));
-		return true;
+		break;
 	case JOURNAL_USERDB:
 	case JOURNAL_GUESTS:
-		break;
+	default:
+		return false;
 	}
-	return false;
+	if (!sense)
+		lost_note(st->lost, "journal: a record about messages makes "
+		    "no sense; it is passed over");
+	return true;
 }
 
 int
@@ -874,15 +965,16 @@ store_trim(struct store *st)
 /* ---- opening and closing ---- */
 
 struct store *
-store_open(int data, struct journal *journal, struct syncer *syncer,
-    char *why, size_t room)
+store_open(struct lost *lost, struct journal *journal,
+    struct syncer *syncer, char *why, size_t room)
 {
 	struct store *st = xzalloc(sizeof(*st));
 
-	st->data = data;
+	st->lost = lost;
+	st->data = lost->data;
 	st->journal = journal;
 	st->syncer = syncer;
-	st->tree = tree_open(data, syncer);
+	st->tree = tree_open(lost, syncer);
 	if (st->tree != NULL)
 		return st;
 	(void)snprintf(why, room, "cannot open the queues: %s",

@@ -24,6 +24,7 @@
 #include "code.h"
 #include "file.h"
 #include "journal.h"
+#include "lost.h"
 
 /* Data over this is streamed to a file as it arrives. */
 #define STORE_DATA_SMALL ((size_t)64 << 10)
@@ -32,8 +33,12 @@ struct store;
 struct queue;
 struct large;
 
-/* data is the data directory.  Returns NULL and why on failure. */
-struct store *store_open(int data, struct journal *, struct syncer *,
+/*
+ * Returns NULL and why on failure.  With lost->looking, nothing is removed,
+ * what was acked seems to wait, and from store_replayed on only
+ * store_is_in_journal, store_check_large and store_close may follow.
+ */
+struct store *store_open(struct lost *, struct journal *, struct syncer *,
     char *why, size_t room);
 void store_close(struct store *);
 /* Take a record of the journal, unless it is not store's: then false. */
@@ -105,6 +110,18 @@ struct store_load {
  * cannot be read counts as empty.
  */
 struct store_load store_load(struct store *, struct queue *);
+
+/*
+ * Whether the journal has the message for the node, too: then its file, if
+ * there is one, may be what a crash left, and nobody reads it.
+ */
+bool store_is_in_journal(struct store *, const struct uid *, uint32_t ref,
+    uint64_t id);
+/*
+ * Read all large data that the journal tells of, and lose what is damaged;
+ * what is whole is added to seen.  -1 with errno if some could not be read.
+ */
+int store_check_large(struct store *, struct store_load *seen);
 
 /*
  * Checkpoint: write what still waits in the journal's segment, or an older

@@ -14,11 +14,11 @@
 #include "scrap.h"
 #include "spool.h"
 
-#define LOST_NAME 128		/* room for message-UID-N-MSGID */
-#define TMP_NAME 32		/* room for large-X */
+#define LARGE_PATH 32		/* room for tmp/large-X */
 
 struct tree {
-	int data, tmp, lost;
+	struct lost *lost;
+	int data, tmp;
 	bool touched;
 	struct scrap *scrap;
 
@@ -33,9 +33,9 @@ struct tree {
 };
 
 static void
-large_name(char name[TMP_NAME], uint64_t x)
+large_path(char path[LARGE_PATH], uint64_t x)
 {
-	(void)snprintf(name, TMP_NAME, "large-%016" PRIx64, x);
+	(void)snprintf(path, LARGE_PATH, "tmp/large-%016" PRIx64, x);
 }
 
 /* Read large-X; false, and x is as it was, if the name is another. */
@@ -49,22 +49,21 @@ parse_large_name(const char *name, uint64_t *x)
 /* ---- opening and closing ---- */
 
 struct tree *
-tree_open(int data, struct syncer *syncer)
+tree_open(struct lost *lost, struct syncer *syncer)
 {
 	struct tree *tr = xzalloc(sizeof(*tr));
 	int error;
 
-	tr->data = data;
-	tr->tmp = tr->lost = tr->reader.fd = -1;
-	if (file_make_dir(data, "user") == 0 &&
-	    file_make_dir(data, "tmp") == 0 &&
-	    file_make_dir(data, "lost+found") == 0) {
-		tr->tmp = file_open_dir(data, "tmp");
-		tr->lost = file_open_dir(data, "lost+found");
-	}
-	if (tr->tmp != -1 && tr->lost != -1)
-		tr->scrap = scrap_open(data, tr->tmp, syncer);
-	if (tr->scrap != NULL)
+	tr->lost = lost;
+	tr->data = lost->data;
+	tr->tmp = tr->reader.fd = -1;
+	if (lost->looking || (file_make_dir(tr->data, "user") == 0 &&
+	    file_make_dir(tr->data, "tmp") == 0))
+		tr->tmp = file_open_dir(tr->data, "tmp");
+	if (tr->tmp != -1)
+		tr->scrap = scrap_open(tr->data, tr->tmp, syncer);
+	/* Who only looks may find none. */
+	if (tr->scrap != NULL || (lost->looking && errno == ENOENT))
 		return tr;
 	error = errno;
 	tree_close(tr);
@@ -92,8 +91,6 @@ tree_close(struct tree *tr)
 	/* Directories: nothing was written through these. */
 	if (tr->tmp != -1)
 		(void)close(tr->tmp);
-	if (tr->lost != -1)
-		(void)close(tr->lost);
 	free(tr->reader.buffer);
 	free(tr->keep);
 	buf_free(&tr->image);
@@ -136,12 +133,12 @@ create_file(struct tree *tr, const char *path)
 	return openat(tr->data, path, flags, 0600);
 }
 
-/* Give the file dir/old the name path as well, as create_file would. */
+/* Give the file old the name path as well, as create_file would. */
 static int
-link_file(struct tree *tr, int dir, const char *old, const char *path)
+link_file(struct tree *tr, const char *old, const char *path)
 {
 	tr->touched = true;
-	if (linkat(dir, old, tr->data, path, 0) == 0)
+	if (linkat(tr->data, old, tr->data, path, 0) == 0)
 		return 0;
 	if (errno == ENOENT) {
 		if (file_make_parents(tr->data, path) == -1)
@@ -149,7 +146,7 @@ link_file(struct tree *tr, int dir, const char *old, const char *path)
 	} else if (errno != EEXIST || unlinkat(tr->data, path, 0) == -1) {
 		return -1;
 	}
-	return linkat(dir, old, tr->data, path, 0);
+	return linkat(tr->data, old, tr->data, path, 0);
 }
 
 int
@@ -182,7 +179,7 @@ tree_link(struct tree *tr, const struct queue *first,
 
 	queue_message_path(old, first, id);
 	queue_message_path(path, second, id);
-	return link_file(tr, tr->data, old, path);
+	return link_file(tr, old, path);
 }
 
 int
@@ -204,16 +201,10 @@ tree_remove(struct tree *tr, const struct queue *q, uint64_t id,
 static void
 lose_message(struct tree *tr, struct queue *q, uint64_t id)
 {
-	char path[QUEUE_PATH], name[LOST_NAME], uid[UID_TEXT];
+	char path[QUEUE_PATH];
 
-	code_base32(uid, q->uid.octets, UID_OCTETS);
 	queue_message_path(path, q, id);
-	(void)snprintf(name, sizeof(name), "message-%.32s-%" PRIu32
-	    "-%016" PRIx64, uid, q->ref, id);
-	if (renameat(tr->data, path, tr->lost, name) == -1)
-		log_line("%s is damaged, and: %s", path, strerror(errno));
-	else
-		log_line("%s is damaged, now lost+found/%s", path, name);
+	(void)lost_move(tr->lost, path, SPOOL_ALTERED);
 	tr->touched = true;
 	queue_count_forget(q);
 	queue_list_lost(q, id);
@@ -223,13 +214,10 @@ lose_message(struct tree *tr, struct queue *q, uint64_t id)
 static void
 lose_large(struct tree *tr, uint64_t x)
 {
-	char name[TMP_NAME];
+	char path[LARGE_PATH];
 
-	large_name(name, x);
-	if (renameat(tr->tmp, name, tr->lost, name) == -1)
-		log_line("tmp/%s is damaged, and: %s", name, strerror(errno));
-	else
-		log_line("tmp/%s is damaged, now lost+found/%s", name, name);
+	large_path(path, x);
+	(void)lost_move(tr->lost, path, SPOOL_ALTERED);
 	tr->touched = true;
 }
 
@@ -360,6 +348,8 @@ tree_discard(struct tree *tr, const struct queue *q)
 
 	if (tr->reading_for == q)
 		close_reading(tr);
+	if (tr->lost->looking)
+		return;
 	queue_path(path, q);
 	/* Most nodes have no directory. */
 	if (scrap_directory(tr->scrap, path) == 0)
@@ -389,22 +379,22 @@ tree_trim(struct tree *tr)
 int
 tree_large_create(struct tree *tr, uint64_t x)
 {
-	char name[TMP_NAME];
+	char path[LARGE_PATH];
 
-	large_name(name, x);
+	large_path(path, x);
 	tr->touched = true;
-	return openat(tr->tmp, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+	return openat(tr->data, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
 	    0600);
 }
 
 int
 tree_large_exists(const struct tree *tr, uint64_t x)
 {
-	char name[TMP_NAME];
+	char path[LARGE_PATH];
 	struct stat status;
 
-	large_name(name, x);
-	if (fstatat(tr->tmp, name, &status, 0) == 0)
+	large_path(path, x);
+	if (fstatat(tr->data, path, &status, 0) == 0)
 		return 1;
 	return errno == ENOENT ? 0 : -1;
 }
@@ -412,13 +402,15 @@ tree_large_exists(const struct tree *tr, uint64_t x)
 void
 tree_large_remove(struct tree *tr, uint64_t x)
 {
-	char name[TMP_NAME];
+	char path[LARGE_PATH];
 
 	if (tr->reading == x && tr->reading_for == NULL)
 		close_reading(tr);
-	large_name(name, x);
+	if (tr->lost->looking)
+		return;
+	large_path(path, x);
 	/* What stays is removed at the next start. */
-	(void)unlinkat(tr->tmp, name, 0);
+	(void)unlinkat(tr->data, path, 0);
 	tr->touched = true;
 }
 
@@ -432,11 +424,11 @@ int
 tree_large_finish(struct tree *tr, uint64_t x, uint64_t id,
     struct span head, uint64_t data)
 {
-	char name[TMP_NAME];
+	char path[LARGE_PATH];
 	int fd, result;
 
-	large_name(name, x);
-	fd = openat(tr->tmp, name, O_WRONLY | O_CLOEXEC);
+	large_path(path, x);
+	fd = openat(tr->data, path, O_WRONLY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
 	tr->touched = true;
@@ -450,25 +442,25 @@ int
 tree_large_link(struct tree *tr, uint64_t x, const struct queue *q,
     uint64_t id)
 {
-	char name[TMP_NAME], path[QUEUE_PATH];
+	char old[LARGE_PATH], path[QUEUE_PATH];
 
-	large_name(name, x);
+	large_path(old, x);
 	queue_message_path(path, q, id);
-	return link_file(tr, tr->tmp, name, path);
+	return link_file(tr, old, path);
 }
 
 int
 tree_large_open(struct tree *tr, uint64_t x, uint64_t data)
 {
-	char name[TMP_NAME];
+	char path[LARGE_PATH];
 
 	if (tr->reading == x && tr->reading_for == NULL)
 		return 0;
 	close_reading(tr);
-	large_name(name, x);
-	tr->reader.fd = openat(tr->tmp, name, O_RDONLY | O_CLOEXEC);
+	large_path(path, x);
+	tr->reader.fd = openat(tr->data, path, O_RDONLY | O_CLOEXEC);
 	if (tr->reader.fd == -1 && errno == ENOENT) {
-		log_line("tmp/%s has been removed", name);
+		log_line("%s has been removed", path);
 		errno = EBADMSG;
 	}
 	if (tr->reader.fd == -1)
@@ -514,11 +506,14 @@ is_kept(const struct tree *tr, const char *name)
 int
 tree_clean(struct tree *tr, uint64_t *highest)
 {
-	DIR *list = file_open_list(tr->tmp, ".");
+	DIR *list;
 	const char *name;
 	uint64_t x;
 
 	*highest = 0;
+	if (tr->lost->looking)
+		return 0;
+	list = file_open_list(tr->tmp, ".");
 	if (list == NULL)
 		return -1;
 	while ((name = file_next_name(list)) != NULL) {

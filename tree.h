@@ -7,12 +7,13 @@
  *	tmp/large-X		data over STORE_DATA_SMALL, from its arrival until
  *				the journal no longer tells of it
  *	tmp/drop-N		see scrap.h
- *	lost+found/message-...	a damaged file, kept for a person to look at
  *
  * MSGID is a message id in hexadecimal, X an id that no message has.  spool.h
  * describes what is in the files.  Nothing is synced here but where it says
  * so.  Functions return 0, or -1 with errno: EBADMSG when the file was damaged,
- * which has then been moved to lost+found and told of in one log line.
+ * and has been lost.  With lost->looking, tree_discard, tree_large_remove and
+ * tree_clean leave all as it is, and nothing else that makes, links or removes
+ * files may be called.
  */
 #ifndef MNM_TREE_H
 #define MNM_TREE_H
@@ -23,12 +24,13 @@
 
 #include "buf.h"
 #include "file.h"
+#include "lost.h"
 #include "queue.h"
 
 struct tree;
 
-/* data is the data directory.  NULL with errno on failure. */
-struct tree *tree_open(int data, struct syncer *);
+/* NULL with errno on failure. */
+struct tree *tree_open(struct lost *, struct syncer *);
 void tree_close(struct tree *);
 /* A sync of the tree begins: whether anything was changed since the last. */
 bool tree_begin_sync(struct tree *);

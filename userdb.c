@@ -23,10 +23,12 @@
  *	 the journal's records		the file again
  *	user/xx/UID without user.json	nothing: a queue that came first
  *	a file that cannot be read,	moves it to lost+found, named after its
- *	 with a wrong checksum or a	path; one line; counts it in
- *	 record that makes no sense,	userdb_damaged; serves the rest
+ *	 with a wrong checksum or a	path; one line; counts it; serves the
+ *	 record that makes no sense,	rest
  *	 or with one that belongs
  *	 to another path
+ *	a record in the journal that	one line; counts it; passes it over
+ *	 makes no sense
  *	a user that records name and	keeps what they tell: memberships,
  *	 no file tells of: it was	and numbers of nodes, which must not be
  *	 damaged, or removed by hand	used again.  Without a node the user is
@@ -48,7 +50,6 @@
 
 #include <bearssl_hash.h>
 
-#include "log.h"
 #include "name.h"
 #include "recfile.h"
 
@@ -63,12 +64,11 @@ _Static_assert(NAME_OCTETS == USERDB_NAME_OCTETS, "one limit, two headers");
 _Static_assert(NAME_CHARS == USERDB_NAME_CHARS, "one limit, two headers");
 
 struct userdb {
-	int data;
+	struct lost *lost;
 	struct journal *journal;
 	struct roster *roster;
 	struct user *dirty_users;	/* linked by dirty_next */
 	struct group *dirty_groups;
-	unsigned long damaged;
 	struct buf file;		/* the one being written */
 	struct buf line;		/* the record being appended */
 	struct buf strings;		/* of the record being replayed */
@@ -145,23 +145,23 @@ change(struct userdb *db, const struct record *r)
 static int
 load(struct userdb *db, char *why, size_t room)
 {
-	struct recfile *files = recfile_open(db->data);
+	struct recfile *files = recfile_open(db->lost);
 	struct record r;
 	int more;
 
 	while ((more = recfile_next(files, &r, why, room)) == 1)
 		roster_apply(db->roster, &r);
-	db->damaged = recfile_damaged(files);
 	recfile_close(files);
 	return more;
 }
 
 struct userdb *
-userdb_open(int data, struct journal *journal, char *why, size_t room)
+userdb_open(struct lost *lost, struct journal *journal, char *why,
+    size_t room)
 {
 	struct userdb *db = xzalloc(sizeof(*db));
 
-	db->data = data;
+	db->lost = lost;
 	db->journal = journal;
 	db->roster = roster_open();
 	if (db->roster == NULL)
@@ -192,17 +192,11 @@ userdb_replay(struct userdb *db, const struct journal_record *record)
 	if (record->type != JOURNAL_USERDB)
 		return false;
 	if (record_read(&r, record->body, &db->strings) == RECORD_SENSELESS)
-		log_line("journal: a record about users makes no sense; "
-		    "it is passed over");
+		lost_note(db->lost, "journal: a record about users makes no "
+		    "sense; it is passed over");
 	else
 		apply(db, &r);
 	return true;
-}
-
-unsigned long
-userdb_damaged(const struct userdb *db)
-{
-	return db->damaged;
 }
 
 static int

@@ -30,6 +30,7 @@
 #include "code.h"
 #include "draft.h"
 #include "journal.h"
+#include "lost.h"
 #include "roster.h"
 
 #define USERDB_NAME_OCTETS 128	/* the longest alias or gid */
@@ -49,14 +50,12 @@ enum userdb_result {
 	USERDB_TAKEN
 };
 
-/* data is the data directory.  NULL and why on failure. */
-struct userdb *userdb_open(int data, struct journal *, char *why,
+/* NULL and why on failure. */
+struct userdb *userdb_open(struct lost *, struct journal *, char *why,
     size_t room);
 void userdb_close(struct userdb *);
 /* Take a record of the journal, unless it is not userdb's: then false. */
 bool userdb_replay(struct userdb *, const struct journal_record *);
-/* Files that were damaged and are now in lost+found; each was logged. */
-unsigned long userdb_damaged(const struct userdb *);
 
 /*
  * Make drafts of some of the files that are older than memory.  Returns 1 when

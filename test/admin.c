@@ -637,6 +637,46 @@ check_socket(struct world *w)
 }
 
 static void
+expect_fsck(struct world *w, int status, const char *text,
+    const char *command)
+{
+	int got = run(w, command);
+
+	CHECK(got == status && strstr(w->said.p, text) != NULL,
+	    "%s: mnm %s: status %d: %s", mode_names[w->mode], command, got,
+	    w->said.p);
+}
+
+/* A relay that was stopped, or killed, and then a file of its damaged. */
+static void
+check_fsck(struct world *w)
+{
+	char command[RELAY_PATH + 128];
+
+	expect_fsck(w, 0, ": 0 damaged\n", "fsck");
+	relay_start(&w->relay);
+	expect_fsck(w, 2, "another server uses", "fsck");
+	expect_fsck(w, 2, "another server uses", "fsck --repair");
+	stop(w);
+	/* Who was killed has left all in the journal. */
+	expect_fsck(w, 0, ": 0 damaged\n", "fsck --repair");
+	snprintf(command, sizeof(command), "cd '%s' && set -- "
+	    "mnm-data/user/*/*/user.json && echo >>\"$1\"", w->relay.dir);
+	CHECK(system(command) == 0, "no user.json");
+	expect_fsck(w, 2, "usage: mnm", "fsck a b");
+	expect_fsck(w, 2, "usage: mnm", "fsck --nonsense");
+	expect_fsck(w, 2, "no relay was set up", "fsck nowhere");
+	expect_fsck(w, 2, "user.json is damaged: ", "fsck");
+	expect_fsck(w, 2, ": 1 damaged\n", "-c mnm.config fsck mnm-data");
+	expect_fsck(w, 1, "; now lost+found/user-", "fsck --repair");
+	expect_fsck(w, 0, ": 0 damaged\n", "fsck mnm-data --repair");
+	expect_fsck(w, 0, ": 0 damaged\n", "fsck");
+	relay_start(&w->relay);
+	expect_fsck(w, 0, "users", "stats");
+	stop(w);
+}
+
+static void
 run_script(struct world *w)
 {
 	struct mate alice, bob, carol;
@@ -659,6 +699,7 @@ run_script(struct world *w)
 	check_reload(w, &alice);
 	check_renewal(w, &alice);
 	stop(w);
+	check_fsck(w);
 }
 
 /* ---- what needs no relay ---- */

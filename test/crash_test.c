@@ -9,10 +9,12 @@
  *		process goes on with what is then on the disk, starts the
  *		program and compares it with the model; lives on for a while,
  *		with the power cut once more; is killed, and compared again.
+ *		A check of what the cut has left finds no damage in it.
  *	fail	At calls, that call fails: a child lives on, starts the program
  *		again when it stops, and compares it in the end.
- *	flip	Octets of the files are altered, each in a child, which starts
- *		the program: all else must be served.
+ *	flip	Octets of the files are altered, each in a child, which looks
+ *		for damage, then starts the program, or repairs first: all else
+ *		must be served.
  *	hold	Between deeds, a child makes a backup while life goes on; then it
  *		starts the program from that and compares it with the model, or
  *		lives on with what it had.
@@ -33,6 +35,7 @@
 #include "branch.h"
 #include "chance.h"
 #include "disk.h"
+#include "fsck.h"
 #include "hold.h"
 #include "pages.h"
 #include "world.h"
@@ -142,6 +145,56 @@ end_life(bool good)
 	branch_wait();
 }
 
+/* ---- checks ---- */
+
+static int
+check_disk(enum fsck_kind kind)
+{
+	char why[256] = "";
+	int damaged = fsck_run("data", kind, (uint64_t)16 << 20, why,
+	    sizeof(why));
+
+	if (damaged == -1)
+		model_say(&world.fault, "cannot be checked: %s", why);
+	return damaged;
+}
+
+/* Whether something is damaged; -1 if it cannot be told without a change. */
+static int
+look(void)
+{
+	unsigned long changes = disk_calls.changes;
+	int damaged = check_disk(FSCK_LOOK);
+
+	if (disk_calls.changes == changes)
+		return damaged;
+	model_say(&world.fault, "a look has changed the disk");
+	return -1;
+}
+
+static int
+repair(void)
+{
+	return check_disk(FSCK_REPAIR);
+}
+
+/* A check, if there is anything to check. */
+static bool
+is_clean(void)
+{
+	int damaged;
+
+	if (disk_find(disk_root(), "data") == NULL ||
+	    disk_find(disk_find(disk_root(), "data"), "user") == NULL)
+		return true;
+	world_lines = 0;
+	damaged = world_guard(look);
+	if (damaged == 1)
+		model_say(&world.fault, "a check finds: %.200s",
+		    world_first_line);
+	return damaged == 0;
+}
+
 /* ---- cut ---- */
 
 static void before_change(void);
@@ -155,7 +208,7 @@ cut(uint64_t choice)
 	run.deeds = DEEDS_AFTER;
 	disk_calls.before_change = last ? NULL : before_change;
 	world_cut(choice);
-	good = start();
+	good = (choice % 3 != 0 || is_clean()) && start();
 	if (good && !last && choice % 4 == 0) {
 		good = live(choice);
 		if (good) {
@@ -328,14 +381,40 @@ is_damage_confined(const char *path)
 	return people == 0 && l.back == 0 && l.one_message;
 }
 
+/* What a look finds is what a start and reading all find. */
+static bool
+is_found(int found, const char *path)
+{
+	if (found == (world.data.lost.count > 0))
+		return true;
+	model_say(&world.fault, "%s: %lu damaged, and a check finds %d", path,
+	    world.data.lost.count, found);
+	return false;
+}
+
+/* Repaired, nothing is damaged any more. */
+static bool
+is_repaired(int found, const char *path)
+{
+	if (world_guard(repair) == found && world_guard(look) == 0)
+		return true;
+	model_say(&world.fault, "%s: is not repaired: %.99s", path,
+	    world_last_line);
+	return false;
+}
+
 static void
-flip(struct inode *i, const char *path, uint64_t offset)
+flip(struct inode *i, const char *path, uint64_t offset, bool repairs)
 {
 	bool good;
+	int found;
 
 	disk_flip(i, offset, (unsigned char)(1 + offset % 255));
+	found = world_guard(look);
 	world_lines = 0;
-	good = world_open() == 0 && is_damage_confined(path);
+	good = found != -1 && (!repairs || is_repaired(found, path)) &&
+	    world_open() == 0 && is_damage_confined(path) &&
+	    is_found(repairs ? 0 : found, path);
 	if (good) {
 		world_kill();
 		good = world_open() == 0;
@@ -379,7 +458,7 @@ flip_file(struct inode *i, const char *path, uint64_t stretch,
 		(void)snprintf(name, sizeof(name), "%.120s:%llu", path,
 		    (unsigned long long)at);
 		if (branch_at(name))
-			flip(i, path, at);
+			flip(i, path, at, chance_below(random, 2) == 0);
 	}
 }
 
@@ -424,6 +503,7 @@ flip_life(uint64_t seed, uint64_t stretch)
 	good = start() && live(seed) && world_guard(rest) == 0;
 	world_kill();
 	disk_sync_all();
+	good = good && is_clean();
 	if (good)
 		flip_tree(disk_root(), "", stretch, &seed);
 	end_life(good);

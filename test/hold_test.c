@@ -126,7 +126,7 @@ check_copy(struct data *d, const char *name, unsigned waiting)
 	close(to);
 	buf_free(&list);
 	open_data(&copy, name);
-	CHECK(journal_damaged(copy.journal) == 0, "%s: damage", name);
+	CHECK(copy.lost.count == 0, "%s: damage", name);
 	CHECK(count(&copy) == waiting, "%s: %u wait, not %u", name,
 	    count(&copy), waiting);
 	CHECK(data_close(&copy) == 0, "%s: close", name);

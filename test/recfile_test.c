@@ -82,9 +82,9 @@ put_all(void)
 static unsigned long
 read_all(struct buf *found)
 {
-	struct recfile *f = recfile_open(dir);
+	struct lost lost = { .data = dir };
+	struct recfile *f = recfile_open(&lost);
 	struct record r;
-	unsigned long damaged;
 	char why[256] = "";
 	int more;
 
@@ -95,37 +95,36 @@ read_all(struct buf *found)
 	}
 	CHECK(more == 0, "%s", why);
 	buf_add_octet(found, '\0');
-	damaged = recfile_damaged(f);
 	recfile_close(f);
-	return damaged;
+	return lost.count;
 }
 
 /*
  * What is in lost+found, which is emptied: the number of entries, and the
  * name and text of the last.
  */
-struct lost {
+struct kept {
 	size_t count;
 	char name[256];
 	struct buf text;
 };
 
 static void
-take_lost(struct lost *lost)
+take_kept(struct kept *kept)
 {
 	struct dirent *entry;
 	DIR *list;
 	int fd = file_open_dir(dir, "lost+found");
 
-	lost->count = 0;
+	kept->count = 0;
 	list = fd != -1 ? fdopendir(fd) : NULL;
 	while (list != NULL && (entry = readdir(list)) != NULL) {
 		if (entry->d_name[0] == '.')
 			continue;
-		lost->count++;
-		snprintf(lost->name, sizeof(lost->name), "%s", entry->d_name);
-		lost->text.n = 0;
-		if (file_read(fd, entry->d_name, 1 << 20, &lost->text) == -1)
+		kept->count++;
+		snprintf(kept->name, sizeof(kept->name), "%s", entry->d_name);
+		kept->text.n = 0;
+		if (file_read(fd, entry->d_name, 1 << 20, &kept->text) == -1)
 			unlinkat(fd, entry->d_name, AT_REMOVEDIR);
 		else
 			unlinkat(fd, entry->d_name, 0);
@@ -142,7 +141,7 @@ static void
 check_damaged(const char *path, struct span text, const char *const *records)
 {
 	struct buf found = { NULL, 0, 0 };
-	struct lost lost = { .count = 0 };
+	struct kept kept = { .count = 0 };
 	char name[256];
 	size_t i, n = 0;
 
@@ -157,16 +156,16 @@ check_damaged(const char *path, struct span text, const char *const *records)
 	}
 	CHECK(found.n == n + 1, "%s: found\n%s", path, found.p);
 	CHECK(faccessat(dir, path, F_OK, 0) == -1, "%s is still there", path);
-	take_lost(&lost);
+	take_kept(&kept);
 	snprintf(name, sizeof(name), "%s", path);
 	for (i = 0; name[i] != '\0'; i++)
 		name[i] = name[i] == '/' ? '-' : name[i];
-	CHECK(lost.count == 1 && strcmp(lost.name, name) == 0,
-	    "%s: %zu lost, %s", path, lost.count, lost.name);
-	CHECK(span_is(buf_span(&lost.text), text), "%s: lost and changed",
+	CHECK(kept.count == 1 && strcmp(kept.name, name) == 0,
+	    "%s: %zu lost, %s", path, kept.count, kept.name);
+	CHECK(span_is(buf_span(&kept.text), text), "%s: lost and changed",
 	    path);
 	buf_free(&found);
-	buf_free(&lost.text);
+	buf_free(&kept.text);
 }
 
 static const char *const all[] = {
@@ -294,7 +293,7 @@ static void
 check_again(void)
 {
 	struct buf found = { NULL, 0, 0 };
-	struct lost lost = { .count = 0 };
+	struct kept kept = { .count = 0 };
 	size_t i;
 
 	for (i = 0; i < 3; i++) {
@@ -304,17 +303,18 @@ check_again(void)
 	CHECK(file_make_dir(dir, USER_A) == 0, "directory");
 	CHECK(read_all(&found) == 1, "directory");
 	CHECK(read_all(&found) == 0, "still there");
-	take_lost(&lost);
-	CHECK(lost.count == 4, "%zu in lost+found", lost.count);
+	take_kept(&kept);
+	CHECK(kept.count == 4, "%zu in lost+found", kept.count);
 	buf_free(&found);
-	buf_free(&lost.text);
+	buf_free(&kept.text);
 }
 
 /* What cannot be read for a reason of the system's is no damage. */
 static void
 check_unreadable(const char *path)
 {
-	struct recfile *f = recfile_open(dir);
+	struct lost lost = { .data = dir };
+	struct recfile *f = recfile_open(&lost);
 	const char *self = strrchr(path, '/') + 1;
 	struct record r;
 	char why[256] = "";
@@ -326,7 +326,7 @@ check_unreadable(const char *path)
 		continue;
 	CHECK(more == -1 && strstr(why, path) == why &&
 	    strstr(why, strerror(ELOOP)) != NULL, "%d: %s", more, why);
-	CHECK(recfile_damaged(f) == 0, "counted as damaged");
+	CHECK(lost.count == 0, "counted as damaged");
 	CHECK(unlinkat(dir, path, 0) == 0, "%s was moved", path);
 	recfile_close(f);
 }

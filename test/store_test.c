@@ -164,17 +164,21 @@ struct place {
 
 static const struct uid alice = { { 1, 2, 3 } }, bob = { { 9, 8, 7 } };
 
+/* What the store that was opened last has lost. */
+static struct lost lost;
+
 static void
 open_store(struct place *p)
 {
 	struct journal_record r;
 	char why[256] = "";
 
+	lost = (struct lost){ .data = p->dir };
 	p->syncer = syncer_open();
-	p->journal = journal_open(p->dir, p->syncer, 16 << 20, why,
+	p->journal = journal_open(&lost, p->syncer, 16 << 20, why,
 	    sizeof(why));
 	CHECK(p->journal != NULL, "journal: %s", why);
-	p->store = store_open(p->dir, p->journal, p->syncer, why,
+	p->store = store_open(&lost, p->journal, p->syncer, why,
 	    sizeof(why));
 	CHECK(p->store != NULL, "store: %s", why);
 	while (journal_replay(p->journal, &r))

@@ -15,6 +15,7 @@
 
 struct world world;
 unsigned long world_lines;
+char world_first_line[256];
 char world_last_line[256];
 bool world_loud;
 enum world_fault world_broken;
@@ -49,7 +50,9 @@ put_line(const char *format, va_list args)
 {
 	(void)vsnprintf(world_last_line, sizeof(world_last_line), format,
 	    args);
-	world_lines++;
+	if (world_lines++ == 0)
+		memcpy(world_first_line, world_last_line,
+		    sizeof(world_first_line));
 	if (world_loud)
 		(void)fprintf(stderr, "  %s\n", world_last_line);
 }
@@ -256,8 +259,7 @@ check_data(void)
 {
 	struct model_fault live, committed;
 
-	if (journal_damaged(world.data.journal) > 0 ||
-	    userdb_damaged(world.data.userdb) > 0) {
+	if (world.data.lost.count > 0) {
 		model_say(&world.fault, "damage: %.200s", world_last_line);
 		return -1;
 	}

@@ -54,8 +54,9 @@ enum world_fault {
 };
 extern enum world_fault world_broken;
 
-/* Lines logged, and sentences died with, since the last world_hush. */
+/* Lines logged, and sentences died with, since this was set to 0. */
 extern unsigned long world_lines;
+extern char world_first_line[256];
 extern char world_last_line[256];
 /* Print lines as they come. */
 extern bool world_loud;

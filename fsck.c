@@ -1,0 +1,218 @@
+/*
+ * The journal, the files of users and groups and guests.json are read as at a
+ * start, by the modules that own them.  What a start does not read is read
+ * here:
+ *
+ *	found in user/			what is done
+ *	a message of a known node	read to its end; damaged: lost
+ *	one that the journal has, too	nothing: it is written anew
+ *	a directory of no known node	one line: see store.c
+ *	what has no place there		one line
+ *
+ * Repairing begins with a checkpoint, so that the journal has nothing any more.
+ */
+#include "fsck.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "data.h"
+#include "log.h"
+#include "spool.h"
+
+#define PATH_OCTETS 1100	/* user and four names, of 255 octets at most */
+#define REF_TEXT 12		/* room for a node's number */
+
+struct check {
+	struct data data;
+	struct uid uid;		/* of the directory that is being looked at */
+	uint32_t ref;
+	struct store_load seen;	/* messages that were read and are whole */
+	struct spool_reader reader;
+	char *why;
+	size_t room;
+};
+
+/* Look at what is called path, whose last part is name; as fail. */
+typedef int look(struct check *, const char *path, const char *name);
+
+/* It cannot be looked at, for the reason in errno. */
+static int
+fail(struct check *c, const char *path)
+{
+	(void)snprintf(c->why, c->room, "%s: %s", path, strerror(errno));
+	return -1;
+}
+
+static int
+stray(const char *path, const char *what)
+{
+	log_line("%s is %s; it is left alone", path, what);
+	return 0;
+}
+
+/* Look at all that is in a directory. */
+static int
+look_at_each(struct check *c, const char *path, look *at)
+{
+	DIR *list = file_open_list(c->data.dir, path);
+	char below[PATH_OCTETS];
+	const char *name;
+	int result = 0;
+
+	if (list == NULL && errno == ENOTDIR)
+		return stray(path, "no directory");
+	if (list == NULL)
+		return errno == ENOENT ? 0 : fail(c, path);
+	while (result == 0 && (name = file_next_name(list)) != NULL) {
+		(void)snprintf(below, sizeof(below), "%s/%s", path, name);
+		result = at(c, below, name);
+	}
+	if (file_end_list(list) == -1 && result == 0)
+		result = fail(c, path);
+	return result;
+}
+
+/* Read the message in the open file to its end; -1 with errno. */
+static int
+verify(struct check *c, uint64_t id)
+{
+	if (spool_verify(&c->reader, id) == -1)
+		return -1;
+	c->seen.messages++;
+	c->seen.octets += c->reader.head + c->reader.data;
+	return 0;
+}
+
+static int
+look_at_message(struct check *c, const char *path, const char *name)
+{
+	uint64_t id;
+	int result, error;
+
+	if (!code_unhex64(&id, span_of(name)))
+		return stray(path, "no message");
+	if (store_is_in_journal(c->data.store, &c->uid, c->ref, id))
+		return 0;
+	/* What is no file must not make us wait. */
+	c->reader.fd = openat(c->data.dir, path,
+	    O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (c->reader.fd == -1)
+		return fail(c, path);
+	result = verify(c, id);
+	error = errno;
+	(void)close(c->reader.fd);	/* it was only read */
+	errno = error;
+	if (result == -1 && errno == EBADMSG)
+		result = lost_move(&c->data.lost, path, SPOOL_ALTERED);
+	return result == -1 ? fail(c, path) : 0;
+}
+
+/* A number as it is written: without zeros before it. */
+static bool
+read_ref(uint32_t *ref, const char *name)
+{
+	char text[REF_TEXT];
+
+	*ref = (uint32_t)strtoul(name, NULL, 10);
+	(void)snprintf(text, sizeof(text), "%" PRIu32, *ref);
+	return strcmp(text, name) == 0;
+}
+
+static int
+look_at_queue(struct check *c, const char *path, const char *name)
+{
+	const struct user *u;
+
+	if (strcmp(name, "user.json") == 0)
+		return 0;
+	if (!read_ref(&c->ref, name))
+		return stray(path, "neither user.json nor a queue");
+	u = userdb_user(c->data.userdb, &c->uid);
+	if (u == NULL || userdb_node(u, c->ref) == NULL)
+		return stray(path, "the queue of a node that nobody has");
+	return look_at_each(c, path, look_at_message);
+}
+
+static int
+look_at_user(struct check *c, const char *path, const char *name)
+{
+	const char *above = path + strlen("user/");
+
+	if (!code_unbase32(c->uid.octets, UID_OCTETS, span_of(name)) ||
+	    strncmp(above, name, 2) != 0 || above[2] != '/')
+		return stray(path, "no user's directory");
+	return look_at_each(c, path, look_at_queue);
+}
+
+static int
+look_at_users(struct check *c, const char *path, const char *name)
+{
+	(void)name;	/* the users in it are what it must go by */
+	return look_at_each(c, path, look_at_user);
+}
+
+static int
+look_at_data(struct check *c, enum fsck_kind kind)
+{
+	if (store_check_large(c->data.store, &c->seen) == -1)
+		return fail(c, "large data in tmp");
+	if (kind == FSCK_REPAIR && data_checkpoint(&c->data) == -1)
+		return fail(c, "cannot empty the journal");
+	return look_at_each(c, "user", look_at_users);
+}
+
+static void
+tell_counts(const struct check *c)
+{
+	size_t at = 0, groups = 0;
+
+	while (userdb_next_group(c->data.userdb, &at) != NULL)
+		groups++;
+	log_line("read %" PRIu64 " records in the journal, %zu users, "
+	    "%zu groups, %" PRIu64 " messages in files (%" PRIu64 " octets): "
+	    "%lu damaged", c->data.records,
+	    userdb_user_count(c->data.userdb), groups, c->seen.messages,
+	    c->seen.octets, c->data.lost.count);
+}
+
+/* A repair makes what it does not find, and that must not be anywhere. */
+static bool
+is_data(const char *path, char *why, size_t room)
+{
+	int dir = file_open_dir(AT_FDCWD, path);
+	bool is = dir != -1 && (faccessat(dir, "journal", F_OK, 0) == 0 ||
+	    faccessat(dir, "user", F_OK, 0) == 0);
+
+	if (!is)
+		(void)snprintf(why, room, "%s: %s", path, dir == -1 ?
+		    strerror(errno) : "no relay has stored anything here");
+	if (dir != -1)
+		(void)close(dir);	/* it was only looked at */
+	return is;
+}
+
+int
+fsck_run(const char *path, enum fsck_kind kind, uint64_t journal_size,
+    char *why, size_t room)
+{
+	struct check c = { .why = why, .room = room };
+	int result;
+
+	if (!is_data(path, why, room) || (kind == FSCK_REPAIR ?
+	    data_open(&c.data, path, journal_size, why, room) :
+	    data_look(&c.data, path, why, room)) == -1)
+		return -1;
+	result = look_at_data(&c, kind);
+	if (result == 0)
+		tell_counts(&c);
+	if (data_close(&c.data) == -1 && result == 0)
+		result = fail(&c, path);
+	free(c.reader.buffer);
+	return result == 0 ? c.data.lost.count > 0 : -1;
+}

@@ -1,0 +1,39 @@
+/*
+ * lost.h - what becomes of damage: it is put aside in DATA/lost+found, told of
+ * in one line of the log, and counted; the rest is served.
+ *
+ * All who read a data directory are given its struct lost.  With looking, no
+ * one may change anything there: damage is told of and counted, and is left
+ * where it is.
+ */
+#ifndef MNM_LOST_H
+#define MNM_LOST_H
+
+#include <stdbool.h>
+
+#include "buf.h"
+
+/* Begin with { .data = dir }. */
+struct lost {
+	int data;		/* the data directory */
+	bool looking;
+	unsigned long count;	/* damaged pieces found so far */
+};
+
+/*
+ * Move DATA/path to lost+found, under its path with '-' for '/', and with .N
+ * behind it if that is taken.  -1 with errno: it is still where it was; it was
+ * told of and counted all the same.
+ */
+int lost_move(struct lost *, const char *path, const char *why);
+/*
+ * Keep octets as lost+found/name, where older ones give way: the same may be
+ * found at every start.  Not counted: some of it is no damage.
+ */
+void lost_keep(struct lost *, const char *name, struct span octets,
+    const char *what);
+/* Tell of and count what there is nothing to keep of. */
+void lost_note(struct lost *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
