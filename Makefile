@@ -122,7 +122,7 @@ bench-full: mnm test/bench test/slowsync.so
 
 # One binary for any Linux of this kind of processor: with musl if it is there.
 # It is for small places: tables for debuggers and much of printf stay out of it.
-STATIC = -Os -flto=auto -flto-partition=one -fcf-protection=none \
+STATIC = -flto=auto -flto-partition=one -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	-Wl,--gc-sections,--sort-section=alignment -Wl,-z,noseparate-code \
 	-Wl,-z,norelro,-z,common-page-size=256 -no-pie -static -s
@@ -133,7 +133,8 @@ static:
 	if command -v musl-gcc >/dev/null; then \
 	    set -- musl-gcc dist/fortify.c dist/print.c; \
 	else set -- $(CC); fi; \
-	"$$@" $(FLAGS) $(STATIC) -o mnm-static mnm.c dist/nosim.c \
+	size=-Oz; $$1 $$size -E -x c /dev/null >/dev/null 2>&1 || size=-Os; \
+	"$$@" $(FLAGS) $$size $(STATIC) -o mnm-static mnm.c dist/nosim.c \
 	    $(OBJS:.o=.c) mnm-static.a -lpthread && ls -l mnm-static
 
 install: mnm

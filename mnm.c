@@ -57,31 +57,38 @@ usage(FILE *to)
 	buf_free(&commands);
 }
 
-/* Returns the configuration that was asked for, or NULL. */
-static const char *
-read_options(int argc, char **argv)
+static void
+refuse_option(const char *what, const char *option)
 {
-	const char *config = NULL;
-	int option;
+	fprintf(stderr, "mnm: %s: %s\n", what, option);
+	usage(stderr);
+	exit(EXIT_USAGE);
+}
 
-	/* With a plus, what follows the command is left to it. */
-	while ((option = getopt(argc, argv, "+c:Vh")) != -1) {
-		switch (option) {
-		case 'c':
-			config = optarg;
-			break;
-		case 'V':
+/*
+ * Take the options before the command off the arguments; *config is the
+ * configuration that was asked for, or NULL.  A file may follow its -c at once.
+ */
+static char **
+read_options(char **argv, const char **config)
+{
+	*config = NULL;
+	while (*argv != NULL && (*argv)[0] == '-') {
+		if (strcmp(*argv, "-V") == 0) {
 			puts("mnm " VERSION);
 			exit(0);
-		case 'h':
+		} else if (strcmp(*argv, "-h") == 0) {
 			usage(stdout);
 			exit(0);
-		default:
-			usage(stderr);
-			exit(EXIT_USAGE);
+		} else if (strncmp(*argv, "-c", 2) != 0) {
+			refuse_option("unknown option", *argv);
 		}
+		if ((*argv)[2] == '\0' && argv[1] == NULL)
+			refuse_option("a file must follow", *argv);
+		*config = (*argv)[2] != '\0' ? *argv + 2 : *++argv;
+		argv++;
 	}
-	return config;
+	return argv;
 }
 
 static bool
@@ -321,41 +328,46 @@ run_command(const char *path, char *const *words, size_t n)
 	return status;
 }
 
+/* words, which there are, are a command; path is of the configuration. */
+static int
+run(const char *path, char **words, size_t n)
+{
+	const char *word = words[0];
+
+	if (strcmp(word, "init") == 0 && n <= 2)
+		return run_init(n == 2 ? words[1] : ".");
+	path = find_relay(path);
+	if (admin_is_command(word))
+		return run_command(path, words, n);
+	if (strcmp(word, "check") == 0 && n == 1)
+		return run_check(path);
+	if (strcmp(word, "fingerprint") == 0 && n == 1)
+		return run_fingerprint(path);
+	if (strcmp(word, "backup") == 0)
+		return run_backup(path, words, n);
+	if (strcmp(word, "fsck") == 0)
+		return run_fsck(path, words + 1, n - 1);
+	fprintf(stderr, "mnm: unknown argument: %s\n", word);
+	usage(stderr);
+	return EXIT_USAGE;
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *path;
-	char *word;
+	char **words;
 	struct conf conf;
-	int left;
 
 	umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && argv[1][0] >= '0' && argv[1][0] <= '9')
 		return sim_run(argc, argv);
-	path = find_config(read_options(argc, argv));
-	left = argc - optind;
-	if (left == 0) {
-		read_conf(&conf, path);
-		service_run(&conf, path);
-		return 0;
-	}
-	word = argv[optind];
-	if (strcmp(word, "init") != 0)
-		path = find_relay(path);
-	if (admin_is_command(word))
-		return run_command(path, argv + optind, (size_t)left);
-	if (strcmp(word, "init") == 0 && left <= 2)
-		return run_init(left == 2 ? argv[optind + 1] : ".");
-	if (strcmp(word, "check") == 0 && left == 1)
-		return run_check(path);
-	if (strcmp(word, "fingerprint") == 0 && left == 1)
-		return run_fingerprint(path);
-	if (strcmp(word, "backup") == 0)
-		return run_backup(path, argv + optind, (size_t)left);
-	if (strcmp(word, "fsck") == 0)
-		return run_fsck(path, argv + optind + 1, (size_t)left - 1);
-	fprintf(stderr, "mnm: unknown argument: %s\n", word);
-	usage(stderr);
-	return EXIT_USAGE;
+	words = read_options(argv + 1, &path);
+	path = find_config(path);
+	if (*words != NULL)
+		return run(path, words, (size_t)(argv + argc - words));
+	read_conf(&conf, path);
+	service_run(&conf, path);
+	return 0;
 }

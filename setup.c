@@ -1,10 +1,8 @@
-/* For realpath, which POSIX has as an extension. */
-#define _XOPEN_SOURCE 700
-
 #include "setup.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -226,15 +224,22 @@ setup_check_port(const struct conf *conf, const char *path,
 static int
 find_path(struct buf *path, const char *dir)
 {
-	char *whole;
+	size_t n = strlen(dir);
+	char here[PATH_MAX];
 
 	if (mkdir(dir, 0700) == -1 && errno != EEXIST)
 		return -1;
-	whole = realpath(dir, NULL);
-	if (whole == NULL)
-		return -1;
-	buf_addf(path, "%s", whole);
-	free(whole);
+	if (dir[0] != '/') {
+		if (getcwd(here, sizeof(here)) == NULL)
+			return -1;
+		buf_addf(path, "%s", here);
+		if (strcmp(dir, ".") == 0)
+			return 0;
+		buf_add_octet(path, '/');
+	}
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	buf_add(path, (struct span){ dir, n });
 	return 0;
 }
 
