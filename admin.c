@@ -30,54 +30,55 @@ static const struct command {
 	size_t args;
 	unsigned options;
 	const char *(*run)(struct call *);	/* NULL, or why not */
+	enum effect { LOOKS, CHANGES } effect;	/* it may need the journal */
 	const char *help;
 } commands[] = {
 	{ "invite", NULL, "ALIAS [--days N] [--code] [--receive-only]", 1,
-	  CALL_DAYS | CALL_CODE | CALL_RECEIVE_ONLY, enroll_invite,
+	  CALL_DAYS | CALL_CODE | CALL_RECEIVE_ONLY, enroll_invite, CHANGES,
 	  "let the first to register by this alias in" },
-	{ "invitations", NULL, "", 0, 0, enroll_invitations,
+	{ "invitations", NULL, "", 0, 0, enroll_invitations, CHANGES,
 	  "list them" },
-	{ "uninvite", NULL, "ALIAS", 1, 0, enroll_uninvite,
+	{ "uninvite", NULL, "ALIAS", 1, 0, enroll_uninvite, CHANGES,
 	  "withdraw an invitation" },
-	{ "knocks", NULL, "", 0, 0, enroll_knocks,
+	{ "knocks", NULL, "", 0, 0, enroll_knocks, CHANGES,
 	  "list who was refused as not invited" },
-	{ "approve", NULL, "ALIAS", 1, 0, enroll_approve,
+	{ "approve", NULL, "ALIAS", 1, 0, enroll_approve, CHANGES,
 	  "let in who has knocked" },
 	{ "register", "open", "TIME [--max N]", 1, CALL_MAX,
-	  enroll_open, "let anybody in for a while, as in 10m" },
-	{ "register", "close", "", 0, 0, enroll_close,
+	  enroll_open, CHANGES, "let anybody in for a while, as in 10m" },
+	{ "register", "close", "", 0, 0, enroll_close, CHANGES,
 	  "end that now" },
-	{ "register", NULL, "", 0, 0, enroll_show,
+	{ "register", NULL, "", 0, 0, enroll_show, CHANGES,
 	  "show who may register" },
-	{ "user", "list", "", 0, 0, roll_user_list,
+	{ "user", "list", "", 0, 0, roll_user_list, LOOKS,
 	  "list the members" },
-	{ "user", "show", "USER", 1, 0, roll_user_show,
+	{ "user", "show", "USER", 1, 0, roll_user_show, LOOKS,
 	  "show one, named by uid or alias" },
-	{ "user", "disable", "USER", 1, 0, roll_user_disable,
+	{ "user", "disable", "USER", 1, 0, roll_user_disable, CHANGES,
 	  "let it no longer log in" },
-	{ "user", "enable", "USER", 1, 0, roll_user_enable,
+	{ "user", "enable", "USER", 1, 0, roll_user_enable, CHANGES,
 	  "let it log in again" },
-	{ "user", "remove", "USER", 1, 0, roll_user_remove,
+	{ "user", "remove", "USER", 1, 0, roll_user_remove, CHANGES,
 	  "drop its nodes, queues and memberships" },
-	{ "user", "set", "USER receive-only on|off", 3, 0, roll_user_set,
+	{ "user", "set", "USER receive-only on|off", 3, 0, roll_user_set, CHANGES,
 	  "let it receive but not send" },
-	{ "node", "list", "USER", 1, 0, roll_node_list,
+	{ "node", "list", "USER", 1, 0, roll_node_list, LOOKS,
 	  "list a member's nodes" },
-	{ "node", "drop", "USER N", 2, 0, roll_node_drop,
+	{ "node", "drop", "USER N", 2, 0, roll_node_drop, CHANGES,
 	  "drop a lost or stolen one" },
-	{ "alias", "drop", "ALIAS", 1, 0, roll_alias_drop,
+	{ "alias", "drop", "ALIAS", 1, 0, roll_alias_drop, CHANGES,
 	  "let it reach nobody; it stays taken" },
-	{ "group", "list", "", 0, 0, roll_group_list,
+	{ "group", "list", "", 0, 0, roll_group_list, LOOKS,
 	  "list the groups" },
-	{ "group", "show", "GROUP", 1, 0, roll_group_show,
+	{ "group", "show", "GROUP", 1, 0, roll_group_show, LOOKS,
 	  "list its members" },
-	{ "group", "remove", "GROUP", 1, 0, roll_group_remove,
+	{ "group", "remove", "GROUP", 1, 0, roll_group_remove, CHANGES,
 	  "drop all its members; its name stays taken" },
-	{ "queue", NULL, "USER", 1, 0, watch_queue,
+	{ "queue", NULL, "USER", 1, 0, watch_queue, LOOKS,
 	  "count what waits for a member" },
-	{ "stats", NULL, "", 0, 0, watch_stats,
+	{ "stats", NULL, "", 0, 0, watch_stats, LOOKS,
 	  "show how much there is of everything" },
-	{ "links", NULL, "", 0, 0, watch_links,
+	{ "links", NULL, "", 0, 0, watch_links, LOOKS,
 	  "list who is on line" }
 };
 
@@ -229,7 +230,7 @@ admin_run(const struct admin *admin, char *const *words, size_t n,
 
 	if (k == NULL || !take_words(&c, k, words, n))
 		return explain(answer, words, n);
-	if (data_state(c.relay->data) == DATA_WAIT)
+	if (k->effect == CHANGES && data_state(c.relay->data) == DATA_WAIT)
 		return refuse(answer, &c, "the journal is full: try again");
 	c.about = c.args[0];
 	report_begin(&c.report, c.has & CALL_JSON ? REPORT_JSON :
