@@ -3,9 +3,7 @@
  *
  * Records
  * -------
- *	PUT, PUT_LARGE	id 64, head 32, nodes 32, data 64, X 64 bits; then for
- *			each node UID 20 octets and N 32 bits; then the head;
- *			then, unless large, the data
+ *	PUT, PUT_LARGE	see message.h
  *	ACK		id 64 bits, UID, N
  *	COPY		UID, N of the old node and of the new: what waits in the
  *			journal for the one waits for the other as well
@@ -42,15 +40,12 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "message.h"
 #include "queue.h"
 #include "spool.h"
 #include "tree.h"
 
-#define PUT_FIXED 32		/* of a PUT record, before its nodes */
-#define NODE_OCTETS (UID_OCTETS + 4)
-#define ACK_OCTETS (8 + NODE_OCTETS)
-
-#define FILE_BLOCK 4096		/* of common file systems */
+#define ACK_OCTETS (8 + MESSAGE_NODE)
 
 /*
  * What one call writes, in names of files: the loop waits meanwhile.  A file
@@ -59,42 +54,17 @@
 #define CHECKPOINT_STEP 384
 #define FILE_NAMES 4
 
-/* A message in the journal.  Freed when nobody waits for it. */
-struct message {
-	uint64_t id;
-	uint64_t data;			/* octets */
-	uint64_t large;			/* X of its file, or 0 */
-	struct journal_place place;	/* of the head; data follows unless large */
-	uint32_t head;			/* octets */
-	uint32_t waiting;		/* queues that have it */
-	bool may_be_in_tree;		/* a checkpoint had or has begun with it */
-	struct message *before, *after;	/* all of them, in the journal's order */
-	uint32_t to_count;
-	struct queue **to;		/* queues it was put to; NULL: dropped */
-};
-
-struct large {
-	struct store *store;
-	uint64_t x;
-	struct spool_writer writer;
-	bool syncing;
-	struct sync_job job;
-	struct large *next;	/* in the list of the given-up */
-};
-
 struct store {
 	struct lost *lost;
 	struct journal *journal;
-	struct syncer *syncer;
 	struct tree *tree;
 	int data;
 	struct queue_table queues;
-	struct message *first, *last;
-	uint64_t octets;		/* of disk that all of these would take */
+	struct message_list messages;	/* in the journal */
 	struct buf scratch;
 	struct queue *dropped;		/* their directories are still there */
 	struct queue *counting;		/* its files are being counted, or NULL */
-	struct large *given_up;		/* dropped while being synced */
+	struct larges larges;
 	uint64_t *finished;		/* X of large files now in the tree */
 	size_t finished_count;
 };
@@ -111,38 +81,6 @@ store_owner(const struct queue *q)
 	return q->uid;
 }
 
-/* ---- messages in the journal ---- */
-
-static uint64_t
-journal_octets(const struct message *m)
-{
-	return m->large != 0 ? m->head : m->head + m->data;
-}
-
-/* Octets of disk that m would take as a file: whole blocks, and an inode. */
-static uint64_t
-file_octets(const struct message *m)
-{
-	return (journal_octets(m) / FILE_BLOCK + 2) * FILE_BLOCK;
-}
-
-/* Take m out of the list of all and free it. */
-static void
-free_message(struct store *st, struct message *m)
-{
-	if (m->before == NULL)
-		st->first = m->after;
-	else
-		m->before->after = m->after;
-	if (m->after == NULL)
-		st->last = m->before;
-	else
-		m->after->before = m->before;
-	st->octets -= file_octets(m);
-	free(m->to);
-	free(m);
-}
-
 /* One queue less waits for m. */
 static void
 release_message(struct store *st, struct message *m)
@@ -151,40 +89,7 @@ release_message(struct store *st, struct message *m)
 		return;
 	if (m->large != 0)
 		tree_large_remove(st->tree, m->large);
-	free_message(st, m);
-}
-
-static struct message *
-add_message(struct store *st, uint64_t id, uint32_t to_count)
-{
-	struct message *m = xzalloc(sizeof(*m));
-
-	m->id = id;
-	m->to = xalloc(to_count * sizeof(struct queue *));
-	m->before = st->last;
-	if (st->last == NULL)
-		st->first = m;
-	else
-		st->last->after = m;
-	st->last = m;
-	return m;
-}
-
-static void
-add_waiting(struct message *m, struct queue *q)
-{
-	m->to[m->to_count++] = q;
-	m->waiting++;
-	q->ring_octets += m->head + m->data;
-	queue_add(q, m->id, m);
-}
-
-/* It no longer waits there, or a file stands for it. */
-static void
-take_waiting(const struct message *m, struct queue *q)
-{
-	q->ring_octets -= m->head + m->data;
-	queue_remove(q, m->id);
+	message_free(&st->messages, m);
 }
 
 /* ---- put ---- */
@@ -192,159 +97,59 @@ take_waiting(const struct message *m, struct queue *q)
 size_t
 store_put_size(size_t head, size_t data, size_t queues)
 {
-	return 8 + PUT_FIXED + queues * NODE_OCTETS + head + data;
+	return message_record_octets(head, data, queues);
 }
 
 static void
-add_node_octets(struct buf *b, const struct queue *q)
+put(struct store *st, struct message *told, struct span head,
+    struct span data, struct queue *const *to, size_t n)
 {
-	char *p = buf_room(b, NODE_OCTETS);
-
-	memcpy(p, q->uid.octets, UID_OCTETS);
-	code_put32(p + UID_OCTETS, q->ref);
-	b->n += NODE_OCTETS;
-}
-
-/* The fixed part of a PUT record and its nodes, into scratch. */
-static struct span
-put_prefix(struct store *st, const struct message *m,
-    struct queue *const *to, size_t n)
-{
-	struct buf *b = &st->scratch;
-	size_t i;
-	char *p;
-
-	b->n = 0;
-	p = buf_room(b, PUT_FIXED);
-	code_put64(p, m->id);
-	code_put32(p + 8, m->head);
-	code_put32(p + 12, (uint32_t)n);
-	code_put64(p + 16, m->data);
-	code_put64(p + 24, m->large);
-	b->n = PUT_FIXED;
-	for (i = 0; i < n; i++)
-		add_node_octets(b, to[i]);
-	return buf_span(b);
-}
-
-static void
-put(struct store *st, struct message *m, const struct span parts[3],
-    struct queue *const *to, size_t n)
-{
+	struct span parts[3] = { { NULL, 0 }, head, data };
+	struct message *m;
 	size_t i;
 
-	m->place = journal_add(st->journal,
-	    m->large != 0 ? JOURNAL_PUT_LARGE : JOURNAL_PUT, parts, 3);
-	m->place.offset += (uint32_t)parts[0].n;
-	st->octets += file_octets(m);
+	st->scratch.n = 0;
+	message_write(&st->scratch, told, to, n);
+	parts[0] = buf_span(&st->scratch);
+	told->place = journal_add(st->journal,
+	    told->large != 0 ? JOURNAL_PUT_LARGE : JOURNAL_PUT, parts, 3);
+	told->place.offset += (uint32_t)parts[0].n;
+	m = message_add(&st->messages, told, n);
 	for (i = 0; i < n; i++)
-		add_waiting(m, to[i]);
+		message_wait(m, to[i]);
 }
 
 void
 store_put(struct store *st, uint64_t id, struct span head,
     struct span data, struct queue *const *to, size_t n)
 {
-	struct span parts[3] = { { NULL, 0 }, head, data };
-	struct message *m;
+	struct message told = { .id = id, .head = (uint32_t)head.n,
+	    .data = data.n };
 
-	if (n == 0)
-		return;
-	m = add_message(st, id, (uint32_t)n);
-	m->head = (uint32_t)head.n;
-	m->data = data.n;
-	parts[0] = put_prefix(st, m, to, n);
-	put(st, m, parts, to, n);
+	if (n > 0)
+		put(st, &told, head, data, to, n);
 }
-
-/* ---- large data ---- */
 
 struct large *
 store_large_open(struct store *st)
 {
-	struct large *l = xzalloc(sizeof(*l));
-	int error;
-
-	l->store = st;
-	l->x = journal_id(st->journal);
-	l->writer.fd = tree_large_create(st->tree, l->x);
-	if (l->writer.fd != -1)
-		return l;
-	error = errno;
-	free(l);
-	errno = error;
-	return NULL;
-}
-
-int
-store_large_write(struct large *l, struct span piece)
-{
-	return spool_write(&l->writer, piece);
-}
-
-int
-store_large_sync(struct large *l)
-{
-	if (spool_end(&l->writer) == -1)
-		return -1;
-	l->job = (struct sync_job){ .kind = SYNC_FILE, .fd = l->writer.fd,
-	    .dir = tree_large_dir(l->store->tree) };
-	l->syncing = true;
-	syncer_add(l->store->syncer, &l->job);
-	return 0;
-}
-
-int
-store_large_state(struct large *l)
-{
-	if (!syncer_done(l->store->syncer, &l->job))
-		return 1;
-	l->syncing = false;
-	errno = l->job.error;
-	return l->job.error == 0 ? 0 : -1;
-}
-
-static void
-close_large(struct large *l)
-{
-	tree_large_remove(l->store->tree, l->x);
-	(void)close(l->writer.fd);	/* the file is gone */
-	free(l);
-}
-
-void
-store_large_drop(struct large *l)
-{
-	if (l == NULL)
-		return;
-	if (l->syncing && store_large_state(l) == 1) {
-		/* The worker still has it: store_tidy closes it. */
-		l->next = l->store->given_up;
-		l->store->given_up = l;
-		return;
-	}
-	close_large(l);
+	return large_open(&st->larges, journal_id(st->journal));
 }
 
 void
 store_put_large(struct store *st, uint64_t id, struct span head,
     struct large *l, struct queue *const *to, size_t n)
 {
-	struct span parts[3] = { { NULL, 0 }, head, { NULL, 0 } };
-	struct message *m;
+	struct message told = { .id = id, .head = (uint32_t)head.n,
+	    .data = large_octets(l), .large = large_x(l) };
+	const struct span none = { NULL, 0 };
 
 	if (n == 0) {
-		store_large_drop(l);
+		large_drop(l);
 		return;
 	}
-	m = add_message(st, id, (uint32_t)n);
-	m->head = (uint32_t)head.n;
-	m->data = l->writer.data;
-	m->large = l->x;
-	parts[0] = put_prefix(st, m, to, n);
-	put(st, m, parts, to, n);
-	(void)close(l->writer.fd);	/* its sync has succeeded */
-	free(l);
+	put(st, &told, head, none, to, n);
+	large_take(l);
 }
 
 /* ---- reading ---- */
@@ -355,7 +160,7 @@ read_entry(struct store *st, const struct message *m, uint64_t offset,
     char *dst, size_t room)
 {
 	struct journal_place place = m->place;
-	uint64_t in_journal = journal_octets(m);
+	uint64_t in_journal = message_in_journal(m);
 
 	if (offset < in_journal) {
 		if (room > in_journal - offset)
@@ -415,9 +220,9 @@ lose_entry(struct store *st, struct message *m)
 
 	for (i = 0; i < m->to_count; i++) {
 		if (m->to[i] != NULL && queue_get(m->to[i], m->id) == m)
-			take_waiting(m, m->to[i]);
+			message_leave(m, m->to[i]);
 	}
-	free_message(st, m);
+	message_free(&st->messages, m);
 }
 
 ssize_t
@@ -461,7 +266,7 @@ remove_waiting(struct store *st, struct queue *q, uint64_t id)
 
 	if (m == NULL)
 		return removed;
-	take_waiting(m, q);
+	message_leave(m, q);
 	release_message(st, m);
 	return true;
 }
@@ -476,7 +281,7 @@ store_ack(struct store *st, struct queue *q, uint64_t id)
 		return;
 	code_put64(head, id);
 	st->scratch.n = 0;
-	add_node_octets(&st->scratch, q);
+	message_write_node(&st->scratch, q);
 	parts[1] = buf_span(&st->scratch);
 	(void)journal_add(st->journal, JOURNAL_ACK, parts, 2);
 }
@@ -492,7 +297,7 @@ copy_ring(struct queue *from, struct queue *to)
 		id = m->id;
 		m->to = xrealloc(m->to, (m->to_count + 1) *
 		    sizeof(struct queue *));
-		add_waiting(m, to);
+		message_wait(m, to);
 	}
 }
 
@@ -515,8 +320,8 @@ store_copy(struct store *st, struct queue *from, struct queue *to)
 	queue_count_forget(to);
 	copy_ring(from, to);
 	st->scratch.n = 0;
-	add_node_octets(&st->scratch, from);
-	add_node_octets(&st->scratch, to);
+	message_write_node(&st->scratch, from);
+	message_write_node(&st->scratch, to);
 	part = buf_span(&st->scratch);
 	(void)journal_add(st->journal, JOURNAL_COPY, &part, 1);
 	return 0;
@@ -535,7 +340,7 @@ forget_queue(struct store *st, const struct queue *q)
 	struct message *m;
 	uint32_t i;
 
-	for (m = st->first; m != NULL; m = m->after) {
+	for (m = st->messages.first; m != NULL; m = m->after) {
 		for (i = 0; i < m->to_count; i++) {
 			if (m->to[i] == q)
 				m->to[i] = NULL;
@@ -550,7 +355,7 @@ drop_queue(struct store *st, struct queue *q)
 
 	forget_queue(st, q);
 	while ((m = queue_next(q, 0)) != NULL) {
-		take_waiting(m, q);
+		message_leave(m, q);
 		release_message(st, m);
 	}
 	queue_take(&st->queues, q);
@@ -582,7 +387,7 @@ store_drop(struct store *st, struct queue *q)
 	struct span part;
 
 	st->scratch.n = 0;
-	add_node_octets(&st->scratch, q);
+	message_write_node(&st->scratch, q);
 	part = buf_span(&st->scratch);
 	(void)journal_add(st->journal, JOURNAL_DROP, &part, 1);
 	drop_queue(st, q);
@@ -646,7 +451,7 @@ store_check_large(struct store *st, struct store_load *seen)
 {
 	struct message *m, *after;
 
-	for (m = st->first; m != NULL; m = after) {
+	for (m = st->messages.first; m != NULL; m = after) {
 		after = m->after;
 		if (m->large == 0)
 			continue;
@@ -664,7 +469,7 @@ store_check_large(struct store *st, struct store_load *seen)
 
 /* ---- replay ---- */
 
-/* The queue that NODE_OCTETS at p name. */
+/* The queue that MESSAGE_NODE at p name. */
 static struct queue *
 queue_at(struct store *st, const char *p)
 {
@@ -685,28 +490,6 @@ is_in_files(const struct store *st, uint64_t large)
 	return there == 0;
 }
 
-/* Read the fixed part of a PUT; false if it makes no sense. */
-static bool
-read_put(struct message *m, uint32_t *count,
-    const struct journal_record *record)
-{
-	const char *p = record->body.p;
-	size_t n = record->body.n;
-
-	if (n < PUT_FIXED)
-		return false;
-	n -= PUT_FIXED;
-	*count = code_get32(p + 12);
-	*m = (struct message){ .id = code_get64(p), .head = code_get32(p + 8),
-	    .data = code_get64(p + 16), .large = code_get64(p + 24) };
-	if (m->id == 0 || *count > n / NODE_OCTETS ||
-	    m->head > n - *count * NODE_OCTETS)
-		return false;
-	n -= *count * NODE_OCTETS + m->head;
-	return record->type == JOURNAL_PUT_LARGE ? m->large != 0 && n == 0 :
-	    m->large == 0 && m->data == n;
-}
-
 /* The queue has no message with this id or a higher one. */
 static bool
 is_behind(const struct queue *q, uint64_t id)
@@ -718,30 +501,24 @@ is_behind(const struct queue *q, uint64_t id)
 static bool
 replay_put(struct store *st, const struct journal_record *record)
 {
-	const char *p = record->body.p;
+	const char *nodes = record->body.p + MESSAGE_FIXED;
 	struct message *m, told;
 	struct queue *q;
 	uint32_t count, i;
 
-	if (!read_put(&told, &count, record))
+	if (!message_read(&told, &count, record))
 		return false;
 	if (is_in_files(st, told.large))
 		return true;
-	m = add_message(st, told.id, count);
-	m->head = told.head;
-	m->data = told.data;
-	m->large = told.large;
-	m->may_be_in_tree = true;
-	m->place = record->place;
-	m->place.offset += PUT_FIXED + count * NODE_OCTETS;
-	st->octets += file_octets(m);
+	told.may_be_in_tree = true;
+	m = message_add(&st->messages, &told, count);
 	for (i = 0; i < count; i++) {
-		q = queue_at(st, p + PUT_FIXED + i * NODE_OCTETS);
+		q = queue_at(st, nodes + i * MESSAGE_NODE);
 		if (is_behind(q, m->id))
-			add_waiting(m, q);
+			message_wait(m, q);
 	}
 	if (m->waiting == 0)
-		free_message(st, m);
+		message_free(&st->messages, m);
 	return true;
 }
 
@@ -765,14 +542,14 @@ store_replay(struct store *st, const struct journal_record *record)
 			    code_get64(p));
 		break;
 	case JOURNAL_COPY:
-		sense = n == 2 * NODE_OCTETS &&
-		    is_behind(queue_at(st, p + NODE_OCTETS), 1);
+		sense = n == 2 * MESSAGE_NODE &&
+		    is_behind(queue_at(st, p + MESSAGE_NODE), 1);
 		if (sense)
 			copy_ring(queue_at(st, p),
-			    queue_at(st, p + NODE_OCTETS));
+			    queue_at(st, p + MESSAGE_NODE));
 		break;
 	case JOURNAL_DROP:
-		sense = n == NODE_OCTETS;
+		sense = n == MESSAGE_NODE;
 		if (sense)
 			drop_queue(st, queue_at(st, p));
 		break;
@@ -793,7 +570,7 @@ store_replayed(struct store *st)
 	const struct message *m;
 	uint64_t x;
 
-	for (m = st->first; m != NULL; m = m->after) {
+	for (m = st->messages.first; m != NULL; m = m->after) {
 		if (m->large != 0)
 			tree_large_keep(st->tree, m->large);
 	}
@@ -812,7 +589,7 @@ static int
 load_message(struct store *st, const struct message *m)
 {
 	struct buf *b = &st->scratch;
-	size_t n = (size_t)journal_octets(m);
+	size_t n = (size_t)message_in_journal(m);
 
 	b->n = 0;
 	if (journal_read(st->journal, m->place, buf_room(b, n), n) == -1)
@@ -874,7 +651,7 @@ end_message(struct store *st, struct message *m)
 		q = m->to[i];
 		if (q == NULL || queue_get(q, m->id) == NULL)
 			continue;
-		take_waiting(m, q);
+		message_leave(m, q);
 		queue_list_gained(q);
 		queue_count_gained(q, spool_octets(m->head, m->data));
 	}
@@ -883,7 +660,7 @@ end_message(struct store *st, struct message *m)
 		    (st->finished_count + 1) * sizeof(uint64_t));
 		st->finished[st->finished_count++] = m->large;
 	}
-	free_message(st, m);
+	message_free(&st->messages, m);
 }
 
 int
@@ -892,12 +669,12 @@ store_checkpoint(struct store *st, uint64_t segment)
 	uint32_t names = 0;
 
 	while (names < CHECKPOINT_STEP) {
-		if (st->first == NULL || st->first->place.segment > segment)
+		if (st->messages.first == NULL || st->messages.first->place.segment > segment)
 			return 0;
-		names += FILE_NAMES + st->first->waiting;
-		if (write_message(st, st->first) == -1)
+		names += FILE_NAMES + st->messages.first->waiting;
+		if (write_message(st, st->messages.first) == -1)
 			return -1;
-		end_message(st, st->first);
+		end_message(st, st->messages.first);
 	}
 	return 1;
 }
@@ -917,7 +694,7 @@ store_released(struct store *st)
 uint64_t
 store_checkpoint_octets(const struct store *st)
 {
-	return st->octets;
+	return st->messages.octets;
 }
 
 bool
@@ -935,16 +712,7 @@ store_end_sync(struct store *st)
 bool
 store_tidy(struct store *st)
 {
-	struct large **link = &st->given_up, *l;
-
-	while ((l = *link) != NULL) {
-		if (store_large_state(l) == 1) {
-			link = &l->next;
-			continue;
-		}
-		*link = l->next;
-		close_large(l);
-	}
+	large_tidy(&st->larges);
 	if (!journal_pending(st->journal))
 		discard_dropped(st);
 	return tree_tidy(st->tree);
@@ -973,8 +741,8 @@ store_open(struct lost *lost, struct journal *journal,
 	st->lost = lost;
 	st->data = lost->data;
 	st->journal = journal;
-	st->syncer = syncer;
 	st->tree = tree_open(lost, syncer);
+	st->larges = (struct larges){ st->tree, syncer, NULL };
 	if (st->tree != NULL)
 		return st;
 	(void)snprintf(why, room, "cannot open the queues: %s",
@@ -987,24 +755,17 @@ void
 store_close(struct store *st)
 {
 	struct queue *q;
-	struct large *l;
 
 	if (st == NULL)
 		return;
-	while (st->first != NULL)
-		free_message(st, st->first);
+	while (st->messages.first != NULL)
+		message_free(&st->messages, st->messages.first);
 	while ((q = st->dropped) != NULL) {
 		st->dropped = q->next;
 		queue_free(q);
 	}
 	queue_table_free(&st->queues);
-	while ((l = st->given_up) != NULL) {
-		st->given_up = l->next;
-		/* The syncer may still hold it; the next start removes it. */
-		while (!syncer_done(st->syncer, &l->job))
-			continue;
-		close_large(l);
-	}
+	large_end(&st->larges);
 	tree_close(st->tree);
 	free(st->finished);
 	buf_free(&st->scratch);

@@ -24,6 +24,7 @@
 #include "code.h"
 #include "file.h"
 #include "journal.h"
+#include "large.h"
 #include "lost.h"
 
 /* Data over this is streamed to a file as it arrives. */
@@ -31,7 +32,6 @@
 
 struct store;
 struct queue;
-struct large;
 
 /*
  * Returns NULL and why on failure.  With lost->looking, nothing is removed,
@@ -56,21 +56,8 @@ size_t store_put_size(size_t head, size_t data, size_t queues);
 void store_put(struct store *, uint64_t id, struct span head,
     struct span data, struct queue *const *to, size_t n);
 
-/*
- * Large data arrives in pieces, is synced off the loop, and is then put.
- *
- *	l = store_large_open(st)        NULL with errno
- *	store_large_write(l, piece)     -1 with errno; go on or drop it
- *	store_large_sync(l)             begins; -1 with errno
- *	store_large_state(l)            1 under way, 0 durable, -1 with errno
- *	store_put_large(st, ...)        takes l
- *	store_large_drop(l)             or gives it up, at any point
- */
+/* Large data comes by way of large.h. */
 struct large *store_large_open(struct store *);
-int store_large_write(struct large *, struct span);
-int store_large_sync(struct large *);
-int store_large_state(struct large *);
-void store_large_drop(struct large *);
 void store_put_large(struct store *, uint64_t id, struct span head,
     struct large *, struct queue *const *to, size_t n);
 

@@ -28,7 +28,7 @@ fail(struct upload *up, int error)
 	up->error = error;
 	for (i = 0; i < UPLOAD_PARTS; i++) {
 		if (up->parts[i].large != NULL)
-			store_large_drop(up->parts[i].large);
+			large_drop(up->parts[i].large);
 		up->parts[i].large = NULL;
 	}
 }
@@ -85,7 +85,7 @@ keep(struct upload *up, struct span octets)
 		return;
 	if (!is_large(part))
 		buf_add(&up->frame, octets);
-	else if (store_large_write(part->large, octets) == -1)
+	else if (large_write(part->large, octets) == -1)
 		fail(up, errno);
 }
 
@@ -120,7 +120,7 @@ upload_sync(struct upload *up)
 
 	for (i = 0; i < UPLOAD_PARTS; i++) {
 		if (up->parts[i].large != NULL &&
-		    store_large_sync(up->parts[i].large) == -1)
+		    large_sync(up->parts[i].large) == -1)
 			fail(up, errno);
 	}
 }
@@ -134,7 +134,7 @@ upload_state(struct upload *up)
 	for (i = 0; i < UPLOAD_PARTS; i++) {
 		if (up->parts[i].large == NULL)
 			continue;
-		state = store_large_state(up->parts[i].large);
+		state = large_state(up->parts[i].large);
 		if (state == -1)
 			fail(up, errno);
 		else

@@ -341,7 +341,7 @@ open_large(struct world_large *l)
 static void
 drop_large(struct world_large *l)
 {
-	store_large_drop(l->large);
+	large_drop(l->large);
 	l->large = NULL;
 }
 
@@ -358,11 +358,11 @@ write_large(struct world_large *l)
 	if (n > 0) {
 		model_fill(octets, l->message.seed,
 		    l->message.head + l->written, n);
-		result = store_large_write(l->large,
+		result = large_write(l->large,
 		    (struct span){ octets, n });
 		l->written += (uint32_t)n;
 	} else {
-		result = store_large_sync(l->large);
+		result = large_sync(l->large);
 		l->syncing = true;
 	}
 	if (result == -1)
@@ -404,7 +404,7 @@ world_large(void)
 	} else if (!l->syncing) {
 		write_large(l);
 	} else {
-		state = store_large_state(l->large);
+		state = large_state(l->large);
 		if (state == 0)
 			return put_large(l);
 		if (state == -1)

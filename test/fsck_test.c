@@ -72,9 +72,9 @@ post_large(struct data *d, size_t user)
 	struct queue *to = queue_for(d, user);
 	struct large *l = store_large_open(d->store);
 
-	CHECK(l != NULL && store_large_write(l,
+	CHECK(l != NULL && large_write(l,
 	    (struct span){ octets, sizeof(octets) }) == 0 &&
-	    store_large_sync(l) == 0 && store_large_state(l) == 0,
+	    large_sync(l) == 0 && large_state(l) == 0,
 	    "large: %s", strerror(errno));
 	store_put_large(d->store, journal_id(d->journal), SPAN("0002{}"), l,
 	    &to, 1);

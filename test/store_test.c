@@ -377,10 +377,10 @@ upload(struct place *p, uint64_t seed, size_t size)
 	CHECK(l != NULL, "large: %s", strerror(errno));
 	for (at = 0; at < size; at += n) {
 		n = size - at < 30000 ? size - at : 30000;
-		CHECK(store_large_write(l, (struct span){ data.p + at,
+		CHECK(large_write(l, (struct span){ data.p + at,
 		    n }) == 0, "write");
 	}
-	CHECK(store_large_sync(l) == 0 && store_large_state(l) == 0, "sync");
+	CHECK(large_sync(l) == 0 && large_state(l) == 0, "sync");
 	return l;
 }
 
@@ -423,9 +423,9 @@ test_large(enum state state, const char *name)
 	id = journal_id(p.journal);
 	CHECK(id == 2, "id %llu", (unsigned long long)id);
 	store_put_large(p.store, id, head_of(id), l, to, 2);
-	store_large_drop(upload(&p, 77, 70000));
-	store_large_drop(store_large_open(p.store));
-	store_large_drop(NULL);
+	large_drop(upload(&p, 77, 70000));
+	large_drop(store_large_open(p.store));
+	large_drop(NULL);
 	store_put_large(p.store, 3, head_of(3), upload(&p, 3, 70000), to, 0);
 	enter(&p, state);
 	to[0] = store_queue(p.store, &alice, 1);

@@ -228,7 +228,7 @@ world_close(void)
 
 	for (i = 0; i < WORLD_LARGE; i++) {
 		if (world.larges[i].large != NULL)
-			store_large_drop(world.larges[i].large);
+			large_drop(world.larges[i].large);
 	}
 	memset(world.larges, 0, sizeof(world.larges));
 	result = data_close(&world.data);

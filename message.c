@@ -1,0 +1,130 @@
+#include "message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORD 8		/* octets that the journal adds to a record */
+#define FILE_BLOCK 4096		/* of common file systems */
+
+/* ---- records ---- */
+
+size_t
+message_record_octets(size_t head, size_t data, size_t nodes)
+{
+	return RECORD + MESSAGE_FIXED + nodes * MESSAGE_NODE + head + data;
+}
+
+void
+message_write_node(struct buf *b, const struct queue *q)
+{
+	char *p = buf_room(b, MESSAGE_NODE);
+
+	memcpy(p, q->uid.octets, UID_OCTETS);
+	code_put32(p + UID_OCTETS, q->ref);
+	b->n += MESSAGE_NODE;
+}
+
+void
+message_write(struct buf *b, const struct message *m,
+    struct queue *const *to, size_t n)
+{
+	char *p = buf_room(b, MESSAGE_FIXED);
+	size_t i;
+
+	code_put64(p, m->id);
+	code_put32(p + 8, m->head);
+	code_put32(p + 12, (uint32_t)n);
+	code_put64(p + 16, m->data);
+	code_put64(p + 24, m->large);
+	b->n += MESSAGE_FIXED;
+	for (i = 0; i < n; i++)
+		message_write_node(b, to[i]);
+}
+
+bool
+message_read(struct message *m, uint32_t *nodes,
+    const struct journal_record *record)
+{
+	const char *p = record->body.p;
+	size_t n = record->body.n;
+
+	if (n < MESSAGE_FIXED)
+		return false;
+	n -= MESSAGE_FIXED;
+	*nodes = code_get32(p + 12);
+	*m = (struct message){ .id = code_get64(p), .head = code_get32(p + 8),
+	    .data = code_get64(p + 16), .large = code_get64(p + 24),
+	    .place = record->place };
+	if (m->id == 0 || *nodes > n / MESSAGE_NODE ||
+	    m->head > n - *nodes * MESSAGE_NODE)
+		return false;
+	m->place.offset += MESSAGE_FIXED + *nodes * MESSAGE_NODE;
+	n -= *nodes * MESSAGE_NODE + m->head;
+	return record->type == JOURNAL_PUT_LARGE ? m->large != 0 && n == 0 :
+	    m->large == 0 && m->data == n;
+}
+
+/* ---- entries ---- */
+
+uint64_t
+message_in_journal(const struct message *m)
+{
+	return m->large != 0 ? m->head : m->head + m->data;
+}
+
+/* Octets of disk that it would take as a file: whole blocks, and an inode. */
+static uint64_t
+file_octets(const struct message *m)
+{
+	return (message_in_journal(m) / FILE_BLOCK + 2) * FILE_BLOCK;
+}
+
+struct message *
+message_add(struct message_list *list, const struct message *told,
+    size_t queues)
+{
+	struct message *m = xalloc(sizeof(*m));
+
+	*m = *told;
+	m->to = xalloc(queues * sizeof(struct queue *));
+	m->before = list->last;
+	if (list->last == NULL)
+		list->first = m;
+	else
+		list->last->after = m;
+	list->last = m;
+	list->octets += file_octets(m);
+	return m;
+}
+
+void
+message_free(struct message_list *list, struct message *m)
+{
+	if (m->before == NULL)
+		list->first = m->after;
+	else
+		m->before->after = m->after;
+	if (m->after == NULL)
+		list->last = m->before;
+	else
+		m->after->before = m->before;
+	list->octets -= file_octets(m);
+	free(m->to);
+	free(m);
+}
+
+void
+message_wait(struct message *m, struct queue *q)
+{
+	m->to[m->to_count++] = q;
+	m->waiting++;
+	q->ring_octets += m->head + m->data;
+	queue_add(q, m->id, m);
+}
+
+void
+message_leave(const struct message *m, struct queue *q)
+{
+	q->ring_octets -= m->head + m->data;
+	queue_remove(q, m->id);
+}

@@ -1,0 +1,66 @@
+/*
+ * message.h - messages that the journal holds: the record of each, and its
+ * entry in memory, in the journal's order.  store.h is the way in; this is an
+ * inner part of it.
+ *
+ * A record PUT or PUT_LARGE, all integers little-endian:
+ *
+ *	 0 id   8 octets of head, 32 bits   12 nodes, 32 bits
+ *	16 octets of data   24 X of tmp/large-X, or 0
+ *	32 the nodes, each UID and N (32 bits); the head; unless large, the data
+ */
+#ifndef MNM_MESSAGE_H
+#define MNM_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "journal.h"
+#include "queue.h"
+
+#define MESSAGE_FIXED 32		/* octets of a record before its nodes */
+#define MESSAGE_NODE (UID_OCTETS + 4)	/* octets of a node in any record */
+
+/* Freed when nobody waits for it. */
+struct message {
+	uint64_t id;
+	uint64_t data;			/* octets */
+	uint64_t large;			/* X of its file, or 0 */
+	struct journal_place place;	/* of the head; data follows unless large */
+	uint32_t head;			/* octets */
+	uint32_t waiting;		/* queues that have it */
+	bool may_be_in_tree;		/* a checkpoint had or has begun with it */
+	struct message *before, *after;
+	uint32_t to_count;
+	struct queue **to;		/* queues it was put to; NULL: dropped */
+};
+
+/* Zeroed, it is empty. */
+struct message_list {
+	struct message *first, *last;
+	uint64_t octets;		/* of disk that all of these would take */
+};
+
+/* The record for so many nodes, what the journal adds included. */
+size_t message_record_octets(size_t head, size_t data, size_t nodes);
+/* Append a node; or what stands in a record before its head. */
+void message_write_node(struct buf *, const struct queue *);
+void message_write(struct buf *, const struct message *,
+    struct queue *const *to, size_t n);
+/* Read that, but for the nodes themselves; false if it makes no sense. */
+bool message_read(struct message *, uint32_t *nodes,
+    const struct journal_record *);
+
+/* A copy of told, with room for so many queues, of which it has none yet. */
+struct message *message_add(struct message_list *,
+    const struct message *told, size_t queues);
+void message_free(struct message_list *, struct message *);
+/* It waits in the queue; the entry no longer stands for that. */
+void message_wait(struct message *, struct queue *);
+void message_leave(const struct message *, struct queue *);
+/* Octets of it that are in the journal. */
+uint64_t message_in_journal(const struct message *);
+
+#endif
