@@ -17,7 +17,7 @@ LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 # From the bottom of the layers to the top; test/layers checks the order.
 OBJS = date.o log.o buf.o code.o json.o set.o subnet.o secret.o lines.o \
 	file.o draft.o lost.o conf.o ntp.o \
-	segment.o journal.o spool.o queue.o message.o scrap.o tree.o large.o \
+	segment.o ring.o journal.o spool.o queue.o message.o scrap.o tree.o large.o \
 	store.o \
 	name.o record.o recfile.o roster.o userdb.o guests.o data.o fsck.o \
 	x509.o cert.o identity.o tls.o admit.o \

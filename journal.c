@@ -44,10 +44,9 @@
 #include "code.h"
 #include "json.h"
 #include "log.h"
-#include "segment.h"
+#include "ring.h"
 
 #define RECORD 8		/* length and type before each body */
-#define SEGMENTS_IDLE 2		/* kept when nothing is going on */
 #define LOST_NAME 64		/* room for journal-NNNNNNNN-OFFSET */
 #define LOST_LINE 128
 
@@ -61,29 +60,12 @@
 #define BATCH_KEEP ((size_t)64 << 10)
 
 struct journal {
-	int dir;
 	struct lost *lost;
-	struct syncer *syncer;
-	size_t segments_max;
-
-	/*
-	 * In use are segments[0 .. used), from the oldest; then come those
-	 * released before the last commit (spare), then those released
-	 * since (freed).
-	 */
-	struct segment *segments;
-	size_t used, spare, freed;
-	uint64_t ordinal;	/* of segments[0]; rises with each release */
-
-	uint64_t key;
+	struct ring ring;
 	uint64_t number;	/* of the next batch */
 	uint64_t id, committed_id;
 	uint32_t at;		/* where the next batch begins */
 	struct buf batch;	/* header and records appended since */
-
-	struct sync_job growth;	/* growth.fd is -1 while none is under way */
-	unsigned growth_name;
-	int growth_error;
 
 	/* Replay. */
 	struct buf image;	/* the segment being read */
@@ -95,39 +77,7 @@ struct journal {
 	uint32_t records_at;	/* where they are in the segment */
 };
 
-static size_t
-segment_count(const struct journal *jn)
-{
-	return jn->used + jn->spare + jn->freed;
-}
-
-/* ---- opening ---- */
-
-static void
-add_segment(struct journal *jn, int fd, unsigned name)
-{
-	size_t n = segment_count(jn);
-
-	jn->segments = xrealloc(jn->segments, (n + 1) * sizeof(struct segment));
-	jn->segments[n] = (struct segment){ .fd = fd, .name = name };
-}
-
-static int
-open_segments(struct journal *jn)
-{
-	int mode = jn->lost->looking ? O_RDONLY : O_RDWR;
-
-	if (segment_open_all(jn->dir, mode, &jn->segments, &jn->spare,
-	    &jn->key) == -1)
-		return -1;
-	while (jn->key == 0) {
-		if (code_random(&jn->key, sizeof(jn->key)) == -1) {
-			errno = EIO;
-			return -1;
-		}
-	}
-	return 0;
-}
+/* ---- opening and closing ---- */
 
 /* Look at every batch: the last one tells which is the oldest needed. */
 static int
@@ -137,11 +87,11 @@ scan_segments(struct journal *jn)
 	size_t i, n;
 
 	jn->next = 1;
-	for (i = 0; i < segment_count(jn); i++) {
-		if (segment_scan(&jn->segments[i], jn->key, &jn->image) == -1)
+	for (i = 0; i < ring_count(&jn->ring); i++) {
+		if (segment_scan(&jn->ring.segments[i], jn->ring.key, &jn->image) == -1)
 			return -1;
-		for (n = 0; n < jn->segments[i].batch_count; n++) {
-			b = &jn->segments[i].batches[n];
+		for (n = 0; n < jn->ring.segments[i].batch_count; n++) {
+			b = &jn->ring.segments[i].batches[n];
 			if (b->number > jn->last) {
 				jn->last = b->number;
 				jn->next = b->oldest;
@@ -155,206 +105,21 @@ scan_segments(struct journal *jn)
 }
 
 static int
-by_first(const void *a, const void *b)
-{
-	const struct segment *x = a, *y = b;
-
-	/* What is short may be of no use but in place of what is missing. */
-	if (x->first == y->first)
-		return x->is_short - y->is_short;
-	/* Spares, whose first is 0, go behind all others. */
-	return (x->first - 1 > y->first - 1) - (x->first - 1 < y->first - 1);
-}
-
-/* Tell spares from what is needed, and put that into its order. */
-static void
-order_segments(struct journal *jn)
-{
-	size_t i, at, n = segment_count(jn);
-	struct segment *sg;
-
-	for (i = 0; i < n; i++) {
-		sg = &jn->segments[i];
-		for (at = 0; at < sg->batch_count &&
-		    sg->batches[at].number < jn->next; at++)
-			continue;
-		if (at == sg->batch_count)
-			continue;
-		sg->first = sg->batches[at].number;
-		jn->used++;
-		jn->spare--;
-	}
-	if (n > 0)
-		qsort(jn->segments, n, sizeof(struct segment), by_first);
-}
-
-/* ---- growing and shrinking ---- */
-
-/* A number that no segment has. */
-static unsigned
-unused_name(const struct journal *jn)
-{
-	unsigned name = 0;
-	size_t i;
-
-	for (i = 0; i < segment_count(jn); i++) {
-		if (jn->segments[i].name >= name)
-			name = jn->segments[i].name + 1;
-	}
-	return name;
-}
-
-/* Begin to make one more segment; syncer does it. */
-static void
-begin_growth(struct journal *jn)
-{
-	char path[SEGMENT_NAME];
-	int fd;
-
-	jn->growth_name = unused_name(jn);
-	segment_path(path, jn->key, jn->growth_name);
-	fd = openat(jn->dir, path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC,
-	    0600);
-	if (fd == -1) {
-		jn->growth_error = errno;
-		return;
-	}
-	jn->growth = (struct sync_job){ .kind = SYNC_ZEROS, .fd = fd,
-	    .dir = jn->dir, .size = SEGMENT_SIZE };
-	syncer_add(jn->syncer, &jn->growth);
-}
-
-/* The job is done: a new spare, or why there is none. */
-static void
-end_growth(struct journal *jn)
-{
-	char path[SEGMENT_NAME];
-	size_t n = segment_count(jn);
-
-	jn->growth_error = jn->growth.error;
-	if (jn->growth_error != 0) {
-		(void)close(jn->growth.fd);	/* it failed already */
-		segment_path(path, jn->key, jn->growth_name);
-		(void)unlinkat(jn->dir, path, 0);	/* start-up does, too */
-	} else {
-		add_segment(jn, jn->growth.fd, jn->growth_name);
-		/* Spares stand before the freed ones. */
-		if (jn->freed > 0) {
-			struct segment last = jn->segments[n];
-
-			memmove(jn->segments + jn->used + jn->spare + 1,
-			    jn->segments + jn->used + jn->spare,
-			    jn->freed * sizeof(struct segment));
-			jn->segments[jn->used + jn->spare] = last;
-		}
-		jn->spare++;
-	}
-	jn->growth.fd = -1;
-}
-
-int
-journal_grow(struct journal *jn)
-{
-	if (jn->spare + jn->freed > 0)
-		jn->growth_error = 0;	/* there is no need any more */
-	else if (jn->growth.fd == -1 && segment_count(jn) < jn->segments_max)
-		begin_growth(jn);
-	if (jn->growth.fd != -1 && syncer_done(jn->syncer, &jn->growth))
-		end_growth(jn);
-	errno = jn->growth_error;
-	return jn->growth_error == 0 ? 0 : -1;
-}
-
-bool
-journal_is_growing(const struct journal *jn)
-{
-	return jn->growth.fd != -1;
-}
-
-bool
-journal_has_spares(const struct journal *jn)
-{
-	return jn->spare > 0 && segment_count(jn) > SEGMENTS_IDLE;
-}
-
-/* Remove the last spare segment; -1 with errno. */
-static int
-remove_spare(struct journal *jn)
-{
-	struct segment *sg = &jn->segments[jn->used + jn->spare - 1];
-	char path[SEGMENT_NAME];
-
-	segment_path(path, jn->key, sg->name);
-	if (unlinkat(jn->dir, path, 0) == -1)
-		return -1;
-	(void)close(sg->fd);	/* the file is gone */
-	segment_free(sg);
-	memmove(sg, sg + 1, jn->freed * sizeof(struct segment));
-	jn->spare--;
-	return 0;
-}
-
-bool
-journal_trim(struct journal *jn)
-{
-	return journal_has_spares(jn) && remove_spare(jn) == 0;
-}
-
-/* Take the next spare as the segment to write; one must be there. */
-static void
-begin_segment(struct journal *jn)
-{
-	assert(jn->spare > 0);
-	jn->spare--;
-	jn->segments[jn->used].first = jn->number;
-	jn->used++;
-	jn->at = 0;
-}
-
-/* ---- opening and closing ---- */
-
-/*
- * Have as many segments as an idle journal needs.  A full disk is no reason
- * not to serve, unless there is nothing at all to write to.
- */
-static int
-make_segments(struct journal *jn)
-{
-	/* Short ones are the last. */
-	while (jn->spare > 0 &&
-	    jn->segments[jn->used + jn->spare - 1].is_short) {
-		if (remove_spare(jn) == -1)
-			return -1;
-	}
-	while (segment_count(jn) < SEGMENTS_IDLE) {
-		if (jn->spare + jn->freed > 0) {
-			begin_growth(jn);
-			if (jn->growth.fd != -1)
-				end_growth(jn);
-		} else if (journal_grow(jn) == -1) {
-			break;
-		}
-		if (jn->growth_error != 0)
-			break;
-	}
-	errno = jn->growth_error;
-	return segment_count(jn) > 0 ? 0 : -1;
-}
-
-static int
 open_journal(struct journal *jn)
 {
 	bool looking = jn->lost->looking;
+	int dir;
 
 	if (!looking && file_make_dir(jn->lost->data, "journal") == -1)
 		return -1;
-	jn->dir = file_open_dir(jn->lost->data, "journal");
-	if (jn->dir == -1)
+	dir = file_open_dir(jn->lost->data, "journal");
+	if (dir == -1)
 		return looking && errno == ENOENT ? 0 : -1;
-	if (open_segments(jn) == -1 || scan_segments(jn) == -1)
+	if (ring_open(&jn->ring, dir, looking ? O_RDONLY : O_RDWR) == -1 ||
+	    scan_segments(jn) == -1)
 		return -1;
-	order_segments(jn);
-	return looking ? 0 : make_segments(jn);
+	ring_order(&jn->ring, jn->next);
+	return looking ? 0 : ring_prepare(&jn->ring);
 }
 
 struct journal *
@@ -363,39 +128,24 @@ journal_open(struct lost *lost, struct syncer *syncer, uint64_t size_max,
 {
 	struct journal *jn = xzalloc(sizeof(*jn));
 
-	jn->dir = jn->growth.fd = -1;
 	jn->lost = lost;
-	jn->syncer = syncer;
-	jn->segments_max = (size_t)(size_max / SEGMENT_SIZE);
-	if (jn->segments_max < SEGMENTS_IDLE + 1)
-		jn->segments_max = SEGMENTS_IDLE + 1;
-	if (open_journal(jn) == -1) {
-		(void)snprintf(why, room, "cannot open the journal: %s",
-		    errno == EEXIST ? "it has segments of two journals" :
-		    strerror(errno));
-		journal_close(jn);
-		return NULL;
-	}
-	return jn;
+	jn->ring = ring_none(syncer, size_max);
+	if (open_journal(jn) == 0)
+		return jn;
+	(void)snprintf(why, room, "cannot open the journal: %s",
+	    errno == EEXIST ? "it has segments of two journals" :
+	    strerror(errno));
+	journal_close(jn);
+	return NULL;
 }
 
 void
 journal_close(struct journal *jn)
 {
-	size_t i;
-
 	if (jn == NULL)
 		return;
 	/* Every commit was synced: closing has nothing left to lose. */
-	for (i = 0; i < segment_count(jn); i++) {
-		(void)close(jn->segments[i].fd);
-		segment_free(&jn->segments[i]);
-	}
-	if (jn->growth.fd != -1)
-		(void)close(jn->growth.fd);
-	if (jn->dir != -1)
-		(void)close(jn->dir);
-	free(jn->segments);
+	ring_close(&jn->ring);
 	buf_free(&jn->batch);
 	buf_free(&jn->image);
 	free(jn);
@@ -407,7 +157,7 @@ journal_close(struct journal *jn)
 static void
 lose(struct journal *jn, uint32_t from, uint32_t to, const char *what)
 {
-	unsigned name = jn->segments[jn->replaying].name;
+	unsigned name = jn->ring.segments[jn->replaying].name;
 	char kept[LOST_NAME], line[LOST_LINE];
 
 	(void)snprintf(kept, sizeof(kept), "journal-%08u-%" PRIu32, name,
@@ -457,7 +207,7 @@ batch_end(const struct batch *b)
 static void
 settle_last_batch(struct journal *jn)
 {
-	const struct segment *sg = &jn->segments[jn->replaying];
+	const struct segment *sg = &jn->ring.segments[jn->replaying];
 	const struct batch *b = &sg->batches[jn->batch_at - 1];
 
 	if (file_pwrite_all(sg->fd, jn->image.p + b->offset,
@@ -473,7 +223,7 @@ end_newest(struct journal *jn)
 	uint32_t size;
 
 	if (jn->at < SEGMENT_SIZE &&
-	    batch_is_torn(&jn->image, jn->at, jn->key, jn->next, &size))
+	    batch_is_torn(&jn->image, jn->at, jn->ring.key, jn->next, &size))
 		lose(jn, jn->at, size > 0 ? jn->at + size :
 		    content_end(&jn->image, jn->at),
 		    "a batch that was never finished");
@@ -485,9 +235,9 @@ end_newest(struct journal *jn)
 static void
 leave_segment(struct journal *jn)
 {
-	bool newest = jn->replaying + 1 == jn->used;
+	bool newest = jn->replaying + 1 == jn->ring.used;
 	uint64_t follows = newest ? jn->last + 1 :
-	    jn->segments[jn->replaying + 1].first;
+	    jn->ring.segments[jn->replaying + 1].first;
 
 	if (jn->next < follows) {
 		lose_damage(jn, jn->at, content_end(&jn->image, jn->at));
@@ -503,7 +253,7 @@ leave_segment(struct journal *jn)
 static void
 enter_segment(struct journal *jn)
 {
-	const struct segment *sg = &jn->segments[jn->replaying];
+	const struct segment *sg = &jn->ring.segments[jn->replaying];
 
 	if (segment_load(sg, &jn->image) == -1)
 		die("cannot read the journal: %s", strerror(errno));
@@ -530,7 +280,7 @@ mend_segment(struct journal *jn, struct segment *sg)
 static void
 next_batch(struct journal *jn)
 {
-	struct segment *sg = &jn->segments[jn->replaying];
+	struct segment *sg = &jn->ring.segments[jn->replaying];
 	const struct batch *b = &sg->batches[jn->batch_at];
 
 	if (jn->batch_at == sg->batch_count || b->number < jn->next) {
@@ -562,7 +312,7 @@ next_record(struct journal *jn, struct journal_record *record)
 		return false;
 	record->type = code_get32(jn->records.p + 4);
 	record->body = (struct span){ jn->records.p + RECORD, n };
-	record->place.segment = jn->ordinal + jn->replaying;
+	record->place.segment = jn->ring.ordinal + jn->replaying;
 	record->place.offset = jn->records_at + RECORD;
 	jn->records.p += RECORD + n;
 	jn->records.n -= RECORD + n;
@@ -576,8 +326,8 @@ end_replay(struct journal *jn)
 {
 	size_t i;
 
-	for (i = 0; i < segment_count(jn); i++)
-		segment_free(&jn->segments[i]);
+	for (i = 0; i < ring_count(&jn->ring); i++)
+		segment_free(&jn->ring.segments[i]);
 	buf_free(&jn->image);
 	jn->number = jn->last + 1;
 	jn->committed_id = jn->id;
@@ -593,7 +343,7 @@ journal_replay(struct journal *jn, struct journal_record *record)
 			lost_note(jn->lost, "journal: the end of a batch "
 			    "makes no sense; it is passed over");
 		jn->records.n = 0;
-		if (jn->replaying == jn->used) {
+		if (jn->replaying == jn->ring.used) {
 			end_replay(jn);
 			return false;
 		}
@@ -625,12 +375,20 @@ journal_committed_id(const struct journal *jn)
 	return jn->committed_id;
 }
 
+/* Go on in the next spare segment. */
+static void
+begin_segment(struct journal *jn)
+{
+	ring_advance(&jn->ring, jn->number);
+	jn->at = 0;
+}
+
 /* Whether the segment being written has room for one request and n more. */
 static bool
 has_room(const struct journal *jn, size_t n)
 {
 	/* The last block is left for journal_publish. */
-	return jn->used > 0 && jn->at + BATCH_BLOCK + n + BATCH_HEADER +
+	return jn->ring.used > 0 && jn->at + BATCH_BLOCK + n + BATCH_HEADER +
 	    JOURNAL_REQUEST_MAX <= SEGMENT_SIZE;
 }
 
@@ -640,7 +398,7 @@ journal_ready(const struct journal *jn)
 	if (jn->batch.n > 0)
 		return jn->batch.n + JOURNAL_REQUEST_MAX <= BATCH_MAX &&
 		    has_room(jn, jn->batch.n);
-	return has_room(jn, 0) || jn->spare > 0;
+	return has_room(jn, 0) || jn->ring.spare > 0;
 }
 
 static void
@@ -650,7 +408,7 @@ begin_batch(struct journal *jn)
 	 * Without another segment an ack that nobody waits for still finds
 	 * room at the end of this one.
 	 */
-	if (!has_room(jn, 0) && jn->spare > 0)
+	if (!has_room(jn, 0) && jn->ring.spare > 0)
 		begin_segment(jn);
 	(void)buf_room(&jn->batch, BATCH_HEADER);
 	jn->batch.n = BATCH_HEADER;
@@ -694,10 +452,10 @@ journal_commit(struct journal *jn)
 
 	if (jn->batch.n == 0)
 		return 0;
-	sg = &jn->segments[jn->used - 1];
-	b.oldest = jn->segments[0].first;
+	sg = ring_newest(&jn->ring);
+	b.oldest = jn->ring.segments[0].first;
 	b.length = (uint32_t)(jn->batch.n - BATCH_HEADER);
-	batch_seal(jn->batch.p, &b, jn->key);
+	batch_seal(jn->batch.p, &b, jn->ring.key);
 	size = batch_size(b.length);
 	memset(buf_room(&jn->batch, size - jn->batch.n), 0,
 	    size - jn->batch.n);
@@ -707,8 +465,7 @@ journal_commit(struct journal *jn)
 	jn->at += size;
 	jn->number++;
 	jn->committed_id = jn->id;
-	jn->spare += jn->freed;
-	jn->freed = 0;
+	ring_settle(&jn->ring);
 	if (jn->batch.cap > BATCH_KEEP && jn->batch.n < jn->batch.cap / 8)
 		buf_free(&jn->batch);
 	jn->batch.n = 0;
@@ -725,15 +482,15 @@ int
 journal_read(const struct journal *jn, struct journal_place place, void *dst,
     size_t n)
 {
-	assert(place.segment >= jn->ordinal &&
-	    place.segment < jn->ordinal + jn->used);
+	assert(place.segment >= jn->ring.ordinal &&
+	    place.segment < jn->ring.ordinal + jn->ring.used);
 	if (place.segment == journal_newest(jn) && place.offset >= jn->at &&
 	    jn->batch.n > 0) {
 		assert(place.offset - jn->at + n <= jn->batch.n);
 		memcpy(dst, jn->batch.p + (place.offset - jn->at), n);
 		return 0;
 	}
-	return file_pread_all(jn->segments[place.segment - jn->ordinal].fd,
+	return file_pread_all(jn->ring.segments[place.segment - jn->ring.ordinal].fd,
 	    dst, n, place.offset);
 }
 
@@ -742,44 +499,59 @@ journal_read(const struct journal *jn, struct journal_place place, void *dst,
 uint64_t
 journal_oldest(const struct journal *jn)
 {
-	return jn->ordinal;
+	return jn->ring.ordinal;
 }
 
 uint64_t
 journal_newest(const struct journal *jn)
 {
-	return jn->ordinal + jn->used - (jn->used > 0 ? 1 : 0);
+	return jn->ring.ordinal + jn->ring.used - (jn->ring.used > 0 ? 1 : 0);
 }
 
 bool
 journal_is_crowded(const struct journal *jn)
 {
-	return jn->used > jn->segments_max / 2 ||
-	    (jn->spare == 0 && jn->growth_error != 0);
+	return jn->ring.used > jn->ring.max / 2 ||
+	    (jn->ring.spare == 0 && jn->ring.growth_error != 0);
 }
 
 void
 journal_release(struct journal *jn)
 {
-	struct segment oldest = jn->segments[0];
+	ring_release(&jn->ring);
+}
 
-	assert(jn->used > 1);
-	oldest.first = 0;
-	memmove(jn->segments, jn->segments + 1,
-	    (segment_count(jn) - 1) * sizeof(struct segment));
-	jn->segments[segment_count(jn) - 1] = oldest;
-	jn->used--;
-	jn->freed++;
-	jn->ordinal++;
+int
+journal_grow(struct journal *jn)
+{
+	return ring_grow(&jn->ring);
+}
+
+bool
+journal_is_growing(const struct journal *jn)
+{
+	return jn->ring.growth.fd != -1;
+}
+
+bool
+journal_has_spares(const struct journal *jn)
+{
+	return ring_has_spares(&jn->ring);
+}
+
+bool
+journal_trim(struct journal *jn)
+{
+	return ring_trim(&jn->ring);
 }
 
 bool
 journal_turn(struct journal *jn)
 {
 	assert(jn->batch.n == 0);
-	if (jn->used > 0 && jn->at == 0)
+	if (jn->ring.used > 0 && jn->at == 0)
 		return true;	/* nothing was written to it yet */
-	if (jn->spare == 0)
+	if (jn->ring.spare == 0)
 		return false;
 	begin_segment(jn);
 	return true;
@@ -788,8 +560,8 @@ journal_turn(struct journal *jn)
 void
 journal_publish(struct journal *jn)
 {
-	if (jn->batch.n == 0 && jn->used > 0 &&
-	    (jn->at <= SEGMENT_SIZE - BATCH_BLOCK || jn->spare > 0))
+	if (jn->batch.n == 0 && jn->ring.used > 0 &&
+	    (jn->at <= SEGMENT_SIZE - BATCH_BLOCK || jn->ring.spare > 0))
 		begin_batch(jn);
 }
 
@@ -800,10 +572,10 @@ journal_list(const struct journal *jn, struct buf *to)
 	size_t i;
 
 	json_put_open(to, '[');
-	for (i = 0; i < jn->used; i++) {
-		segment_path(path, jn->key, jn->segments[i].name);
+	for (i = 0; i < jn->ring.used; i++) {
+		segment_path(path, jn->ring.key, jn->ring.segments[i].name);
 		json_put_string(to, NULL, span_of(path));
-		json_put_uint(to, NULL, i + 1 < jn->used ? SEGMENT_SIZE :
+		json_put_uint(to, NULL, i + 1 < jn->ring.used ? SEGMENT_SIZE :
 		    jn->at);
 	}
 	json_put_close(to, ']');
