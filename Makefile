@@ -90,6 +90,9 @@ BENCH = test/bench.c test/storage.c test/trial.c test/load.c test/floor.c \
 test/bench: $(BENCH) test/libtest.a libmnm.a test/*.h
 	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(BENCH) test/libtest.a \
 	    libmnm.a $(LDLIBS)
+test/count: test/count.c test/load.c test/libtest.a libmnm.a test/*.h
+	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ test/count.c test/load.c \
+	    test/libtest.a libmnm.a $(LDLIBS)
 test/slowsync.so: test/slowsync.c
 	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/slowsync.c
 
@@ -102,7 +105,7 @@ $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
 
-.PHONY: run all-tests test crash mutants bench bench-full static install uninstall clean
+.PHONY: run all-tests test crash mutants bench bench-full instructions static install uninstall clean
 run: mnm
 	./mnm
 
@@ -120,6 +123,11 @@ bench: mnm test/bench test/slowsync.so
 bench-full: mnm test/bench test/slowsync.so
 	test/bench --full --runs 3
 	sh test/plot build/bench.json >test/bench.svg
+
+# Instructions for each message, counted by valgrind: they do not depend on how
+# busy the machine is.
+instructions: mnm test/count
+	sh test/instructions
 
 # One binary for any Linux of this kind of processor: with musl if it is there.
 # It is for small places: tables for debuggers and much of printf stay out of it.
@@ -158,5 +166,5 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mnm
 
 clean:
-	rm -f mnm mnm-static *.o *.a test/*.o test/*.a test/*.so test/bench test/crash_test \
+	rm -f mnm mnm-static *.o *.a test/*.o test/*.a test/*.so test/bench test/count test/crash_test \
 	    $(TESTS) $(ENDS) $(TOOLS)
