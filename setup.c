@@ -220,7 +220,10 @@ setup_check_port(const struct conf *conf, const char *path,
 
 /* ---- making it ---- */
 
-/* The whole path of a directory, which then needs not be started in it. */
+/*
+ * The whole path of a directory, which then needs not be started in it, with a
+ * NUL behind it.
+ */
 static int
 find_path(struct buf *path, const char *dir)
 {
@@ -239,7 +242,7 @@ find_path(struct buf *path, const char *dir)
 	}
 	while (n > 1 && dir[n - 1] == '/')
 		n--;
-	buf_add(path, (struct span){ dir, n });
+	buf_addf(path, "%.*s", (int)n, dir);
 	return 0;
 }
 
