@@ -13,16 +13,15 @@
 
 #define NAME 64			/* room for drop-N/MSGID */
 
-/* What one checkpoint may need, in files and in octets of disk. */
+/* What is kept for one checkpoint: enough for it, in files and in octets. */
 #define SPARES_MAX  4096
 #define OCTETS_MAX  ((uint64_t)16 << 20)
 
 #define REMOVE_STEP 64		/* files: 15 ms, for which other syncs wait */
 
-/* A directory tmp/drop-N, and those files in it that can be used again. */
+/* A directory tmp/drop-N, and the files in it. */
 struct heap {
 	uint64_t number;	/* N; 0: there is none */
-	size_t files;		/* put there */
 	uint64_t *ids;		/* SPARES_MAX of them, or NULL */
 	size_t count;
 	uint64_t octets;
@@ -129,8 +128,6 @@ begin_filling(struct scrap *sc)
 {
 	char name[NAME];
 
-	if (sc->filling.files >= SPARES_MAX)
-		leave(sc, &sc->filling);
 	if (sc->filling.number != 0)
 		return 0;
 	drop_name(name, sc->last + 1);
@@ -164,11 +161,10 @@ scrap_file(struct scrap *sc, const char *path, uint64_t id,
 	file_name(name, h->number, id);
 	if (renameat(sc->data, path, sc->tmp, name) == -1)
 		return unlinkat(sc->data, path, 0);
-	h->files++;
-	if (h->octets + *octets <= OCTETS_MAX) {
-		h->octets += *octets;
-		h->ids[h->count++] = id;
-	}
+	h->ids[h->count++] = id;
+	h->octets += *octets;
+	if (h->count == SPARES_MAX || h->octets >= OCTETS_MAX)
+		leave(sc, h);
 	return 0;
 }
 
