@@ -249,11 +249,17 @@ static void
 check_invitations(struct world *w, struct mate *alice)
 {
 	expect_refused(w, "Alice Smith", "by invitation");
-	expect(w, 2, "usage: mnm invite", "invite");
-	expect(w, 2, "usage: mnm invite", "invite a b");
-	expect(w, 2, "usage: mnm invite", "invite 'Alice Smith' --days 0");
-	expect(w, 2, "usage: mnm invite", "invite 'Alice Smith' --max 3");
-	expect(w, 1, "alias_min", "invite Al");
+	expect(w, 2, "missing\nusage: mnm invite ", "invite");
+	expect(w, 2, "many: b\nusage: mnm invite ", "invite a b");
+	expect(w, 2, "from 1 to 3650, not 0\nusage: mnm invite ",
+	    "invite 'Alice Smith' --days 0");
+	expect(w, 2, "from 1 to 3650, not x\nusage: mnm invite ",
+	    "invite 'Alice Smith' --days x");
+	expect(w, 2, "from 1 to 3650\nusage: mnm invite ",
+	    "invite 'Alice Smith' --days");
+	expect(w, 2, "option: --max\nusage: mnm invite ",
+	    "invite 'Alice Smith' --max 3");
+	expect(w, 1, "alias_min asks for, 8: Al\n", "invite Al");
 	expect(w, 1, "at an end", "invite ' Alice Smith'");
 	expect(w, 0, "Alice Smith", "invite 'Alice Smith' --days 3");
 	expect(w, 1, "kept for somebody", "invite 'alice  SMITH'");
@@ -340,7 +346,8 @@ check_window(struct world *w)
 	struct mate m;
 
 	expect(w, 1, "no time", "register open 10x");
-	expect(w, 2, "usage", "register open");
+	expect(w, 2, "missing\nusage: mnm register open", "register open");
+	expect(w, 2, "many: shut\nusage: mnm register open", "register shut");
 	expect(w, 1, "not open", "register close");
 	expect(w, 0, "invite", "register");
 	expect(w, 0, "1", "register open 10m --max 1");
@@ -395,8 +402,12 @@ check_users(struct world *w, struct mate *bob)
 	expect(w, 0, bob->uid, "user list");
 	expect_json(w, "\"users\":[{\"uid\":", "user list");
 	expect(w, 1, "no user", "user show nobody");
-	expect(w, 2, "usage: mnm user show", "user show");
-	expect(w, 2, "usage: mnm user list", "user");
+	expect(w, 2, "missing\nusage: mnm user show USER [--json]\n",
+	    "user show");
+	CHECK(strstr(w->said.p, "user list") == NULL, "too much: %s",
+	    w->said.p);
+	expect(w, 2, "missing\nusage: mnm user list", "user");
+	expect(w, 2, "word: shout\nusage: mnm user list", "user shout");
 	expect(w, 0, "Alice Smith", "user show 'ALICE smith'");
 	expect(w, 0, "some group", "user show 'Alice Smith'");
 	expect(w, 0, "", "user disable '%s'", bob->name);
@@ -663,8 +674,11 @@ check_fsck(struct world *w)
 	snprintf(command, sizeof(command), "cd '%s' && set -- "
 	    "mnm-data/user/*/*/user.json && echo >>\"$1\"", w->relay.dir);
 	CHECK(system(command) == 0, "no user.json");
-	expect_fsck(w, 2, "usage: mnm", "fsck a b");
-	expect_fsck(w, 2, "usage: mnm", "fsck --nonsense");
+	expect_fsck(w, 2, "many: b\nusage: mnm [-c FILE] fsck", "fsck a b");
+	expect_fsck(w, 2, "option: --nonsense\nusage: mnm [-c FILE] fsck",
+	    "fsck --nonsense");
+	expect_fsck(w, 2, "name is empty\nusage: ", "fsck ''");
+	expect_fsck(w, 2, "no relay was set up", "fsck -- --repair");
 	expect_fsck(w, 2, "no relay was set up", "fsck nowhere");
 	expect_fsck(w, 2, "user.json is damaged: ", "fsck");
 	expect_fsck(w, 2, ": 1 damaged\n", "-c mnm.config fsck mnm-data");
@@ -733,7 +747,34 @@ check_setup(struct world *w)
 	    "error: cert.config:3: none") != NULL, "check: %s", w->said.p);
 	CHECK(run(w, "-c open.config user list") == 1 && strstr(w->said.p,
 	    "mnm init") != NULL, "no data directory: %s", w->said.p);
-	CHECK(run(w, "nonsense") == 2, "nonsense");
+}
+
+/* A line that names what is wrong, and the usage of that command alone. */
+static void
+check_usage(struct world *w)
+{
+	static const struct {
+		const char *command, *text;
+	} cases[] = {
+		{ "init a b",      "many: b\nusage: mnm init [DIR]\n" },
+		{ "check x",       "many: x\nusage: mnm [-c FILE] check\n" },
+		{ "fingerprint x", "many: x\nusage: mnm [-c FILE] finger" },
+		{ "backup",        "missing\nusage: mnm [-c FILE] backup" },
+		{ "backup ''",     "empty\nusage: mnm [-c FILE] backup" },
+		{ "backup a b",    "many: b\nusage: mnm [-c FILE] backup" },
+		{ "backup --x",    "option: --x\nusage: mnm [-c FILE] backup" },
+		{ "nonsense",      "unknown command: nonsense\n" },
+		{ "-x",            "unknown option: -x\n" },
+		{ "-c",            "a file must follow: -c\n" }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CHECK(run(w, cases[i].command) == 2 &&
+		    strstr(w->said.p, cases[i].text) != NULL &&
+		    strstr(w->said.p, "mnm invite") == NULL, "%s: %s",
+		    cases[i].command, w->said.p);
+	}
 }
 
 /* Whether the relay says this to the service manager, sooner or later. */
@@ -825,6 +866,7 @@ main(int argc, char **argv)
 	}
 	begin(&w, program);
 	check_setup(&w);
+	check_usage(&w);
 	check_service(&w);
 	end(&w);
 	for (mode = 0; mode < MODES; mode++) {
