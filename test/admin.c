@@ -749,6 +749,87 @@ check_setup(struct world *w)
 	    "mnm init") != NULL, "no data directory: %s", w->said.p);
 }
 
+/* A data directory that comes from elsewhere keeps what is in it. */
+static void
+check_moved(struct world *w)
+{
+	char before[512];
+
+	CHECK(run(w, "-c new/mnm.config fingerprint") == 0, "%s", w->said.p);
+	snprintf(before, sizeof(before), "%s", w->said.p);
+	CHECK(run(w, "-V && mkdir moved && cp -a new/mnm-data moved") == 0,
+	    "%s", w->said.p);
+	CHECK(run(w, "init moved") == 0, "init with data: %s", w->said.p);
+	CHECK(run(w, "-c moved/mnm.config fingerprint") == 0 &&
+	    strcmp(w->said.p, before) == 0, "not %s: %s", before, w->said.p);
+	CHECK(run(w, "-c moved/mnm.config invitations") == 0 &&
+	    strstr(w->said.p, "Alice Smith") != NULL, "lost: %s", w->said.p);
+	CHECK(run(w, "-V && mv moved/mnm-data moved/old") == 0, "%s",
+	    w->said.p);
+	CHECK(run(w, "-c moved/mnm.config check") == 1 && strstr(w->said.p,
+	    "moved/mnm-data will be made empty at start") != NULL,
+	    "no data: %s", w->said.p);
+	CHECK(run(w, "-V && mkdir worse && touch worse/mnm-data") == 0 &&
+	    run(w, "init worse") == 1 && strstr(w->said.p,
+	    "worse/mnm-data/cert.pem: Not a directory") != NULL,
+	    "a file in the way: %s", w->said.p);
+	CHECK(run(w, "-V && test ! -e worse/mnm.config") == 0,
+	    "half of it is made");
+}
+
+/* Run a command as somebody who is not root, if it was root until now. */
+static void
+expect_as_other(struct world *w, uid_t user, const char *command,
+    const char *text)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (geteuid() == 0 && setuid(user) == -1)
+			_exit(1);
+		_exit(access(w->relay.program, X_OK) == 0 &&
+		    (run(w, command) != 2 || strstr(w->said.p, text) == NULL));
+	}
+	waitpid(pid, &status, 0);
+	CHECK(status == 0, "for others, %s does not say: %s", command, text);
+}
+
+/* Whom the files belong to, and whom they should. */
+static void
+check_users_of_files(struct world *w)
+{
+	const uid_t other = 4321;
+	char path[RELAY_PATH + 32];
+
+	chmod(w->relay.dir, 0755);
+	relay_file(&w->relay, "user.config",
+	    "{\n\"data\": \"new/mnm-data\",\n\"user\": \"nosuch\"\n}");
+	snprintf(path, sizeof(path), "%s/user.config", w->relay.dir);
+	chmod(path, 0644);
+	expect_as_other(w, other, "-c user.config check",
+	    "error: user.config:3: there is no user nosuch");
+	CHECK(run(w, "-c user.config check") == 2 && strstr(w->said.p,
+	    "chown") == NULL, "chown to nobody: %s", w->said.p);
+	if (geteuid() != 0)
+		return;
+	expect_as_other(w, other, "fsck new/mnm-data/user",
+	    "new/mnm-data/user: Permission denied");
+	CHECK(run(w, "-V && cp -a new owned && rm -r owned/mnm-data/tmp && "
+	    "mkdir owned/mnm-data/tmp && chown -R 4321 owned/mnm-data") == 0,
+	    "%s", w->said.p);
+	relay_file(&w->relay, "owned.config",
+	    "{\n\"data\": \"owned/mnm-data\"\n}");
+	CHECK(run(w, "-c owned.config check") == 1 && strstr(w->said.p,
+	    "belongs to another user: run the relay as that one") != NULL &&
+	    strstr(w->said.p, "chown") == NULL, "another's: %s", w->said.p);
+	CHECK(run(w, "-V && touch owned/mnm-data/tmp/roots && "
+	    "chmod 600 owned/mnm-data/tmp/roots") == 0 &&
+	    run(w, "-c owned.config check") == 2 && strstr(w->said.p,
+	    "owned/mnm-data/tmp/roots: the relay cannot open it") != NULL,
+	    "root's file: %s", w->said.p);
+}
+
 /* A line that names what is wrong, and the usage of that command alone. */
 static void
 check_usage(struct world *w)
@@ -866,6 +947,8 @@ main(int argc, char **argv)
 	}
 	begin(&w, program);
 	check_setup(&w);
+	check_moved(&w);
+	check_users_of_files(&w);
 	check_usage(&w);
 	check_service(&w);
 	end(&w);
