@@ -664,13 +664,14 @@ check_fsck(struct world *w)
 {
 	char command[RELAY_PATH + 128];
 
-	expect_fsck(w, 0, ": 0 damaged\n", "fsck");
+	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck");
 	relay_start(&w->relay);
-	expect_fsck(w, 2, "another server uses", "fsck");
-	expect_fsck(w, 2, "another server uses", "fsck --repair");
+	expect_fsck(w, 2, "a relay uses this data directory: stop it first",
+	    "fsck");
+	expect_fsck(w, 2, "stop it first", "fsck --repair");
 	stop(w);
 	/* Who was killed has left all in the journal. */
-	expect_fsck(w, 0, ": 0 damaged\n", "fsck --repair");
+	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck --repair");
 	snprintf(command, sizeof(command), "cd '%s' && set -- "
 	    "mnm-data/user/*/*/user.json && echo >>\"$1\"", w->relay.dir);
 	CHECK(system(command) == 0, "no user.json");
@@ -681,10 +682,12 @@ check_fsck(struct world *w)
 	expect_fsck(w, 2, "no relay was set up", "fsck -- --repair");
 	expect_fsck(w, 2, "no relay was set up", "fsck nowhere");
 	expect_fsck(w, 2, "user.json is damaged: ", "fsck");
-	expect_fsck(w, 2, ": 1 damaged\n", "-c mnm.config fsck mnm-data");
+	expect_fsck(w, 2, "damaged pieces: 1\n", "-c mnm.config fsck mnm-data");
 	expect_fsck(w, 1, "; now lost+found/user-", "fsck --repair");
-	expect_fsck(w, 0, ": 0 damaged\n", "fsck mnm-data --repair");
-	expect_fsck(w, 0, ": 0 damaged\n", "fsck");
+	CHECK(strstr(w->said.p, "is served") == NULL, "none serves: %s",
+	    w->said.p);
+	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck mnm-data --repair");
+	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck");
 	relay_start(&w->relay);
 	expect_fsck(w, 0, "users", "stats");
 	stop(w);
