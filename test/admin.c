@@ -338,6 +338,10 @@ check_knocks(struct world *w, struct mate *carol)
 	expect_refused(w, "O'Brien; rm", "by invitation");
 	CHECK(w->mode != STEADY || relay_said(&w->relay,
 	    "mnm approve 'O'\\''Brien; rm'"), "the log is not quoted");
+	expect_refused(w, "--no option", "by invitation");
+	CHECK(w->mode != STEADY || relay_said(&w->relay,
+	    "mnm approve -- '--no option'"), "the log gives an option");
+	expect(w, 0, "", "approve -- '--no option'");
 }
 
 static void
@@ -662,7 +666,7 @@ expect_fsck(struct world *w, int status, const char *text,
 static void
 check_fsck(struct world *w)
 {
-	char command[RELAY_PATH + 128];
+	char command[RELAY_PATH + 128], users[24];
 
 	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck");
 	relay_start(&w->relay);
@@ -672,8 +676,11 @@ check_fsck(struct world *w)
 	stop(w);
 	/* Who was killed has left all in the journal. */
 	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck --repair");
+	snprintf(users, sizeof(users), "%.20s", strstr(w->said.p, "users: "));
+	users[strcspn(users, ",")] = '\0';
 	snprintf(command, sizeof(command), "cd '%s' && set -- "
-	    "mnm-data/user/*/*/user.json && echo >>\"$1\"", w->relay.dir);
+	    "mnm-data/user/*/*/user.json && cp \"$1\" saved && "
+	    "echo \"$1\" >path && echo >>\"$1\"", w->relay.dir);
 	CHECK(system(command) == 0, "no user.json");
 	expect_fsck(w, 2, "many: b\nusage: mnm [-c FILE] fsck", "fsck a b");
 	expect_fsck(w, 2, "option: --nonsense\nusage: mnm [-c FILE] fsck",
@@ -691,6 +698,17 @@ check_fsck(struct world *w)
 	relay_start(&w->relay);
 	expect_fsck(w, 0, "users", "stats");
 	stop(w);
+	/* With its old file the member is back. */
+	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck");
+	CHECK(strstr(w->said.p, users) == NULL, "nobody was lost: %s",
+	    w->said.p);
+	snprintf(command, sizeof(command), "cd '%s' && cp saved `cat path`",
+	    w->relay.dir);
+	CHECK(system(command) == 0, "the file cannot be put back");
+	expect_fsck(w, 0, users, "fsck");
+	relay_start(&w->relay);
+	stop(w);
+	expect_fsck(w, 0, users, "fsck");
 }
 
 static void
@@ -701,6 +719,8 @@ run_script(struct world *w)
 	relay_configure(&w->relay, INVITE "\"alias_min\": 8,");
 	relay_start(&w->relay);
 	check_socket(w);
+	CHECK(relay_said(&w->relay, "To serve others: set listen.laddr in "),
+	    "it is not told how to serve others");
 	check_invitations(w, &alice);
 	check_codes(w, &bob);
 	check_knocks(w, &carol);
