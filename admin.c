@@ -31,55 +31,32 @@ static const struct command {
 	unsigned options;
 	const char *(*run)(struct call *);	/* NULL, or why not */
 	enum effect { LOOKS, CHANGES } effect;	/* it may need the journal */
-	const char *help;
 } commands[] = {
 	{ "invite", NULL, "ALIAS [--days N] [--code] [--receive-only]", 1,
-	  CALL_DAYS | CALL_CODE | CALL_RECEIVE_ONLY, enroll_invite, CHANGES,
-	  "let the first to register by this alias in" },
-	{ "invitations", NULL, "", 0, 0, enroll_invitations, CHANGES,
-	  "list them" },
-	{ "uninvite", NULL, "ALIAS", 1, 0, enroll_uninvite, CHANGES,
-	  "withdraw an invitation" },
-	{ "knocks", NULL, "", 0, 0, enroll_knocks, CHANGES,
-	  "list who was refused as not invited" },
-	{ "approve", NULL, "ALIAS", 1, 0, enroll_approve, CHANGES,
-	  "let in who has knocked" },
+	  CALL_DAYS | CALL_CODE | CALL_RECEIVE_ONLY, enroll_invite, CHANGES },
+	{ "invitations", NULL, "", 0, 0, enroll_invitations, CHANGES },
+	{ "uninvite", NULL, "ALIAS", 1, 0, enroll_uninvite, CHANGES },
+	{ "knocks", NULL, "", 0, 0, enroll_knocks, CHANGES },
+	{ "approve", NULL, "ALIAS", 1, 0, enroll_approve, CHANGES },
 	{ "register", "open", "TIME [--max N]", 1, CALL_MAX,
-	  enroll_open, CHANGES, "let anybody in for a while, as in 10m" },
-	{ "register", "close", "", 0, 0, enroll_close, CHANGES,
-	  "end that now" },
-	{ "register", NULL, "", 0, 0, enroll_show, CHANGES,
-	  "show who may register" },
-	{ "user", "list", "", 0, 0, roll_user_list, LOOKS,
-	  "list the members" },
-	{ "user", "show", "USER", 1, 0, roll_user_show, LOOKS,
-	  "show one, named by uid or alias" },
-	{ "user", "disable", "USER", 1, 0, roll_user_disable, CHANGES,
-	  "let it no longer log in" },
-	{ "user", "enable", "USER", 1, 0, roll_user_enable, CHANGES,
-	  "let it log in again" },
-	{ "user", "remove", "USER", 1, 0, roll_user_remove, CHANGES,
-	  "drop its nodes, queues and memberships" },
-	{ "user", "set", "USER receive-only on|off", 3, 0, roll_user_set, CHANGES,
-	  "let it receive but not send" },
-	{ "node", "list", "USER", 1, 0, roll_node_list, LOOKS,
-	  "list a member's nodes" },
-	{ "node", "drop", "USER N", 2, 0, roll_node_drop, CHANGES,
-	  "drop a lost or stolen one" },
-	{ "alias", "drop", "ALIAS", 1, 0, roll_alias_drop, CHANGES,
-	  "let it reach nobody; it stays taken" },
-	{ "group", "list", "", 0, 0, roll_group_list, LOOKS,
-	  "list the groups" },
-	{ "group", "show", "GROUP", 1, 0, roll_group_show, LOOKS,
-	  "list its members" },
-	{ "group", "remove", "GROUP", 1, 0, roll_group_remove, CHANGES,
-	  "drop all its members; its name stays taken" },
-	{ "queue", NULL, "USER", 1, 0, watch_queue, LOOKS,
-	  "count what waits for a member" },
-	{ "stats", NULL, "", 0, 0, watch_stats, LOOKS,
-	  "show how much there is of everything" },
-	{ "links", NULL, "", 0, 0, watch_links, LOOKS,
-	  "list who is on line" }
+	  enroll_open, CHANGES },
+	{ "register", "close", "", 0, 0, enroll_close, CHANGES },
+	{ "register", NULL, "", 0, 0, enroll_show, CHANGES },
+	{ "user", "list", "", 0, 0, roll_user_list, LOOKS },
+	{ "user", "show", "USER", 1, 0, roll_user_show, LOOKS },
+	{ "user", "disable", "USER", 1, 0, roll_user_disable, CHANGES },
+	{ "user", "enable", "USER", 1, 0, roll_user_enable, CHANGES },
+	{ "user", "remove", "USER", 1, 0, roll_user_remove, CHANGES },
+	{ "user", "set", "USER receive-only on|off", 3, 0, roll_user_set, CHANGES },
+	{ "node", "list", "USER", 1, 0, roll_node_list, LOOKS },
+	{ "node", "drop", "USER N", 2, 0, roll_node_drop, CHANGES },
+	{ "alias", "drop", "ALIAS", 1, 0, roll_alias_drop, CHANGES },
+	{ "group", "list", "", 0, 0, roll_group_list, LOOKS },
+	{ "group", "show", "GROUP", 1, 0, roll_group_show, LOOKS },
+	{ "group", "remove", "GROUP", 1, 0, roll_group_remove, CHANGES },
+	{ "queue", NULL, "USER", 1, 0, watch_queue, LOOKS },
+	{ "stats", NULL, "", 0, 0, watch_stats, LOOKS },
+	{ "links", NULL, "", 0, 0, watch_links, LOOKS }
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -111,10 +88,13 @@ admin_is_command(const char *word)
 	return false;
 }
 
-/* Take an option and its number.  Returns how many words, 0 if it is none. */
+/*
+ * Take an option and its number.  Returns how many words; or 0, and what is
+ * wrong is in fault.
+ */
 static size_t
 take_option(struct call *c, const struct command *k, char *const *words,
-    size_t n)
+    size_t n, struct buf *fault)
 {
 	unsigned allowed = k->options | CALL_JSON;
 	uint32_t number = 0;
@@ -124,11 +104,17 @@ take_option(struct call *c, const struct command *k, char *const *words,
 		if (strcmp(options[i].name, words[0]) == 0)
 			break;
 	}
-	if (i == OPTIONS || (allowed & options[i].option) == 0)
+	if (i == OPTIONS || (allowed & options[i].option) == 0) {
+		buf_addf(fault, "unknown option: %s", words[0]);
 		return 0;
+	}
 	if (options[i].max > 0 && (n < 2 ||
-	    !call_number(&number, words[1], options[i].max) || number == 0))
+	    !call_number(&number, words[1], options[i].max) || number == 0)) {
+		buf_addf(fault, "%s needs a number from 1 to %u%s%s",
+		    words[0], (unsigned)options[i].max, n < 2 ? "" : ", not ",
+		    n < 2 ? "" : words[1]);
 		return 0;
+	}
 	c->has |= options[i].option;
 	if (options[i].option == CALL_DAYS)
 		c->days = number;
@@ -137,30 +123,35 @@ take_option(struct call *c, const struct command *k, char *const *words,
 	return options[i].max > 0 ? 2 : 1;
 }
 
-/* Options may stand anywhere; after "--" there are none. */
-static bool
+/*
+ * Options may stand anywhere; after "--" there are none.  What is wrong is in
+ * fault, also if the command is none.
+ */
+static void
 take_words(struct call *c, const struct command *k, char *const *words,
-    size_t n)
+    size_t n, struct buf *fault)
 {
-	size_t i = k->second != NULL ? 2 : 1, args = 0, taken;
+	size_t i = k == NULL || k->second == NULL ? 1 : 2, args = 0;
 	bool over = false;
 
-	while (i < n) {
+	if (k == NULL && n > 1)
+		buf_addf(fault, "unknown word: %s", words[1]);
+	while (i < n && fault->n == 0) {
 		if (over || strncmp(words[i], "--", 2) != 0) {
 			if (args == k->args)
-				return false;
-			c->args[args++] = words[i++];
+				buf_addf(fault, "one word too many: %s",
+				    words[i]);
+			else
+				c->args[args++] = words[i++];
 		} else if (words[i][2] == '\0') {
 			over = true;
 			i++;
 		} else {
-			taken = take_option(c, k, &words[i], n - i);
-			if (taken == 0)
-				return false;
-			i += taken;
+			i += take_option(c, k, &words[i], n - i, fault);
 		}
 	}
-	return args == k->args;
+	if (fault->n == 0 && (k == NULL || args < k->args))
+		buf_add(fault, SPAN("something is missing"));
 }
 
 static void
@@ -174,17 +165,24 @@ add_usage(struct buf *to, const struct command *k)
 	buf_add(to, SPAN(" [--json]"));
 }
 
+/* What is wrong, and the usage of the command k, or of all like words[0]. */
 static int
-explain(struct buf *answer, char *const *words, size_t n)
+explain(struct buf *answer, const struct command *k, char *const *words,
+    struct buf *fault)
 {
-	size_t i;
+	const struct command *other;
 
-	for (i = 0; i < COMMANDS && n > 0; i++) {
-		if (strcmp(commands[i].first, words[0]) != 0)
+	buf_add(answer, SPAN("mnm: "));
+	buf_add(answer, buf_span(fault));
+	buf_add_octet(answer, '\n');
+	buf_free(fault);
+	for (other = commands; other < commands + COMMANDS; other++) {
+		if (k != NULL && k->second != NULL ? other != k :
+		    strcmp(other->first, words[0]) != 0)
 			continue;
 		buf_add(answer, SPAN("usage: "));
-		add_usage(answer, &commands[i]);
-		buf_addf(answer, "\n\t%s\n", commands[i].help);
+		add_usage(answer, other);
+		buf_add_octet(answer, '\n');
 	}
 	return ADMIN_USAGE;
 }
@@ -225,11 +223,15 @@ admin_run(const struct admin *admin, char *const *words, size_t n,
 		.pace = admin->pace,
 		.days = DAYS_DEFAULT
 	};
+	struct buf fault = { NULL, 0, 0 };
 	const char *why;
 	int status = ADMIN_DONE;
 
-	if (k == NULL || !take_words(&c, k, words, n))
-		return explain(answer, words, n);
+	if (n == 0)
+		return ADMIN_USAGE;
+	take_words(&c, k, words, n, &fault);
+	if (fault.n > 0)
+		return explain(answer, k, words, &fault);
 	if (k->effect == CHANGES && data_state(c.relay->data) == DATA_WAIT)
 		return refuse(answer, &c, "the journal is full: try again");
 	c.about = c.args[0];

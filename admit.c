@@ -297,6 +297,8 @@ add_quoted(struct buf *b, struct span text)
 {
 	size_t i;
 
+	if (text.p[0] == '-')
+		buf_add(b, SPAN("-- "));	/* it is no option */
 	buf_add_octet(b, '\'');
 	for (i = 0; i < text.n; i++) {
 		if (text.p[i] == '\'')

@@ -347,14 +347,42 @@ struct source {
 	struct buf segments;
 };
 
+/* Whether dir is somewhere below top: what is copied would have no end. */
+static bool
+is_below(int dir, int top)
+{
+	struct buf way = { NULL, 0, 0 };
+	struct stat root, at = { .st_ino = 0 }, below;
+	bool found = false;
+
+	if (fstat(top, &root) == -1)
+		return false;
+	do {
+		below = at;
+		buf_addf(&way, "../");
+		if (fstatat(dir, way.p, &at, 0) == -1)
+			break;
+		found = at.st_dev == root.st_dev && at.st_ino == root.st_ino;
+	} while (!found &&
+	    (at.st_dev != below.st_dev || at.st_ino != below.st_ino));
+	buf_free(&way);
+	return found;
+}
+
+/* to is the directory that it will be copied to. */
 static int
-open_source(struct source *s, char *why, size_t room)
+open_source(struct source *s, int to, char *why, size_t room)
 {
 	s->dir = file_open_dir(AT_FDCWD, s->path);
 	if (s->dir == -1) {
 		(void)snprintf(why, room, "%s: %s%s", s->path,
 		    strerror(errno), errno == ENOENT ?
 		    ": no relay was set up here" : "");
+		return -1;
+	}
+	if (is_below(to, s->dir)) {
+		(void)snprintf(why, room, "it would be in the data directory "
+		    "itself, %s", s->path);
 		return -1;
 	}
 	s->hold = control_hold(s->path, &s->segments);
@@ -377,6 +405,9 @@ open_source(struct source *s, char *why, size_t room)
 	if (errno == EAGAIN)
 		(void)snprintf(why, room, "%s: a relay or a command uses it "
 		    "and does not answer: try again", s->path);
+	else if (errno == ENOENT)
+		(void)snprintf(why, room, "%s: no relay has been started "
+		    "here yet", s->path);
 	else
 		(void)snprintf(why, room, "%s/lock: %s", s->path,
 		    strerror(errno));
@@ -385,12 +416,12 @@ open_source(struct source *s, char *why, size_t room)
 
 /* Let the relay go on.  -1 and why if the copy may be wrong. */
 static int
-end_hold(struct source *s, char *why, size_t room)
+end_hold(struct source *s, enum control_copy copy, char *why, size_t room)
 {
 	int hold = s->hold;
 
 	s->hold = -1;
-	if (hold == -1 || control_end_hold(hold) == 0)
+	if (hold == -1 || control_end_hold(hold, copy) == 0)
 		return 0;
 	if (errno == EBUSY)
 		(void)snprintf(why, room, "the relay needed the journal's "
@@ -417,7 +448,7 @@ fill(const char *data, int to, struct backup_sum *sum, char *why, size_t room)
 {
 	struct source s = { .path = data, .dir = -1, .hold = -1, .lock = -1 };
 	struct span segments;
-	int result = open_source(&s, why, room);
+	int result = open_source(&s, to, why, room);
 
 	if (result == 0) {
 		segments = buf_span(&s.segments);
@@ -427,7 +458,8 @@ fill(const char *data, int to, struct backup_sum *sum, char *why, size_t room)
 			(void)snprintf(why, room, "the copy cannot be made: "
 			    "%s", strerror(errno));
 		/* If it was not held, that is the reason for all else. */
-		if (end_hold(&s, why, room) == -1)
+		if (end_hold(&s, result == 0 ? CONTROL_COPIED :
+		    CONTROL_FAILED, why, room) == -1)
 			result = -1;
 	}
 	close_source(&s);

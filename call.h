@@ -51,6 +51,7 @@ struct call {
 	uint32_t days, max;
 	struct report report;
 	const char *about;		/* the first argument, or another */
+	char why[80];			/* room for a reason with a number */
 };
 
 /* Digits alone, up to max. */

@@ -28,6 +28,9 @@
 
 #define ALL_LINES SIZE_MAX	/* of an answer */
 
+/* To be logged, as is success, if the directory was held until now. */
+#define BACKUP_FAILED "a backup failed"
+
 struct session {
 	int fd;			/* -1: nobody is here */
 	bool held;		/* the answer waits for the commit */
@@ -176,8 +179,8 @@ end_session(struct control *c, struct session *s)
 {
 	if (s->fd == -1)
 		return;
-	if (s->ticket != 0)
-		(void)data_end_hold(c->data, s->ticket);	/* nobody asks */
+	if (s->ticket != 0 && data_end_hold(c->data, s->ticket))
+		log_line(BACKUP_FAILED);
 	ready_remove(c->ready, s->fd);
 	(void)close(s->fd);
 	buf_free(&s->in);
@@ -366,6 +369,9 @@ end_hold(struct control *c, struct session *s)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	held = data_end_hold(c->data, s->ticket);
+	if (held)
+		log_line(n == 1 ? "all was copied for a backup" :
+		    BACKUP_FAILED);
 	s->ticket = 0;
 	buf_addf(&s->out, "%d\n", held ? ADMIN_DONE : ADMIN_FAILED);
 	answer(c, s);
@@ -517,11 +523,14 @@ control_hold(const char *data, struct buf *segments)
 }
 
 int
-control_end_hold(int fd)
+control_end_hold(int fd, enum control_copy copy)
 {
 	struct buf nothing = { NULL, 0, 0 };
 	int status = -1;
 
+	/* If this cannot be sent, the answer cannot be read. */
+	if (copy == CONTROL_COPIED)
+		(void)send(fd, "", 1, MSG_NOSIGNAL);
 	if (shutdown(fd, SHUT_WR) == 0)
 		status = read_answer(fd, ALL_LINES, &nothing);
 	(void)close_with_errno(fd);

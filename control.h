@@ -9,7 +9,8 @@
  *
  * The word "hold" is for a backup: the answer is one line, the journal_list, or
  * why not; the data directory is held (data.h) until the peer sends its end,
- * and the answer to that is a status: 0 if it was held all the time.
+ * after an octet if all was copied, and the answer to that is a status: 0 if it
+ * was held all the time.
  *
  *	control_watch(c, ready)
  *	for each event of a descriptor that control_has:
@@ -57,7 +58,9 @@ int control_ask(const char *data, char *const *words, size_t n,
  * refuses, with its answer in segments.
  */
 int control_hold(const char *data, struct buf *segments);
+/* What came of it, which the relay logs. */
+enum control_copy { CONTROL_FAILED, CONTROL_COPIED };
 /* -1 with errno unless it was held until now. */
-int control_end_hold(int fd);
+int control_end_hold(int fd, enum control_copy);
 
 #endif

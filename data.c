@@ -79,7 +79,8 @@ take_lock(struct data *d, const char *path, char *why, size_t room)
 		return 0;	/* nobody has served from here */
 	if (d->lock != -1 && (errno == EACCES || errno == EAGAIN))
 		(void)snprintf(why, room,
-		    "%s: another server uses this data directory", path);
+		    "%s: a relay uses this data directory: stop it first",
+		    path);
 	else
 		(void)snprintf(why, room, "%s/lock: %s", path,
 		    strerror(errno));
@@ -149,9 +150,8 @@ replay(struct data *d, char *why, size_t room)
 		return -1;
 	}
 	if (d->lost.count > 0 && !d->lost.looking)
-		log_line("%lu damaged pieces are passed over, and what there "
-		    "is of them is in lost+found; everything else is served",
-		    d->lost.count);
+		log_line("damaged pieces: %lu; what there is of them is in "
+		    "lost+found", d->lost.count);
 	return 0;
 }
 

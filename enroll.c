@@ -7,8 +7,6 @@ static const char *
 name_fault(struct call *c, const char *alias, unsigned min)
 {
 	static const char *const faults[] = {
-		[USERDB_SHORT] = "this alias has fewer characters than "
-		    "alias_min asks for",
 		[USERDB_LONG] = "this alias is too long",
 		[USERDB_INVALID] = "this alias has a space at an end, or "
 		    "what cannot be shown",
@@ -17,6 +15,11 @@ name_fault(struct call *c, const char *alias, unsigned min)
 	struct span name = span_of(alias);
 	enum userdb_result result = userdb_check_name(name, min);
 
+	if (result == USERDB_SHORT) {
+		(void)snprintf(c->why, sizeof(c->why), "this alias has fewer "
+		    "characters than alias_min asks for, %u", min);
+		return c->why;
+	}
 	if (result == USERDB_OK && userdb_is_taken(c->db, name))
 		result = USERDB_TAKEN;
 	return result != USERDB_OK ? faults[result] : NULL;

@@ -157,14 +157,54 @@ look_at_users(struct check *c, const char *path, const char *name)
 	return look_at_each(c, path, look_at_user);
 }
 
+/* All files in it were read as groups. */
+static int
+pass_over(struct check *c, const char *path, const char *name)
+{
+	(void)c, (void)path, (void)name;
+	return 0;
+}
+
+static int
+look_at_groups(struct check *c, const char *path, const char *name)
+{
+	(void)name;
+	return look_at_each(c, path, pass_over);
+}
+
+static int
+look_at_top(struct check *c, const char *path, const char *name)
+{
+	static const char *const known[] = {
+		"lock", "journal", "guests.json", "control", "tmp",
+		"lost+found", "cert.pem", "key.pem"
+	};
+	size_t i;
+
+	(void)path;
+	if (strcmp(name, "user") == 0)
+		return look_at_each(c, name, look_at_users);
+	if (strcmp(name, "group") == 0)
+		return look_at_each(c, name, look_at_groups);
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcmp(name, known[i]) == 0)
+			return 0;
+	}
+	return stray(name, "nothing of the relay's");
+}
+
 static int
 look_at_data(struct check *c, enum fsck_kind kind)
 {
 	if (store_check_large(c->data.store, &c->seen) == -1)
 		return fail(c, "large data in tmp");
-	if (kind == FSCK_REPAIR && data_checkpoint(&c->data) == -1)
-		return fail(c, "cannot empty the journal");
-	return look_at_each(c, "user", look_at_users);
+	if (kind == FSCK_REPAIR) {
+		if (data_checkpoint(&c->data) == -1)
+			return fail(c, "cannot empty the journal");
+		/* What was large has become files, which are met again. */
+		c->seen = (struct store_load){ 0, 0 };
+	}
+	return look_at_each(c, ".", look_at_top);
 }
 
 static void
@@ -174,9 +214,9 @@ tell_counts(const struct check *c)
 
 	while (userdb_next_group(c->data.userdb, &at) != NULL)
 		groups++;
-	log_line("read %" PRIu64 " records in the journal, %zu users, "
-	    "%zu groups, %" PRIu64 " messages in files (%" PRIu64 " octets): "
-	    "%lu damaged", c->data.records,
+	log_line("read: records in the journal: %" PRIu64 ", users: %zu, "
+	    "groups: %zu, messages in files: %" PRIu64 " (octets: %" PRIu64
+	    "); damaged pieces: %lu", c->data.records,
 	    userdb_user_count(c->data.userdb), groups, c->seen.messages,
 	    c->seen.octets, c->data.lost.count);
 }
@@ -190,8 +230,9 @@ is_data(const char *path, char *why, size_t room)
 	    faccessat(dir, "user", F_OK, 0) == 0);
 
 	if (!is)
-		(void)snprintf(why, room, "%s: %s", path, dir == -1 ?
-		    strerror(errno) : "no relay has stored anything here");
+		(void)snprintf(why, room, "%s: %s", path, dir == -1 ||
+		    errno != ENOENT ? strerror(errno) :
+		    "no relay has stored anything here");
 	if (dir != -1)
 		(void)close(dir);	/* it was only looked at */
 	return is;

@@ -34,62 +34,12 @@
 #define EXIT_REPAIRED 1	/* of fsck */
 #define EXIT_DAMAGED 2
 
-static void
-usage(FILE *to)
-{
-	struct buf commands = { NULL, 0, 0 };
-
-	admin_usage(&commands);
-	fprintf(to, "usage: mnm [-c FILE]               run the relay\n"
-	    "       mnm init [DIR]              make all that it needs\n"
-	    "       mnm [-c FILE] check         look over what it needs\n"
-	    "       mnm [-c FILE] fingerprint   show what clients need\n"
-	    "       mnm [-c FILE] backup DIR    copy all that it stores\n"
-	    "       mnm [-c FILE] fsck [DATA] [--repair]\n"
-	    "                                   look for damage in its data\n"
-	    "       mnm N                       simulate N members\n"
-	    "       mnm -V | -h\n"
-	    "FILE is the configuration, ./" SETUP_CONFIG " unless it is named; "
-	    "mnm.conf is an\nexample.  Without one the relay serves this "
-	    "machine alone.  mnm(8) tells of these\ncommands, for a relay "
-	    "that runs or is stopped:\n%.*s",
-	    (int)commands.n, commands.p);
-	buf_free(&commands);
-}
-
-static void
-refuse_option(const char *what, const char *option)
-{
-	fprintf(stderr, "mnm: %s: %s\n", what, option);
-	usage(stderr);
-	exit(EXIT_USAGE);
-}
-
-/*
- * Take the options before the command off the arguments; *config is the
- * configuration that was asked for, or NULL.  A file may follow its -c at once.
- */
-static char **
-read_options(char **argv, const char **config)
-{
-	*config = NULL;
-	while (*argv != NULL && (*argv)[0] == '-') {
-		if (strcmp(*argv, "-V") == 0) {
-			puts("mnm " VERSION);
-			exit(0);
-		} else if (strcmp(*argv, "-h") == 0) {
-			usage(stdout);
-			exit(0);
-		} else if (strncmp(*argv, "-c", 2) != 0) {
-			refuse_option("unknown option", *argv);
-		}
-		if ((*argv)[2] == '\0' && argv[1] == NULL)
-			refuse_option("a file must follow", *argv);
-		*config = (*argv)[2] != '\0' ? *argv + 2 : *++argv;
-		argv++;
-	}
-	return argv;
-}
+/* What was asked for, in a command of those below. */
+struct order {
+	const char *path;	/* of the configuration, or NULL */
+	const char *argument;	/* NULL: none was given */
+	bool option;		/* that of the command was given */
+};
 
 static bool
 is_there(const char *path)
@@ -139,8 +89,9 @@ clock_now(void)
 }
 
 static int
-run_init(const char *dir)
+run_init(const struct order *order)
 {
+	const char *dir = order->argument != NULL ? order->argument : ".";
 	struct buf next = { NULL, 0, 0 };
 	char why[WHY_ROOM];
 
@@ -153,8 +104,9 @@ run_init(const char *dir)
 }
 
 static int
-run_check(const char *path)
+run_check(const struct order *order)
 {
+	const char *path = order->path;
 	struct buf findings = { NULL, 0, 0 };
 	struct conf conf;
 	enum setup_finding worst, port;
@@ -175,13 +127,13 @@ run_check(const char *path)
 }
 
 static int
-run_fingerprint(const char *path)
+run_fingerprint(const struct order *order)
 {
 	char address[IDENTITY_ADDRESS], why[WHY_ROOM];
 	struct identity id;
 	struct conf conf;
 
-	read_conf(&conf, path);
+	read_conf(&conf, order->path);
 	if (identity_read(&id, &conf, clock_now().wall / 1000, why,
 	    sizeof(why)) == -1)
 		die("%s", why[0] != '\0' ? why : "there is no certificate "
@@ -194,19 +146,15 @@ run_fingerprint(const char *path)
 }
 
 static int
-run_backup(const char *path, char *const *words, size_t n)
+run_backup(const struct order *order)
 {
-	const char *dir = words[1];
+	const char *dir = order->argument;
 	uint64_t begun = clock_now().wall, tenths;
 	struct backup_sum sum;
 	struct conf conf;
 	char why[WHY_ROOM];
 
-	if (n != 2) {
-		fputs("usage: mnm [-c FILE] backup DIR\n", stderr);
-		return EXIT_USAGE;
-	}
-	read_conf(&conf, path);
+	read_conf(&conf, order->path);
 	if (backup_make(conf.data, dir, &sum, why, sizeof(why)) == -1)
 		die("no backup: %s", why);
 	tenths = (clock_now().wall - begun) / 100;
@@ -226,49 +174,24 @@ static void
 become_owner(const char *data)
 {
 	if (access(data, F_OK) == -1)
-		die("%s: %s: no relay was set up here; mnm init makes one, "
-		    "and -c names another's configuration", data,
-		    strerror(errno));
+		die("%s: %s%s", data, strerror(errno), errno == ENOENT ?
+		    ": no relay was set up here; mnm init makes one, and -c "
+		    "names another's configuration" : "");
 	root_become_owner(data);
 }
 
-/* Its words are [DATA] [--repair]; -1 if they are others. */
 static int
-read_fsck(char *const *words, size_t n, enum fsck_kind *kind,
-    const char **data)
+run_fsck(const struct order *order)
 {
-	size_t i;
-
-	*kind = FSCK_LOOK;
-	*data = NULL;
-	for (i = 0; i < n; i++) {
-		if (strcmp(words[i], "--repair") == 0)
-			*kind = FSCK_REPAIR;
-		else if (words[i][0] != '-' && *data == NULL)
-			*data = words[i];
-		else
-			return -1;
-	}
-	return 0;
-}
-
-static int
-run_fsck(const char *path, char *const *words, size_t n)
-{
-	enum fsck_kind kind;
+	enum fsck_kind kind = order->option ? FSCK_REPAIR : FSCK_LOOK;
+	const char *data = order->argument;
 	struct conf conf;
-	const char *data;
 	char why[WHY_ROOM];
 	int damaged;
 
-	if (read_fsck(words, n, &kind, &data) == -1) {
-		fprintf(stderr, "usage: mnm [-c FILE] fsck [DATA] "
-		    "[--repair]\n");
-		return EXIT_USAGE;
-	}
 	log_level(LOG_ANSWER);
 	/* Of another's directory this configuration tells nothing. */
-	read_conf(&conf, data == NULL ? path : NULL);
+	read_conf(&conf, data == NULL ? order->path : NULL);
 	if (data == NULL)
 		data = conf.data;
 	become_owner(data);
@@ -328,28 +251,141 @@ run_command(const char *path, char *const *words, size_t n)
 	return status;
 }
 
+/* ---- what is asked for ---- */
+
+static const struct command {
+	const char *name, *usage, *help;
+	size_t least, most;	/* arguments */
+	const char *option;	/* NULL: it has none */
+	int (*run)(const struct order *);	/* returns an exit status */
+} commands[] = {
+	{ "init", "init [DIR]", "make all that it needs",
+	  0, 1, NULL, run_init },
+	{ "check", "[-c FILE] check", "look over what it needs",
+	  0, 0, NULL, run_check },
+	{ "fingerprint", "[-c FILE] fingerprint", "show what clients need",
+	  0, 0, NULL, run_fingerprint },
+	{ "backup", "[-c FILE] backup DIR", "copy all that it stores",
+	  1, 1, NULL, run_backup },
+	{ "fsck", "[-c FILE] fsck [DATA] [--repair]", "look for damage",
+	  0, 1, "--repair", run_fsck }
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+usage(void)
+{
+	struct buf others = { NULL, 0, 0 };
+	size_t i;
+
+	puts("usage: mnm [-c FILE]                        run the relay");
+	for (i = 0; i < COMMANDS; i++)
+		printf("       mnm %-33s%s\n", commands[i].usage,
+		    commands[i].help);
+	admin_usage(&others);
+	printf("       mnm N                                "
+	    "simulate N members\n"
+	    "       mnm -V | -h\n"
+	    "FILE is the configuration, ./" SETUP_CONFIG " unless it is named; "
+	    "mnm.conf is an\nexample.  Without one the relay serves this "
+	    "machine alone.  mnm(8) tells of these\ncommands, for a relay "
+	    "that runs or is stopped:\n%.*s", (int)others.n, others.p);
+	buf_free(&others);
+}
+
+__attribute__((noreturn))
+static void
+refuse(const char *what, const char *word)
+{
+	fprintf(stderr, "mnm: %s: %s\nmnm -h lists all commands\n", what,
+	    word);
+	exit(EXIT_USAGE);
+}
+
+/*
+ * Take the options before the command off the arguments; *config is the
+ * configuration that was asked for, or NULL.  A file may follow its -c at once.
+ */
+static char **
+read_options(char **argv, const char **config)
+{
+	*config = NULL;
+	while (*argv != NULL && (*argv)[0] == '-') {
+		if (strcmp(*argv, "-V") == 0) {
+			puts("mnm " VERSION);
+			exit(0);
+		} else if (strcmp(*argv, "-h") == 0) {
+			usage();
+			exit(0);
+		} else if (strncmp(*argv, "-c", 2) != 0) {
+			refuse("unknown option", *argv);
+		}
+		if ((*argv)[2] == '\0' && argv[1] == NULL)
+			refuse("a file must follow", *argv);
+		*config = (*argv)[2] != '\0' ? *argv + 2 : *++argv;
+		argv++;
+	}
+	return argv;
+}
+
+/*
+ * Take the words of a command, which a NULL ends.  Returns NULL, or what is
+ * wrong: with the word that is left in *words, if any.
+ */
+static const char *
+read_words(struct order *order, const struct command *k, char **words[])
+{
+	bool over = false;
+	size_t n = 0;
+	char *word;
+
+	for (; (word = **words) != NULL; ++*words) {
+		if (over || word[0] != '-') {
+			if (n++ == k->most)
+				return "one word too many";
+			if (word[0] == '\0')
+				return "the name is empty";
+			order->argument = word;
+		} else if (strcmp(word, "--") == 0) {
+			over = true;
+		} else if (k->option != NULL && strcmp(word, k->option) == 0) {
+			order->option = true;
+		} else {
+			return "unknown option";
+		}
+	}
+	return n < k->least ? "something is missing" : NULL;
+}
+
+static int
+run_own(const struct command *k, const char *path, char **words)
+{
+	struct order order = { path, NULL, false };
+	const char *why = read_words(&order, k, &words);
+	const char *word = *words != NULL ? *words : "";
+
+	if (why == NULL)
+		return k->run(&order);
+	fprintf(stderr, "mnm: %s%s%s\nusage: mnm %s\n", why,
+	    word[0] != '\0' ? ": " : "", word, k->usage);
+	return EXIT_USAGE;
+}
+
 /* words, which there are, are a command; path is of the configuration. */
 static int
 run(const char *path, char **words, size_t n)
 {
-	const char *word = words[0];
+	size_t i;
 
-	if (strcmp(word, "init") == 0 && n <= 2)
-		return run_init(n == 2 ? words[1] : ".");
 	path = find_relay(path);
-	if (admin_is_command(word))
+	if (admin_is_command(words[0]))
 		return run_command(path, words, n);
-	if (strcmp(word, "check") == 0 && n == 1)
-		return run_check(path);
-	if (strcmp(word, "fingerprint") == 0 && n == 1)
-		return run_fingerprint(path);
-	if (strcmp(word, "backup") == 0)
-		return run_backup(path, words, n);
-	if (strcmp(word, "fsck") == 0)
-		return run_fsck(path, words + 1, n - 1);
-	fprintf(stderr, "mnm: unknown argument: %s\n", word);
-	usage(stderr);
-	return EXIT_USAGE;
+	for (i = 0; i < COMMANDS; i++) {
+		if (strcmp(commands[i].name, words[0]) == 0)
+			return run_own(&commands[i], path, words + 1);
+	}
+	refuse("unknown command", words[0]);
 }
 
 int

@@ -38,6 +38,7 @@ struct roster {
 	size_t name_count;
 	struct index by_name;
 	unsigned char seed[SEED_OCTETS];	/* of the names' hash */
+	struct buf told;	/* lines of log_taken */
 };
 
 /* Room for one more in an array: its capacity is the next power of two. */
@@ -334,15 +335,24 @@ add_alias(struct roster *ro, struct user *u, struct span name)
 	return a;
 }
 
-/* Also tells the file that is about to lose it. */
+/*
+ * Who asks for a name also tells the file that is about to lose it; once, as
+ * the journal may repeat what the file says.
+ */
 static void
-log_taken(const struct record *r, struct span name)
+log_taken(struct roster *ro, const struct record *r, struct span name)
 {
+	struct buf line = { NULL, 0, 0 };
 	char path[RECORD_PATH];
 
 	record_path(path, r);
-	log_line("%s: the name \"%.*s\" is left out, as another has it", path,
-	    (int)name.n, name.p);
+	buf_addf(&line, "%s: the name \"%.*s\" is left out, as another has it",
+	    path, (int)name.n, name.p);
+	if (ro->told.p == NULL || strstr(ro->told.p, line.p) == NULL) {
+		log_line("%s", line.p);
+		buf_addf(&ro->told, "%s\n", line.p);
+	}
+	buf_free(&line);
 }
 
 static void
@@ -352,7 +362,7 @@ apply_alias(struct roster *ro, struct user *u, const struct record *r)
 	struct alias *a = found != NULL ? found->alias : NULL;
 
 	if (found != NULL && (a == NULL || a->user != u)) {
-		log_taken(r, r->alias);
+		log_taken(ro, r, r->alias);
 		return;
 	}
 	if (a == NULL)
@@ -471,7 +481,7 @@ apply_to_group(struct roster *ro, const struct record *r)
 
 	if (found != NULL && g == NULL) {
 		if (record_kind(r) == RECORD_OF_GROUP)
-			log_taken(r, r->gid);
+			log_taken(ro, r, r->gid);
 		return;
 	}
 	if (g == NULL)
@@ -626,5 +636,6 @@ roster_close(struct roster *ro)
 	free(ro->names);
 	free(ro->by_uid.slots);
 	free(ro->by_name.slots);
+	buf_free(&ro->told);
 	free(ro);
 }

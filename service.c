@@ -328,8 +328,9 @@ print_welcome(const struct service *s)
 	printf("data directory       %s\n", s->conf->data);
 	if (conf_split_address(s->conf->listen_laddr, &listen) &&
 	    net_is_loopback(listen.host))
-		puts("Only this machine can reach it.  For a relay that "
-		    "serves others: mnm init DIR");
+		printf("Only this machine can reach it.  To serve others: "
+		    "%s%s\n", s->path == NULL ? "mnm init DIR" :
+		    "set listen.laddr in ", s->path == NULL ? "" : s->path);
 	/* Whoever reads it may be gone; that is no reason to stop. */
 	(void)fflush(stdout);
 }

@@ -52,25 +52,30 @@ find(struct check *c, enum setup_finding kind, const char *key,
 	buf_addf(c->findings, "%s\n", text);
 }
 
-/* Whose files they are to be. */
+/* Whose files they are to be; now they are owner's. */
 static uid_t
-server_user(struct check *c)
+server_user(struct check *c, uid_t owner)
 {
-	const struct passwd *user;
+	const char *name = c->conf->user;
+	const struct passwd *user = getpwnam(name);
 
+	if (name[0] != '\0' && user == NULL) {
+		find(c, SETUP_ERROR, "user", "there is no user %s: useradd -r "
+		    "%s", name, name);
+		return owner;
+	}
 	if (geteuid() != 0)
 		return geteuid();
-	if (c->conf->user[0] == '\0') {
+	if (name[0] != '\0')
+		return user->pw_uid;
+	if (owner == 0)
 		find(c, SETUP_WARNING, "user", "it would serve as root: set "
 		    "user to one that does nothing else");
-		return 0;
-	}
-	user = getpwnam(c->conf->user);
-	if (user != NULL)
-		return user->pw_uid;
-	find(c, SETUP_ERROR, "user", "there is no user %s: useradd -r %s",
-	    c->conf->user, c->conf->user);
-	return 0;
+	else
+		find(c, SETUP_WARNING, "data", "%s belongs to another user: "
+		    "run the relay as that one, or set user to it",
+		    c->conf->data);
+	return owner;
 }
 
 static void
@@ -164,27 +169,69 @@ check_links(struct check *c, int dir)
 	(void)unlinkat(dir, ".check", 0);
 }
 
+/*
+ * What is in a directory can be opened.  Not for the lock: a relay that looks
+ * itself over would lose it by closing the file.
+ */
+static void
+check_files(struct check *c, int dir, const char *name)
+{
+	DIR *list = file_open_list(dir, name);
+	const char *file = "";
+	int fd = list != NULL ? 0 : -1;
+
+	while (fd != -1 && (file = file_next_name(list)) != NULL) {
+		fd = openat(dirfd(list), file, O_RDWR | O_NONBLOCK |
+		    O_CLOEXEC);
+		if (fd != -1)
+			(void)close(fd);	/* it was only opened */
+	}
+	if (fd == -1 && errno == EACCES)
+		find(c, SETUP_ERROR, "data", "%s/%s/%s: the relay cannot open "
+		    "it", c->conf->data, name, file);
+	if (list != NULL)
+		(void)file_end_list(list);	/* so was this */
+}
+
+/* As the one who will serve, which root can be for a while. */
+static void
+check_use(struct check *c, int dir, uid_t user)
+{
+	bool other = geteuid() == 0 && user != 0 && seteuid(user) == 0;
+
+	check_links(c, dir);
+	check_files(c, dir, "journal");
+	check_files(c, dir, "tmp");
+	if (other && seteuid(0) == -1)
+		find(c, SETUP_ERROR, "user", "%s", strerror(errno));
+}
+
 static void
 check_data(struct check *c)
 {
 	const char *path = c->conf->data;
-	uid_t user = server_user(c);
-	struct stat st;
+	struct stat st = { .st_uid = 0 };
+	bool found = stat(path, &st) == 0 || errno != ENOENT;
+	uid_t user = server_user(c, st.st_uid);
 	int dir;
 
-	if (stat(path, &st) == -1 && errno == ENOENT)
-		return;		/* it will be made */
+	/* It will be made.  A whole path is one that mnm init has made. */
+	if (!found && c->path != NULL && path[0] == '/')
+		find(c, SETUP_WARNING, "data", "%s will be made empty at "
+		    "start: is the name right?", path);
+	if (!found)
+		return;
 	dir = file_open_dir(AT_FDCWD, path);
 	if (dir == -1) {
 		find(c, SETUP_ERROR, "data", "%s: %s", path, strerror(errno));
 		return;
 	}
-	if (fstat(dir, &st) == 0 && st.st_uid != user)
+	if (st.st_uid != user)
 		find(c, SETUP_ERROR, "data", "%s belongs to another user: "
 		    "chown -R %lu %s", path, (unsigned long)user, path);
 	check_mode(c, "data", path, 0700);
 	check_space(c, dir);
-	check_links(c, dir);
+	check_use(c, dir, user);
 	(void)close(dir);
 }
 
@@ -294,20 +341,6 @@ write_config(struct buf *text, const char *dir)
 	buf_free(&quoted);
 }
 
-/* Whether there is a data directory already; errno tells it if so. */
-static bool
-has_data(const char *dir)
-{
-	struct buf path = { NULL, 0, 0 };
-	bool found;
-
-	buf_addf(&path, "%s/" SETUP_DATA, dir);
-	found = access(path.p, F_OK) == 0;
-	buf_free(&path);
-	errno = EEXIST;
-	return found;
-}
-
 /* A new file with this text; one that is there is left alone. */
 static int
 save_new(const char *path, struct span text)
@@ -350,7 +383,8 @@ make_rest(const char *config, uint64_t now, struct buf *next, char *why,
 
 	if (conf_read(&conf, config, why, room) == -1)
 		return -1;
-	if (mkdir(conf.data, 0700) == -1)
+	/* One that is there may be a backup: all in it is kept. */
+	if (mkdir(conf.data, 0700) == -1 && errno != EEXIST)
 		(void)snprintf(why, room, "%s: %s", conf.data,
 		    strerror(errno));
 	else
@@ -376,11 +410,14 @@ setup_init(const char *dir, uint64_t now, struct buf *next, char *why,
 	}
 	write_config(&text, path.p);
 	buf_addf(&path, "/" SETUP_CONFIG);
-	result = has_data(dir) ? -1 : save_new(path.p, buf_span(&text));
-	if (result == -1)
+	result = save_new(path.p, buf_span(&text));
+	if (result == -1) {
 		(void)snprintf(why, room, "%s: %s", path.p, strerror(errno));
-	else
+	} else {
 		result = make_rest(path.p, now, next, why, room);
+		if (result == -1)
+			(void)unlink(path.p);	/* nobody has used it */
+	}
 	buf_free(&path);
 	buf_free(&text);
 	return result;

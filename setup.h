@@ -33,8 +33,9 @@ enum setup_finding setup_check_port(const struct conf *, const char *path,
 
 /*
  * Make dir, if it is not there, with a configuration, a data directory, a
- * certificate and its key.  Appends what to do next.  Returns -1 and why,
- * also if there is a configuration or data directory already.
+ * certificate and its key.  Appends what to do next.  A data directory that is
+ * there is kept with all that is in it.  Returns -1 and why, also if there is a
+ * configuration already.
  */
 int setup_init(const char *dir, uint64_t now, struct buf *next, char *why,
     size_t room);

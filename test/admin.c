@@ -249,11 +249,17 @@ static void
 check_invitations(struct world *w, struct mate *alice)
 {
 	expect_refused(w, "Alice Smith", "by invitation");
-	expect(w, 2, "usage: mnm invite", "invite");
-	expect(w, 2, "usage: mnm invite", "invite a b");
-	expect(w, 2, "usage: mnm invite", "invite 'Alice Smith' --days 0");
-	expect(w, 2, "usage: mnm invite", "invite 'Alice Smith' --max 3");
-	expect(w, 1, "alias_min", "invite Al");
+	expect(w, 2, "missing\nusage: mnm invite ", "invite");
+	expect(w, 2, "many: b\nusage: mnm invite ", "invite a b");
+	expect(w, 2, "from 1 to 3650, not 0\nusage: mnm invite ",
+	    "invite 'Alice Smith' --days 0");
+	expect(w, 2, "from 1 to 3650, not x\nusage: mnm invite ",
+	    "invite 'Alice Smith' --days x");
+	expect(w, 2, "from 1 to 3650\nusage: mnm invite ",
+	    "invite 'Alice Smith' --days");
+	expect(w, 2, "option: --max\nusage: mnm invite ",
+	    "invite 'Alice Smith' --max 3");
+	expect(w, 1, "alias_min asks for, 8: Al\n", "invite Al");
 	expect(w, 1, "at an end", "invite ' Alice Smith'");
 	expect(w, 0, "Alice Smith", "invite 'Alice Smith' --days 3");
 	expect(w, 1, "kept for somebody", "invite 'alice  SMITH'");
@@ -332,6 +338,10 @@ check_knocks(struct world *w, struct mate *carol)
 	expect_refused(w, "O'Brien; rm", "by invitation");
 	CHECK(w->mode != STEADY || relay_said(&w->relay,
 	    "mnm approve 'O'\\''Brien; rm'"), "the log is not quoted");
+	expect_refused(w, "--no option", "by invitation");
+	CHECK(w->mode != STEADY || relay_said(&w->relay,
+	    "mnm approve -- '--no option'"), "the log gives an option");
+	expect(w, 0, "", "approve -- '--no option'");
 }
 
 static void
@@ -340,7 +350,8 @@ check_window(struct world *w)
 	struct mate m;
 
 	expect(w, 1, "no time", "register open 10x");
-	expect(w, 2, "usage", "register open");
+	expect(w, 2, "missing\nusage: mnm register open", "register open");
+	expect(w, 2, "many: shut\nusage: mnm register open", "register shut");
 	expect(w, 1, "not open", "register close");
 	expect(w, 0, "invite", "register");
 	expect(w, 0, "1", "register open 10m --max 1");
@@ -395,8 +406,12 @@ check_users(struct world *w, struct mate *bob)
 	expect(w, 0, bob->uid, "user list");
 	expect_json(w, "\"users\":[{\"uid\":", "user list");
 	expect(w, 1, "no user", "user show nobody");
-	expect(w, 2, "usage: mnm user show", "user show");
-	expect(w, 2, "usage: mnm user list", "user");
+	expect(w, 2, "missing\nusage: mnm user show USER [--json]\n",
+	    "user show");
+	CHECK(strstr(w->said.p, "user list") == NULL, "too much: %s",
+	    w->said.p);
+	expect(w, 2, "missing\nusage: mnm user list", "user");
+	expect(w, 2, "word: shout\nusage: mnm user list", "user shout");
 	expect(w, 0, "Alice Smith", "user show 'ALICE smith'");
 	expect(w, 0, "some group", "user show 'Alice Smith'");
 	expect(w, 0, "", "user disable '%s'", bob->name);
@@ -651,29 +666,49 @@ expect_fsck(struct world *w, int status, const char *text,
 static void
 check_fsck(struct world *w)
 {
-	char command[RELAY_PATH + 128];
+	char command[RELAY_PATH + 128], users[24];
 
-	expect_fsck(w, 0, ": 0 damaged\n", "fsck");
+	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck");
 	relay_start(&w->relay);
-	expect_fsck(w, 2, "another server uses", "fsck");
-	expect_fsck(w, 2, "another server uses", "fsck --repair");
+	expect_fsck(w, 2, "a relay uses this data directory: stop it first",
+	    "fsck");
+	expect_fsck(w, 2, "stop it first", "fsck --repair");
 	stop(w);
 	/* Who was killed has left all in the journal. */
-	expect_fsck(w, 0, ": 0 damaged\n", "fsck --repair");
+	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck --repair");
+	snprintf(users, sizeof(users), "%.20s", strstr(w->said.p, "users: "));
+	users[strcspn(users, ",")] = '\0';
 	snprintf(command, sizeof(command), "cd '%s' && set -- "
-	    "mnm-data/user/*/*/user.json && echo >>\"$1\"", w->relay.dir);
+	    "mnm-data/user/*/*/user.json && cp \"$1\" saved && "
+	    "echo \"$1\" >path && echo >>\"$1\"", w->relay.dir);
 	CHECK(system(command) == 0, "no user.json");
-	expect_fsck(w, 2, "usage: mnm", "fsck a b");
-	expect_fsck(w, 2, "usage: mnm", "fsck --nonsense");
+	expect_fsck(w, 2, "many: b\nusage: mnm [-c FILE] fsck", "fsck a b");
+	expect_fsck(w, 2, "option: --nonsense\nusage: mnm [-c FILE] fsck",
+	    "fsck --nonsense");
+	expect_fsck(w, 2, "name is empty\nusage: ", "fsck ''");
+	expect_fsck(w, 2, "no relay was set up", "fsck -- --repair");
 	expect_fsck(w, 2, "no relay was set up", "fsck nowhere");
 	expect_fsck(w, 2, "user.json is damaged: ", "fsck");
-	expect_fsck(w, 2, ": 1 damaged\n", "-c mnm.config fsck mnm-data");
+	expect_fsck(w, 2, "damaged pieces: 1\n", "-c mnm.config fsck mnm-data");
 	expect_fsck(w, 1, "; now lost+found/user-", "fsck --repair");
-	expect_fsck(w, 0, ": 0 damaged\n", "fsck mnm-data --repair");
-	expect_fsck(w, 0, ": 0 damaged\n", "fsck");
+	CHECK(strstr(w->said.p, "is served") == NULL, "none serves: %s",
+	    w->said.p);
+	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck mnm-data --repair");
+	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck");
 	relay_start(&w->relay);
 	expect_fsck(w, 0, "users", "stats");
 	stop(w);
+	/* With its old file the member is back. */
+	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck");
+	CHECK(strstr(w->said.p, users) == NULL, "nobody was lost: %s",
+	    w->said.p);
+	snprintf(command, sizeof(command), "cd '%s' && cp saved `cat path`",
+	    w->relay.dir);
+	CHECK(system(command) == 0, "the file cannot be put back");
+	expect_fsck(w, 0, users, "fsck");
+	relay_start(&w->relay);
+	stop(w);
+	expect_fsck(w, 0, users, "fsck");
 }
 
 static void
@@ -684,6 +719,8 @@ run_script(struct world *w)
 	relay_configure(&w->relay, INVITE "\"alias_min\": 8,");
 	relay_start(&w->relay);
 	check_socket(w);
+	CHECK(relay_said(&w->relay, "To serve others: set listen.laddr in "),
+	    "it is not told how to serve others");
 	check_invitations(w, &alice);
 	check_codes(w, &bob);
 	check_knocks(w, &carol);
@@ -733,7 +770,115 @@ check_setup(struct world *w)
 	    "error: cert.config:3: none") != NULL, "check: %s", w->said.p);
 	CHECK(run(w, "-c open.config user list") == 1 && strstr(w->said.p,
 	    "mnm init") != NULL, "no data directory: %s", w->said.p);
-	CHECK(run(w, "nonsense") == 2, "nonsense");
+}
+
+/* A data directory that comes from elsewhere keeps what is in it. */
+static void
+check_moved(struct world *w)
+{
+	char before[512];
+
+	CHECK(run(w, "-c new/mnm.config fingerprint") == 0, "%s", w->said.p);
+	snprintf(before, sizeof(before), "%s", w->said.p);
+	CHECK(run(w, "-V && mkdir moved && cp -a new/mnm-data moved") == 0,
+	    "%s", w->said.p);
+	CHECK(run(w, "init moved") == 0, "init with data: %s", w->said.p);
+	CHECK(run(w, "-c moved/mnm.config fingerprint") == 0 &&
+	    strcmp(w->said.p, before) == 0, "not %s: %s", before, w->said.p);
+	CHECK(run(w, "-c moved/mnm.config invitations") == 0 &&
+	    strstr(w->said.p, "Alice Smith") != NULL, "lost: %s", w->said.p);
+	CHECK(run(w, "-V && mv moved/mnm-data moved/old") == 0, "%s",
+	    w->said.p);
+	CHECK(run(w, "-c moved/mnm.config check") == 1 && strstr(w->said.p,
+	    "moved/mnm-data will be made empty at start") != NULL,
+	    "no data: %s", w->said.p);
+	CHECK(run(w, "-V && mkdir worse && touch worse/mnm-data") == 0 &&
+	    run(w, "init worse") == 1 && strstr(w->said.p,
+	    "worse/mnm-data/cert.pem: Not a directory") != NULL,
+	    "a file in the way: %s", w->said.p);
+	CHECK(run(w, "-V && test ! -e worse/mnm.config") == 0,
+	    "half of it is made");
+}
+
+/* Run a command as somebody who is not root, if it was root until now. */
+static void
+expect_as_other(struct world *w, uid_t user, const char *command,
+    const char *text)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (geteuid() == 0 && setuid(user) == -1)
+			_exit(1);
+		_exit(access(w->relay.program, X_OK) == 0 &&
+		    (run(w, command) != 2 || strstr(w->said.p, text) == NULL));
+	}
+	waitpid(pid, &status, 0);
+	CHECK(status == 0, "for others, %s does not say: %s", command, text);
+}
+
+/* Whom the files belong to, and whom they should. */
+static void
+check_users_of_files(struct world *w)
+{
+	const uid_t other = 4321;
+	char path[RELAY_PATH + 32];
+
+	chmod(w->relay.dir, 0755);
+	relay_file(&w->relay, "user.config",
+	    "{\n\"data\": \"new/mnm-data\",\n\"user\": \"nosuch\"\n}");
+	snprintf(path, sizeof(path), "%s/user.config", w->relay.dir);
+	chmod(path, 0644);
+	expect_as_other(w, other, "-c user.config check",
+	    "error: user.config:3: there is no user nosuch");
+	CHECK(run(w, "-c user.config check") == 2 && strstr(w->said.p,
+	    "chown") == NULL, "chown to nobody: %s", w->said.p);
+	if (geteuid() != 0)
+		return;
+	expect_as_other(w, other, "fsck new/mnm-data/user",
+	    "new/mnm-data/user: Permission denied");
+	CHECK(run(w, "-V && cp -a new owned && rm -r owned/mnm-data/tmp && "
+	    "mkdir owned/mnm-data/tmp && chown -R 4321 owned/mnm-data") == 0,
+	    "%s", w->said.p);
+	relay_file(&w->relay, "owned.config",
+	    "{\n\"data\": \"owned/mnm-data\"\n}");
+	CHECK(run(w, "-c owned.config check") == 1 && strstr(w->said.p,
+	    "belongs to another user: run the relay as that one") != NULL &&
+	    strstr(w->said.p, "chown") == NULL, "another's: %s", w->said.p);
+	CHECK(run(w, "-V && touch owned/mnm-data/tmp/roots && "
+	    "chmod 600 owned/mnm-data/tmp/roots") == 0 &&
+	    run(w, "-c owned.config check") == 2 && strstr(w->said.p,
+	    "owned/mnm-data/tmp/roots: the relay cannot open it") != NULL,
+	    "root's file: %s", w->said.p);
+}
+
+/* A line that names what is wrong, and the usage of that command alone. */
+static void
+check_usage(struct world *w)
+{
+	static const struct {
+		const char *command, *text;
+	} cases[] = {
+		{ "init a b",      "many: b\nusage: mnm init [DIR]\n" },
+		{ "check x",       "many: x\nusage: mnm [-c FILE] check\n" },
+		{ "fingerprint x", "many: x\nusage: mnm [-c FILE] finger" },
+		{ "backup",        "missing\nusage: mnm [-c FILE] backup" },
+		{ "backup ''",     "empty\nusage: mnm [-c FILE] backup" },
+		{ "backup a b",    "many: b\nusage: mnm [-c FILE] backup" },
+		{ "backup --x",    "option: --x\nusage: mnm [-c FILE] backup" },
+		{ "nonsense",      "unknown command: nonsense\n" },
+		{ "-x",            "unknown option: -x\n" },
+		{ "-c",            "a file must follow: -c\n" }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CHECK(run(w, cases[i].command) == 2 &&
+		    strstr(w->said.p, cases[i].text) != NULL &&
+		    strstr(w->said.p, "mnm invite") == NULL, "%s: %s",
+		    cases[i].command, w->said.p);
+	}
 }
 
 /* Whether the relay says this to the service manager, sooner or later. */
@@ -825,6 +970,9 @@ main(int argc, char **argv)
 	}
 	begin(&w, program);
 	check_setup(&w);
+	check_moved(&w);
+	check_users_of_files(&w);
+	check_usage(&w);
 	check_service(&w);
 	end(&w);
 	for (mode = 0; mode < MODES; mode++) {

@@ -174,6 +174,18 @@ expect_restored(const struct relay_process *r, const char *dir,
 	end_copy(&copy);
 }
 
+/* A backup of the data directory is nowhere in it, however that is called. */
+static void
+expect_outside(const struct relay_process *r)
+{
+	expect(r, "mnm-data/in", 1, "in the data directory itself, mnm-data");
+	expect(r, "mnm-data/user/in", 1, "in the data directory itself");
+	CHECK(shell(r, "ln -s mnm-data/tmp way") == 0, "%s", said.p);
+	expect(r, "way/in", 1, "in the data directory itself");
+	CHECK(shell(r, "rm way; ls -R mnm-data") == 0 &&
+	    strstr(said.p, "in\n") == NULL, "it is there: %s", said.p);
+}
+
 static void
 check_stopped(struct relay_process *r, struct mate *alice, struct mate *bob)
 {
@@ -197,6 +209,9 @@ check_stopped(struct relay_process *r, struct mate *alice, struct mate *bob)
 	CHECK(shell(r, "'%s' backup", r->program) == 2 && shell(r,
 	    "'%s' backup a b", r->program) == 2 &&
 	    strstr(said.p, "backup DIR") != NULL, "not one directory");
+	CHECK(shell(r, "'%s' backup -- --", r->program) == 0 &&
+	    shell(r, "mv ./-- dashes && test -e dashes/journal") == 0,
+	    "a directory called --: %s", said.p);
 	free(after);
 	after = contents(r, "stopped");
 	CHECK(strcmp(backup, after) == 0, "the backup was changed");
@@ -210,8 +225,11 @@ check_stopped(struct relay_process *r, struct mate *alice, struct mate *bob)
 static void
 check_running(struct relay_process *r, struct mate *alice, struct mate *bob)
 {
+	expect_outside(r);
 	post_from(r, alice, bob, "3");
 	expect(r, "running", 0, "octets of journal in ");
+	CHECK(relay_said(r, "all was copied for a backup") &&
+	    !relay_said(r, "a backup failed"), "the log does not tell");
 	post_from(r, alice, bob, "4");
 	expect(r, "later/", 0, "octets of journal in ");
 	expect_restored(r, "running", alice, bob, "123");
@@ -256,17 +274,23 @@ check_holds(struct relay_process *r)
 	expect(r, "second", 1, "another backup is under way");
 	CHECK(shell(r, "'%s' user list", r->program) == 0, "busy: %s",
 	    said.p);
-	CHECK(control_end_hold(fd) == 0, "it was not held");
+	CHECK(!relay_said(r, "a backup failed") && control_end_hold(fd,
+	    CONTROL_FAILED) == 0 && relay_said(r, "a backup failed"),
+	    "the log does not tell that it failed");
+	fd = control_hold(data, &segments);
+	CHECK(control_end_hold(fd, CONTROL_COPIED) == 0, "it was not held");
 	fd = control_hold(data, &segments);
 	close(fd);
 	expect(r, "second", 0, "octets of journal in ");
 	fd = control_hold(data, &segments);
 	crowd_out(data, fd);
-	CHECK(control_end_hold(fd) == -1, "its place was taken");
+	CHECK(control_end_hold(fd, CONTROL_COPIED) == -1,
+	    "its place was taken");
 	expect(r, "third", 0, "octets of journal in ");
 	fd = control_hold(data, &segments);
 	CHECK(relay_stop(r, SIGTERM) == 0, "a hold keeps it from stopping");
-	CHECK(control_end_hold(fd) == -1, "it was held by nobody");
+	CHECK(control_end_hold(fd, CONTROL_COPIED) == -1,
+	    "it was held by nobody");
 	relay_start(r);
 	buf_free(&segments);
 }
@@ -288,7 +312,7 @@ check_given_up(struct relay_process *r, struct mate *alice, struct mate *bob)
 	for (i = 0; i < FILLING; i++)
 		post(alice, bob, text.p);
 	mate_drop(alice);
-	CHECK(control_end_hold(fd) == -1 && errno == EBUSY,
+	CHECK(control_end_hold(fd, CONTROL_COPIED) == -1 && errno == EBUSY,
 	    "it was held: %s", strerror(errno));
 	CHECK(relay_said(r, "the backup under way is given up"),
 	    "the log does not tell");
@@ -361,6 +385,8 @@ test_commands(const char *program)
 	mate_init(&alice, "Alice Anderson");
 	mate_init(&bob, "Bob Brown");
 	expect(&r, "early", 1, "no relay was set up here");
+	CHECK(shell(&r, "mkdir mnm-data") == 0, "%s", said.p);
+	expect(&r, "early", 1, "no relay has been started here yet");
 	relay_start(&r);
 	mate_register(&alice, pool, r.port);
 	mate_register(&bob, pool, r.port);

@@ -360,28 +360,28 @@ static const struct damage {
 	{ "group/*/*.json", FLIP, 30, 1, ".json is damaged: ", 0,1,0,0 },
 	{ "group/*/*.json", CUT,  30, 1, ".json is damaged: ", 0,1,0,0 },
 	{ "group/*/*.json", GROW,  0, 1, ".json is damaged: ", 0,1,0,0 },
-	{ "group/*/*.json", REMOVE, 0, 0, "0 groups", 0,1,0,0 },
+	{ "group/*/*.json", REMOVE, 0, 0, "groups: 0, ", 0,1,0,0 },
 	{ "guests.json", FLIP, 30, 1, "guests.json is damaged: ", 0,0,1,0 },
 	{ "guests.json", CUT,   0, 1, "guests.json is damaged: ", 0,0,1,0 },
 	{ "guests.json", GROW,  0, 1, "guests.json is damaged: ", 0,0,1,0 },
-	{ "guests.json", REMOVE, 0, 0, "0 damaged", 0,0,1,0 },
+	{ "guests.json", REMOVE, 0, 0, "damaged pieces: 0\n", 0,0,1,0 },
 	{ MESSAGE, FLIP, 10, 1, "is damaged: it was altered or cut", 0,0,0,1 },
 	{ MESSAGE, FLIP, SMALL + 5, 1, "is damaged: ", 0,0,0,1 },
 	{ MESSAGE, FLIP, SMALL + 12, 1, "is damaged: ", 0,0,0,1 },
 	{ MESSAGE, CUT, 10, 1, "is damaged: ", 0,0,0,1 },
 	{ MESSAGE, CUT,  0, 1, "is damaged: ", 0,0,0,1 },
 	{ MESSAGE, GROW, 0, 1, "is damaged: ", 0,0,0,1 },
-	{ MESSAGE, REMOVE, 0, 0, "0 damaged", 0,0,0,1 },
+	{ MESSAGE, REMOVE, 0, 0, "damaged pieces: 0\n", 0,0,0,1 },
 	{ "tmp/large-*", FLIP, 10, 1, "tmp/large-", 0,0,0,1 },
 	{ "tmp/large-*", FLIP, LARGE + 8, 1, "tmp/large-", 0,0,0,1 },
 	{ "tmp/large-*", CUT, LARGE / 2, 1, "tmp/large-", 0,0,0,1 },
-	{ "tmp/large-*", GROW, 0, 0, "0 damaged", 0,0,0,0 },
+	{ "tmp/large-*", GROW, 0, 0, "damaged pieces: 0\n", 0,0,0,0 },
 	{ SEGMENT, FLIP, FIRST_BATCH + 60, 1, "journal: damage at", 0,0,0,1 },
 	{ SEGMENT, FLIP, FIRST_BATCH + 2, 1, "journal: damage at", 0,0,0,1 },
 	{ SEGMENT, FLIP, LAST_BATCH + 60, 0, "never finished", 0,0,0,1 },
 	{ SEGMENT, CUT, 2 * FIRST_BATCH + 99, 1, "journal: segment", 0,0,0,3 },
 	{ SEGMENT, CUT, LAST_BATCH + FIRST_BATCH, 1, "was cut", 0,0,0,0 },
-	{ SEGMENT, GROW, 0, 0, "0 damaged", 0,0,0,0 }
+	{ SEGMENT, GROW, 0, 0, "damaged pieces: 0\n", 0,0,0,0 }
 };
 
 /* What is served is what there was, but for what the damage has cost. */
@@ -426,7 +426,7 @@ check_damage(const struct damage *w)
 	    (faccessat(data, "lost+found", F_OK, 0) == 0),
 	    "%s: lost+found, and: %s", when, said.p);
 	expect(0, look(when), when);
-	CHECK(strstr(said.p, ": 0 damaged\n") != NULL, "%s: %s", when,
+	CHECK(strstr(said.p, "damaged pieces: 0\n") != NULL, "%s: %s", when,
 	    said.p);
 	check_served(w, when);
 }
@@ -468,7 +468,8 @@ static void
 check_strays(void)
 {
 	static const char *const strays[] = {
-		"user/notes", "user/zz/notes", "user/zz/NOBODY/user.jsn"
+		"notes", "group/notes", "user/notes", "user/zz/notes",
+		"user/zz/NOBODY/user.jsn"
 	};
 	static const struct damage nothing = { .damaged = 0 };
 	char path[PATH], *slash;
@@ -486,7 +487,12 @@ check_strays(void)
 	snprintf(slash - 1, 20, "7/0000000000000001");
 	make(path);
 	expect(0, look("strays"), "strays");
-	CHECK(strstr(said.p, "user/notes is no directory") != NULL &&
+	CHECK(strstr(said.p, "notes is nothing of the relay's; it is left "
+	    "alone\n") == said.p || strstr(said.p, "\nnotes is nothing") !=
+	    NULL, "a stray at the top: %s", said.p);
+	CHECK(strstr(said.p, "lock is nothing") == NULL, "%s", said.p);
+	CHECK(strstr(said.p, "group/notes is no directory") != NULL &&
+	    strstr(said.p, "user/notes is no directory") != NULL &&
 	    strstr(said.p, "user/zz/notes is no user's") != NULL &&
 	    strstr(said.p, "user/zz/NOBODY is no user's") != NULL &&
 	    strstr(said.p, "/1/notes is no message") != NULL &&
@@ -512,7 +518,7 @@ check_no_files(void)
 	snprintf(slash, 20, "/00000000ffffff02");
 	CHECK(mkfifoat(data, path, 0600) == 0, "%s", path);
 	expect(1, look("no files"), "no files");
-	CHECK(strstr(said.p, ": 2 damaged\n") != NULL, "%s", said.p);
+	CHECK(strstr(said.p, "damaged pieces: 2\n") != NULL, "%s", said.p);
 	expect(1, run(FSCK_REPAIR), "no files");
 	expect(0, look("no files"), "no files");
 	check_served(&nothing, "no files");
@@ -574,6 +580,32 @@ check_copy(void)
 	buf_free(&octets);
 }
 
+/* What is said of messages in files; to be freed. */
+static char *
+count_said(void)
+{
+	const char *at = strstr(said.p, "messages in files: ");
+
+	CHECK(at != NULL, "no count: %s", said.p);
+	return xcopy(span_of(at != NULL ? at : ""));
+}
+
+/* A repair writes large data to a file, which is one message all the same. */
+static void
+check_counts(void)
+{
+	char *repaired, *after;
+
+	build();
+	expect(0, run(FSCK_REPAIR), "counts");
+	repaired = count_said();
+	expect(0, look("counts"), "counts");
+	after = count_said();
+	CHECK(strcmp(repaired, after) == 0, "%s and then %s", repaired, after);
+	free(repaired);
+	free(after);
+}
+
 /* ---- what cannot be checked ---- */
 
 static void
@@ -588,7 +620,7 @@ check_refusals(void)
 	child = fork();		/* locks are a process's own */
 	if (child == 0)
 		_exit(run(FSCK_LOOK) == -1 && strstr(said.p,
-		    "another server") != NULL ? 0 : 1);
+		    "stop it first") != NULL ? 0 : 1);
 	CHECK(waitpid(child, &status, 0) == child && status == 0,
 	    "one that is in use");
 	CHECK(data_close(&d) == 0, "close");
@@ -672,12 +704,13 @@ main(void)
 	data = -1;
 	build();
 	expect(0, look("whole"), "whole");
-	CHECK(strstr(said.p, "3 users, 1 groups, 8 messages in files") != NULL,
+	CHECK(strstr(said.p, "users: 3, groups: 1, messages in files: 8 ") != NULL,
 	    "whole: %s", said.p);
 	for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++)
 		check_damage(&damages[i]);
 	check_start();
 	check_strays();
+	check_counts();
 	check_no_files();
 	check_senseless();
 	check_copy();

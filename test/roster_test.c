@@ -4,6 +4,9 @@
  */
 #include "roster.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include "check.h"
 #include "log.h"
 
@@ -107,11 +110,40 @@ check_two_with_a_name(void)
 	roster_close(ro);
 }
 
+/* How many lines are said when a file and the journal repeat themselves. */
+static void
+check_told_once(void)
+{
+	struct roster *ro = roster_open();
+	FILE *out = tmpfile();
+	int saved = dup(STDOUT_FILENO), lines = 0, c;
+
+	fflush(stdout);
+	dup2(fileno(out), STDOUT_FILENO);
+	log_level(LOG_ANSWER);
+	apply(ro, "{\"alias\":\"name\"," A "}");
+	apply(ro, "{\"alias\":\"name\"," B "}");
+	apply(ro, "{\"gid\":\"name\"}");
+	apply(ro, "{\"alias\":\"name\"," B "}");
+	apply(ro, "{\"gid\":\"name\"}");
+	fflush(stdout);
+	log_level(LOG_QUIET);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	rewind(out);
+	while ((c = getc(out)) != EOF)
+		lines += c == '\n';
+	fclose(out);
+	CHECK(lines == 2, "%d lines about two names that are left out", lines);
+	roster_close(ro);
+}
+
 int
 main(void)
 {
 	log_level(LOG_QUIET);
 	check_pieces();
 	check_two_with_a_name();
+	check_told_once();
 	return check_report("roster");
 }
