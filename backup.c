@@ -50,6 +50,13 @@ struct backup {
 	struct backup_sum *sum;
 };
 
+/*
+ * When root copies, the relay's user can still change what is copied, and must
+ * not lead root elsewhere: links are not followed, nothing is waited for, and
+ * the backup is the user's only when root has done with it.
+ */
+#define SAFELY (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+
 /* A directory, there and here. */
 struct place {
 	int from, to;
@@ -109,6 +116,10 @@ copy_to(int to, const char *name, int from, uint64_t octets, uint64_t *size)
 
 	if (fstat(from, &st) == -1)
 		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
 	fd = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
@@ -127,7 +138,7 @@ static int
 copy_file(const struct place *here, const char *name, uint64_t octets,
     uint64_t *size)
 {
-	int from = openat(here->from, name, O_RDONLY | O_CLOEXEC);
+	int from = openat(here->from, name, SAFELY);
 	int result;
 
 	if (from == -1)
@@ -202,9 +213,12 @@ save_entry(struct backup *b, const struct place *here, const char *name,
 {
 	struct stat st;
 
-	if (fstatat(here->from, name, &st, how == HOW_TOP ? 0 :
-	    AT_SYMLINK_NOFOLLOW) == -1)
+	if (fstatat(here->from, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return -1;
+	if (how == HOW_TOP && S_ISLNK(st.st_mode)) {
+		errno = ELOOP;
+		return -1;
+	}
 	if (how == HOW_TOP)
 		how = how_at_top(b, name, S_ISDIR(st.st_mode));
 	else if (how == HOW_LARGE)
@@ -261,7 +275,6 @@ save_segments(struct backup *b, const struct place *here)
 	return json_done(&j) ? 0 : -1;
 }
 
-/* Its owner comes last: until then nobody else can put anything in the way. */
 static int
 fill_dir(struct backup *b, const struct place *here, enum how how)
 {
@@ -280,7 +293,7 @@ save_dir(struct backup *b, const struct place *above, const char *name,
 	struct place here = { .to = -1 };
 	int result = -1;
 
-	here.from = file_open_dir(above->from, name);
+	here.from = openat(above->from, name, SAFELY | O_DIRECTORY);
 	if (here.from == -1)
 		return -1;
 	if (mkdirat(above->to, name, 0700) == 0)
@@ -302,7 +315,7 @@ backup_copy(int data, int to, const struct span *segments,
 	if (segments != NULL &&
 	    save_dir(&b, &top, "journal", HOW_SEGMENTS) == -1)
 		return -1;
-	return fill_dir(&b, &top, HOW_TOP);
+	return save_entries(&b, &top, HOW_TOP);
 }
 
 /* ---- the whole ---- */
@@ -311,15 +324,17 @@ backup_copy(int data, int to, const struct span *segments,
 static void
 remove_dir(int above, const char *path)
 {
-	DIR *list = file_open_list(above, path);
+	int dir = openat(above, path, SAFELY | O_DIRECTORY);
+	DIR *list = dir == -1 ? NULL : file_open_list(dir, ".");
 	const char *name;
 
 	while (list != NULL && (name = file_next_name(list)) != NULL) {
-		if (unlinkat(dirfd(list), name, 0) == -1)
-			remove_dir(dirfd(list), name);
+		if (unlinkat(dir, name, 0) == -1)
+			remove_dir(dir, name);
 	}
 	if (list != NULL)
 		(void)file_end_list(list);
+	close_dir(dir);
 	(void)unlinkat(above, path, AT_REMOVEDIR);
 }
 
@@ -442,9 +457,10 @@ close_source(struct source *s)
 	buf_free(&s->segments);
 }
 
-/* Fill the new directory with what data holds. */
+/* Fill the new directory with what data holds; *owner is who has that. */
 static int
-fill(const char *data, int to, struct backup_sum *sum, char *why, size_t room)
+fill(const char *data, int to, struct backup_sum *sum, struct stat *owner,
+    char *why, size_t room)
 {
 	struct source s = { .path = data, .dir = -1, .hold = -1, .lock = -1 };
 	struct span segments;
@@ -452,11 +468,12 @@ fill(const char *data, int to, struct backup_sum *sum, char *why, size_t room)
 
 	if (result == 0) {
 		segments = buf_span(&s.segments);
-		result = backup_copy(s.dir, to, s.hold != -1 ? &segments :
-		    NULL, sum);
+		result = fstat(s.dir, owner) == -1 ? -1 : backup_copy(s.dir,
+		    to, s.hold != -1 ? &segments : NULL, sum);
 		if (result == -1)
 			(void)snprintf(why, room, "the copy cannot be made: "
-			    "%s", strerror(errno));
+			    "%s", errno == ELOOP ? "a link in the data "
+			    "directory leads elsewhere" : strerror(errno));
 		/* If it was not held, that is the reason for all else. */
 		if (end_hold(&s, result == 0 ? CONTROL_COPIED :
 		    CONTROL_FAILED, why, room) == -1)
@@ -498,14 +515,17 @@ sync_above(int dir)
 	return result;
 }
 
-/* All is there: make it durable, and then give it its name. */
+/*
+ * All is there: make it durable, and then give it its name.  Its owner comes
+ * last: until then nobody else can put anything in the way.
+ */
 static int
-install(int dir, const char *partial, const char *path, char *why,
-    size_t room)
+install(int dir, const struct stat *owner, const char *partial,
+    const char *path, char *why, size_t room)
 {
 	bool named = file_sync_tree(dir) == 0 && rename(partial, path) == 0;
 
-	if (named && sync_above(dir) == 0)
+	if (named && sync_above(dir) == 0 && keep_owner(dir, owner) == 0)
 		return 0;
 	(void)snprintf(why, room, "%s: %s", path, strerror(errno));
 	if (named)
@@ -519,6 +539,7 @@ backup_make(const char *data, const char *path, struct backup_sum *sum,
 {
 	struct buf partial = { NULL, 0, 0 };
 	size_t n = strlen(path);
+	struct stat owner;
 	char *name;
 	int dir, result = -1;
 
@@ -530,9 +551,10 @@ backup_make(const char *data, const char *path, struct backup_sum *sum,
 	buf_add_octet(&partial, '\0');
 	dir = make_partial(name, partial.p, why, room);
 	if (dir != -1) {
-		result = fill(data, dir, sum, why, room);
+		result = fill(data, dir, sum, &owner, why, room);
 		if (result == 0)
-			result = install(dir, partial.p, name, why, room);
+			result = install(dir, &owner, partial.p, name, why,
+			    room);
 		close_dir(dir);
 		if (result == -1)
 			remove_dir(AT_FDCWD, partial.p);

@@ -70,12 +70,17 @@ static int
 take_lock(struct data *d, const char *path, char *why, size_t room)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int make = d->lost.looking ? 0 : O_CREAT;
+	int flags = O_RDWR | O_CREAT | O_CLOEXEC;
 
-	d->lock = openat(d->dir, "lock", O_RDWR | O_CLOEXEC | make, 0600);
+	/* Who looks needs not even a disk that can be written. */
+	if (d->lost.looking) {
+		lock.l_type = F_RDLCK;
+		flags = O_RDONLY | O_CLOEXEC;
+	}
+	d->lock = openat(d->dir, "lock", flags, 0600);
 	if (d->lock != -1 && fcntl(d->lock, F_SETLK, &lock) == 0)
 		return 0;
-	if (d->lock == -1 && make == 0 && errno == ENOENT)
+	if (d->lock == -1 && d->lost.looking && errno == ENOENT)
 		return 0;	/* nobody has served from here */
 	if (d->lock != -1 && (errno == EACCES || errno == EAGAIN))
 		(void)snprintf(why, room,
@@ -351,6 +356,7 @@ write_failed(struct data *d, struct now now)
 	if (!cp->stuck)
 		log_line(CANNOT_WRITE, strerror(errno));
 	cp->stuck = true;
+	store_trim(d->store);	/* inodes may be what is lacking */
 	cp->retry_at = now.mono + RETRY;
 	return 0;
 }

@@ -26,7 +26,8 @@ file_read(int dir, const char *name, size_t max, struct buf *to)
 	ssize_t n = -1;
 	int fd, error;
 
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	/* What is no file must not make us wait. */
+	fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
 	for (;;) {
@@ -263,6 +264,9 @@ sync_below(int dir, const char *name)
 		return -1;
 	fd = dirfd(list);
 	while (result == 0 && (entry = file_next_name(list)) != NULL) {
+		/* To close any descriptor of a file gives up its lock. */
+		if (strcmp(entry, "lock") == 0)
+			continue;
 		result = fstatat(fd, entry, &st, AT_SYMLINK_NOFOLLOW);
 		if (result == 0 && S_ISDIR(st.st_mode))
 			result = sync_below(fd, entry);

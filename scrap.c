@@ -33,6 +33,8 @@ struct scrap {
 	uint64_t last;			/* the highest N ever used */
 	struct heap filling, sealed, spare;
 	bool left;			/* there are others, to be removed */
+	uint64_t passed;		/* ... those above N; a lower one
+					   cannot be */
 	struct sync_job job;		/* job.fd is -1 while there is none */
 	uint64_t removing;		/* N of the one it is about */
 };
@@ -116,8 +118,10 @@ scrap_close(struct scrap *sc)
 static void
 leave(struct scrap *sc, struct heap *h)
 {
-	if (h->number != 0)
+	if (h->number != 0) {
 		sc->left = true;
+		sc->passed = 0;
+	}
 	free(h->ids);
 	*h = (struct heap){ .ids = NULL };
 }
@@ -178,6 +182,7 @@ scrap_directory(struct scrap *sc, const char *path)
 		return -1;
 	sc->last++;
 	sc->left = true;
+	sc->passed = 0;
 	return 0;
 }
 
@@ -272,7 +277,7 @@ is_heap(const struct scrap *sc, uint64_t number)
 	    number == sc->spare.number;
 }
 
-/* One of those to be removed; 0 if there is none. */
+/* The first of those to be removed; 0 if there is none. */
 static uint64_t
 find_left(const struct scrap *sc)
 {
@@ -282,9 +287,10 @@ find_left(const struct scrap *sc)
 
 	if (list == NULL)
 		return 0;
-	while (found == 0 && (name = file_next_name(list)) != NULL) {
+	while ((name = file_next_name(list)) != NULL) {
 		number = number_of(name);
-		if (number != 0 && !is_heap(sc, number))
+		if (number > sc->passed && !is_heap(sc, number) &&
+		    (found == 0 || number < found))
 			found = number;
 	}
 	(void)file_end_list(list);	/* the next start goes on */
@@ -317,9 +323,9 @@ end_removing(struct scrap *sc)
 	if (sc->job.error == 0 && sc->job.size == REMOVE_STEP)
 		return;
 	drop_name(name, sc->removing);
-	/* What cannot be emptied is for the next start. */
+	/* What cannot be emptied must not be in the way of others. */
 	if (unlinkat(sc->tmp, name, AT_REMOVEDIR) == -1)
-		sc->left = false;
+		sc->passed = sc->removing;
 }
 
 bool

@@ -116,7 +116,8 @@ open_segment(int dir, const char *path, int mode, uint64_t *key,
 		errno = EEXIST;
 		return -1;
 	}
-	sg->fd = openat(dir, path, mode | O_CLOEXEC);
+	/* What is no file must not make us wait. */
+	sg->fd = openat(dir, path, mode | O_NONBLOCK | O_CLOEXEC);
 	if (sg->fd == -1)
 		return -1;
 	if (fstat(sg->fd, &st) == -1) {

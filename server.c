@@ -685,6 +685,7 @@ server_start(struct server *sv, struct data *data, const struct cert *cert,
 	if (data_fd(data) != -1)
 		watch(sv, data_fd(data));
 	sv->started = sv->now.wall;
+	sv->step_due = true;	/* what an earlier run has left to do */
 	open_control(sv);
 }
 

@@ -731,6 +731,33 @@ test_spares(void)
 	end_store(&p);
 }
 
+/* What cannot be removed is in nobody's way. */
+static void
+test_scraps(void)
+{
+	struct place p = new_store("scraps");
+	int i;
+
+	for (i = 3; i < 9; i++) {
+		(void)snprintf(got, sizeof(got), "tmp/drop-%016x", i);
+		CHECK(mkdirat(p.dir, got, 0700) == 0, "%s", got);
+		(void)snprintf(got, sizeof(got), "tmp/drop-%016x/%s", i,
+		    i % 3 == 0 ? ".hidden" : "file");
+		CHECK(file_write(p.dir, got, SPAN("text")) == 0, "%s", got);
+	}
+	reopen(&p);
+	for (i = 0; store_tidy(p.store); i++)
+		CHECK(i < 100, "tidying never ends");
+	CHECK(count_names(p.dir, "tmp") == 2, "%zu are left",
+	    count_names(p.dir, "tmp"));
+	CHECK(unlinkat(p.dir, "tmp/drop-0000000000000003/.hidden", 0) == 0 &&
+	    unlinkat(p.dir, "tmp/drop-0000000000000006/.hidden", 0) == 0,
+	    "those that hold something");
+	reopen(&p);
+	tidy(&p, "scraps");
+	end_store(&p);
+}
+
 /* Other names of the file keep it as it is: another node's, or a backup's. */
 static void
 test_shared(void)
@@ -777,6 +804,7 @@ main(void)
 	test_loads();
 	test_many();
 	test_spares();
+	test_scraps();
 	test_shared();
 	(void)close(top);
 	scratch_remove(AT_FDCWD, path);
