@@ -130,8 +130,9 @@ instructions: mnm test/count
 	sh test/instructions
 
 # One binary for any Linux of this kind of processor: with musl if it is there.
-# It is for small places: tables for debuggers and much of printf stay out of it.
-STATIC = -flto=auto -flto-partition=one -fcf-protection=none \
+# It is for small places: tables for debuggers, much of printf and the texts of
+# asserts stay out of it.
+STATIC = -Idist -flto=auto -flto-partition=one -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	-Wl,--gc-sections,--sort-section=alignment -Wl,-z,noseparate-code \
 	-Wl,-z,norelro,-z,common-page-size=256 -no-pie -static -s
