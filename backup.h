@@ -4,9 +4,9 @@
  *
  * It is what a kill would have left at one instant: the journal is copied up to
  * there, and files of the tree get a second name, or are copied where that
- * cannot be.  They can be shared, as they are not written again once they have
- * their names; only large data in tmp/ gets its head later, and that is the
- * same whoever writes it.
+ * cannot be.  They can be shared, as nobody writes to a file that has another
+ * name; only large data in tmp/ gets its head later, and that is the same
+ * whoever writes it.
  */
 #ifndef MNM_BACKUP_H
 #define MNM_BACKUP_H
