@@ -286,7 +286,7 @@ find_path(struct buf *path, const char *dir)
 	}
 	while (n > 1 && dir[n - 1] == '/')
 		n--;
-	buf_add(path, (struct span){ dir, n });
+	buf_addf(path, "%.*s", (int)n, dir);	/* which ends with a NUL */
 	return 0;
 }
 
