@@ -103,8 +103,8 @@ check_cert(struct check *c, uint64_t now)
 	}
 	left = (id.cert.not_after - now) / DAY;
 	if (left < 30)
-		find(c, SETUP_WARNING, "listen.certPath", "%s ends in %lu "
-		    "days: renew it", id.cert_path, (unsigned long)left);
+		find(c, SETUP_WARNING, "listen.certPath", "%s: days until it "
+		    "ends: %lu; renew it", id.cert_path, (unsigned long)left);
 	check_mode(c, "listen.keyPath", id.key_path, 0600);
 	identity_free(&id);
 }
