@@ -161,8 +161,8 @@ leave_node(struct expire *ex, const struct node *n)
 	if (ex->dropped > 0) {
 		code_base32(uid, n->user->uid.octets, UID_OCTETS);
 		date_text(day, n->seen * DATE_DAY);
-		log_line("node %lu of %.32s was last seen on %.10s: %llu "
-		    "messages that waited for over %u days were dropped",
+		log_line("node %lu of %.32s was last seen on %.10s: messages "
+		    "dropped: %llu, as expire_days is %u",
 		    (unsigned long)n->ref, uid, day,
 		    (unsigned long long)ex->dropped,
 		    ex->relay->conf->expire_days);

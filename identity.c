@@ -195,8 +195,8 @@ identity_warn(struct identity *id, uint64_t now)
 		if (now + days[i] * DAY < end || days[i] >= id->warned)
 			continue;
 		id->warned = days[i];
-		log_line("%s ends in %lu days: renew it; the relay will "
-		    "notice within an hour", id->cert_path,
+		log_line("%s: days until it ends: %lu; renew it, and the relay "
+		    "will notice within an hour", id->cert_path,
 		    (unsigned long)(end > now ? (end - now) / DAY : 0));
 		return;
 	}

@@ -158,12 +158,12 @@ run_backup(const struct order *order)
 	if (backup_make(conf.data, dir, &sum, why, sizeof(why)) == -1)
 		die("no backup: %s", why);
 	tenths = (clock_now().wall - begun) / 100;
-	printf("%s: %lu files and %llu octets of journal in %llu.%llu s", dir,
+	printf("%s: files: %lu, octets of journal: %llu, in %llu.%llu s", dir,
 	    sum.files, (unsigned long long)sum.journal,
 	    (unsigned long long)tenths / 10, (unsigned long long)tenths % 10);
 	if (sum.copied > 0)
-		printf("; %llu octets were copied, as files could not be "
-		    "linked", (unsigned long long)sum.copied);
+		printf("; octets of files that could not be linked: %llu",
+		    (unsigned long long)sum.copied);
 	putchar('\n');
 	conf_free(&conf);
 	return 0;

@@ -704,8 +704,8 @@ main(void)
 	data = -1;
 	build();
 	expect(0, look("whole"), "whole");
-	CHECK(strstr(said.p, "users: 3, groups: 1, messages in files: 8 ") != NULL,
-	    "whole: %s", said.p);
+	CHECK(strstr(said.p, "users: 3, groups: 1, messages in files: 8 ") !=
+	    NULL, "whole: %s", said.p);
 	for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++)
 		check_damage(&damages[i]);
 	check_start();
