@@ -5,6 +5,8 @@
 #include <bearssl_rand.h>
 #include <string.h>
 
+#include "utf8.h"
+
 static const char base32[] = "%+123456789BCDFGHJKLMNPQRSTVWXYZ";
 static const char hex[] = "0123456789abcdef";
 
@@ -201,34 +203,6 @@ code_crc32c(uint32_t crc, const void *octets, size_t n)
 	return ~crc;
 }
 
-/* The character at p and its number of octets, at most n; 0 if invalid. */
-static size_t
-take_char(const char *p, size_t n, uint32_t *character)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned char first = (unsigned char)p[0];
-	size_t i, octets;
-	uint32_t c;
-
-	if (first < 0x80) {
-		*character = first;
-		return 1;
-	}
-	octets = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	if (first < 0xc2 || first > 0xf4 || n < octets)
-		return 0;
-	c = first & (0x7fu >> octets);
-	for (i = 1; i < octets; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if (c < least[octets] || (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
-		return 0;
-	*character = c;
-	return octets;
-}
-
 bool
 code_utf8(struct span text)
 {
@@ -236,7 +210,7 @@ code_utf8(struct span text)
 	size_t i, octets;
 
 	for (i = 0; i < text.n; i += octets) {
-		octets = take_char(text.p + i, text.n - i, &character);
+		octets = utf8_take(text.p + i, text.n - i, &character);
 		if (octets == 0)
 			return false;
 	}
@@ -248,7 +222,7 @@ code_utf8_char(const char *p, const char *end, size_t *octets)
 {
 	uint32_t character = 0;
 
-	*octets = take_char(p, (size_t)(end - p), &character);
+	*octets = utf8_take(p, (size_t)(end - p), &character);
 	assert(*octets > 0);
 	return character;
 }

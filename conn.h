@@ -33,7 +33,6 @@ enum conn_phase {
 	CONN_GONE	/* there is nothing left to do but conn_close */
 };
 
-/* To be read by others; only this module writes it, but for server's part. */
 /* Lists that server keeps.  A connection is in each at most once. */
 enum conn_list {
 	CONN_WAITING,	/* their requests or octets wait until data takes more */
@@ -51,6 +50,7 @@ struct conn_hook {
 	bool linked;
 };
 
+/* To be read by others; only this module writes it, but for server's part. */
 struct conn {
 	int fd;
 	enum conn_phase phase;
@@ -63,7 +63,7 @@ struct conn {
 	char peer[NET_PEER];
 
 	/* For server to keep: */
-	unsigned interest;	/* what is watched for now */
+	unsigned interest;	/* what is watched */
 	size_t index;		/* among all connections */
 	uint64_t opened;	/* now.mono */
 	struct conn_hook hooks[CONN_LISTS];
@@ -71,7 +71,8 @@ struct conn {
 
 /*
  * Take over a socket that was accepted; the time until login runs from now.
- * tls is NULL on a Unix socket, which the file system guards.  NULL if there is no randomness for TLS: then fd is closed.
+ * tls is NULL on a Unix socket, which the file system guards.  Returns NULL if
+ * there is no randomness for TLS: then fd is closed.
  */
 struct conn *conn_open(int fd, struct tls *, struct relay *, const char *peer,
     struct now);

@@ -332,7 +332,7 @@ end_replay(struct journal *jn)
 	jn->number = jn->last + 1;
 	jn->committed_id = jn->id;
 	if (jn->lost->count > 0 && !jn->lost->looking)
-		(void)journal_turn(jn);	/* else the damage stays for now */
+		(void)journal_turn(jn);	/* without a spare: at a later start */
 }
 
 bool

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "date.h"
+#include "utf8.h"
 
 /* A date up to its seconds, which are enough for a person. */
 #define SECONDS_TEXT 19
@@ -18,61 +20,25 @@
 
 static enum log_level level = LOG_LINES;
 
-/*
- * By its first octet: how many a character has, and what the second may be;
- * but for control characters, overlong forms, surrogates and all above
- * U+10FFFF.  Any further octet is from 0x80 to 0xbf.
- */
-static const struct form {
-	unsigned char first, last;
-	unsigned char octets;
-	unsigned char low, high;
-} forms[] = {
-	{ 0x20, 0x7e, 1, 0x00, 0x00 },
-	{ 0xc2, 0xc2, 2, 0xa0, 0xbf },
-	{ 0xc3, 0xdf, 2, 0x80, 0xbf },
-	{ 0xe0, 0xe0, 3, 0xa0, 0xbf },
-	{ 0xe1, 0xec, 3, 0x80, 0xbf },
-	{ 0xed, 0xed, 3, 0x80, 0x9f },
-	{ 0xee, 0xef, 3, 0x80, 0xbf },
-	{ 0xf0, 0xf0, 4, 0x90, 0xbf },
-	{ 0xf1, 0xf3, 4, 0x80, 0xbf },
-	{ 0xf4, 0xf4, 4, 0x80, 0x8f }
-};
-
-#define FORMS (sizeof(forms) / sizeof(forms[0]))
-
-/* The octets of the character that text begins with; 0 if it is not shown. */
-static size_t
-shown_octets(const char *text, size_t n)
+static bool
+is_control(uint32_t character)
 {
-	const unsigned char *p = (const unsigned char *)text;
-	const struct form *f = forms;
-	size_t i;
-
-	while (f < forms + FORMS && p[0] > f->last)
-		f++;
-	if (f == forms + FORMS || p[0] < f->first || n < f->octets)
-		return 0;
-	if (f->octets > 1 && (p[1] < f->low || p[1] > f->high))
-		return 0;
-	for (i = 2; i < f->octets; i++) {
-		if (p[i] < 0x80 || p[i] > 0xbf)
-			return 0;
-	}
-	return f->octets;
+	return character < 0x20 || (character >= 0x7f && character <= 0x9f);
 }
 
 void
 log_clean(char *text, size_t n)
 {
-	size_t i = 0, octets;
+	uint32_t character;
+	size_t i, octets;
 
-	while (i < n) {
-		octets = shown_octets(text + i, n - i);
+	for (i = 0; i < n; i += octets) {
+		octets = utf8_take(text + i, n - i, &character);
 		if (octets == 0)
-			text[i++] = '?';
-		i += octets;
+			octets = 1;
+		else if (!is_control(character))
+			continue;
+		memset(text + i, '?', octets);
 	}
 }
 
