@@ -340,7 +340,7 @@ read_header(struct dial_frame *frame)
 	json_object(&j);
 	while (json_key(&j, &key)) {
 		if (json_is(key, SPAN("datalen"))) {
-			frame->datalen = json_uint(&j, UINT32_MAX);
+			frame->datalen = (size_t)json_uint(&j, INT32_MAX);
 		} else if (json_is(key, SPAN("headsum"))) {
 			sum_from = key.p - 2;	/* the comma and the quote */
 			sum = json_uint(&j, UINT32_MAX);

@@ -31,7 +31,7 @@ struct dial_frame {
 	struct span header;	/* the JSON */
 	struct span data;
 	struct span op, id, from, msgid, error, uid, nodeid, gid;
-	uint64_t datalen;
+	size_t datalen;
 	bool has_headsum;
 	bool intact;		/* what headsum tells is true */
 };

@@ -538,10 +538,10 @@ draw_luck(uint64_t *random, size_t pieces)
 	case 1:
 		break;
 	case 2:
-		l.to = chance_below(random, pieces + 1);
+		l.to = (size_t)chance_below(random, pieces + 1);
 		break;
 	case 3:
-		l.from = chance_below(random, pieces + 1);
+		l.from = (size_t)chance_below(random, pieces + 1);
 		break;
 	default:
 		l.percent = 5 + (unsigned)chance_below(random, 91);

@@ -74,7 +74,7 @@ struct load {
 struct arrival {
 	struct span op, id, from, error, uid, nodeid;
 	struct span data;
-	uint64_t datalen;
+	size_t datalen;
 };
 
 static const uint32_t sizes[] = {
@@ -432,7 +432,7 @@ read_header(struct arrival *a, struct span header)
 		if (text != NULL)
 			*text = json_string(&j);
 		else if (json_is(key, SPAN("datalen")))
-			a->datalen = json_uint(&j, UINT32_MAX);
+			a->datalen = (size_t)json_uint(&j, INT32_MAX);
 		else
 			json_skip(&j);
 	}

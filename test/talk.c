@@ -169,7 +169,7 @@ put_row(struct buf *b, size_t n, char letter)
 
 	for (i = 0; i < n; i++)
 		buf_add_octet(b, i == 0 ? letter :
-		    (char)((i * 7 + i / 256 + (size_t)letter) % 251));
+		    (char)((i * 7 + i / 256 + (unsigned char)letter) % 251));
 }
 
 static void
