@@ -319,8 +319,8 @@ multiply_primes(unsigned char modulus[MODULUS_MAX],
 	for (i = rsa->plen; i > 0; i--) {
 		sum = 0;
 		for (j = rsa->qlen; j > 0; j--) {
-			sum = modulus[i + j - 1] +
-			    (uint32_t)rsa->p[i - 1] * rsa->q[j - 1] + (sum >> 8);
+			sum = (sum >> 8) + modulus[i + j - 1] +
+			    (uint32_t)rsa->p[i - 1] * rsa->q[j - 1];
 			modulus[i + j - 1] = (unsigned char)(sum & 0xff);
 		}
 		modulus[i - 1] = (unsigned char)(sum >> 8);

@@ -35,7 +35,7 @@ enum conn_phase {
 
 /* Lists that server keeps.  A connection is in each at most once. */
 enum conn_list {
-	CONN_WAITING,	/* their requests or octets wait until data takes more */
+	CONN_WAITING,	/* requests or octets wait until data takes more */
 	CONN_NEWCOMERS,	/* not logged in yet, in the order of their coming */
 	CONN_LISTS
 };

@@ -11,9 +11,9 @@
  *
  * A checkpoint empties the oldest segment of the journal: the messages that
  * still wait there, and the users and groups that changed, are written to the
- * tree in small steps; the tree is synced off the loop; the segment is released.
- * The files of users and groups are drafts until that sync: then they get their
- * names, and the tree is synced once more.
+ * tree, a file at a time; the tree is synced off the loop; the segment is
+ * released.  The files of users and groups are drafts until that sync: then
+ * they get their names, and the tree is synced once more.
  * It begins when the journal is half full, or when nothing much has happened
  * for QUIET, so that an idle relay's directory is small and a busy one writes
  * only the messages that nobody fetches.
@@ -34,9 +34,9 @@
 #include "file.h"
 #include "log.h"
 
-#define QUIET      10000U	/* ms without a new segment: empty the old ones */
+#define QUIET      10000U	/* ms without a new segment: empty old ones */
 #define TRIM       60000U	/* ... remove spare segments */
-#define COMMIT_MAX 1000U	/* ms that an ack from a client waits for company */
+#define COMMIT_MAX 1000U	/* ms that a client's ack waits for company */
 #define RETRY      1000U	/* ms between attempts on a full disk */
 #define SAVE_MAX   256U		/* files that a stop waits for, at most */
 #define FLOOR_MAX  ((uint64_t)16 << 20)	/* octets kept free, if not told */
@@ -252,9 +252,9 @@ data_look(struct data *d, const char *path, char *why, size_t room)
 	return open_all(d, path, 0, why, room);
 }
 
-/* Make drafts of users, groups and guests that changed; as userdb_save. */
+/* Make a draft of a user, group or guests that changed; as userdb_save. */
 static int
-save_some(struct data *d)
+save_one(struct data *d)
 {
 	struct drafts *drafts = &d->checkpoint->drafts;
 	int more = userdb_save(d->userdb, drafts);
@@ -263,15 +263,15 @@ save_some(struct data *d)
 }
 
 /*
- * Write the files of users, groups and guests for people to read.  The journal tells
- * it all: what stays behind is made later.
+ * Write the files of users, groups and guests for people to read.  The journal
+ * tells it all: what stays behind is made later.
  */
 static void
 save_people(struct data *d)
 {
 	struct drafts *drafts = &d->checkpoint->drafts;
 
-	while (drafts->count < SAVE_MAX && save_some(d) == 1)
+	while (drafts->count < SAVE_MAX && save_one(d) == 1)
 		continue;
 	if (drafts->count > 0 && file_sync_tree(d->dir) == 0) {
 		while (draft_install(drafts) == 1)
@@ -386,7 +386,7 @@ begin_sync(struct data *d)
 }
 
 static int
-write_some(struct data *d, struct now now)
+write_one(struct data *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
 	int more;
@@ -398,7 +398,7 @@ write_some(struct data *d, struct now now)
 		return -1;
 	more = store_checkpoint(d->store, journal_oldest(d->journal));
 	if (more == 0)
-		more = save_some(d);
+		more = save_one(d);
 	if (more == -1)
 		return write_failed(d, now);
 	write_succeeded(d);
@@ -406,7 +406,7 @@ write_some(struct data *d, struct now now)
 }
 
 static int
-install_some(struct data *d, struct now now)
+install_one(struct data *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
 	int more;
@@ -510,11 +510,11 @@ checkpoint(struct data *d, struct now now)
 		}
 		return !several && quiet >= TRIM && trim(d);
 	case STEP_WRITING:
-		return write_some(d, now);
+		return write_one(d, now);
 	case STEP_SYNCING:
 		return end_sync(d);
 	case STEP_INSTALLING:
-		return install_some(d, now);
+		return install_one(d, now);
 	}
 	return 0;
 }

@@ -2,8 +2,8 @@
  * data.h - the data directory as a whole: one server per directory, opened in
  * order, replayed, committed, checkpointed, closed.
  *
- * journal, store, userdb and guests are open to use between commits; what is done to
- * all of them at once is done here.
+ * journal, store, userdb and guests are open to use between commits; what is
+ * done to all of them at once is done here.
  */
 #ifndef MNM_DATA_H
 #define MNM_DATA_H
@@ -55,7 +55,7 @@ int data_close(struct data *);
 /* One write and one sync for all that was appended.  -1: stop the program. */
 int data_commit(struct data *);
 /*
- * A bounded piece of the checkpoint, after a commit.  Returns 1 when there is
+ * A small piece of the checkpoint, after a commit.  Returns 1 when there is
  * more to do at once, 0 when not, -1 with errno when the tree cannot be
  * synced: stop the program.
  */

@@ -70,7 +70,8 @@ size_t deliver_output(struct link *, char *dst, size_t room, size_t used,
 size_t deliver_rest(struct link *, char *dst, size_t room, struct now);
 /*
  * End the link with a quit, behind the rest of a message that is on its way.
- * If much of that is left, the link just closes: a quit would be taken for data.
+ * If much of that is left, the link just closes: a quit would be taken for
+ * data.
  */
 void deliver_quit(struct link *, struct span why);
 /* The node has the message.  Nothing happens if it was not sent here. */

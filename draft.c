@@ -7,7 +7,6 @@
 
 #include "file.h"
 
-#define INSTALL_STEP 64		/* files that one draft_install renames */
 #define NAME_OCTETS 48		/* room for tmp/draft-N */
 
 static void
@@ -40,18 +39,16 @@ int
 draft_install(struct drafts *d)
 {
 	char name[NAME_OCTETS];
-	const char *path;
-	int i;
+	const char *path = d->paths.p;
 
-	for (i = 0; i < INSTALL_STEP && d->count > 0; i++) {
-		path = d->paths.p;
-		draft_name(name, d->first);
-		if (file_make_parents(d->data, path) == -1 ||
-		    renameat(d->data, name, d->data, path) == -1)
-			return -1;
-		buf_drop(&d->paths, strlen(path) + 1);
-		d->first++;
-		d->count--;
-	}
-	return d->count > 0;
+	if (d->count == 0)
+		return 0;
+	draft_name(name, d->first);
+	if (file_make_parents(d->data, path) == -1 ||
+	    renameat(d->data, name, d->data, path) == -1)
+		return -1;
+	buf_drop(&d->paths, strlen(path) + 1);
+	d->first++;
+	d->count--;
+	return 1;
 }

@@ -32,7 +32,7 @@ void draft_free(struct drafts *);
 /* The draft of the file path, below the data directory.  -1 with errno. */
 int draft_add(struct drafts *, const char *path, struct span text);
 /*
- * Install some.  Returns 1 when there are more, 0 when not, -1 with errno: one
+ * Install one.  Returns 1 when it did, 0 when there is none, -1 with errno: it
  * could not be, and stays a draft.
  */
 int draft_install(struct drafts *);

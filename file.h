@@ -65,7 +65,7 @@ int file_sync_tree(int dir);
 
 /* What one job of the worker does. */
 enum sync_kind {
-	SYNC_FILE,	/* fsync fd, then fsync dir: a new file, durably there */
+	SYNC_FILE,	/* fsync fd, then fsync dir: a new file, durable */
 	SYNC_TREE,	/* file_sync_tree(dir) */
 	SYNC_ZEROS,	/* make fd size octets of zeros, fsync fd and dir */
 	SYNC_REMOVE	/* no sync: remove at most size of the files in the

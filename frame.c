@@ -9,6 +9,8 @@
 /* What a field's value must be, and so the type of its member of header. */
 enum kind { TEXT, NUMBER, TRUTH, LIST };
 
+#define AT(member) offsetof(struct header, member)
+
 /* The fields that are known; the others are skipped. */
 static const struct field {
 	const char *key;
@@ -16,29 +18,29 @@ static const struct field {
 	enum kind kind;
 	size_t offset;
 } fields[] = {
-	{ "op",         F_OP,         NUMBER, offsetof(struct header, op) },
-	{ "id",         F_ID,         TEXT,   offsetof(struct header, id) },
-	{ "type",       F_TYPE,       TEXT,   offsetof(struct header, type) },
-	{ "for",        F_FOR,        LIST,   offsetof(struct header, to_list) },
-	{ "datalen",    F_DATALEN,    NUMBER, offsetof(struct header, datalen) },
-	{ "datahead",   F_DATAHEAD,   NUMBER, offsetof(struct header, datahead) },
-	{ "datasum",    F_DATASUM,    NUMBER, offsetof(struct header, datasum) },
-	{ "to",         F_TO,         TEXT,   offsetof(struct header, to) },
-	{ "from",       F_FROM,       TEXT,   offsetof(struct header, from) },
-	{ "gid",        F_GID,        TEXT,   offsetof(struct header, gid) },
-	{ "act",        F_ACT,        TEXT,   offsetof(struct header, act) },
-	{ "uid",        F_UID,        TEXT,   offsetof(struct header, uid) },
-	{ "node",       F_NODE,       TEXT,   offsetof(struct header, node) },
-	{ "newnode",    F_NEWNODE,    TEXT,   offsetof(struct header, newnode) },
-	{ "newalias",   F_NEWALIAS,   TEXT,   offsetof(struct header, newalias) },
-	{ "uses",       F_USES,       NUMBER, offsetof(struct header, uses) },
-	{ "dropnode",   F_DROPNODE,   TEXT,   offsetof(struct header, dropnode) },
-	{ "dropalias",  F_DROPALIAS,  TEXT,   offsetof(struct header, dropalias) },
-	{ "notefor",    F_NOTEFOR,    LIST,   offsetof(struct header, note_list) },
-	{ "notelen",    F_NOTELEN,    NUMBER, offsetof(struct header, notelen) },
-	{ "notehead",   F_NOTEHEAD,   NUMBER, offsetof(struct header, notehead) },
-	{ "notesum",    F_NOTESUM,    NUMBER, offsetof(struct header, notesum) },
-	{ "fornotself", F_FORNOTSELF, TRUTH,  offsetof(struct header, fornotself) }
+	{ "op",         F_OP,         NUMBER, AT(op) },
+	{ "id",         F_ID,         TEXT,   AT(id) },
+	{ "type",       F_TYPE,       TEXT,   AT(type) },
+	{ "for",        F_FOR,        LIST,   AT(to_list) },
+	{ "datalen",    F_DATALEN,    NUMBER, AT(datalen) },
+	{ "datahead",   F_DATAHEAD,   NUMBER, AT(datahead) },
+	{ "datasum",    F_DATASUM,    NUMBER, AT(datasum) },
+	{ "to",         F_TO,         TEXT,   AT(to) },
+	{ "from",       F_FROM,       TEXT,   AT(from) },
+	{ "gid",        F_GID,        TEXT,   AT(gid) },
+	{ "act",        F_ACT,        TEXT,   AT(act) },
+	{ "uid",        F_UID,        TEXT,   AT(uid) },
+	{ "node",       F_NODE,       TEXT,   AT(node) },
+	{ "newnode",    F_NEWNODE,    TEXT,   AT(newnode) },
+	{ "newalias",   F_NEWALIAS,   TEXT,   AT(newalias) },
+	{ "uses",       F_USES,       NUMBER, AT(uses) },
+	{ "dropnode",   F_DROPNODE,   TEXT,   AT(dropnode) },
+	{ "dropalias",  F_DROPALIAS,  TEXT,   AT(dropalias) },
+	{ "notefor",    F_NOTEFOR,    LIST,   AT(note_list) },
+	{ "notelen",    F_NOTELEN,    NUMBER, AT(notelen) },
+	{ "notehead",   F_NOTEHEAD,   NUMBER, AT(notehead) },
+	{ "notesum",    F_NOTESUM,    NUMBER, AT(notesum) },
+	{ "fornotself", F_FORNOTSELF, TRUTH,  AT(fornotself) }
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -8,15 +8,16 @@
  *	found where a batch is due		what start-up does
  *	the batch with the next number		replays it
  *	something else, at the very end		it was never acked: cut off; one
- *						line if a trace of a batch is there
+ *						line if a trace of a batch is
+ *						there
  *	something else, later numbers exist	damage: its octets go to
  *						lost+found, one line, go on with
  *						the next whole batch
  *	a segment without a needed batch	a spare one
- *	a segment that is too short		removed if no batch in it is due: it
- *						was never used; else it was cut:
- *						damage, one line, and replays
- *						what is there
+ *	a segment that is too short		removed if no batch in it is
+ *						due: it was never used; else it
+ *						was cut: damage, one line, and
+ *						replays what is there
  *	a segment that is too long		what is too much is not read
  *	a batch for the second time, where	passed over
  *	somebody copied a segment
@@ -84,14 +85,16 @@ static int
 scan_segments(struct journal *jn)
 {
 	const struct batch *b;
+	struct segment *s;
 	size_t i, n;
 
 	jn->next = 1;
 	for (i = 0; i < ring_count(&jn->ring); i++) {
-		if (segment_scan(&jn->ring.segments[i], jn->ring.key, &jn->image) == -1)
+		s = &jn->ring.segments[i];
+		if (segment_scan(s, jn->ring.key, &jn->image) == -1)
 			return -1;
-		for (n = 0; n < jn->ring.segments[i].batch_count; n++) {
-			b = &jn->ring.segments[i].batches[n];
+		for (n = 0; n < s->batch_count; n++) {
+			b = &s->batches[n];
 			if (b->number > jn->last) {
 				jn->last = b->number;
 				jn->next = b->oldest;
@@ -482,6 +485,8 @@ int
 journal_read(const struct journal *jn, struct journal_place place, void *dst,
     size_t n)
 {
+	const struct segment *s;
+
 	assert(place.segment >= jn->ring.ordinal &&
 	    place.segment < jn->ring.ordinal + jn->ring.used);
 	if (place.segment == journal_newest(jn) && place.offset >= jn->at &&
@@ -490,8 +495,8 @@ journal_read(const struct journal *jn, struct journal_place place, void *dst,
 		memcpy(dst, jn->batch.p + (place.offset - jn->at), n);
 		return 0;
 	}
-	return file_pread_all(jn->ring.segments[place.segment - jn->ring.ordinal].fd,
-	    dst, n, place.offset);
+	s = &jn->ring.segments[place.segment - jn->ring.ordinal];
+	return file_pread_all(s->fd, dst, n, place.offset);
 }
 
 /* ---- the ring ---- */

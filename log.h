@@ -11,8 +11,8 @@
 
 /*
  * Where lines go; LOG_QUIET is for tests that provoke them by the thousand, and
- * LOG_ANSWER for a command whose answer they are: on stdout, without a time.  As
- * a status of 1 is an answer of that, too, die exits with 2 then.
+ * LOG_ANSWER for a command whose answer they are: on stdout, without a time.
+ * As a status of 1 is an answer of that, too, die exits with 2 then.
  */
 enum log_level { LOG_LINES, LOG_QUIET, LOG_ANSWER };
 
@@ -28,7 +28,7 @@ void log_line(const char *format, ...)
  */
 void log_clean(char *text, size_t n);
 
-/* Write one line beginning with "mnm: " and exit: with status 1, but see above. */
+/* Write a line beginning with "mnm: ", and exit with status 1, or see above. */
 void die(const char *format, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 

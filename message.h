@@ -20,7 +20,7 @@
 #include "journal.h"
 #include "queue.h"
 
-#define MESSAGE_FIXED 32		/* octets of a record before its nodes */
+#define MESSAGE_FIXED 32	/* octets of a record before its nodes */
 #define MESSAGE_NODE (UID_OCTETS + 4)	/* octets of a node in any record */
 
 /* Freed when nobody waits for it. */
@@ -28,19 +28,19 @@ struct message {
 	uint64_t id;
 	uint64_t data;			/* octets */
 	uint64_t large;			/* X of its file, or 0 */
-	struct journal_place place;	/* of the head; data follows unless large */
+	struct journal_place place;	/* of the head, and of small data */
 	uint32_t head;			/* octets */
 	uint32_t waiting;		/* queues that have it */
-	bool may_be_in_tree;		/* a checkpoint had or has begun with it */
+	bool may_be_in_tree;		/* a checkpoint has begun with it */
 	struct message *before, *after;
 	uint32_t to_count;
-	struct queue **to;		/* queues it was put to; NULL: dropped */
+	struct queue **to;		/* queues it was put to; NULL: gone */
 };
 
 /* Zeroed, it is empty. */
 struct message_list {
 	struct message *first, *last;
-	uint64_t octets;		/* of disk that all of these would take */
+	uint64_t octets;		/* of disk that all would take */
 };
 
 /* The record for so many nodes, what the journal adds included. */

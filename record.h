@@ -10,8 +10,8 @@
  *		[pings] [failed_pings]		in the day that began at
  *		[pings_since]			this second since 1970
  *	node	hash label node salt [seen] uid	the user has this node
- *	seen	node seen uid			the node was on line on this day,
- *						the days counted since 1970
+ *	seen	node seen uid			the node was on line on this
+ *						day since 1970
  *	gone	gone node uid			the user has the node no more
  *	user	gone next_ref uid		the user has no nodes any more,
  *						and has left all groups

@@ -67,7 +67,7 @@ struct user {
 	uint32_t groups_made;	/* groups whose first member it was */
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
 	size_t links;			/* for tmtp: nodes on line */
-	size_t uploads;			/* for tmtp: large data that is coming */
+	size_t uploads;			/* for tmtp: large data coming */
 	bool dirty;			/* for userdb: file older than memory */
 	struct user *dirty_next;
 };

@@ -61,6 +61,9 @@
 #define LOG_INTERVAL  60000	/* between two lines about one nuisance */
 #define CLOCK_SET     1000	/* a clock that jumps so far has been set */
 
+/* Microseconds. */
+#define STEP_TIME     25000	/* of a turn, for the checkpoint */
+
 #define NEVER CONN_NEVER
 
 /* Connections that never spoke TLS, since the last line about them. */
@@ -488,15 +491,21 @@ commit(struct server *sv)
 	return 0;
 }
 
-/* A bounded piece of the checkpoint, when there may be one to do. */
+/*
+ * Pieces of the checkpoint, when there may be one to do, and only for so long:
+ * a piece is as quick as the disk is, and the links wait.
+ */
 static int
 checkpoint(struct server *sv)
 {
+	uint64_t began = clock_us(CLOCK_MONOTONIC);
 	int more;
 
 	if (!sv->step_due)
 		return 0;
-	more = data_step(sv->data, sv->now);
+	do {
+		more = data_step(sv->data, sv->now);
+	} while (more == 1 && clock_us(CLOCK_MONOTONIC) - began < STEP_TIME);
 	if (more == -1)
 		return -1;
 	sv->step_due = more == 1;

@@ -16,19 +16,21 @@
  *
  *	found at start			what is done
  *	in the journal only		entry; the checkpoint writes the file
- *	in both				entry; the file is removed with its ack, and
- *					made anew by the next checkpoint
+ *	in both				entry; the file is removed with its ack,
+ *					and made anew by the next checkpoint
  *	in the directory only		served from there
  *	file damaged or misnamed	lost+found and one line, when it is read
- *	PUT_LARGE without tmp/large-X	a checkpoint had finished with it: no entry
+ *	PUT_LARGE without tmp/large-X	a checkpoint had finished with it: no
+ *					entry
  *	tmp/large-X damaged		lost+found and one line, when it is read
  *	tmp/large-X without PUT_LARGE	never acked to its poster: removed
  *	tmp/drop-N			its removal goes on
  *	anything else in tmp		removed
  *	ACK of what does not wait	nothing (but a file is removed again)
  *	a record that makes no sense	one line; counts it; passes it over
- *	directory of no known node	a new node's copy that was never acked; moved
- *					away before the number is given again
+ *	directory of no known node	a new node's copy that was never acked;
+ *					moved away before the number is given
+ *					again
  */
 #include "store.h"
 
@@ -47,13 +49,6 @@
 
 #define ACK_OCTETS (8 + MESSAGE_NODE)
 
-/*
- * What one call writes, in names of files: the loop waits meanwhile.  A file
- * takes about as long as some more names for it.
- */
-#define CHECKPOINT_STEP 384
-#define FILE_NAMES 4
-
 struct store {
 	struct lost *lost;
 	struct journal *journal;
@@ -63,7 +58,7 @@ struct store {
 	struct message_list messages;	/* in the journal */
 	struct buf scratch;
 	struct queue *dropped;		/* their directories are still there */
-	struct queue *counting;		/* its files are being counted, or NULL */
+	struct queue *counting;		/* whose files are counted, or NULL */
 	struct larges larges;
 	uint64_t *finished;		/* X of large files now in the tree */
 	size_t finished_count;
@@ -666,16 +661,13 @@ end_message(struct store *st, struct message *m)
 int
 store_checkpoint(struct store *st, uint64_t segment)
 {
-	uint32_t names = 0;
+	struct message *m = st->messages.first;
 
-	while (names < CHECKPOINT_STEP) {
-		if (st->messages.first == NULL || st->messages.first->place.segment > segment)
-			return 0;
-		names += FILE_NAMES + st->messages.first->waiting;
-		if (write_message(st, st->messages.first) == -1)
-			return -1;
-		end_message(st, st->messages.first);
-	}
+	if (m == NULL || m->place.segment > segment)
+		return 0;
+	if (write_message(st, m) == -1)
+		return -1;
+	end_message(st, m);
 	return 1;
 }
 

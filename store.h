@@ -111,10 +111,10 @@ bool store_is_in_journal(struct store *, const struct uid *, uint32_t ref,
 int store_check_large(struct store *, struct store_load *seen);
 
 /*
- * Checkpoint: write what still waits in the journal's segment, or an older
- * one, to the tree, at most a bounded number of messages a call.  Returns 1
- * when there is more to write, 0 when the segment holds nothing any more
- * that the tree lacks, -1 with errno (the disk is full): try again later.
+ * Checkpoint: write one message that still waits in the journal's segment, or
+ * in an older one, to the tree.  Returns 1 when it did, 0 when the segment
+ * holds nothing any more that the tree lacks, -1 with errno (the disk is full):
+ * try again later.
  */
 int store_checkpoint(struct store *, uint64_t segment);
 /*

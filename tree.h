@@ -4,8 +4,8 @@
  *
  *	user/xx/UID/N/MSGID	waits for node N of user UID; xx is the first
  *				two characters of UID
- *	tmp/large-X		data over STORE_DATA_SMALL, from its arrival until
- *				the journal no longer tells of it
+ *	tmp/large-X		data over STORE_DATA_SMALL, from its arrival
+ *				until the journal no longer tells of it
  *	tmp/drop-N		see scrap.h
  *
  * MSGID is a message id in hexadecimal, X an id that no message has.  spool.h

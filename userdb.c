@@ -53,13 +53,6 @@
 #include "name.h"
 #include "recfile.h"
 
-/*
- * One userdb_save writes at most so many files, and begins another only
- * while it has written fewer octets than this: it must not hold the loop.
- */
-#define SAVE_FILES  16
-#define SAVE_OCTETS ((size_t)1 << 20)
-
 _Static_assert(NAME_OCTETS == USERDB_NAME_OCTETS, "one limit, two headers");
 _Static_assert(NAME_CHARS == USERDB_NAME_CHARS, "one limit, two headers");
 
@@ -256,18 +249,11 @@ save_one(struct userdb *db, struct drafts *drafts)
 int
 userdb_save(struct userdb *db, struct drafts *drafts)
 {
-	size_t files = 0, octets = 0;
-
-	while (db->dirty_users != NULL || db->dirty_groups != NULL) {
-		if (files == SAVE_FILES || octets >= SAVE_OCTETS)
-			return 1;
-		if (save_one(db, drafts) == -1)
-			return -1;
-		files++;
-		octets += db->file.n;
+	if (db->dirty_users == NULL && db->dirty_groups == NULL) {
+		buf_free(&db->file);	/* a large group's was large */
+		return 0;
 	}
-	buf_free(&db->file);	/* a large group's was large */
-	return 0;
+	return save_one(db, drafts) == -1 ? -1 : 1;
 }
 
 struct user *

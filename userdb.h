@@ -58,8 +58,8 @@ void userdb_close(struct userdb *);
 bool userdb_replay(struct userdb *, const struct journal_record *);
 
 /*
- * Make drafts of some of the files that are older than memory.  Returns 1 when
- * there are more, 0 when not, -1 with errno (the file stays to be written).
+ * Make the draft of a file that is older than memory.  Returns 1 when it did, 0
+ * when there is none, -1 with errno (the file stays to be written).
  * Only call it when nothing waits for a commit, so that no file ever tells
  * what the journal does not.
  */

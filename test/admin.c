@@ -30,7 +30,9 @@
 
 enum mode { STEADY, RESTART, KILL, ALONE, MODES };
 
-static const char *const mode_names[] = { "steady", "restart", "kill", "alone" };
+static const char *const mode_names[] = {
+	"steady", "restart", "kill", "alone"
+};
 
 struct world {
 	enum mode mode;
@@ -389,7 +391,8 @@ check_receive_only(struct world *w, struct mate *alice)
 	    "\"to\":\"Ivan Silent\"}");
 	expect_ack(w, &ivan, "", "{\"op\":6,\"id\":\"1\",\"act\":\"join\","
 	    "\"gid\":\"some group\"}");
-	expect_ack(w, &ivan, "", "{\"op\":3,\"id\":\"1\",\"newnode\":\"y\\u009b2J\"}");
+	expect_ack(w, &ivan, "", "{\"op\":3,\"id\":\"1\","
+	    "\"newnode\":\"y\\u009b2J\"}");
 	expect(w, 0, "y??2J", "node list 'Ivan Silent'");
 	expect(w, 1, "receive-only", "user set 'Ivan Silent' loud on");
 	expect(w, 1, "on or off", "user set 'Ivan Silent' receive-only no");
@@ -755,7 +758,8 @@ check_setup(struct world *w)
 	    strchr(w->said.p, ':') != NULL, "fingerprint: %s", w->said.p);
 	CHECK(run(w, "-c new/mnm.config invite 'Alice Smith'") == 0,
 	    "invite before the first start: %s", w->said.p);
-	relay_file(&w->relay, "bad.config", "{\n\"name\": \"x\",\n\"nam\": 1\n}");
+	relay_file(&w->relay, "bad.config",
+	    "{\n\"name\": \"x\",\n\"nam\": 1\n}");
 	CHECK(run(w, "-c bad.config check") == 2 && strstr(w->said.p,
 	    "bad.config:3: unknown key") != NULL, "check: %s", w->said.p);
 	relay_file(&w->relay, "open.config", "{\n\"listen\":\n"

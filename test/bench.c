@@ -248,7 +248,8 @@ job_visits(struct bench *b, const struct job *job, struct row *row)
 		cpu = trial_look(b).cpu - before.cpu;
 		row_add(row, kinds[i].name, 0, rate);
 		if (b->port == 0)
-			row_add(row, cpu_names[i], 2, cpu * 1000 / rate / seconds);
+			row_add(row, cpu_names[i], 2,
+			    cpu * 1000 / rate / seconds);
 	}
 	load_close(l);
 	trial_stop(b);

@@ -1,6 +1,7 @@
 /*
- * count RELAY POSTS - have 100 members post 6910 octets so often for two others each, and
- * print how many deliveries that made.  test/instructions counts the rest.
+ * count RELAY POSTS - have 100 members post 6910 octets so often for two others
+ * each, and print how many deliveries that made.  test/instructions counts the
+ * rest.
  */
 #include <signal.h>
 #include <stdio.h>

@@ -87,9 +87,14 @@ world_commit(void)
 int
 world_step(unsigned ms)
 {
+	size_t pieces = 1 + any(1 + any(200));
+	int more = 1;
+
 	world.now.mono += ms;
 	world.now.wall += ms;
-	return data_step(&world.data, world.now) == -1 ? -1 : 0;
+	while (more == 1 && pieces-- > 0)
+		more = data_step(&world.data, world.now);
+	return more == -1 ? -1 : 0;
 }
 
 int

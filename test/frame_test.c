@@ -175,8 +175,8 @@ test_message(void)
 	struct header h;
 	struct message m;
 
-	CHECK(frame_read(&h, SPAN("{\"op\":4,\"for\":[{\"id\":\"x\",\"type\":1},"
-	    "{\"id\":\"y\"}]}"), &text), "list");
+	CHECK(frame_read(&h, SPAN("{\"op\":4,\"for\":["
+	    "{\"id\":\"x\",\"type\":1},{\"id\":\"y\"}]}"), &text), "list");
 	m = full_message(&from, &h.to_list);
 	const char *expected[] = { short_json, full_json };
 	struct message messages[] = { { .op = "login", .id = 1,

@@ -35,7 +35,7 @@ struct load_plan {
 	enum load_to to;
 	size_t posters;		/* the first so many members */
 	size_t group;		/* of the first so many, for LOAD_GROUP */
-	size_t absent, absentees;	/* for LOAD_ABSENT: so many, from one on */
+	size_t absent, absentees;	/* LOAD_ABSENT: first, how many */
 	uint32_t octets;	/* of each post; 0: 50 to 50 000, mean 6910 */
 	double seconds;		/* post for so long; 0: without end */
 	uint64_t posts;		/* or so many; 0: without end */

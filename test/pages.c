@@ -52,7 +52,8 @@ add_chunk(void)
 	    (size_t)CHUNK_PAGES * PAGE_OCTETS);
 	memset(pages.chunks[chunk], 0, (size_t)CHUNK_PAGES * PAGE_OCTETS);
 	pages.count += CHUNK_PAGES;
-	pages.uses = pages_memory(pages.uses, pages.count * sizeof(*pages.uses));
+	pages.uses = pages_memory(pages.uses,
+	    pages.count * sizeof(*pages.uses));
 	for (i = CHUNK_PAGES; i > 0; i--) {
 		pages.uses[pages.count - i] = 0;
 		if (pages.count > i)	/* not page 0 */
@@ -164,7 +165,8 @@ content_put(struct content *c, size_t at, uint32_t page, unsigned sectors)
 	for (i = 0; i < PAGE_SECTORS; i++) {
 		if (sectors & 1U << i)
 			memcpy(page_octets(c->pages[at]) + i * SECTOR_OCTETS,
-			    page_octets(page) + i * SECTOR_OCTETS, SECTOR_OCTETS);
+			    page_octets(page) + i * SECTOR_OCTETS,
+			    SECTOR_OCTETS);
 	}
 }
 

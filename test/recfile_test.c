@@ -346,7 +346,8 @@ check_save(void)
 	recfile_add(&file, &user);
 	recfile_add(&file, &alias);
 	CHECK(recfile_save(&drafts, &file, &alias) == 0 &&
-	    draft_install(&drafts) == 0, "%s", strerror(errno));
+	    draft_install(&drafts) == 1 && draft_install(&drafts) == 0,
+	    "%s", strerror(errno));
 	draft_free(&drafts);
 	file.n = 0;
 	CHECK(file_read(dir, USER_A, 1 << 20, &file) == 0, "not there");

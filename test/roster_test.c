@@ -53,7 +53,8 @@ check_pieces(void)
 	CHECK(u != NULL && u->node_count == 0, "no user");
 	CHECK(g != NULL && roster_member(g, u) == &g->members[0], "member");
 	CHECK(u->groups_made == 1, "it has made %u", (unsigned)u->groups_made);
-	apply(ro, "{\"alias\":\"b\",\"gid\":\"G\",\"state\":\"invited\"," B "}");
+	apply(ro, "{\"alias\":\"b\",\"gid\":\"G\","
+	    "\"state\":\"invited\"," B "}");
 	apply(ro, "{\"alias\":\"c\",\"gid\":\"G\",\"state\":\"left\"," A "}");
 	CHECK(u->groups_made == 1 && find(ro, "{" B "}")->groups_made == 0,
 	    "who joins has made it");
