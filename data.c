@@ -84,8 +84,8 @@ take_lock(struct data *d, const char *path, char *why, size_t room)
 		return 0;	/* nobody has served from here */
 	if (d->lock != -1 && (errno == EACCES || errno == EAGAIN))
 		(void)snprintf(why, room,
-		    "%s: a relay uses this data directory: stop it first",
-		    path);
+		    "%s: a relay or a command uses this data directory: "
+		    "stop it, or try again", path);
 	else
 		(void)snprintf(why, room, "%s/lock: %s", path,
 		    strerror(errno));

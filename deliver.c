@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Milliseconds after which a message is sent again. */
@@ -88,13 +89,31 @@ add_recipients(struct request *rq, const struct posting *p)
 		    p->own == OWN_OTHERS ? self : NULL);
 }
 
+/* A node of the sender itself, which gets a copy, or NULL. */
+static const struct node *
+own_node(const struct user *self, const struct queue *q)
+{
+	size_t i;
+
+	for (i = 0; i < self->node_count; i++) {
+		if (self->nodes[i]->queue == q)
+			return self->nodes[i];
+	}
+	return NULL;
+}
+
 /* The owner is named as the sender named it: an alias must not tell the uid. */
 static bool
 refuse_full(struct request *rq, const struct posting *p, const struct queue *q)
 {
+	const struct node *own = own_node(rq->link->node->user, q);
 	struct uid uid = store_owner(q);
 	char text[UID_TEXT];
 
+	if (own != NULL) {
+		(void)snprintf(text, sizeof(text), "your node %u", own->ref);
+		return request_refuse(rq, DELIVER_FULL, span_of(text));
+	}
 	if (p->message.to.p != NULL)
 		return request_refuse(rq, DELIVER_FULL, p->message.to);
 	code_base32(text, uid.octets, UID_OCTETS);

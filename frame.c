@@ -117,12 +117,12 @@ read_entry(struct json *j, char *room, struct frame_entry *entry)
 	*entry = (struct frame_entry){ { NULL, 0 }, 0 };
 	json_object(j);
 	while (json_key(j, &key)) {
-		if (json_null(j))
-			continue;
 		if (json_is(key, SPAN("id")))
-			entry->id = read_text(j, &room);
+			entry->id = json_null(j) ? (struct span){ NULL, 0 } :
+			    read_text(j, &room);
 		else if (json_is(key, SPAN("type")))
-			entry->type = json_uint(j, NUMBER_MAX);
+			entry->type = json_null(j) ? 0 :
+			    json_uint(j, NUMBER_MAX);
 		else
 			json_skip(j);
 	}

@@ -4,6 +4,7 @@
 
 #include "account.h"
 #include "deliver.h"
+#include "name.h"
 
 static struct user *
 self_of(const struct request *rq)
@@ -118,8 +119,8 @@ inviter_name(struct request *rq, const struct member *m)
 {
 	struct alias *alias;
 
-	if (m != NULL && span_is(rq->h.from, span_of(m->alias)))
-		return rq->h.from;
+	if (m != NULL && name_same(rq->h.from, span_of(m->alias)))
+		return span_of(m->alias);
 	alias = account_own_alias(rq, rq->h.from);
 	return alias != NULL ? span_of(alias->name) : (struct span){ NULL, 0 };
 }

@@ -9,6 +9,7 @@
 #define _XOPEN_SOURCE 700
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -665,6 +666,21 @@ expect_fsck(struct world *w, int status, const char *text,
 	    w->said.p);
 }
 
+/* A relay that is about to serve has the lock, but no socket yet. */
+static void
+check_lock(struct world *w)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[RELAY_PATH + 32];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/mnm-data/lock", w->relay.dir);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	CHECK(fd != -1 && fcntl(fd, F_SETLK, &lock) == 0, "%s", path);
+	expect_fsck(w, 1, "stop it, or try again\n", "invitations");
+	(void)close(fd);	/* nothing was written */
+}
+
 /* A relay that was stopped, or killed, and then a file of its damaged. */
 static void
 check_fsck(struct world *w)
@@ -673,10 +689,11 @@ check_fsck(struct world *w)
 
 	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck");
 	relay_start(&w->relay);
-	expect_fsck(w, 2, "a relay uses this data directory: stop it first",
-	    "fsck");
-	expect_fsck(w, 2, "stop it first", "fsck --repair");
+	expect_fsck(w, 2, "a relay or a command uses this data directory: "
+	    "stop it, or try again\n", "fsck");
+	expect_fsck(w, 2, "stop it, or try again\n", "fsck --repair");
 	stop(w);
+	check_lock(w);
 	/* Who was killed has left all in the journal. */
 	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck --repair");
 	snprintf(users, sizeof(users), "%.20s", strstr(w->said.p, "users: "));

@@ -65,6 +65,8 @@ test_headers(void)
 		{ "{\"op\":1,\"for\":[{\"id\":1}]}", false, 0 },
 		{ "{\"op\":1,\"for\":[{\"type\":1}]}", false, 0 },
 		{ "{\"op\":1,\"for\":[{\"id\":null}]}", false, 0 },
+		{ "{\"op\":1,\"for\":[{\"id\":\"a\",\"id\":null}]}", false,
+		    0 },
 		{ "{\"op\":1,\"for\":[{\"id\":\"a\",\"type\":\"1\"}]}", false,
 		    0 },
 	};
@@ -88,7 +90,8 @@ test_values(void)
 	static const char json[] = "{\"op\":7,\"id\":\"a\\u0000b\","
 	    "\"to\":\"\\u00e9\\n\",\"from\":\"plain\",\"act\":\"\","
 	    "\"datalen\":5,\"datalen\":9223372036854775807,\"datasum\":0,"
-	    "\"for\":[{\"id\":\"g\\u0041\",\"type\":2},{\"id\":\"u\"}],"
+	    "\"for\":[{\"id\":\"g\\u0041\",\"type\":2},"
+	    "{\"type\":1,\"id\":null,\"id\":\"u\",\"type\":null}],"
 	    "\"notefor\":[{\"type\":3,\"id\":\"\\ud800\"}]}";
 	struct buf text = { NULL, 0, 0 };
 	struct frame_entry entry;

@@ -620,7 +620,7 @@ check_refusals(void)
 	child = fork();		/* locks are a process's own */
 	if (child == 0)
 		_exit(run(FSCK_LOOK) == -1 && strstr(said.p,
-		    "stop it first") != NULL ? 0 : 1);
+		    "stop it, or try again") != NULL ? 0 : 1);
 	CHECK(waitpid(child, &status, 0) == child && status == 0,
 	    "one that is in use");
 	CHECK(data_close(&d) == 0, "close");

@@ -29,3 +29,16 @@ A< {"act":"alias","alias":"alice","datalen":0,"from":"$uid-A","gid":"Club",
 	"headsum":$sum,"id":"$id-6","newalias":"Chair","op":"member","posted":"$date-6"}
 B< {"act":"alias","alias":"alice","datalen":0,"from":"$uid-A","gid":"Club",
 	"headsum":$sum,"id":"$id-6","newalias":"Chair","op":"member","posted":"$date-6"}
+
+# It may invite by that name, too, which is shown as it was given.
+member C carol
+A> {"op":GroupInvite,"id":"7","gid":"Club","from":"CHAIR","to":"carol","datalen":0}
+A< {"id":"7","msgid":"$id-7","op":"ack","posted":"$date-7"}
+A< {"act":"invite","alias":"carol","datalen":0,"from":"$uid-A","gid":"Club",
+	"headsum":$sum,"id":"$id-8","op":"member","posted":"$date-7"}
+B< {"act":"invite","alias":"carol","datalen":0,"from":"$uid-A","gid":"Club",
+	"headsum":$sum,"id":"$id-8","op":"member","posted":"$date-7"}
+C< {"alias":"Chair","datalen":0,"from":"$uid-A","gid":"Club","headsum":$sum,
+	"id":"$id-7","op":"invite","posted":"$date-7","to":"carol"}
+B> {"op":GroupInvite,"id":"8","gid":"Club","from":"chair","to":"carol","datalen":0}
+B< {"error":"you have no alias chair","id":"8","msgid":"","op":"ack","posted":""}
