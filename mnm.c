@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "admin.h"
 #include "backup.h"
 #include "buf.h"
+#include "clock.h"
 #include "conf.h"
 #include "control.h"
 #include "data.h"
@@ -77,15 +77,10 @@ read_conf(struct conf *conf, const char *path)
 		die("%s", why);
 }
 
-static struct now
-clock_now(void)
+static uint64_t
+wall_ms(void)
 {
-	struct timespec t;
-
-	if (clock_gettime(CLOCK_REALTIME, &t) == -1)
-		die("cannot read the clock: %s", strerror(errno));
-	return (struct now){ 0, (uint64_t)t.tv_sec * 1000 +
-	    (uint64_t)t.tv_nsec / 1000000 };
+	return clock_us(CLOCK_REALTIME) / 1000;
 }
 
 static int
@@ -95,7 +90,7 @@ run_init(const struct order *order)
 	struct buf next = { NULL, 0, 0 };
 	char why[WHY_ROOM];
 
-	if (setup_init(dir, clock_now().wall / 1000, &next, why,
+	if (setup_init(dir, wall_ms() / 1000, &next, why,
 	    sizeof(why)) == -1)
 		die("%s", why);
 	printf("%.*s", (int)next.n, next.p);
@@ -118,7 +113,7 @@ run_check(const struct order *order)
 		printf("error: %s\n", why);
 		return SETUP_ERROR;
 	}
-	worst = setup_check(&conf, path, clock_now().wall / 1000, &findings);
+	worst = setup_check(&conf, path, wall_ms() / 1000, &findings);
 	port = setup_check_port(&conf, path, &findings);
 	printf("%.*s", (int)findings.n, findings.p);
 	buf_free(&findings);
@@ -134,7 +129,7 @@ run_fingerprint(const struct order *order)
 	struct conf conf;
 
 	read_conf(&conf, order->path);
-	if (identity_read(&id, &conf, clock_now().wall / 1000, why,
+	if (identity_read(&id, &conf, wall_ms() / 1000, why,
 	    sizeof(why)) == -1)
 		die("%s", why[0] != '\0' ? why : "there is no certificate "
 		    "yet: mnm makes one when it is started");
@@ -149,7 +144,7 @@ static int
 run_backup(const struct order *order)
 {
 	const char *dir = order->argument;
-	uint64_t begun = clock_now().wall, tenths;
+	uint64_t begun = wall_ms(), tenths;
 	struct backup_sum sum;
 	struct conf conf;
 	char why[WHY_ROOM];
@@ -157,7 +152,7 @@ run_backup(const struct order *order)
 	read_conf(&conf, order->path);
 	if (backup_make(conf.data, dir, &sum, why, sizeof(why)) == -1)
 		die("no backup: %s", why);
-	tenths = (clock_now().wall - begun) / 100;
+	tenths = (wall_ms() - begun) / 100;
 	printf("%s: files: %lu, octets of journal: %llu, in %llu.%llu s", dir,
 	    sum.files, (unsigned long long)sum.journal,
 	    (unsigned long long)tenths / 10, (unsigned long long)tenths % 10);
@@ -209,7 +204,7 @@ static int
 run_alone(const struct conf *conf, char *const *words, size_t n,
     struct buf *answer)
 {
-	struct admin admin = { .now = clock_now() };
+	struct admin admin = { .now = { 0, wall_ms() } };
 	struct data data;
 	char why[WHY_ROOM];
 	int status;

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "code.h"
 #include "conf.h"
 
@@ -168,11 +168,7 @@ ntp_arrival(const struct ntp_reply *reply, uint64_t round_trip)
 static uint64_t
 monotonic(void)
 {
-	struct timespec t;
-
-	/* POSIX lets it fail only for a clock that does not exist. */
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
+	return clock_us(CLOCK_MONOTONIC) * 1000;
 }
 
 /*

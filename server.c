@@ -26,11 +26,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
 #include "call.h"
+#include "clock.h"
 #include "code.h"
 #include "conn.h"
 #include "control.h"
@@ -125,22 +125,6 @@ longer(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static uint64_t
-clock_us(clockid_t clock)
-{
-	struct timespec t;
-
-	if (clock_gettime(clock, &t) == -1)
-		die("cannot read the clock: %s", strerror(errno));
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static uint64_t
-clock_ms(clockid_t clock)
-{
-	return clock_us(clock) / 1000;
-}
-
 /*
  * What a time server said at start is better than a clock that nobody has
  * set.  When the clock is set after all, whoever did it knows better.
@@ -149,7 +133,7 @@ static void
 read_clock(struct server *sv)
 {
 	uint64_t us = clock_us(CLOCK_MONOTONIC), mono = us / 1000;
-	uint64_t real = clock_ms(CLOCK_REALTIME);
+	uint64_t real = clock_us(CLOCK_REALTIME) / 1000;
 	int64_t jump = (int64_t)(real - mono) - sv->clock_lead;
 
 	sv->turn_began = us;
@@ -683,8 +667,8 @@ server_start(struct server *sv, struct data *data, const struct cert *cert,
 	if (cert != NULL)
 		sv->tls = tls_open(cert);
 	sv->relay = tmtp_open(data, sv->conf);
-	sv->clock_lead = (int64_t)(clock_ms(CLOCK_REALTIME) -
-	    clock_ms(CLOCK_MONOTONIC));
+	sv->clock_lead = (int64_t)(clock_us(CLOCK_REALTIME) / 1000 -
+	    clock_us(CLOCK_MONOTONIC) / 1000);
 	sv->clock_offset = clock_offset;
 	read_clock(sv);
 	sv->expire = expire_open(sv->relay, sv->now);

@@ -19,10 +19,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "data.h"
 #include "identity.h"
 #include "log.h"
@@ -53,13 +53,9 @@ struct service {
 /* ---- time ---- */
 
 static int64_t
-clock_ms(void)
+wall_ms(void)
 {
-	struct timespec t;
-
-	if (clock_gettime(CLOCK_REALTIME, &t) == -1)
-		die("cannot read the clock: %s", strerror(errno));
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)(clock_us(CLOCK_REALTIME) / 1000);
 }
 
 /*
@@ -84,7 +80,7 @@ ask_time(const struct conf *conf)
 			    "trusted");
 		return 0;
 	}
-	behind = (int64_t)(answer.wall / 1000000) - clock_ms();
+	behind = (int64_t)(answer.wall / 1000000) - wall_ms();
 	if (behind <= 1000 && behind >= -1000)
 		return 0;
 	log_line("ntp: the system's clock is %lld s off; %s is believed",
@@ -96,7 +92,7 @@ ask_time(const struct conf *conf)
 static uint64_t
 now_of(const struct service *s)
 {
-	return (uint64_t)(clock_ms() + s->clock_offset) / 1000;
+	return (uint64_t)(wall_ms() + s->clock_offset) / 1000;
 }
 
 /* ---- signals ---- */

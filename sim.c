@@ -23,11 +23,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
 #include "cert.h"
+#include "clock.h"
 #include "conf.h"
 #include "data.h"
 #include "dial.h"
@@ -146,11 +146,7 @@ read_plan(struct plan *plan, int argc, char **argv)
 static uint64_t
 clock_ms(clockid_t clock)
 {
-	struct timespec t;
-
-	if (clock_gettime(clock, &t) == -1)
-		die("cannot read the clock: %s", strerror(errno));
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return clock_us(clock) / 1000;
 }
 
 /* The entries of a directory, below which there may be others. */

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "log.h"
 
 #define GROUP_MEMBERS 100	/* at most */
@@ -12,16 +12,6 @@
 /* Microseconds. */
 #define TURN_TIME 100000	/* a turn waits no longer than this */
 #define PATIENCE  45000000	/* without a frame, before giving up */
-
-static uint64_t
-clock_us(void)
-{
-	struct timespec t;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &t) == -1)
-		die("cannot read the clock: %s", strerror(errno));
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 static int
 compare_uids(const void *a, const void *b)
@@ -161,7 +151,7 @@ swarm_open(const struct swarm_plan *plan)
 	sw->tally.groups = (plan->members + GROUP_MEMBERS - 1) /
 	    GROUP_MEMBERS;
 	sw->seed = 88172645463325252;	/* any that is not 0 */
-	sw->heard = clock_us();
+	sw->heard = clock_us(CLOCK_MONOTONIC);
 	return sw;
 }
 
@@ -187,16 +177,16 @@ swarm_turn(struct swarm *sw)
 	uint64_t next, until;
 	unsigned i;
 
-	sw->now = clock_us();
+	sw->now = clock_us(CLOCK_MONOTONIC);
 	until = sw->now + TURN_TIME;
 	for (i = 0; i < sw->plan.members; i++) {
 		next = puppet_act(sw, &sw->puppets[i]);
 		until = next < until ? next : until;
 	}
-	sw->now = clock_us();
+	sw->now = clock_us(CLOCK_MONOTONIC);
 	ready_wait(sw->ready, until <= sw->now ? 0 :
 	    (int)((until - sw->now + 999) / 1000));
-	sw->now = clock_us();
+	sw->now = clock_us(CLOCK_MONOTONIC);
 	while (ready_next(sw->ready, &event))
 		puppet_serve(sw, event.owner);
 	advance(sw);

@@ -6,6 +6,7 @@
  * link's queue at once, and what it has decrypted is acknowledged.
  */
 #include "client.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bearssl.h>
@@ -540,10 +540,7 @@ client_error(const struct client *c)
 static long long
 milliseconds_now(void)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);	/* cannot fail */
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (long long)(clock_us(CLOCK_MONOTONIC) / 1000);
 }
 
 /* Poll for one step.  False: the time is over. */

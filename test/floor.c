@@ -17,6 +17,7 @@
 #include "buf.h"
 #include "cert.h"
 #include "client.h"
+#include "clock.h"
 #include "conf.h"
 #include "log.h"
 #include "meter.h"
@@ -35,10 +36,7 @@ static const size_t sizes[] = {
 static double
 clock_s(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	return (double)clock_us(CLOCK_MONOTONIC) / 1e6;
 }
 
 double

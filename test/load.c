@@ -10,6 +10,7 @@
 
 #include "buf.h"
 #include "client.h"
+#include "clock.h"
 #include "code.h"
 #include "frame.h"
 #include "json.h"
@@ -83,15 +84,6 @@ static const uint32_t sizes[] = {
 
 static const unsigned ack_op[] = { [LOAD_2018] = 9, [LOAD_2020] = 10 };
 static const unsigned quit_op[] = { [LOAD_2018] = 11, [LOAD_2020] = 12 };
-
-static uint64_t
-clock_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 static double
 since_began(const struct load *l)
@@ -495,7 +487,7 @@ turn(struct load *l)
 	struct ready_event event;
 
 	ready_wait(l->ready, 50);
-	l->now = clock_us();
+	l->now = clock_us(CLOCK_MONOTONIC);
 	while (ready_next(l->ready, &event))
 		serve(l, event.owner, event.can);
 	if (l->now - l->heard > (uint64_t)PATIENCE * 1000000)
@@ -513,7 +505,7 @@ load_open(uint16_t port, enum load_ops ops)
 	l->ready = ready_open();
 	if (l->ready == NULL)
 		die("cannot watch links: %s", strerror(errno));
-	l->now = l->heard = clock_us();
+	l->now = l->heard = clock_us(CLOCK_MONOTONIC);
 	l->run = (uint64_t)time(NULL) << 20 | (l->now & 0xfffff);
 	l->seed = 88172645463325252;	/* any that is not 0 */
 	return l;
@@ -545,7 +537,7 @@ load_add(struct load *l, size_t members)
 	size_t end = l->count + members;
 	struct member *m;
 
-	l->heard = clock_us();
+	l->heard = clock_us(CLOCK_MONOTONIC);
 	l->plan.posters = 0;
 	l->members = xrealloc(l->members, end * sizeof(l->members[0]));
 	while (l->count < end || l->arriving > 0) {
@@ -569,7 +561,7 @@ load_group(struct load *l, size_t members)
 	struct member *m = l->members[0];
 	size_t i;
 
-	l->heard = clock_us();
+	l->heard = clock_us(CLOCK_MONOTONIC);
 	l->plan.posters = 0;
 	l->joining = 2 * (members - 1);
 	for (i = 1; i < members; i++) {
@@ -598,7 +590,7 @@ load_begin(struct load *l, const struct load_plan *plan)
 	struct member *m;
 
 	l->plan = *plan;
-	l->now = l->heard = clock_us();
+	l->now = l->heard = clock_us(CLOCK_MONOTONIC);
 	l->ends = plan->seconds > 0 ?
 	    l->now + (uint64_t)(plan->seconds * 1e6) : 0;
 	l->busy = 0;
@@ -643,7 +635,7 @@ load_result(const struct load *l)
 void
 load_idle(struct load *l, double seconds)
 {
-	uint64_t end = clock_us() + (uint64_t)(seconds * 1e6);
+	uint64_t end = clock_us(CLOCK_MONOTONIC) + (uint64_t)(seconds * 1e6);
 
 	do {
 		turn(l);
@@ -658,7 +650,7 @@ load_return(struct load *l, size_t member)
 	l->to_come = l->started;
 	l->arriving++;
 	load_restart(l);
-	l->began = l->heard = clock_us();
+	l->began = l->heard = clock_us(CLOCK_MONOTONIC);
 	call(l, l->catching_up, NULL);
 }
 
@@ -666,7 +658,7 @@ double
 load_visits(struct load *l, enum load_visit kind, size_t members,
     double seconds)
 {
-	uint64_t began = clock_us(), end;
+	uint64_t began = clock_us(CLOCK_MONOTONIC), end;
 	size_t i;
 
 	l->heard = began;

@@ -1,10 +1,10 @@
+#include "clock.h"
 #include "meter.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define PATH_ROOM 300
 
@@ -77,10 +77,8 @@ struct reading
 meter_read(const struct meter *m)
 {
 	struct reading r = { .cpu = 0 };
-	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	r.wall = (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	r.wall = (double)clock_us(CLOCK_MONOTONIC) / 1e6;
 	if (m->pid == 0)
 		return r;
 	r.cpu = cpu_of(m);

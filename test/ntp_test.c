@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "clock.h"
 
 #define SECOND UINT64_C(1000000000)
 #define LONG   60000	/* ms: what is awaited comes, on any machine */
@@ -395,10 +396,7 @@ kill_server(struct server *sv)
 static uint64_t
 monotonic(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
+	return clock_us(CLOCK_MONOTONIC) * 1000;
 }
 
 /* A conversation with one server, and what must come of it. */
