@@ -71,7 +71,8 @@ test/ready_poll_test: test/ready_test.c ready.c libmnm.a
 # every call that touches files to the test.  crash and mutants are the long
 # runs: all states, and every way in which the program was broken must be seen.
 CRASH = test/branch.o test/pages.o test/disk.o test/disk_calls.o \
-	test/world.o test/deeds.o test/model.o test/hold.o
+	test/world.o test/deeds.o test/model.o test/damage.o \
+	test/hold.o
 test/libcrash.a: $(CRASH)
 	rm -f $@
 	ar rc $@ $(CRASH)

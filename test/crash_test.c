@@ -14,7 +14,8 @@
  *		again when it stops, and compares it in the end.
  *	flip	Octets of the files are altered, each in a child, which looks
  *		for damage, then starts the program, or repairs first: all else
- *		must be served.
+ *		must be served.  Of a small life it is every octet of a file of
+ *		each kind; of others, some of all files.
  *	hold	Between deeds, a child makes a backup while life goes on; then it
  *		starts the program from that and compares it with the model, or
  *		lives on with what it had.
@@ -34,14 +35,12 @@
 
 #include "branch.h"
 #include "chance.h"
+#include "damage.h"
 #include "disk.h"
-#include "fsck.h"
 #include "hold.h"
-#include "pages.h"
 #include "world.h"
 
 #define CUTS 2			/* after one another */
-#define PATH_OCTETS 160
 #define DEEDS 400		/* of a life ... */
 #define DEEDS_AFTER 30		/* ... after something happened to it */
 #define SYNC_TRIES 5		/* syncs are few, and matter most */
@@ -145,56 +144,6 @@ end_life(bool good)
 	branch_wait();
 }
 
-/* ---- checks ---- */
-
-static int
-check_disk(enum fsck_kind kind)
-{
-	char why[256] = "";
-	int damaged = fsck_run("data", kind, (uint64_t)16 << 20, why,
-	    sizeof(why));
-
-	if (damaged == -1)
-		model_say(&world.fault, "cannot be checked: %s", why);
-	return damaged;
-}
-
-/* Whether something is damaged; -1 if it cannot be told without a change. */
-static int
-look(void)
-{
-	unsigned long changes = disk_calls.changes;
-	int damaged = check_disk(FSCK_LOOK);
-
-	if (disk_calls.changes == changes)
-		return damaged;
-	model_say(&world.fault, "a look has changed the disk");
-	return -1;
-}
-
-static int
-repair(void)
-{
-	return check_disk(FSCK_REPAIR);
-}
-
-/* A check, if there is anything to check. */
-static bool
-is_clean(void)
-{
-	int damaged;
-
-	if (disk_find(disk_root(), "data") == NULL ||
-	    disk_find(disk_find(disk_root(), "data"), "user") == NULL)
-		return true;
-	world_lines = 0;
-	damaged = world_guard(look);
-	if (damaged == 1)
-		model_say(&world.fault, "a check finds: %.200s",
-		    world_first_line);
-	return damaged == 0;
-}
-
 /* ---- cut ---- */
 
 static void before_change(void);
@@ -208,7 +157,7 @@ cut(uint64_t choice)
 	run.deeds = DEEDS_AFTER;
 	disk_calls.before_change = last ? NULL : before_change;
 	world_cut(choice);
-	good = (choice % 3 != 0 || is_clean()) && start();
+	good = (choice % 3 != 0 || damage_is_clean()) && start();
 	if (good && !last && choice % 4 == 0) {
 		good = live(choice);
 		if (good) {
@@ -327,162 +276,6 @@ run_fail(void)
 
 /* ---- flip ---- */
 
-static bool
-is_below(const char *path, const char *dir)
-{
-	return strncmp(path, dir, strlen(dir)) == 0;
-}
-
-static bool
-ends(const char *path, const char *with)
-{
-	size_t n = strlen(path), m = strlen(with);
-
-	return n >= m && strcmp(path + n - m, with) == 0;
-}
-
-/* How many users and groups are not what they were. */
-static size_t
-count_people_lost(void)
-{
-	struct model_fault fault;
-	size_t i, lost = 0;
-
-	for (i = 0; i < world.live.user_count; i++)
-		lost += !model_same_user(&world.data, &world.live.users[i],
-		    &fault);
-	/* A group misses a user that is lost. */
-	for (i = 0; i < world.live.group_count && lost == 0; i++)
-		lost += !model_same_group(&world.data, &world.live,
-		    &world.live.groups[i], &fault);
-	return lost;
-}
-
-/* Whether what is lost is no more than what was damaged, and was told of. */
-static bool
-is_damage_confined(const char *path)
-{
-	size_t people = count_people_lost();
-	struct model_losses l;
-
-	if (!model_read(&world.found, &world.data, &world.live,
-	    &world.messages, &world.fault))
-		return false;
-	l = model_count_losses(&world.found, &world.data, &world.live,
-	    &world.messages);
-	model_say(&world.fault, "%s: lost %zu messages, %zu people; "
-	    "%zu back; %lu lines", path, l.lost, people, l.back, world_lines);
-	if (l.lost + l.back + people > 0 && world_lines == 0)
-		return false;
-	if (is_below(path, "/data/journal/"))
-		return l.batches[0] || l.batches[1];
-	if (ends(path, ".json"))
-		return people <= 1 && l.lost + l.back == 0;
-	return people == 0 && l.back == 0 && l.one_message;
-}
-
-/* What a look finds is what a start and reading all find. */
-static bool
-is_found(int found, const char *path)
-{
-	if (found == (world.data.lost.count > 0))
-		return true;
-	model_say(&world.fault, "%s: %lu damaged, and a check finds %d", path,
-	    world.data.lost.count, found);
-	return false;
-}
-
-/* Repaired, nothing is damaged any more. */
-static bool
-is_repaired(int found, const char *path)
-{
-	if (world_guard(repair) == found && world_guard(look) == 0)
-		return true;
-	model_say(&world.fault, "%s: is not repaired: %.99s", path,
-	    world_last_line);
-	return false;
-}
-
-static void
-flip(struct inode *i, const char *path, uint64_t offset, bool repairs)
-{
-	bool good;
-	int found;
-
-	disk_flip(i, offset, (unsigned char)(1 + offset % 255));
-	found = world_guard(look);
-	world_lines = 0;
-	good = found != -1 && (!repairs || is_repaired(found, path)) &&
-	    world_open() == 0 && is_damage_confined(path) &&
-	    is_found(repairs ? 0 : found, path);
-	if (good) {
-		world_kill();
-		good = world_open() == 0;
-	}
-	tell(good);
-	branch_end();
-}
-
-/* The end of what is not zero. */
-static uint64_t
-used_size(const struct inode *i)
-{
-	char octets[PAGE_OCTETS];
-	uint64_t at = disk_size(i);
-	size_t n;
-
-	while (at > 0) {
-		n = (size_t)(at - 1) % PAGE_OCTETS + 1;
-		(void)disk_read(i, octets, n, at - n);
-		for (; n > 0 && octets[n - 1] == 0; n--)
-			at--;
-		if (n > 0)
-			break;
-	}
-	return at;
-}
-
-/* Flip an octet of each stretch of so many; often one of a batch's header. */
-static void
-flip_file(struct inode *i, const char *path, uint64_t stretch,
-    uint64_t *random)
-{
-	uint64_t from, at, end = used_size(i);
-	char name[PATH_OCTETS];
-
-	for (from = 0; from < end; from += stretch) {
-		at = from + chance_below(random, end - from < stretch ?
-		    end - from : stretch);
-		if (stretch > PAGE_OCTETS && chance_below(random, 2) == 0)
-			at = at / PAGE_OCTETS * PAGE_OCTETS + at % 64;
-		(void)snprintf(name, sizeof(name), "%.120s:%llu", path,
-		    (unsigned long long)at);
-		if (branch_at(name))
-			flip(i, path, at, chance_below(random, 2) == 0);
-	}
-}
-
-/* All files of the directory and below. */
-static void
-flip_tree(struct inode *dir, const char *path, uint64_t stretch,
-    uint64_t *random)
-{
-	char below[PATH_OCTETS];
-	struct inode *i;
-	const char *name;
-	size_t n;
-
-	for (n = 0; (name = disk_name(dir, n)) != NULL; n++) {
-		i = disk_find(dir, name);
-		(void)snprintf(below, sizeof(below), "%s/%s", path, name);
-		if (disk_is_dir(i))
-			flip_tree(i, below, stretch, random);
-		else
-			flip_file(i, below, is_below(below, "/data/journal/") ?
-			    20 * stretch : stretch, random);
-	}
-}
-
 /* Nothing is going on: older messages go to files. */
 static int
 rest(void)
@@ -503,9 +296,73 @@ flip_life(uint64_t seed, uint64_t stretch)
 	good = start() && live(seed) && world_guard(rest) == 0;
 	world_kill();
 	disk_sync_all();
-	good = good && is_clean();
+	good = good && damage_is_clean();
 	if (good)
-		flip_tree(disk_root(), "", stretch, &seed);
+		damage_some(stretch, seed);
+	end_life(good);
+}
+
+static int
+post_short(void)
+{
+	return world_post(30, 1);
+}
+
+/* Do one after the other, up to NULL. */
+static int
+do_all(int (*const *deeds)(void))
+{
+	for (; *deeds != NULL; deeds++) {
+		if ((*deeds)() == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* A user with some of all, which a repair then makes files of. */
+static int
+live_for_files(void)
+{
+	static int (*const deeds[])(void) = {
+		world_register, world_add_alias, world_change_group,
+		world_invite, post_short, post_short, post_short, post_short,
+		post_short, post_short, post_short, world_close, NULL
+	};
+
+	return do_all(deeds);
+}
+
+/*
+ * And what a journal can tell of, in a few batches; but nothing that takes the
+ * place of something else, which could come back then.
+ */
+static int
+live_for_journal(void)
+{
+	static int (*const deeds[])(void) = {
+		post_short, world_add_alias, world_commit, world_add_node,
+		world_invite, world_change_alias, world_commit, world_see,
+		world_ack, world_drop_node, world_commit, world_register,
+		post_short, rest, NULL
+	};
+
+	return do_all(deeds);
+}
+
+static void
+flip_each(void)
+{
+	bool good;
+
+	begin_life(1, 0, 0);
+	good = start() && world_guard(live_for_files) == 0 &&
+	    world_guard(damage_repair) == 0 && start() &&
+	    world_guard(live_for_journal) == 0;
+	world_kill();
+	disk_sync_all();
+	good = good && damage_is_clean();
+	if (good)
+		damage_each(run.is_long ? DAMAGE_BY_EACH : DAMAGE_IN_TURN);
 	end_life(good);
 }
 
@@ -514,6 +371,7 @@ run_flip(void)
 {
 	uint64_t seed, lives = run.is_long ? 20 : 2;
 
+	flip_each();
 	for (seed = 1; seed <= lives && !is_over(); seed++)
 		flip_life(seed, run.is_long ? 97 : 3001);
 }

@@ -264,6 +264,33 @@ world_change_group(void)
 	return 0;
 }
 
+int
+world_invite(void)
+{
+	struct model_guest *g = &world.live.guests[any(MODEL_GUESTS)];
+	struct guests *guests = world.data.guests;
+	struct guest e = { .kind = GUEST_INVITATION,
+	    .since = world.now.wall, .until = world.now.wall + GUESTS_DAY };
+	int ready = wait_ready();
+	size_t count = 0;
+
+	if (ready != 1)
+		return ready == -1 ? -1 : 0;
+	if (g->there) {
+		guests_remove(guests, g->id);
+		g->there = false;
+		return 0;
+	}
+	new_name(e.name, "Guest");
+	guests_set(guests, e);
+	while (guests_at(guests, count) != NULL)
+		count++;
+	e.id = guests_at(guests, count - 1)->id;
+	*g = (struct model_guest){ true, e.id, e.until, "" };
+	memcpy(g->name, e.name, MODEL_NAME);
+	return 0;
+}
+
 /* Pick up to n different queues, and the nodes they are of. */
 static size_t
 pick_queues(struct queue **to, struct model_node **nodes, size_t n)
@@ -547,6 +574,7 @@ world_any(void)
 		{  2, world_add_alias    },
 		{  2, world_change_alias },
 		{  3, world_change_group },
+		{  2, world_invite       },
 		{ 20, post_any           },
 		{  3, post_much          },
 		{ 20, world_ack          },

@@ -247,6 +247,38 @@ model_same_group(struct data *d, const struct model *m,
 	return false;
 }
 
+static bool
+same_guest(const struct model_guest *g, const struct guest *e)
+{
+	return e->id == g->id && e->until == g->until &&
+	    strcmp(e->name, g->name) == 0;
+}
+
+bool
+model_same_guests(struct data *d, const struct model *m,
+    struct model_fault *fault)
+{
+	const struct guest *e;
+	size_t i, there = 0;
+
+	for (i = 0; i < MODEL_GUESTS; i++) {
+		if (!m->guests[i].there)
+			continue;
+		there++;
+		e = guests_id(d->guests, m->guests[i].id);
+		if (e == NULL || !same_guest(&m->guests[i], e)) {
+			model_say(fault, "guest %s is %s", m->guests[i].name,
+			    e == NULL ? "lost" : "not what it was");
+			return false;
+		}
+	}
+	e = guests_at(d->guests, there);
+	if (e != NULL)
+		model_say(fault, "guest %s, or one before, is back, or too "
+		    "early", e->name);
+	return e == NULL;
+}
+
 bool
 model_same_people(struct data *d, const struct model *m,
     const struct model *other, struct model_fault *fault)
@@ -273,6 +305,127 @@ model_same_people(struct data *d, const struct model *m,
 		if (userdb_group(d->userdb,
 		    span_of(other->groups[i].gid)) != NULL) {
 			model_say(fault, "a group is there too early");
+			return false;
+		}
+	}
+	return model_same_guests(d, m, fault);
+}
+
+/* The user's place in the model; user_count if it has none. */
+static size_t
+place_of(const struct model *m, const struct user *u)
+{
+	size_t i;
+
+	for (i = 0; i < m->user_count; i++) {
+		if (memcmp(&m->users[i].uid, &u->uid, sizeof(u->uid)) == 0)
+			break;
+	}
+	return i;
+}
+
+static bool
+knows_node(const struct model_user *m, const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < m->node_count; i++) {
+		if (m->nodes[i].ref == n->ref)
+			return n->seen <= m->nodes[i].seen &&
+			    userdb_login(n->user, (struct span){
+			    m->nodes[i].nodeid, NODEID_TEXT }) == n;
+	}
+	return false;
+}
+
+static bool
+knows_alias(const struct model_user *m, const struct alias *a)
+{
+	size_t i;
+
+	for (i = 0; i < m->alias_count; i++) {
+		if (strcmp(m->aliases[i].name, a->name) == 0)
+			return a->uses >= m->aliases[i].uses;
+	}
+	return false;
+}
+
+static bool
+knows_user(const struct model *m, const struct user *u)
+{
+	const struct model_user *known = &m->users[place_of(m, u)];
+	size_t i;
+
+	if (known == &m->users[m->user_count])
+		return false;
+	for (i = 0; i < u->node_count; i++) {
+		if (!knows_node(known, u->nodes[i]))
+			return false;
+	}
+	for (i = 0; i < u->alias_count; i++) {
+		if (!knows_alias(known, u->aliases[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+knows_group(const struct model *m, const struct group *g)
+{
+	const struct model_group *known = m->groups;
+	const struct model_group *end = known + m->group_count;
+	size_t i, place;
+
+	while (known < end && strcmp(known->gid, g->gid) != 0)
+		known++;
+	if (known == end)
+		return false;
+	for (i = 0; i < g->member_count; i++) {
+		place = place_of(m, g->members[i].user);
+		if (place == m->user_count || !known->members[place].there ||
+		    strcmp(known->members[place].alias,
+		    g->members[i].alias) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+knows_guest(const struct model *m, const struct guest *e)
+{
+	size_t i;
+
+	for (i = 0; i < MODEL_GUESTS; i++) {
+		if (same_guest(&m->guests[i], e))
+			return true;
+	}
+	return false;
+}
+
+bool
+model_knows_people(struct data *d, const struct model *m,
+    struct model_fault *fault)
+{
+	const struct user *u;
+	const struct group *g;
+	const struct guest *e;
+	size_t at;
+
+	for (at = 0; (u = userdb_next_user(d->userdb, &at)) != NULL;) {
+		if (!knows_user(m, u)) {
+			model_say(fault, "a user is altered");
+			return false;
+		}
+	}
+	for (at = 0; (g = userdb_next_group(d->userdb, &at)) != NULL;) {
+		if (!knows_group(m, g)) {
+			model_say(fault, "group %s is altered", g->gid);
+			return false;
+		}
+	}
+	for (at = 0; (e = guests_at(d->guests, at)) != NULL; at++) {
+		if (!knows_guest(m, e)) {
+			model_say(fault, "guest %s is altered", e->name);
 			return false;
 		}
 	}

@@ -17,6 +17,7 @@
 #define MODEL_NODES    6	/* of a user, dropped ones too */
 #define MODEL_ALIASES  6	/* of a user */
 #define MODEL_GROUPS   3
+#define MODEL_GUESTS   4
 #define MODEL_QUEUE    256
 #define MODEL_MESSAGES 16384
 #define MODEL_NAME     16
@@ -71,6 +72,11 @@ struct model {
 	size_t user_count;
 	struct model_group groups[MODEL_GROUPS];
 	size_t group_count;
+	struct model_guest {
+		bool there;
+		uint64_t id, until;
+		char name[MODEL_NAME];
+	} guests[MODEL_GUESTS];
 	uint64_t id;			/* the highest given */
 };
 
@@ -104,12 +110,20 @@ bool model_same_user(struct data *, const struct model_user *,
     struct model_fault *);
 bool model_same_group(struct data *, const struct model *,
     const struct model_group *, struct model_fault *);
+bool model_same_guests(struct data *, const struct model *,
+    struct model_fault *);
 /*
- * Whether users and groups are as in the model, and nobody that only other
- * knows is there.
+ * Whether users, groups and guests are as in the model, and nobody that only
+ * other knows is there.
  */
 bool model_same_people(struct data *, const struct model *,
     const struct model *other, struct model_fault *);
+/*
+ * Whether nobody and nothing is there that the model does not have, or had
+ * before it was dropped: some may be lost, but none is altered.
+ */
+bool model_knows_people(struct data *, const struct model *,
+    struct model_fault *);
 /* Whether queues are as in the model. */
 bool model_same_queues(const struct model_found *, const struct model *,
     const struct model_messages *, struct model_fault *);

@@ -86,6 +86,8 @@ int world_see(void);
 int world_add_alias(void);
 int world_change_alias(void);
 int world_change_group(void);
+/* Invite somebody, or withdraw that. */
+int world_invite(void);
 int world_post(uint32_t data, size_t recipients);
 int world_large(void);
 /* Ack some of the messages of a node. */
