@@ -62,7 +62,7 @@
 #define CLOCK_SET     1000	/* a clock that jumps so far has been set */
 
 /* Microseconds. */
-#define STEP_TIME     25000	/* of a turn, for the checkpoint */
+#define STEP_TIME     50000	/* of a turn, for the checkpoint */
 
 #define NEVER CONN_NEVER
 
