@@ -37,9 +37,9 @@ TESTS = test/log_test test/code_test test/json_test test/set_test \
 	test/frame_test test/tmtp_test test/numbering_test test/admit_test \
 	test/expire_test test/talk test/ready_test test/ready_poll_test \
 	test/sim_test
-ENDS  = test/e2e test/admin test/backup
+ENDS  = test/e2e test/commands test/admin test/backup
 TOOLS = test/json_check
-SUPPORT = test/client.o test/relay.o test/mate.o test/crowd.o \
+SUPPORT = test/client.o test/relay.o test/operator.o test/mate.o test/crowd.o \
 	test/fulldisk.o \
 	test/stage.o test/pattern.o test/script.o
 
@@ -114,7 +114,7 @@ all-tests: mnm test/crash_test $(TESTS) $(ENDS) $(TOOLS) test/bench
 
 test: all-tests
 	sh test/run "sh test/layers" $(TESTS) test/crash_test "test/e2e ./mnm" \
-	    "test/admin ./mnm" "test/backup ./mnm" \
+	    "test/commands ./mnm" "test/admin ./mnm" "test/backup ./mnm" \
 	    "test/sim ./mnm" "test/bench --smoke"
 
 # How much it carries here; test/bench.md explains.  The full run takes over

@@ -8,24 +8,18 @@
 /* For realpath, which POSIX has as an extension. */
 #define _XOPEN_SOURCE 700
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "json.h"
 #include "mate.h"
-#include "relay.h"
+#include "operator.h"
 
 #define INVITE "\"register\": \"invite\","
 
@@ -37,9 +31,8 @@ static const char *const mode_names[] = {
 
 struct world {
 	enum mode mode;
-	struct relay_process relay;
+	struct operator op;
 	struct client_pool *pool;
-	struct buf said;	/* by the last command, with a NUL */
 	char token[100];	/* a name with a code */
 };
 
@@ -49,7 +42,7 @@ static void
 stop(struct world *w)
 {
 	int signal = w->mode == KILL ? SIGKILL : SIGTERM;
-	int status = relay_stop(&w->relay, signal);
+	int status = relay_stop(&w->op.relay, signal);
 
 	CHECK(status == (w->mode == KILL ? 256 + SIGKILL : 0),
 	    "the relay ended with %d", status);
@@ -62,43 +55,24 @@ between(struct world *w)
 	if (w->mode != RESTART && w->mode != KILL)
 		return;
 	stop(w);
-	relay_start(&w->relay);
+	relay_start(&w->op.relay);
 }
 
 /* Have it go on by another file; the steady relay reads it anew. */
 static void
 reconfigure(struct world *w, const char *extra)
 {
-	relay_configure(&w->relay, extra);
+	relay_configure(&w->op.relay, extra);
 	if (w->mode != STEADY) {
 		stop(w);
-		relay_start(&w->relay);
+		relay_start(&w->op.relay);
 		return;
 	}
-	relay_file(&w->relay, "said.txt", "");	/* the log, which it goes on */
-	kill(w->relay.pid, SIGHUP);
-	while (!relay_said(&w->relay, "reload: done"))
+	/* The log, which it goes on with. */
+	relay_file(&w->op.relay, "said.txt", "");
+	kill(w->op.relay.pid, SIGHUP);
+	while (!relay_said(&w->op.relay, "reload: done"))
 		relay_sleep(5);
-}
-
-static int
-run(struct world *w, const char *command)
-{
-	struct buf line = { NULL, 0, 0 };
-	FILE *pipe;
-	size_t n;
-	int status;
-
-	buf_addf(&line, "cd '%s' && '%s' %s 2>&1", w->relay.dir,
-	    w->relay.program, command);
-	pipe = popen(line.p, "r");
-	w->said.n = 0;
-	while ((n = fread(buf_room(&w->said, 4096), 1, 4096, pipe)) > 0)
-		w->said.n += n;
-	buf_add_octet(&w->said, '\0');
-	status = pclose(pipe);
-	buf_free(&line);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 /* Run a command that ends with this status and says this text. */
@@ -114,13 +88,14 @@ expect(struct world *w, int status, const char *text, const char *format, ...)
 	va_end(args);
 	if (w->mode == ALONE)
 		stop(w);
-	got = run(w, command);
+	got = operator_run(&w->op, command);
 	CHECK(got == status, "%s: mnm %s: status %d: %s",
-	    mode_names[w->mode], command, got, w->said.p);
-	CHECK(strstr(w->said.p, text) != NULL, "%s: mnm %s: no \"%s\" in: %s",
-	    mode_names[w->mode], command, text, w->said.p);
+	    mode_names[w->mode], command, got, w->op.said.p);
+	CHECK(strstr(w->op.said.p, text) != NULL,
+	    "%s: mnm %s: no \"%s\" in: %s", mode_names[w->mode], command,
+	    text, w->op.said.p);
 	if (w->mode == ALONE)
-		relay_start(&w->relay);
+		relay_start(&w->op.relay);
 	between(w);
 }
 
@@ -128,8 +103,8 @@ static void
 expect_without(struct world *w, const char *text, const char *command)
 {
 	expect(w, 0, "", "%s", command);
-	CHECK(strstr(w->said.p, text) == NULL, "mnm %s: says \"%s\": %s",
-	    command, text, w->said.p);
+	CHECK(strstr(w->op.said.p, text) == NULL, "mnm %s: says \"%s\": %s",
+	    command, text, w->op.said.p);
 }
 
 /*
@@ -139,7 +114,8 @@ expect_without(struct world *w, const char *text, const char *command)
 static void
 hurry(struct world *w)
 {
-	CHECK(run(w, "register") == 0, "register: %s", w->said.p);
+	CHECK(operator_run(&w->op, "register") == 0, "register: %s",
+	    w->op.said.p);
 }
 
 /* The answer is one line of JSON and has this in it. */
@@ -149,12 +125,12 @@ expect_json(struct world *w, const char *text, const char *command)
 	struct json j;
 
 	expect(w, 0, text, "%s --json", command);
-	json_begin(&j, span_of(w->said.p));
+	json_begin(&j, span_of(w->op.said.p));
 	json_object(&j);
-	json_begin(&j, span_of(w->said.p));
+	json_begin(&j, span_of(w->op.said.p));
 	json_skip(&j);
-	CHECK(json_done(&j) && w->said.p[0] == '{', "%s: no JSON: %s",
-	    command, w->said.p);
+	CHECK(json_done(&j) && w->op.said.p[0] == '{', "%s: no JSON: %s",
+	    command, w->op.said.p);
 }
 
 /* ---- clients ---- */
@@ -163,7 +139,7 @@ static struct mate_frame *
 ask_to_register(struct world *w, struct mate *m, const char *alias)
 {
 	mate_init(m, alias);
-	mate_connect(m, w->pool, w->relay.port);
+	mate_connect(m, w->pool, w->op.relay.port);
 	mate_say(m, "{\"op\":1,\"newnode\":\"x\",\"newalias\":\"%s\"}",
 	    alias);
 	mate_frame_free(mate_await(m, "tmtprev"));
@@ -188,7 +164,7 @@ static void
 expect_registered(struct world *w, struct mate *m, const char *alias)
 {
 	mate_init(m, alias);
-	mate_register(m, w->pool, w->relay.port);
+	mate_register(m, w->pool, w->op.relay.port);
 	mate_drop(m);
 	between(w);
 }
@@ -196,7 +172,7 @@ expect_registered(struct world *w, struct mate *m, const char *alias)
 static void
 login(struct world *w, struct mate *m)
 {
-	mate_login(m, w->pool, w->relay.port);
+	mate_login(m, w->pool, w->op.relay.port);
 	mate_frame_free(mate_await(m, "info"));
 }
 
@@ -205,7 +181,7 @@ expect_no_login(struct world *w, struct mate *m, const char *why)
 {
 	struct mate_frame *f;
 
-	mate_login(m, w->pool, w->relay.port);
+	mate_login(m, w->pool, w->op.relay.port);
 	f = mate_await(m, "quit");
 	CHECK(strstr(f->head, why) != NULL, "%s: %s", m->name, f->head);
 	mate_frame_free(f);
@@ -282,7 +258,7 @@ check_invitations(struct world *w, struct mate *alice)
 static void
 read_token(struct world *w)
 {
-	const char *line = strchr(w->said.p, '\n');
+	const char *line = strchr(w->op.said.p, '\n');
 	size_t n = line != NULL ? strcspn(line + 1, "\n") : 0;
 	const char *gap = line != NULL ? strstr(line + 1, "  ") : NULL;
 
@@ -302,16 +278,16 @@ check_codes(struct world *w, struct mate *bob)
 	CHECK(strlen(token) == strlen("Bob Jones 12345678"), "token %s",
 	    token);
 	expect_json(w, "\"alias\":\"Bob Jones\",\"code\":true", "invitations");
-	CHECK(strstr(w->said.p, token) == NULL, "the code is shown again");
+	CHECK(strstr(w->op.said.p, token) == NULL, "the code is shown again");
 	expect_refused(w, "Bob Jones", "by invitation");
 	snprintf(wrong, sizeof(wrong), "%s", token);
 	wrong[strlen(wrong) - 1] = wrong[strlen(wrong) - 1] == 'X' ? 'Y' : 'X';
 	expect_refused(w, wrong, "by invitation");
-	CHECK(w->mode != STEADY || (!relay_said(&w->relay, wrong) &&
-	    relay_said(&w->relay, "\"Bob Jones ********\"")),
+	CHECK(w->mode != STEADY || (!relay_said(&w->op.relay, wrong) &&
+	    relay_said(&w->op.relay, "\"Bob Jones ********\"")),
 	    "a wrong code is in the log");
 	expect_without(w, wrong, "knocks");
-	CHECK(!relay_said(&w->relay, token), "the code is in the log");
+	CHECK(!relay_said(&w->op.relay, token), "the code is in the log");
 	expect_registered(w, bob, token);
 	expect_refused(w, token, "by invitation");
 }
@@ -323,7 +299,7 @@ check_knocks(struct world *w, struct mate *carol)
 
 	expect_refused(w, "Carol Dean", "by invitation");
 	expect_refused(w, "Carol Dean", "by invitation");
-	CHECK(w->mode != STEADY || relay_said(&w->relay,
+	CHECK(w->mode != STEADY || relay_said(&w->op.relay,
 	    "\"Carol Dean\": not invited; to let it in: "
 	    "mnm approve 'Carol Dean'"), "the log does not help");
 	expect_json(w, "\"alias\":\"Carol Dean\",\"address\":\"127.0.0.1:",
@@ -339,10 +315,10 @@ check_knocks(struct world *w, struct mate *carol)
 	expect_registered(w, &m, "Al");
 	expect(w, 0, m.uid, "user show Al");
 	expect_refused(w, "O'Brien; rm", "by invitation");
-	CHECK(w->mode != STEADY || relay_said(&w->relay,
+	CHECK(w->mode != STEADY || relay_said(&w->op.relay,
 	    "mnm approve 'O'\\''Brien; rm'"), "the log is not quoted");
 	expect_refused(w, "--no option", "by invitation");
-	CHECK(w->mode != STEADY || relay_said(&w->relay,
+	CHECK(w->mode != STEADY || relay_said(&w->op.relay,
 	    "mnm approve -- '--no option'"), "the log gives an option");
 	expect(w, 0, "", "approve -- '--no option'");
 }
@@ -412,16 +388,16 @@ check_users(struct world *w, struct mate *bob)
 	expect(w, 1, "no user", "user show nobody");
 	expect(w, 2, "missing\nusage: mnm user show USER [--json]\n",
 	    "user show");
-	CHECK(strstr(w->said.p, "user list") == NULL, "too much: %s",
-	    w->said.p);
+	CHECK(strstr(w->op.said.p, "user list") == NULL, "too much: %s",
+	    w->op.said.p);
 	expect(w, 2, "missing\nusage: mnm user list", "user");
 	expect(w, 2, "word: shout\nusage: mnm user list", "user shout");
 	expect(w, 0, "Alice Smith", "user show 'ALICE smith'");
 	expect(w, 0, "some group", "user show 'Alice Smith'");
 	expect(w, 0, "", "user disable '%s'", bob->name);
 	expect_no_login(w, bob, "disabled");
-	CHECK(w->mode != STEADY || (relay_said(&w->relay,
-	    " quit: login failed: ") && relay_said(&w->relay,
+	CHECK(w->mode != STEADY || (relay_said(&w->op.relay,
+	    " quit: login failed: ") && relay_said(&w->op.relay,
 	    " register refused: \"Alice Smith\": ")),
 	    "the log is not as filters need it");
 	expect_json(w, "\"disabled\":true", "user list");
@@ -480,9 +456,9 @@ check_groups(struct world *w, struct mate *alice)
 static unsigned long
 number_said(const struct world *w, const char *key)
 {
-	const char *at = strstr(w->said.p, key);
+	const char *at = strstr(w->op.said.p, key);
 
-	CHECK(at != NULL, "no %s in %s", key, w->said.p);
+	CHECK(at != NULL, "no %s in %s", key, w->op.said.p);
 	return at != NULL ? strtoul(at + strlen(key), NULL, 10) : 0;
 }
 
@@ -502,14 +478,14 @@ check_pace(struct world *w)
 	longest = number_said(w, "\"longest_turn_ms\":");
 	commit = number_said(w, "\"longest_commit_ms\":");
 	commits = number_said(w, "\"journal_commits\":");
-	CHECK(commit > 0 && commit <= longest && commits > 0,
+	CHECK(commit <= longest && commits > 0,
 	    "turns up to %lu ms, %lu commits up to %lu ms", longest, commits,
 	    commit);
 	expect_json(w, "\"since_asked_ms\":", "stats");
 	CHECK(number_said(w, "\"longest_turn_ms\":") >= longest,
-	    "there was a turn of %lu ms: %s", longest, w->said.p);
+	    "there was a turn of %lu ms: %s", longest, w->op.said.p);
 	CHECK(number_said(w, "\"since_asked_ms\":") <=
-	    number_said(w, "\"longest_turn_ms\":"), "%s", w->said.p);
+	    number_said(w, "\"longest_turn_ms\":"), "%s", w->op.said.p);
 }
 
 static void
@@ -597,18 +573,18 @@ check_reload(struct world *w, struct mate *alice)
 	if (w->mode != STEADY)
 		return;
 	login(w, alice);
-	relay_configure(&w->relay, "\"windows\": 8,");
-	kill(w->relay.pid, SIGHUP);
-	while (!relay_said(&w->relay, "nothing is changed"))
+	relay_configure(&w->op.relay, "\"windows\": 8,");
+	kill(w->op.relay.pid, SIGHUP);
+	while (!relay_said(&w->op.relay, "nothing is changed"))
 		relay_sleep(5);
-	CHECK(relay_said(&w->relay, "mnm.config:2: unknown key \"windows\""),
+	CHECK(relay_said(&w->op.relay, "mnm.config:2: unknown key \"windows\""),
 	    "the mistake is not told");
 	mate_say(alice, "{\"op\":7,\"id\":\"9\",\"datalen\":0,\"for\":[]}");
 	f = mate_await(alice, "ack");
 	CHECK(mate_is(f, "error", ""), "after the reload: %s", f->head);
 	mate_frame_free(f);
 	mate_drop(alice);
-	relay_configure(&w->relay, "");
+	relay_configure(&w->op.relay, "");
 }
 
 /* The certificate is renewed while a link stays. */
@@ -624,16 +600,17 @@ check_renewal(struct world *w, struct mate *alice)
 		return;
 	pool = client_pool_open();
 	login(w, alice);
-	CHECK(run(w, "init other") == 0 && run(w, "-c other/mnm.config "
-	    "fingerprint && cp other/mnm-data/*.pem mnm-data") == 0,
-	    "no other certificate: %s", w->said.p);
+	CHECK(operator_run(&w->op, "init other") == 0 &&
+	    operator_run(&w->op, "-c other/mnm.config fingerprint && "
+	    "cp other/mnm-data/*.pem mnm-data") == 0,
+	    "no other certificate: %s", w->op.said.p);
 	snprintf(fingerprint, sizeof(fingerprint), "%s",
-	    strchr(w->said.p, '\n') + 1);
+	    strchr(w->op.said.p, '\n') + 1);
 	fingerprint[strcspn(fingerprint, "\n")] = '\0';
 	reconfigure(w, "");
 	client_pool_pin(pool, fingerprint);
 	mate_init(&other, "other");
-	mate_connect(&other, pool, w->relay.port);
+	mate_connect(&other, pool, w->op.relay.port);
 	mate_frame_free(mate_await(&other, "tmtprev"));
 	mate_free(&other);
 	client_pool_close(pool);
@@ -650,86 +627,9 @@ check_socket(struct world *w)
 	char path[RELAY_PATH + 32];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/mnm-data/control", w->relay.dir);
+	snprintf(path, sizeof(path), "%s/mnm-data/control", w->op.relay.dir);
 	CHECK(stat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
 	    (st.st_mode & 0777) == 0600, "the control socket is open");
-}
-
-static void
-expect_fsck(struct world *w, int status, const char *text,
-    const char *command)
-{
-	int got = run(w, command);
-
-	CHECK(got == status && strstr(w->said.p, text) != NULL,
-	    "%s: mnm %s: status %d: %s", mode_names[w->mode], command, got,
-	    w->said.p);
-}
-
-/* A relay that is about to serve has the lock, but no socket yet. */
-static void
-check_lock(struct world *w)
-{
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char path[RELAY_PATH + 32];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/mnm-data/lock", w->relay.dir);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	CHECK(fd != -1 && fcntl(fd, F_SETLK, &lock) == 0, "%s", path);
-	expect_fsck(w, 1, "stop it, or try again\n", "invitations");
-	(void)close(fd);	/* nothing was written */
-}
-
-/* A relay that was stopped, or killed, and then a file of its damaged. */
-static void
-check_fsck(struct world *w)
-{
-	char command[RELAY_PATH + 128], users[24];
-
-	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck");
-	relay_start(&w->relay);
-	expect_fsck(w, 2, "a relay or a command uses this data directory: "
-	    "stop it, or try again\n", "fsck");
-	expect_fsck(w, 2, "stop it, or try again\n", "fsck --repair");
-	stop(w);
-	check_lock(w);
-	/* Who was killed has left all in the journal. */
-	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck --repair");
-	snprintf(users, sizeof(users), "%.20s", strstr(w->said.p, "users: "));
-	users[strcspn(users, ",")] = '\0';
-	/* Who was removed has a file as well, and is not counted. */
-	snprintf(command, sizeof(command), "cd '%s' && set -- `grep -l "
-	    "'\"node\"' mnm-data/user/*/*/user.json` && cp \"$1\" saved && "
-	    "echo \"$1\" >path && echo >>\"$1\"", w->relay.dir);
-	CHECK(system(command) == 0, "no user.json");
-	expect_fsck(w, 2, "many: b\nusage: mnm [-c FILE] fsck", "fsck a b");
-	expect_fsck(w, 2, "option: --nonsense\nusage: mnm [-c FILE] fsck",
-	    "fsck --nonsense");
-	expect_fsck(w, 2, "name is empty\nusage: ", "fsck ''");
-	expect_fsck(w, 2, "no relay was set up", "fsck -- --repair");
-	expect_fsck(w, 2, "no relay was set up", "fsck nowhere");
-	expect_fsck(w, 2, "user.json is damaged: ", "fsck");
-	expect_fsck(w, 2, "damaged pieces: 1\n", "-c mnm.config fsck mnm-data");
-	expect_fsck(w, 1, "; now lost+found/user-", "fsck --repair");
-	CHECK(strstr(w->said.p, "is served") == NULL, "none serves: %s",
-	    w->said.p);
-	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck mnm-data --repair");
-	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck");
-	relay_start(&w->relay);
-	expect_fsck(w, 0, "users", "stats");
-	stop(w);
-	/* With its old file the member is back. */
-	expect_fsck(w, 0, "damaged pieces: 0\n", "fsck");
-	CHECK(strstr(w->said.p, users) == NULL, "nobody was lost: %s",
-	    w->said.p);
-	snprintf(command, sizeof(command), "cd '%s' && cp saved `cat path`",
-	    w->relay.dir);
-	CHECK(system(command) == 0, "the file cannot be put back");
-	expect_fsck(w, 0, users, "fsck");
-	relay_start(&w->relay);
-	stop(w);
-	expect_fsck(w, 0, users, "fsck");
 }
 
 static void
@@ -737,10 +637,10 @@ run_script(struct world *w)
 {
 	struct mate alice, bob, carol;
 
-	relay_configure(&w->relay, INVITE "\"alias_min\": 8,");
-	relay_start(&w->relay);
+	relay_configure(&w->op.relay, INVITE "\"alias_min\": 8,");
+	relay_start(&w->op.relay);
 	check_socket(w);
-	CHECK(relay_said(&w->relay, "To serve others: set listen.laddr in "),
+	CHECK(relay_said(&w->op.relay, "To serve others: set listen.laddr in "),
 	    "it is not told how to serve others");
 	check_invitations(w, &alice);
 	check_codes(w, &bob);
@@ -757,205 +657,13 @@ run_script(struct world *w)
 	check_reload(w, &alice);
 	check_renewal(w, &alice);
 	stop(w);
-	check_fsck(w);
-}
-
-/* ---- what needs no relay ---- */
-
-static void
-check_setup(struct world *w)
-{
-	w->mode = STEADY;
-	CHECK(run(w, "init new") == 0 && strstr(w->said.p, "mnm.config") !=
-	    NULL && strstr(w->said.p, "SHA-256") != NULL, "init: %s",
-	    w->said.p);
-	CHECK(run(w, "init new") == 1 && strstr(w->said.p, "exists") != NULL,
-	    "init again: %s", w->said.p);
-	CHECK(run(w, "-c new/mnm.config fingerprint") == 0 &&
-	    strchr(w->said.p, ':') != NULL, "fingerprint: %s", w->said.p);
-	CHECK(run(w, "-c new/mnm.config invite 'Alice Smith'") == 0,
-	    "invite before the first start: %s", w->said.p);
-	relay_file(&w->relay, "bad.config",
-	    "{\n\"name\": \"x\",\n\"nam\": 1\n}");
-	CHECK(run(w, "-c bad.config check") == 2 && strstr(w->said.p,
-	    "bad.config:3: unknown key") != NULL, "check: %s", w->said.p);
-	relay_file(&w->relay, "open.config", "{\n\"listen\":\n"
-	    "{\"laddr\": \":0\"},\n\"register\": \"open\",\n"
-	    "\"data\": \"data\"\n}");
-	CHECK(run(w, "-c open.config check") == 1 && strstr(w->said.p,
-	    "warning: open.config:4: anybody") != NULL, "check: %s",
-	    w->said.p);
-	chmod("new/mnm-data", 0755);
-	relay_file(&w->relay, "cert.config", "{\n\"listen\": {\n"
-	    "\"certPath\": \"none\", \"keyPath\": \"none\"}\n}");
-	CHECK(run(w, "-c cert.config check") == 2 && strstr(w->said.p,
-	    "error: cert.config:3: none") != NULL, "check: %s", w->said.p);
-	CHECK(run(w, "-c open.config user list") == 1 && strstr(w->said.p,
-	    "mnm init") != NULL, "no data directory: %s", w->said.p);
-}
-
-/* A data directory that comes from elsewhere keeps what is in it. */
-static void
-check_moved(struct world *w)
-{
-	char before[512];
-
-	CHECK(run(w, "-c new/mnm.config fingerprint") == 0, "%s", w->said.p);
-	snprintf(before, sizeof(before), "%s", w->said.p);
-	CHECK(run(w, "-V && mkdir moved && cp -a new/mnm-data moved") == 0,
-	    "%s", w->said.p);
-	CHECK(run(w, "init moved") == 0, "init with data: %s", w->said.p);
-	CHECK(run(w, "-c moved/mnm.config fingerprint") == 0 &&
-	    strcmp(w->said.p, before) == 0, "not %s: %s", before, w->said.p);
-	CHECK(run(w, "-c moved/mnm.config invitations") == 0 &&
-	    strstr(w->said.p, "Alice Smith") != NULL, "lost: %s", w->said.p);
-	CHECK(run(w, "-V && mv moved/mnm-data moved/old") == 0, "%s",
-	    w->said.p);
-	CHECK(run(w, "-c moved/mnm.config check") == 1 && strstr(w->said.p,
-	    "moved/mnm-data will be made empty at start") != NULL,
-	    "no data: %s", w->said.p);
-	CHECK(run(w, "-V && mkdir worse && touch worse/mnm-data") == 0 &&
-	    run(w, "init worse") == 1 && strstr(w->said.p,
-	    "worse/mnm-data/cert.pem: Not a directory") != NULL,
-	    "a file in the way: %s", w->said.p);
-	CHECK(run(w, "-V && test ! -e worse/mnm.config") == 0,
-	    "half of it is made");
-}
-
-/* Run a command as somebody who is not root, if it was root until now. */
-static void
-expect_as_other(struct world *w, uid_t user, const char *command,
-    const char *text)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		if (geteuid() == 0 && setuid(user) == -1)
-			_exit(1);
-		_exit(access(w->relay.program, X_OK) == 0 &&
-		    (run(w, command) != 2 || strstr(w->said.p, text) == NULL));
-	}
-	waitpid(pid, &status, 0);
-	CHECK(status == 0, "for others, %s does not say: %s", command, text);
-}
-
-/* Whom the files belong to, and whom they should. */
-static void
-check_users_of_files(struct world *w)
-{
-	const uid_t other = 4321;
-	char path[RELAY_PATH + 32];
-
-	chmod(w->relay.dir, 0755);
-	relay_file(&w->relay, "user.config",
-	    "{\n\"data\": \"new/mnm-data\",\n\"user\": \"nosuch\"\n}");
-	snprintf(path, sizeof(path), "%s/user.config", w->relay.dir);
-	chmod(path, 0644);
-	expect_as_other(w, other, "-c user.config check",
-	    "error: user.config:3: there is no user nosuch");
-	CHECK(run(w, "-c user.config check") == 2 && strstr(w->said.p,
-	    "chown") == NULL, "chown to nobody: %s", w->said.p);
-	if (geteuid() != 0)
-		return;
-	expect_as_other(w, other, "fsck new/mnm-data/user",
-	    "new/mnm-data/user: Permission denied");
-	CHECK(run(w, "-V && cp -a new owned && rm -r owned/mnm-data/tmp && "
-	    "mkdir owned/mnm-data/tmp && chown -R 4321 owned/mnm-data") == 0,
-	    "%s", w->said.p);
-	relay_file(&w->relay, "owned.config",
-	    "{\n\"data\": \"owned/mnm-data\"\n}");
-	CHECK(run(w, "-c owned.config check") == 1 && strstr(w->said.p,
-	    "belongs to another user: run the relay as that one") != NULL &&
-	    strstr(w->said.p, "chown") == NULL, "another's: %s", w->said.p);
-	CHECK(run(w, "-V && touch owned/mnm-data/tmp/roots && "
-	    "chmod 600 owned/mnm-data/tmp/roots") == 0 &&
-	    run(w, "-c owned.config check") == 2 && strstr(w->said.p,
-	    "owned/mnm-data/tmp/roots: the relay cannot open it") != NULL,
-	    "root's file: %s", w->said.p);
-}
-
-/* A line that names what is wrong, and the usage of that command alone. */
-static void
-check_usage(struct world *w)
-{
-	static const struct {
-		const char *command, *text;
-	} cases[] = {
-		{ "init a b",      "many: b\nusage: mnm init [DIR]\n" },
-		{ "check x",       "many: x\nusage: mnm [-c FILE] check\n" },
-		{ "fingerprint x", "many: x\nusage: mnm [-c FILE] finger" },
-		{ "backup",        "missing\nusage: mnm [-c FILE] backup" },
-		{ "backup ''",     "empty\nusage: mnm [-c FILE] backup" },
-		{ "backup a b",    "many: b\nusage: mnm [-c FILE] backup" },
-		{ "backup --x",    "option: --x\nusage: mnm [-c FILE] backup" },
-		{ "nonsense",      "unknown command: nonsense\n" },
-		{ "-x",            "unknown option: -x\n" },
-		{ "-c",            "a file must follow: -c\n" }
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		CHECK(run(w, cases[i].command) == 2 &&
-		    strstr(w->said.p, cases[i].text) != NULL &&
-		    strstr(w->said.p, "mnm invite") == NULL, "%s: %s",
-		    cases[i].command, w->said.p);
-	}
-}
-
-/* Whether the relay says this to the service manager, sooner or later. */
-static void
-expect_notice(int manager, const char *notice)
-{
-	char got[256] = "";
-	ssize_t n;
-
-	while (strstr(got, notice) == NULL) {
-		n = recv(manager, got, sizeof(got) - 1, 0);
-		if (n <= 0)
-			break;
-		got[n] = '\0';
-	}
-	CHECK(strstr(got, notice) != NULL, "no %s", notice);
-}
-
-/* As a service that is watched over. */
-static void
-check_service(struct world *w)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval patience = { 60, 0 };
-	int manager = socket(AF_UNIX, SOCK_DGRAM, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/manager",
-	    w->relay.dir);
-	if (manager == -1 || bind(manager, (struct sockaddr *)&address,
-	    sizeof(address)) == -1 || setsockopt(manager, SOL_SOCKET,
-	    SO_RCVTIMEO, &patience, sizeof(patience)) == -1) {
-		perror("manager");
-		exit(1);
-	}
-	setenv("NOTIFY_SOCKET", address.sun_path, 1);
-	setenv("WATCHDOG_USEC", "2000000", 1);
-	relay_start(&w->relay);
-	expect_notice(manager, "READY=1");
-	expect_notice(manager, "WATCHDOG=1");
-	expect_notice(manager, "WATCHDOG=1");
-	kill(w->relay.pid, SIGHUP);
-	expect_notice(manager, "RELOADING=1");
-	expect_notice(manager, "READY=1");
-	CHECK(relay_stop(&w->relay, SIGTERM) == 0, "it did not stop well");
-	expect_notice(manager, "STOPPING=1");
-	unsetenv("NOTIFY_SOCKET");
-	unsetenv("WATCHDOG_USEC");
-	close(manager);
 }
 
 static void
 begin(struct world *w, const char *program)
 {
 	memset(w, 0, sizeof(*w));
-	relay_init(&w->relay, program);
+	operator_init(&w->op, program);
 	w->pool = client_pool_open();
 }
 
@@ -963,8 +671,7 @@ static void
 end(struct world *w)
 {
 	client_pool_close(w->pool);
-	relay_free(&w->relay);
-	buf_free(&w->said);
+	operator_free(&w->op);
 }
 
 static bool
@@ -990,13 +697,6 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: admin MNM [MODE...]\n");
 		return 2;
 	}
-	begin(&w, program);
-	check_setup(&w);
-	check_moved(&w);
-	check_users_of_files(&w);
-	check_usage(&w);
-	check_service(&w);
-	end(&w);
 	for (mode = 0; mode < MODES; mode++) {
 		if (!is_asked(argc, argv, mode_names[mode]))
 			continue;
