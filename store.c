@@ -842,6 +842,8 @@ store_close(struct store *st)
 
 	if (st == NULL)
 		return;
+	if (st->copying != NULL)
+		(void)give_up_copy(st, st->copying);
 	while (st->messages.first != NULL)
 		message_free(&st->messages, st->messages.first);
 	while ((q = st->dropped) != NULL) {
