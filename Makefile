@@ -35,8 +35,8 @@ TESTS = test/log_test test/code_test test/json_test test/set_test \
 	test/roster_test test/userdb_test test/hold_test test/fsck_test \
 	test/cert_test test/tls_test test/tls_bad_test test/client_test \
 	test/frame_test test/tmtp_test test/numbering_test test/admit_test \
-	test/expire_test test/talk test/ready_test test/ready_poll_test \
-	test/sim_test
+	test/expire_test test/newnode_test test/talk test/ready_test \
+	test/ready_poll_test test/sim_test
 ENDS  = test/e2e test/commands test/admin test/backup
 TOOLS = test/json_check
 SUPPORT = test/client.o test/relay.o test/operator.o test/mate.o test/crowd.o \

@@ -11,6 +11,8 @@
 
 #define REF_TEXT 11	/* the largest node reference, and a NUL */
 
+#define COPY_STEP 400	/* files copied for a new node in a turn: 10 ms */
+
 struct alias *
 account_own_alias(struct request *rq, struct span name)
 {
@@ -306,34 +308,39 @@ account_remove(struct relay *relay, struct user *user)
 
 /*
  * The new node is to get all that this one has not yet acked, and this one
- * its password: that cannot be left out.
+ * its password: that cannot be left out.  Many messages take many turns, in
+ * which others are served; then it begins here again.
  */
 static bool
 edit_newnode(struct request *rq)
 {
 	struct relay *relay = rq->relay;
 	struct node *self = rq->link->node, *node;
+	struct store *store = relay->data->store;
+	struct queue *queue = store_queue(store, &self->user->uid,
+	    self->user->next_ref);
 	char nodeid[NODEID_TEXT], ref[REF_TEXT];
 	struct posting p;
+	int more;
 
 	if (self->user->node_count >= ACCOUNT_NODES_MAX)
 		return request_refuse(rq, "there are too many nodes already; "
 		    "drop one first", SPAN(""));
-	if (deliver_is_full(relay, deliver_queue(relay, self)))
+	if (deliver_is_full(relay, self->queue))
 		return request_refuse(rq, DELIVER_FULL, SPAN("this node"));
+	more = store_copy_files(store, self->queue, queue, COPY_STEP);
+	if (more == 1)
+		return request_stall(rq);
+	if (more == -1)
+		return request_refuse(rq, "this node's messages cannot be "
+		    "copied: ", span_of(strerror(errno)));
 	node = userdb_add_node(relay->data->userdb, self->user, rq->h.newnode,
 	    nodeid);
 	if (node == NULL)
 		return request_refuse(rq, "the system gives no random "
 		    "numbers: try again later", SPAN(""));
 	userdb_see(relay->data->userdb, node, rq->now);
-	if (store_copy(relay->data->store, deliver_queue(relay, self),
-	    deliver_queue(relay, node)) == -1) {
-		(void)request_refuse(rq, "this node's messages cannot be "
-		    "copied: ", span_of(strerror(errno)));
-		account_drop_node(relay, node, SPAN(""));
-		return false;
-	}
+	store_copy(store, self->queue, queue);
 	p = user_posting(rq);
 	p.message.newnode = span_of(node->label);
 	p.message.nodeid = (struct span){ nodeid, NODEID_TEXT };

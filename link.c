@@ -215,3 +215,12 @@ request_refuse_name(struct request *rq, enum userdb_result result,
 
 	return request_refuse(rq, texts[result], name);
 }
+
+/* The commit that it asks for has nothing to do, but those who wait go on. */
+bool
+request_stall(struct request *rq)
+{
+	rq->link->stalled = true;
+	link_wait(rq->link);
+	return false;
+}

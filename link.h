@@ -97,7 +97,7 @@ struct link {
 	struct buf in;		/* the beginning of a frame */
 	size_t want;		/* how much of it can be used next */
 	struct buf kept;	/* what came when no request may run */
-	bool stalled;		/* no request may run */
+	bool stalled;		/* no request may run, or one runs again */
 	uint64_t skip;		/* octets to come of data that was refused */
 	struct upload *upload;	/* large data that is coming, or NULL */
 	struct user *uploader;	/* whose it is, also when node is NULL */
@@ -161,5 +161,10 @@ bool request_refuse(struct request *, const char *text, struct span value);
 /* The same for a name that userdb does not take. */
 bool request_refuse_name(struct request *, enum userdb_result,
     struct span name);
+/*
+ * It is neither done nor refused: it is run again from its beginning in the
+ * next turn.  Always returns false.
+ */
+bool request_stall(struct request *);
 
 #endif

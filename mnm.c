@@ -159,7 +159,7 @@ run_backup(const struct order *order)
 	if (sum.copied > 0)
 		printf("; octets of files that could not be linked: %llu",
 		    (unsigned long long)sum.copied);
-	putchar('\n');
+	puts("");
 	conf_free(&conf);
 	return 0;
 }

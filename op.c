@@ -345,10 +345,12 @@ op_prepare(const struct op *op, struct request *rq)
 void
 op_run(const struct op *op, struct request *rq)
 {
-	if (!check_text(rq, op) || !op_prepare(op, rq) || !op->run(rq))
-		op_refuse(op, rq);
-	else if (op->traits & ACKED)
+	if (!check_text(rq, op) || !op_prepare(op, rq) || !op->run(rq)) {
+		if (!rq->link->stalled)
+			op_refuse(op, rq);
+	} else if (op->traits & ACKED) {
 		send_ack(rq, SPAN(""));
+	}
 }
 
 void

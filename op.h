@@ -30,7 +30,7 @@ bool op_takes(const struct op *, struct request *,
     uint64_t lengths[UPLOAD_PARTS]);
 /* Whether it would not be refused, as far as can be told without data. */
 bool op_prepare(const struct op *, struct request *);
-/* Run and answer it. */
+/* Run and answer it; or its link is stalled, and it is to be run again. */
 void op_run(const struct op *, struct request *);
 /* Answer that it is refused. */
 void op_refuse(const struct op *, struct request *);

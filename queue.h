@@ -26,6 +26,8 @@ struct queue {
 	struct uid uid;
 	uint32_t ref;
 	struct queue *next;		/* in its table's chain */
+	struct queue *copy;		/* store's: this gets and loses each
+					   file that the queue does; or NULL */
 
 	/* Messages in the journal, by rising id: a ring. */
 	struct waiting *ring;

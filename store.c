@@ -31,6 +31,8 @@
  *	directory of no known node	a new node's copy that was never acked;
  *					moved away before the number is given
  *					again
+ *	directory of node 2^32 - 1 - N	a copy of N's that was never finished;
+ *					moved away before the next one is begun
  */
 #include "store.h"
 
@@ -59,6 +61,8 @@ struct store {
 	struct buf scratch;
 	struct queue *dropped;		/* their directories are still there */
 	struct queue *counting;		/* whose files are counted, or NULL */
+	struct queue *copying;		/* whose files are copied, or NULL */
+	DIR *copy_list;			/* those that are left */
 	struct larges larges;
 	uint64_t *finished;		/* X of large files now in the tree */
 	size_t finished_count;
@@ -237,7 +241,26 @@ store_read(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
 
 /* ---- ack, copy, drop ---- */
 
-/* Take the message's file off the queue: false if there is none. */
+/* No copy of q's files is made any more.  Returns -1, and errno as it was. */
+static int
+give_up_copy(struct store *st, struct queue *q)
+{
+	int error = errno;
+
+	if (st->copying == q) {
+		(void)closedir(st->copy_list);	/* it was only read */
+		st->copying = NULL;
+	}
+	tree_discard(st->tree, q->copy);
+	q->copy = NULL;
+	errno = error;
+	return -1;
+}
+
+/*
+ * Take the message's file off the queue, and off a copy of it that is under
+ * way: false if there is none.
+ */
 static bool
 remove_file(struct store *st, struct queue *q, uint64_t id)
 {
@@ -248,6 +271,9 @@ remove_file(struct store *st, struct queue *q, uint64_t id)
 		return false;
 	if (queue_get(q, id) == NULL)
 		queue_count_lost(q, octets);
+	if (q->copy != NULL && tree_remove(st->tree, q->copy, id,
+	    &octets) == -1 && errno != ENOENT)
+		(void)give_up_copy(st, q);
 	return true;
 }
 
@@ -281,6 +307,51 @@ store_ack(struct store *st, struct queue *q, uint64_t id)
 	(void)journal_add(st->journal, JOURNAL_ACK, parts, 2);
 }
 
+/* From now on the copy gets what q gets; what q has is to be linked. */
+static int
+begin_copy(struct store *st, struct queue *q)
+{
+	char path[QUEUE_PATH];
+
+	/* No node has this number, which is as good as a name. */
+	q->copy = store_queue(st, &q->uid, ~q->ref);
+	tree_discard(st->tree, q->copy);
+	queue_path(path, q);
+	st->copy_list = file_open_list(st->data, path);
+	if (st->copy_list != NULL)
+		st->copying = q;
+	else if (errno != ENOENT)
+		return give_up_copy(st, q);
+	return 0;
+}
+
+/*
+ * Link some of the files that are left.  Those that have come since may be
+ * linked again, and those that are gone may still be listed.
+ */
+static int
+copy_some(struct store *st, unsigned files)
+{
+	struct queue *q = st->copying;
+	const char *name;
+	uint64_t id;
+
+	while (files-- > 0) {
+		name = file_next_name(st->copy_list);
+		if (name == NULL) {
+			st->copying = NULL;
+			return file_end_list(st->copy_list) == 0 ? 0 :
+			    give_up_copy(st, q);
+		}
+		if (code_unhex64(&id, span_of(name)) &&
+		    tree_link(st->tree, q, q->copy, id) == -1 &&
+		    errno != ENOENT)
+			return give_up_copy(st, q);
+	}
+	/* Now, so that the last sync has not all of it to do. */
+	return tree_sync(st->tree, q->copy) == 0 ? 0 : give_up_copy(st, q);
+}
+
 /* What waits in the journal for from waits for to as well. */
 static void
 copy_ring(struct queue *from, struct queue *to)
@@ -297,20 +368,29 @@ copy_ring(struct queue *from, struct queue *to)
 }
 
 int
+store_copy_files(struct store *st, struct queue *from, struct queue *to,
+    unsigned files)
+{
+	if (st->copying == NULL && from->copy == NULL &&
+	    begin_copy(st, from) == -1)
+		return -1;
+	/* Another's goes first: only one keeps its directory open. */
+	if (st->copying != NULL && copy_some(st, files) == -1)
+		return -1;
+	if (from->copy == NULL || st->copying == from)
+		return 1;
+	if (tree_move(st->tree, from->copy, to) == -1)
+		return give_up_copy(st, from);
+	from->copy = NULL;
+	return 0;
+}
+
+void
 store_copy(struct store *st, struct queue *from, struct queue *to)
 {
 	struct span part;
-	int error;
 
 	assert(queue_next(to, 0) == NULL);
-	/* A crash may have left a copy that was cut short. */
-	tree_discard(st->tree, to);
-	if (tree_copy(st->tree, from, to) == -1) {
-		error = errno;
-		tree_discard(st->tree, to);
-		errno = error;
-		return -1;
-	}
 	queue_list_forget(to);
 	queue_count_forget(to);
 	copy_ring(from, to);
@@ -319,7 +399,6 @@ store_copy(struct store *st, struct queue *from, struct queue *to)
 	message_write_node(&st->scratch, to);
 	part = buf_span(&st->scratch);
 	(void)journal_add(st->journal, JOURNAL_COPY, &part, 1);
-	return 0;
 }
 
 void
@@ -348,6 +427,8 @@ drop_queue(struct store *st, struct queue *q)
 {
 	struct message *m;
 
+	if (q->copy != NULL)
+		(void)give_up_copy(st, q);
 	forget_queue(st, q);
 	while ((m = queue_next(q, 0)) != NULL) {
 		message_leave(m, q);
@@ -616,7 +697,7 @@ write_for(struct store *st, const struct message *m,
 static int
 write_message(struct store *st, struct message *m)
 {
-	const struct queue *first = NULL;
+	struct queue *first = NULL;
 	uint32_t i;
 
 	m->may_be_in_tree = true;
@@ -631,6 +712,9 @@ write_message(struct store *st, struct message *m)
 		if (write_for(st, m, first, m->to[i]) == -1)
 			return -1;
 		first = m->to[i];
+		if (first->copy != NULL && tree_link(st->tree, first,
+		    first->copy, m->id) == -1)
+			(void)give_up_copy(st, first);
 	}
 	return 0;
 }
@@ -750,6 +834,8 @@ store_close(struct store *st)
 
 	if (st == NULL)
 		return;
+	if (st->copying != NULL)
+		(void)give_up_copy(st, st->copying);
 	while (st->messages.first != NULL)
 		message_free(&st->messages, st->messages.first);
 	while ((q = st->dropped) != NULL) {

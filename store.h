@@ -78,10 +78,15 @@ ssize_t store_read(struct store *, struct queue *, uint64_t id,
 /* The node has acked the message.  Nothing happens if it does not wait. */
 void store_ack(struct store *, struct queue *, uint64_t id);
 /*
- * Let everything that waits in from wait in the empty queue to as well.
- * -1 with errno: nothing was copied.
+ * Let everything that waits in from wait in the empty queue to as well.  First
+ * store_copy_files links the files, about so many in each call: it returns 1
+ * when it must be called again, 0 when store_copy must follow at once, or -1
+ * with errno, and then nothing is copied.  In between, acks and checkpoints are
+ * in the copy, too; whoever gives it up need not say so.
  */
-int store_copy(struct store *, struct queue *from, struct queue *to);
+int store_copy_files(struct store *, struct queue *from, struct queue *to,
+    unsigned files);
+void store_copy(struct store *, struct queue *from, struct queue *to);
 /* It will not be asked for soon: keep nothing of its directory in memory. */
 void store_rest(struct queue *);
 /* Free the queue and all in it; the pointer is dead then. */

@@ -102,7 +102,7 @@ run_small(struct request *rq, const struct op *op,
 	rq->note = &parts[OP_NOTE];
 	rq->body = &parts[OP_BODY];
 	op_run(op, rq);
-	return true;
+	return !rq->link->stalled;
 }
 
 static bool

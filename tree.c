@@ -115,37 +115,38 @@ tree_end_sync(struct tree *tr)
 
 /* ---- messages ---- */
 
-/* Make the new file path, its directories, too; an old one gives way. */
+/*
+ * The file path could not be made for the reason in errno: make its
+ * directories, or have an old one give way.
+ */
+static int
+make_way(struct tree *tr, const char *path)
+{
+	if (errno == ENOENT)
+		return file_make_parents(tr->data, path);
+	return errno == EEXIST ? unlinkat(tr->data, path, 0) : -1;
+}
+
 static int
 create_file(struct tree *tr, const char *path)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
 	int fd = openat(tr->data, path, flags, 0600);
 
-	if (fd != -1)
+	if (fd != -1 || make_way(tr, path) == -1)
 		return fd;
-	if (errno == ENOENT) {
-		if (file_make_parents(tr->data, path) == -1)
-			return -1;
-	} else if (errno != EEXIST || unlinkat(tr->data, path, 0) == -1) {
-		return -1;
-	}
 	return openat(tr->data, path, flags, 0600);
 }
 
-/* Give the file old the name path as well, as create_file would. */
+/* Give the file old the name path as well. */
 static int
 link_file(struct tree *tr, const char *old, const char *path)
 {
+	int result = linkat(tr->data, old, tr->data, path, 0);
+
 	tr->touched = true;
-	if (linkat(tr->data, old, tr->data, path, 0) == 0)
-		return 0;
-	if (errno == ENOENT) {
-		if (file_make_parents(tr->data, path) == -1)
-			return -1;
-	} else if (errno != EEXIST || unlinkat(tr->data, path, 0) == -1) {
-		return -1;
-	}
+	if (result == 0 || make_way(tr, path) == -1)
+		return result;
 	return linkat(tr->data, old, tr->data, path, 0);
 }
 
@@ -282,63 +283,44 @@ tree_read(struct tree *tr, struct queue *q, uint64_t id, uint64_t offset,
 
 /* ---- a node's directory ---- */
 
-/* Link each message of one directory into another. */
+/* Make the names in a directory durable; one that is not there has none. */
 static int
-link_messages(int from, int to)
+sync_names(struct tree *tr, const char *path)
 {
-	DIR *list = file_open_list(from, ".");
-	const char *name;
-	uint64_t id;
-	int result = 0;
+	int fd = file_open_dir(tr->data, path), result;
 
-	if (list == NULL)
-		return -1;
-	while (result == 0 && (name = file_next_name(list)) != NULL) {
-		if (code_unhex64(&id, span_of(name)))
-			result = linkat(from, name, to, name, 0);
-	}
-	return file_end_list(list);
-}
-
-/* Copy from the open directory into the new one called path, and sync. */
-static int
-copy_into(struct tree *tr, int from, char *path)
-{
-	int to = -1, user = -1, result = -1;
-
-	if (file_make_dir(tr->data, path) == 0) {
-		to = file_open_dir(tr->data, path);
-		*strrchr(path, '/') = '\0';
-		user = file_open_dir(tr->data, path);
-	}
-	if (to != -1 && user != -1 && link_messages(from, to) == 0 &&
-	    file_sync_dir(to) == 0 && file_sync_dir(user) == 0)
-		result = 0;
-	/* Directories: nothing was written through these. */
-	if (to != -1)
-		(void)close(to);
-	if (user != -1)
-		(void)close(user);
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	result = file_sync_dir(fd);
+	(void)close(fd);	/* nothing was written through it */
 	return result;
 }
 
 int
-tree_copy(struct tree *tr, const struct queue *from, const struct queue *to)
+tree_sync(struct tree *tr, const struct queue *q)
 {
 	char path[QUEUE_PATH];
-	int fd, result, error;
 
-	queue_path(path, from);
-	fd = file_open_dir(tr->data, path);
-	if (fd == -1)
-		return errno == ENOENT ? 0 : -1;
+	queue_path(path, q);
+	return sync_names(tr, path);
+}
+
+int
+tree_move(struct tree *tr, const struct queue *from, const struct queue *to)
+{
+	char old[QUEUE_PATH], path[QUEUE_PATH];
+
+	/* A crash may have left a copy that was never acked. */
+	tree_discard(tr, to);
+	queue_path(old, from);
 	queue_path(path, to);
 	tr->touched = true;
-	result = copy_into(tr, fd, path);
-	error = errno;
-	(void)close(fd);	/* it was only read */
-	errno = error;
-	return result;
+	if (sync_names(tr, old) == -1)
+		return -1;
+	if (renameat(tr->data, old, tr->data, path) == -1)
+		return errno == ENOENT ? 0 : -1;
+	*strrchr(path, '/') = '\0';
+	return sync_names(tr, path);
 }
 
 void

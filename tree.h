@@ -54,11 +54,12 @@ ssize_t tree_read(struct tree *, struct queue *, uint64_t id,
     uint64_t offset, char *dst, size_t room);
 
 /*
- * Give each file of one node to another, whose directory is made anew; that
- * and the directory above are synced: what is not told of elsewhere must be
+ * The names in a node's directory, if it has one, are durable; it is another
+ * node's, who has none, durably.  What is not told of elsewhere must be
  * durable by itself.
  */
-int tree_copy(struct tree *, const struct queue *from,
+int tree_sync(struct tree *, const struct queue *);
+int tree_move(struct tree *, const struct queue *from,
     const struct queue *to);
 /* Have the node's directory, if it has one, removed bit by bit by tree_tidy. */
 void tree_discard(struct tree *, const struct queue *);

@@ -16,9 +16,9 @@
  *		for damage, then starts the program, or repairs first: all else
  *		must be served.  Of a small life it is every octet of a file of
  *		each kind; of others, some of all files.
- *	hold	Between deeds, a child makes a backup while life goes on; then it
- *		starts the program from that and compares it with the model, or
- *		lives on with what it had.
+ *	hold	Between deeds, a child makes a backup while life goes on; then
+ *		it starts the program from that and compares it with the model,
+ *		or lives on with what it had.
  *	faults	The program is broken, one thing at a time: cut must see it.
  *
  * Without a word: all of them.  -l takes hours and tries far more; -b ends with
@@ -308,6 +308,19 @@ post_short(void)
 	return world_post(30, 1);
 }
 
+/* All steps of it. */
+static int
+add_node(void)
+{
+	const struct model_user *u = &world.live.users[0];
+	size_t nodes = u->node_count;
+	int result = 0;
+
+	while (result == 0 && u->node_count == nodes)
+		result = world_add_node();
+	return result;
+}
+
 /* Do one after the other, up to NULL. */
 static int
 do_all(int (*const *deeds)(void))
@@ -340,7 +353,7 @@ static int
 live_for_journal(void)
 {
 	static int (*const deeds[])(void) = {
-		post_short, world_add_alias, world_commit, world_add_node,
+		post_short, world_add_alias, world_commit, add_node,
 		world_invite, world_change_alias, world_commit, world_see,
 		world_ack, world_drop_node, world_commit, world_register,
 		post_short, rest, NULL
@@ -373,7 +386,7 @@ run_flip(void)
 
 	flip_each();
 	for (seed = 1; seed <= lives && !is_over(); seed++)
-		flip_life(seed, run.is_long ? 97 : 3001);
+		flip_life(seed, run.is_long ? 97 : 9001);
 }
 
 /* ---- hold ---- */

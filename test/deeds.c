@@ -119,37 +119,68 @@ world_register(void)
 	return 0;
 }
 
-int
-world_add_node(void)
+/* Choose whose queue a new node gets, unless one is chosen. */
+static bool
+choose_copy(void)
 {
-	struct model_user *u = any_user();
-	struct model_node *old, *n;
+	struct world_copy *c = &world.copy;
+
+	/* Who has asked may be gone meanwhile. */
+	if (any(20) == 0)
+		c->user = NULL;
+	if (c->user != NULL)
+		return true;
+	c->user = any_user();
+	if (any(3) > 0 || c->user == NULL ||
+	    c->user->node_count == MODEL_NODES) {
+		c->user = NULL;
+		return false;
+	}
+	c->node = any_node(c->user);
+	return true;
+}
+
+/* All is linked: the node itself. */
+static void
+end_copy(struct model_user *u, const struct model_node *old,
+    struct queue *to)
+{
+	struct model_node *n = &u->nodes[u->node_count];
 	struct node *node;
 	size_t i;
-	int ready = wait_ready();
 
-	if (ready != 1 || u == NULL || u->node_count == MODEL_NODES)
-		return ready == -1 ? -1 : 0;
-	old = any_node(u);
-	n = &u->nodes[u->node_count];
 	memset(n, 0, sizeof(*n));
 	node = userdb_add_node(world.data.userdb, user_of(u), SPAN("y"),
 	    n->nodeid);
 	if (node == NULL)
-		return 0;
+		return;
 	n->ref = node->ref;
 	u->node_count++;
-	if (store_copy(world.data.store, queue_of_node(u, old),
-	    queue_of_node(u, n)) == -1) {
-		store_drop(world.data.store, queue_of_node(u, n));
-		userdb_drop_node(world.data.userdb, node);
-		n->dropped = true;
-		return 0;
-	}
+	store_copy(world.data.store, queue_of_node(u, old), to);
 	memcpy(n->queue, old->queue, sizeof(n->queue));
 	n->count = old->count;
 	for (i = 0; i < n->count; i++)
 		n->queue[i].batch = world.commits;
+}
+
+int
+world_add_node(void)
+{
+	struct world_copy *c = &world.copy;
+	struct queue *to;
+	int more, ready = wait_ready();
+
+	if (ready != 1 || !choose_copy())
+		return ready == -1 ? -1 : 0;
+	to = store_queue(world.data.store, &c->user->uid,
+	    user_of(c->user)->next_ref);
+	more = store_copy_files(world.data.store,
+	    queue_of_node(c->user, c->node), to, 1 + (unsigned)any(2));
+	if (more == 1)
+		return 0;
+	if (more == 0)
+		end_copy(c->user, c->node, to);
+	c->user = NULL;
 	return 0;
 }
 
@@ -167,6 +198,8 @@ world_drop_node(void)
 	if (user->node_count < 2)
 		return 0;
 	n = any_node(u);
+	if (world.copy.node == n)
+		world.copy.user = NULL;
 	store_drop(world.data.store, queue_of_node(u, n));
 	userdb_drop_node(world.data.userdb, userdb_node(user, n->ref));
 	n->dropped = true;
@@ -504,6 +537,11 @@ world_ack(void)
 	if (ready != 1 || u == NULL)
 		return ready == -1 ? -1 : 0;
 	n = any_node(u);
+	/* Often of a queue that is just being copied. */
+	if (world.copy.user != NULL && any(2) == 0) {
+		u = world.copy.user;
+		n = world.copy.node;
+	}
 	while (i > 0 && ack_one(u, n))
 		i--;
 	return 0;
@@ -560,6 +598,15 @@ step_any(void)
 	return world_step(times[any(sizeof(times) / sizeof(times[0]))]);
 }
 
+/* Go on in another segment, so that a checkpoint may make files of this one. */
+static int
+turn_segment(void)
+{
+	if (!journal_pending(world.data.journal))
+		(void)journal_turn(world.data.journal);
+	return 0;
+}
+
 int
 world_any(void)
 {
@@ -568,7 +615,7 @@ world_any(void)
 		int (*deed)(void);
 	} deeds[] = {
 		{  2, world_register     },
-		{  2, world_add_node     },
+		{ 12, world_add_node     },
 		{  1, world_drop_node    },
 		{  2, world_see          },
 		{  2, world_add_alias    },
@@ -582,6 +629,7 @@ world_any(void)
 		{  4, world_look         },
 		{ 20, world_commit       },
 		{ 20, step_any           },
+		{  2, turn_segment       },
 	};
 	size_t i;
 	unsigned n = 0, draw;

@@ -342,6 +342,7 @@ do_damage(const char *path, enum deed deed, off_t at)
 }
 
 #define SEGMENT "segment"
+#define USER "user/*/*/user.json"
 #define MESSAGE "user/*/*/1/*"
 
 static const struct damage {

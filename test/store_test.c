@@ -305,6 +305,18 @@ enter(struct place *p, enum state state)
 		reopen(p);
 }
 
+/* All of a copy, three files at a time. */
+static void
+copy(struct place *p, struct queue *from, struct queue *to)
+{
+	int more;
+
+	while ((more = store_copy_files(p->store, from, to, 3)) == 1)
+		continue;
+	CHECK(more == 0, "copy: %s", strerror(errno));
+	store_copy(p->store, from, to);
+}
+
 static void
 test_queue(enum state state, const char *name)
 {
@@ -333,7 +345,7 @@ test_queue(enum state state, const char *name)
 	store_ack(p.store, a, 12345);
 	store_ack(p.store, b, ids[1]);
 	c = store_queue(p.store, &alice, 2);
-	CHECK(store_copy(p.store, a, c) == 0, "%s: %s", name, strerror(errno));
+	copy(&p, a, c);
 	store_ack(p.store, a, ids[0]);
 	enter(&p, state);
 	a = store_queue(p.store, &alice, 1);
@@ -522,6 +534,88 @@ test_damaged_file(void)
 	end_store(&p);
 }
 
+/*
+ * While a queue's files are copied, it goes on living: an ack, what a
+ * checkpoint makes a file, another copy, and one that is given up.
+ */
+static void
+test_copy_in_steps(void)
+{
+	struct place p = new_store("copy in steps");
+	struct queue *a = store_queue(p.store, &alice, 1);
+	struct queue *b = store_queue(p.store, &bob, 1);
+	struct queue *a2 = store_queue(p.store, &alice, 2);
+	struct queue *b2 = store_queue(p.store, &bob, 2);
+	uint64_t ids[12];
+	size_t i;
+
+	for (i = 0; i < 10; i++)
+		ids[i] = put(&p, 10, (struct queue *[]){ a, b }, 2);
+	checkpoint(&p);
+	for (i = 0; i < 2; i++)
+		CHECK(store_copy_files(p.store, a, a2, 2) == 1, "step %zu", i);
+	CHECK(store_copy_files(p.store, b, b2, 2) == 1, "bob must wait");
+	for (i = 0; i < 7; i++)
+		store_ack(p.store, a, ids[i]);
+	/* This links all that is left of alice's; what comes is not listed. */
+	CHECK(store_copy_files(p.store, b, b2, 100) == 1, "bob waits still");
+	ids[10] = put(&p, 20, &a, 1);
+	checkpoint(&p);
+	ids[11] = put(&p, 30, &a, 1);
+	copy(&p, a, a2);
+	store_ack(p.store, a, ids[7]);
+	copy(&p, b, b2);
+	commit(&p);
+	expect(&p, a2, ids + 7, 5, "the copy, at once");
+	enter(&p, RESTARTED);
+	a = store_queue(p.store, &alice, 1);
+	b = store_queue(p.store, &bob, 1);
+	a2 = store_queue(p.store, &alice, 2);
+	expect(&p, a, ids + 8, 4, "who was copied");
+	expect(&p, a2, ids + 7, 5, "the copy");
+	expect(&p, store_queue(p.store, &bob, 2), ids, 10, "bob's copy");
+
+	CHECK(store_copy_files(p.store, b, b, 2) == 1, "given up");
+	store_drop(p.store, b);
+	commit(&p);
+	while (store_tidy(p.store))
+		continue;
+	copy(&p, a, store_queue(p.store, &alice, 3));
+	expect(&p, store_queue(p.store, &alice, 3), ids + 8, 4, "the next");
+	end_store(&p);
+}
+
+/* What a crash has left of a copy, complete or not, is not in the next. */
+static void
+test_copy_cut_short(void)
+{
+	struct place p = new_store("copy cut short");
+	struct queue *a = store_queue(p.store, &alice, 1), *to;
+	uint64_t ids[10];
+	size_t i;
+
+	for (i = 0; i < 10; i++)
+		ids[i] = put(&p, 10, &a, 1);
+	checkpoint(&p);
+	to = store_queue(p.store, &alice, 2);
+	CHECK(store_copy_files(p.store, a, to, 9) == 1, "not all of it");
+	reopen(&p);
+	a = store_queue(p.store, &alice, 1);
+	for (i = 0; i < 5; i++)
+		store_ack(p.store, a, ids[i]);
+	commit(&p);
+	to = store_queue(p.store, &alice, 2);
+	CHECK(store_copy_files(p.store, a, to, 9) == 0, "all, but not told");
+	reopen(&p);
+	a = store_queue(p.store, &alice, 1);
+	to = store_queue(p.store, &alice, 2);
+	expect(&p, to, ids + 5, 5, "the new files");
+	store_ack(p.store, a, ids[5]);
+	copy(&p, a, to);
+	expect(&p, to, ids + 6, 4, "the last copy");
+	end_store(&p);
+}
+
 /* What is told of a queue is what a count of its files finds. */
 static void
 expect_load(struct place *p, uint64_t messages, uint64_t data,
@@ -570,8 +664,7 @@ test_load(enum state state, const char *name)
 	expect_load(&p, 1, 500, name);
 	to[1] = store_queue(p.store, &bob, 2);
 	CHECK(store_load(p.store, to[1]).messages == 0, "%s: bob", name);
-	CHECK(store_copy(p.store, store_queue(p.store, &bob, 1), to[1]) == 0,
-	    "%s: %s", name, strerror(errno));
+	copy(&p, store_queue(p.store, &bob, 1), to[1]);
 	CHECK(store_load(p.store, to[1]).messages == 4, "%s: a copy", name);
 	commit(&p);
 	reopen(&p);
@@ -801,6 +894,8 @@ main(void)
 	test_links();
 	test_damaged_file();
 	test_damaged_large();
+	test_copy_in_steps();
+	test_copy_cut_short();
 	test_loads();
 	test_many();
 	test_spares();

@@ -217,6 +217,7 @@ world_kill(void)
 {
 	disk_close_all();
 	memset(world.larges, 0, sizeof(world.larges));
+	world.copy.user = NULL;
 	world.past = MODEL_KILLED;
 }
 
@@ -231,6 +232,7 @@ world_close(void)
 			large_drop(world.larges[i].large);
 	}
 	memset(world.larges, 0, sizeof(world.larges));
+	world.copy.user = NULL;
 	result = data_close(&world.data);
 	disk_close_all();
 	world.past = MODEL_KILLED;

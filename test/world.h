@@ -25,6 +25,12 @@ struct world_large {
 	bool syncing;
 };
 
+/* A node whose queue is being copied for another. */
+struct world_copy {
+	struct model_user *user;	/* NULL: there is none */
+	struct model_node *node;
+};
+
 struct world {
 	struct data data;
 	struct now now;
@@ -37,6 +43,7 @@ struct world {
 	uint32_t seeds;		/* given to messages */
 	uint32_t commits;	/* so far */
 	struct world_large larges[WORLD_LARGE];
+	struct world_copy copy;
 	struct model_found found;
 	struct model_fault fault;
 	enum model_past past;	/* how the program ended */
@@ -80,6 +87,7 @@ bool world_check(void);
 
 /* Small deeds; each picks whom it concerns by chance. */
 int world_register(void);
+/* A step of it: the new node is there after the last. */
 int world_add_node(void);
 int world_drop_node(void);
 int world_see(void);
