@@ -353,11 +353,11 @@ static const struct damage {
 	const char *line;
 	size_t users, groups, guests, messages;	/* no longer served */
 } damages[] = {
-	{ "user/*/*/user.json", FLIP, 30, 1, "user.json is damaged: ", 1,0,0,0 },
-	{ "user/*/*/user.json", CUT,  30, 1, "user.json is damaged: ", 1,0,0,0 },
-	{ "user/*/*/user.json", CUT,   0, 1, "user.json is damaged: ", 1,0,0,0 },
-	{ "user/*/*/user.json", GROW,  0, 1, "user.json is damaged: ", 1,0,0,0 },
-	{ "user/*/*/user.json", REMOVE, 0, 0, "a node that nobody has", 1,0,0,0 },
+	{ USER, FLIP, 30, 1, "user.json is damaged: ", 1,0,0,0 },
+	{ USER, CUT,  30, 1, "user.json is damaged: ", 1,0,0,0 },
+	{ USER, CUT,   0, 1, "user.json is damaged: ", 1,0,0,0 },
+	{ USER, GROW,  0, 1, "user.json is damaged: ", 1,0,0,0 },
+	{ USER, REMOVE, 0, 0, "a node that nobody has", 1,0,0,0 },
 	{ "group/*/*.json", FLIP, 30, 1, ".json is damaged: ", 0,1,0,0 },
 	{ "group/*/*.json", CUT,  30, 1, ".json is damaged: ", 0,1,0,0 },
 	{ "group/*/*.json", GROW,  0, 1, ".json is damaged: ", 0,1,0,0 },
