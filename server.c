@@ -355,7 +355,10 @@ accept_links(struct server *sv, int listener)
 	}
 }
 
-/* Commits and steps make room for those who wait, the longest first. */
+/*
+ * Commits and steps make room for those who wait, the longest first.  When it
+ * is used up, the others keep their places.
+ */
 static void
 links_resume(struct server *sv)
 {
@@ -363,7 +366,10 @@ links_resume(struct server *sv)
 	bool more = sv->resume_due;
 
 	sv->resume_due = false;
-	while (more && (c = sv->lists[CONN_WAITING].first) != NULL) {
+	while (more && data_state(sv->data) != DATA_WAIT) {
+		c = sv->lists[CONN_WAITING].first;
+		if (c == NULL)
+			break;
 		more = c != last;
 		conn_take_out(sv->lists, c, CONN_WAITING);
 		if (tmtp_is_stalled(c->link))
