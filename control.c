@@ -62,7 +62,9 @@ close_with_errno(int fd)
 
 /*
  * Call bind or connect for the socket in a directory whose path may be longer
- * than an address can be: go there and back.
+ * than an address can be: go there and back.  Who may not enter the working
+ * directory, as after sudo -u in a private home, can name nothing in it, and
+ * need not come back.
  */
 static int
 call_in(int dir, int fd,
@@ -72,7 +74,7 @@ call_in(int dir, int fd,
 	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int result, error;
 
-	if (here == -1)
+	if (here == -1 && errno != EACCES)
 		return -1;
 	memcpy(address.sun_path, SOCKET, sizeof(SOCKET));
 	result = fchdir(dir);
@@ -80,10 +82,11 @@ call_in(int dir, int fd,
 		result = call(fd, (struct sockaddr *)&address,
 		    sizeof(address));
 	error = errno;
-	if (fchdir(here) == -1)
+	if (here != -1 && fchdir(here) == -1)
 		die("cannot return to the working directory: %s",
 		    strerror(errno));
-	(void)close(here);	/* it was only gone back to */
+	if (here != -1)
+		(void)close(here);	/* it was only gone back to */
 	errno = error;
 	return result;
 }

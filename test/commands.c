@@ -128,6 +128,25 @@ expect_as_other(struct operator *o, uid_t user, const char *text,
 	CHECK(status == 0, "for others, %s does not say: %s", command, text);
 }
 
+/* Commands do not need the directory that they are called in. */
+static void
+check_private_home(struct operator *o)
+{
+	const char *dir = o->relay.dir;
+	struct buf line = { NULL, 0, 0 };
+
+	buf_addf(&line, "{ \"data\": \"%s/owned/mnm-data\" }", dir);
+	relay_file(&o->relay, "home.config", line.p);
+	line.n = 0;
+	buf_addf(&line, "chmod 644 home.config && chmod 755 owned && "
+	    "mkdir -m 700 home && cd home && setpriv --reuid=4321 "
+	    "--regid=4321 --clear-groups sh -c 'test ! -x \"%s\" || \"%s\" "
+	    "-c \"%s/home.config\" invitations' >/dev/null",
+	    o->relay.program, o->relay.program, dir);
+	do_there(o, line.p);
+	buf_free(&line);
+}
+
 /* Whom the files belong to, and whom they should. */
 static void
 check_owners(struct operator *o)
@@ -153,6 +172,7 @@ check_owners(struct operator *o)
 	expect(o, 1, "belongs to another user: run the relay as that one",
 	    "-c owned.config check");
 	expect_unsaid(o, "chown");
+	check_private_home(o);
 	do_there(o, "touch owned/mnm-data/tmp/roots && "
 	    "chmod 600 owned/mnm-data/tmp/roots");
 	expect(o, 2, "owned/mnm-data/tmp/roots: the relay cannot open it",
