@@ -443,7 +443,8 @@ drop_queue(struct store *st, struct queue *q)
 
 /*
  * Do away with the directories of dropped queues, once that is committed: a
- * crash before must find them.
+ * crash before must find them.  One may have left a copy that was never
+ * finished, and now never is.
  */
 static void
 discard_dropped(struct store *st)
@@ -452,6 +453,8 @@ discard_dropped(struct store *st)
 
 	while ((q = st->dropped) != NULL) {
 		st->dropped = q->next;
+		tree_discard(st->tree, q);
+		q->ref = ~q->ref;
 		tree_discard(st->tree, q);
 		queue_free(q);
 	}

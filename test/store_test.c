@@ -616,6 +616,26 @@ test_copy_cut_short(void)
 	end_store(&p);
 }
 
+/* What a crash has left of a copy goes with the node that asked for it. */
+static void
+test_copy_left(void)
+{
+	struct place p = new_store("copy left");
+	struct queue *a = store_queue(p.store, &alice, 1);
+	struct queue *left = store_queue(p.store, &alice, ~1U);
+	char path[QUEUE_PATH];
+
+	(void)put(&p, 10, (struct queue *[]){ a, left }, 2);
+	checkpoint(&p);
+	queue_path(path, left);
+	CHECK(faccessat(p.dir, path, F_OK, 0) == 0, "no copy");
+	store_drop(p.store, a);
+	commit(&p);
+	(void)store_tidy(p.store);
+	CHECK(faccessat(p.dir, path, F_OK, 0) == -1, "for ever");
+	end_store(&p);
+}
+
 /* What is told of a queue is what a count of its files finds. */
 static void
 expect_load(struct place *p, uint64_t messages, uint64_t data,
@@ -896,6 +916,7 @@ main(void)
 	test_damaged_large();
 	test_copy_in_steps();
 	test_copy_cut_short();
+	test_copy_left();
 	test_loads();
 	test_many();
 	test_spares();
