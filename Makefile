@@ -15,8 +15,8 @@ FLAGS   = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # From the bottom of the layers to the top; test/layers checks the order.
-OBJS = date.o utf8.o log.o clock.o buf.o code.o json.o set.o subnet.o secret.o lines.o \
-	file.o draft.o lost.o conf.o ntp.o \
+OBJS = date.o utf8.o log.o clock.o buf.o code.o json.o set.o subnet.o secret.o \
+	lines.o file.o draft.o lost.o conf.o ntp.o \
 	segment.o ring.o journal.o spool.o queue.o message.o scrap.o tree.o large.o \
 	store.o \
 	name.o record.o recfile.o roster.o userdb.o guests.o data.o fsck.o \

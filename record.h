@@ -11,7 +11,7 @@
  *		[pings_since]			this second since 1970
  *	node	hash label node salt [seen] uid	the user has this node
  *	seen	node seen uid			the node was on line on this
- *						day since 1970
+ *						day, counted from 1970
  *	gone	gone node uid			the user has the node no more
  *	user	gone next_ref uid		the user has no nodes any more,
  *						and has left all groups

@@ -32,7 +32,8 @@
  *					moved away before the number is given
  *					again
  *	directory of node 2^32 - 1 - N	a copy of N's that was never finished;
- *					moved away before the next one is begun
+ *					moved away with N's queue, or before the
+ *					next copy of that is begun
  */
 #include "store.h"
 
