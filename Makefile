@@ -15,7 +15,7 @@ FLAGS   = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # From the bottom of the layers to the top; test/layers checks the order.
-OBJS = date.o utf8.o log.o clock.o buf.o code.o json.o set.o subnet.o secret.o \
+OBJS = base/date.o base/utf8.o base/log.o base/clock.o base/buf.o base/encode.o json.o base/set.o base/subnet.o base/secret.o \
 	lines.o file.o draft.o lost.o conf.o ntp.o \
 	segment.o ring.o journal.o spool.o queue.o message.o scrap.o tree.o large.o \
 	store.o \
@@ -98,7 +98,7 @@ test/slowsync.so: test/slowsync.c
 	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/slowsync.c
 
 HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
-mnm.o $(OBJS) $(SIM) $(SUPPORT) $(CRASH): $(HEADER) *.h
+mnm.o $(OBJS) $(SIM) $(SUPPORT) $(CRASH): $(HEADER) *.h */*.h
 $(SUPPORT) $(CRASH): test/*.h
 $(TESTS) $(ENDS) $(TOOLS): test/libtest.a libmnm.a test/*.h
 test/print_test: dist/print.c
@@ -168,5 +168,5 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mnm
 
 clean:
-	rm -f mnm mnm-static *.o *.a test/*.o test/*.a test/*.so test/bench test/count test/crash_test \
+	rm -f mnm mnm-static *.o */*.o *.a test/*.a test/*.so test/bench test/count test/crash_test \
 	    $(TESTS) $(ENDS) $(TOOLS)

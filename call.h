@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "code.h"
+#include "base/encode.h"
 #include "guests.h"
 #include "link.h"
 #include "report.h"

@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "code.h"
+#include "base/buf.h"
+#include "base/encode.h"
 #include "file.h"
 #include "x509.h"
 

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "code.h"
+#include "base/buf.h"
+#include "base/encode.h"
 #include "file.h"
 #include "json.h"
-#include "subnet.h"
+#include "base/subnet.h"
 
 #define FILE_OCTETS_MAX ((size_t)64 << 10)	/* mnm.conf is a tenth of it */
 #define SHOWN_MAX  40	/* octets of the file that an error repeats */

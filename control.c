@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "json.h"
-#include "log.h"
+#include "base/log.h"
 
 #define SOCKET "control"
 #define HOLD   "hold"		/* the request of a backup */

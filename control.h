@@ -25,7 +25,7 @@
 #include <stddef.h>
 
 #include "admin.h"
-#include "buf.h"
+#include "base/buf.h"
 #include "data.h"
 #include "ready.h"
 

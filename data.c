@@ -29,10 +29,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "draft.h"
 #include "file.h"
-#include "log.h"
+#include "base/log.h"
 
 #define QUIET      10000U	/* ms without a new segment: empty old ones */
 #define TRIM       60000U	/* ... remove spare segments */

@@ -13,10 +13,10 @@
 
 #include <bearssl_ssl.h>
 
-#include "code.h"
+#include "base/encode.h"
 #include "frame.h"
 #include "json.h"
-#include "log.h"
+#include "base/log.h"
 #include "net.h"
 #include "ready.h"
 

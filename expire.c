@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "deliver.h"
-#include "log.h"
+#include "base/log.h"
 
 /* Milliseconds. */
 #define PASS_INTERVAL 3600000	/* from a pass's end to the next */

@@ -17,7 +17,7 @@
 
 #include <stdint.h>
 
-#include "code.h"
+#include "base/encode.h"
 
 struct relay;
 struct expire;

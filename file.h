@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* Read a whole file of at most max octets; EFBIG if it is larger. */
 int file_read(int dir, const char *name, size_t max, struct buf *to);

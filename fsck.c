@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "data.h"
-#include "log.h"
+#include "base/log.h"
 #include "spool.h"
 
 #define PATH_OCTETS 1100	/* user and four names, of 255 octets at most */

@@ -18,14 +18,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "code.h"
+#include "base/buf.h"
+#include "base/encode.h"
 #include "draft.h"
 #include "journal.h"
 #include "lost.h"
 #include "name.h"
-#include "secret.h"
-#include "subnet.h"
+#include "base/secret.h"
+#include "base/subnet.h"
 
 #define GUESTS_ADDRESS 64	/* room for a peer's address */
 #define GUESTS_CODE    8	/* characters, 40 bits */

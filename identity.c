@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "log.h"
+#include "base/buf.h"
+#include "base/log.h"
 
 #define HOST_ROOM 256	/* the longest name of a host, and a NUL */
 #define DAY       86400U

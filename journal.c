@@ -42,9 +42,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "code.h"
+#include "base/encode.h"
 #include "json.h"
-#include "log.h"
+#include "base/log.h"
 #include "ring.h"
 
 #define RECORD 8		/* length and type before each body */

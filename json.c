@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "code.h"
+#include "base/encode.h"
 
 /* What may follow a backslash, but for u, and what it means. */
 static const char escapes[] = "\"\\/bfnrt";

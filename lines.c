@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "code.h"
+#include "base/encode.h"
 
 #define HEAD "[\n"
 #define TAIL "\"crc32c %08" PRIx32 "\"]\n"

@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /*
  * Make the text: begin, then write each record to the buf and end its line,

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
 
 /* Octets of a refused value that are told: a name fits. */
 #define VALUE_MAX 128

@@ -21,12 +21,12 @@
 #include <stdint.h>
 
 #include "admit.h"
-#include "buf.h"
-#include "code.h"
+#include "base/buf.h"
+#include "base/encode.h"
 #include "conf.h"
 #include "data.h"
 #include "frame.h"
-#include "set.h"
+#include "base/set.h"
 #include "upload.h"
 
 /* What a link has done so far, and so which ops it may send. */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "log.h"
+#include "base/log.h"
 
 #define DIR_NAME "lost+found"
 

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* Begin with { .data = dir }. */
 struct lost {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "code.h"
+#include "base/encode.h"
 
 struct range {
 	uint32_t first, last;

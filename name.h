@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 #define NAME_OCTETS 128		/* the longest name */
 #define NAME_CHARS  64

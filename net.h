@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "conf.h"
 
 #define NET_LISTENERS_MAX 16	/* addresses that one name may have */

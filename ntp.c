@@ -10,8 +10,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "code.h"
+#include "base/clock.h"
+#include "base/encode.h"
 #include "conf.h"
 
 /*

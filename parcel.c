@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "code.h"
+#include "base/encode.h"
 
 #define WORD 8	/* octets that the generator gives at once */
 

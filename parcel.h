@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* The fewest octets; a parcel of just these is plain text. */
 #define PARCEL_MIN 32

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "parcel.h"
 
 #define CONTACTS      100	/* who are told of one's presence */

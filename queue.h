@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "code.h"
+#include "base/encode.h"
 
 #define QUEUE_PATH 128		/* room for user/xx/UID/4294967295/MSGID */
 

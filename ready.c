@@ -12,8 +12,8 @@
 #include <poll.h>
 #endif
 
-#include "buf.h"
-#include "log.h"
+#include "base/buf.h"
+#include "base/log.h"
 
 /*
  * At most this many are told per ready_wait: enough to share the cost of the

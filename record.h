@@ -29,8 +29,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "code.h"
+#include "base/buf.h"
+#include "base/encode.h"
 
 #define RECORD_PATH 512		/* room for what record_path writes */
 

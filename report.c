@@ -3,9 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "code.h"
+#include "base/encode.h"
 #include "json.h"
-#include "log.h"
+#include "base/log.h"
 
 #define SENTENCE_ROOM 1024
 #define GAP 2		/* spaces between two columns */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "code.h"
+#include "base/encode.h"
 
 #define SEGMENTS_IDLE 2		/* kept when nothing is going on */
 

@@ -5,7 +5,7 @@
 
 #include <bearssl_hash.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "name.h"
 
 #define SEED_OCTETS 16

@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "code.h"
+#include "base/buf.h"
+#include "base/encode.h"
 #include "record.h"
 
 struct queue;	/* store's */

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "code.h"
+#include "base/encode.h"
 
 #define NAME 64			/* room for drop-N/MSGID */
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "code.h"
+#include "base/encode.h"
 #include "file.h"
 
 #define MAGIC 0x316a6e6dU	/* "mnj1" */

@@ -28,14 +28,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "call.h"
-#include "clock.h"
-#include "code.h"
+#include "base/clock.h"
+#include "base/encode.h"
 #include "conn.h"
 #include "control.h"
 #include "expire.h"
-#include "log.h"
+#include "base/log.h"
 #include "net.h"
 #include "ready.h"
 #include "tls.h"

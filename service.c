@@ -21,11 +21,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "clock.h"
+#include "base/buf.h"
+#include "base/clock.h"
 #include "data.h"
 #include "identity.h"
-#include "log.h"
+#include "base/log.h"
 #include "net.h"
 #include "notify.h"
 #include "ntp.h"

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "conf.h"
 
 #define SETUP_CONFIG    "mnm.config"

@@ -25,14 +25,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "cert.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "conf.h"
 #include "data.h"
 #include "dial.h"
 #include "file.h"
-#include "log.h"
+#include "base/log.h"
 #include "server.h"
 #include "swarm.h"
 #include "verify.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "code.h"
+#include "base/encode.h"
 #include "file.h"
 
 #define CRC 4

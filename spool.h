@@ -19,7 +19,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 #define SPOOL_BLOCK ((uint32_t)64 << 10)
 

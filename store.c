@@ -44,7 +44,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "message.h"
 #include "queue.h"
 #include "spool.h"

@@ -20,8 +20,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "buf.h"
-#include "code.h"
+#include "base/buf.h"
+#include "base/encode.h"
 #include "file.h"
 #include "journal.h"
 #include "large.h"

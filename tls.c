@@ -39,7 +39,7 @@
 
 #include <bearssl_ssl.h>
 
-#include "code.h"
+#include "base/encode.h"
 
 #define RECORD_HEAD 5		/* type, version, length */
 #define RECORD_MAX  (RECORD_HEAD + 16384 + 24)	/* the overhead is GCM's */

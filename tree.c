@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "log.h"
+#include "base/log.h"
 #include "scrap.h"
 #include "spool.h"
 

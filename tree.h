@@ -22,7 +22,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "file.h"
 #include "lost.h"
 #include "queue.h"

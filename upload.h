@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "store.h"
 
 #define UPLOAD_PARTS 2		/* a note and the body after it */

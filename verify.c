@@ -22,8 +22,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "code.h"
-#include "log.h"
+#include "base/encode.h"
+#include "base/log.h"
 #include "ready.h"
 
 #define TALKERS  5

@@ -21,7 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "code.h"
+#include "base/encode.h"
 
 #define DAY (UINT64_C(24) * 60 * 60)
 #define YEAR_2020 UINT64_C(1577836800)

@@ -9,7 +9,7 @@
 
 #include <bearssl_ec.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* Whether it can stand in a certificate: a host name or an IP address. */
 bool x509_is_name(const char *name);

@@ -2,7 +2,7 @@
  * For `make static`: a bug that is met is told by its place alone, as the texts
  * of all conditions would take 2 kB.
  */
-#include "log.h"
+#include "base/log.h"
 
 #undef assert
 #define assert(condition) \

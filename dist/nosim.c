@@ -4,7 +4,7 @@
  */
 #include "sim.h"
 
-#include "log.h"
+#include "base/log.h"
 
 int
 sim_run(int argc, char **argv)

@@ -12,7 +12,7 @@
 
 #include "check.h"
 #include "file.h"
-#include "log.h"
+#include "base/log.h"
 #include "stage.h"
 
 #define HOUR ((uint64_t)3600000)

@@ -16,11 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "check.h"
 #include "floor.h"
 #include "load.h"
-#include "log.h"
+#include "base/log.h"
 #include "relay.h"
 #include "storage.h"
 #include "trial.h"

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "log.h"
+#include "base/log.h"
 
 #define NOW UINT64_C(1800000000)	/* 2027-01-15 */
 #define DAY UINT64_C(86400)

@@ -6,7 +6,7 @@
  * link's queue at once, and what it has decrypted is acknowledged.
  */
 #include "client.h"
-#include "clock.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

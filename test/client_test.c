@@ -24,7 +24,7 @@
 
 #include "cert.h"
 #include "check.h"
-#include "log.h"
+#include "base/log.h"
 #include "tls.h"
 
 #define LINKS_MAX 6000

@@ -1,4 +1,4 @@
-#include "code.h"
+#include "base/encode.h"
 
 #include <stdlib.h>
 #include <string.h>

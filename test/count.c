@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "load.h"
-#include "log.h"
+#include "base/log.h"
 #include "relay.h"
 
 #define MEMBERS 100

@@ -11,7 +11,7 @@
 
 #include "check.h"
 #include "deliver.h"
-#include "log.h"
+#include "base/log.h"
 #include "stage.h"
 
 #define HOUR 3600000

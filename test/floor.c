@@ -14,12 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "cert.h"
 #include "client.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "conf.h"
-#include "log.h"
+#include "base/log.h"
 #include "meter.h"
 #include "net.h"
 #include "ready.h"

@@ -19,7 +19,7 @@
 #include "check.h"
 #include "data.h"
 #include "file.h"
-#include "log.h"
+#include "base/log.h"
 #include "scratch.h"
 
 #define PATH 512

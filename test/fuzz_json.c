@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "code.h"
+#include "base/encode.h"
 #include "json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);

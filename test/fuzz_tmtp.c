@@ -23,7 +23,7 @@
 #include <string.h>
 
 #include "frame.h"
-#include "log.h"
+#include "base/log.h"
 #include "stage.h"
 
 /* The relay is made anew after so many inputs. */

@@ -11,7 +11,7 @@
 
 #include "backup.h"
 #include "check.h"
-#include "code.h"
+#include "base/encode.h"
 #include "data.h"
 #include "scratch.h"
 

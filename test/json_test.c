@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "code.h"
+#include "base/encode.h"
 
 /* A literal in a static table, where SPAN is not constant enough. */
 #define TEXT(literal) { (literal), sizeof(literal) - 1 }

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "client.h"
-#include "clock.h"
-#include "code.h"
+#include "base/clock.h"
+#include "base/encode.h"
 #include "frame.h"
 #include "json.h"
-#include "log.h"
+#include "base/log.h"
 #include "parcel.h"
 #include "ready.h"
 

@@ -1,7 +1,7 @@
 /*
  * Nothing that a peer sends takes over the terminal that shows it.
  */
-#include "log.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <stdio.h>

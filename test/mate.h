@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "client.h"
-#include "code.h"
+#include "base/encode.h"
 
 #define MATE_TEXT 200	/* the longest value that is looked at */
 

@@ -7,7 +7,7 @@
 
 #include "check.h"
 #include "deliver.h"
-#include "log.h"
+#include "base/log.h"
 #include "stage.h"
 
 #define MANY 2000		/* more than a turn copies */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "clock.h"
+#include "base/clock.h"
 
 #define SECOND UINT64_C(1000000000)
 #define LONG   60000	/* ms: what is awaited comes, on any machine */

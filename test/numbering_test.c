@@ -12,9 +12,9 @@
 
 #include "chance.h"
 #include "check.h"
-#include "code.h"
+#include "base/encode.h"
 #include "frame.h"
-#include "log.h"
+#include "base/log.h"
 #include "stage.h"
 
 #define RUNS     6

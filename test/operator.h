@@ -4,7 +4,7 @@
 #ifndef MNM_TEST_OPERATOR_H
 #define MNM_TEST_OPERATOR_H
 
-#include "buf.h"
+#include "base/buf.h"
 #include "relay.h"
 
 struct operator {

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "log.h"
+#include "base/log.h"
 
 size_t pair_heap;
 

@@ -20,7 +20,7 @@
 
 #include <bearssl.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "cert.h"
 #include "tls.h"
 

@@ -3,8 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "code.h"
-#include "log.h"
+#include "base/encode.h"
+#include "base/log.h"
 
 size_t
 pattern_name_length(const char *text)

@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "code.h"
+#include "base/encode.h"
 #include "file.h"
-#include "log.h"
+#include "base/log.h"
 #include "scratch.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "log.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 #define SAID "said.txt"	/* stdout and stderr of the relay */
 #define SAID_MAX 100000

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "log.h"
+#include "base/log.h"
 
 #define A "\"uid\":\"%1111111111111111111111111111111\""
 #define B "\"uid\":\"%1222222222222222222222222222222\""

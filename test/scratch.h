@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 /* Make it; path ends in XXXXXX, as for mkdtemp.  Returns it opened. */
 static inline int

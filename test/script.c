@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "file.h"
-#include "log.h"
+#include "base/log.h"
 
 #define FILE_MAX_OCTETS ((size_t)4 << 20)
 

@@ -1,4 +1,4 @@
-#include "set.h"
+#include "base/set.h"
 
 #include <stddef.h>
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "inbox.h"
 #include "parcel.h"
 #include "spread.h"

@@ -7,7 +7,7 @@
 
 #include "frame.h"
 #include "json.h"
-#include "log.h"
+#include "base/log.h"
 #include "scratch.h"
 
 /* Something is wrong if a turn does not come to an end. */

@@ -55,8 +55,8 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "code.h"
-#include "log.h"
+#include "base/encode.h"
+#include "base/log.h"
 #include "pattern.h"
 #include "script.h"
 #include "stage.h"

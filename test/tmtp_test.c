@@ -11,7 +11,7 @@
 
 #include "check.h"
 #include "frame.h"
-#include "log.h"
+#include "base/log.h"
 #include "stage.h"
 
 static void

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "control.h"
-#include "log.h"
+#include "base/log.h"
 
 static pid_t relay_pid;		/* 0: none runs */
 

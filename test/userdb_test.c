@@ -18,7 +18,7 @@
 
 #include "check.h"
 #include "file.h"
-#include "log.h"
+#include "base/log.h"
 #include "scratch.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

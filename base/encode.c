@@ -1,11 +1,11 @@
-#include "code.h"
+#include "base/encode.h"
 
 #include <assert.h>
 #include <bearssl_hash.h>
 #include <bearssl_rand.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 static const char base32[] = "%+123456789BCDFGHJKLMNPQRSTVWXYZ";
 static const char hex[] = "0123456789abcdef";

@@ -1,15 +1,15 @@
 /*
- * code.h - octets as text and text as octets: base 32, hexadecimal, CRC-32C,
+ * encode.h - octets as text and text as octets: base 32, hexadecimal, CRC-32C,
  * UTF-8; and random octets.
  */
-#ifndef MNM_CODE_H
-#define MNM_CODE_H
+#ifndef MNM_BASE_ENCODE_H
+#define MNM_BASE_ENCODE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "date.h"
+#include "base/buf.h"
+#include "base/date.h"
 
 #define UID_OCTETS    20	/* a user's id: 160 random bits */
 #define UID_TEXT      32	/* ... in base 32, without a NUL */

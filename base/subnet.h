@@ -2,8 +2,8 @@
  * subnet.h - the networks that addresses belong to: "192.168.0.0/16" as
  * numbers, and whether an address lies within.
  */
-#ifndef MNM_SUBNET_H
-#define MNM_SUBNET_H
+#ifndef MNM_BASE_SUBNET_H
+#define MNM_BASE_SUBNET_H
 
 #include <stdbool.h>
 

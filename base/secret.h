@@ -4,12 +4,12 @@
  *
  * The secrets are random, so that a fast hash is enough.
  */
-#ifndef MNM_SECRET_H
-#define MNM_SECRET_H
+#ifndef MNM_BASE_SECRET_H
+#define MNM_BASE_SECRET_H
 
 #include <stdbool.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 #define SECRET_SALT 8
 #define SECRET_HASH 32

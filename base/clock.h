@@ -1,8 +1,8 @@
 /*
  * clock.h - what the system's clocks say.
  */
-#ifndef MNM_CLOCK_H
-#define MNM_CLOCK_H
+#ifndef MNM_BASE_CLOCK_H
+#define MNM_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

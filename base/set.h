@@ -6,8 +6,8 @@
  * out one by one; many are appended, in any order and as often as they are
  * named, and settled once.
  */
-#ifndef MNM_SET_H
-#define MNM_SET_H
+#ifndef MNM_BASE_SET_H
+#define MNM_BASE_SET_H
 
 #include <stdbool.h>
 #include <stddef.h>

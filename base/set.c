@@ -1,10 +1,10 @@
-#include "set.h"
+#include "base/set.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 #define FIRST_ROOM 4
 

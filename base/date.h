@@ -1,8 +1,8 @@
 /*
  * date.h - a moment as text.
  */
-#ifndef MNM_DATE_H
-#define MNM_DATE_H
+#ifndef MNM_BASE_DATE_H
+#define MNM_BASE_DATE_H
 
 #include <stdint.h>
 

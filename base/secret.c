@@ -1,8 +1,8 @@
-#include "secret.h"
+#include "base/secret.h"
 
 #include <bearssl_hash.h>
 
-#include "code.h"
+#include "base/encode.h"
 
 _Static_assert(SECRET_HASH == br_sha256_SIZE, "the hash is SHA-256");
 

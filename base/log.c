@@ -1,4 +1,4 @@
-#include "log.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "date.h"
-#include "utf8.h"
+#include "base/date.h"
+#include "base/utf8.h"
 
 /* A date up to its seconds, which are enough for a person. */
 #define SECONDS_TEXT 19

@@ -9,8 +9,8 @@
  * a limit (the arithmetic stands in server.c), so it is the machine that is
  * too small, not the request that is too large.
  */
-#ifndef MNM_BUF_H
-#define MNM_BUF_H
+#ifndef MNM_BASE_BUF_H
+#define MNM_BASE_BUF_H
 
 #include <stdbool.h>
 #include <stddef.h>

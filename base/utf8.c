@@ -1,4 +1,4 @@
-#include "utf8.h"
+#include "base/utf8.h"
 
 size_t
 utf8_take(const char *p, size_t n, uint32_t *character)

@@ -1,4 +1,4 @@
-#include "subnet.h"
+#include "base/subnet.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
  * A line is "2026-11-23T11:00:00Z what happened".  What a peer sent cannot take
  * over the terminal that shows it: see log_clean.  Nothing here changes errno.
  */
-#ifndef MNM_LOG_H
-#define MNM_LOG_H
+#ifndef MNM_BASE_LOG_H
+#define MNM_BASE_LOG_H
 
 #include <stddef.h>
 

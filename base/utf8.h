@@ -1,8 +1,8 @@
 /*
  * utf8.h - one character of UTF-8 (RFC 3629).
  */
-#ifndef MNM_UTF8_H
-#define MNM_UTF8_H
+#ifndef MNM_BASE_UTF8_H
+#define MNM_BASE_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
-#include "clock.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
 
 uint64_t
 clock_us(clockid_t clock)
