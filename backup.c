@@ -28,9 +28,9 @@
 #include <unistd.h>
 
 #include "control.h"
-#include "file.h"
+#include "disk/file.h"
 #include "json.h"
-#include "segment.h"
+#include "disk/segment.h"
 
 #define PIECE 16384		/* octets copied at a time */
 

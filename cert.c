@@ -20,7 +20,7 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "file.h"
+#include "disk/file.h"
 #include "x509.h"
 
 #define FILE_MAX 262144	/* a certificate bundle; more is not one of ours */

@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "file.h"
+#include "disk/file.h"
 #include "json.h"
 #include "base/subnet.h"
 

@@ -30,8 +30,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "draft.h"
-#include "file.h"
+#include "disk/draft.h"
+#include "disk/file.h"
 #include "base/log.h"
 
 #define QUIET      10000U	/* ms without a new segment: empty old ones */

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "guests.h"
-#include "journal.h"
-#include "lost.h"
+#include "disk/journal.h"
+#include "disk/quarantine.h"
 #include "store.h"
 #include "userdb.h"
 

@@ -25,9 +25,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "file.h"
+#include "disk/file.h"
 #include "json.h"
-#include "lines.h"
+#include "disk/recfile.h"
 
 #define FILE_NAME "guests.json"
 

@@ -20,9 +20,9 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "draft.h"
-#include "journal.h"
-#include "lost.h"
+#include "disk/draft.h"
+#include "disk/journal.h"
+#include "disk/quarantine.h"
 #include "name.h"
 #include "base/secret.h"
 #include "base/subnet.h"

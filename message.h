@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "journal.h"
+#include "disk/journal.h"
 #include "queue.h"
 
 #define MESSAGE_FIXED 32	/* octets of a record before its nodes */

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
-#include "file.h"
+#include "disk/file.h"
 
 /*
  * Ids listed from a directory at a time.  A queue of 100 000 is read 25

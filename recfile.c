@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "lines.h"
+#include "disk/file.h"
+#include "disk/recfile.h"
 
 /* A file takes this much memory at start-up; 100 000 members take 20 MiB. */
 #define FILE_OCTETS ((size_t)256 << 20)

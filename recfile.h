@@ -16,8 +16,8 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "draft.h"
-#include "lost.h"
+#include "disk/draft.h"
+#include "disk/quarantine.h"
 #include "record.h"
 
 struct recfile;

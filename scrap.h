@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "file.h"
+#include "disk/file.h"
 
 struct scrap;
 

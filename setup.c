@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "control.h"
-#include "file.h"
+#include "disk/file.h"
 #include "identity.h"
 #include "json.h"
 #include "net.h"

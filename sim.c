@@ -31,7 +31,7 @@
 #include "conf.h"
 #include "data.h"
 #include "dial.h"
-#include "file.h"
+#include "disk/file.h"
 #include "base/log.h"
 #include "server.h"
 #include "swarm.h"

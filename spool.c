@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/encode.h"
-#include "file.h"
+#include "disk/file.h"
 
 #define CRC 4
 #define TRAILER 32

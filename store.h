@@ -22,10 +22,10 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "file.h"
-#include "journal.h"
+#include "disk/file.h"
+#include "disk/journal.h"
 #include "large.h"
-#include "lost.h"
+#include "disk/quarantine.h"
 
 /* Data over this is streamed to a file as it arrives. */
 #define STORE_DATA_SMALL ((size_t)64 << 10)

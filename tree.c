@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "disk/file.h"
 #include "base/log.h"
 #include "scrap.h"
 #include "spool.h"

@@ -23,8 +23,8 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
-#include "file.h"
-#include "lost.h"
+#include "disk/file.h"
+#include "disk/quarantine.h"
 #include "queue.h"
 
 struct tree;

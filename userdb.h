@@ -28,9 +28,9 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "draft.h"
-#include "journal.h"
-#include "lost.h"
+#include "disk/draft.h"
+#include "disk/journal.h"
+#include "disk/quarantine.h"
 #include "roster.h"
 
 #define USERDB_NAME_OCTETS 128	/* the longest alias or gid */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "file.h"
+#include "disk/file.h"
 #include "base/log.h"
 #include "stage.h"
 

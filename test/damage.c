@@ -9,7 +9,7 @@
 #include "disk.h"
 #include "fsck.h"
 #include "pages.h"
-#include "segment.h"
+#include "disk/segment.h"
 #include "world.h"
 
 #define PATH_OCTETS 160

@@ -18,7 +18,7 @@
 #include "chance.h"
 #include "check.h"
 #include "data.h"
-#include "file.h"
+#include "disk/file.h"
 #include "base/log.h"
 #include "scratch.h"
 

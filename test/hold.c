@@ -10,7 +10,7 @@
 #include "backup.h"
 #include "chance.h"
 #include "disk.h"
-#include "file.h"
+#include "disk/file.h"
 #include "world.h"
 
 #define DEEDS_MAX 60		/* before the copying, and behind it */

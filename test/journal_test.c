@@ -3,7 +3,7 @@
  * replayed in order, however often the ring went round and whatever happened
  * to the files.  What a power cut does is crash_test's matter.
  */
-#include "journal.h"
+#include "disk/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "chance.h"
 #include "check.h"
 #include "scratch.h"
-#include "segment.h"
+#include "disk/segment.h"
 
 #define JOURNAL_SIZE ((uint64_t)16 << 20)
 #define SEGMENTS 4

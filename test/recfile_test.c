@@ -15,7 +15,7 @@
 
 #include "check.h"
 #include "base/encode.h"
-#include "file.h"
+#include "disk/file.h"
 #include "base/log.h"
 #include "scratch.h"
 

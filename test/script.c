@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "file.h"
+#include "disk/file.h"
 #include "base/log.h"
 
 #define FILE_MAX_OCTETS ((size_t)4 << 20)

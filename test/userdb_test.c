@@ -17,7 +17,7 @@
 #include <bearssl_hash.h>
 
 #include "check.h"
-#include "file.h"
+#include "disk/file.h"
 #include "base/log.h"
 #include "scratch.h"
 

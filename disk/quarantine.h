@@ -1,13 +1,13 @@
 /*
- * lost.h - what becomes of damage: it is put aside in DATA/lost+found, told of
+ * quarantine.h - what becomes of damage: it is put aside in DATA/lost+found, told of
  * in one line of the log, and counted; the rest is served.
  *
  * All who read a data directory are given its struct lost.  With looking, no
  * one may change anything there: damage is told of and counted, and is left
  * where it is.
  */
-#ifndef MNM_LOST_H
-#define MNM_LOST_H
+#ifndef MNM_DISK_QUARANTINE_H
+#define MNM_DISK_QUARANTINE_H
 
 #include <stdbool.h>
 

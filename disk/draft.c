@@ -1,11 +1,11 @@
-#include "draft.h"
+#include "disk/draft.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "disk/file.h"
 
 #define NAME_OCTETS 48		/* room for tmp/draft-N */
 

@@ -1,4 +1,4 @@
-#include "lost.h"
+#include "disk/quarantine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "disk/file.h"
 #include "base/log.h"
 
 #define DIR_NAME "lost+found"

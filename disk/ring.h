@@ -8,15 +8,15 @@
  * which must not be written over: the disk does not know yet that they are
  * not needed.
  */
-#ifndef MNM_RING_H
-#define MNM_RING_H
+#ifndef MNM_DISK_RING_H
+#define MNM_DISK_RING_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "file.h"
-#include "segment.h"
+#include "disk/file.h"
+#include "disk/segment.h"
 
 /* Open to read; but for first of the segments, only ring.c writes to it. */
 struct ring {

@@ -23,8 +23,8 @@
  *	40  id		the highest message id given so far
  *	48  records
  */
-#ifndef MNM_SEGMENT_H
-#define MNM_SEGMENT_H
+#ifndef MNM_DISK_SEGMENT_H
+#define MNM_DISK_SEGMENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 #ifdef __linux__
 #define _GNU_SOURCE	/* syncfs; Linux lacks none of POSIX by it */
 #endif
-#include "file.h"
+#include "disk/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

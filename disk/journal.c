@@ -31,7 +31,7 @@
  * A released segment is written over only after a commit whose oldest lies
  * beyond it, so that what is half overwritten is never needed.
  */
-#include "journal.h"
+#include "disk/journal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -45,7 +45,7 @@
 #include "base/encode.h"
 #include "json.h"
 #include "base/log.h"
-#include "ring.h"
+#include "disk/ring.h"
 
 #define RECORD 8		/* length and type before each body */
 #define LOST_NAME 64		/* room for journal-NNNNNNNN-OFFSET */

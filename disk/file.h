@@ -8,8 +8,8 @@
  * one worker thread that runs its jobs in order.  Without syncer_start
  * (tests, start-up) a job runs at once in the caller.
  */
-#ifndef MNM_FILE_H
-#define MNM_FILE_H
+#ifndef MNM_DISK_FILE_H
+#define MNM_DISK_FILE_H
 
 #include <dirent.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /*
- * lines.h - the text of a file of JSON records, one a line, with a checksum.
+ * recfile.h - the text of a file of JSON records, one a line, with a checksum.
  *
  *	[
  *	{"next_ref":2,"uid":"%1H...Z"},
@@ -9,8 +9,8 @@
  * The last line holds the CRC-32C of all octets before it, and has no other
  * form than this one, so that no octet of the file can change unnoticed.
  */
-#ifndef MNM_LINES_H
-#define MNM_LINES_H
+#ifndef MNM_DISK_RECFILE_H
+#define MNM_DISK_RECFILE_H
 
 #include <stdbool.h>
 

@@ -9,16 +9,16 @@
  * The journal is a ring of segments.  The oldest one can be used again once
  * journal_release says that nothing in it is needed any more.
  */
-#ifndef MNM_JOURNAL_H
-#define MNM_JOURNAL_H
+#ifndef MNM_DISK_JOURNAL_H
+#define MNM_DISK_JOURNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "file.h"
-#include "lost.h"
+#include "disk/file.h"
+#include "disk/quarantine.h"
 
 /*
  * What a record says.  The journal only carries the type; each type is

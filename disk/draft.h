@@ -13,8 +13,8 @@
  * The names are durable with the next sync of the tree.  A crash leaves the old
  * file or the new one; what it leaves in tmp is removed at start.
  */
-#ifndef MNM_DRAFT_H
-#define MNM_DRAFT_H
+#ifndef MNM_DISK_DRAFT_H
+#define MNM_DISK_DRAFT_H
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "ring.h"
+#include "disk/ring.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "segment.h"
+#include "disk/segment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/encode.h"
-#include "file.h"
+#include "disk/file.h"
 
 #define MAGIC 0x316a6e6dU	/* "mnj1" */
 #define NUMBER_DIGITS 8

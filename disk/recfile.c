@@ -1,4 +1,4 @@
-#include "lines.h"
+#include "disk/recfile.h"
 
 #include <inttypes.h>
 #include <stdio.h>
