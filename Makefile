@@ -17,9 +17,9 @@ LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 # From the bottom of the layers to the top; test/layers checks the order.
 OBJS = base/date.o base/utf8.o base/log.o base/clock.o base/buf.o base/encode.o json.o base/set.o base/subnet.o base/secret.o \
 	disk/recfile.o disk/file.o disk/draft.o disk/quarantine.o conf.o ntp.o \
-	disk/segment.o disk/ring.o disk/journal.o spool.o queue.o message.o scrap.o tree.o large.o \
+	disk/segment.o disk/ring.o disk/journal.o store/msgfile.o store/queue.o store/message.o store/spare.o store/maildir.o store/large.o \
 	store.o \
-	name.o record.o recfile.o roster.o userdb.o guests.o data.o fsck.o \
+	name.o record.o recfile.o roster.o userdb.o guests.o datadir.o fsck.o \
 	x509.o cert.o identity.o tls.o admit.o \
 	frame.o upload.o link.o deliver.o expire.o presence.o account.o group.o \
 	post.o op.o tmtp.o \

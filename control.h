@@ -26,7 +26,7 @@
 
 #include "admin.h"
 #include "base/buf.h"
-#include "data.h"
+#include "datadir.h"
 #include "ready.h"
 
 struct control;

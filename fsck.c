@@ -21,9 +21,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "data.h"
+#include "datadir.h"
 #include "base/log.h"
-#include "spool.h"
+#include "store/msgfile.h"
 
 #define PATH_OCTETS 1100	/* user and four names, of 255 octets at most */
 #define REF_TEXT 12		/* room for a node's number */

@@ -24,7 +24,7 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "conf.h"
-#include "data.h"
+#include "datadir.h"
 #include "frame.h"
 #include "base/set.h"
 #include "upload.h"

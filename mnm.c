@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "conf.h"
 #include "control.h"
-#include "data.h"
+#include "datadir.h"
 #include "fsck.h"
 #include "identity.h"
 #include "base/log.h"

@@ -18,7 +18,7 @@
 
 #include "cert.h"
 #include "conf.h"
-#include "data.h"
+#include "datadir.h"
 
 struct server;
 

@@ -23,7 +23,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "data.h"
+#include "datadir.h"
 #include "identity.h"
 #include "base/log.h"
 #include "net.h"

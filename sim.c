@@ -29,7 +29,7 @@
 #include "cert.h"
 #include "base/clock.h"
 #include "conf.h"
-#include "data.h"
+#include "datadir.h"
 #include "dial.h"
 #include "disk/file.h"
 #include "base/log.h"

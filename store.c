@@ -45,10 +45,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "message.h"
-#include "queue.h"
-#include "spool.h"
-#include "tree.h"
+#include "store/message.h"
+#include "store/queue.h"
+#include "store/msgfile.h"
+#include "store/maildir.h"
 
 #define ACK_OCTETS (8 + MESSAGE_NODE)
 

@@ -24,7 +24,7 @@
 #include "base/encode.h"
 #include "disk/file.h"
 #include "disk/journal.h"
-#include "large.h"
+#include "store/large.h"
 #include "disk/quarantine.h"
 
 /* Data over this is streamed to a file as it arrives. */

@@ -25,7 +25,7 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "conf.h"
-#include "data.h"
+#include "datadir.h"
 
 struct relay;
 struct link;

@@ -17,7 +17,7 @@
 
 #include "chance.h"
 #include "check.h"
-#include "data.h"
+#include "datadir.h"
 #include "disk/file.h"
 #include "base/log.h"
 #include "scratch.h"

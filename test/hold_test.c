@@ -12,7 +12,7 @@
 #include "backup.h"
 #include "check.h"
 #include "base/encode.h"
-#include "data.h"
+#include "datadir.h"
 #include "scratch.h"
 
 #define JOURNAL ((uint64_t)16 << 20)	/* four segments */

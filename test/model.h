@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "data.h"
+#include "datadir.h"
 
 #define MODEL_USERS    6
 #define MODEL_NODES    6	/* of a user, dropped ones too */

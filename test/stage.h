@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "conf.h"
-#include "data.h"
+#include "datadir.h"
 #include "tmtp.h"
 
 #define STAGE_ACTORS 16

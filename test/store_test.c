@@ -14,9 +14,9 @@
 
 #include "chance.h"
 #include "check.h"
-#include "queue.h"
+#include "store/queue.h"
 #include "scratch.h"
-#include "spool.h"
+#include "store/msgfile.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define LARGEST 200000

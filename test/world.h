@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "data.h"
+#include "datadir.h"
 #include "model.h"
 
 #define WORLD_LARGE 2		/* large messages under way at a time */

@@ -1,5 +1,5 @@
 /*
- * scrap.h - message files that nobody waits for any more: their places on the
+ * spare.h - message files that nobody waits for any more: their places on the
  * disk are used again for other messages, or given back off the loop.
  *
  * To make a file and to remove one costs ten times as much as to give one
@@ -13,8 +13,8 @@
  *
  * Functions return 0, or -1 with errno.
  */
-#ifndef MNM_SCRAP_H
-#define MNM_SCRAP_H
+#ifndef MNM_STORE_SPARE_H
+#define MNM_STORE_SPARE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /*
- * tree.h - waiting messages as files: a directory for each node, a file for
+ * maildir.h - waiting messages as files: a directory for each node, a file for
  * each message, hard links to one inode where several nodes wait for it.
  *
  *	user/xx/UID/N/MSGID	waits for node N of user UID; xx is the first
@@ -15,8 +15,8 @@
  * tree_clean leave all as it is, and nothing else that makes, links or removes
  * files may be called.
  */
-#ifndef MNM_TREE_H
-#define MNM_TREE_H
+#ifndef MNM_STORE_MAILDIR_H
+#define MNM_STORE_MAILDIR_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,7 +25,7 @@
 #include "base/buf.h"
 #include "disk/file.h"
 #include "disk/quarantine.h"
-#include "queue.h"
+#include "store/queue.h"
 
 struct tree;
 

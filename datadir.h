@@ -1,12 +1,12 @@
 /*
- * data.h - the data directory as a whole: one server per directory, opened in
+ * datadir.h - the data directory as a whole: one server per directory, opened in
  * order, replayed, committed, checkpointed, closed.
  *
  * journal, store, userdb and guests are open to use between commits; what is
  * done to all of them at once is done here.
  */
-#ifndef MNM_DATA_H
-#define MNM_DATA_H
+#ifndef MNM_DATADIR_H
+#define MNM_DATADIR_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "spool.h"
+#include "store/msgfile.h"
 
 #include <errno.h>
 #include <stdlib.h>

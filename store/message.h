@@ -9,8 +9,8 @@
  *	16 octets of data   24 X of tmp/large-X, or 0
  *	32 the nodes, each UID and N (32 bits); the head; unless large, the data
  */
-#ifndef MNM_MESSAGE_H
-#define MNM_MESSAGE_H
+#ifndef MNM_STORE_MESSAGE_H
+#define MNM_STORE_MESSAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 
 #include "base/buf.h"
 #include "disk/journal.h"
-#include "queue.h"
+#include "store/queue.h"
 
 #define MESSAGE_FIXED 32	/* octets of a record before its nodes */
 #define MESSAGE_NODE (UID_OCTETS + 4)	/* octets of a node in any record */

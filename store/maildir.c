@@ -1,4 +1,4 @@
-#include "tree.h"
+#include "store/maildir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 
 #include "disk/file.h"
 #include "base/log.h"
-#include "scrap.h"
-#include "spool.h"
+#include "store/spare.h"
+#include "store/msgfile.h"
 
 #define LARGE_PATH 32		/* room for tmp/large-X */
 

@@ -1,4 +1,4 @@
-#include "queue.h"
+#include "store/queue.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -9,13 +9,13 @@
  *	store_put_large(st, ... l ...)	takes l
  *	large_drop(l)			or gives it up, at any point
  */
-#ifndef MNM_LARGE_H
-#define MNM_LARGE_H
+#ifndef MNM_STORE_LARGE_H
+#define MNM_STORE_LARGE_H
 
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "tree.h"
+#include "store/maildir.h"
 
 struct large;
 

@@ -18,7 +18,7 @@
  * for QUIET, so that an idle relay's directory is small and a busy one writes
  * only the messages that nobody fetches.
  */
-#include "data.h"
+#include "datadir.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /*
- * spool.h - a message as a file: written before its head is known, read back
+ * msgfile.h - a message as a file: written before its head is known, read back
  * only if nothing in it was altered.
  *
  * The file holds
@@ -12,8 +12,8 @@
  * Functions return 0, or -1 with errno: EBADMSG for a damaged file, and one
  * that the disk twice could not read.
  */
-#ifndef MNM_SPOOL_H
-#define MNM_SPOOL_H
+#ifndef MNM_STORE_MSGFILE_H
+#define MNM_STORE_MSGFILE_H
 
 #include <stddef.h>
 #include <stdint.h>

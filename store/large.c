@@ -1,11 +1,11 @@
-#include "large.h"
+#include "store/large.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "spool.h"
+#include "store/msgfile.h"
 
 struct large {
 	struct larges *among;

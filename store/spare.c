@@ -1,4 +1,4 @@
-#include "scrap.h"
+#include "store/spare.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
  * memory, and a list of those in the node's directory, bounded however many
  * there are.  store.h is the way in; this is its inner part.
  */
-#ifndef MNM_QUEUE_H
-#define MNM_QUEUE_H
+#ifndef MNM_STORE_QUEUE_H
+#define MNM_STORE_QUEUE_H
 
 #include <dirent.h>
 #include <stdbool.h>
