@@ -19,7 +19,7 @@ OBJS = base/date.o base/utf8.o base/log.o base/clock.o base/buf.o base/encode.o 
 	disk/recfile.o disk/file.o disk/draft.o disk/quarantine.o conf.o ntp.o \
 	disk/segment.o disk/ring.o disk/journal.o store/msgfile.o store/queue.o store/message.o store/spare.o store/maildir.o store/large.o \
 	store.o \
-	name.o record.o recfile.o roster.o userdb.o guests.o datadir.o fsck.o \
+	userdb/name.o userdb/record.o userdb/files.o userdb/roster.o userdb.o userdb/invite.o datadir.o fsck.o \
 	x509.o cert.o identity.o tls.o admit.o \
 	frame.o upload.o link.o deliver.o expire.o presence.o account.o group.o \
 	post.o op.o tmtp.o \

@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "conf.h"
-#include "guests.h"
+#include "userdb/invite.h"
 
 struct admit;
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/encode.h"
-#include "guests.h"
+#include "userdb/invite.h"
 #include "link.h"
 #include "report.h"
 #include "userdb.h"

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "guests.h"
+#include "userdb/invite.h"
 #include "disk/journal.h"
 #include "disk/quarantine.h"
 #include "store.h"

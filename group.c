@@ -4,7 +4,7 @@
 
 #include "account.h"
 #include "deliver.h"
-#include "name.h"
+#include "userdb/name.h"
 
 static struct user *
 self_of(const struct request *rq)

@@ -50,8 +50,8 @@
 
 #include <bearssl_hash.h>
 
-#include "name.h"
-#include "recfile.h"
+#include "userdb/name.h"
+#include "userdb/files.h"
 
 _Static_assert(NAME_OCTETS == USERDB_NAME_OCTETS, "one limit, two headers");
 _Static_assert(NAME_CHARS == USERDB_NAME_CHARS, "one limit, two headers");

@@ -31,7 +31,7 @@
 #include "disk/draft.h"
 #include "disk/journal.h"
 #include "disk/quarantine.h"
-#include "roster.h"
+#include "userdb/roster.h"
 
 #define USERDB_NAME_OCTETS 128	/* the longest alias or gid */
 #define USERDB_NAME_CHARS  64

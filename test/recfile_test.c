@@ -2,7 +2,7 @@
  * Files of records, whole and damaged in every way: what is whole is given,
  * of what is not nothing is, and it is found again in lost+found.
  */
-#include "recfile.h"
+#include "userdb/files.h"
 
 #include <dirent.h>
 #include <errno.h>

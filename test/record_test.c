@@ -1,4 +1,4 @@
-#include "record.h"
+#include "userdb/record.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * Records in an order that only damage can leave: start-up must make of them
  * what it can.
  */
-#include "roster.h"
+#include "userdb/roster.h"
 
 #include <stdio.h>
 #include <unistd.h>

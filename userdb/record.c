@@ -1,11 +1,11 @@
-#include "record.h"
+#include "userdb/record.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "json.h"
-#include "name.h"
+#include "userdb/name.h"
 
 enum type { FLAG, HEX, NUMBER, STATE, TEXT, UID };
 

@@ -1,4 +1,4 @@
-#include "roster.h"
+#include "userdb/roster.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include <bearssl_hash.h>
 
 #include "base/log.h"
-#include "name.h"
+#include "userdb/name.h"
 
 #define SEED_OCTETS 16
 

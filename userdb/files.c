@@ -1,5 +1,5 @@
 /* Where files are is told by record_path, and in the table in userdb.c. */
-#include "recfile.h"
+#include "userdb/files.h"
 
 #include <dirent.h>
 #include <errno.h>

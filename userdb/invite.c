@@ -17,7 +17,7 @@
  *					counts it; then as above
  *	entries that are over		nothing; they go at the next look
  */
-#include "guests.h"
+#include "userdb/invite.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * recfile.h - the files that hold the records of users and groups: read all of
+ * files.h - the files that hold the records of users and groups: read all of
  * them at start, write one.
  *
  *	f = recfile_open(lost);
@@ -10,15 +10,15 @@
  * Every record of a file is given, or none: a file that is damaged, or holds
  * what its path does not say, is lost, and passed over.  Users come first.
  */
-#ifndef MNM_RECFILE_H
-#define MNM_RECFILE_H
+#ifndef MNM_USERDB_FILES_H
+#define MNM_USERDB_FILES_H
 
 #include <stddef.h>
 
 #include "base/buf.h"
 #include "disk/draft.h"
 #include "disk/quarantine.h"
-#include "record.h"
+#include "userdb/record.h"
 
 struct recfile;
 

@@ -8,8 +8,8 @@
  *
  * The structs are open to read; what belongs to others in them says so.
  */
-#ifndef MNM_ROSTER_H
-#define MNM_ROSTER_H
+#ifndef MNM_USERDB_ROSTER_H
+#define MNM_USERDB_ROSTER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "record.h"
+#include "userdb/record.h"
 
 struct queue;	/* store's */
 struct link;	/* tmtp's */

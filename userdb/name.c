@@ -1,4 +1,4 @@
-#include "name.h"
+#include "userdb/name.h"
 
 #include <stdint.h>
 #include <stdio.h>

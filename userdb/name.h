@@ -2,8 +2,8 @@
  * name.h - what an alias or gid may look like, when two are the same name,
  * and which file a group of that name is kept in.
  */
-#ifndef MNM_NAME_H
-#define MNM_NAME_H
+#ifndef MNM_USERDB_NAME_H
+#define MNM_USERDB_NAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

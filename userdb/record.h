@@ -23,8 +23,8 @@
  * Keys that are not known here are passed over, and are lost when the file is
  * next written: a newer mnm's files can be read by an older one.
  */
-#ifndef MNM_RECORD_H
-#define MNM_RECORD_H
+#ifndef MNM_USERDB_RECORD_H
+#define MNM_USERDB_RECORD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /*
- * guests.h - the guest list: who is invited, who knocks, and whether anybody
+ * invite.h - the guest list: who is invited, who knocks, and whether anybody
  * may come for a while.
  *
  * An invitation reserves an alias for the first who registers with it.  One
@@ -11,8 +11,8 @@
  * All is in memory.  A change is appended to the journal and is durable with
  * the next commit; the file DATA/guests.json is written later, by guests_save.
  */
-#ifndef MNM_GUESTS_H
-#define MNM_GUESTS_H
+#ifndef MNM_USERDB_INVITE_H
+#define MNM_USERDB_INVITE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@
 #include "disk/draft.h"
 #include "disk/journal.h"
 #include "disk/quarantine.h"
-#include "name.h"
+#include "userdb/name.h"
 #include "base/secret.h"
 #include "base/subnet.h"
 
