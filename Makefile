@@ -20,11 +20,11 @@ OBJS = base/date.o base/utf8.o base/log.o base/clock.o base/buf.o base/encode.o 
 	disk/segment.o disk/ring.o disk/journal.o store/msgfile.o store/queue.o store/message.o store/spare.o store/maildir.o store/large.o \
 	store.o \
 	userdb/name.o userdb/record.o userdb/files.o userdb/roster.o userdb.o userdb/invite.o datadir.o fsck.o \
-	x509.o cert.o identity.o tls.o admit.o \
+	net/selfsign.o net/cert.o net/identity.o net/tls.o admit.o \
 	frame.o upload.o link.o deliver.o expire.o presence.o account.o group.o \
 	post.o op.o tmtp.o \
 	report.o call.o enroll.o roll.o watch.o admin.o \
-	ready.o control.o backup.o net.o conn.o root.o server.o \
+	net/poller.o control.o backup.o net/listen.o net/conn.o root.o server.o \
 	setup.o notify.o service.o
 # The simulated clients of `mnm N`, which the small static binary is without.
 SIM = spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o
@@ -63,9 +63,9 @@ test/libtest.a: $(SUPPORT)
 	    $(LDLIBS)
 
 # The same test of ready.c without epoll.
-test/ready_poll_test: test/ready_test.c ready.c libmnm.a
+test/ready_poll_test: test/ready_test.c net/poller.c libmnm.a
 	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -DREADY_POLL -o $@ \
-	    test/ready_test.c ready.c libmnm.a
+	    test/ready_test.c net/poller.c libmnm.a
 
 # Power cuts, failing calls and damage, on a disk in memory: the linker hands
 # every call that touches files to the test.  crash and mutants are the long

@@ -27,7 +27,7 @@
 #include "admin.h"
 #include "base/buf.h"
 #include "datadir.h"
-#include "ready.h"
+#include "net/poller.h"
 
 struct control;
 

@@ -17,8 +17,8 @@
 #include "frame.h"
 #include "json.h"
 #include "base/log.h"
-#include "net.h"
-#include "ready.h"
+#include "net/listen.h"
+#include "net/poller.h"
 
 #define RECEIVE_OCTETS 16384	/* at once */
 

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "cert.h"
+#include "net/cert.h"
 
 struct dial;
 struct dial_tls;

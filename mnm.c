@@ -20,7 +20,7 @@
 #include "control.h"
 #include "datadir.h"
 #include "fsck.h"
-#include "identity.h"
+#include "net/identity.h"
 #include "base/log.h"
 #include "root.h"
 #include "service.h"

@@ -15,7 +15,7 @@
 #include "base/encode.h"
 #include "dial.h"
 #include "inbox.h"
-#include "ready.h"
+#include "net/poller.h"
 #include "spread.h"
 
 #define PUPPET_NEVER UINT64_MAX

@@ -32,13 +32,13 @@
 #include "call.h"
 #include "base/clock.h"
 #include "base/encode.h"
-#include "conn.h"
+#include "net/conn.h"
 #include "control.h"
 #include "expire.h"
 #include "base/log.h"
-#include "net.h"
-#include "ready.h"
-#include "tls.h"
+#include "net/listen.h"
+#include "net/poller.h"
+#include "net/tls.h"
 #include "tmtp.h"
 
 #define ACCEPTS_MAX 64	/* a turn, so that links are served meanwhile */

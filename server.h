@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cert.h"
+#include "net/cert.h"
 #include "conf.h"
 #include "datadir.h"
 

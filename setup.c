@@ -14,9 +14,9 @@
 
 #include "control.h"
 #include "disk/file.h"
-#include "identity.h"
+#include "net/identity.h"
 #include "json.h"
-#include "net.h"
+#include "net/listen.h"
 
 #define WHY_ROOM 512	/* one sentence */
 #define DAY      86400U

@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "cert.h"
+#include "net/cert.h"
 #include "base/clock.h"
 #include "conf.h"
 #include "datadir.h"

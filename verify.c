@@ -24,7 +24,7 @@
 
 #include "base/encode.h"
 #include "base/log.h"
-#include "ready.h"
+#include "net/poller.h"
 
 #define TALKERS  5
 #define PATIENCE 10	/* seconds for one answer */

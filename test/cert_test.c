@@ -3,7 +3,7 @@
  * everything that openssl can write.  Without openssl only the first part
  * runs.
  */
-#include "cert.h"
+#include "net/cert.h"
 
 #include <dirent.h>
 #include <errno.h>

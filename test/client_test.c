@@ -22,10 +22,10 @@
 
 #include <bearssl.h>
 
-#include "cert.h"
+#include "net/cert.h"
 #include "check.h"
 #include "base/log.h"
-#include "tls.h"
+#include "net/tls.h"
 
 #define LINKS_MAX 6000
 #define WAIT 20000	/* milliseconds, for a machine that is very busy */

@@ -15,16 +15,16 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "cert.h"
+#include "net/cert.h"
 #include "client.h"
 #include "base/clock.h"
 #include "conf.h"
 #include "base/log.h"
 #include "meter.h"
-#include "net.h"
-#include "ready.h"
+#include "net/listen.h"
+#include "net/poller.h"
 #include "relay.h"
-#include "tls.h"
+#include "net/tls.h"
 
 #define SEGMENT ((size_t)4 << 20)
 #define HEADERS 150	/* octets of a post's header */

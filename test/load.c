@@ -16,7 +16,7 @@
 #include "json.h"
 #include "base/log.h"
 #include "parcel.h"
-#include "ready.h"
+#include "net/poller.h"
 
 #define ARRIVING_MAX 32		/* who register at the same time */
 #define PATIENCE 60		/* seconds without a frame */

@@ -47,7 +47,7 @@ counted_free(void *block)
 #define xalloc counted_alloc
 #define xzalloc counted_zalloc
 #define free counted_free
-#include "../tls.c"
+#include "net/tls.c"
 #undef xalloc
 #undef xzalloc
 #undef free

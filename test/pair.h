@@ -21,8 +21,8 @@
 #include <bearssl.h>
 
 #include "base/buf.h"
-#include "cert.h"
-#include "tls.h"
+#include "net/cert.h"
+#include "net/tls.h"
 
 /* The client takes every certificate. */
 struct trust {

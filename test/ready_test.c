@@ -1,7 +1,7 @@
 /*
  * Tests of ready.h, for either of its builds: with and without -DREADY_POLL.
  */
-#include "ready.h"
+#include "net/poller.h"
 
 #include <string.h>
 #include <sys/resource.h>

@@ -20,14 +20,14 @@
  * Errors stick: tls_error tells them in words, and no octets come or go then
  * but the alert that is still in tls_wire_out.
  */
-#ifndef MNM_TLS_H
-#define MNM_TLS_H
+#ifndef MNM_NET_TLS_H
+#define MNM_NET_TLS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "cert.h"
+#include "net/cert.h"
 
 struct tls;
 struct tls_link;

@@ -11,8 +11,8 @@
  * Nothing here blocks, and nothing here watches the socket: after each call
  * conn_interest says what to wait for.
  */
-#ifndef MNM_CONN_H
-#define MNM_CONN_H
+#ifndef MNM_NET_CONN_H
+#define MNM_NET_CONN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,8 +20,8 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "net.h"
-#include "tls.h"
+#include "net/listen.h"
+#include "net/tls.h"
 #include "tmtp.h"
 
 #define CONN_NEVER UINT64_MAX	/* a deadline that does not come */

@@ -1,5 +1,5 @@
 /*
- * ready.h - who can read or write.
+ * poller.h - who can read or write.
  *
  *	ready_add(r, fd, READY_READ, owner);
  *	ready_wait(r, timeout);
@@ -16,8 +16,8 @@
  * On Linux this is epoll, where a descriptor that has nothing to say costs
  * nothing; elsewhere, and with -DREADY_POLL, it is poll.
  */
-#ifndef MNM_READY_H
-#define MNM_READY_H
+#ifndef MNM_NET_POLLER_H
+#define MNM_NET_POLLER_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "ready.h"
+#include "net/poller.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -2,15 +2,15 @@
  * identity.h - what clients know the relay by: its certificate, made here if
  * none is configured, renewed by others or not at all; and its address.
  */
-#ifndef MNM_IDENTITY_H
-#define MNM_IDENTITY_H
+#ifndef MNM_NET_IDENTITY_H
+#define MNM_NET_IDENTITY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
-#include "cert.h"
+#include "net/cert.h"
 #include "conf.h"
 
 #define IDENTITY_ADDRESS 280	/* room for "=host:port" */

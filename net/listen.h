@@ -1,9 +1,9 @@
 /*
- * net.h - TCP sockets: those that listen, those that were accepted, and how
+ * listen.h - TCP sockets: those that listen, those that were accepted, and how
  * their addresses read.  None of them blocks or survives exec.
  */
-#ifndef MNM_NET_H
-#define MNM_NET_H
+#ifndef MNM_NET_LISTEN_H
+#define MNM_NET_LISTEN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "conn.h"
+#include "net/conn.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "ready.h"
+#include "net/poller.h"
 
 /* About as many octets may one connection send, or get, in a turn. */
 #define TURN_OCTETS ((size_t)64 << 10)

@@ -14,7 +14,7 @@
  * OpenSSL before 3.0 refuses a self-signed certificate whose keyUsage lacks
  * keyCertSign, and RFC 5280 forbids keyCertSign without CA:TRUE.
  */
-#include "x509.h"
+#include "net/selfsign.h"
 
 #include <arpa/inet.h>
 #include <bearssl_hash.h>

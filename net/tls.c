@@ -30,7 +30,7 @@
  * Session identifiers live in BearSSL's cache: the oldest goes when it is
  * full.  Resuming costs a fifth of a full handshake.
  */
-#include "tls.h"
+#include "net/tls.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  *
  * Every failure is one clear sentence in why, naming the file.
  */
-#ifndef MNM_CERT_H
-#define MNM_CERT_H
+#ifndef MNM_NET_CERT_H
+#define MNM_NET_CERT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
- * x509.h - write a self-signed X.509 certificate (RFC 5280).
+ * selfsign.h - write a self-signed X.509 certificate (RFC 5280).
  */
-#ifndef MNM_X509_H
-#define MNM_X509_H
+#ifndef MNM_NET_SELFSIGN_H
+#define MNM_NET_SELFSIGN_H
 
 #include <stdbool.h>
 #include <stdint.h>

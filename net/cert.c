@@ -3,7 +3,7 @@
  * neither replaces another.  The key comes first: a key without a certificate
  * is all that a crash can leave, and cert_make goes on from there.
  */
-#include "cert.h"
+#include "net/cert.h"
 
 #include <bearssl_hash.h>
 #include <bearssl_pem.h>
@@ -21,7 +21,7 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "disk/file.h"
-#include "x509.h"
+#include "net/selfsign.h"
 
 #define FILE_MAX 262144	/* a certificate bundle; more is not one of ours */
 #define PATH_ROOM 4096
