@@ -13,7 +13,7 @@
 
 #include "base/encode.h"
 #include "userdb/invite.h"
-#include "link.h"
+#include "tmtp/session.h"
 #include "report.h"
 #include "userdb.h"
 

@@ -14,7 +14,7 @@
 #include <bearssl_ssl.h>
 
 #include "base/encode.h"
-#include "frame.h"
+#include "tmtp/frame.h"
 #include "json.h"
 #include "base/log.h"
 #include "net/listen.h"

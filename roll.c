@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "account.h"
+#include "tmtp/useredit.h"
 
 #define NO_GROUP "there is no group"
 

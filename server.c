@@ -34,7 +34,7 @@
 #include "base/encode.h"
 #include "net/conn.h"
 #include "control.h"
-#include "expire.h"
+#include "tmtp/expire.h"
 #include "base/log.h"
 #include "net/listen.h"
 #include "net/poller.h"

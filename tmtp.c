@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "deliver.h"
-#include "link.h"
-#include "op.h"
-#include "presence.h"
-#include "upload.h"
+#include "tmtp/route.h"
+#include "tmtp/session.h"
+#include "tmtp/op.h"
+#include "tmtp/presence.h"
+#include "tmtp/upload.h"
 
 /* Before login a stranger may make us keep so many octets. */
 #define STRANGER_HEADER_MAX 4096

@@ -2,7 +2,7 @@
 
 #include <sys/statvfs.h>
 
-#include "deliver.h"
+#include "tmtp/route.h"
 
 /*
  * Messages of one queue that are looked at: each of them is a file when the

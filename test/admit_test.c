@@ -2,7 +2,7 @@
  * Who may register: networks, the guest list and what is left of it after a
  * restart, a crash or damage, and what each setting answers.
  */
-#include "admit.h"
+#include "tmtp/register.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * What waits for nodes that do not come back, over months that take no time.
  */
-#include "expire.h"
+#include "tmtp/expire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "deliver.h"
+#include "tmtp/route.h"
 #include "base/log.h"
 #include "stage.h"
 

@@ -22,7 +22,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "frame.h"
+#include "tmtp/frame.h"
 #include "base/log.h"
 #include "stage.h"
 

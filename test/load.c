@@ -12,7 +12,7 @@
 #include "client.h"
 #include "base/clock.h"
 #include "base/encode.h"
-#include "frame.h"
+#include "tmtp/frame.h"
 #include "json.h"
 #include "base/log.h"
 #include "parcel.h"

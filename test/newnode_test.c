@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "deliver.h"
+#include "tmtp/route.h"
 #include "base/log.h"
 #include "stage.h"
 

@@ -13,7 +13,7 @@
 #include "chance.h"
 #include "check.h"
 #include "base/encode.h"
-#include "frame.h"
+#include "tmtp/frame.h"
 #include "base/log.h"
 #include "stage.h"
 

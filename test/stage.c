@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "frame.h"
+#include "tmtp/frame.h"
 #include "json.h"
 #include "base/log.h"
 #include "scratch.h"

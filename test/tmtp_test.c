@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "check.h"
-#include "frame.h"
+#include "tmtp/frame.h"
 #include "base/log.h"
 #include "stage.h"
 

@@ -13,8 +13,8 @@
  *	... upload_header and upload_part
  *	upload_close(up)	at any point
  */
-#ifndef MNM_UPLOAD_H
-#define MNM_UPLOAD_H
+#ifndef MNM_TMTP_UPLOAD_H
+#define MNM_TMTP_UPLOAD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "frame.h"
+#include "tmtp/frame.h"
 
 #include <stdio.h>
 #include <string.h>

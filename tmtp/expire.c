@@ -6,13 +6,13 @@
  * clock was at 1970) counts as on line on the day of the first pass that could
  * drop something.
  */
-#include "expire.h"
+#include "tmtp/expire.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "deliver.h"
+#include "tmtp/route.h"
 #include "base/log.h"
 
 /* Milliseconds. */

@@ -1,10 +1,10 @@
-#include "op.h"
+#include "tmtp/op.h"
 
-#include "account.h"
-#include "deliver.h"
-#include "group.h"
-#include "post.h"
-#include "presence.h"
+#include "tmtp/useredit.h"
+#include "tmtp/route.h"
+#include "tmtp/group.h"
+#include "tmtp/post.h"
+#include "tmtp/presence.h"
 
 /* A ping or invitation: 140 UTF-16 units, of at most 3 octets each. */
 #define TEXT_UNITS_MAX  140

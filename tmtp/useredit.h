@@ -1,11 +1,11 @@
 /*
- * account.h - the ops by which a link becomes a user's node, and by which a
+ * useredit.h - the ops by which a link becomes a user's node, and by which a
  * user changes its nodes and aliases; whose alias is whose.
  */
-#ifndef MNM_ACCOUNT_H
-#define MNM_ACCOUNT_H
+#ifndef MNM_TMTP_USEREDIT_H
+#define MNM_TMTP_USEREDIT_H
 
-#include "link.h"
+#include "tmtp/session.h"
 
 /* What one user may have, dropped aliases included. */
 #define ACCOUNT_NODES_MAX   64

@@ -1,19 +1,19 @@
 /*
- * deliver.h - messages: into the queues of those who are to get them, and out
+ * route.h - messages: into the queues of those who are to get them, and out
  * of a node's queue to its link.
  *
  * A queue goes out in the order of ids.  Up to conf's window of messages are
  * in flight on a link: sent, and not acked.  Those whose ack is overdue are
  * sent again, in order.
  */
-#ifndef MNM_DELIVER_H
-#define MNM_DELIVER_H
+#ifndef MNM_TMTP_ROUTE_H
+#define MNM_TMTP_ROUTE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "link.h"
+#include "tmtp/session.h"
 
 /* Which nodes of the sender's own get the message. */
 enum own {

@@ -1,11 +1,11 @@
-#include "account.h"
+#include "tmtp/useredit.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "deliver.h"
-#include "presence.h"
+#include "tmtp/route.h"
+#include "tmtp/presence.h"
 
 #define DAY 86400U	/* seconds */
 

@@ -6,10 +6,10 @@
  * with OhiEdit after each login, and they are forgotten when it goes off
  * line.
  */
-#ifndef MNM_PRESENCE_H
-#define MNM_PRESENCE_H
+#ifndef MNM_TMTP_PRESENCE_H
+#define MNM_TMTP_PRESENCE_H
 
-#include "link.h"
+#include "tmtp/session.h"
 
 /* Contacts that one user may name. */
 #define PRESENCE_CONTACTS_MAX 10000

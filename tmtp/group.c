@@ -1,9 +1,9 @@
-#include "group.h"
+#include "tmtp/group.h"
 
 #include <stdio.h>
 
-#include "account.h"
-#include "deliver.h"
+#include "tmtp/useredit.h"
+#include "tmtp/route.h"
 #include "userdb/name.h"
 
 static struct user *

@@ -1,5 +1,5 @@
 /*
- * link.h - a connection as the ops see it: who it is, what it may be told,
+ * session.h - a connection as the ops see it: who it is, what it may be told,
  * and what has to wait for the disk.
  *
  * Replies are written to link->out.  Those that tell of a change wait there
@@ -13,21 +13,21 @@
  * The structs are open: each group of members is written by the module that
  * is named above it.
  */
-#ifndef MNM_LINK_H
-#define MNM_LINK_H
+#ifndef MNM_TMTP_SESSION_H
+#define MNM_TMTP_SESSION_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "admit.h"
+#include "tmtp/register.h"
 #include "base/buf.h"
 #include "base/encode.h"
 #include "conf.h"
 #include "datadir.h"
-#include "frame.h"
+#include "tmtp/frame.h"
 #include "base/set.h"
-#include "upload.h"
+#include "tmtp/upload.h"
 
 /* What a link has done so far, and so which ops it may send. */
 enum phase { PHASE_START, PHASE_GREETED, PHASE_OPEN, PHASE_ENDED };

@@ -5,10 +5,10 @@
  * Whoever is not a member is told the same whether there is such a group or
  * not.
  */
-#ifndef MNM_GROUP_H
-#define MNM_GROUP_H
+#ifndef MNM_TMTP_GROUP_H
+#define MNM_TMTP_GROUP_H
 
-#include "link.h"
+#include "tmtp/session.h"
 
 /* The group of that name if the link's user has joined it; else refuses. */
 struct group *group_joined(struct request *, struct span gid);

@@ -6,10 +6,10 @@
  * message or, if one is not known or not allowed, nobody does.  They are
  * found again when large data has arrived: much may have changed by then.
  */
-#ifndef MNM_POST_H
-#define MNM_POST_H
+#ifndef MNM_TMTP_POST_H
+#define MNM_TMTP_POST_H
 
-#include "link.h"
+#include "tmtp/session.h"
 
 /* Find the recipients; false if the request is refused. */
 bool post_prepare(struct request *);

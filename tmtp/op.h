@@ -8,13 +8,13 @@
  *
  * When one of them fails, rq->relay->why says why.
  */
-#ifndef MNM_OP_H
-#define MNM_OP_H
+#ifndef MNM_TMTP_OP_H
+#define MNM_TMTP_OP_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "link.h"
+#include "tmtp/session.h"
 
 /* The parts of a request's data: a note, which may be empty, and a body. */
 enum { OP_NOTE, OP_BODY };

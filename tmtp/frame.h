@@ -5,8 +5,8 @@
  * A frame is four hexadecimal digits, as many octets of JSON as they say (the
  * header), and as many octets of data as the header's datalen says.
  */
-#ifndef MNM_FRAME_H
-#define MNM_FRAME_H
+#ifndef MNM_TMTP_FRAME_H
+#define MNM_TMTP_FRAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
-#include "presence.h"
+#include "tmtp/presence.h"
 
 #include <stdlib.h>
 
-#include "deliver.h"
+#include "tmtp/route.h"
 
 /* Unsent octets of a link that ends it when yet another user comes or goes. */
 #define UNSENT_MAX ((size_t)1 << 20)

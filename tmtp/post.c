@@ -1,8 +1,8 @@
-#include "post.h"
+#include "tmtp/post.h"
 
-#include "account.h"
-#include "deliver.h"
-#include "group.h"
+#include "tmtp/useredit.h"
+#include "tmtp/route.h"
+#include "tmtp/group.h"
 
 /* What an entry of .for and .notefor names. */
 enum entry_type {

@@ -1,5 +1,5 @@
 /*
- * admit.h - who may register, by the configuration and the guest list.
+ * register.h - who may register, by the configuration and the guest list.
  *
  *	admission = admit_ask(ad, conf, &applicant);
  *	if (admission.answer == ADMIT_YES)
@@ -7,8 +7,8 @@
  *	else
  *		admit_refuse(ad, ...)
  */
-#ifndef MNM_ADMIT_H
-#define MNM_ADMIT_H
+#ifndef MNM_TMTP_REGISTER_H
+#define MNM_TMTP_REGISTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "upload.h"
+#include "tmtp/upload.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "deliver.h"
+#include "tmtp/route.h"
 
 #include <assert.h>
 #include <errno.h>

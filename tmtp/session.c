@@ -1,4 +1,4 @@
-#include "link.h"
+#include "tmtp/session.h"
 
 #include <stdlib.h>
 #include <string.h>

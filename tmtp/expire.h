@@ -12,8 +12,8 @@
  * after expire_open, nor after one clock has moved by over an hour against the
  * other, so that whoever is still there logs in meanwhile.
  */
-#ifndef MNM_EXPIRE_H
-#define MNM_EXPIRE_H
+#ifndef MNM_TMTP_EXPIRE_H
+#define MNM_TMTP_EXPIRE_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "admit.h"
+#include "tmtp/register.h"
 
 #include <stdio.h>
 #include <stdlib.h>
