@@ -19,13 +19,13 @@ OBJS = base/date.o base/utf8.o base/log.o base/clock.o base/buf.o base/encode.o 
 	disk/recfile.o disk/file.o disk/draft.o disk/quarantine.o conf.o ntp.o \
 	disk/segment.o disk/ring.o disk/journal.o store/msgfile.o store/queue.o store/message.o store/spare.o store/maildir.o store/large.o \
 	store.o \
-	userdb/name.o userdb/record.o userdb/files.o userdb/roster.o userdb.o userdb/invite.o datadir.o fsck.o \
+	userdb/name.o userdb/record.o userdb/files.o userdb/roster.o userdb.o userdb/invite.o datadir.o admin/fsck.o \
 	net/selfsign.o net/cert.o net/identity.o net/tls.o tmtp/register.o \
 	tmtp/frame.o tmtp/upload.o tmtp/session.o tmtp/route.o tmtp/expire.o tmtp/presence.o tmtp/useredit.o tmtp/group.o \
 	tmtp/post.o tmtp/op.o tmtp.o \
-	report.o call.o enroll.o roll.o watch.o admin.o \
-	net/poller.o control.o backup.o net/listen.o net/conn.o root.o server.o \
-	setup.o notify.o service.o
+	admin/output.o admin/call.o admin/enroll.o admin/commands.o admin/watch.o admin/admin.o \
+	net/poller.o admin/control.o admin/backup.o net/listen.o net/conn.o admin/process.o server.o \
+	admin/setup.o admin/notify.o admin/service.o
 # The simulated clients of `mnm N`, which the small static binary is without.
 SIM = spread.o parcel.o dial.o inbox.o puppet.o swarm.o verify.o sim.o
 

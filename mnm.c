@@ -12,19 +12,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "admin.h"
-#include "backup.h"
+#include "admin/admin.h"
+#include "admin/backup.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "conf.h"
-#include "control.h"
+#include "admin/control.h"
 #include "datadir.h"
-#include "fsck.h"
+#include "admin/fsck.h"
 #include "net/identity.h"
 #include "base/log.h"
-#include "root.h"
-#include "service.h"
-#include "setup.h"
+#include "admin/process.h"
+#include "admin/service.h"
+#include "admin/setup.h"
 #include "sim.h"
 
 #define VERSION "0.1"

@@ -29,11 +29,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "call.h"
+#include "admin/call.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "net/conn.h"
-#include "control.h"
+#include "admin/control.h"
 #include "tmtp/expire.h"
 #include "base/log.h"
 #include "net/listen.h"

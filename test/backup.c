@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "control.h"
+#include "admin/control.h"
 #include "mate.h"
 #include "relay.h"
 

@@ -7,7 +7,7 @@
 #include "branch.h"
 #include "chance.h"
 #include "disk.h"
-#include "fsck.h"
+#include "admin/fsck.h"
 #include "pages.h"
 #include "disk/segment.h"
 #include "world.h"

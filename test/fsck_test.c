@@ -3,7 +3,7 @@
  * altered, cut, lengthened and removed: a check finds it and changes nothing,
  * not even a time; repaired it is clean, and all else is served.
  */
-#include "fsck.h"
+#include "admin/fsck.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backup.h"
+#include "admin/backup.h"
 #include "chance.h"
 #include "disk.h"
 #include "disk/file.h"

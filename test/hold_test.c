@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backup.h"
+#include "admin/backup.h"
 #include "check.h"
 #include "base/encode.h"
 #include "datadir.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "control.h"
+#include "admin/control.h"
 #include "base/log.h"
 
 static pid_t relay_pid;		/* 0: none runs */

@@ -1,7 +1,7 @@
 /* For struct ucred, by which Linux tells who has connected. */
 #define _GNU_SOURCE
 
-#include "control.h"
+#include "admin/control.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* For initgroups, which POSIX lacks. */
 #define _DEFAULT_SOURCE
 
-#include "root.h"
+#include "admin/process.h"
 
 #include <errno.h>
 #include <grp.h>

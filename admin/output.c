@@ -1,4 +1,4 @@
-#include "report.h"
+#include "admin/output.h"
 
 #include <stdarg.h>
 #include <stdio.h>

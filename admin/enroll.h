@@ -1,10 +1,10 @@
 /*
  * enroll.h - commands about who may register.
  */
-#ifndef MNM_ENROLL_H
-#define MNM_ENROLL_H
+#ifndef MNM_ADMIN_ENROLL_H
+#define MNM_ADMIN_ENROLL_H
 
-#include "call.h"
+#include "admin/call.h"
 
 const char *enroll_invite(struct call *);
 const char *enroll_invitations(struct call *);

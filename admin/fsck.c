@@ -11,7 +11,7 @@
  *
  * Repairing begins with a checkpoint, so that the journal has nothing any more.
  */
-#include "fsck.h"
+#include "admin/fsck.h"
 
 #include <errno.h>
 #include <fcntl.h>

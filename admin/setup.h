@@ -2,8 +2,8 @@
  * setup.h - what a relay needs before it serves: all of it made, or looked
  * over.
  */
-#ifndef MNM_SETUP_H
-#define MNM_SETUP_H
+#ifndef MNM_ADMIN_SETUP_H
+#define MNM_ADMIN_SETUP_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "setup.h"
+#include "admin/setup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "control.h"
+#include "admin/control.h"
 #include "disk/file.h"
 #include "net/identity.h"
 #include "json.h"

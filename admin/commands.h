@@ -1,10 +1,10 @@
 /*
- * roll.h - commands about members, their nodes and aliases, and groups.
+ * commands.h - commands about members, their nodes and aliases, and groups.
  */
-#ifndef MNM_ROLL_H
-#define MNM_ROLL_H
+#ifndef MNM_ADMIN_COMMANDS_H
+#define MNM_ADMIN_COMMANDS_H
 
-#include "call.h"
+#include "admin/call.h"
 
 const char *roll_user_list(struct call *);
 const char *roll_user_show(struct call *);

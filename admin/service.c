@@ -8,7 +8,7 @@
  * one of them: the watchdog is fed, and the certificate looked after, only
  * while the loop turns.
  */
-#include "service.h"
+#include "admin/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,11 +27,11 @@
 #include "net/identity.h"
 #include "base/log.h"
 #include "net/listen.h"
-#include "notify.h"
+#include "admin/notify.h"
 #include "ntp.h"
-#include "root.h"
+#include "admin/process.h"
 #include "server.h"
-#include "setup.h"
+#include "admin/setup.h"
 
 #define WHY_ROOM 512	/* one sentence */
 #define HOUR     3600U	/* seconds between two looks at the certificate */

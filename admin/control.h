@@ -18,13 +18,13 @@
  *							answers are held
  *	data_commit, then control_release(c)		they are sent
  */
-#ifndef MNM_CONTROL_H
-#define MNM_CONTROL_H
+#ifndef MNM_ADMIN_CONTROL_H
+#define MNM_ADMIN_CONTROL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "admin.h"
+#include "admin/admin.h"
 #include "base/buf.h"
 #include "datadir.h"
 #include "net/poller.h"

@@ -1,4 +1,4 @@
-#include "call.h"
+#include "admin/call.h"
 
 #include <string.h>
 

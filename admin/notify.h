@@ -4,8 +4,8 @@
  *
  * Without a manager that listens nothing happens.
  */
-#ifndef MNM_NOTIFY_H
-#define MNM_NOTIFY_H
+#ifndef MNM_ADMIN_NOTIFY_H
+#define MNM_ADMIN_NOTIFY_H
 
 /* Lines like "READY=1\nSTATUS=serving". */
 void notify(const char *lines);

@@ -1,4 +1,4 @@
-#include "enroll.h"
+#include "admin/enroll.h"
 
 #include <stdio.h>
 

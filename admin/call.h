@@ -4,8 +4,8 @@
  *
  * A handler returns NULL, or why nothing was done, to which about is added.
  */
-#ifndef MNM_CALL_H
-#define MNM_CALL_H
+#ifndef MNM_ADMIN_CALL_H
+#define MNM_ADMIN_CALL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "base/encode.h"
 #include "userdb/invite.h"
 #include "tmtp/session.h"
-#include "report.h"
+#include "admin/output.h"
 #include "userdb.h"
 
 #define CALL_ARGS 3

@@ -16,7 +16,7 @@
  *
  * PATH.partial gets its name PATH when all of it is on the disk.
  */
-#include "backup.h"
+#include "admin/backup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "control.h"
+#include "admin/control.h"
 #include "disk/file.h"
 #include "json.h"
 #include "disk/segment.h"

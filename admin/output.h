@@ -1,5 +1,5 @@
 /*
- * report.h - what a command answers: tables and sentences for people, or one
+ * output.h - what a command answers: tables and sentences for people, or one
  * JSON object for scripts.
  *
  *	report_begin(&r, form);
@@ -15,8 +15,8 @@
  * every row must have the same keys in the same order.  In JSON it is a member
  * of that name, an array of objects.
  */
-#ifndef MNM_REPORT_H
-#define MNM_REPORT_H
+#ifndef MNM_ADMIN_OUTPUT_H
+#define MNM_ADMIN_OUTPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,8 +8,8 @@
  * name; only large data in tmp/ gets its head later, and that is the same
  * whoever writes it.
  */
-#ifndef MNM_BACKUP_H
-#define MNM_BACKUP_H
+#ifndef MNM_ADMIN_BACKUP_H
+#define MNM_ADMIN_BACKUP_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "watch.h"
+#include "admin/watch.h"
 
 #include <sys/statvfs.h>
 

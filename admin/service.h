@@ -2,8 +2,8 @@
  * service.h - the relay as a process: started in the right order, reloaded,
  * looked after and stopped by signals.
  */
-#ifndef MNM_SERVICE_H
-#define MNM_SERVICE_H
+#ifndef MNM_ADMIN_SERVICE_H
+#define MNM_ADMIN_SERVICE_H
 
 #include "conf.h"
 

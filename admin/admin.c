@@ -1,12 +1,12 @@
-#include "admin.h"
+#include "admin/admin.h"
 
 #include <string.h>
 
-#include "call.h"
-#include "enroll.h"
+#include "admin/call.h"
+#include "admin/enroll.h"
 #include "json.h"
-#include "roll.h"
-#include "watch.h"
+#include "admin/commands.h"
+#include "admin/watch.h"
 
 #define DAYS_DEFAULT 7		/* that an invitation is good for */
 

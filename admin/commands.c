@@ -1,4 +1,4 @@
-#include "roll.h"
+#include "admin/commands.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * What a command changes is durable after data_commit, and its answer may
  * leave only then.
  */
-#ifndef MNM_ADMIN_H
-#define MNM_ADMIN_H
+#ifndef MNM_ADMIN_ADMIN_H
+#define MNM_ADMIN_ADMIN_H
 
 #include <stdbool.h>
 #include <stddef.h>

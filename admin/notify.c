@@ -1,4 +1,4 @@
-#include "notify.h"
+#include "admin/notify.h"
 
 #include <fcntl.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * Each thing that is wrong is told of by one log_line, and so is in the end how
  * much was read.
  */
-#ifndef MNM_FSCK_H
-#define MNM_FSCK_H
+#ifndef MNM_ADMIN_FSCK_H
+#define MNM_ADMIN_FSCK_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
- * root.h - stop being root, for good.
+ * process.h - stop being root, for good.
  */
-#ifndef MNM_ROOT_H
-#define MNM_ROOT_H
+#ifndef MNM_ADMIN_PROCESS_H
+#define MNM_ADMIN_PROCESS_H
 
 #include "conf.h"
 
