@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "dial.h"
+#include "client/client.h"
 #include "inbox.h"
 #include "net/poller.h"
 #include "spread.h"

@@ -30,7 +30,7 @@
 #include "base/clock.h"
 #include "conf.h"
 #include "datadir.h"
-#include "dial.h"
+#include "client/client.h"
 #include "disk/file.h"
 #include "base/log.h"
 #include "server.h"

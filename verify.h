@@ -5,7 +5,7 @@
 #ifndef MNM_VERIFY_H
 #define MNM_VERIFY_H
 
-#include "dial.h"
+#include "client/client.h"
 
 /*
  * Talk with the relay at path, in both numberings.  Returns how many frames

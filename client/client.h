@@ -1,5 +1,5 @@
 /*
- * dial.h - the client's end of a link, for the simulation: it connects to a
+ * client.h - the client's end of a link, for the simulation: it connects to a
  * Unix socket, with or without TLS, sends frames and takes those that come.
  *
  *	d = dial_open(path, tls)
@@ -11,8 +11,8 @@
  *
  * Nothing here blocks, and errors stick.
  */
-#ifndef MNM_DIAL_H
-#define MNM_DIAL_H
+#ifndef MNM_CLIENT_CLIENT_H
+#define MNM_CLIENT_CLIENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

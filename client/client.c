@@ -1,4 +1,4 @@
-#include "dial.h"
+#include "client/client.h"
 
 #include <assert.h>
 #include <errno.h>
