@@ -27,7 +27,7 @@ OBJS = base/date.o base/utf8.o base/log.o base/clock.o base/buf.o base/encode.o 
 	net/poller.o admin/control.o admin/backup.o net/listen.o net/conn.o admin/process.o server.o \
 	admin/setup.o admin/notify.o admin/service.o
 # The simulated clients of `mnm N`, which the small static binary is without.
-SIM = spread.o parcel.o client/client.o inbox.o puppet.o swarm.o verify.o sim.o
+SIM = sim/histogram.o sim/payload.o client/client.o sim/expect.o sim/member.o sim/crowd.o sim/selftest.o sim/sim.o
 
 TESTS = test/log_test test/code_test test/json_test test/set_test \
 	test/conf_test test/ntp_test test/journal_test test/store_test \

@@ -25,7 +25,7 @@
 #include "admin/process.h"
 #include "admin/service.h"
 #include "admin/setup.h"
-#include "sim.h"
+#include "sim/sim.h"
 
 #define VERSION "0.1"
 

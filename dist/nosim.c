@@ -2,7 +2,7 @@
  * For `make static` in place of sim.c and what it needs: a router has no use
  * for a thousand simulated clients, and the binary is a sixth smaller.
  */
-#include "sim.h"
+#include "sim/sim.h"
 
 #include "base/log.h"
 

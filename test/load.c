@@ -15,7 +15,7 @@
 #include "tmtp/frame.h"
 #include "json.h"
 #include "base/log.h"
-#include "parcel.h"
+#include "sim/payload.h"
 #include "net/poller.h"
 
 #define ARRIVING_MAX 32		/* who register at the same time */

@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "spread.h"
+#include "sim/histogram.h"
 
 enum load_ops { LOAD_2018, LOAD_2020 };
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "inbox.h"
-#include "parcel.h"
-#include "spread.h"
+#include "sim/expect.h"
+#include "sim/payload.h"
+#include "sim/histogram.h"
 
 #define SECOND ((uint64_t)1000000)
 

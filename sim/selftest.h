@@ -1,9 +1,9 @@
 /*
- * verify.h - a short talk with a relay, in which every op is used and each
+ * selftest.h - a short talk with a relay, in which every op is used and each
  * answer is known beforehand.
  */
-#ifndef MNM_VERIFY_H
-#define MNM_VERIFY_H
+#ifndef MNM_SIM_SELFTEST_H
+#define MNM_SIM_SELFTEST_H
 
 #include "client/client.h"
 

@@ -1,4 +1,4 @@
-#include "spread.h"
+#include "sim/histogram.h"
 
 #include <stddef.h>
 

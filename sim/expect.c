@@ -1,4 +1,4 @@
-#include "inbox.h"
+#include "sim/expect.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,18 +1,18 @@
 /*
- * inbox.h - what one simulated member is to get, and what it has got.
+ * expect.h - what one simulated member is to get, and what it has got.
  *
  * A posting is expected by each of its recipients from the moment it is sent.
  * A message that has come is acked some time later; one that has not been
  * acked when the link ends comes again, and must.
  */
-#ifndef MNM_INBOX_H
-#define MNM_INBOX_H
+#ifndef MNM_SIM_EXPECT_H
+#define MNM_SIM_EXPECT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "parcel.h"
+#include "sim/payload.h"
 
 /* One parcel under way, held by its sender and by all who expect it. */
 struct posting {

@@ -1,10 +1,10 @@
 /*
- * parcel.h - what a simulated member sends: octets that tell who sent them and
+ * payload.h - what a simulated member sends: octets that tell who sent them and
  * as what, so that one that was altered, lost, doubled or exchanged is
  * noticed.
  */
-#ifndef MNM_PARCEL_H
-#define MNM_PARCEL_H
+#ifndef MNM_SIM_PAYLOAD_H
+#define MNM_SIM_PAYLOAD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "swarm.h"
+#include "sim/crowd.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * sim.h - "mnm N": a relay in a private directory, and N simulated members
  * in a child process who use it and check everything it does.
  */
-#ifndef MNM_SIM_H
-#define MNM_SIM_H
+#ifndef MNM_SIM_SIM_H
+#define MNM_SIM_SIM_H
 
 /*
  * Run it as the arguments say, the first of which is N.  Returns the exit

@@ -1,5 +1,5 @@
 /*
- * swarm.h - the simulated members: each goes through its cycle of login,
+ * crowd.h - the simulated members: each goes through its cycle of login,
  * posts and logout, and all that comes is held against what was sent.
  *
  *	sw = swarm_open(&plan)
@@ -10,13 +10,13 @@
  * It ends by itself when the plan is fulfilled, or soon after swarm_stop:
  * nothing new is posted then, everyone logs in and takes what waits.
  */
-#ifndef MNM_SWARM_H
-#define MNM_SWARM_H
+#ifndef MNM_SIM_CROWD_H
+#define MNM_SIM_CROWD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "puppet.h"
+#include "sim/member.h"
 
 struct swarm *swarm_open(const struct swarm_plan *);
 void swarm_close(struct swarm *);

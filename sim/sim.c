@@ -8,7 +8,7 @@
  * them.  ctrl-C sends one to both, which is the same as one; kill sends it to
  * the relay, whose next answer tells of it.
  */
-#include "sim.h"
+#include "sim/sim.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -34,8 +34,8 @@
 #include "disk/file.h"
 #include "base/log.h"
 #include "server.h"
-#include "swarm.h"
-#include "verify.h"
+#include "sim/crowd.h"
+#include "sim/selftest.h"
 
 #define WHY_ROOM   512
 #define PATH_ROOM  1024

@@ -1,12 +1,12 @@
 /*
- * puppet.h - one simulated member: the steps of its cycle, and what it makes
+ * member.h - one simulated member: the steps of its cycle, and what it makes
  * of what comes.
  *
  * The structs are open.  swarm.c decides what phase it is and what the time;
  * here is what a member does then.
  */
-#ifndef MNM_PUPPET_H
-#define MNM_PUPPET_H
+#ifndef MNM_SIM_MEMBER_H
+#define MNM_SIM_MEMBER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,9 +14,9 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "client/client.h"
-#include "inbox.h"
+#include "sim/expect.h"
 #include "net/poller.h"
-#include "spread.h"
+#include "sim/histogram.h"
 
 #define PUPPET_NEVER UINT64_MAX
 

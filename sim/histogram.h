@@ -1,9 +1,9 @@
 /*
- * spread.h - how measured times are spread: counts in classes that are an
+ * histogram.h - how measured times are spread: counts in classes that are an
  * eighth of their value wide, so that any number of them fits in 4 kB.
  */
-#ifndef MNM_SPREAD_H
-#define MNM_SPREAD_H
+#ifndef MNM_SIM_HISTOGRAM_H
+#define MNM_SIM_HISTOGRAM_H
 
 #include <stdint.h>
 

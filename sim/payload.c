@@ -2,7 +2,7 @@
  * A parcel is its label, as 32 hexadecimal digits (sender, number, octets),
  * and after that what a generator gives that was started from the label.
  */
-#include "parcel.h"
+#include "sim/payload.h"
 
 #include <string.h>
 

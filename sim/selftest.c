@@ -15,7 +15,7 @@
  * that A was given and @A its nodeid; %D is the length of the data, %N the
  * numbering, and other letters after % are the ops that have two numbers.
  */
-#include "verify.h"
+#include "sim/selftest.h"
 
 #include <errno.h>
 #include <stdlib.h>

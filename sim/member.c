@@ -1,4 +1,4 @@
-#include "puppet.h"
+#include "sim/member.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "parcel.h"
+#include "sim/payload.h"
 
 #define CONTACTS      100	/* who are told of one's presence */
 #define RECIPIENTS    2		/* of a post that is not for the group */
