@@ -15,33 +15,42 @@ FLAGS   = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # From the bottom of the layers to the top; test/layers checks the order.
-OBJS = base/date.o base/utf8.o base/log.o base/clock.o base/buf.o base/encode.o json.o base/set.o base/subnet.o base/secret.o \
-	disk/recfile.o disk/file.o disk/draft.o disk/quarantine.o conf.o ntp.o \
-	disk/segment.o disk/ring.o disk/journal.o store/msgfile.o store/queue.o store/message.o store/spare.o store/maildir.o store/large.o \
-	store.o \
-	userdb/name.o userdb/record.o userdb/files.o userdb/roster.o userdb.o userdb/invite.o datadir.o admin/fsck.o \
-	net/selfsign.o net/cert.o net/identity.o net/tls.o tmtp/register.o \
-	tmtp/frame.o tmtp/upload.o tmtp/session.o tmtp/route.o tmtp/expire.o tmtp/presence.o tmtp/useredit.o tmtp/group.o \
-	tmtp/post.o tmtp/op.o tmtp.o \
-	admin/output.o admin/call.o admin/enroll.o admin/commands.o admin/watch.o admin/admin.o \
-	net/poller.o admin/control.o admin/backup.o net/listen.o net/conn.o admin/process.o server.o \
+OBJS = base/date.o base/utf8.o base/log.o base/clock.o base/buf.o \
+	base/encode.o json.o base/set.o base/subnet.o base/secret.o \
+	disk/recfile.o disk/file.o disk/draft.o disk/quarantine.o conf.o \
+	ntp.o disk/segment.o disk/ring.o disk/journal.o \
+	store/msgfile.o store/queue.o store/message.o store/spare.o \
+	store/maildir.o store/large.o store.o \
+	userdb/name.o userdb/record.o userdb/files.o userdb/roster.o \
+	userdb.o userdb/invite.o datadir.o admin/fsck.o \
+	net/selfsign.o net/cert.o net/identity.o net/tls.o \
+	tmtp/register.o tmtp/frame.o tmtp/upload.o tmtp/session.o \
+	tmtp/route.o tmtp/expire.o tmtp/presence.o tmtp/useredit.o \
+	tmtp/group.o tmtp/post.o tmtp/op.o tmtp.o \
+	admin/output.o admin/call.o admin/enroll.o admin/commands.o \
+	admin/watch.o admin/admin.o net/poller.o admin/control.o \
+	admin/backup.o net/listen.o net/conn.o admin/process.o server.o \
 	admin/setup.o admin/notify.o admin/service.o
 # The simulated clients of `mnm N`, which the small static binary is without.
-SIM = sim/histogram.o sim/payload.o client/client.o sim/expect.o sim/member.o sim/crowd.o sim/selftest.o sim/sim.o
+SIM = sim/histogram.o sim/payload.o client/client.o sim/expect.o \
+	sim/member.o sim/crowd.o sim/selftest.o sim/sim.o
 
-TESTS = test/log_test test/code_test test/json_test test/set_test \
-	test/conf_test test/ntp_test test/journal_test test/store_test \
-	test/name_test test/print_test test/record_test test/recfile_test \
-	test/roster_test test/userdb_test test/hold_test test/fsck_test \
-	test/cert_test test/tls_test test/tls_bad_test test/client_test \
-	test/frame_test test/tmtp_test test/numbering_test test/admit_test \
-	test/expire_test test/newnode_test test/talk test/ready_test \
-	test/ready_poll_test test/sim_test
-ENDS  = test/e2e test/commands test/admin test/backup
-TOOLS = test/json_check
-SUPPORT = test/client.o test/relay.o test/operator.o test/mate.o test/crowd.o \
-	test/fulldisk.o \
-	test/stage.o test/pattern.o test/script.o
+UNIT = test/unit
+TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
+	$(UNIT)/set_test $(UNIT)/conf_test $(UNIT)/ntp_test \
+	$(UNIT)/journal_test $(UNIT)/store_test $(UNIT)/name_test \
+	$(UNIT)/print_test $(UNIT)/record_test $(UNIT)/files_test \
+	$(UNIT)/roster_test $(UNIT)/userdb_test $(UNIT)/backup_test \
+	$(UNIT)/fsck_test $(UNIT)/cert_test $(UNIT)/tls_test \
+	$(UNIT)/tls_bad_test $(UNIT)/client_test $(UNIT)/frame_test \
+	$(UNIT)/tmtp_test $(UNIT)/numbering_test $(UNIT)/register_test \
+	$(UNIT)/expire_test $(UNIT)/newnode_test test/talk/talk \
+	$(UNIT)/poller_test $(UNIT)/poller_poll_test $(UNIT)/expect_test
+ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup
+TOOLS = $(UNIT)/json_check
+SUPPORT = test/lib/client.o test/lib/relay.o test/e2e/operator.o \
+	test/lib/peer.o test/e2e/crowd.o test/e2e/fulldisk.o \
+	test/lib/harness.o test/talk/pattern.o test/talk/script.o
 
 mnm: mnm.o libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ mnm.o libmnm.a $(LDLIBS)
@@ -50,7 +59,7 @@ libmnm.a: $(OBJS) $(SIM)
 	rm -f $@
 	ar rc $@ $(OBJS) $(SIM)
 
-test/libtest.a: $(SUPPORT)
+test/lib/libtest.a: $(SUPPORT)
 	rm -f $@
 	ar rc $@ $(SUPPORT)
 
@@ -59,76 +68,79 @@ test/libtest.a: $(SUPPORT)
 .c.o:
 	$(CC) $(FLAGS) $(CFLAGS) -c -o $@ $<
 .c:
-	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< test/libtest.a libmnm.a \
+	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< test/lib/libtest.a libmnm.a \
 	    $(LDLIBS)
 
-# The same test of ready.c without epoll.
-test/ready_poll_test: test/ready_test.c net/poller.c libmnm.a
+# The same test of net/poller.c without epoll.
+test/unit/poller_poll_test: test/unit/poller_test.c net/poller.c libmnm.a
 	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -DREADY_POLL -o $@ \
-	    test/ready_test.c net/poller.c libmnm.a
+	    test/unit/poller_test.c net/poller.c libmnm.a
 
 # Power cuts, failing calls and damage, on a disk in memory: the linker hands
 # every call that touches files to the test.  crash and mutants are the long
 # runs: all states, and every way in which the program was broken must be seen.
-CRASH = test/branch.o test/pages.o test/disk.o test/disk_calls.o \
-	test/world.o test/deeds.o test/model.o test/damage.o \
-	test/hold.o
-test/libcrash.a: $(CRASH)
+CRASH = test/crash/fork.o test/crash/pages.o test/crash/disk.o \
+	test/crash/disk_calls.o test/crash/world.o test/crash/actions.o \
+	test/crash/model.o test/crash/damage.o test/crash/backup.o
+test/crash/libcrash.a: $(CRASH)
 	rm -f $@
 	ar rc $@ $(CRASH)
-test/crash_test: test/crash_test.c test/libcrash.a libmnm.a test/crash.wrap
-	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) @test/crash.wrap -o $@ \
-	    test/crash_test.c test/libcrash.a libmnm.a $(LDLIBS)
-crash: test/crash_test
-	test/crash_test -l
-mutants: test/crash_test
+test/crash/crash_test: test/crash/crash_test.c test/crash/crash.wrap \
+    test/crash/libcrash.a libmnm.a
+	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) @test/crash/crash.wrap -o $@ \
+	    test/crash/crash_test.c test/crash/libcrash.a libmnm.a $(LDLIBS)
+crash: test/crash/crash_test
+	test/crash/crash_test -l
+mutants: test/crash/crash_test
 	CC="$(CC)" FLAGS="$(FLAGS) $(CFLAGS)" LDLIBS="$(LDLIBS)" \
-	    sh test/mutants
+	    sh test/crash/mutants
 
 # The benchmark; on Linux it counts the relay's syncs, and can slow them down.
-BENCH = test/bench.c test/storage.c test/trial.c test/load.c test/floor.c \
-	test/meter.c
-test/bench: $(BENCH) test/libtest.a libmnm.a test/*.h
-	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(BENCH) test/libtest.a \
+BENCH = test/load/bench.c test/load/storage.c test/load/trial.c \
+	test/load/load.c test/load/baseline.c test/load/procstat.c
+test/load/bench: $(BENCH) test/lib/libtest.a libmnm.a test/*/*.h
+	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(BENCH) test/lib/libtest.a \
 	    libmnm.a $(LDLIBS)
-test/count: test/count.c test/load.c test/libtest.a libmnm.a test/*.h
-	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ test/count.c test/load.c \
-	    test/libtest.a libmnm.a $(LDLIBS)
-test/slowsync.so: test/slowsync.c
-	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/slowsync.c
+test/load/count: test/load/count.c test/load/load.c test/lib/libtest.a \
+    libmnm.a test/*/*.h
+	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ test/load/count.c test/load/load.c \
+	    test/lib/libtest.a libmnm.a $(LDLIBS)
+test/load/slowsync.so: test/load/slowsync.c
+	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/load/slowsync.c
 
 HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
 mnm.o $(OBJS) $(SIM) $(SUPPORT) $(CRASH): $(HEADER) *.h */*.h
-$(SUPPORT) $(CRASH): test/*.h
-$(TESTS) $(ENDS) $(TOOLS): test/libtest.a libmnm.a test/*.h
-test/print_test: dist/print.c
+$(SUPPORT) $(CRASH): test/*/*.h
+$(TESTS) $(ENDS) $(TOOLS): test/lib/libtest.a libmnm.a test/*/*.h
+test/unit/print_test: dist/print.c
 $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
 
-.PHONY: run all-tests test crash mutants bench bench-full instructions static install uninstall clean
+.PHONY: run all-tests test crash mutants bench bench-full instructions \
+    static install uninstall clean
 run: mnm
 	./mnm
 
-all-tests: mnm test/crash_test $(TESTS) $(ENDS) $(TOOLS) test/bench
+all-tests: mnm test/crash/crash_test $(TESTS) $(ENDS) $(TOOLS) test/load/bench
 
 test: all-tests
-	sh test/run "sh test/layers" $(TESTS) test/crash_test "test/e2e ./mnm" \
-	    "test/commands ./mnm" "test/admin ./mnm" "test/backup ./mnm" \
-	    "test/sim ./mnm" "test/bench --smoke"
+	sh test/run "sh test/layers" $(TESTS) test/crash/crash_test \
+	    "test/e2e/e2e ./mnm" "test/e2e/commands ./mnm" "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
+	    "test/e2e/sim ./mnm" "test/load/bench --smoke"
 
-# How much it carries here; test/bench.md explains.  The full run takes over
-# an hour, and draws how cost grows.
-bench: mnm test/bench test/slowsync.so
-	test/bench
-bench-full: mnm test/bench test/slowsync.so
-	test/bench --full --runs 3
-	sh test/plot build/bench.json >test/bench.svg
+# How much it carries here; test/load/bench.md explains.  The full run takes
+# over an hour, and draws how cost grows.
+bench: mnm test/load/bench test/load/slowsync.so
+	test/load/bench
+bench-full: mnm test/load/bench test/load/slowsync.so
+	test/load/bench --full --runs 3
+	sh test/load/plot build/bench.json >test/load/bench.svg
 
 # Instructions for each message, counted by valgrind: they do not depend on how
 # busy the machine is.
-instructions: mnm test/count
-	sh test/instructions
+instructions: mnm test/load/count
+	sh test/load/instructions
 
 # One binary for any Linux of this kind of processor: with musl if it is there.
 # It is for small places: tables for debuggers, much of printf and the texts of
@@ -168,5 +180,6 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mnm
 
 clean:
-	rm -f mnm mnm-static *.o */*.o *.a test/*.a test/*.so test/bench test/count test/crash_test \
-	    $(TESTS) $(ENDS) $(TOOLS)
+	rm -f mnm mnm-static *.o */*.o test/*/*.o *.a test/*/*.a \
+	    test/load/*.so test/load/bench test/load/count \
+	    test/crash/crash_test $(TESTS) $(ENDS) $(TOOLS)

@@ -1,6 +1,6 @@
 /*
- * datadir.h - the data directory as a whole: one server per directory, opened in
- * order, replayed, committed, checkpointed, closed.
+ * datadir.h - the data directory as a whole: one server per directory, opened
+ * in order, replayed, committed, checkpointed, closed.
  *
  * journal, store, userdb and guests are open to use between commits; what is
  * done to all of them at once is done here.

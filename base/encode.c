@@ -13,7 +13,7 @@ static const char hex[] = "0123456789abcdef";
 /*
  * crc_row[r][v] is what four bits v in the register of a CRC-32C (reversed
  * polynomial 0x82f63b78) become while 4 * (r + 1) zero bits pass through it.
- * Made from row 0, as test/code_test.c does it again:
+ * Made from row 0, as test/unit/encode_test.c does it again:
  *
  *	row[r + 1][v] = row[r][v] >> 4 ^ row[0][row[r][v] & 15]
  *

@@ -1,6 +1,6 @@
 /*
- * quarantine.h - what becomes of damage: it is put aside in DATA/lost+found, told of
- * in one line of the log, and counted; the rest is served.
+ * quarantine.h - what becomes of damage: it is put aside in DATA/lost+found,
+ * told of in one line of the log, and counted; the rest is served.
  *
  * All who read a data directory are given its struct lost.  With looking, no
  * one may change anything there: damage is told of and counted, and is left

@@ -1,0 +1,643 @@
+#include "test/crash/world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "test/lib/prng.h"
+#include "test/crash/disk.h"
+
+#define PATIENCE 2000		/* steps until a wait counts as for ever */
+#define LARGE_MORE 140000	/* octets over the limit for small ones */
+#define RECIPIENTS 8
+#define HEAD_MAX 128
+#define PIECE 30000
+#define LOOK_MAX 8		/* messages looked at at a time */
+
+/* ---- choosing ---- */
+
+static size_t
+any(size_t n)
+{
+	return (size_t)chance_below(&world.random, n);
+}
+
+static struct model_user *
+any_user(void)
+{
+	return world.live.user_count == 0 ? NULL :
+	    &world.live.users[any(world.live.user_count)];
+}
+
+/* A node that was not dropped; a user always has one. */
+static struct model_node *
+any_node(struct model_user *u)
+{
+	struct model_node *n;
+
+	do
+		n = &u->nodes[any(u->node_count)];
+	while (n->dropped);
+	return n;
+}
+
+static struct queue *
+queue_of_node(const struct model_user *u, const struct model_node *n)
+{
+	return store_queue(world.data.store, &u->uid, n->ref);
+}
+
+static struct user *
+user_of(const struct model_user *u)
+{
+	return userdb_user(world.data.userdb, &u->uid);
+}
+
+static void
+new_name(char name[MODEL_NAME], const char *what)
+{
+	(void)snprintf(name, MODEL_NAME, "%s %u", what, world.names++);
+}
+
+/*
+ * Wait until a request may run: 1 if it may, 0 if it is not to be expected
+ * now, -1.
+ */
+static int
+wait_ready(void)
+{
+	int i;
+
+	for (i = 0; data_state(&world.data) == DATA_WAIT; i++) {
+		if (i == PATIENCE)
+			return 0;
+		if (world_commit() == -1 || world_step(1) == -1)
+			return -1;
+	}
+	return 1;
+}
+
+/* ---- deeds ---- */
+
+int
+world_commit(void)
+{
+	return data_commit(&world.data);
+}
+
+int
+world_step(unsigned ms)
+{
+	size_t pieces = 1 + any(1 + any(200));
+	int more = 1;
+
+	world.now.mono += ms;
+	world.now.wall += ms;
+	while (more == 1 && pieces-- > 0)
+		more = data_step(&world.data, world.now);
+	return more == -1 ? -1 : 0;
+}
+
+int
+world_register(void)
+{
+	struct model *m = &world.live;
+	struct model_user *u = &m->users[m->user_count];
+	struct user *user;
+	int ready = wait_ready();
+
+	if (ready != 1 || m->user_count == MODEL_USERS)
+		return ready == -1 ? -1 : 0;
+	memset(u, 0, sizeof(*u));
+	user = userdb_add_user(world.data.userdb, SPAN("x"),
+	    u->nodes[0].nodeid);
+	if (user == NULL)
+		return 0;
+	u->uid = user->uid;
+	u->nodes[0].ref = user->nodes[0]->ref;
+	u->node_count = 1;
+	m->user_count++;
+	return 0;
+}
+
+/* Choose whose queue a new node gets, unless one is chosen. */
+static bool
+choose_copy(void)
+{
+	struct world_copy *c = &world.copy;
+
+	/* Who has asked may be gone meanwhile. */
+	if (any(20) == 0)
+		c->user = NULL;
+	if (c->user != NULL)
+		return true;
+	c->user = any_user();
+	if (any(3) > 0 || c->user == NULL ||
+	    c->user->node_count == MODEL_NODES) {
+		c->user = NULL;
+		return false;
+	}
+	c->node = any_node(c->user);
+	return true;
+}
+
+/* All is linked: the node itself. */
+static void
+end_copy(struct model_user *u, const struct model_node *old,
+    struct queue *to)
+{
+	struct model_node *n = &u->nodes[u->node_count];
+	struct node *node;
+	size_t i;
+
+	memset(n, 0, sizeof(*n));
+	node = userdb_add_node(world.data.userdb, user_of(u), SPAN("y"),
+	    n->nodeid);
+	if (node == NULL)
+		return;
+	n->ref = node->ref;
+	u->node_count++;
+	store_copy(world.data.store, queue_of_node(u, old), to);
+	memcpy(n->queue, old->queue, sizeof(n->queue));
+	n->count = old->count;
+	for (i = 0; i < n->count; i++)
+		n->queue[i].batch = world.commits;
+}
+
+int
+world_add_node(void)
+{
+	struct world_copy *c = &world.copy;
+	struct queue *to;
+	int more, ready = wait_ready();
+
+	if (ready != 1 || !choose_copy())
+		return ready == -1 ? -1 : 0;
+	to = store_queue(world.data.store, &c->user->uid,
+	    user_of(c->user)->next_ref);
+	more = store_copy_files(world.data.store,
+	    queue_of_node(c->user, c->node), to, 1 + (unsigned)any(2));
+	if (more == 1)
+		return 0;
+	if (more == 0)
+		end_copy(c->user, c->node, to);
+	c->user = NULL;
+	return 0;
+}
+
+int
+world_drop_node(void)
+{
+	struct model_user *u = any_user();
+	struct model_node *n;
+	struct user *user;
+	int ready = wait_ready();
+
+	if (ready != 1 || u == NULL)
+		return ready == -1 ? -1 : 0;
+	user = user_of(u);
+	if (user->node_count < 2)
+		return 0;
+	n = any_node(u);
+	if (world.copy.node == n)
+		world.copy.user = NULL;
+	store_drop(world.data.store, queue_of_node(u, n));
+	userdb_drop_node(world.data.userdb, userdb_node(user, n->ref));
+	n->dropped = true;
+	n->count = 0;
+	return 0;
+}
+
+int
+world_see(void)
+{
+	struct model_user *u = any_user();
+	struct now now = world.now;
+	struct model_node *n;
+	int ready = wait_ready();
+	uint32_t day;
+
+	if (ready != 1 || u == NULL)
+		return ready == -1 ? -1 : 0;
+	n = any_node(u);
+	now.wall += any(100) * DATE_DAY;
+	day = (uint32_t)(now.wall / DATE_DAY);
+	userdb_see(world.data.userdb, userdb_node(user_of(u), n->ref), now);
+	if (n->seen < day)
+		n->seen = day;
+	return 0;
+}
+
+int
+world_add_alias(void)
+{
+	struct model_user *u = any_user();
+	struct model_alias *a;
+	int ready = wait_ready();
+
+	if (ready != 1 || u == NULL || u->alias_count == MODEL_ALIASES)
+		return ready == -1 ? -1 : 0;
+	a = &u->aliases[u->alias_count];
+	memset(a, 0, sizeof(*a));
+	new_name(a->name, "Alias");
+	a->uses = any(2) ? USERDB_USES_ENDLESS : 2;
+	if (userdb_add_alias(world.data.userdb, user_of(u), span_of(a->name),
+	    1, a->uses) == USERDB_OK)
+		u->alias_count++;
+	return 0;
+}
+
+int
+world_change_alias(void)
+{
+	struct model_user *u = any_user();
+	struct model_alias *a;
+	struct alias *alias;
+	int ready = wait_ready();
+
+	if (ready != 1 || u == NULL || u->alias_count == 0)
+		return ready == -1 ? -1 : 0;
+	a = &u->aliases[any(u->alias_count)];
+	alias = userdb_alias(world.data.userdb, span_of(a->name));
+	if (any(3) == 0 && !a->dropped) {
+		userdb_drop_alias(world.data.userdb, alias);
+		a->dropped = true;
+	} else if (!a->dropped && a->uses > 0) {
+		userdb_use_alias(world.data.userdb, alias);
+		if (a->uses != USERDB_USES_ENDLESS)
+			a->uses--;
+	}
+	return 0;
+}
+
+int
+world_change_group(void)
+{
+	struct model *m = &world.live;
+	struct model_user *u = any_user();
+	struct model_group *g;
+	struct model_member *member;
+	struct group *group;
+	int ready = wait_ready();
+
+	if (ready != 1 || u == NULL)
+		return ready == -1 ? -1 : 0;
+	g = &m->groups[any(MODEL_GROUPS)];
+	if (g >= &m->groups[m->group_count]) {
+		g = &m->groups[m->group_count++];
+		memset(g, 0, sizeof(*g));
+		new_name(g->gid, "Group/");
+	}
+	group = userdb_add_group(world.data.userdb, span_of(g->gid));
+	member = &g->members[u - m->users];
+	member->there = true;
+	member->state = (enum member_state)any(4);
+	new_name(member->alias, "M");
+	userdb_set_member(world.data.userdb, group, user_of(u),
+	    span_of(member->alias), member->state);
+	return 0;
+}
+
+int
+world_invite(void)
+{
+	struct model_guest *g = &world.live.guests[any(MODEL_GUESTS)];
+	struct guests *guests = world.data.guests;
+	struct guest e = { .kind = GUEST_INVITATION,
+	    .since = world.now.wall, .until = world.now.wall + GUESTS_DAY };
+	int ready = wait_ready();
+	size_t count = 0;
+
+	if (ready != 1)
+		return ready == -1 ? -1 : 0;
+	if (g->there) {
+		guests_remove(guests, g->id);
+		g->there = false;
+		return 0;
+	}
+	new_name(e.name, "Guest");
+	guests_set(guests, e);
+	while (guests_at(guests, count) != NULL)
+		count++;
+	e.id = guests_at(guests, count - 1)->id;
+	*g = (struct model_guest){ true, e.id, e.until, "" };
+	memcpy(g->name, e.name, MODEL_NAME);
+	return 0;
+}
+
+/* Pick up to n different queues, and the nodes they are of. */
+static size_t
+pick_queues(struct queue **to, struct model_node **nodes, size_t n)
+{
+	struct model_user *u;
+	struct model_node *node;
+	size_t i, count = 0;
+
+	for (; n > 0 && (u = any_user()) != NULL; n--) {
+		node = any_node(u);
+		for (i = 0; i < count && nodes[i] != node; i++)
+			continue;
+		if (i < count || node->count == MODEL_QUEUE)
+			continue;
+		nodes[count] = node;
+		to[count++] = queue_of_node(u, node);
+	}
+	return count;
+}
+
+static struct model_message
+new_message(uint32_t data)
+{
+	return (struct model_message){ .head = 20 + (uint32_t)any(100),
+	    .data = data, .seed = world.seeds++ };
+}
+
+/* The message has been put to these. */
+static void
+note_put(struct model_message m, struct model_node *const *nodes, size_t n)
+{
+	struct model_messages *ms = &world.messages;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		nodes[i]->queue[nodes[i]->count++] =
+		    (struct model_entry){ .message = (uint16_t)ms->count,
+		    .batch = world.commits };
+	m.batch = world.commits;
+	ms->all[ms->count++] = m;
+	world.live.id = m.id;
+}
+
+int
+world_post(uint32_t data, size_t recipients)
+{
+	struct model_node *nodes[RECIPIENTS];
+	struct queue *to[RECIPIENTS];
+	char octets[HEAD_MAX + STORE_DATA_SMALL];
+	struct model_message m;
+	int ready = wait_ready();
+	size_t n;
+
+	if (ready != 1 || world.messages.count == MODEL_MESSAGES)
+		return ready == -1 ? -1 : 0;
+	n = pick_queues(to, nodes, recipients);
+	if (n == 0)
+		return 0;
+	m = new_message(data);
+	m.id = journal_id(world.data.journal);
+	model_fill(octets, m.seed, 0, m.head + data);
+	store_put(world.data.store, m.id, (struct span){ octets, m.head },
+	    (struct span){ octets + m.head, data }, to, n);
+	note_put(m, nodes, n);
+	return 0;
+}
+
+/* ---- large messages: a step at a time ---- */
+
+static void
+open_large(struct world_large *l)
+{
+	l->message = new_message((uint32_t)STORE_DATA_SMALL + 1 +
+	    (uint32_t)any(LARGE_MORE));
+	l->written = 0;
+	l->syncing = false;
+	l->large = store_large_open(world.data.store);
+}
+
+static void
+drop_large(struct world_large *l)
+{
+	large_drop(l->large);
+	l->large = NULL;
+}
+
+/* Write a piece, or begin to sync when all is written. */
+static void
+write_large(struct world_large *l)
+{
+	char octets[PIECE];
+	size_t n = l->message.data - l->written;
+	int result;
+
+	if (n > PIECE)
+		n = PIECE;
+	if (n > 0) {
+		model_fill(octets, l->message.seed,
+		    l->message.head + l->written, n);
+		result = large_write(l->large,
+		    (struct span){ octets, n });
+		l->written += (uint32_t)n;
+	} else {
+		result = large_sync(l->large);
+		l->syncing = true;
+	}
+	if (result == -1)
+		drop_large(l);
+}
+
+static int
+put_large(struct world_large *l)
+{
+	struct model_node *nodes[RECIPIENTS];
+	struct queue *to[RECIPIENTS];
+	char head[HEAD_MAX];
+	int ready = wait_ready();
+	size_t n;
+
+	if (ready != 1 || world.messages.count == MODEL_MESSAGES)
+		return ready == -1 ? -1 : 0;
+	n = pick_queues(to, nodes, 1 + any(3));
+	l->message.id = journal_id(world.data.journal);
+	model_fill(head, l->message.seed, 0, l->message.head);
+	store_put_large(world.data.store, l->message.id,
+	    (struct span){ head, l->message.head }, l->large, to, n);
+	l->large = NULL;
+	if (n > 0)
+		note_put(l->message, nodes, n);
+	return 0;
+}
+
+int
+world_large(void)
+{
+	struct world_large *l = &world.larges[any(WORLD_LARGE)];
+	int state;
+
+	if (l->large == NULL) {
+		open_large(l);
+	} else if (any(60) == 0) {
+		drop_large(l);
+	} else if (!l->syncing) {
+		write_large(l);
+	} else {
+		state = large_state(l->large);
+		if (state == 0)
+			return put_large(l);
+		if (state == -1)
+			drop_large(l);
+	}
+	return 0;
+}
+
+/* ---- acks and looks ---- */
+
+/* An ack is under way: until it is committed the message is there or not. */
+static void
+note_doubt(const struct model_user *u, struct model_node *n, size_t at)
+{
+	struct model_entry *committed = model_entry(model_node(
+	    &world.committed, (size_t)(u - world.live.users),
+	    (size_t)(n - u->nodes)), n->queue[at].message);
+
+	if (committed != NULL)
+		committed->doubtful = true;
+	n->queue[at].doubtful = true;
+}
+
+static void
+note_ack(struct model_node *n, size_t at)
+{
+	n->count--;
+	memmove(&n->queue[at], &n->queue[at + 1],
+	    (n->count - at) * sizeof(n->queue[0]));
+}
+
+/* Ack one that was delivered: false if there is none. */
+static bool
+ack_one(const struct model_user *u, struct model_node *n)
+{
+	unsigned long failed = disk_calls.failed;
+	uint64_t id;
+	size_t at;
+
+	if (n->count == 0)
+		return false;
+	at = any(4) == 0 ? any(n->count) : 0;
+	/* What may be gone was not delivered since. */
+	if (n->queue[at].doubtful)
+		return false;
+	id = world.messages.all[n->queue[at].message].id;
+	if (id > journal_committed_id(world.data.journal))
+		return false;
+	note_doubt(u, n, at);
+	store_ack(world.data.store, queue_of_node(u, n), id);
+	/* If a call in it failed, it may not have been recorded. */
+	if (disk_calls.failed == failed)
+		note_ack(n, at);
+	return true;
+}
+
+int
+world_ack(void)
+{
+	struct model_user *u = any_user();
+	struct model_node *n;
+	size_t i = 1 + any(6);
+	int ready = wait_ready();
+
+	if (ready != 1 || u == NULL)
+		return ready == -1 ? -1 : 0;
+	n = any_node(u);
+	/* Often of a queue that is just being copied. */
+	if (world.copy.user != NULL && any(2) == 0) {
+		u = world.copy.user;
+		n = world.copy.node;
+	}
+	while (i > 0 && ack_one(u, n))
+		i--;
+	return 0;
+}
+
+int
+world_look(void)
+{
+	const struct model_user *u = any_user();
+	uint64_t id = 0, length;
+	struct queue *q;
+	char octets[PIECE];
+	int i;
+
+	if (u == NULL)
+		return 0;
+	q = queue_of_node(u, any_node(any_user()));
+	for (i = 0; i < LOOK_MAX && store_next(world.data.store, q, id, &id,
+	    &length) == 1; i++)
+		(void)store_read(world.data.store, q, id, 0, octets,
+		    sizeof(octets));
+	return 0;
+}
+
+/* ---- life ---- */
+
+static int
+post_any(void)
+{
+	static const uint32_t sizes[] = { 0, 1, 50, 300, 3000, 8000, 60000,
+	    65536 };
+	size_t n = sizeof(sizes) / sizeof(sizes[0]);
+	size_t recipients = 1 + any(4);
+
+	return world_post(sizes[any(world.is_calm ? n / 2 : n)], recipients);
+}
+
+/* Many long messages at once, so that segments are soon full. */
+static int
+post_much(void)
+{
+	int i, result = 0;
+
+	for (i = 0; i < 12 && result == 0 && !world.is_calm; i++)
+		result = world_post(65536, 1);
+	return result;
+}
+
+static int
+step_any(void)
+{
+	static const unsigned times[] = { 0, 1, 20, 500, 1000, 11000, 61000 };
+
+	return world_step(times[any(sizeof(times) / sizeof(times[0]))]);
+}
+
+/* Go on in another segment, so that a checkpoint may make files of this one. */
+static int
+turn_segment(void)
+{
+	if (!journal_pending(world.data.journal))
+		(void)journal_turn(world.data.journal);
+	return 0;
+}
+
+int
+world_any(void)
+{
+	static const struct {
+		unsigned often;
+		int (*deed)(void);
+	} deeds[] = {
+		{  2, world_register     },
+		{ 12, world_add_node     },
+		{  1, world_drop_node    },
+		{  2, world_see          },
+		{  2, world_add_alias    },
+		{  2, world_change_alias },
+		{  3, world_change_group },
+		{  2, world_invite       },
+		{ 20, post_any           },
+		{  3, post_much          },
+		{ 20, world_ack          },
+		{ 10, world_large        },
+		{  4, world_look         },
+		{ 20, world_commit       },
+		{ 20, step_any           },
+		{  2, turn_segment       },
+	};
+	size_t i;
+	unsigned n = 0, draw;
+
+	for (i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
+		n += deeds[i].often;
+	draw = (unsigned)any(n);
+	for (i = 0; draw >= deeds[i].often; i++)
+		draw -= deeds[i].often;
+	return deeds[i].deed();
+}

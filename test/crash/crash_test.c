@@ -1,0 +1,601 @@
+/*
+ * crash_test [-lb] [-s SEED -p PATH] [-f FAULT]
+ *	[cut | fail | flip | hold | faults]
+ *
+ * Lives of a data directory on the disk in memory (disk.h), beside a model of
+ * it (world.h):
+ *
+ *	cut	At changes of the disk, the power is cut: a child of this
+ *		process goes on with what is then on the disk, starts the
+ *		program and compares it with the model; lives on for a while,
+ *		with the power cut once more; is killed, and compared again.
+ *		A check of what the cut has left finds no damage in it.
+ *	fail	At calls, that call fails: a child lives on, starts the program
+ *		again when it stops, and compares it in the end.
+ *	flip	Octets of the files are altered, each in a child, which looks
+ *		for damage, then starts the program, or repairs first: all else
+ *		must be served.  Of a small life it is every octet of a file of
+ *		each kind; of others, some of all files.
+ *	hold	Between deeds, a child makes a backup while life goes on; then
+ *		it starts the program from that and compares it with the model,
+ *		or lives on with what it had.
+ *	faults	The program is broken, one thing at a time: cut must see it.
+ *
+ * Without a word: all of them.  -l takes hours and tries far more; -b ends with
+ * the first life that shows a failure.  That is reported with its -s and -p:
+ * with them, the same life is lived again in this process alone, telling of
+ * every change of the disk.  -f breaks the program by the number of a fault.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "test/crash/fork.h"
+#include "test/lib/prng.h"
+#include "test/crash/damage.h"
+#include "test/crash/disk.h"
+#include "test/crash/backup.h"
+#include "test/crash/world.h"
+
+#define CUTS 2			/* after one another */
+#define DEEDS 400		/* of a life ... */
+#define DEEDS_AFTER 30		/* ... after something happened to it */
+#define SYNC_TRIES 5		/* syncs are few, and matter most */
+
+/* What hooks need to know. */
+static struct {
+	bool is_long;
+	bool is_brief;		/* the first failure is the end */
+	int deeds;		/* left to be done in this life */
+	void (*before_deed)(void);
+} run;
+
+/* ---- a life ---- */
+
+/* Start the program, once more if a call was made to fail. */
+static bool
+start(void)
+{
+	unsigned long failed = disk_calls.failed;
+
+	if (world_open() == 0 && world_check())
+		return true;
+	if (disk_calls.failed == failed)
+		return false;
+	world_kill();
+	return world_open() == 0 && world_check();
+}
+
+/* The program stopped: only a call that failed is a reason. */
+static bool
+start_again(void)
+{
+	if (disk_calls.failed == 0) {
+		model_say(&world.fault, "stopped without a reason: %s (%.99s)",
+		    strerror(errno), world_last_line);
+		return false;
+	}
+	world_kill();
+	return start();
+}
+
+static bool
+live(uint64_t random)
+{
+	while (run.deeds-- > 0) {
+		if (run.before_deed != NULL)
+			run.before_deed();
+		if (world_guard(world_any) == -1 && !start_again())
+			return false;
+		if (chance_below(&random, 100) == 0)
+			world_kill();
+		else if (chance_below(&random, 150) == 0)
+			(void)world_guard(world_close);
+		else
+			continue;
+		if (!start())
+			return false;
+	}
+	return true;
+}
+
+/* Every other life is calm: many more states in the same time. */
+static bool
+is_calm(uint64_t seed)
+{
+	return seed % 2 == 0;
+}
+
+static void
+begin_life(uint64_t seed, unsigned per_mille, int deeds)
+{
+	branch_begin(seed, per_mille);
+	run.deeds = deeds;
+	run.before_deed = NULL;
+	disk_calls.calls = disk_calls.changes = disk_calls.failed = 0;
+	disk_calls.fail = 0;
+	disk_calls.shorten = false;
+	world_begin(seed);
+	world.is_calm = is_calm(seed);
+}
+
+static void
+tell(bool good)
+{
+	branch_tell(good, world.fault.text);
+}
+
+static bool
+is_over(void)
+{
+	return run.is_brief && branch_bad() > 0;
+}
+
+static void
+end_life(bool good)
+{
+	disk_calls.before_change = NULL;
+	disk_calls.before_call = NULL;
+	if (!good)
+		tell(false);
+	branch_wait();
+}
+
+/* ---- cut ---- */
+
+static void before_change(void);
+
+static void
+cut(uint64_t choice)
+{
+	bool last = branch_depth() >= CUTS, good;
+
+	branch_often(10);
+	run.deeds = DEEDS_AFTER;
+	disk_calls.before_change = last ? NULL : before_change;
+	world_cut(choice);
+	good = (choice % 3 != 0 || damage_is_clean()) && start();
+	if (good && !last && choice % 4 == 0) {
+		good = live(choice);
+		if (good) {
+			world_kill();
+			good = start();
+		}
+	}
+	tell(good);
+	branch_end();
+}
+
+/* The hook: perhaps the power is cut just before this change. */
+static void
+before_change(void)
+{
+	uint64_t choice;
+
+	if (branch_here(disk_calls.changes, &choice))
+		cut(choice);
+}
+
+static void
+cut_life(uint64_t seed, unsigned per_mille)
+{
+	begin_life(seed, per_mille, DEEDS);
+	disk_calls.before_change = before_change;
+	end_life(start() && live(seed));
+}
+
+static void
+run_cut(void)
+{
+	uint64_t seed, lives = run.is_long ? 200 : 8;
+
+	for (seed = 1; seed <= lives && !is_over(); seed++)
+		cut_life(seed, run.is_long ? 100 : is_calm(seed) ? 120 : 10);
+}
+
+/* ---- fail ---- */
+
+/* How a call of each kind can fail; 0 is a short count. */
+static const struct {
+	unsigned count;
+	int errors[5];
+} failures[] = {
+	[DISK_OPEN]   = { 4, { EIO, EMFILE, ENOSPC, EDQUOT } },
+	[DISK_READ]   = { 3, { EIO, EINTR, 0 } },
+	[DISK_WRITE]  = { 5, { EIO, ENOSPC, EDQUOT, EINTR, 0 } },
+	[DISK_NAME]   = { 3, { EIO, ENOSPC, EDQUOT } },
+	[DISK_SYNC]   = { 3, { EIO, ENOSPC, EDQUOT } },
+	[DISK_CLOSE]  = { 2, { EIO, ENOSPC } },
+	[DISK_LIST]   = { 2, { EIO, ENOMEM } },
+	[DISK_ASK]    = { 1, { EIO } },
+	[DISK_MEMORY] = { 1, { ENOMEM } },
+};
+
+/*
+ * The hook: perhaps this call is to fail.  In the child the life goes on from
+ * within the call, and ends where it began.
+ */
+static void
+before_call(void)
+{
+	int tries = disk_calls.kind == DISK_SYNC ? SYNC_TRIES : 1;
+	uint64_t choice;
+
+	while (tries > 0 && !branch_here(disk_calls.calls, &choice))
+		tries--;
+	if (tries == 0)
+		return;
+	disk_calls.before_call = NULL;
+	disk_calls.fail = failures[disk_calls.kind].errors[choice %
+	    failures[disk_calls.kind].count];
+	disk_calls.shorten = disk_calls.fail == 0;
+	run.deeds = DEEDS_AFTER;
+}
+
+/* After a call has failed: all must be there, with the cache and without. */
+static bool
+live_to_the_end(uint64_t seed)
+{
+	run.deeds = DEEDS_AFTER;
+	if (!live(seed))
+		return false;
+	world_kill();
+	if (!start())
+		return false;
+	world_cut(seed);
+	return start();
+}
+
+static void
+fail_life(uint64_t seed, unsigned per_mille)
+{
+	bool good;
+
+	begin_life(seed, per_mille, DEEDS);
+	disk_calls.before_call = before_call;
+	good = start() && live(seed);
+	if (branch_depth() == 0) {
+		end_life(good);
+		return;
+	}
+	tell(good && live_to_the_end(seed));
+	branch_end();
+}
+
+static void
+run_fail(void)
+{
+	uint64_t seed, lives = run.is_long ? 200 : 8;
+
+	for (seed = 1; seed <= lives && !is_over(); seed++)
+		fail_life(seed, run.is_long ? 100 : is_calm(seed) ? 40 : 4);
+}
+
+/* ---- flip ---- */
+
+/* Nothing is going on: older messages go to files. */
+static int
+rest(void)
+{
+	int i, result = world_commit();
+
+	for (i = 0; i < 100 && result == 0; i++)
+		result = world_step(1000);
+	return result;
+}
+
+static void
+flip_life(uint64_t seed, uint64_t stretch)
+{
+	bool good;
+
+	begin_life(seed, 0, is_calm(seed) ? 100 : 300);
+	good = start() && live(seed) && world_guard(rest) == 0;
+	world_kill();
+	disk_sync_all();
+	good = good && damage_is_clean();
+	if (good)
+		damage_some(stretch, seed);
+	end_life(good);
+}
+
+static int
+post_short(void)
+{
+	return world_post(30, 1);
+}
+
+/* All steps of it. */
+static int
+add_node(void)
+{
+	const struct model_user *u = &world.live.users[0];
+	size_t nodes = u->node_count;
+	int result = 0;
+
+	while (result == 0 && u->node_count == nodes)
+		result = world_add_node();
+	return result;
+}
+
+/* Do one after the other, up to NULL. */
+static int
+do_all(int (*const *deeds)(void))
+{
+	for (; *deeds != NULL; deeds++) {
+		if ((*deeds)() == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* A user with some of all, which a repair then makes files of. */
+static int
+live_for_files(void)
+{
+	static int (*const deeds[])(void) = {
+		world_register, world_add_alias, world_change_group,
+		world_invite, post_short, post_short, post_short, post_short,
+		post_short, post_short, post_short, world_close, NULL
+	};
+
+	return do_all(deeds);
+}
+
+/*
+ * And what a journal can tell of, in a few batches; but nothing that takes the
+ * place of something else, which could come back then.
+ */
+static int
+live_for_journal(void)
+{
+	static int (*const deeds[])(void) = {
+		post_short, world_add_alias, world_commit, add_node,
+		world_invite, world_change_alias, world_commit, world_see,
+		world_ack, world_drop_node, world_commit, world_register,
+		post_short, rest, NULL
+	};
+
+	return do_all(deeds);
+}
+
+static void
+flip_each(void)
+{
+	bool good;
+
+	begin_life(1, 0, 0);
+	good = start() && world_guard(live_for_files) == 0 &&
+	    world_guard(damage_repair) == 0 && start() &&
+	    world_guard(live_for_journal) == 0;
+	world_kill();
+	disk_sync_all();
+	good = good && damage_is_clean();
+	if (good)
+		damage_each(run.is_long ? DAMAGE_BY_EACH : DAMAGE_IN_TURN);
+	end_life(good);
+}
+
+static void
+run_flip(void)
+{
+	uint64_t seed, lives = run.is_long ? 20 : 2;
+
+	flip_each();
+	for (seed = 1; seed <= lives && !is_over(); seed++)
+		flip_life(seed, run.is_long ? 97 : 9001);
+}
+
+/* ---- hold ---- */
+
+static void
+try_hold(uint64_t choice)
+{
+	enum hold result = hold_backup(choice);
+	bool good = result != HOLD_FAILED;
+
+	run.before_deed = NULL;
+	run.deeds = DEEDS_AFTER;
+	if (good && (result == HOLD_GIVEN_UP || choice % 4 == 0)) {
+		good = live(choice);
+		world_kill();
+	} else if (good) {
+		hold_restore();
+	}
+	if (good)
+		good = start() && live(choice);
+	tell(good);
+	branch_end();
+}
+
+/* The hook: perhaps a backup is made before this deed. */
+static void
+before_deed(void)
+{
+	uint64_t choice;
+
+	if (branch_here((unsigned long)run.deeds, &choice))
+		try_hold(choice);
+}
+
+static void
+hold_life(uint64_t seed, unsigned per_mille)
+{
+	begin_life(seed, per_mille, DEEDS);
+	run.before_deed = before_deed;
+	end_life(start() && live(seed));
+}
+
+static void
+run_hold(void)
+{
+	uint64_t seed, lives = run.is_long ? 200 : 8;
+
+	for (seed = 1; seed <= lives && !is_over(); seed++)
+		hold_life(seed, run.is_long ? 500 : 100);
+}
+
+/* ---- faults ---- */
+
+static const struct fault {
+	const char *name;
+	unsigned ignored;
+	enum world_fault broken;
+} faults[] = {
+	{ "commits are not synced",
+	    1U << DISK_SYNC_SEGMENT, WORLD_SOUND },
+	{ "names of new segments are not synced",
+	    1U << DISK_SYNC_JOURNAL, WORLD_SOUND },
+	{ "the way to the journal is not synced",
+	    1U << DISK_SYNC_DATA, WORLD_SOUND },
+	{ "the tree is not synced before a release",
+	    1U << DISK_SYNC_TREE, WORLD_SOUND },
+	{ "the tree is synced after a release",
+	    0, WORLD_LATE_TREE },
+	{ "large data is not synced",
+	    1U << DISK_SYNC_LARGE, WORLD_SOUND },
+	{ "names of large data are not synced",
+	    1U << DISK_SYNC_TMP, WORLD_SOUND },
+	{ "a copied queue is not synced",
+	    1U << DISK_SYNC_NODE, WORLD_SOUND },
+	{ "the name of a copied queue is not synced",
+	    1U << DISK_SYNC_USER, WORLD_SOUND },
+	{ "a checkpoint writes no messages",
+	    0, WORLD_NO_FILES },
+};
+
+#define FAULTS (sizeof(faults) / sizeof(faults[0]))
+
+static void
+break_program(const struct fault *f)
+{
+	disk_calls.ignored = f->ignored;
+	world_broken = f->broken;
+}
+
+/*
+ * In a child: a broken program may fall over in this very life, and say so on
+ * stderr.
+ */
+static void
+live_broken(const struct fault *f, uint64_t seed)
+{
+	int null;
+
+	if (branch_at(f->name)) {
+		null = open("/dev/null", O_WRONLY);
+		if (null == -1 || dup2(null, STDERR_FILENO) == -1)
+			_exit(2);
+		break_program(f);
+		cut_life(seed, 20);
+		branch_end();
+	}
+	branch_wait();
+}
+
+/* Each must be caught; the states that are tried for that are not counted. */
+static void
+run_faults(void)
+{
+	unsigned long tried = branch_tried(), bad = branch_bad(), caught = 0;
+	uint64_t seed;
+	size_t i;
+
+	for (i = 0; i < FAULTS; i++) {
+		branch_reset(0, 0, BRANCH_QUIET);
+		for (seed = 1; seed <= 20 && branch_bad() == 0; seed++)
+			live_broken(&faults[i], seed);
+		if (branch_bad() > 0)
+			caught++;
+		else
+			printf("crash: not caught: %s\n", faults[i].name);
+	}
+	branch_reset(tried, bad + (FAULTS - caught), BRANCH_LOUD);
+	printf("crash: faults: caught %lu of %zu\n", caught, FAULTS);
+}
+
+/* ---- all of them ---- */
+
+static const struct mode {
+	const char *name;
+	void (*run)(void);
+	void (*live)(uint64_t seed, unsigned per_mille);
+} modes[] = {
+	{ "cut",    run_cut,    cut_life  },
+	{ "fail",   run_fail,   fail_life },
+	{ "flip",   run_flip,   NULL      },
+	{ "hold",   run_hold,   hold_life },
+	{ "faults", run_faults, NULL      },
+};
+
+#define MODES (sizeof(modes) / sizeof(modes[0]))
+
+static void
+run_mode(const struct mode *m)
+{
+	unsigned long tried = branch_tried(), bad = branch_bad();
+
+	m->run();
+	if (branch_tried() > tried)
+		printf("crash: %s: %lu states, %lu bad\n", m->name,
+		    branch_tried() - tried, branch_bad() - bad);
+}
+
+/* Live the life that a path is of, and tell everything. */
+static void
+follow(const struct mode *m, uint64_t seed, const char *path)
+{
+	world_loud = disk_calls.loud = true;
+	branch_follow(path);
+	m->live(seed, 0);
+}
+
+static int
+usage(void)
+{
+	(void)fprintf(stderr, "usage: crash_test [-lb] [-s SEED -p PATH] "
+	    "[-f FAULT] [cut | fail | flip | hold | faults]\n");
+	return 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *path = NULL, *mode;
+	uint64_t seed = 1;
+	size_t i;
+	int option;
+
+	while ((option = getopt(argc, argv, "lbs:p:f:")) != -1) {
+		if (option == 'l')
+			run.is_long = true;
+		else if (option == 'b')
+			run.is_brief = true;
+		else if (option == 's')
+			seed = strtoull(optarg, NULL, 10);
+		else if (option == 'p')
+			path = optarg;
+		else if (option == 'f' && strtoul(optarg, NULL, 10) < FAULTS)
+			break_program(&faults[strtoul(optarg, NULL, 10)]);
+		else
+			return usage();
+	}
+	mode = optind < argc ? argv[optind] : NULL;
+	branch_open();
+	for (i = 0; i < MODES; i++) {
+		if (mode != NULL && strcmp(mode, modes[i].name) != 0)
+			continue;
+		if (path == NULL)
+			run_mode(&modes[i]);
+		else if (modes[i].live != NULL)
+			follow(&modes[i], seed, path);
+	}
+	printf("crash: %lu passed, %lu failed\n", branch_tried() -
+	    branch_bad(), branch_bad());
+	/* What was killed in this process has leaked: no cleaning up. */
+	(void)fflush(stdout);
+	_exit(branch_bad() > 0);
+}

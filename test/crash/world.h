@@ -1,0 +1,117 @@
+/*
+ * world.h - a data directory on the disk in memory, and the model of it, and
+ * what can be done to both.
+ *
+ * world_... functions that do something return 0, or -1 when the program would
+ * have to stop: a commit or a step of the checkpoint failed, or it died.
+ */
+#ifndef MNM_TEST_WORLD_H
+#define MNM_TEST_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "datadir.h"
+#include "test/crash/model.h"
+
+#define WORLD_LARGE 2		/* large messages under way at a time */
+
+/* A large message on its way. */
+struct world_large {
+	struct large *large;		/* NULL: there is none */
+	struct model_message message;
+	uint32_t written;		/* octets of its data */
+	bool syncing;
+};
+
+/* A node whose queue is being copied for another. */
+struct world_copy {
+	struct model_user *user;	/* NULL: there is none */
+	struct model_node *node;
+};
+
+struct world {
+	struct data data;
+	struct now now;
+	uint64_t random;
+	bool is_calm;		/* little is posted: one segment holds it */
+	struct model live;	/* what was done */
+	struct model committed;	/* what a commit covers of it */
+	struct model_messages messages;
+	unsigned names;		/* given to aliases and groups so far */
+	uint32_t seeds;		/* given to messages */
+	uint32_t commits;	/* so far */
+	struct world_large larges[WORLD_LARGE];
+	struct world_copy copy;
+	struct model_found found;
+	struct model_fault fault;
+	enum model_past past;	/* how the program ended */
+	unsigned owes_sync;	/* for WORLD_LATE_TREE: commits until then */
+};
+
+/* The one world, for the wrapped functions have no argument. */
+extern struct world world;
+
+/* What a test may break of the program, to be caught by others. */
+enum world_fault {
+	WORLD_SOUND,
+	WORLD_NO_FILES,		/* a checkpoint writes no messages */
+	WORLD_LATE_TREE		/* the tree is synced some commits too late */
+};
+extern enum world_fault world_broken;
+
+/* Lines logged, and sentences died with, since this was set to 0. */
+extern unsigned long world_lines;
+extern char world_first_line[256];
+extern char world_last_line[256];
+/* Print lines as they come. */
+extern bool world_loud;
+
+/* An empty disk and an empty model. */
+void world_begin(uint64_t seed);
+/* Start the program; -1 if it refuses, or dies. */
+int world_open(void);
+/* The program is gone, without a word to it. */
+void world_kill(void);
+/* Stop it properly. */
+int world_close(void);
+/* The power is gone. */
+void world_cut(uint64_t seed);
+
+/*
+ * After a start: whether all that was committed is there, or all that was done,
+ * and no more.  The model then is what was found.  False with world.fault.
+ */
+bool world_check(void);
+
+/* Small deeds; each picks whom it concerns by chance. */
+int world_register(void);
+/* A step of it: the new node is there after the last. */
+int world_add_node(void);
+int world_drop_node(void);
+int world_see(void);
+int world_add_alias(void);
+int world_change_alias(void);
+int world_change_group(void);
+/* Invite somebody, or withdraw that. */
+int world_invite(void);
+int world_post(uint32_t data, size_t recipients);
+int world_large(void);
+/* Ack some of the messages of a node. */
+int world_ack(void);
+/* Look at a queue as a login does. */
+int world_look(void);
+int world_commit(void);
+/* Let ms go by, and do what is due. */
+int world_step(unsigned ms);
+
+/* Any of these, more often those that are frequent in life. */
+int world_any(void);
+
+/*
+ * Run something that may die.  -1 if it did.
+ */
+int world_guard(int (*run)(void));
+
+#endif

@@ -1,0 +1,710 @@
+/*
+ * admin MNM [MODE...] - every command and every way to register, with the
+ * refusals, against the program MNM.  The same script runs in four modes: on
+ * one relay; with the relay stopped and started after each step; killed
+ * instead; and with it stopped while the commands run.
+ */
+
+/* For realpath, which POSIX has as an extension. */
+#define _XOPEN_SOURCE 700
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "test/lib/check.h"
+#include "json.h"
+#include "test/lib/peer.h"
+#include "test/e2e/operator.h"
+
+#define INVITE "\"register\": \"invite\","
+
+enum mode { STEADY, RESTART, KILL, ALONE, MODES };
+
+static const char *const mode_names[] = {
+	"steady", "restart", "kill", "alone"
+};
+
+struct world {
+	enum mode mode;
+	struct operator op;
+	struct client_pool *pool;
+	char token[100];	/* a name with a code */
+};
+
+/* ---- the relay and its operator ---- */
+
+static void
+stop(struct world *w)
+{
+	int signal = w->mode == KILL ? SIGKILL : SIGTERM;
+	int status = relay_stop(&w->op.relay, signal);
+
+	CHECK(status == (w->mode == KILL ? 256 + SIGKILL : 0),
+	    "the relay ended with %d", status);
+}
+
+/* After each step of the script. */
+static void
+between(struct world *w)
+{
+	if (w->mode != RESTART && w->mode != KILL)
+		return;
+	stop(w);
+	relay_start(&w->op.relay);
+}
+
+/* Have it go on by another file; the steady relay reads it anew. */
+static void
+reconfigure(struct world *w, const char *extra)
+{
+	relay_configure(&w->op.relay, extra);
+	if (w->mode != STEADY) {
+		stop(w);
+		relay_start(&w->op.relay);
+		return;
+	}
+	/* The log, which it goes on with. */
+	relay_file(&w->op.relay, "said.txt", "");
+	kill(w->op.relay.pid, SIGHUP);
+	while (!relay_said(&w->op.relay, "reload: done"))
+		relay_sleep(5);
+}
+
+/* Run a command that ends with this status and says this text. */
+static void
+expect(struct world *w, int status, const char *text, const char *format, ...)
+{
+	char command[1024];
+	va_list args;
+	int got;
+
+	va_start(args, format);
+	vsnprintf(command, sizeof(command), format, args);
+	va_end(args);
+	if (w->mode == ALONE)
+		stop(w);
+	got = operator_run(&w->op, command);
+	CHECK(got == status, "%s: mnm %s: status %d: %s",
+	    mode_names[w->mode], command, got, w->op.said.p);
+	CHECK(strstr(w->op.said.p, text) != NULL,
+	    "%s: mnm %s: no \"%s\" in: %s", mode_names[w->mode], command,
+	    text, w->op.said.p);
+	if (w->mode == ALONE)
+		relay_start(&w->op.relay);
+	between(w);
+}
+
+static void
+expect_without(struct world *w, const char *text, const char *command)
+{
+	expect(w, 0, "", "%s", command);
+	CHECK(strstr(w->op.said.p, text) == NULL, "mnm %s: says \"%s\": %s",
+	    command, text, w->op.said.p);
+}
+
+/*
+ * What a refusal leaves behind, a knock or a failed ping, waits up to a second
+ * for company on its way to the disk; an answer to the operator hurries it.
+ */
+static void
+hurry(struct world *w)
+{
+	CHECK(operator_run(&w->op, "register") == 0, "register: %s",
+	    w->op.said.p);
+}
+
+/* The answer is one line of JSON and has this in it. */
+static void
+expect_json(struct world *w, const char *text, const char *command)
+{
+	struct json j;
+
+	expect(w, 0, text, "%s --json", command);
+	json_begin(&j, span_of(w->op.said.p));
+	json_object(&j);
+	json_begin(&j, span_of(w->op.said.p));
+	json_skip(&j);
+	CHECK(json_done(&j) && w->op.said.p[0] == '{', "%s: no JSON: %s",
+	    command, w->op.said.p);
+}
+
+/* ---- clients ---- */
+
+static struct mate_frame *
+ask_to_register(struct world *w, struct mate *m, const char *alias)
+{
+	mate_init(m, alias);
+	mate_connect(m, w->pool, w->op.relay.port);
+	mate_say(m, "{\"op\":1,\"newnode\":\"x\",\"newalias\":\"%s\"}",
+	    alias);
+	mate_frame_free(mate_await(m, "tmtprev"));
+	return mate_await(m, "quit");
+}
+
+static void
+expect_refused(struct world *w, const char *alias, const char *why)
+{
+	struct mate m;
+	struct mate_frame *f = ask_to_register(w, &m, alias);
+
+	CHECK(strstr(f->head, why) != NULL, "%s: refused with %s", alias,
+	    f->head);
+	mate_frame_free(f);
+	mate_free(&m);
+	hurry(w);
+	between(w);
+}
+
+static void
+expect_registered(struct world *w, struct mate *m, const char *alias)
+{
+	mate_init(m, alias);
+	mate_register(m, w->pool, w->op.relay.port);
+	mate_drop(m);
+	between(w);
+}
+
+static void
+login(struct world *w, struct mate *m)
+{
+	mate_login(m, w->pool, w->op.relay.port);
+	mate_frame_free(mate_await(m, "info"));
+}
+
+static void
+expect_no_login(struct world *w, struct mate *m, const char *why)
+{
+	struct mate_frame *f;
+
+	mate_login(m, w->pool, w->op.relay.port);
+	f = mate_await(m, "quit");
+	CHECK(strstr(f->head, why) != NULL, "%s: %s", m->name, f->head);
+	mate_frame_free(f);
+	mate_drop(m);
+	between(w);
+}
+
+/* A request whose ack has this error, or "" for none. */
+static void
+expect_ack(struct world *w, struct mate *m, const char *error,
+    const char *format, ...)
+{
+	struct mate_frame *f;
+	char request[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(request, sizeof(request), format, args);
+	va_end(args);
+	login(w, m);
+	mate_say(m, "%s", request);
+	f = mate_await(m, "ack");
+	CHECK(error[0] != '\0' ? strstr(f->head, error) != NULL :
+	    mate_is(f, "error", ""), "%s: %s got %s", m->name, request,
+	    f->head);
+	mate_frame_free(f);
+	mate_drop(m);
+	if (error[0] != '\0')
+		hurry(w);
+	between(w);
+}
+
+static void
+expect_ping(struct world *w, struct mate *from, const char *to,
+    const char *error)
+{
+	expect_ack(w, from, error, "{\"op\":8,\"id\":\"1\",\"datalen\":0,"
+	    "\"to\":\"%s\"}", to);
+}
+
+/* ---- the script ---- */
+
+static void
+check_invitations(struct world *w, struct mate *alice)
+{
+	expect_refused(w, "Alice Smith", "by invitation");
+	expect(w, 2, "missing\nusage: mnm invite ", "invite");
+	expect(w, 2, "many: b\nusage: mnm invite ", "invite a b");
+	expect(w, 2, "from 1 to 3650, not 0\nusage: mnm invite ",
+	    "invite 'Alice Smith' --days 0");
+	expect(w, 2, "from 1 to 3650, not x\nusage: mnm invite ",
+	    "invite 'Alice Smith' --days x");
+	expect(w, 2, "from 1 to 3650\nusage: mnm invite ",
+	    "invite 'Alice Smith' --days");
+	expect(w, 2, "option: --max\nusage: mnm invite ",
+	    "invite 'Alice Smith' --max 3");
+	expect(w, 1, "alias_min asks for, 8: Al\n", "invite Al");
+	expect(w, 1, "at an end", "invite ' Alice Smith'");
+	expect(w, 0, "Alice Smith", "invite 'Alice Smith' --days 3");
+	expect(w, 1, "kept for somebody", "invite 'alice  SMITH'");
+	expect(w, 0, "Alice Smith", "invitations");
+	expect_refused(w, "Alice Jones", "by invitation");
+	expect_registered(w, alice, "Alice Smith");
+	expect_refused(w, "Alice Smith", "by invitation");
+	expect_without(w, "Alice", "invitations");
+	expect(w, 1, "somebody has this name", "invite 'Alice Smith'");
+	expect(w, 0, "Zoe Miller", "invite 'Zoe Miller'");
+	expect(w, 0, "", "uninvite 'Zoe Miller'");
+	expect(w, 1, "no such invitation", "uninvite 'Zoe Miller'");
+	expect_refused(w, "Zoe Miller", "by invitation");
+}
+
+/* The whole name that stands in the second line of the answer. */
+static void
+read_token(struct world *w)
+{
+	const char *line = strchr(w->op.said.p, '\n');
+	size_t n = line != NULL ? strcspn(line + 1, "\n") : 0;
+	const char *gap = line != NULL ? strstr(line + 1, "  ") : NULL;
+
+	if (gap != NULL && gap < line + 1 + n)
+		snprintf(w->token, sizeof(w->token), "%.*s",
+		    (int)(gap - line - 1), line + 1);
+}
+
+static void
+check_codes(struct world *w, struct mate *bob)
+{
+	char wrong[100];
+	const char *token = w->token;
+
+	expect(w, 0, "Bob Jones ", "invite 'Bob Jones' --code");
+	read_token(w);
+	CHECK(strlen(token) == strlen("Bob Jones 12345678"), "token %s",
+	    token);
+	expect_json(w, "\"alias\":\"Bob Jones\",\"code\":true", "invitations");
+	CHECK(strstr(w->op.said.p, token) == NULL, "the code is shown again");
+	expect_refused(w, "Bob Jones", "by invitation");
+	snprintf(wrong, sizeof(wrong), "%s", token);
+	wrong[strlen(wrong) - 1] = wrong[strlen(wrong) - 1] == 'X' ? 'Y' : 'X';
+	expect_refused(w, wrong, "by invitation");
+	CHECK(w->mode != STEADY || (!relay_said(&w->op.relay, wrong) &&
+	    relay_said(&w->op.relay, "\"Bob Jones ********\"")),
+	    "a wrong code is in the log");
+	expect_without(w, wrong, "knocks");
+	CHECK(!relay_said(&w->op.relay, token), "the code is in the log");
+	expect_registered(w, bob, token);
+	expect_refused(w, token, "by invitation");
+}
+
+static void
+check_knocks(struct world *w, struct mate *carol)
+{
+	struct mate m;
+
+	expect_refused(w, "Carol Dean", "by invitation");
+	expect_refused(w, "Carol Dean", "by invitation");
+	CHECK(w->mode != STEADY || relay_said(&w->op.relay,
+	    "\"Carol Dean\": not invited; to let it in: "
+	    "mnm approve 'Carol Dean'"), "the log does not help");
+	expect_json(w, "\"alias\":\"Carol Dean\",\"address\":\"127.0.0.1:",
+	    "knocks");
+	expect(w, 1, "nobody has knocked", "approve 'Dave Dean'");
+	expect(w, 0, "", "approve 'Carol Dean'");
+	expect_without(w, "Carol", "knocks");
+	expect(w, 0, "127.0.0.0/24", "invitations");
+	expect_registered(w, carol, "Carol Dean");
+	expect_refused(w, "Carol Dean", "by invitation");
+	expect_refused(w, "Al", "by invitation");
+	expect(w, 0, "", "approve Al");
+	expect_registered(w, &m, "Al");
+	expect(w, 0, m.uid, "user show Al");
+	expect_refused(w, "O'Brien; rm", "by invitation");
+	CHECK(w->mode != STEADY || relay_said(&w->op.relay,
+	    "mnm approve 'O'\\''Brien; rm'"), "the log is not quoted");
+	expect_refused(w, "--no option", "by invitation");
+	CHECK(w->mode != STEADY || relay_said(&w->op.relay,
+	    "mnm approve -- '--no option'"), "the log gives an option");
+	expect(w, 0, "", "approve -- '--no option'");
+}
+
+static void
+check_window(struct world *w)
+{
+	struct mate m;
+
+	expect(w, 1, "no time", "register open 10x");
+	expect(w, 2, "missing\nusage: mnm register open", "register open");
+	expect(w, 2, "many: shut\nusage: mnm register open", "register shut");
+	expect(w, 1, "not open", "register close");
+	expect(w, 0, "invite", "register");
+	expect(w, 0, "1", "register open 10m --max 1");
+	expect_json(w, "\"places\":1", "register");
+	expect_registered(w, &m, "Erin Window");
+	expect_refused(w, "Frank Window", "by invitation");
+	expect(w, 0, "", "register open 1h");
+	expect_registered(w, &m, "Frank Window");
+	expect_registered(w, &m, "Grace Window");
+	expect(w, 0, "", "register close");
+	expect_refused(w, "Heidi Window", "by invitation");
+	expect(w, 0, "", "register open 1s");
+	relay_sleep(1100);
+	expect_refused(w, "Heidi Window", "by invitation");
+}
+
+static void
+check_receive_only(struct world *w, struct mate *alice)
+{
+	static const char no[] = "this account may receive but not send";
+	struct mate ivan;
+
+	expect(w, 0, "", "invite 'Ivan Silent' --receive-only");
+	expect_registered(w, &ivan, "Ivan Silent");
+	expect_json(w, "\"receive_only\":true", "user show 'Ivan Silent'");
+	expect_ping(w, &ivan, "Alice Smith", no);
+	expect_ack(w, &ivan, no, "{\"op\":7,\"id\":\"1\",\"datalen\":0,"
+	    "\"for\":[{\"id\":\"%s\",\"type\":1}]}", alice->uid);
+	expect_ack(w, &ivan, no, "{\"op\":5,\"id\":\"1\",\"datalen\":0,"
+	    "\"gid\":\"some group\",\"from\":\"Ivan Silent\","
+	    "\"to\":\"Alice Smith\"}");
+	expect_ping(w, alice, "Ivan Silent", "");
+	expect_ack(w, alice, "", "{\"op\":5,\"id\":\"1\",\"datalen\":0,"
+	    "\"gid\":\"some group\",\"from\":\"Alice Smith\","
+	    "\"to\":\"Ivan Silent\"}");
+	expect_ack(w, &ivan, "", "{\"op\":6,\"id\":\"1\",\"act\":\"join\","
+	    "\"gid\":\"some group\"}");
+	expect_ack(w, &ivan, "", "{\"op\":3,\"id\":\"1\","
+	    "\"newnode\":\"y\\u009b2J\"}");
+	expect(w, 0, "y??2J", "node list 'Ivan Silent'");
+	expect(w, 1, "receive-only", "user set 'Ivan Silent' loud on");
+	expect(w, 1, "on or off", "user set 'Ivan Silent' receive-only no");
+	expect(w, 0, "", "user set 'Ivan Silent' receive-only off");
+	expect_ping(w, &ivan, "Alice Smith", "");
+	expect(w, 0, "", "user set %s receive-only on", ivan.uid);
+	expect_ping(w, &ivan, "Alice Smith", no);
+}
+
+static void
+check_users(struct world *w, struct mate *bob)
+{
+	expect(w, 0, "Alice Smith", "user list");
+	expect(w, 0, bob->uid, "user list");
+	expect_json(w, "\"users\":[{\"uid\":", "user list");
+	expect(w, 1, "no user", "user show nobody");
+	expect(w, 2, "missing\nusage: mnm user show USER [--json]\n",
+	    "user show");
+	CHECK(strstr(w->op.said.p, "user list") == NULL, "too much: %s",
+	    w->op.said.p);
+	expect(w, 2, "missing\nusage: mnm user list", "user");
+	expect(w, 2, "word: shout\nusage: mnm user list", "user shout");
+	expect(w, 0, "Alice Smith", "user show 'ALICE smith'");
+	expect(w, 0, "some group", "user show 'Alice Smith'");
+	expect(w, 0, "", "user disable '%s'", bob->name);
+	expect_no_login(w, bob, "disabled");
+	CHECK(w->mode != STEADY || (relay_said(&w->op.relay,
+	    " quit: login failed: ") && relay_said(&w->op.relay,
+	    " register refused: \"Alice Smith\": ")),
+	    "the log is not as filters need it");
+	expect_json(w, "\"disabled\":true", "user list");
+	expect(w, 0, "", "user enable %s", bob->uid);
+	login(w, bob);
+	if (w->mode == STEADY) {
+		expect(w, 0, "", "user disable %s", bob->uid);
+		mate_frame_free(mate_await(bob, "quit"));
+		expect(w, 0, "", "user enable %s", bob->uid);
+	}
+	mate_drop(bob);
+}
+
+static void
+check_parts(struct world *w, struct mate *alice)
+{
+	struct mate m;
+
+	expect(w, 0, "1", "node list 'Ivan Silent'");
+	expect_json(w, "\"on_line\":false,\"seen\":\"20",
+	    "node list 'Ivan Silent'");
+	expect(w, 1, "no node", "node drop 'Ivan Silent' 9");
+	expect(w, 0, "", "node drop 'Ivan Silent' 2");
+	expect(w, 1, "only node", "node drop 'Ivan Silent' 1");
+	expect_ack(w, alice, "", "{\"op\":3,\"id\":\"1\","
+	    "\"newalias\":\"Alice Second\"}");
+	expect(w, 0, "", "alias drop 'Alice Second'");
+	expect(w, 1, "dropped already", "alias drop 'Alice Second'");
+	expect(w, 1, "nobody has", "alias drop 'Alice Third'");
+	expect_json(w, "\"alias\":\"Alice Second\",\"dropped\":true",
+	    "user show 'Alice Smith'");
+	expect(w, 0, "", "register open 1h");
+	mate_init(&m, "Judy Member");
+	expect_registered(w, &m, "Judy Member");
+	expect(w, 0, "", "register close");
+	expect_ping(w, &m, "Alice Second", "nobody has the alias");
+}
+
+static void
+check_groups(struct world *w, struct mate *alice)
+{
+	expect(w, 0, "some group", "group list");
+	expect_json(w, "\"as\":\"Alice Smith\",\"state\":\"joined\"",
+	    "group show 'Some Group'");
+	expect(w, 1, "no group", "group show other");
+	expect(w, 1, "no group", "group remove other");
+	expect(w, 0, "", "group remove 'some group'");
+	expect_ack(w, alice, "not a member", "{\"op\":7,\"id\":\"1\","
+	    "\"datalen\":0,\"for\":[{\"id\":\"some group\",\"type\":2}]}");
+	expect_json(w, "\"group\":\"some group\",\"joined\":0,"
+	    "\"invited\":0,\"removed\":true", "group show 'some group'");
+	expect_without(w, "some group", "group list");
+}
+
+/* The number that the last answer, in JSON, has under a key; or 0. */
+static unsigned long
+number_said(const struct world *w, const char *key)
+{
+	const char *at = strstr(w->op.said.p, key);
+
+	CHECK(at != NULL, "no %s in %s", key, w->op.said.p);
+	return at != NULL ? strtoul(at + strlen(key), NULL, 10) : 0;
+}
+
+/* How the loop goes: a relay that does not run has none. */
+static void
+check_pace(struct world *w)
+{
+	unsigned long longest, commit, commits;
+
+	if (w->mode == ALONE) {
+		expect_without(w, "longest_turn_ms", "stats --json");
+		return;
+	}
+	expect_json(w, "\"loop\":[{\"longest_turn_ms\":", "stats");
+	if (w->mode != STEADY)
+		return;
+	longest = number_said(w, "\"longest_turn_ms\":");
+	commit = number_said(w, "\"longest_commit_ms\":");
+	commits = number_said(w, "\"journal_commits\":");
+	CHECK(commit <= longest && commits > 0,
+	    "turns up to %lu ms, %lu commits up to %lu ms", longest, commits,
+	    commit);
+	expect_json(w, "\"since_asked_ms\":", "stats");
+	CHECK(number_said(w, "\"longest_turn_ms\":") >= longest,
+	    "there was a turn of %lu ms: %s", longest, w->op.said.p);
+	CHECK(number_said(w, "\"since_asked_ms\":") <=
+	    number_said(w, "\"longest_turn_ms\":"), "%s", w->op.said.p);
+}
+
+static void
+check_figures(struct world *w, struct mate *alice)
+{
+	expect_json(w, "\"queues\":[{\"node\":1,\"messages\":",
+	    "queue 'Ivan Silent'");
+	expect(w, 1, "no user", "queue nobody");
+	expect_json(w, "\"users\":", "stats");
+	check_pace(w);
+	expect_json(w, "\"links\":[]", "links");
+	if (w->mode != STEADY)
+		return;
+	login(w, alice);
+	expect_json(w, "\"alias\":\"Alice Smith\"", "links");
+	expect_json(w, "\"on_line\":1", "stats");
+	mate_drop(alice);
+}
+
+static void
+check_removal(struct world *w, struct mate *carol)
+{
+	expect(w, 1, "no user", "user remove nobody");
+	expect(w, 0, "", "user remove 'Carol Dean'");
+	expect_no_login(w, carol, "login failed");
+	expect(w, 1, "no user", "user show 'Carol Dean'");
+	expect_without(w, "Carol", "user list");
+	expect(w, 1, "somebody has this name", "invite 'Carol Dean'");
+}
+
+static void
+check_limits(struct world *w, struct mate *alice, struct mate *bob)
+{
+	reconfigure(w, INVITE "\"pings_per_day\": 3, "
+	    "\"failed_pings_in_a_row\": 2,");
+	expect_ping(w, bob, "Alice Smith", "");
+	expect_ping(w, bob, "nobody there", "nobody has");
+	expect_ping(w, bob, "Alice Smith", "");
+	expect_ping(w, bob, "nobody there", "nobody has");
+	expect_ping(w, bob, "nobody here", "nobody has");
+	expect_ping(w, bob, "Alice Smith", "try again after 20");
+	expect_ack(w, bob, "try again after", "{\"op\":5,\"id\":\"1\","
+	    "\"datalen\":0,\"gid\":\"guess\",\"from\":\"%s\","
+	    "\"to\":\"Alice Smith\"}", bob->name);
+	reconfigure(w, INVITE "\"pings_per_day\": 3, "
+	    "\"failed_pings_in_a_row\": 0,");
+	expect_ping(w, bob, "Alice Smith", "");
+	expect_ping(w, bob, "Alice Smith", "enough pings for a day");
+	expect_ping(w, alice, "Ivan Silent", "");
+	reconfigure(w, INVITE "\"pings_per_day\": 0,");
+	expect_ping(w, bob, "Alice Smith", "");
+}
+
+static void
+check_modes(struct world *w)
+{
+	struct mate m;
+
+	reconfigure(w, "\"register\": \"closed\",");
+	expect(w, 0, "lets nobody in", "invite 'Kim Closed'");
+	expect_refused(w, "Kim Closed", "takes no new members");
+	expect(w, 0, "", "register open 1h --max 1");
+	expect_registered(w, &m, "Leo Closed");
+	reconfigure(w, "\"users_max\": 5,");
+	expect_refused(w, "Mia Many", "as many members as");
+	reconfigure(w, "\"register_from\": [\"10.0.0.0/8\", \"::/0\"],");
+	expect_refused(w, "Mia Many", "from where you are");
+	reconfigure(w, "\"register_from\": [\"10.0.0.0/8\", \"127.0.0.1\"],");
+	expect_registered(w, &m, "Mia Many");
+	reconfigure(w, "");
+	expect_registered(w, &m, "Nina Open");
+	expect_registered(w, &m, "Kim Closed");
+	expect_without(w, "Kim", "invitations");
+	expect_registered(w, &m, "_");
+	expect(w, 0, "  -  ", "user list");
+	expect_without(w, "\"-\"", "user list --json");
+}
+
+/* A file that is wrong changes nothing, and no link is dropped. */
+static void
+check_reload(struct world *w, struct mate *alice)
+{
+	struct mate_frame *f;
+
+	if (w->mode != STEADY)
+		return;
+	login(w, alice);
+	relay_configure(&w->op.relay, "\"windows\": 8,");
+	kill(w->op.relay.pid, SIGHUP);
+	while (!relay_said(&w->op.relay, "nothing is changed"))
+		relay_sleep(5);
+	CHECK(relay_said(&w->op.relay, "mnm.config:2: unknown key \"windows\""),
+	    "the mistake is not told");
+	mate_say(alice, "{\"op\":7,\"id\":\"9\",\"datalen\":0,\"for\":[]}");
+	f = mate_await(alice, "ack");
+	CHECK(mate_is(f, "error", ""), "after the reload: %s", f->head);
+	mate_frame_free(f);
+	mate_drop(alice);
+	relay_configure(&w->op.relay, "");
+}
+
+/* The certificate is renewed while a link stays. */
+static void
+check_renewal(struct world *w, struct mate *alice)
+{
+	struct client_pool *pool;
+	struct mate_frame *f;
+	struct mate other;
+	char fingerprint[128];
+
+	if (w->mode != STEADY)
+		return;
+	pool = client_pool_open();
+	login(w, alice);
+	CHECK(operator_run(&w->op, "init other") == 0 &&
+	    operator_run(&w->op, "-c other/mnm.config fingerprint && "
+	    "cp other/mnm-data/*.pem mnm-data") == 0,
+	    "no other certificate: %s", w->op.said.p);
+	snprintf(fingerprint, sizeof(fingerprint), "%s",
+	    strchr(w->op.said.p, '\n') + 1);
+	fingerprint[strcspn(fingerprint, "\n")] = '\0';
+	reconfigure(w, "");
+	client_pool_pin(pool, fingerprint);
+	mate_init(&other, "other");
+	mate_connect(&other, pool, w->op.relay.port);
+	mate_frame_free(mate_await(&other, "tmtprev"));
+	mate_free(&other);
+	client_pool_close(pool);
+	mate_say(alice, "{\"op\":7,\"id\":\"9\",\"datalen\":0,\"for\":[]}");
+	f = mate_await(alice, "ack");
+	CHECK(mate_is(f, "error", ""), "after the renewal: %s", f->head);
+	mate_frame_free(f);
+	mate_drop(alice);
+}
+
+static void
+check_socket(struct world *w)
+{
+	char path[RELAY_PATH + 32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/mnm-data/control", w->op.relay.dir);
+	CHECK(stat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    (st.st_mode & 0777) == 0600, "the control socket is open");
+}
+
+static void
+run_script(struct world *w)
+{
+	struct mate alice, bob, carol;
+
+	relay_configure(&w->op.relay, INVITE "\"alias_min\": 8,");
+	relay_start(&w->op.relay);
+	check_socket(w);
+	CHECK(relay_said(&w->op.relay, "To serve others: set listen.laddr in "),
+	    "it is not told how to serve others");
+	check_invitations(w, &alice);
+	check_codes(w, &bob);
+	check_knocks(w, &carol);
+	check_window(w);
+	check_receive_only(w, &alice);
+	check_users(w, &bob);
+	check_parts(w, &alice);
+	check_groups(w, &alice);
+	check_figures(w, &alice);
+	check_removal(w, &carol);
+	check_limits(w, &alice, &bob);
+	check_modes(w);
+	check_reload(w, &alice);
+	check_renewal(w, &alice);
+	stop(w);
+}
+
+static void
+begin(struct world *w, const char *program)
+{
+	memset(w, 0, sizeof(*w));
+	operator_init(&w->op, program);
+	w->pool = client_pool_open();
+}
+
+static void
+end(struct world *w)
+{
+	client_pool_close(w->pool);
+	operator_free(&w->op);
+}
+
+static bool
+is_asked(int argc, char **argv, const char *name)
+{
+	int i;
+
+	for (i = 2; i < argc; i++) {
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	}
+	return argc == 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	char program[RELAY_PATH] = "";
+	struct world w;
+	int mode;
+
+	if (argc < 2 || realpath(argv[1], program) == NULL) {
+		fprintf(stderr, "usage: admin MNM [MODE...]\n");
+		return 2;
+	}
+	for (mode = 0; mode < MODES; mode++) {
+		if (!is_asked(argc, argv, mode_names[mode]))
+			continue;
+		begin(&w, program);
+		w.mode = (enum mode)mode;
+		run_script(&w);
+		end(&w);
+	}
+	mate_add_checks(&check_passed, &check_failed);
+	return check_report("admin");
+}

@@ -1,0 +1,371 @@
+/*
+ * commands MNM - what the program MNM does where no relay runs: it makes and
+ * checks what one needs, and looks at what one has left; and what it says to
+ * a service manager.
+ */
+
+/* For realpath, which POSIX has as an extension. */
+#define _XOPEN_SOURCE 700
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "test/lib/check.h"
+#include "test/lib/peer.h"
+#include "test/e2e/operator.h"
+
+#define USED "a relay or a command uses this data directory: " \
+	"stop it, or try again\n"
+
+/* A command must end with this status and say this text. */
+static void
+expect(struct operator *o, int status, const char *text, const char *command)
+{
+	int got = operator_run(o, command);
+
+	CHECK(got == status, "mnm %s: status %d: %s", command, got,
+	    o->said.p);
+	CHECK(strstr(o->said.p, text) != NULL, "mnm %s: no \"%s\" in: %s",
+	    command, text, o->said.p);
+}
+
+static void
+expect_unsaid(const struct operator *o, const char *text)
+{
+	CHECK(strstr(o->said.p, text) == NULL, "says \"%s\": %s", text,
+	    o->said.p);
+}
+
+/* Have the shell do something in the directory. */
+static void
+do_there(const struct operator *o, const char *command)
+{
+	struct buf line = { NULL, 0, 0 };
+
+	buf_addf(&line, "cd '%s' && %s", o->relay.dir, command);
+	CHECK(system(line.p) == 0, "%s", line.p);
+	buf_free(&line);
+}
+
+/* ---- what a relay needs ---- */
+
+static void
+check_init(struct operator *o)
+{
+	expect(o, 0, "mnm.config", "init new");
+	CHECK(strstr(o->said.p, "SHA-256") != NULL, "init: %s", o->said.p);
+	expect(o, 1, "exists", "init new");
+	expect(o, 0, ":", "-c new/mnm.config fingerprint");
+	/* Before the first start. */
+	expect(o, 0, "Alice Smith", "-c new/mnm.config invite 'Alice Smith'");
+}
+
+static void
+check_configurations(struct operator *o)
+{
+	relay_file(&o->relay, "bad.config",
+	    "{\n\"name\": \"x\",\n\"nam\": 1\n}");
+	expect(o, 2, "bad.config:3: unknown key", "-c bad.config check");
+	relay_file(&o->relay, "open.config", "{\n\"listen\":\n"
+	    "{\"laddr\": \":0\"},\n\"register\": \"open\",\n"
+	    "\"data\": \"data\"\n}");
+	expect(o, 1, "warning: open.config:4: anybody",
+	    "-c open.config check");
+	expect(o, 1, "mnm init", "-c open.config user list");
+	relay_file(&o->relay, "cert.config", "{\n\"listen\": {\n"
+	    "\"certPath\": \"none\", \"keyPath\": \"none\"}\n}");
+	expect(o, 2, "error: cert.config:3: none", "-c cert.config check");
+}
+
+/* A data directory that comes from elsewhere keeps what is in it. */
+static void
+check_moved(struct operator *o)
+{
+	struct buf before = { NULL, 0, 0 };
+
+	expect(o, 0, ":", "-c new/mnm.config fingerprint");
+	buf_add(&before, span_of(o->said.p));
+	buf_add_octet(&before, '\0');
+	do_there(o, "mkdir moved && cp -a new/mnm-data moved");
+	expect(o, 0, "", "init moved");
+	expect(o, 0, before.p, "-c moved/mnm.config fingerprint");
+	expect(o, 0, "Alice Smith", "-c moved/mnm.config invitations");
+	do_there(o, "mv moved/mnm-data moved/old");
+	expect(o, 1, "moved/mnm-data will be made empty at start",
+	    "-c moved/mnm.config check");
+	buf_free(&before);
+	/* A file in the way: it is not half made. */
+	do_there(o, "mkdir worse && touch worse/mnm-data");
+	expect(o, 1, "worse/mnm-data/cert.pem: Not a directory", "init worse");
+	do_there(o, "test ! -e worse/mnm.config");
+}
+
+/* Run a command as somebody who is not root, if it was root until now. */
+static void
+expect_as_other(struct operator *o, uid_t user, const char *text,
+    const char *command)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (geteuid() == 0 && setuid(user) == -1)
+			_exit(1);
+		_exit(access(o->relay.program, X_OK) == 0 &&
+		    (operator_run(o, command) != 2 ||
+		    strstr(o->said.p, text) == NULL));
+	}
+	waitpid(pid, &status, 0);
+	CHECK(status == 0, "for others, %s does not say: %s", command, text);
+}
+
+/* Commands do not need the directory that they are called in. */
+static void
+check_private_home(struct operator *o)
+{
+	const char *dir = o->relay.dir;
+	struct buf line = { NULL, 0, 0 };
+
+	buf_addf(&line, "{ \"data\": \"%s/owned/mnm-data\" }", dir);
+	relay_file(&o->relay, "home.config", line.p);
+	line.n = 0;
+	buf_addf(&line, "chmod 644 home.config && chmod 755 owned && "
+	    "mkdir -m 700 home && cd home && setpriv --reuid=4321 "
+	    "--regid=4321 --clear-groups sh -c 'test ! -x \"%s\" || \"%s\" "
+	    "-c \"%s/home.config\" invitations' >/dev/null",
+	    o->relay.program, o->relay.program, dir);
+	do_there(o, line.p);
+	buf_free(&line);
+}
+
+/* Whom the files belong to, and whom they should. */
+static void
+check_owners(struct operator *o)
+{
+	const uid_t other = 4321;
+
+	do_there(o, "chmod 755 .");
+	relay_file(&o->relay, "user.config",
+	    "{\n\"data\": \"new/mnm-data\",\n\"user\": \"nosuch\"\n}");
+	do_there(o, "chmod 644 user.config");
+	expect_as_other(o, other, "error: user.config:3: there is no user "
+	    "nosuch", "-c user.config check");
+	expect(o, 2, "there is no user nosuch", "-c user.config check");
+	expect_unsaid(o, "chown");
+	if (geteuid() != 0)
+		return;
+	expect_as_other(o, other, "new/mnm-data/user: Permission denied",
+	    "fsck new/mnm-data/user");
+	do_there(o, "cp -a new owned && rm -r owned/mnm-data/tmp && "
+	    "mkdir owned/mnm-data/tmp && chown -R 4321 owned/mnm-data");
+	relay_file(&o->relay, "owned.config",
+	    "{\n\"data\": \"owned/mnm-data\"\n}");
+	expect(o, 1, "belongs to another user: run the relay as that one",
+	    "-c owned.config check");
+	expect_unsaid(o, "chown");
+	check_private_home(o);
+	do_there(o, "touch owned/mnm-data/tmp/roots && "
+	    "chmod 600 owned/mnm-data/tmp/roots");
+	expect(o, 2, "owned/mnm-data/tmp/roots: the relay cannot open it",
+	    "-c owned.config check");
+}
+
+/* A line that names what is wrong, and the usage of that command alone. */
+static void
+check_usage(struct operator *o)
+{
+	static const struct {
+		const char *command, *text;
+	} cases[] = {
+		{ "init a b",      "many: b\nusage: mnm init [DIR]\n" },
+		{ "check x",       "many: x\nusage: mnm [-c FILE] check\n" },
+		{ "fingerprint x", "many: x\nusage: mnm [-c FILE] finger" },
+		{ "backup",        "missing\nusage: mnm [-c FILE] backup" },
+		{ "backup ''",     "empty\nusage: mnm [-c FILE] backup" },
+		{ "backup a b",    "many: b\nusage: mnm [-c FILE] backup" },
+		{ "backup --x",    "option: --x\nusage: mnm [-c FILE] backup" },
+		{ "nonsense",      "unknown command: nonsense\n" },
+		{ "-x",            "unknown option: -x\n" },
+		{ "-c",            "a file must follow: -c\n" },
+		{ "fsck a b",      "many: b\nusage: mnm [-c FILE] fsck" },
+		{ "fsck --x",      "option: --x\nusage: mnm [-c FILE] fsck" },
+		{ "fsck ''",       "name is empty\nusage: " },
+		{ "fsck -- --repair", "no relay was set up" },
+		{ "fsck nowhere",  "no relay was set up" }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		expect(o, 2, cases[i].text, cases[i].command);
+		expect_unsaid(o, "mnm invite");
+	}
+}
+
+/* ---- what a relay has left ---- */
+
+static void
+stop(struct operator *o, int signal)
+{
+	int status = relay_stop(&o->relay, signal);
+
+	CHECK(status == (signal == SIGKILL ? 256 + SIGKILL : 0),
+	    "the relay ended with %d", status);
+}
+
+/* A relay that is about to serve has the lock, but no socket yet. */
+static void
+check_lock(struct operator *o)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[RELAY_PATH + 32];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/mnm-data/lock", o->relay.dir);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	CHECK(fd != -1 && fcntl(fd, F_SETLK, &lock) == 0, "%s", path);
+	expect(o, 1, USED, "invitations");
+	(void)close(fd);	/* nothing was written */
+}
+
+/* Members who come and go again. */
+static void
+register_some(struct operator *o)
+{
+	static const char *const names[] = {
+		"Alice Smith", "Bob Jones", "Carol Dean"
+	};
+	struct client_pool *pool = client_pool_open();
+	struct mate m;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		mate_init(&m, names[i]);
+		mate_register(&m, pool, o->relay.port);
+		mate_free(&m);
+	}
+	client_pool_close(pool);
+}
+
+/* A file is damaged; what is left is served, and with its old file all is. */
+static void
+check_damage(struct operator *o)
+{
+	do_there(o, "set -- `grep -l '\"node\"' "
+	    "mnm-data/user/*/*/user.json` && cp \"$1\" saved && "
+	    "echo \"$1\" >path && echo >>\"$1\"");
+	expect(o, 2, "user.json is damaged: ", "fsck");
+	expect(o, 2, "damaged pieces: 1\n", "-c mnm.config fsck mnm-data");
+	expect(o, 1, "; now lost+found/user-", "fsck --repair");
+	expect_unsaid(o, "is served");
+	expect(o, 0, "damaged pieces: 0\n", "fsck mnm-data --repair");
+	expect(o, 0, "users: 2,", "fsck");
+	relay_start(&o->relay);
+	expect(o, 0, "users", "stats");
+	stop(o, SIGTERM);
+	expect(o, 0, "users: 2,", "fsck");
+	do_there(o, "cp saved `cat path`");
+	expect(o, 0, "users: 3,", "fsck");
+	relay_start(&o->relay);
+	stop(o, SIGTERM);
+	expect(o, 0, "users: 3,", "fsck");
+}
+
+/* Whoever was killed has left all in the journal. */
+static void
+check_fsck(struct operator *o, int signal)
+{
+	do_there(o, "rm -rf mnm-data");
+	relay_configure(&o->relay, "\"register\": \"open\",");
+	relay_start(&o->relay);
+	register_some(o);
+	expect(o, 2, USED, "fsck");
+	expect(o, 2, USED, "fsck --repair");
+	stop(o, signal);
+	check_lock(o);
+	expect(o, 0, "users: 3,", "fsck");
+	expect(o, 0, "damaged pieces: 0\n", "fsck --repair");
+	check_damage(o);
+}
+
+/* ---- a service ---- */
+
+/* Whether the relay says this to the service manager, sooner or later. */
+static void
+expect_notice(int manager, const char *notice)
+{
+	char got[256] = "";
+	ssize_t n;
+
+	while (strstr(got, notice) == NULL) {
+		n = recv(manager, got, sizeof(got) - 1, 0);
+		if (n <= 0)
+			break;
+		got[n] = '\0';
+	}
+	CHECK(strstr(got, notice) != NULL, "no %s", notice);
+}
+
+/* As a service that is watched over. */
+static void
+check_service(struct operator *o)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval patience = { 60, 0 };
+	int manager = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/manager",
+	    o->relay.dir);
+	if (manager == -1 || bind(manager, (struct sockaddr *)&address,
+	    sizeof(address)) == -1 || setsockopt(manager, SOL_SOCKET,
+	    SO_RCVTIMEO, &patience, sizeof(patience)) == -1) {
+		perror("manager");
+		exit(1);
+	}
+	setenv("NOTIFY_SOCKET", address.sun_path, 1);
+	setenv("WATCHDOG_USEC", "2000000", 1);
+	relay_start(&o->relay);
+	expect_notice(manager, "READY=1");
+	expect_notice(manager, "WATCHDOG=1");
+	expect_notice(manager, "WATCHDOG=1");
+	kill(o->relay.pid, SIGHUP);
+	expect_notice(manager, "RELOADING=1");
+	expect_notice(manager, "READY=1");
+	CHECK(relay_stop(&o->relay, SIGTERM) == 0, "it did not stop well");
+	expect_notice(manager, "STOPPING=1");
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	close(manager);
+}
+
+int
+main(int argc, char **argv)
+{
+	char program[RELAY_PATH] = "";
+	struct operator o;
+
+	if (argc != 2 || realpath(argv[1], program) == NULL) {
+		fprintf(stderr, "usage: commands MNM\n");
+		return 2;
+	}
+	operator_init(&o, program);
+	check_init(&o);
+	check_configurations(&o);
+	check_moved(&o);
+	check_owners(&o);
+	check_usage(&o);
+	check_service(&o);
+	check_fsck(&o, SIGTERM);
+	check_fsck(&o, SIGKILL);
+	operator_free(&o);
+	mate_add_checks(&check_passed, &check_failed);
+	return check_report("commands");
+}

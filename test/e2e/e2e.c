@@ -1,0 +1,759 @@
+/*
+ * e2e MNM [PART...] - end-to-end tests of the program MNM: real TLS, real
+ * files, kill -9 and restart in the middle.  Each part has a relay of its own,
+ * below /tmp.  No part depends on speed: time-outs are a minute.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "test/lib/check.h"
+#include "test/e2e/crowd.h"
+#include "test/e2e/fulldisk.h"
+#include "test/lib/peer.h"
+#include "test/lib/relay.h"
+
+#define LARGE ((size_t)20 << 20)
+
+/* Octets of which no two stretches look alike. */
+static void
+make_data(struct buf *b, size_t n, uint32_t seed)
+{
+	char *p = buf_room(b, n);
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		seed = seed * 1664525 + 1013904223;
+		p[i] = (char)(seed >> 24);
+	}
+	b->n += n;
+}
+
+static void
+expect(struct mate *m, const char *op, const char *key, const char *value)
+{
+	struct mate_frame *f = mate_await(m, op);
+
+	CHECK(mate_is(f, key, value), "%s: %s is not \"%s\" in %s", m->name,
+	    key, value, f->head);
+	mate_frame_free(f);
+}
+
+static void
+expect_data(struct mate *m, const char *op, struct span data)
+{
+	struct mate_frame *f = mate_await(m, op);
+
+	CHECK(span_is(buf_span(&f->data), data),
+	    "%s: %s with other data than was sent: %s", m->name, op, f->head);
+	mate_frame_free(f);
+}
+
+/* The ack of a request that was good. */
+static void
+expect_ack(struct mate *m, const char *id)
+{
+	struct mate_frame *f = mate_await(m, "ack");
+
+	CHECK(mate_is(f, "id", id) && mate_is(f, "error", ""),
+	    "%s: not the ack of %s: %s", m->name, id, f->head);
+	mate_frame_free(f);
+}
+
+static void
+post(struct mate *m, const char *id, const char *to, struct span data)
+{
+	mate_say(m, "{\"op\":7,\"id\":\"%s\",\"datalen\":%zu,"
+	    "\"for\":[{\"id\":\"%s\",\"type\":1}]}", id, data.n, to);
+	mate_data(m, data);
+}
+
+static void
+post_of_size(struct mate *from, struct mate *to, size_t n)
+{
+	struct buf data = { NULL, 0, 0 };
+	char id[32];
+
+	snprintf(id, sizeof(id), "size%zu", n);
+	make_data(&data, n, (uint32_t)n);
+	post(from, id, to->uid, buf_span(&data));
+	expect_ack(from, id);
+	expect_data(to, "delivery", buf_span(&data));
+	buf_free(&data);
+}
+
+/* To an alias and back, which is how two people meet. */
+static void
+talk_ping(struct mate *a, struct mate *b)
+{
+	mate_say(a, "{\"op\":8,\"id\":\"p1\",\"datalen\":5,\"from\":\"%s\","
+	    "\"to\":\"%s\"}", a->name, b->name);
+	mate_data(a, SPAN("hello"));
+	expect_ack(a, "p1");
+	expect_data(b, "ping", SPAN("hello"));
+	mate_say(b, "{\"op\":8,\"id\":\"p2\",\"datalen\":2,\"to\":\"%s\"}",
+	    a->name);
+	mate_data(b, SPAN("ho"));
+	expect_ack(b, "p2");
+	expect(a, "ping", "from", b->uid);
+}
+
+static void
+talk_group(struct mate *a, struct mate *b)
+{
+	mate_say(a, "{\"op\":5,\"id\":\"g1\",\"gid\":\"The Club\","
+	    "\"datalen\":4,\"from\":\"%s\",\"to\":\"%s\"}", a->name,
+	    b->name);
+	mate_data(a, SPAN("come"));
+	expect_ack(a, "g1");
+	expect(a, "member", "act", "invite");
+	expect_data(b, "invite", SPAN("come"));
+	mate_say(b, "{\"op\":6,\"id\":\"g2\",\"act\":\"join\","
+	    "\"gid\":\"The Club\"}");
+	expect_ack(b, "g2");
+	expect(a, "member", "act", "join");
+	expect(b, "member", "act", "join");
+	mate_say(b, "{\"op\":7,\"id\":\"g3\",\"datalen\":3,"
+	    "\"for\":[{\"id\":\"The Club\",\"type\":2}]}");
+	mate_data(b, SPAN("all"));
+	expect_ack(b, "g3");
+	expect_data(a, "delivery", SPAN("all"));
+	expect_data(b, "delivery", SPAN("all"));
+	mate_say(b, "{\"op\":7,\"id\":\"g4\",\"datalen\":6,"
+	    "\"for\":[{\"id\":\"The Club\",\"type\":3}]}");
+	mate_data(b, SPAN("others"));
+	expect_ack(b, "g4");
+	expect_data(a, "delivery", SPAN("others"));
+	CHECK(mate_is_quiet(b, "delivery"), "a post came back to its sender");
+}
+
+static void
+talk_sizes(struct mate *a, struct mate *b)
+{
+	static const size_t sizes[] = {
+		0, 1, 420, 16384, 65535, 65536, 65537, LARGE
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		post_of_size(a, b, sizes[i]);
+		post_of_size(b, a, sizes[i] / 2);
+	}
+}
+
+static void
+tell_presence(struct mate *m, const struct mate *to)
+{
+	mate_say(m, "{\"op\":4,\"id\":\"o\",\"for\":[{\"id\":\"%s\"}],"
+	    "\"type\":\"add\"}", to->uid);
+	expect_ack(m, "o");
+}
+
+static void
+talk_presence(struct mate *a, struct mate *b, struct client_pool *pool,
+    uint16_t port)
+{
+	struct mate_frame *f;
+
+	tell_presence(a, b);
+	expect(b, "ohi", "status", "1");
+	tell_presence(b, a);
+	expect(a, "ohi", "from", b->uid);
+	mate_say(a, "{\"op\":11}");
+	expect(a, "quit", "error", "logout ok");
+	mate_await_over(a);
+	CHECK(client_peer_finished(a->client), "no close_notify came");
+	expect(b, "ohi", "status", "2");
+	mate_login(a, pool, port);
+	f = mate_await(a, "info");
+	CHECK(strstr(f->head, b->uid) != NULL, "who is on line: %s", f->head);
+	mate_frame_free(f);
+	expect(a, "login", "node", "1");
+}
+
+/* A phone beside the computer: both see what the member gets and sends. */
+static void
+talk_second_device(struct mate *a, struct mate *phone, struct mate *b,
+    struct client_pool *pool, uint16_t port)
+{
+	struct mate_frame *f;
+	char text[MATE_TEXT];
+
+	mate_say(a, "{\"op\":3,\"id\":\"u1\",\"newnode\":\"phone\"}");
+	expect_ack(a, "u1");
+	f = mate_await(a, "user");
+	CHECK(mate_is(f, "noderef", "2"), "the second node: %s", f->head);
+	memcpy(phone->uid, a->uid, sizeof(a->uid));
+	snprintf(phone->nodeid, sizeof(phone->nodeid), "%.*s", NODEID_TEXT,
+	    mate_get(f, "nodeid", text));
+	mate_frame_free(f);
+	mate_login(phone, pool, port);
+	expect(phone, "info", "info", "login ok");
+	expect(phone, "login", "node", "2");
+	expect(a, "login", "node", "2");
+
+	post(a, "d1", b->uid, SPAN("from the desk"));
+	expect_ack(a, "d1");
+	expect_data(phone, "delivery", SPAN("from the desk"));
+	expect_data(b, "delivery", SPAN("from the desk"));
+	post(b, "d2", a->uid, SPAN("to both"));
+	expect_ack(b, "d2");
+	expect_data(phone, "delivery", SPAN("to both"));
+	expect_data(a, "delivery", SPAN("to both"));
+	CHECK(mate_is_quiet(a, "delivery"), "a post came back to its node");
+}
+
+static void
+expect_three(struct mate *m, char ids[3][MATE_TEXT])
+{
+	static const char *const texts[] = { "one", "two", "three" };
+	char id[MATE_TEXT];
+	struct mate_frame *f;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		f = mate_await(m, "delivery");
+		CHECK(span_is(buf_span(&f->data), span_of(texts[i])),
+		    "%s: not %s: %s", m->name, texts[i], f->head);
+		mate_get(f, "id", id);
+		CHECK(ids[i][0] == '\0' || strcmp(ids[i], id) == 0,
+		    "%s: another id than before: %s", m->name, f->head);
+		memcpy(ids[i], id, sizeof(id));
+		mate_frame_free(f);
+	}
+}
+
+static void
+restart(struct relay_process *r, int signal)
+{
+	int status = relay_stop(r, signal);
+
+	CHECK(status == (signal == SIGKILL ? 256 + SIGKILL : 0),
+	    "the relay ended with %d", status);
+	relay_start(r);
+}
+
+/* What was acked is there after each kill -9, until its reader acks it. */
+static void
+talk_restarts(struct mate *a, struct mate *b, struct client_pool *pool,
+    struct relay_process *r)
+{
+	char ids[3][MATE_TEXT] = { "", "", "" };
+
+	mate_drop(b);
+	post(a, "r1", b->uid, SPAN("one"));
+	post(a, "r2", b->uid, SPAN("two"));
+	post(a, "r3", b->uid, SPAN("three"));
+	expect_ack(a, "r1");
+	expect_ack(a, "r2");
+	expect_ack(a, "r3");
+	restart(r, SIGKILL);
+	b->mute = true;
+	mate_login(b, pool, r->port);
+	expect_three(b, ids);
+	restart(r, SIGKILL);
+	mate_login(b, pool, r->port);
+	expect_three(b, ids);
+	mate_drop(b);
+	b->mute = false;
+	mate_login(b, pool, r->port);
+	expect_three(b, ids);
+	CHECK(mate_is_quiet(b, "delivery"), "more than was posted came");
+	restart(r, SIGTERM);
+	mate_login(b, pool, r->port);
+	CHECK(mate_is_quiet(b, "delivery"), "what was acked came again");
+	mate_login(a, pool, r->port);
+	post_of_size(a, b, 1000);
+	post_of_size(b, a, 2000);
+}
+
+static void
+test_talk(const char *program)
+{
+	struct relay_process r;
+	struct client_pool *pool = client_pool_open();
+	struct mate a, b, phone;
+
+	relay_init(&r, program);
+	relay_start(&r);
+	mate_init(&a, "Alice Anderson");
+	mate_init(&b, "Bob Brown");
+	mate_init(&phone, "Alice's phone");
+	mate_register(&a, pool, r.port);
+	mate_register(&b, pool, r.port);
+	talk_ping(&a, &b);
+	talk_group(&a, &b);
+	talk_sizes(&a, &b);
+	talk_presence(&a, &b, pool, r.port);
+	talk_second_device(&a, &phone, &b, pool, r.port);
+	talk_restarts(&a, &b, pool, &r);
+	mate_free(&a);
+	mate_free(&b);
+	mate_free(&phone);
+	client_pool_close(pool);
+	CHECK(relay_stop(&r, SIGINT) == 0, "SIGINT does not end it with 0");
+	relay_free(&r);
+}
+
+/* A frame as text for a file. */
+static void
+add_frame(struct buf *b, const char *head, const char *data)
+{
+	buf_addf(b, "%04zx%s%s", strlen(head), head, data);
+}
+
+static void
+expect_output(const char *output, const char *text)
+{
+	CHECK(strstr(output, text) != NULL, "openssl got no %s in: %s", text,
+	    output);
+}
+
+/* One client is a stock one: a whole session from a file. */
+static void
+test_openssl(const char *program)
+{
+	static char output[10000];
+	struct buf talk = { NULL, 0, 0 };
+	struct client_pool *pool;
+	struct relay_process r;
+	char command[1024];
+	struct mate a;
+	FILE *f;
+
+	if (system("command -v openssl >/dev/null") != 0) {
+		printf("e2e: NOT RUN: openssl is not installed\n");
+		return;
+	}
+	relay_init(&r, program);
+	relay_start(&r);
+	pool = client_pool_open();
+	mate_init(&a, "Alice Anderson");
+	mate_register(&a, pool, r.port);
+	add_frame(&talk, "{\"op\":0,\"id\":\"1\"}", "");
+	add_frame(&talk, "{\"op\":1,\"newnode\":\"x\","
+	    "\"newalias\":\"Olive Openssl\"}", "");
+	add_frame(&talk, "{\"op\":8,\"id\":\"p\",\"datalen\":5,"
+	    "\"from\":\"Olive Openssl\",\"to\":\"Alice Anderson\"}",
+	    "hello");
+	add_frame(&talk, "{\"op\":11}", "");
+	buf_add_octet(&talk, '\0');
+	relay_file(&r, "talk.txt", talk.p);
+	snprintf(command, sizeof(command), "openssl s_client -connect "
+	    "127.0.0.1:%u -tls1_2 -quiet <%s/talk.txt 2>/dev/null",
+	    (unsigned)r.port, r.dir);
+	f = popen(command, "r");
+	CHECK(f != NULL, "popen failed");
+	if (f != NULL) {
+		output[fread(output, 1, sizeof(output) - 1, f)] = '\0';
+		pclose(f);
+	}
+	expect_output(output, "\"op\":\"tmtprev\"");
+	expect_output(output, "\"op\":\"registered\"");
+	expect_output(output, "\"info\":\"login ok\"");
+	expect_output(output, "\"op\":\"ack\"");
+	expect_output(output, "\"error\":\"logout ok\"");
+	expect_data(&a, "ping", SPAN("hello"));
+	buf_free(&talk);
+	mate_free(&a);
+	client_pool_close(pool);
+	relay_free(&r);
+}
+
+static int
+raw_connect(uint16_t port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	struct timeval patience = { RELAY_PATIENCE / 1000, 0 };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	address.sin_port = htons(port);
+	CHECK(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+	    sizeof(patience)) == 0, "connect: %s", strerror(errno));
+	return fd;
+}
+
+static void
+raw_send(int fd, struct span octets)
+{
+	CHECK(send(fd, octets.p, octets.n, MSG_NOSIGNAL) ==
+	    (ssize_t)octets.n, "send: %s", strerror(errno));
+}
+
+/* Whoever does not speak TLS is closed without a word. */
+static void
+expect_silent_close(int fd, const char *who)
+{
+	char octet;
+	ssize_t n = recv(fd, &octet, 1, 0);
+
+	CHECK(n == 0 || (n == -1 && errno == ECONNRESET),
+	    "%s got an answer, or is still connected", who);
+	close(fd);
+}
+
+/* Octet by octet, each in a TLS record of its own. */
+static void
+dribble(struct mate *m, const char *head)
+{
+	char frame[1000];
+	int i, n;
+
+	n = snprintf(frame, sizeof(frame), "%04zx%s", strlen(head), head);
+	for (i = 0; i < n; i++) {
+		client_send(m->client, (struct span){ frame + i, 1 });
+		client_push(m->client);
+		relay_sleep(1);
+	}
+}
+
+/* One gets more than socket and link take, and reads none of it. */
+static void
+flood(struct mate *from, const struct mate *to)
+{
+	struct buf data = { NULL, 0, 0 };
+	char id[32];
+	int i;
+
+	make_data(&data, (size_t)1 << 20, 1);
+	for (i = 0; i < 20; i++) {
+		snprintf(id, sizeof(id), "flood%d", i);
+		post(from, id, to->uid, buf_span(&data));
+		expect_ack(from, id);
+	}
+	buf_free(&data);
+}
+
+/* Two members talk while others do all that is wrong. */
+static void
+test_strangers(const char *program)
+{
+	struct client_pool *pool = client_pool_open();
+	struct mate a, b, slow, rude, deaf;
+	struct relay_process r;
+	int garbage, half, silent;
+
+	relay_init(&r, program);
+	relay_configure(&r, "\"login_timeout\": \"2m\",");
+	relay_start(&r);
+	garbage = raw_connect(r.port);
+	raw_send(garbage, SPAN("GET / HTTP/1.0\r\n\r\n"));
+	half = raw_connect(r.port);
+	raw_send(half, SPAN("\x16\x03\x01\x02"));
+	silent = raw_connect(r.port);
+	mate_init(&a, "Alice Anderson");
+	mate_init(&b, "Bob Brown");
+	mate_init(&slow, "slow");
+	mate_init(&rude, "rude");
+	mate_init(&deaf, "deaf");
+	mate_register(&a, pool, r.port);
+	mate_register(&b, pool, r.port);
+	mate_register(&deaf, pool, r.port);
+	post_of_size(&a, &b, 1000);
+
+	flood(&a, &deaf);
+	post_of_size(&b, &a, 1000);
+	mate_connect(&rude, pool, r.port);
+	mate_data(&rude, SPAN("zzzz is not a length"));
+	mate_await_over(&rude);
+	expect(&rude, "quit", "op", "quit");
+	mate_connect(&slow, pool, r.port);
+	mate_frame_free(mate_await(&slow, "tmtprev"));
+	dribble(&slow, "{\"op\":1,\"newnode\":\"x\",\"newalias\":\"_\"}");
+	expect(&slow, "registered", "error", "");
+	post_of_size(&a, &b, 70000);
+	expect_silent_close(garbage, "garbage");
+	close(half);
+	close(silent);
+	post_of_size(&a, &b, 100);
+	mate_free(&a);
+	mate_free(&b);
+	mate_free(&slow);
+	mate_free(&rude);
+	mate_free(&deaf);
+	client_pool_close(pool);
+	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
+	relay_free(&r);
+}
+
+/* Whoever says nothing is closed when the time until login is over. */
+static void
+test_timeout(const char *program)
+{
+	struct client_pool *pool = client_pool_open();
+	struct relay_process r;
+	struct mate mute;
+	int silent;
+
+	relay_init(&r, program);
+	relay_configure(&r, "\"login_timeout\": \"3s\",");
+	relay_start(&r);
+	silent = raw_connect(r.port);
+	mate_init(&mute, "mute");
+	mate_connect(&mute, pool, r.port);
+	mate_await_over(&mute);
+	expect(&mute, "tmtprev", "id", "1");
+	expect(&mute, "quit", "op", "quit");
+	expect_silent_close(silent, "who said nothing");
+	mate_free(&mute);
+	client_pool_close(pool);
+	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
+	relay_free(&r);
+}
+
+#define DESCRIPTORS 64	/* of which half may be links */
+#define MEMBERS     32
+#define VISITORS    18
+
+/* More come than there are descriptors; all are served as others leave. */
+static void
+test_descriptors(const char *program)
+{
+	struct client_pool *pool = client_pool_open();
+	struct client *visitors[VISITORS];
+	struct mate members[MEMBERS];
+	struct relay_process r;
+	size_t i, open = 0;
+
+	relay_init(&r, program);
+	relay_configure(&r, "\"login_timeout\": \"10m\",");
+	r.descriptors = DESCRIPTORS;
+	relay_start(&r);
+	CHECK(relay_said(&r, "ulimit -n"), "the limit is not told");
+	for (i = 0; i < MEMBERS; i++) {
+		mate_init(&members[i], "_");
+		mate_register(&members[i], pool, r.port);
+	}
+	for (i = 0; i < VISITORS; i++)
+		visitors[i] = client_connect(pool, r.port, NULL);
+	post_of_size(&members[0], &members[MEMBERS - 1], 1000);
+	CHECK(!client_await_open(visitors[0], 200), "there are too many");
+	for (i = 0; i < MEMBERS; i++)
+		mate_free(&members[i]);
+	for (i = 0; i < VISITORS; i++) {
+		open += client_await_open(visitors[i], RELAY_PATIENCE);
+		client_close(visitors[i]);
+	}
+	CHECK(open == VISITORS, "only %zu were served in the end", open);
+	client_pool_close(pool);
+	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
+	relay_free(&r);
+}
+
+/*
+ * When all places are taken, those who do not log in make room, the oldest
+ * first, and members never do.
+ */
+static void
+test_places(const char *program)
+{
+	struct client_pool *pool = client_pool_open();
+	struct relay_process r;
+	struct mate a, b, c, d, late;
+	int first, second;
+
+	relay_init(&r, program);
+	relay_configure(&r, "\"links_max\": 4, \"login_timeout\": \"1h\",");
+	relay_start(&r);
+	mate_init(&a, "Alice Anderson");
+	mate_init(&b, "Bob Brown");
+	mate_init(&c, "Carol Clark");
+	mate_init(&d, "Dave Dean");
+	mate_init(&late, "Eve Evans");
+	mate_register(&a, pool, r.port);
+	first = raw_connect(r.port);
+	second = raw_connect(r.port);
+	mate_register(&b, pool, r.port);
+	mate_register(&c, pool, r.port);
+	expect_silent_close(first, "the oldest");
+	CHECK(recv(second, &(char){ 0 }, 1, MSG_DONTWAIT) == -1 &&
+	    errno == EAGAIN, "the second was closed as well");
+	mate_register(&d, pool, r.port);
+	expect_silent_close(second, "the second");
+	CHECK(relay_said(&r, "links_max is reached"), "the log does not tell");
+
+	mate_connect(&late, pool, r.port);
+	post_of_size(&a, &b, 1000);
+	post_of_size(&c, &d, 1000);
+	CHECK(!client_await_open(late.client, 200), "there are too many");
+	mate_drop(&a);
+	mate_frame_free(mate_await(&late, "tmtprev"));
+	mate_free(&late);
+	mate_free(&a);
+	mate_free(&b);
+	mate_free(&c);
+	mate_free(&d);
+	client_pool_close(pool);
+	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
+	relay_free(&r);
+}
+
+static void
+expect_refusal(struct relay_process *r, const char *text)
+{
+	char *arguments[] = { r->program, NULL };
+	int status = relay_run(r, arguments);
+
+	CHECK(status == 1, "exit %d, not 1, where it should say: %s", status,
+	    text);
+	CHECK(relay_said(r, text), "it does not say: %s", text);
+}
+
+static void
+test_refusals(const char *program)
+{
+	struct relay_process r, s;
+	char path[RELAY_PATH + 64], extra[RELAY_PATH + 64];
+
+	relay_init(&r, program);
+	relay_init(&s, program);
+	relay_start(&r);
+	snprintf(extra, sizeof(extra), "\"data\": \"%s/mnm-data\",", r.dir);
+	relay_configure(&s, extra);
+	expect_refusal(&s, "mnm-data");	/* two on one directory */
+	s.port = r.port;
+	relay_configure(&s, "");
+	expect_refusal(&s, "cannot listen on 127.0.0.1");
+	CHECK(relay_stop(&r, SIGTERM) == 0, "the first one was disturbed");
+
+	s.port = relay_free_port();
+	relay_configure(&s, "\"colour\": 1,");
+	expect_refusal(&s, "mnm.config:2: ");
+	relay_configure(&s, "\"window\": \"wide\",");
+	expect_refusal(&s, "mnm.config:2: ");
+	relay_configure(&s, "\"user\": \"\",\n\"window\": 0,");
+	expect_refusal(&s, "mnm.config:3: ");
+	relay_file(&s, "mnm.config", "{ \"name\": \"x\"");
+	expect_refusal(&s, "mnm.config:1: ");
+
+	relay_configure(&s, "");
+	relay_start(&s);
+	CHECK(relay_stop(&s, SIGTERM) == 0, "the relay failed");
+	snprintf(path, sizeof(path), "%s/mnm-data/key.pem", s.dir);
+	CHECK(unlink(path) == 0, "there is no key.pem");
+	expect_refusal(&s, "key.pem");
+	relay_free(&r);
+	relay_free(&s);
+}
+
+static void
+test_arguments(const char *program)
+{
+	struct relay_process r;
+	char *version[] = { "mnm", "-V", NULL };
+	char *help[] = { "mnm", "-h", NULL };
+	char *unknown[] = { "mnm", "-x", NULL };
+	char *extra[] = { "mnm", "extra", NULL };
+	char *nowhere[] = { "mnm", "-c", "nowhere.config", NULL };
+
+	relay_init(&r, program);
+	CHECK(relay_run(&r, version) == 0 && relay_said(&r, "mnm "), "-V");
+	CHECK(relay_run(&r, help) == 0 && relay_said(&r, "usage: "), "-h");
+	CHECK(relay_run(&r, unknown) == 2 &&
+	    relay_said(&r, "option: -x"), "-x");
+	CHECK(relay_run(&r, extra) == 2 &&
+	    relay_said(&r, "command: extra"), "extra");
+	CHECK(relay_run(&r, nowhere) == 1 && relay_said(&r, "nowhere.config"),
+	    "-c with no such file");
+	relay_free(&r);
+}
+
+/* Nothing that was acked is lost when the relay is told to stop, or killed. */
+static void
+test_stop(const char *program)
+{
+	struct crowd_plan plan = { program, 20, 10, 40, SIGTERM };
+
+	crowd_test(&plan);
+	plan.signal = SIGKILL;
+	crowd_test(&plan);
+}
+
+static void
+test_crowd(const char *program)
+{
+	const struct crowd_plan plan = { program, 1000, 100, 20, 0 };
+
+	crowd_test(&plan);
+}
+
+static const struct part {
+	const char *name;
+	void (*test)(const char *program);
+} parts[] = {
+	{ "arguments", test_arguments },
+	{ "refusals", test_refusals },
+	{ "talk", test_talk },
+	{ "openssl", test_openssl },
+	{ "strangers", test_strangers },
+	{ "timeout", test_timeout },
+	{ "descriptors", test_descriptors },
+	{ "places", test_places },
+	{ "stop", test_stop },
+	{ "fulldisk", fulldisk_test },
+	{ "crowd", test_crowd }
+};
+
+/* Each mate takes a descriptor. */
+static void
+raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int
+is_wanted(const char *name, int argc, char **argv)
+{
+	int i;
+
+	for (i = 2; i < argc; i++) {
+		if (strcmp(argv[i], name) == 0)
+			return 1;
+	}
+	return argc == 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	char program[RELAY_PATH];
+	uint64_t begun;
+	size_t i;
+
+	if (argc < 2 || argv[1][0] == '\0') {
+		fprintf(stderr, "usage: e2e MNM [PART...]\n");
+		return 2;
+	}
+	if (argv[1][0] == '/')
+		snprintf(program, sizeof(program), "%s", argv[1]);
+	else if (getcwd(program, sizeof(program)) != NULL)
+		snprintf(program + strlen(program), sizeof(program) -
+		    strlen(program), "/%s", argv[1]);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	raise_limit();
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!is_wanted(parts[i].name, argc, argv))
+			continue;
+		begun = relay_clock();
+		parts[i].test(program);
+		printf("e2e %s: %llu ms\n", parts[i].name,
+		    (unsigned long long)(relay_clock() - begun));
+	}
+	mate_add_checks(&check_passed, &check_failed);
+	crowd_add_checks(&check_passed, &check_failed);
+	fulldisk_add_checks(&check_passed, &check_failed);
+	return check_report("e2e");
+}

@@ -1,0 +1,163 @@
+#include "test/e2e/fulldisk.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "test/lib/check.h"
+#include "test/lib/peer.h"
+#include "test/lib/relay.h"
+
+#define POST_OCTETS 60000
+#define POSTS_MAX   2000	/* four times what the disk has room for */
+
+/* What is mounted, so that it is not when the program ends, however it does. */
+static char mounted[RELAY_PATH + 16];
+
+static void
+unmount(void)
+{
+	char command[RELAY_PATH + 64];
+
+	if (mounted[0] == '\0')
+		return;
+	snprintf(command, sizeof(command), "umount -l '%s'", mounted);
+	CHECK(system(command) == 0, "%s", command);
+	mounted[0] = '\0';
+}
+
+/* A disk of 32 MB for the relay's data. */
+static bool
+mount_disk(const struct relay_process *r)
+{
+	char path[RELAY_PATH + 16], command[RELAY_PATH + 128];
+
+	snprintf(path, sizeof(path), "%s/mnm-data", r->dir);
+	snprintf(command, sizeof(command), "mount -t tmpfs -o "
+	    "size=32m,mode=700 tmpfs '%s' 2>/dev/null", path);
+	if (geteuid() != 0 || mkdir(path, 0700) == -1 || system(command) != 0)
+		return false;
+	strcpy(mounted, path);
+	atexit(unmount);
+	return true;
+}
+
+/* Post to the other; whether that was acked without an error. */
+static bool
+post(struct mate *from, const struct mate *to, char first)
+{
+	static char data[POST_OCTETS];
+	struct mate_frame *f;
+	char text[MATE_TEXT];
+	bool stored;
+
+	memset(data, first, sizeof(data));
+	mate_say(from, "{\"op\":7,\"id\":\"p\",\"datalen\":%d,"
+	    "\"for\":[{\"id\":\"%s\",\"type\":1}]}", POST_OCTETS, to->uid);
+	mate_data(from, (struct span){ data, sizeof(data) });
+	f = mate_await(from, "ack");
+	stored = mate_is(f, "error", "");
+	CHECK(stored || strstr(mate_get(f, "error", text),
+	    "the disk is full") != NULL, "refused as: %s", f->head);
+	mate_frame_free(f);
+	return stored;
+}
+
+/* The posts come one after the other, whole. */
+static void
+receive(struct mate *m, int posts)
+{
+	struct mate_frame *f;
+	char expected;
+	int i;
+
+	for (i = 0; i < posts; i++) {
+		f = mate_await(m, "delivery");
+		expected = (char)('a' + i % 26);
+		CHECK(f->data.n >= POST_OCTETS && f->data.p[0] == expected &&
+		    f->data.p[POST_OCTETS - 1] == expected,
+		    "post %d of %d: %s", i, posts, f->head);
+		mate_frame_free(f);
+	}
+}
+
+/* Returns how many were acked before the disk was full. */
+static int
+fill(struct mate *from, const struct mate *to)
+{
+	int posts = 0;
+
+	while (posts < POSTS_MAX && post(from, to, (char)('a' + posts % 26)))
+		posts++;
+	CHECK(posts > 100 && posts < POSTS_MAX, "%d posts fill it", posts);
+	CHECK(!post(from, to, '-'), "it is full, and is not");
+	return posts;
+}
+
+static void
+talk(struct relay_process *r, struct mate *a, struct mate *b)
+{
+	struct client_pool *pool = client_pool_open();
+	uint64_t end;
+	bool stored;
+	int posts;
+
+	mate_register(a, pool, r->port);
+	mate_register(b, pool, r->port);
+	mate_drop(b);
+	posts = fill(a, b);
+	CHECK(relay_said(r, "posts are refused"), "the log does not tell");
+
+	mate_login(a, pool, r->port);
+	CHECK(!post(a, b, '-'), "it is full, and takes a post");
+	mate_login(b, pool, r->port);
+	receive(b, posts);
+
+	end = relay_clock() + RELAY_PATIENCE;
+	while (!(stored = post(a, b, '!')) && relay_clock() < end)
+		relay_sleep(100);
+	CHECK(stored, "posts are refused for ever");
+	CHECK(relay_said(r, " again\n"), "the log does not tell of the end");
+	mate_frame_free(mate_await(b, "delivery"));
+	CHECK(mate_is_quiet(b, "delivery"), "more came than was acked");
+	mate_drop(a);
+	mate_drop(b);
+	client_pool_close(pool);
+}
+
+void
+fulldisk_test(const char *program)
+{
+	struct relay_process r;
+	struct mate a, b;
+
+	relay_init(&r, program);
+	if (!mount_disk(&r)) {
+		puts("e2e: SKIPPED: a full disk needs root and mount; "
+		    "disk_full.t tries it with a disk that only says so");
+		relay_free(&r);
+		return;
+	}
+	relay_configure(&r, "\"pings_per_day\": 0, "
+	    "\"failed_pings_in_a_row\": 0,");
+	relay_start(&r);
+	mate_init(&a, "Alice Anderson");
+	mate_init(&b, "Bob Brown");
+	talk(&r, &a, &b);
+	mate_free(&a);
+	mate_free(&b);
+	CHECK(relay_stop(&r, SIGTERM) == 0, "SIGTERM does not end it with 0");
+	unmount();
+	relay_free(&r);
+}
+
+void
+fulldisk_add_checks(unsigned long *passed, unsigned long *failed)
+{
+	*passed += check_passed;
+	*failed += check_failed;
+}

@@ -1,0 +1,38 @@
+#include "test/e2e/operator.h"
+
+#include <stdio.h>
+#include <sys/wait.h>
+
+void
+operator_init(struct operator *o, const char *program)
+{
+	*o = (struct operator){ .said = { NULL, 0, 0 } };
+	relay_init(&o->relay, program);
+}
+
+void
+operator_free(struct operator *o)
+{
+	relay_free(&o->relay);
+	buf_free(&o->said);
+}
+
+int
+operator_run(struct operator *o, const char *command)
+{
+	struct buf line = { NULL, 0, 0 };
+	FILE *pipe;
+	size_t n;
+	int status;
+
+	buf_addf(&line, "cd '%s' && '%s' %s 2>&1", o->relay.dir,
+	    o->relay.program, command);
+	pipe = popen(line.p, "r");
+	o->said.n = 0;
+	while ((n = fread(buf_room(&o->said, 4096), 1, 4096, pipe)) > 0)
+		o->said.n += n;
+	buf_add_octet(&o->said, '\0');
+	status = pclose(pipe);
+	buf_free(&line);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}

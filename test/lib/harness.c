@@ -1,0 +1,375 @@
+#include "test/lib/harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "tmtp/frame.h"
+#include "json.h"
+#include "base/log.h"
+#include "test/lib/scratch.h"
+
+/* Something is wrong if a turn does not come to an end. */
+#define STEPS_MAX 100000
+
+/* Whether fstatvfs says so: the system's is not asked. */
+static bool disk_is_full;
+
+int
+fstatvfs(int fd, struct statvfs *fs)
+{
+	(void)fd;
+	*fs = (struct statvfs){
+		.f_frsize = 4096,
+		.f_blocks = 1 << 20,
+		.f_bavail = disk_is_full ? 0 : 1 << 20
+	};
+	return 0;
+}
+
+static void
+data_path(const struct stage *st, char *path, size_t room)
+{
+	(void)snprintf(path, room, "%s/%u", st->path, st->crashes);
+}
+
+void
+stage_open(struct stage *st)
+{
+	disk_is_full = false;
+	*st = (struct stage){
+		.now = { 1000, 1767225600000 },	/* 2026-01-01 */
+		.room = STAGE_ROOM
+	};
+	/* No test of the disk: memory will do, and spares it the syncs. */
+	(void)snprintf(st->path, sizeof(st->path), "%s/mnm-stage-XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	close(scratch_make(st->path));
+	conf_default(&st->conf);
+	free(st->conf.name);
+	st->conf.name = xcopy(SPAN("test"));
+}
+
+void
+stage_start(struct stage *st)
+{
+	char path[128], why[256];
+
+	data_path(st, path, sizeof(path));
+	if (data_open(&st->data, path, st->conf.journal_size, why,
+	    sizeof(why)) == -1)
+		die("%s", why);
+	st->relay = tmtp_open(&st->data, &st->conf);
+}
+
+static void
+lose_all(struct stage *st)
+{
+	size_t i;
+
+	for (i = 0; i < STAGE_ACTORS; i++)
+		stage_lose(st, &st->actors[i]);
+}
+
+void
+stage_stop(struct stage *st)
+{
+	lose_all(st);
+	tmtp_close(st->relay);
+	if (data_close(&st->data) == -1)
+		die("data_close: %s", strerror(errno));
+	st->relay = NULL;
+}
+
+/* What a running relay has written is what the next one finds. */
+void
+stage_crash(struct stage *st)
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof(command), "cp -R %s/%u %s/%u",
+	    st->path, st->crashes, st->path, st->crashes + 1);
+	if (system(command) != 0)
+		die("%s failed", command);
+	stage_stop(st);
+	st->crashes++;
+}
+
+void
+stage_close(struct stage *st)
+{
+	size_t i;
+
+	if (st->relay != NULL)
+		stage_stop(st);
+	for (i = 0; i < STAGE_ACTORS; i++) {
+		buf_free(&st->actors[i].got);
+		buf_free(&st->actors[i].records);
+	}
+	conf_free(&st->conf);
+	scratch_remove(AT_FDCWD, st->path);
+}
+
+struct actor *
+stage_actor(struct stage *st, const char *name)
+{
+	struct actor *c;
+	size_t i;
+
+	for (i = 0; i < STAGE_ACTORS; i++) {
+		c = &st->actors[i];
+		if (strcmp(c->name, name) == 0)
+			return c;
+		if (c->name[0] == '\0') {
+			(void)snprintf(c->name, sizeof(c->name), "%s", name);
+			return c;
+		}
+	}
+	die("more than %d actors", STAGE_ACTORS);
+}
+
+void
+stage_connect(struct stage *st, struct actor *c)
+{
+	c->got.n = c->records.n = 0;
+	c->ended = false;
+	c->link = tmtp_link_open(st->relay, c, c->name, st->now);
+}
+
+void
+stage_lose(struct stage *st, struct actor *c)
+{
+	if (c->link != NULL)
+		tmtp_link_close(c->link, st->now);
+	c->link = NULL;
+}
+
+/* All that the link may send now, and its end if it has come. */
+static void
+read_link(struct stage *st, struct actor *c)
+{
+	size_t n, steps = 0;
+
+	do {
+		n = tmtp_output(c->link, buf_room(&c->got, st->room),
+		    st->room, st->now);
+		c->got.n += n;
+		if (n > 0)
+			buf_add(&c->records, (struct span){
+			    (const char *)&c->got.n, sizeof(c->got.n) });
+		if (++steps > STEPS_MAX * 100)
+			die("%s: output without end", c->name);
+	} while (n > 0);
+	if (tmtp_is_ended(c->link)) {
+		c->ended = true;
+		stage_lose(st, c);
+	}
+}
+
+static bool
+resume_all(struct stage *st)
+{
+	bool any = false;
+	struct actor *c;
+	size_t i;
+
+	for (i = 0; i < STAGE_ACTORS; i++) {
+		c = &st->actors[i];
+		if (c->link == NULL || !tmtp_is_stalled(c->link))
+			continue;
+		tmtp_resume(c->link, st->now);
+		any = true;
+	}
+	return any;
+}
+
+static void
+commit(struct stage *st)
+{
+	int more, steps = 0;
+
+	if (data_commit(&st->data) == -1)
+		die("data_commit: %s", strerror(errno));
+	tmtp_committed(st->relay);
+	do {
+		more = data_step(&st->data, st->now);
+		if (more == -1 || ++steps > STEPS_MAX)
+			die("data_step: %s", strerror(errno));
+	} while (more == 1);
+}
+
+void
+stage_turn(struct stage *st)
+{
+	struct link *link;
+	size_t steps = 0;
+
+	do {
+		commit(st);
+		while ((link = tmtp_marked(st->relay)) != NULL)
+			read_link(st, tmtp_owner(link));
+		if (++steps > STEPS_MAX)
+			die("a turn without end");
+	} while (resume_all(st) || tmtp_wants_commit(st->relay));
+}
+
+void
+stage_fill_disk(struct stage *st)
+{
+	disk_is_full = true;
+	stage_pass(st, 1000);
+	stage_turn(st);
+}
+
+void
+stage_free_disk(struct stage *st)
+{
+	disk_is_full = false;
+	stage_pass(st, 1000);
+	stage_turn(st);
+}
+
+void
+stage_send(struct stage *st, struct actor *c, struct span octets)
+{
+	size_t n;
+
+	while (octets.n > 0 && c->link != NULL) {
+		n = st->piece > 0 && st->piece < octets.n ? st->piece :
+		    octets.n;
+		tmtp_input(c->link, (struct span){ octets.p, n }, st->now);
+		octets.p += n;
+		octets.n -= n;
+		if (octets.n > 0)
+			stage_turn(st);
+	}
+}
+
+/* Take a header apart; false if it is no strict JSON. */
+static bool
+read_header(struct stage_frame *f)
+{
+	uint64_t length = 0;
+	struct span key;
+	struct json j;
+
+	json_begin(&j, f->header);
+	json_object(&j);
+	while (json_key(&j, &key)) {
+		if (json_is(key, SPAN("datalen")))
+			length = json_uint(&j, UINT32_MAX);
+		else if (json_is(key, SPAN("id")))
+			f->id = json_string(&j);
+		else if (json_is(key, SPAN("from")))
+			f->from = json_string(&j);
+		else
+			json_skip(&j);
+	}
+	f->data = (struct span){ f->header.p + f->header.n, (size_t)length };
+	f->octets = FRAME_DIGITS + f->header.n + f->data.n;
+	return json_done(&j);
+}
+
+bool
+stage_frame(const struct actor *a, struct stage_frame *f)
+{
+	size_t record;
+	long n;
+
+	*f = (struct stage_frame){ 0 };
+	if (a->got.n < FRAME_DIGITS)
+		return false;
+	n = frame_length(a->got.p);
+	if (n == -1 || a->got.n - FRAME_DIGITS < (size_t)n)
+		return false;
+	f->header = (struct span){ a->got.p + FRAME_DIGITS, (size_t)n };
+	if (!read_header(f) || a->got.n < f->octets)
+		return false;
+	memcpy(&record, a->records.p, sizeof(record));
+	f->in_one_record = record >= f->octets;
+	return true;
+}
+
+/* The headsum is that of the frame as it would be without it. */
+bool
+stage_is_sum_right(const struct stage_frame *f)
+{
+	static const char key[] = ",\"headsum\":";
+	struct buf bare = { NULL, 0, 0 };
+	char *at, *end, digits[FRAME_DIGITS + 1];
+	unsigned long sum;
+	bool right;
+
+	buf_addf(&bare, "0000%.*s", (int)f->header.n, f->header.p);
+	buf_add_octet(&bare, '\0');
+	at = strstr(bare.p, key);
+	if (at == NULL) {
+		buf_free(&bare);
+		return f->id.p == NULL || f->from.p == NULL;
+	}
+	sum = strtoul(at + sizeof(key) - 1, &end, 10);
+	memmove(at, end, strlen(end) + 1);
+	bare.n = strlen(bare.p);
+	(void)snprintf(digits, sizeof(digits), "%04zx",
+	    bare.n - FRAME_DIGITS);
+	memcpy(bare.p, digits, FRAME_DIGITS);
+	right = sum == code_crc32c(0, bare.p, bare.n);
+	buf_free(&bare);
+	return right;
+}
+
+void
+stage_drop(struct actor *a, size_t octets)
+{
+	size_t *records = (size_t *)(void *)a->records.p, i, gone = 0;
+
+	for (i = 0; i < a->records.n / sizeof(size_t); i++) {
+		gone += records[i] <= octets;
+		records[i] -= records[i] <= octets ? 0 : octets;
+	}
+	buf_drop(&a->records, gone * sizeof(size_t));
+	buf_drop(&a->got, octets);
+}
+
+static struct actor *
+first_due(struct stage *st, uint64_t *when)
+{
+	struct actor *first = NULL, *c;
+	uint64_t deadline;
+	size_t i;
+
+	for (i = 0; i < STAGE_ACTORS; i++) {
+		c = &st->actors[i];
+		if (c->link == NULL)
+			continue;
+		deadline = tmtp_deadline(c->link);
+		if (deadline <= *when) {
+			first = c;
+			*when = deadline;
+		}
+	}
+	return first;
+}
+
+void
+stage_pass(struct stage *st, uint64_t milliseconds)
+{
+	uint64_t end = st->now.mono + milliseconds, when = end;
+	struct actor *c;
+	size_t steps = 0;
+
+	while ((c = first_due(st, &when)) != NULL) {
+		if (when > st->now.mono)
+			st->now.wall += when - st->now.mono;
+		if (when > st->now.mono)
+			st->now.mono = when;
+		tmtp_expire(c->link, st->now);
+		stage_turn(st);
+		when = end;
+		if (++steps > STEPS_MAX)
+			die("%s: a deadline without end", c->name);
+	}
+	st->now.wall += end - st->now.mono;
+	st->now.mono = end;
+}

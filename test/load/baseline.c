@@ -1,0 +1,443 @@
+#include "test/load/baseline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "net/cert.h"
+#include "test/lib/client.h"
+#include "base/clock.h"
+#include "conf.h"
+#include "base/log.h"
+#include "test/load/procstat.h"
+#include "net/listen.h"
+#include "net/poller.h"
+#include "test/lib/relay.h"
+#include "net/tls.h"
+
+#define SEGMENT ((size_t)4 << 20)
+#define HEADERS 150	/* octets of a post's header */
+
+static const size_t sizes[] = {
+	50, 50, 50, 500, 500, 1500, 2000, 5000, 10000, 50000
+};
+
+static double
+clock_s(void)
+{
+	return (double)clock_us(CLOCK_MONOTONIC) / 1e6;
+}
+
+double
+floor_disk(const char *dir, size_t octets, double seconds)
+{
+	char path[RELAY_PATH + 16], *block = xzalloc(SEGMENT);
+	size_t at = 0, batches = 0;
+	double began, now;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/floor", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	if (fd == -1 || pwrite(fd, block, SEGMENT, 0) != (ssize_t)SEGMENT ||
+	    fsync(fd) == -1)
+		die("%s: %s", path, strerror(errno));
+	memset(block, 1, octets);
+	began = now = clock_s();
+	for (; now < began + seconds; now = clock_s(), batches++) {
+		if (at + octets > SEGMENT)
+			at = 0;
+		if (pwrite(fd, block, octets, (off_t)at) != (ssize_t)octets ||
+		    fdatasync(fd) == -1)
+			die("%s: %s", path, strerror(errno));
+		at += octets;
+	}
+	close(fd);
+	unlink(path);
+	free(block);
+	return (double)batches / (now - began);
+}
+
+/* ---- files ---- */
+
+struct writer {
+	pthread_t thread;
+	size_t number;
+	int dir;		/* where files are made */
+	int boxes[2];		/* directories of two recipients */
+	size_t octets;
+	double end;
+	uint64_t messages, syncs;
+};
+
+static int
+sync_counted(struct writer *w, int fd)
+{
+	w->syncs++;
+	return fsync(fd);
+}
+
+/* Post one message of these octets to both. */
+static int
+post_files(struct writer *w, const char *octets)
+{
+	char name[40];
+	int fd, result = -1;
+
+	snprintf(name, sizeof(name), "%zu-%llu", w->number,
+	    (unsigned long long)w->messages);
+	fd = openat(w->dir, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd == -1)
+		return -1;
+	if (write(fd, octets, w->octets) == (ssize_t)w->octets &&
+	    sync_counted(w, fd) == 0 &&
+	    linkat(w->dir, name, w->boxes[0], name, 0) == 0 &&
+	    sync_counted(w, w->boxes[0]) == 0 &&
+	    renameat(w->dir, name, w->boxes[1], name) == 0 &&
+	    sync_counted(w, w->boxes[1]) == 0)
+		result = 0;
+	close(fd);
+	return result;
+}
+
+static void *
+write_files(void *argument)
+{
+	struct writer *w = argument;
+	char *octets = xzalloc(w->octets);
+
+	for (; clock_s() < w->end; w->messages++) {
+		if (post_files(w, octets) == -1)
+			die("floor: %s", strerror(errno));
+	}
+	free(octets);
+	return NULL;
+}
+
+/* The recipients' directories, one more than there are writers. */
+static int *
+make_boxes(int dir, size_t count)
+{
+	int *boxes = xalloc(count * sizeof(*boxes));
+	char name[40];
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "box-%zu", i);
+		if (mkdirat(dir, name, 0700) == -1 ||
+		    (boxes[i] = openat(dir, name, O_RDONLY)) == -1)
+			die("floor: %s", strerror(errno));
+	}
+	return boxes;
+}
+
+static struct floor_files
+sum_up(const struct writer *writers, size_t count, double seconds,
+    uint64_t written)
+{
+	double messages = 0, syncs = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		messages += (double)writers[i].messages;
+		syncs += (double)writers[i].syncs;
+	}
+	return (struct floor_files){ messages / seconds, syncs / messages,
+	    (double)written / messages };
+}
+
+struct floor_files
+floor_files(const char *path, size_t threads, size_t octets, double seconds)
+{
+	struct writer *writers = xzalloc(threads * sizeof(*writers));
+	struct meter meter = { getpid(), NULL };
+	uint64_t written = meter_read(&meter).written;
+	int dir = open(path, O_RDONLY), *boxes = make_boxes(dir, threads + 1);
+	double began = clock_s();
+	struct floor_files sum;
+	size_t i;
+
+	for (i = 0; i < threads; i++) {
+		writers[i] = (struct writer){ .number = i, .dir = dir,
+		    .boxes = { boxes[i], boxes[i + 1] }, .octets = octets,
+		    .end = began + seconds };
+		if (pthread_create(&writers[i].thread, NULL, write_files,
+		    &writers[i]) != 0)
+			die("floor: cannot start a thread");
+	}
+	for (i = 0; i < threads; i++)
+		pthread_join(writers[i].thread, NULL);
+	sum = sum_up(writers, threads, clock_s() - began,
+	    meter_read(&meter).written - written);
+	for (i = 0; i <= threads; i++)
+		close(boxes[i]);
+	close(dir);
+	free(boxes);
+	free(writers);
+	return sum;
+}
+
+/* ---- the child ---- */
+
+struct echo {
+	int fd;
+	struct tls_link *tls;
+	struct buf out;
+	unsigned interest;
+};
+
+static void
+flush(struct echo *e)
+{
+	struct span wire;
+	ssize_t n;
+
+	while ((wire = tls_wire_out(e->tls)).n > 0) {
+		n = net_send(e->fd, wire);
+		if (n == -1)
+			return;
+		tls_wire_sent(e->tls, (size_t)n);
+	}
+}
+
+static void
+take(struct echo *e)
+{
+	struct span plain;
+	size_t room;
+	char *p = tls_wire_room(e->tls, &room);
+	ssize_t n = p != NULL ? net_recv(e->fd, p, room) : -1;
+
+	if (n <= 0)
+		return;
+	tls_wire_in(e->tls, (size_t)n);
+	while (tls_plain_in(e->tls, &plain)) {
+		buf_add(&e->out, plain);
+		buf_add(&e->out, plain);
+	}
+}
+
+static void
+give(struct echo *e)
+{
+	size_t room, at = 0;
+	char *p;
+
+	flush(e);
+	while (at < e->out.n && !tls_wants_out(e->tls) &&
+	    (p = tls_plain_room(e->tls, &room)) != NULL) {
+		if (room > e->out.n - at)
+			room = e->out.n - at;
+		memcpy(p, e->out.p + at, room);
+		tls_plain_out(e->tls, room);
+		at += room;
+		flush(e);
+	}
+	buf_drop(&e->out, at);
+}
+
+static void
+accept_link(struct ready *ready, struct tls *tls, int listener)
+{
+	char peer[NET_PEER];
+	struct echo *e;
+	int fd = net_accept(listener, peer);
+
+	if (fd == -1)
+		return;
+	e = xzalloc(sizeof(*e));
+	e->fd = fd;
+	e->tls = tls_link_open(tls);
+	e->interest = READY_READ;
+	if (ready_add(ready, fd, e->interest, e) == -1)
+		die("floor: %s", strerror(errno));
+}
+
+static void
+serve(struct ready *ready, struct echo *e)
+{
+	unsigned interest = READY_READ;
+
+	tls_enter(e->tls);
+	take(e);
+	give(e);
+	tls_leave(e->tls);
+	if (tls_wants_out(e->tls))
+		interest |= READY_WRITE;
+	if (interest != e->interest)
+		ready_change(ready, e->fd, interest);
+	e->interest = interest;
+}
+
+/* Until it is killed, or alone. */
+static void
+be_echo(int listener, const struct cert *cert)
+{
+	pid_t parent = getppid();
+	struct ready *ready = ready_open();
+	struct tls *tls = tls_open(cert);
+	struct ready_event event;
+
+	if (ready == NULL || ready_add(ready, listener, READY_READ,
+	    NULL) == -1)
+		die("floor: %s", strerror(errno));
+	while (getppid() == parent) {
+		ready_wait(ready, 1000);
+		while (ready_next(ready, &event)) {
+			if (event.owner == NULL)
+				accept_link(ready, tls, listener);
+			else
+				serve(ready, event.owner);
+		}
+	}
+	exit(1);
+}
+
+/* ---- the links to it ---- */
+
+struct side {
+	struct client *client;
+	unsigned interest;
+	bool started;
+	size_t to_come;		/* octets */
+};
+
+/* What all links send. */
+struct source {
+	const char *octets;	/* as many as the longest message */
+	uint64_t seed;		/* of the lengths; not 0 */
+	size_t started;		/* links whose first message was sent */
+};
+
+static size_t
+random_size(struct source *s)
+{
+	s->seed ^= s->seed << 13;
+	s->seed ^= s->seed >> 7;
+	s->seed ^= s->seed << 17;
+	return sizes[(s->seed >> 32) % (sizeof(sizes) / sizeof(sizes[0]))];
+}
+
+static void
+watch(struct ready *ready, struct side *s)
+{
+	unsigned interest = READY_READ;
+
+	client_push(s->client);
+	if (client_events(s->client) & POLLOUT)
+		interest |= READY_WRITE;
+	if (interest != s->interest)
+		ready_change(ready, client_fd(s->client), interest);
+	s->interest = interest;
+}
+
+/* Returns how many copies have come whole. */
+static unsigned
+step(struct side *s, unsigned can, struct source *source)
+{
+	struct span plain;
+	size_t n;
+
+	client_step(s->client, (short)((can & READY_READ ? POLLIN : 0) |
+	    (can & READY_WRITE ? POLLOUT : 0)));
+	while (client_recv(s->client, &plain))
+		s->to_come -= plain.n;
+	if (client_is_over(s->client))
+		die("floor: a link was lost");
+	if (!client_is_open(s->client) || s->to_come > 0)
+		return 0;
+	n = HEADERS + random_size(source);
+	s->to_come = 2 * n;
+	client_send(s->client, (struct span){ source->octets, n });
+	source->started += !s->started;
+	s->started = true;
+	return 2;
+}
+
+static double
+run_links(uint16_t port, size_t links, double seconds)
+{
+	struct side *sides = xzalloc(links * sizeof(*sides));
+	struct client_pool *pool = client_pool_open();
+	struct ready *ready = ready_open();
+	char *octets = xzalloc(HEADERS + 50000);
+	struct ready_event event;
+	double began = 0, now = clock_s(), warm = 0;
+	struct source source = { octets, 88172645463325252, 0 };
+	uint64_t copies = 0;
+	size_t i;
+
+	for (i = 0; i < links; i++) {
+		sides[i].client = client_connect(pool, port, NULL);
+		sides[i].interest = READY_READ | READY_WRITE;
+		if (sides[i].client == NULL || ready_add(ready,
+		    client_fd(sides[i].client), sides[i].interest,
+		    &sides[i]) == -1)
+			die("floor: %s", strerror(errno));
+	}
+	while (began == 0 || now < began + seconds) {
+		ready_wait(ready, 50);
+		while (ready_next(ready, &event)) {
+			copies += step(event.owner, event.can, &source);
+			watch(ready, event.owner);
+		}
+		now = clock_s();
+		if (warm == 0 && source.started == links)
+			warm = now + 1;
+		if (warm > 0 && began == 0 && now > warm) {
+			began = now;
+			copies = 0;
+		}
+	}
+	for (i = 0; i < links; i++)
+		client_close(sides[i].client);
+	ready_close(ready);
+	client_pool_close(pool);
+	free(octets);
+	free(sides);
+	return (double)copies / (now - began);
+}
+
+double
+floor_copy(const char *cert_path, const char *key_path, size_t links,
+    double seconds)
+{
+	uint16_t port = relay_free_port();
+	int listeners[NET_LISTENERS_MAX];
+	char why[200], address[40];
+	struct cert cert;
+	struct conf conf;
+	double rate;
+	pid_t child;
+
+	snprintf(address, sizeof(address), "127.0.0.1:%u", (unsigned)port);
+	conf_default(&conf);
+	free(conf.listen_laddr);
+	conf.listen_laddr = xcopy(span_of(address));
+	if (net_listen(listeners, &conf, why, sizeof(why)) != 1 ||
+	    cert_read(&cert, cert_path, key_path, (uint64_t)time(NULL), why,
+	    sizeof(why)) == -1)
+		die("floor: %s", why);
+	child = fork();
+	if (child == -1)
+		die("floor: %s", strerror(errno));
+	if (child == 0)
+		be_echo(listeners[0], &cert);
+	close(listeners[0]);
+	rate = run_links(port, links, seconds);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	cert_free(&cert);
+	conf_free(&conf);
+	return rate;
+}

@@ -1,0 +1,27 @@
+/*
+ * procstat.h - what a process has used: from /proc, so only on Linux;
+ * elsewhere, and for a process of which nothing is known, all is 0.
+ */
+#ifndef MNM_TEST_PROCSTAT_H
+#define MNM_TEST_PROCSTAT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct meter {
+	pid_t pid;		/* 0: unknown */
+	const char *syncs;	/* slowsync.so's file, or NULL */
+};
+
+struct reading {
+	double cpu;		/* seconds, user and system, all threads */
+	double wall;		/* seconds of the monotonic clock */
+	uint64_t resident;	/* octets */
+	uint64_t written;	/* octets that were sent to the disk */
+	uint64_t syncs;
+	uint64_t wakes;		/* how often its main thread had slept */
+};
+
+struct reading meter_read(const struct meter *);
+
+#endif

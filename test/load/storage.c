@@ -1,0 +1,357 @@
+#include "test/load/storage.h"
+
+#include <stdio.h>
+
+#include "test/load/baseline.h"
+
+#define BODY       500		/* octets of the messages of a backlog */
+#define TWO_BODY   2000		/* ... that the disk's rows compare */
+#define SEGMENT_MB 4.194304	/* of the journal */
+#define JOURNAL_SIZE 64		/* MiB, if the configuration does not tell */
+#define QUIET      75		/* seconds until the relay has tidied up */
+
+/* How much is done in each run. */
+static const struct {
+	size_t posters;
+	uint64_t in_journal, in_files;	/* messages that gather */
+	uint64_t warm, posts;		/* around checkpoints */
+	double seconds;			/* where posts are not counted */
+} depths[] = {
+	[SMOKE] = { 10,  100,   100,    20,    100,   0.1 },
+	[QUICK] = { 100, 20000, 100000, 6000,  30000, 3 },
+	[FULL]  = { 100, 20000, 100000, 6000,  60000, 6 }
+};
+
+/* No row here waits longer for the disk: it has what was posted by then. */
+#define PATIENCE 25
+
+static void
+start_with_journal(struct bench *b, size_t mib)
+{
+	char conf[60];
+
+	snprintf(conf, sizeof(conf), "\"journal_size\": \"%zuM\",", mib);
+	trial_start_with(b, DISK_AS_IT_IS, conf);
+}
+
+/* How many members the job asks for; in a smoke run, no more than that has. */
+static size_t
+crowd_of(const struct bench *b, const struct job *job)
+{
+	size_t posters = depths[b->depth].posters;
+
+	return job->size < posters ? job->size : posters;
+}
+
+/* Messages that have files of their own. */
+static double
+count_files(const struct bench *b)
+{
+	return trial_count(b,
+	    "find mnm-data/user -type f ! -name '*.json' | wc -l");
+}
+
+/* What the disk had to do for one post that was acked. */
+static void
+add_disk(struct row *row, const struct measured *m)
+{
+	double posts = (double)m->load.posts;
+
+	row_add(row, "syncs", 4,
+	    ratio((double)(m->after.syncs - m->before.syncs), posts));
+	row_add(row, "kB_disk", 1, ratio((double)(m->after.written -
+	    m->before.written) / 1000, posts));
+}
+
+/* ---- members who are away ---- */
+
+/* Members who post, and behind them some who are away. */
+static struct load *
+open_with_absent(const struct bench *b, size_t posters, size_t absentees)
+{
+	struct load *l = trial_load(b);
+	size_t i;
+
+	load_add(l, posters + absentees);
+	for (i = 0; i < absentees; i++)
+		load_leave(l, posters + i);
+	return l;
+}
+
+static struct measured
+gather(const struct bench *b, struct load *l, uint64_t messages)
+{
+	size_t posters = depths[b->depth].posters;
+	struct load_plan plan = { .to = LOAD_ABSENT, .posters = posters,
+	    .absent = posters, .absentees = 1, .octets = BODY,
+	    .posts = messages };
+	struct warmth none = { 0, 0 };
+
+	return trial_measure(b, l, &plan, &none);
+}
+
+/* Have the member take all that waits; returns the most memory it took. */
+static double
+drain(const struct bench *b, struct load *l)
+{
+	uint64_t most = 0, resident;
+
+	load_return(l, depths[b->depth].posters);
+	while (load_turn(l)) {
+		resident = trial_look(b).resident;
+		most = resident > most ? resident : most;
+	}
+	return (double)most;
+}
+
+void
+storage_backlog(struct bench *b, const struct job *job, struct row *row)
+{
+	bool in_files = job->size == 16;
+	uint64_t messages = in_files ? depths[b->depth].in_files :
+	    depths[b->depth].in_journal;
+	double resident, most;
+	struct load_result r;
+	struct measured m;
+	struct load *l;
+
+	if (b->port != 0 && in_files)
+		return;
+	start_with_journal(b, job->size);
+	l = open_with_absent(b, depths[b->depth].posters, 1);
+	m = gather(b, l, messages);
+	row_add(row, "messages", 0, (double)messages);
+	row_add(row, "posts_s", 0, (double)m.load.posts / m.load.seconds);
+	if (b->port == 0) {
+		row_add(row, "kB_disk", 1, ratio((double)(m.after.written -
+		    m.before.written) / 1000, (double)messages));
+		row_add(row, "in_files", 0, count_files(b));
+	}
+	resident = (double)trial_look(b).resident;
+	most = drain(b, l);
+	r = *load_result(l);
+	row_add(row, "first_ms", 1, r.first * 1000);
+	row_add(row, "taken_s", 0, (double)r.deliveries / r.seconds);
+	row_add(row, "seconds", 1, r.seconds);
+	if (b->port == 0) {
+		row_add(row, "turn_max", 0, trial_ask(b).turn_ms);
+		row_add(row, "rss_MB", 1, resident / 1e6);
+		row_add(row, "rss_grown", 1, (most - resident) / 1e6);
+	}
+	load_close(l);
+	trial_stop(b);
+}
+
+/* Posts for so many who are away, with a journal of so many MiB. */
+static void
+fill(struct bench *b, struct row *row, size_t absentees, size_t mib)
+{
+	size_t posters = depths[b->depth].posters;
+	/* Of many names of files for each post, fewer posts tell enough. */
+	uint64_t share = absentees > 2 ? 20 : 1;
+	struct warmth warm = { 0, depths[b->depth].warm };
+	struct load_plan plan = { .to = LOAD_ABSENT, .posters = posters,
+	    .absent = posters, .absentees = absentees, .seconds = PATIENCE,
+	    .posts = warm.posts + depths[b->depth].posts / share };
+	const struct load_result *r;
+	struct measured m;
+	struct load *l;
+
+	if (b->port != 0)
+		return;
+	start_with_journal(b, mib);
+	l = open_with_absent(b, posters, absentees);
+	m = trial_measure(b, l, &plan, &warm);
+	r = &m.load;
+	row_add(row, "journal_MiB", 0, (double)mib);
+	row_add(row, "posts_s", 0, (double)r->posts / r->seconds);
+	row_add(row, "away", 0, (double)absentees);
+	row_add(row, "seconds", 1, r->seconds);
+	row_add(row, "in_files", 0, count_files(b));
+	row_add(row, "ack_p50", 1, (double)spread_at(&r->acks, 500) / 1000);
+	row_add(row, "ack_p99", 1, (double)spread_at(&r->acks, 990) / 1000);
+	row_add(row, "ack_max", 1, (double)spread_at(&r->acks, 1000) / 1000);
+	row_add(row, "turn_max", 0, m.stats.turn_ms);
+	row_add(row, "commit_max", 0, m.stats.commit_ms);
+	row_add(row, "rss_MB", 1, (double)m.after.resident / 1e6);
+	add_disk(row, &m);
+	load_close(l);
+	trial_stop(b);
+}
+
+void
+storage_checkpoint(struct bench *b, const struct job *job, struct row *row)
+{
+	fill(b, row, 2, job->size);
+}
+
+void
+storage_checkpoint_many(struct bench *b, const struct job *job,
+    struct row *row)
+{
+	fill(b, row, crowd_of(b, job), JOURNAL_SIZE);
+}
+
+/* ---- crashes ---- */
+
+/* Kill the relay; milliseconds from its start to a member's login. */
+static double
+measure_restart(struct bench *b, struct load *l)
+{
+	size_t posters = depths[b->depth].posters, i;
+	uint64_t began;
+
+	for (i = 0; i < posters; i++)
+		load_leave(l, i);
+	trial_kill(b);
+	began = relay_clock();
+	trial_restart(b);
+	load_return(l, posters);
+	while (load_result(l)->login == 0 && load_turn(l))
+		;
+	return (double)(relay_clock() - began);
+}
+
+void
+storage_restart(struct bench *b, const struct job *job, struct row *row)
+{
+	uint64_t messages = depths[b->depth].in_files;
+	struct load *l;
+
+	(void)job;	/* there is one size, that of the default journal */
+	if (b->port != 0)
+		return;
+	trial_start(b);
+	l = open_with_absent(b, depths[b->depth].posters, 1);
+	(void)gather(b, l, messages);
+	row_add(row, "messages", 0, (double)messages);
+	row_add(row, "restart_ms", 0, measure_restart(b, l));
+	row_add(row, "journal_MB", 1, trial_ask(b).segments * SEGMENT_MB);
+	row_add(row, "in_files", 0, count_files(b));
+	row_add(row, "rss_MB", 1, (double)trial_look(b).resident / 1e6);
+	load_close(l);
+	trial_stop(b);
+}
+
+/* ---- what one message costs the disk ---- */
+
+static void
+add_who(struct row *row, const char *who, double rate, size_t at_once)
+{
+	row_add_text(row, "who", who);
+	row_add(row, "per_s", 0, rate);
+	row_add(row, "at_once", 0, (double)at_once);
+}
+
+void
+storage_reference(struct bench *b, const struct job *job, struct row *row)
+{
+	size_t threads = crowd_of(b, job);
+	struct floor_files sum;
+
+	if (b->port != 0)
+		return;
+	trial_start(b);
+	sum = floor_files(b->relay.dir, threads, TWO_BODY,
+	    depths[b->depth].seconds);
+	add_who(row, "files", sum.per_s, threads);
+	row_add(row, "syncs", 4, sum.syncs);
+	row_add(row, "kB_disk", 1, sum.written / 1000);
+	trial_stop(b);
+}
+
+static void
+add_relay(struct row *row, const char *who, const struct measured *m,
+    size_t posters)
+{
+	add_who(row, who, (double)m->load.posts / m->load.seconds, posters);
+	add_disk(row, m);
+}
+
+void
+storage_on_line(struct bench *b, const struct job *job, struct row *row)
+{
+	double seconds = depths[b->depth].seconds;
+	struct warmth warm = { seconds / 3, 0 };
+	struct load_plan plan = { .to = LOAD_TWO, .octets = TWO_BODY,
+	    .posters = crowd_of(b, job), .seconds = warm.seconds + seconds };
+	struct measured m;
+	struct load *l;
+
+	if (b->port != 0)
+		return;
+	trial_start(b);
+	l = trial_load(b);
+	load_add(l, plan.posters);
+	m = trial_measure(b, l, &plan, &warm);
+	add_relay(row, "on_line", &m, plan.posters);
+	load_close(l);
+	trial_stop(b);
+}
+
+/* From when the journal is half full, so that each post moves another. */
+void
+storage_off_line(struct bench *b, const struct job *job, struct row *row)
+{
+	size_t posters = crowd_of(b, job);
+	struct warmth warm = { 0, 3 * depths[b->depth].warm };
+	struct load_plan plan = { .to = LOAD_ABSENT, .octets = TWO_BODY,
+	    .posters = posters, .absent = posters, .absentees = 2,
+	    .seconds = PATIENCE, .posts = warm.posts +
+	    depths[b->depth].posts };
+	struct measured m;
+	struct load *l;
+
+	if (b->port != 0)
+		return;
+	trial_start(b);
+	l = open_with_absent(b, posters, 2);
+	m = trial_measure(b, l, &plan, &warm);
+	add_relay(row, "off_line", &m, posters);
+	load_close(l);
+	trial_stop(b);
+}
+
+/* ---- nobody there ---- */
+
+static void
+add_size(const struct bench *b, struct row *row, double posts)
+{
+	row_add(row, "posts", 0, posts);
+	row_add(row, "disk_kB", 0, trial_count(b, "du -sk mnm-data"));
+	row_add(row, "journal_MB", 1, trial_ask(b).segments * SEGMENT_MB);
+	row_add(row, "rss_MB", 1, (double)trial_look(b).resident / 1e6);
+}
+
+void
+storage_fresh(struct bench *b, const struct job *job, struct row *row)
+{
+	(void)job;	/* nobody is there */
+	if (b->port != 0)
+		return;
+	trial_start(b);
+	add_size(b, row, 0);
+	trial_stop(b);
+}
+
+void
+storage_used(struct bench *b, const struct job *job, struct row *row)
+{
+	double seconds = depths[b->depth].seconds;
+	struct load_plan plan = { .to = LOAD_TWO, .seconds = seconds,
+	    .posters = crowd_of(b, job) };
+	struct warmth none = { 0, 0 };
+	struct measured m;
+	struct load *l;
+
+	if (b->port != 0)
+		return;
+	trial_start(b);
+	l = trial_load(b);
+	load_add(l, plan.posters);
+	m = trial_measure(b, l, &plan, &none);
+	load_idle(l, QUIET);
+	add_size(b, row, (double)m.load.posts);
+	load_close(l);
+	trial_stop(b);
+}

@@ -1,0 +1,38 @@
+/*
+ * storage.h - the rows of the benchmark about what is stored: for members who
+ * are away, on the disk, and after a crash.
+ */
+#ifndef MNM_TEST_STORAGE_H
+#define MNM_TEST_STORAGE_H
+
+#include "test/load/trial.h"
+
+/*
+ * Messages gather for one who is away, who then comes back for them.  The
+ * job's size is the relay's journal_size in MiB: from a large journal they
+ * come as they are, from a small one they are in files by then.
+ */
+void storage_backlog(struct bench *, const struct job *, struct row *);
+/*
+ * Posts for two who are away, as fast as the relay takes them.  The job's
+ * size is its journal_size in MiB: in a large one no checkpoint begins.
+ */
+void storage_checkpoint(struct bench *, const struct job *, struct row *);
+/* The same for as many as the job's size, with the default journal. */
+void storage_checkpoint_many(struct bench *, const struct job *,
+    struct row *);
+/* Messages gather; the relay is killed and started. */
+void storage_restart(struct bench *, const struct job *, struct row *);
+/*
+ * The same message for two recipients as a relay of files alone stores it, and
+ * this relay when they are on line and when they are away; the job's size is
+ * how many post at once.
+ */
+void storage_reference(struct bench *, const struct job *, struct row *);
+void storage_on_line(struct bench *, const struct job *, struct row *);
+void storage_off_line(struct bench *, const struct job *, struct row *);
+/* A relay that nobody uses: new, and after it was used. */
+void storage_fresh(struct bench *, const struct job *, struct row *);
+void storage_used(struct bench *, const struct job *, struct row *);
+
+#endif

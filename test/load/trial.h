@@ -1,0 +1,113 @@
+/*
+ * trial.h - one row of the benchmark: a relay of its own, what it uses, and
+ * the figures that come of it.
+ *
+ *	trial_start(b)
+ *	l = trial_load(b)
+ *	...
+ *	m = trial_measure(b, l, &plan, &warm)
+ *	row_add(row, "per_s", 0, m.load.posts / m.load.seconds)
+ *	load_close(l)
+ *	trial_stop(b)
+ *
+ * With --connect all rows have the server that is there, nothing is started,
+ * and of its process nothing is known.
+ */
+#ifndef MNM_TEST_TRIAL_H
+#define MNM_TEST_TRIAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "test/load/load.h"
+#include "test/load/procstat.h"
+#include "test/lib/relay.h"
+
+#define ROW_FIGURES 20
+
+/* How long to measure; what a run has, the longer ones have, too. */
+enum depth { SMOKE, QUICK, FULL };
+
+struct bench {
+	enum depth depth;
+	enum load_ops ops;
+	uint16_t port;		/* of --connect, else 0 */
+	char program[RELAY_PATH];
+	struct relay_process relay;
+	char syncs[RELAY_PATH + 16];
+	bool counts;		/* its syncs */
+	bool slow;		/* ... are made to last */
+	double alone;		/* deliveries/s with no idle link beside */
+	FILE *json;
+	const char *section;	/* of the row that was printed last */
+};
+
+struct figure {
+	const char *name;
+	const char *text;	/* in place of a value, or NULL */
+	double value;
+	int digits;		/* behind the point */
+};
+
+struct row {
+	struct figure figures[ROW_FIGURES];
+	size_t count;
+};
+
+struct job {
+	const char *section;
+	/* Leaves the row empty where it cannot be measured. */
+	void (*run)(struct bench *, const struct job *, struct row *);
+	size_t size;		/* links or members, unless run tells */
+	enum depth depth;	/* the least run that it is part of */
+};
+
+void row_add(struct row *, const char *name, int digits, double value);
+void row_add_text(struct row *, const char *name, const char *text);
+/* 0 when b is. */
+double ratio(double a, double b);
+
+/* Have the relay killed when something ends this program. */
+void trial_guard(void);
+/* On a slow disk each sync takes 5 ms longer. */
+enum disk { DISK_AS_IT_IS, DISK_SLOW };
+void trial_start(struct bench *);
+/* The same with more members of the configuration, each before a comma. */
+void trial_start_with(struct bench *, enum disk, const char *conf);
+void trial_stop(struct bench *);
+/* As a power cut does it; then the same one once more, with what it has. */
+void trial_kill(struct bench *);
+void trial_restart(struct bench *);
+
+struct load *trial_load(const struct bench *);
+struct reading trial_look(const struct bench *);
+/* The first number that a command of the shell prints in the relay's place. */
+double trial_count(const struct bench *, const char *command);
+
+/* What the relay says of itself; 0 when it says nothing of it. */
+struct trial_stats {
+	double turn_ms;		/* the longest since it was last asked */
+	double commit_ms;	/* the longest of all */
+	double segments;	/* of its journal, in use */
+};
+struct trial_stats trial_ask(const struct bench *);
+
+/* What is not counted: both must have passed. */
+struct warmth {
+	double seconds;
+	uint64_t posts;
+};
+
+struct measured {
+	struct load_result load;
+	struct reading before, after;
+	struct trial_stats stats;
+};
+
+/* Post as planned, and see what the relay uses after warming up. */
+struct measured trial_measure(const struct bench *, struct load *,
+    const struct load_plan *, const struct warmth *);
+
+#endif

@@ -1,0 +1,165 @@
+#include "test/talk/pattern.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "base/log.h"
+
+size_t
+pattern_name_length(const char *text)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)text[n]) || text[n] == '-')
+		n++;
+	return n;
+}
+
+const char *
+pattern_value(const struct pattern *pt, struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < pt->count; i++) {
+		if (span_is(name, span_of(pt->names[i].name)))
+			return pt->names[i].value;
+	}
+	return NULL;
+}
+
+void
+pattern_set(struct pattern *pt, struct span name, struct span value)
+{
+	struct pattern_name *n = pt->names;
+
+	while (n < pt->names + pt->count && !span_is(name, span_of(n->name)))
+		n++;
+	if (n == pt->names + PATTERN_NAMES || name.n >= sizeof(n->name) ||
+	    value.n >= sizeof(n->value))
+		die("no room for the name %.*s", (int)name.n, name.p);
+	if (n == pt->names + pt->count)
+		pt->count++;
+	memcpy(n->name, name.p, name.n);
+	n->name[name.n] = '\0';
+	memcpy(n->value, value.p, value.n);
+	n->value[value.n] = '\0';
+}
+
+/* n if text has that many octets and they are base 32, else 0. */
+static size_t
+base32_length(struct span text, size_t n, size_t octets)
+{
+	unsigned char dst[NODEID_OCTETS];
+
+	return text.n >= n && code_unbase32(dst, octets,
+	    (struct span){ text.p, n }) ? n : 0;
+}
+
+static size_t
+id_length(struct span text)
+{
+	uint64_t id;
+
+	return text.n >= ID_TEXT && code_unhex64(&id,
+	    (struct span){ text.p, ID_TEXT }) ? ID_TEXT : 0;
+}
+
+static size_t
+date_length(struct span text)
+{
+	static const char form[] = "0000-00-00T00:00:00.000Z";
+	size_t i;
+
+	for (i = 0; i < DATE_TEXT; i++) {
+		if (i == text.n || (form[i] == '0' ?
+		    !isdigit((unsigned char)text.p[i]) : text.p[i] != form[i]))
+			return 0;
+	}
+	return DATE_TEXT;
+}
+
+static size_t
+number_length(struct span text)
+{
+	size_t n = 0;
+
+	while (n < text.n && isdigit((unsigned char)text.p[n]))
+		n++;
+	return n;
+}
+
+static size_t
+error_length(struct span text)
+{
+	size_t n = 0;
+
+	while (n < text.n && text.p[n] != '"')
+		n += text.p[n] == '\\' && n + 1 < text.n ? 2 : 1;
+	return n < 16 ? 0 : n;
+}
+
+/* How many octets text begins with that have the form of a kind, or 0. */
+static size_t
+form_length(struct span kind, struct span text)
+{
+	if (span_is(kind, SPAN("uid")))
+		return base32_length(text, UID_TEXT, UID_OCTETS);
+	if (span_is(kind, SPAN("node")))
+		return base32_length(text, NODEID_TEXT, NODEID_OCTETS);
+	if (span_is(kind, SPAN("id")))
+		return id_length(text);
+	if (span_is(kind, SPAN("date")))
+		return date_length(text);
+	if (span_is(kind, SPAN("sum")))
+		return number_length(text);
+	if (span_is(kind, SPAN("error")))
+		return error_length(text);
+	die("nothing is known of $%.*s", (int)kind.n, kind.p);
+}
+
+/* How many octets text begins with that the name stands for, or 0. */
+static size_t
+match_name(struct pattern *pt, struct span name, struct span text)
+{
+	const char *dash = memchr(name.p, '-', name.n), *value;
+	struct span kind = name;
+	size_t n;
+
+	if (dash != NULL)
+		kind.n = (size_t)(dash - name.p);
+	n = form_length(kind, text);
+	if (n == 0 || dash == NULL)
+		return n;
+	text.n = n;
+	value = pattern_value(pt, name);
+	if (value == NULL)
+		pattern_set(pt, name, text);
+	else if (!span_is(span_of(value), text))
+		return 0;
+	return n;
+}
+
+bool
+pattern_match(struct pattern *pt, struct span pattern, struct span text)
+{
+	struct span name, rest;
+	size_t i = 0, j = 0, n;
+
+	while (i < pattern.n) {
+		if (pattern.p[i] != '$') {
+			if (j == text.n || pattern.p[i++] != text.p[j++])
+				return false;
+			continue;
+		}
+		name.p = pattern.p + i + 1;
+		name.n = pattern_name_length(name.p);
+		rest = (struct span){ text.p + j, text.n - j };
+		n = match_name(pt, name, rest);
+		if (n == 0)
+			return false;
+		i += 1 + name.n;
+		j += n;
+	}
+	return j == text.n;
+}

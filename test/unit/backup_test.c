@@ -1,0 +1,319 @@
+/*
+ * What data_hold promises, on a real directory.  crash_test has backups made
+ * while all goes on.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/backup.h"
+#include "test/lib/check.h"
+#include "base/encode.h"
+#include "datadir.h"
+#include "test/lib/scratch.h"
+
+#define JOURNAL ((uint64_t)16 << 20)	/* four segments */
+#define PATIENCE 10000			/* posts, or steps */
+#define DATA 60000
+
+static char top[] = "/tmp/mnm-hold-XXXXXX";
+static struct now now = { 1000, 1000 };
+static char octets[DATA];
+
+static void
+open_data(struct data *d, const char *name)
+{
+	char path[64], why[256];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
+	if (data_open(d, path, JOURNAL, why, sizeof(why)) == -1)
+		die("%s", why);
+}
+
+static struct queue *
+queue(struct data *d)
+{
+	struct uid uid = { { 1 } };
+
+	return store_queue(d->store, &uid, 1);
+}
+
+static void
+commit(struct data *d)
+{
+	CHECK(data_commit(d) == 0, "commit: %s", strerror(errno));
+}
+
+/* Post for the one queue, committed; false if the journal has no room. */
+static bool
+post(struct data *d)
+{
+	struct queue *to = queue(d);
+	uint64_t id;
+
+	if (data_state(d) == DATA_WAIT)
+		return false;
+	id = journal_id(d->journal);
+	store_put(d->store, id, SPAN("0000"), (struct span){ octets, DATA },
+	    &to, 1);
+	commit(d);
+	return true;
+}
+
+static void
+step(struct data *d, uint64_t ms)
+{
+	now.mono += ms;
+	CHECK(data_step(d, now) != -1, "step: %s", strerror(errno));
+}
+
+static uint64_t
+segments(const struct data *d)
+{
+	return journal_newest(d->journal) - journal_oldest(d->journal) + 1;
+}
+
+/* So many segments are in use. */
+static void
+fill(struct data *d, uint64_t count)
+{
+	int i;
+
+	for (i = 0; i < PATIENCE && segments(d) < count; i++) {
+		while (!post(d) && i++ < PATIENCE)
+			step(d, 1);
+		step(d, 1);
+	}
+	CHECK(segments(d) == count, "%llu segments are in use",
+	    (unsigned long long)segments(d));
+}
+
+/* How many wait in the queue. */
+static unsigned
+count(struct data *d)
+{
+	uint64_t id = 0, length;
+	unsigned n = 0;
+
+	while (store_next(d->store, queue(d), id, &id, &length) == 1)
+		n++;
+	return n;
+}
+
+/* Start from a copy made now: so many wait there, and nothing is damaged. */
+static void
+check_copy(struct data *d, const char *name, unsigned waiting)
+{
+	struct backup_sum sum = { 0, 0, 0 };
+	struct buf list = { NULL, 0, 0 };
+	struct span text;
+	struct data copy;
+	char path[64];
+	int to;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
+	to = file_make_dir(AT_FDCWD, path) == -1 ? -1 :
+	    file_open_dir(AT_FDCWD, path);
+	journal_list(d->journal, &list);
+	text = buf_span(&list);
+	CHECK(backup_copy(d->dir, to, &text, &sum) == 0, "%s: %s", name,
+	    strerror(errno));
+	CHECK(sum.journal == segments(d) << 22, "%s: %llu octets of journal",
+	    name, (unsigned long long)sum.journal);
+	close(to);
+	buf_free(&list);
+	open_data(&copy, name);
+	CHECK(copy.lost.count == 0, "%s: damage", name);
+	CHECK(count(&copy) == waiting, "%s: %u wait, not %u", name,
+	    count(&copy), waiting);
+	CHECK(data_close(&copy) == 0, "%s: close", name);
+}
+
+/* A checkpoint goes on as soon as it may, and not before. */
+static void
+test_hold(void)
+{
+	struct data d;
+	uint64_t ticket, oldest;
+	unsigned waiting;
+	int i;
+
+	open_data(&d, "hold");
+	fill(&d, 2);
+	waiting = count(&d);
+	ticket = data_hold(&d);
+	CHECK(ticket != 0, "it cannot be held");
+	CHECK(data_hold(&d) == 0, "it is held twice");
+	CHECK(!data_end_hold(&d, ticket + 1), "another's ticket ends it");
+	commit(&d);
+	oldest = journal_oldest(d.journal);
+	for (i = 0; i < 100; i++) {
+		step(&d, 1000);
+		CHECK(data_deadline(&d) > now.mono, "the loop would spin");
+	}
+	CHECK(journal_oldest(d.journal) == oldest, "a segment was released");
+	CHECK(post(&d), "no post is taken");
+	CHECK(count(&d) == waiting + 1, "the post is not there");
+	CHECK(data_end_hold(&d, ticket), "it was held, and is said not to be");
+	CHECK(!data_end_hold(&d, ticket), "it is still held");
+	CHECK(data_deadline(&d) <= now.mono, "the checkpoint is not due");
+	for (i = 0; i < 100 && segments(&d) > 1; i++)
+		step(&d, 1000);
+	CHECK(segments(&d) == 1, "no segment was released");
+	CHECK(count(&d) == waiting + 1, "something is gone");
+	CHECK(data_close(&d) == 0, "close");
+}
+
+/* At every step of a checkpoint: the copy has all, and it goes on after it. */
+static void
+test_steps(void)
+{
+	struct data d;
+	uint64_t ticket;
+	unsigned waiting;
+	char name[32];
+	int i;
+
+	open_data(&d, "steps");
+	fill(&d, 2);
+	now.mono += 20000;
+	(void)userdb_add_user(d.userdb, SPAN("x"), octets);
+	commit(&d);
+	waiting = count(&d);
+	for (i = 0; i < 100 && segments(&d) > 1; i++) {
+		ticket = data_hold(&d);
+		commit(&d);
+		CHECK(data_deadline(&d) > now.mono, "the loop would spin");
+		(void)snprintf(name, sizeof(name), "step-%d", i);
+		check_copy(&d, name, waiting);
+		CHECK(data_end_hold(&d, ticket), "step %d", i);
+		CHECK(data_deadline(&d) <= now.mono, "step %d is not due", i);
+		step(&d, 1);
+	}
+	CHECK(i > 4 && segments(&d) == 1, "%d steps", i);
+	CHECK(data_close(&d) == 0, "close");
+}
+
+/* Have what waits in files. */
+static void
+empty(struct data *d)
+{
+	int i;
+
+	for (i = 0; i < PATIENCE && segments(d) > 1; i++)
+		step(d, 20000);
+}
+
+/* Ack the first that waits, which is in a file. */
+static void
+ack_file(struct data *d)
+{
+	uint64_t id, length;
+
+	CHECK(store_next(d->store, queue(d), 0, &id, &length) == 1,
+	    "nothing waits");
+	store_ack(d->store, queue(d), id);
+	CHECK(!store_is_trim(d->store), "its file is not kept for others");
+	commit(d);
+}
+
+/*
+ * When the checkpoint cannot write, the loop does not spin either; and what
+ * could be lacking is given back.
+ */
+static void
+test_stuck(void)
+{
+	struct data d;
+	uint64_t ticket;
+	int i;
+
+	open_data(&d, "stuck");
+	fill(&d, 2);
+	empty(&d);
+	fill(&d, 2);
+	ack_file(&d);
+	CHECK(renameat(d.dir, "user", d.dir, "away") == 0 &&
+	    file_write(d.dir, "user", SPAN("")) == 0, "no user/");
+	step(&d, 20000);
+	step(&d, 1);
+	CHECK(data_state(&d) == DATA_FULL, "it could write");
+	CHECK(store_is_trim(d.store), "files are kept for others");
+	ticket = data_hold(&d);
+	commit(&d);
+	step(&d, 20000);
+	CHECK(data_deadline(&d) > now.mono, "the loop would spin");
+	CHECK(data_end_hold(&d, ticket), "it was not held");
+	CHECK(unlinkat(d.dir, "user", 0) == 0 &&
+	    renameat(d.dir, "away", d.dir, "user") == 0, "user/ is away");
+	for (i = 0; i < 100 && segments(&d) > 1; i++)
+		step(&d, 1000);
+	CHECK(segments(&d) == 1, "it cannot write");
+	CHECK(data_close(&d) == 0, "close");
+}
+
+/* What was released, and is still needed until a commit, is not missed. */
+static void
+test_released(void)
+{
+	struct data d;
+	uint64_t ticket;
+	int i;
+
+	open_data(&d, "released");
+	fill(&d, 3);
+	for (i = 0; i < PATIENCE && segments(&d) == 3; i++)
+		step(&d, 1);
+	CHECK(segments(&d) == 2 && !journal_pending(d.journal),
+	    "nothing was released, or that was committed");
+	ticket = data_hold(&d);
+	commit(&d);
+	check_copy(&d, "copy", count(&d));
+	CHECK(data_end_hold(&d, ticket), "it was not held");
+	CHECK(data_close(&d) == 0, "close");
+}
+
+/* Whoever copies for too long stops nobody from posting. */
+static void
+test_full(void)
+{
+	struct data d;
+	uint64_t ticket;
+	unsigned posts = 0;
+	int i;
+
+	open_data(&d, "full");
+	ticket = data_hold(&d);
+	commit(&d);
+	for (i = 0; i < PATIENCE && posts < 1000; i++) {
+		if (post(&d))
+			posts++;
+		step(&d, 1);
+	}
+	CHECK(posts == 1000 && count(&d) == posts, "%u posts", posts);
+	CHECK(!data_end_hold(&d, ticket), "it was held all the time");
+	ticket = data_hold(&d);
+	CHECK(ticket != 0, "it can never be held again");
+	commit(&d);
+	check_copy(&d, "again", posts);
+	CHECK(data_end_hold(&d, ticket), "it was not held");
+	CHECK(data_close(&d) == 0, "close");
+}
+
+int
+main(void)
+{
+	int fd = scratch_make(top);
+
+	test_hold();
+	test_steps();
+	test_stuck();
+	test_released();
+	test_full();
+	close(fd);
+	scratch_remove(AT_FDCWD, top);
+	return check_report("hold");
+}

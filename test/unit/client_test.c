@@ -1,0 +1,497 @@
+/*
+ * client.c and tls.c over real sockets: an echo server in a child process,
+ * clients of ours and openssl's.  The number of links at once may be given as
+ * argument: client_test 5000.
+ */
+#include "test/lib/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bearssl.h>
+
+#include "net/cert.h"
+#include "test/lib/check.h"
+#include "base/log.h"
+#include "net/tls.h"
+
+#define LINKS_MAX 6000
+#define WAIT 20000	/* milliseconds, for a machine that is very busy */
+
+/* One link of the echo server. */
+struct guest {
+	int fd;
+	struct tls_link *link;
+	struct buf echo;
+	bool asked_to_quit;	/* the last octets were "Q\n" */
+};
+
+static void
+guest_take(struct guest *g)
+{
+	struct span plain;
+	ssize_t n;
+	size_t room;
+	char *p;
+
+	p = tls_wire_room(g->link, &room);
+	n = recv(g->fd, p, room, 0);
+	if (n > 0)
+		tls_wire_in(g->link, (size_t)n);
+	while (tls_plain_in(g->link, &plain)) {
+		buf_add(&g->echo, plain);
+		g->asked_to_quit = g->echo.n >= 2 &&
+		    memcmp(g->echo.p + g->echo.n - 2, "Q\n", 2) == 0;
+	}
+	if (n == 0 || (n == -1 && errno != EAGAIN))
+		g->asked_to_quit = true;
+}
+
+/* Returns false when the link has come to its end. */
+static bool
+guest_give(struct guest *g)
+{
+	struct span wire;
+	ssize_t n;
+	size_t room;
+	char *p;
+
+	while (g->echo.n > 0 && (p = tls_plain_room(g->link, &room)) != NULL) {
+		if (room > g->echo.n)
+			room = g->echo.n;
+		memcpy(p, g->echo.p, room);
+		tls_plain_out(g->link, room);
+		buf_drop(&g->echo, room);
+	}
+	if (g->echo.n == 0 && (g->asked_to_quit ||
+	    tls_peer_finished(g->link)))
+		tls_finish(g->link);
+	while ((wire = tls_wire_out(g->link)).n > 0) {
+		n = send(g->fd, wire.p, wire.n, MSG_NOSIGNAL);
+		if (n == -1)
+			return errno == EAGAIN;
+		tls_wire_sent(g->link, (size_t)n);
+	}
+	return tls_error(g->link) == NULL && (g->echo.n > 0 ||
+	    (!g->asked_to_quit && !tls_peer_finished(g->link)));
+}
+
+static bool
+guest_serve(struct guest *g, short revents)
+{
+	bool goes_on;
+
+	tls_enter(g->link);
+	if (revents & (POLLIN | POLLHUP))
+		guest_take(g);
+	goes_on = guest_give(g);
+	tls_leave(g->link);
+	return goes_on;
+}
+
+static void
+guest_add(struct tls *tls, int listener, struct guest *g)
+{
+	int on = 1;
+
+	g->fd = accept(listener, NULL, NULL);
+	if (g->fd == -1)
+		die("accept: %s", strerror(errno));
+	(void)fcntl(g->fd, F_SETFL, O_NONBLOCK);
+	(void)setsockopt(g->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	g->link = tls_link_open(tls);
+	g->echo = (struct buf){ NULL, 0, 0 };
+	g->asked_to_quit = false;
+}
+
+static void
+guest_close(struct guest *g)
+{
+	tls_link_close(g->link);
+	buf_free(&g->echo);
+	(void)close(g->fd);
+}
+
+/* Echo for ever; the parent ends it with a signal. */
+static void
+serve(struct tls *tls, int listener)
+{
+	static struct guest guests[LINKS_MAX];
+	static struct pollfd fds[LINKS_MAX + 1];
+	size_t n = 0, i;
+
+	for (;;) {
+		fds[n] = (struct pollfd){ listener, POLLIN, 0 };
+		for (i = 0; i < n; i++)
+			fds[i] = (struct pollfd){ guests[i].fd, (short)(POLLIN |
+			    (tls_wants_out(guests[i].link) ? POLLOUT : 0)), 0 };
+		(void)poll(fds, n + 1, -1);
+		if (fds[n].revents != 0 && n < LINKS_MAX) {
+			guest_add(tls, listener, &guests[n]);
+			fds[n++].revents = 0;
+		}
+		for (i = n; i-- > 0;)
+			if (fds[i].revents != 0 &&
+			    !guest_serve(&guests[i], fds[i].revents)) {
+				guest_close(&guests[i]);
+				guests[i] = guests[--n];
+			}
+	}
+}
+
+static int
+listen_on(uint16_t *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd == -1 || bind(fd, (void *)&address, n) == -1 ||
+	    listen(fd, 1000) == -1 ||
+	    getsockname(fd, (void *)&address, &n) == -1)
+		die("no socket: %s", strerror(errno));
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+static pid_t
+start_server(const struct cert *cert, uint16_t *port)
+{
+	int listener = listen_on(port);
+	pid_t pid = fork();
+
+	if (pid == -1)
+		die("fork: %s", strerror(errno));
+	if (pid == 0)
+		serve(tls_open(cert), listener);
+	(void)close(listener);
+	return pid;
+}
+
+static struct client *
+open_link(struct client_pool *pool, uint16_t port, const struct client *earlier)
+{
+	struct client *c = client_connect(pool, port, earlier);
+
+	if (c == NULL)
+		die("connect: %s", strerror(errno));
+	CHECK(client_await_open(c, WAIT), "not open: %d", client_error(c));
+	return c;
+}
+
+static void
+expect(struct client *c, const char *text)
+{
+	char got[100];
+	size_t n = strlen(text);
+
+	CHECK(client_read(c, got, n, WAIT) == n && memcmp(got, text, n) == 0,
+	    "not %s", text);
+}
+
+static void
+test_talk(struct client_pool *pool, uint16_t port)
+{
+	struct client *c = client_connect(pool, port, NULL), *again;
+
+	client_send(c, SPAN("before the handshake, "));
+	client_send(c, SPAN("and more"));
+	expect(c, "before the ");
+	expect(c, "handshake, and more");
+	CHECK(!client_is_resumed(c) && !client_is_over(c), "resumed?");
+	again = open_link(pool, port, c);
+	CHECK(client_is_resumed(again), "not resumed");
+	client_send(again, SPAN("abc"));
+	client_send(c, SPAN("def"));
+	expect(c, "def");
+	expect(again, "abc");
+	client_close(again);
+	client_finish(c);
+	CHECK(client_await_over(c, WAIT) && client_peer_finished(c) &&
+	    client_error(c) == 0, "no close_notify after ours: %d",
+	    client_error(c));
+	client_close(c);
+	c = open_link(pool, port, NULL);
+	client_send(c, SPAN("Q\n"));
+	CHECK(client_await_over(c, WAIT) && client_peer_finished(c) &&
+	    client_error(c) == 0, "no close_notify of the server");
+	client_close(c);
+}
+
+static void
+test_pin(uint16_t port, const char *fingerprint)
+{
+	struct client_pool *pool = client_pool_open();
+	char other[CERT_FINGERPRINT_TEXT + 1];
+	struct client *c;
+
+	client_pool_pin(pool, fingerprint);
+	client_close(open_link(pool, port, NULL));
+	(void)strcpy(other, fingerprint);
+	other[94] = other[94] == '0' ? '1' : '0';
+	client_pool_pin(pool, other);
+	c = client_connect(pool, port, NULL);
+	CHECK(!client_await_open(c, WAIT) && client_error(c) ==
+	    BR_ERR_X509_NOT_TRUSTED, "another certificate is accepted");
+	client_close(c);
+	client_pool_close(pool);
+}
+
+static void
+test_suites(uint16_t port)
+{
+	static const uint16_t suites[] = {
+		BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+		BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+		BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+	};
+	struct client_pool *pool = client_pool_open();
+	struct client *c;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		client_pool_suite(pool, suites[i]);
+		c = open_link(pool, port, NULL);
+		client_send(c, SPAN("text"));
+		expect(c, "text");
+		client_close(c);
+	}
+	client_pool_close(pool);
+}
+
+/* Four megabytes there and back, all octets compared. */
+static void
+test_large(struct client_pool *pool, uint16_t port)
+{
+	struct client *c = open_link(pool, port, NULL);
+	size_t n = 4000000, i;
+	char *there = xalloc(n), *back = xalloc(n);
+
+	for (i = 0; i < n; i++)
+		there[i] = (char)(i * i >> 7);
+	client_send(c, (struct span){ there, n });
+	CHECK(client_read(c, back, n, WAIT) == n, "octets are missing");
+	CHECK(memcmp(there, back, n) == 0, "octets differ");
+	free(there);
+	free(back);
+	client_close(c);
+}
+
+static long
+resident_octets(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	long pages = 0;
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%*d %ld", &pages) != 1)
+		pages = 0;
+	(void)fclose(f);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+static bool
+echoed(struct client *c)
+{
+	struct span plain;
+
+	client_send(c, SPAN("hello from one of many"));
+	client_push(c);
+	while (!client_recv(c, &plain)) {
+		struct pollfd fd = { client_fd(c), client_events(c), 0 };
+
+		if (client_is_over(c) || poll(&fd, 1, WAIT) != 1)
+			return false;
+		client_step(c, fd.revents);
+	}
+	return plain.n == 22 && memcmp(plain.p, "hello from one", 14) == 0;
+}
+
+/* Step the ready links from first to before end; returns how many are done. */
+static size_t
+step_links(struct client **c, struct pollfd *fds, size_t first, size_t end)
+{
+	size_t i, done = 0;
+
+	for (i = first; i < end; i++)
+		fds[i] = (struct pollfd){ client_fd(c[i]),
+		    client_is_open(c[i]) ? 0 : client_events(c[i]), 0 };
+	if (poll(fds + first, (nfds_t)(end - first), WAIT) <= 0)
+		return end - first;	/* the echoes will be missed */
+	for (i = first; i < end; i++) {
+		if (fds[i].revents != 0)
+			client_step(c[i], fds[i].revents);
+		done += client_is_open(c[i]) || client_is_over(c[i]);
+	}
+	return done;
+}
+
+/*
+ * Many links, shaking hands a hundred at a time (more than the system's queue
+ * for accept would be reset), then a word on each.
+ */
+static void
+test_many(struct client_pool *pool, uint16_t port, size_t n)
+{
+	struct client **c = xalloc(n * sizeof(*c));
+	struct pollfd *fds = xalloc(n * sizeof(*fds));
+	size_t first, end, i, echoes = 0;
+	long before = resident_octets();
+
+	for (first = 0; first < n; first = end) {
+		end = n - first > 100 ? first + 100 : n;
+		for (i = first; i < end; i++)
+			if ((c[i] = client_connect(pool, port, NULL)) == NULL)
+				die("link %zu: %s", i, strerror(errno));
+		while (step_links(c, fds, first, end) < end - first)
+			;
+	}
+	printf("%zu links, %ld octets each\n", n,
+	    (resident_octets() - before) / (long)n);
+	for (i = 0; i < n; i++)
+		echoes += echoed(c[i]);
+	CHECK(echoes == n, "%zu of %zu echoes", echoes, n);
+	for (i = 0; i < n; i++)
+		client_close(c[i]);
+	free(c);
+	free(fds);
+}
+
+static void
+test_dead_server(struct client_pool *pool, uint16_t port, pid_t pid)
+{
+	struct client *c = open_link(pool, port, NULL);
+
+	(void)kill(pid, SIGTERM);
+	(void)waitpid(pid, NULL, 0);
+	CHECK(client_await_over(c, WAIT), "the end is not seen");
+	CHECK(!client_peer_finished(c), "close_notify of the dead");
+	client_close(c);
+	c = client_connect(pool, port, NULL);
+	CHECK(c == NULL || !client_await_open(c, WAIT), "open to nobody");
+	client_close(c);
+}
+
+/* openssl s_client with these options; its output goes to the file "out". */
+static int
+s_client(uint16_t port, const char *input, const char *options)
+{
+	char line[1000];
+	int status;
+
+	(void)snprintf(line, sizeof(line), "printf '%s' | timeout 20 openssl "
+	    "s_client -connect 127.0.0.1:%u %s >out 2>&1", input,
+	    (unsigned)port, options);
+	status = system(line);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static bool
+out_has(const char *text)
+{
+	char line[300];
+
+	(void)snprintf(line, sizeof(line), "grep -q '%s' out", text);
+	return system(line) == 0;
+}
+
+static void
+test_openssl(uint16_t port)
+{
+	static const char *const ciphers[] = {
+		"ECDHE-ECDSA-AES128-GCM-SHA256",
+		"ECDHE-ECDSA-AES256-GCM-SHA384",
+		"ECDHE-ECDSA-CHACHA20-POLY1305"
+	};
+	char options[200];
+	size_t i;
+
+	if (system("openssl version >out 2>&1") != 0) {
+		printf("client_test: NO openssl HERE: s_client is skipped\n");
+		return;
+	}
+	CHECK(s_client(port, "hello\\nQ\\n", "-CAfile s.crt "
+	    "-verify_return_error -verify_ip 127.0.0.1 -ign_eof") == 0 &&
+	    out_has("^hello$") && out_has("Verify return code: 0"),
+	    "openssl's plain talk");
+	for (i = 0; i < 3; i++) {
+		(void)snprintf(options, sizeof(options), "-ign_eof -cipher %s",
+		    ciphers[i]);
+		CHECK(s_client(port, "hello\\nQ\\n", options) == 0 &&
+		    out_has("^hello$") && out_has(ciphers[i]), "%s",
+		    ciphers[i]);
+	}
+	CHECK(s_client(port, "hello\\nQ\\n", "-ign_eof -groups P-256") == 0 &&
+	    out_has("^hello$") && out_has("prime256v1"), "P-256");
+	CHECK(s_client(port, "", "-reconnect") == 0 && out_has("Reused"),
+	    "resumption");
+	CHECK(s_client(port, "x", "-tls1_1 -cipher ALL:@SECLEVEL=0") != 0 &&
+	    out_has("alert protocol version"), "TLS 1.1");
+	CHECK(s_client(port, "x", "-tls1 -cipher ALL:@SECLEVEL=0") != 0 &&
+	    out_has("alert protocol version"), "TLS 1.0");
+	CHECK(s_client(port, "x", "-tls1_2 -cipher AES128-SHA") != 0 &&
+	    out_has("alert handshake failure"), "CBC");
+	CHECK(s_client(port, "x", "-tls1_3") != 0, "TLS 1.3");
+	/* R asks to renegotiate, which openssl takes as the end. */
+	CHECK(s_client(port, "R\\n", "-tls1_2") != 0 &&
+	    out_has("no renegotiation"), "renegotiation");
+}
+
+static void
+make_certificate(struct cert *cert)
+{
+	static const char *const names[] = { "localhost", "127.0.0.1", NULL };
+	uint64_t now = (uint64_t)time(NULL);
+	char why[300];
+
+	if (cert_make("s.crt", "s.key", names, now, why, sizeof(why)) == -1 ||
+	    cert_read(cert, "s.crt", "s.key", now, why, sizeof(why)) == -1)
+		die("%s", why);
+}
+
+int
+main(int argc, char **argv)
+{
+	char dir[] = "/tmp/mnm-client-test-XXXXXX";
+	struct client_pool *pool = client_pool_open();
+	struct rlimit limit;
+	struct cert cert;
+	size_t links = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 200;
+	uint16_t port;
+	pid_t pid;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
+		die("%s: %s", dir, strerror(errno));
+	make_certificate(&cert);
+	pid = start_server(&cert, &port);
+	test_talk(pool, port);
+	test_pin(port, cert.fingerprint);
+	test_suites(port);
+	test_large(pool, port);
+	test_many(pool, port, links);
+	test_openssl(port);
+	test_dead_server(pool, port, pid);
+	client_pool_close(pool);
+	cert_free(&cert);
+	CHECK(system("rm -f s.crt s.key out") == 0 && chdir("/") == 0 &&
+	    rmdir(dir) == 0, "%s stays", dir);
+	return check_report("client");
+}

@@ -1,0 +1,571 @@
+#include "conf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "test/lib/check.h"
+
+#define WHY_ROOM 512
+
+#define UNENDED "not JSON in UTF-8, perhaps a string has no end"
+#define MARK "not JSON in UTF-8, perhaps a comma, quote or bracket is wrong " \
+	"at or before: "
+#define UNKNOWN ", mnm.conf shows those there are"
+#define TIMES ", it must be seconds, or like \"10s\" or \"2m\", " \
+	"from 1s to 1h"
+#define SIZES ", it must be octets, or like \"64K\" or \"2G\", " \
+	"from 16M to 64G"
+#define WINDOW ", it must be a whole number from 1 to 64"
+#define GROUP ", it must be an object like {}"
+#define HOSTS ", it must be a list of \"host\" or \"host:port\", as " \
+	"many as 0 to 16"
+#define NETS ", it must be a list of networks like \"10.0.0.0/8\", as " \
+	"many as 0 to 64"
+#define OPS "\"ops\", it must be one of: auto 2018 2020"
+#define EXPIRE "\"expire_days\", it must be a whole number from 0 to 36500"
+#define ALONE "is given alone, certPath and keyPath go together"
+#define DATA ", it must be a string without NUL, its length from 1 to 1024"
+
+/* What may be wrong with a file, and what is then said after its name. */
+static const struct {
+	const char *text;
+	const char *why;
+} refusals[] = {
+	/* The grammar. */
+	{ "", ":1: not JSON, the file ends too early" },
+	{ "\n\n", ":1: not JSON, the file ends too early" },
+	{ "{\n\"window\": 8,\n", ":2: not JSON, the file ends too early" },
+	{ "{\n\"data\": \"x", ":2: " UNENDED },
+	{ "{\n\"data\": \"x\n\"}", ":2: " UNENDED },
+	{ "{\r\n\"data\": \"x\r\n\"}", ":2: " UNENDED },
+	{ "{\"data\": \"\xff\"\n}", ":1: " UNENDED },
+	{ "{\"data\": \"\xff\"}\n", ":1: " MARK "}" },
+	{ "{ \"window\": 8,\n\n}\n", ":3: " MARK "}" },
+	{ "{\n\"window\": 8\n\"data\": \"x\"\n}", ":3: " MARK
+	    "\"data\": \"x\"" },
+	{ "{}\n{}", ":2: " MARK "{}" },
+	{ "{\n// comment\n}", ":2: " MARK "// comment" },
+	{ "{\n\"window\": 08}", ":2: " MARK "8}" },
+	{ "\n[]", ":2: not an object, it must be like {}" },
+	{ "8", ":1: not an object, it must be like {}" },
+
+	/* Networks. */
+	{ "{\n\"register_from\": [\"10.0.0.0/8\",\n\"10.0.0.1/8\"]}",
+	    ":3: \"10.0.0.1/8\" is no value for \"register_from\"" NETS },
+	{ "{\"register_from\": \"10.0.0.0/8\"}", ":1: \"10.0.0.0/8\" is no "
+	    "value for \"register_from\"" NETS },
+	{ "{\"register\": \"invited\"}", ":1: \"invited\" is no value for "
+	    "\"register\", it must be one of: open invite closed" },
+
+	/* Numbers. */
+	{ "{\n\"expire_days\": -1}", ":2: -1 is no value for " EXPIRE },
+	{ "{\"expire_days\": 36501}", ":1: 36501 is no value for " EXPIRE },
+	{ "{\"expire_days\": \"30d\"}",
+	    ":1: \"30d\" is no value for " EXPIRE },
+	{ "{\"expire_days\": 0.5}", ":1: 0.5 is no value for " EXPIRE },
+	{ "{\"groups_max\": 1000001}", ":1: 1000001 is no value for "
+	    "\"groups_max\", it must be a whole number from 0 to 1000000" },
+
+	/* Keys. */
+	{ "{\n\n\"colour\": 1}", ":3: unknown key \"colour\"" UNKNOWN },
+	{ "{\"Data\": \"x\"}", ":1: unknown key \"Data\"" UNKNOWN },
+	{ "{\"\": 1}", ":1: unknown key \"\"" UNKNOWN },
+	{ "{\"laddr\": \":1\"}", ":1: unknown key \"laddr\"" UNKNOWN },
+	{ "{\"listen.laddr\": \":1\"}",
+	    ":1: unknown key \"listen.laddr\"" UNKNOWN },
+	{ "{\"listen\": {\n\"data\": \"x\"}}",
+	    ":2: unknown key \"listen.data\"" UNKNOWN },
+	{ "{\"listen\": {},\n\"ntp\": {\n\"net\": \"tcp\"}}",
+	    ":3: unknown key \"ntp.net\"" UNKNOWN },
+	{ "{\"ntp\": {},\n\"net\": \"tcp\"}",
+	    ":2: unknown key \"net\"" UNKNOWN },
+	{ "{\n\"window\": 1,\n\"window\":\n1}",
+	    ":3: \"window\" is given twice, first in line 2" },
+	{ "{\"ntp\": {},\n\"ntp\": {}}",
+	    ":2: \"ntp\" is given twice, first in line 1" },
+	{ "{\"ntp\": {\"retries\": 1,\n\"retries\": 1}}",
+	    ":2: \"ntp.retries\" is given twice, first in line 1" },
+
+	/* Types. */
+	{ "{\"listen\":\n[]}",
+	    ":2: [] is no value for \"listen\"" GROUP },
+	{ "{\"listen\": null}",
+	    ":1: null is no value for \"listen\"" GROUP },
+	{ "{\"window\":\n\n\"8\"\n}",
+	    ":3: \"8\" is no value for \"window\"" WINDOW },
+	{ "{\"window\": {\"a\":\n1}}",
+	    ":1: {\"a\": is no value for \"window\"" WINDOW },
+	{ "{\"window\": true}", ":1: true is no value for \"window\"" WINDOW },
+	{ "{\"data\": 1}", ":1: 1 is no value for \"data\"" DATA },
+	{ "{\"login_timeout\": [1]}",
+	    ":1: [1] is no value for \"login_timeout\"" TIMES },
+	{ "{\"ops\": 2018}", ":1: 2018 is no value for " OPS },
+	{ "{\"ntp\": {\"hosts\": \"a\"}}",
+	    ":1: \"a\" is no value for \"ntp.hosts\"" HOSTS },
+
+	/* Values. */
+	{ "{\"window\": 0}", ":1: 0 is no value for \"window\"" WINDOW },
+	{ "{\"window\": 65}", ":1: 65 is no value for \"window\"" WINDOW },
+	{ "{\"window\": -1}", ":1: -1 is no value for \"window\"" WINDOW },
+	{ "{\"window\": 8.0}", ":1: 8.0 is no value for \"window\"" WINDOW },
+	{ "{\"window\": 8e0}", ":1: 8e0 is no value for \"window\"" WINDOW },
+	{ "{\"window\": 18446744073709551624}",
+	    ":1: 18446744073709551624 is no value for \"window\"" WINDOW },
+	{ "{\"journal_size\": \"15M\"}",
+	    ":1: \"15M\" is no value for \"journal_size\"" SIZES },
+	{ "{\"journal_size\": 16777215}",
+	    ":1: 16777215 is no value for \"journal_size\"" SIZES },
+	{ "{\"journal_size\": \"17179869185G\"}",
+	    ":1: \"17179869185G\" is no value for \"journal_size\"" SIZES },
+	{ "{\"journal_size\": \"64m\"}",
+	    ":1: \"64m\" is no value for \"journal_size\"" SIZES },
+	{ "{\"journal_size\": \"M\"}",
+	    ":1: \"M\" is no value for \"journal_size\"" SIZES },
+	{ "{\"login_timeout\": \"10 s\"}",
+	    ":1: \"10 s\" is no value for \"login_timeout\"" TIMES },
+	{ "{\"login_timeout\": \"10M\"}",
+	    ":1: \"10M\" is no value for \"login_timeout\"" TIMES },
+	{ "{\"login_timeout\": 3601}",
+	    ":1: 3601 is no value for \"login_timeout\"" TIMES },
+	{ "{\"ops\": \"2019\"}", ":1: \"2019\" is no value for " OPS },
+	{ "{\"ops\": \"\"}", ":1: \"\" is no value for " OPS },
+	{ "{\"ops\": \"auto 2018\"}",
+	    ":1: \"auto 2018\" is no value for " OPS },
+	{ "{\"data\": \"\"}", ":1: \"\" is no value for \"data\"" DATA },
+	{ "{\"data\": \"a\\u0000b\"}",
+	    ":1: \"a\\u0000b\" is no value for \"data\"" DATA },
+	{ "{\"user\": \"01234567890123456789012345678901"
+	    "234567890123456789012345678901234\"}", ":1: "
+	    "\"012345678901234567890123456789012345678 is no value for "
+	    "\"user\", it must be a string without NUL, its length from 0 to "
+	    "64" },
+	{ "{\"listen\": {\"net\": \"udp\"}}",
+	    ":1: \"udp\" is no value for \"listen.net\", it must be one of: "
+	    "tcp tcp4 tcp6" },
+	{ "{\"listen\": {\n\"laddr\": \"localhost\"}}",
+	    ":2: \"localhost\" is no value for \"listen.laddr\", it must be "
+	    "\"host:port\", \":port\" or \"[v6]:port\", as "
+	    "127.0.0.1:3456" },
+	{ "{\"ntp\": {\"hosts\": [\"a\",\n\"b:x\"]}}",
+	    ":2: \"b:x\" is no value for \"ntp.hosts\"" HOSTS },
+	{ "{\"ntp\": {\"hosts\": [\n1]}}",
+	    ":2: 1 is no value for \"ntp.hosts\"" HOSTS },
+	{ "{\"ntp\": {\"hosts\": [\":123\"]}}",
+	    ":1: \":123\" is no value for \"ntp.hosts\"" HOSTS },
+	{ "{\"ntp\": {\"hosts\": [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\","
+	    "\"8\",\"9\",\"10\",\"11\",\"12\",\"13\",\"14\",\"15\",\"16\",\n"
+	    "\"17\"]}}", ":2: \"17\" is no value for \"ntp.hosts\"" HOSTS },
+	{ "{\"listen\": {\n\"certPath\": \"c\"}}",
+	    ":2: \"listen.certPath\" " ALONE },
+	{ "{\"listen\": {\n\"certPath\": \"\",\n\"keyPath\": \"k\"}}",
+	    ":3: \"listen.keyPath\" " ALONE }
+};
+
+/* Addresses, and their host and port; NULL if they are none. */
+static const struct {
+	const char *text, *host, *port;
+} addresses[] = {
+	{ "localhost", "localhost", "" },
+	{ "localhost:1", "localhost", "1" },
+	{ "127.0.0.1:65535", "127.0.0.1", "65535" },
+	{ ":443", "", "443" },
+	{ ":0", "", "0" },
+	{ "[::1]", "::1", "" },
+	{ "[::1]:443", "::1", "443" },
+	{ "[fe80::1%eth0]:443", "fe80::1%eth0", "443" },
+	{ "::1", "::1", "" },
+	{ "2001:db8::123", "2001:db8::123", "" },
+	{ "", NULL, NULL },
+	{ ":", NULL, NULL },
+	{ "a:", NULL, NULL },
+	{ "a:b", NULL, NULL },
+	{ "a:-1", NULL, NULL },
+	{ "a:+1", NULL, NULL },
+	{ "a: 1", NULL, NULL },
+	{ "a:1 ", NULL, NULL },
+	{ "a:65536", NULL, NULL },
+	{ "a:18446744073709551617", NULL, NULL },
+	{ "[]", NULL, NULL },
+	{ "[]:1", NULL, NULL },
+	{ "[::1", NULL, NULL },
+	{ "[::1]1", NULL, NULL },
+	{ "[::1]:", NULL, NULL },
+	{ "[::1]]:1", NULL, NULL }
+};
+
+/* Every key that the issue lists must be in mnm.conf, and described. */
+static const char *const documented[] = {
+	"\"name\":", "\"data\":", "\"user\":", "\"ops\":", "\"window\":",
+	"\"alias_min\":", "\"message_max\":", "\"links_max\":",
+	"\"queue_max\":", "\"queue_messages_max\":", "\"disk_min\":",
+	"\"expire_days\":", "\"# expire_days\":", "\"groups_max\":",
+	"\"# groups_max\":",
+	"\"# queue_max\":", "\"# queue_messages_max\":", "\"# disk_min\":",
+	"\"journal_size\":", "\"login_timeout\":", "\"pulse_timeout\":",
+	"\"listen\":", "\"net\":", "\"laddr\":", "\"certPath\":",
+	"\"keyPath\":", "\"ntp\":", "\"hosts\":", "\"retries\":",
+	"\"# name\":", "\"# data\":", "\"# user\":", "\"# ops\":",
+	"\"# window\":", "\"# alias_min\":", "\"# message_max\":",
+	"\"# links_max\":", "\"# journal_size\":", "\"# login_timeout\":",
+	"\"# pulse_timeout\":", "\"# listen.net\":", "\"# listen.laddr\":",
+	"\"# listen.certPath, listen.keyPath\":", "\"# ntp.hosts\":",
+	"\"# ntp.retries\":", "\"register\":", "\"# register\":",
+	"\"register_from\":", "\"# register_from\":", "\"register_rate\":",
+	"\"# register_rate\":", "\"users_max\":", "\"# users_max\":",
+	"\"pings_per_day\":", "\"# pings_per_day\":",
+	"\"failed_pings_in_a_row\":", "\"# failed_pings_in_a_row\":"
+};
+
+static char path[] = "/tmp/mnm-conf-test-XXXXXX";
+
+static void
+write_file(struct span text)
+{
+	FILE *file = fopen(path, "w");
+
+	if (file == NULL ||
+	    fwrite(text.p, 1, text.n, file) != text.n ||
+	    fclose(file) == EOF) {
+		perror(path);
+		exit(1);
+	}
+}
+
+static int
+read_conf(struct conf *c, const char *text, char why[WHY_ROOM])
+{
+	why[0] = '\0';
+	write_file(span_of(text));
+	return conf_read(c, path, why, WHY_ROOM);
+}
+
+static void
+test_refusals(void)
+{
+	char why[WHY_ROOM];
+	struct conf c;
+	size_t i;
+
+	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		CHECK(read_conf(&c, refusals[i].text, why) == -1,
+		    "accepted: %s", refusals[i].text);
+		CHECK(strncmp(why, path, strlen(path)) == 0 &&
+		    strcmp(why + strlen(path), refusals[i].why) == 0,
+		    "%s\n\tsays   %s\n\twanted %s", refusals[i].text, why,
+		    refusals[i].why);
+	}
+}
+
+/* However little room there is for why, it is a string and stays within. */
+static void
+test_room(void)
+{
+	char why[64];
+	struct conf c;
+	size_t room;
+
+	write_file(SPAN("{\"colour\": 1}"));
+	for (room = 1; room < sizeof(why); room++) {
+		memset(why, 'x', sizeof(why));
+		CHECK(conf_read(&c, path, why, room) == -1, "accepted");
+		CHECK(strlen(why) == room - 1 && why[room] == 'x',
+		    "room %zu: %.64s", room, why);
+	}
+}
+
+static void
+check_unreadable(const char *name, const char *reason)
+{
+	char why[WHY_ROOM] = "", wanted[WHY_ROOM];
+	struct conf c;
+
+	snprintf(wanted, sizeof(wanted), "%s: cannot be read, %s", name,
+	    reason);
+	CHECK(conf_read(&c, name, why, sizeof(why)) == -1, "%s accepted",
+	    name);
+	CHECK(strcmp(why, wanted) == 0, "%s\n\twanted %s", why, wanted);
+}
+
+static void
+test_unreadable(void)
+{
+	char *large = malloc(65538);
+	struct conf c;
+	char why[WHY_ROOM];
+
+	check_unreadable("/tmp", strerror(EISDIR));
+	check_unreadable("/tmp/mnm-conf-test/none", strerror(ENOENT));
+	if (large == NULL)
+		exit(1);
+	memset(large, ' ', 65538);
+	memcpy(large, "{}", 2);
+	write_file((struct span){ large, 65536 });
+	CHECK(conf_read(&c, path, why, sizeof(why)) == 0, "64K: %s", why);
+	conf_free(&c);
+	write_file((struct span){ large, 65537 });
+	check_unreadable(path, strerror(EFBIG));
+	free(large);
+}
+
+static void
+check_default(const struct conf *c, const char *what)
+{
+	char host[256] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	CHECK(strcmp(c->name, host) == 0, "%s: name %s", what, c->name);
+	CHECK(strcmp(c->data, "mnm-data") == 0, "%s: data %s", what, c->data);
+	CHECK(strcmp(c->user, "") == 0, "%s: user %s", what, c->user);
+	CHECK(c->ops == CONF_OPS_AUTO, "%s: ops", what);
+	CHECK(c->window == 8, "%s: window %u", what, c->window);
+	CHECK(c->alias_min == 1, "%s: alias_min %u", what, c->alias_min);
+	CHECK(c->registration == CONF_REGISTER_OPEN, "%s: register", what);
+	CHECK(c->register_from != NULL && c->register_from[0] == NULL,
+	    "%s: register_from", what);
+	CHECK(c->register_rate == 3 && c->users_max == 0, "%s: rate %u, "
+	    "users_max %u", what, c->register_rate, c->users_max);
+	CHECK(c->pings_per_day == 0 && c->failed_pings_in_a_row == 0,
+	    "%s: pings", what);
+	CHECK(c->groups_max == 1000, "%s: groups_max", what);
+	CHECK(c->links_max == 5000, "%s: links_max %u", what, c->links_max);
+	CHECK(c->login_timeout == 10000, "%s: login_timeout", what);
+	CHECK(c->pulse_timeout == 150000, "%s: pulse_timeout", what);
+	CHECK(c->message_max == 67108864, "%s: message_max", what);
+	CHECK(c->journal_size == 67108864, "%s: journal_size", what);
+	CHECK(c->queue_max == (uint64_t)1 << 30 &&
+	    c->queue_messages_max == 100000 && c->disk_min == 0,
+	    "%s: queue_max, disk_min", what);
+	CHECK(c->expire_days == 0, "%s: expire_days", what);
+	CHECK(strcmp(c->listen_net, "tcp") == 0, "%s: net", what);
+	CHECK(strcmp(c->listen_laddr, "127.0.0.1:3456") == 0, "%s: laddr %s",
+	    what, c->listen_laddr);
+	CHECK(strcmp(c->listen_cert_path, "") == 0, "%s: certPath", what);
+	CHECK(strcmp(c->listen_key_path, "") == 0, "%s: keyPath", what);
+	CHECK(c->ntp_hosts != NULL && c->ntp_hosts[0] == NULL, "%s: hosts",
+	    what);
+	CHECK(c->ntp_retries == 2, "%s: retries %u", what, c->ntp_retries);
+}
+
+/* mnm.conf says what holds without it, so it is read as that. */
+static void
+test_default(void)
+{
+	char why[WHY_ROOM] = "";
+	struct conf c;
+
+	conf_default(&c);
+	check_default(&c, "no file");
+	conf_free(&c);
+	CHECK(read_conf(&c, " { } ", why) == 0, "%s", why);
+	check_default(&c, "empty file");
+	conf_free(&c);
+	CHECK(read_conf(&c, "{\"ntp\": {}, \"listen\": {}, \"name\": \"\","
+	    "\"#\": 1, \"#\": [{}], \"#window\": 0}", why) == 0, "%s", why);
+	check_default(&c, "empty groups");
+	conf_free(&c);
+	CHECK(conf_read(&c, "mnm.conf", why, sizeof(why)) == 0, "%s", why);
+	check_default(&c, "mnm.conf");
+	conf_free(&c);
+}
+
+#define PAGE_ROOM 65536
+
+static void
+read_page(char text[PAGE_ROOM], const char *name)
+{
+	FILE *file = fopen(name, "r");
+	size_t n = 0;
+
+	CHECK(file != NULL, "%s is not in the working directory", name);
+	if (file != NULL) {
+		n = fread(text, 1, PAGE_ROOM - 1, file);
+		fclose(file);
+	}
+	text[n] = '\0';
+}
+
+/* Each key stands in mnm.conf and, but for its comment, in mnm.conf(5). */
+static void
+test_documented(void)
+{
+	static char text[PAGE_ROOM], manual[PAGE_ROOM];
+	char key[64];
+	size_t i;
+
+	read_page(text, "mnm.conf");
+	read_page(manual, "mnm.conf.5");
+	for (i = 0; i < sizeof(documented) / sizeof(documented[0]); i++) {
+		CHECK(strstr(text, documented[i]) != NULL,
+		    "mnm.conf lacks %s", documented[i]);
+		snprintf(key, sizeof(key), "%.*s",
+		    (int)strcspn(documented[i] + 1, "\""), documented[i] + 1);
+		CHECK(key[0] == '#' || strstr(manual, key) != NULL,
+		    "mnm.conf.5 lacks %s", key);
+	}
+}
+
+/* A file that sets everything to something else. */
+static const char other[] =
+    "{\n"
+    "\"name\": \"Caf\\u00e9\", \"data\": \"/var/lib/mnm\", \"user\": \"mnm\",\n"
+    "\"ops\": \"2020\", \"window\": 64, \"alias_min\": 64,\n"
+    "\"message_max\": \"16G\", \"links_max\": 100000, \"groups_max\": 0,\n"
+    "\"queue_max\": \"1024G\", \"queue_messages_max\": 1,\n"
+    "\"disk_min\": \"100M\", \"expire_days\": 36500,\n"
+    "\"journal_size\": 16777216, \"login_timeout\": \"1500ms\",\n"
+    "\"pulse_timeout\": \"24h\", \"# listen\": {\"net\": {}},\n"
+    "\"register\": \"closed\", \"users_max\": 1000000,\n"
+    "\"register_from\": [\"10.0.0.0/8\", \"::1\"], \"register_rate\": 0,\n"
+    "\"pings_per_day\": 0, \"failed_pings_in_a_row\": 100000,\n"
+    "\"listen\": {\"# net\": [], \"net\": \"tcp6\", \"laddr\": \"[::1]:0\",\n"
+    "  \"certPath\": \"c.pem\", \"keyPath\": \"k.pem\", \"#\": {\"#\": 1}},\n"
+    "\"ntp\": {\"hosts\": [\"a\", \"b:1\", \"[::1]:2\"], \"retries\": 0}\n"
+    "}\n";
+
+static void
+test_values(void)
+{
+	char why[WHY_ROOM];
+	struct conf c;
+
+	CHECK(read_conf(&c, other, why) == 0, "%s", why);
+	if (why[0] != '\0')
+		return;
+	CHECK(strcmp(c.name, "Caf\xc3\xa9") == 0, "name %s", c.name);
+	CHECK(strcmp(c.data, "/var/lib/mnm") == 0, "data %s", c.data);
+	CHECK(strcmp(c.user, "mnm") == 0, "user %s", c.user);
+	CHECK(c.ops == CONF_OPS_2020, "ops %d", (int)c.ops);
+	CHECK(c.window == 64, "window %u", c.window);
+	CHECK(c.alias_min == 64, "alias_min %u", c.alias_min);
+	CHECK(c.message_max == (uint64_t)16 << 30, "message_max");
+	CHECK(c.groups_max == 0, "groups_max %u", c.groups_max);
+	CHECK(c.links_max == 100000, "links_max %u", c.links_max);
+	CHECK(c.journal_size == 16777216, "journal_size");
+	CHECK(c.queue_max == (uint64_t)1 << 40 &&
+	    c.queue_messages_max == 1, "queue_max");
+	CHECK(c.disk_min == (uint64_t)100 << 20, "disk_min");
+	CHECK(c.expire_days == 36500, "expire_days %u", c.expire_days);
+	CHECK(c.login_timeout == 1500, "login_timeout %u", c.login_timeout);
+	CHECK(c.pulse_timeout == 86400000, "pulse %u", c.pulse_timeout);
+	CHECK(strcmp(c.listen_net, "tcp6") == 0, "net %s", c.listen_net);
+	CHECK(strcmp(c.listen_laddr, "[::1]:0") == 0, "%s", c.listen_laddr);
+	CHECK(strcmp(c.listen_cert_path, "c.pem") == 0, "certPath");
+	CHECK(strcmp(c.listen_key_path, "k.pem") == 0, "keyPath");
+	CHECK(c.ntp_hosts[0] != NULL && strcmp(c.ntp_hosts[0], "a") == 0 &&
+	    c.ntp_hosts[1] != NULL && strcmp(c.ntp_hosts[1], "b:1") == 0 &&
+	    c.ntp_hosts[2] != NULL &&
+	    strcmp(c.ntp_hosts[2], "[::1]:2") == 0 &&
+	    c.ntp_hosts[3] == NULL, "hosts");
+	CHECK(c.ntp_retries == 0, "retries %u", c.ntp_retries);
+	CHECK(c.registration == CONF_REGISTER_CLOSED, "register");
+	CHECK(c.register_from[0] != NULL &&
+	    strcmp(c.register_from[0], "10.0.0.0/8") == 0 &&
+	    c.register_from[1] != NULL &&
+	    strcmp(c.register_from[1], "::1") == 0 &&
+	    c.register_from[2] == NULL, "register_from");
+	CHECK(c.register_rate == 0 && c.users_max == 1000000 &&
+	    c.pings_per_day == 0 && c.failed_pings_in_a_row == 100000,
+	    "register_rate, users_max or the pings");
+	CHECK(conf_line(&c, "name") == 2 && conf_line(&c, "ops") == 3 &&
+	    conf_line(&c, "listen") == 12 && conf_line(&c, "laddr") == 0 &&
+	    conf_line(&c, "listen.certPath") == 13 &&
+	    conf_line(&c, "colour") == 0, "lines");
+	conf_free(&c);
+}
+
+static void
+check_time(const char *text, unsigned milliseconds)
+{
+	char file[64], why[WHY_ROOM];
+	struct conf c;
+
+	snprintf(file, sizeof(file), "{\"login_timeout\": %s}", text);
+	CHECK(read_conf(&c, file, why) == 0, "%s", why);
+	if (why[0] != '\0')
+		return;
+	CHECK(c.login_timeout == milliseconds, "%s is %u", text,
+	    c.login_timeout);
+	conf_free(&c);
+}
+
+static void
+check_size(const char *text, uint64_t octets)
+{
+	char file[64], why[WHY_ROOM];
+	struct conf c;
+
+	snprintf(file, sizeof(file), "{\"message_max\": %s}", text);
+	CHECK(read_conf(&c, file, why) == 0, "%s", why);
+	if (why[0] != '\0')
+		return;
+	CHECK(c.message_max == octets, "%s is wrong", text);
+	conf_free(&c);
+}
+
+static void
+test_units(void)
+{
+	check_time("7", 7000);
+	check_time("\"7\"", 7000);
+	check_time("\"7s\"", 7000);
+	check_time("\"2m\"", 120000);
+	check_time("\"1h\"", 3600000);
+	check_time("\"1001ms\"", 1001);
+	check_size("4097", 4097);
+	check_size("\"4097\"", 4097);
+	check_size("\"4K\"", 4096);
+	check_size("\"1G\"", 1073741824);
+}
+
+static void
+test_addresses(void)
+{
+	char long_host[300];
+	struct conf_address a;
+	bool good;
+	size_t i;
+
+	for (i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		good = conf_split_address(addresses[i].text, &a);
+		CHECK(good == (addresses[i].host != NULL), "%s: %d",
+		    addresses[i].text, good);
+		if (good && addresses[i].host != NULL)
+			CHECK(strcmp(a.host, addresses[i].host) == 0 &&
+			    strcmp(a.port, addresses[i].port) == 0,
+			    "%s: host %s, port %s", addresses[i].text,
+			    a.host, a.port);
+	}
+	memset(long_host, 'h', sizeof(long_host));
+	long_host[255] = '\0';
+	CHECK(conf_split_address(long_host, &a), "255 octets");
+	CHECK(strcmp(a.host, long_host) == 0, "255 octets are not the same");
+	long_host[255] = 'h';
+	long_host[256] = '\0';
+	CHECK(!conf_split_address(long_host, &a), "256 octets");
+}
+
+int
+main(void)
+{
+	int fd = mkstemp(path);
+
+	if (fd == -1) {
+		perror(path);
+		return 1;
+	}
+	close(fd);
+	test_default();
+	test_documented();
+	test_values();
+	test_units();
+	test_addresses();
+	test_refusals();
+	test_room();
+	test_unreadable();
+	unlink(path);
+	return check_report("conf_test");
+}

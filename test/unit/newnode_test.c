@@ -1,0 +1,175 @@
+/*
+ * A new node of a member for whom much waits: its queue is copied in many
+ * turns, and the relay serves meanwhile.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "test/lib/check.h"
+#include "tmtp/route.h"
+#include "base/log.h"
+#include "test/lib/harness.h"
+
+#define MANY 2000		/* more than a turn copies */
+
+struct person {
+	struct actor *actor;
+	struct user *user;
+	char login[256];	/* the request */
+};
+
+/* Give a request to the relay, which has not yet had its turn. */
+static void
+say(struct stage *st, struct actor *a, const char *header)
+{
+	char frame[512];
+	int n = snprintf(frame, sizeof(frame), "%04zx%s", strlen(header),
+	    header);
+
+	stage_send(st, a, (struct span){ frame, (size_t)n });
+}
+
+static bool
+has_got(struct actor *a, const char *text)
+{
+	buf_add_octet(&a->got, '\0');
+	return strstr(a->got.p, text) != NULL;
+}
+
+static void
+forget(struct actor *a)
+{
+	a->got.n = a->records.n = 0;
+}
+
+/* Connect, and say what comes after TmtpRev. */
+static void
+enter(struct stage *st, struct person *m, const char *header)
+{
+	forget(m->actor);
+	stage_connect(st, m->actor);
+	say(st, m->actor, "{\"op\":0,\"id\":\"1\"}");
+	say(st, m->actor, header);
+	stage_turn(st);
+}
+
+static void
+enroll(struct stage *st, struct person *m, const char *name)
+{
+	const char *nodeid, *uid;
+
+	m->actor = stage_actor(st, name);
+	enter(st, m, "{\"op\":1,\"newnode\":\"x\"}");
+	CHECK(has_got(m->actor, "\"nodeid\":\""), "%s: no node", name);
+	nodeid = strstr(m->actor->got.p, "\"nodeid\":\"") + 10;
+	uid = strstr(m->actor->got.p, "\"uid\":\"") + 7;
+	(void)snprintf(m->login, sizeof(m->login), "{\"op\":2,\"uid\":"
+	    "\"%.32s\",\"node\":\"%.40s\"}", uid, nodeid);
+	m->user = userdb_user_text(st->data.userdb, (struct span){ uid,
+	    UID_TEXT });
+	forget(m->actor);
+}
+
+static uint64_t
+waiting(struct stage *st, const struct person *m, size_t node)
+{
+	struct queue *q = deliver_queue(st->relay, m->user->nodes[node]);
+	uint64_t n;
+	int i;
+
+	for (i = 0; i <= MANY / 100; i++)
+		n = store_load(st->data.store, q).messages;
+	return n;
+}
+
+/* Much waits for a member, in files. */
+static void
+fill(struct stage *st, const struct person *m)
+{
+	struct queue *q = deliver_queue(st->relay, m->user->nodes[0]);
+	int i;
+
+	for (i = 0; i < MANY; i++)
+		store_put(st->data.store, journal_id(st->data.journal),
+		    SPAN("0002{}"), SPAN(""), &q, 1);
+	CHECK(data_commit(&st->data) == 0 && data_checkpoint(&st->data) == 0,
+	    "no files");
+}
+
+static void
+ask(struct stage *st, struct person *m)
+{
+	forget(m->actor);
+	say(st, m->actor, "{\"op\":3,\"id\":\"7\",\"newnode\":\"y\"}");
+}
+
+/* It takes several turns, in which another is answered. */
+static void
+test_steps(struct stage *st, struct person *a, struct person *b)
+{
+	ask(st, a);
+	CHECK(tmtp_is_stalled(a->actor->link), "all of it in one turn");
+	CHECK(a->user->node_count == 1, "a node before its queue");
+	say(st, b->actor, "{\"op\":7,\"id\":\"9\",\"for\":[],\"datalen\":0}");
+	CHECK(!tmtp_is_stalled(b->actor->link), "others must wait");
+	stage_turn(st);
+	CHECK(has_got(a->actor, "\"id\":\"7\",\"msgid\":\"0"), "no ack");
+	CHECK(has_got(b->actor, "\"id\":\"9\",\"msgid\":\"0"), "no post");
+	CHECK(a->user->node_count == 2, "no node");
+	/* And the news of the registration, or of this node. */
+	CHECK(waiting(st, a, 1) == waiting(st, a, 0) &&
+	    waiting(st, a, 1) > MANY, "%llu messages of %llu",
+	    (unsigned long long)waiting(st, a, 1),
+	    (unsigned long long)waiting(st, a, 0));
+}
+
+/* Whoever asked is gone: no node, and nobody waits for it. */
+static void
+test_gone(struct stage *st, struct person *a, struct person *b)
+{
+	ask(st, a);
+	stage_lose(st, a->actor);
+	ask(st, b);
+	stage_turn(st);
+	CHECK(a->user->node_count == 2, "nobody knows its password");
+	CHECK(b->user->node_count == 2, "one waits for who is gone");
+	enter(st, a, a->login);
+	ask(st, a);
+	stage_turn(st);
+	CHECK(a->user->node_count == 3 &&
+	    waiting(st, a, 2) == waiting(st, a, 0), "not a copy");
+}
+
+/* A disk that is full in the middle is an error, and no node. */
+static void
+test_full(struct stage *st, struct person *a)
+{
+	ask(st, a);
+	CHECK(tmtp_is_stalled(a->actor->link), "all of it in one turn");
+	stage_fill_disk(st);
+	CHECK(has_got(a->actor, "the disk is full"), "no error");
+	CHECK(a->user->node_count == 3, "a node on a full disk");
+	stage_free_disk(st);
+	ask(st, a);
+	stage_turn(st);
+	CHECK(a->user->node_count == 4, "no node, with space again");
+}
+
+int
+main(void)
+{
+	struct person a, b;
+	struct stage st;
+
+	log_level(LOG_QUIET);
+	stage_open(&st);
+	stage_start(&st);
+	enroll(&st, &a, "A");
+	enroll(&st, &b, "B");
+	fill(&st, &a);
+	test_steps(&st, &a, &b);
+	test_gone(&st, &a, &b);
+	test_full(&st, &a);
+	stage_close(&st);
+	return check_report("newnode");
+}

@@ -1,0 +1,303 @@
+/*
+ * The same requests in both numberings get the same answers: two relays, one
+ * spoken to by the ops of 2018 and one by those of 2020, are given the same
+ * random requests, and all that they send is compared.
+ *
+ * What a relay makes up differs: uids are compared by whose they are, nodeids
+ * and headsums (which stage checks) not at all.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "test/lib/prng.h"
+#include "test/lib/check.h"
+#include "base/encode.h"
+#include "tmtp/frame.h"
+#include "base/log.h"
+#include "test/lib/harness.h"
+
+#define RUNS     6
+#define REQUESTS 400
+#define USERS    4
+
+/* The ops whose numbers differ; the others have the same in both. */
+enum { PING = 100, ACK, PULSE, QUIT };
+
+static const int numbers[2][4] = {
+	{ 8, 9, 10, 11 },
+	{ 9, 10, 11, 12 }
+};
+
+struct world {
+	const int *numbers;
+	struct stage stage;
+	struct actor *actors[USERS];
+	char uids[USERS][UID_TEXT + 1];
+	char nodeids[USERS][NODEID_TEXT + 1];
+	char last[USERS][ID_TEXT + 1];	/* the last message each one got */
+	struct buf said;	/* all that was sent, as it can be compared */
+};
+
+/* One request, of which only the op's number depends on the world. */
+struct wish {
+	unsigned who;
+	int op;			/* a number, or one of the enum */
+	char text[400];		/* after the op; @0 to @3 are uids, @@ an id */
+	size_t data;
+};
+
+static void
+send_text(struct world *w, unsigned who, const char *header, size_t data)
+{
+	struct buf b = { NULL, 0, 0 };
+
+	buf_addf(&b, "%04zx%s", strlen(header), header);
+	while (data-- > 0)
+		buf_add_octet(&b, (char)('a' + data % 26));
+	stage_send(&w->stage, w->actors[who], buf_span(&b));
+	stage_turn(&w->stage);
+	buf_free(&b);
+}
+
+/*
+ * Copy a header: users for uids, nothing for nodeids and headsums.  The users
+ * that info tells of come in no order, and so just their number counts.
+ */
+static void
+say(struct world *w, unsigned who, struct span header)
+{
+	const char *p = header.p, *end = p + header.n;
+	bool in_order = memcmp(p, "{\"info\"", 7) != 0;
+	unsigned i;
+
+	buf_addf(&w->said, "%u: ", who);
+	while (p < end) {
+		for (i = 0; i < USERS; i++) {
+			if (end - p > UID_TEXT &&
+			    memcmp(p, w->uids[i], UID_TEXT) == 0)
+				break;
+		}
+		if (i < USERS) {
+			buf_addf(&w->said, "user %u", in_order ? i : 0);
+			p += UID_TEXT;
+		} else if (end - p > 10 && memcmp(p, "\"headsum\":", 10) == 0) {
+			for (p += 10; *p != ','; p++)
+				;
+		} else if (end - p > 50 && memcmp(p, "\"nodeid\":", 9) == 0) {
+			p += 11 + NODEID_TEXT;
+		} else {
+			buf_add_octet(&w->said, *p++);
+		}
+	}
+	buf_add_octet(&w->said, '\n');
+}
+
+static void
+listen_to_all(struct world *w)
+{
+	struct stage_frame f;
+	unsigned i;
+
+	for (i = 0; i < USERS; i++) {
+		while (stage_frame(w->actors[i], &f)) {
+			CHECK(stage_is_sum_right(&f), "headsum");
+			say(w, i, f.header);
+			buf_add(&w->said, f.data);
+			if (f.from.p != NULL && f.id.p != NULL)
+				memcpy(w->last[i], f.id.p, ID_TEXT);
+			stage_drop(w->actors[i], f.octets);
+		}
+	}
+}
+
+static void
+log_in(struct world *w, unsigned who)
+{
+	char text[256];
+
+	stage_lose(&w->stage, w->actors[who]);
+	stage_turn(&w->stage);
+	stage_connect(&w->stage, w->actors[who]);
+	send_text(w, who, "{\"op\":0,\"id\":\"1\"}", 0);
+	(void)snprintf(text, sizeof(text), "{\"op\":2,\"uid\":\"%s\","
+	    "\"node\":\"%s\"}", w->uids[who], w->nodeids[who]);
+	send_text(w, who, text, 0);
+}
+
+/* {"nodeid":"...","noderef":"1","op":"registered","uid":"..."} */
+static void
+enroll(struct world *w, unsigned who)
+{
+	struct stage_frame f;
+	char text[128];
+
+	stage_connect(&w->stage, w->actors[who]);
+	send_text(w, who, "{\"op\":0,\"id\":\"1\"}", 0);
+	listen_to_all(w);
+	(void)snprintf(text, sizeof(text), "{\"op\":1,\"newnode\":\"x\","
+	    "\"newalias\":\"user%u\"}", who);
+	send_text(w, who, text, 0);
+	(void)stage_frame(w->actors[who], &f);
+	memcpy(w->nodeids[who], f.header.p + 11, NODEID_TEXT);
+	memcpy(w->uids[who], f.header.p + f.header.n - 2 - UID_TEXT, UID_TEXT);
+	memset(w->last[who], '0', ID_TEXT);
+}
+
+static void
+begin(struct world *w, int numbering)
+{
+	static const char *const names[USERS] = { "A", "B", "C", "D" };
+	unsigned i;
+
+	*w = (struct world){ .numbers = numbers[numbering] };
+	stage_open(&w->stage);
+	w->stage.conf.ops = numbering == 0 ? CONF_OPS_2018 : CONF_OPS_2020;
+	stage_start(&w->stage);
+	for (i = 0; i < USERS; i++)
+		w->actors[i] = stage_actor(&w->stage, names[i]);
+	for (i = 0; i < USERS; i++)
+		enroll(w, i);
+	listen_to_all(w);
+}
+
+static void
+end(struct world *w)
+{
+	stage_close(&w->stage);
+	buf_free(&w->said);
+}
+
+#define ID ",\"id\":\"r\","
+
+/* What is asked, with up to three numbers below USERS for each %. */
+static const struct form {
+	int op;
+	const char *text;
+	size_t data;
+} forms[] = {
+	{ 7, ID "\"for\":[{\"id\":\"@%\",\"type\":1}],\"datalen\":9", 9 },
+	{ 7, ID "\"for\":[{\"id\":\"@%\",\"type\":1},{\"id\":\"@%\","
+	    "\"type\":1}],\"datalen\":70000", 70000 },
+	{ 7, ID "\"for\":[{\"id\":\"club%\",\"type\":2}],\"datalen\":0", 0 },
+	{ 7, ID "\"for\":[{\"id\":\"club%\",\"type\":3}],\"datalen\":1", 1 },
+	{ 7, ID "\"for\":[{\"id\":\"@%\",\"type\":1},{\"id\":\"nobody\","
+	    "\"type\":1}],\"datalen\":5", 5 },
+	{ PING, ID "\"from\":\"user$\",\"to\":\"user%\",\"datalen\":3", 3 },
+	{ ACK, ",\"id\":\"@@\",\"type\":\"ok\"", 0 },
+	{ ACK, ",\"id\":\"@@\",\"type\":\"ok\"", 0 },
+	{ ACK, ",\"id\":\"@@\",\"type\":\"ok\"", 0 },
+	{ PULSE, "", 0 },
+	{ QUIT, "", 0 },
+	{ 3, ID "\"newalias\":\"other%%\"", 0 },
+	{ 3, ID "\"newalias\":\"once%%\",\"uses\":1", 0 },
+	{ 3, ID "\"dropalias\":\"other%%\"", 0 },
+	{ 3, ID "\"newnode\":\"n%\"", 0 },
+	{ 4, ID "\"for\":[{\"id\":\"@%\"},{\"id\":\"@%\"}],\"type\":\"add\"",
+	    0 },
+	{ 4, ID "\"for\":[{\"id\":\"@%\"}],\"type\":\"drop\"", 0 },
+	{ 5, ID "\"from\":\"user$\",\"to\":\"user%\",\"gid\":\"club%\","
+	    "\"datalen\":0", 0 },
+	{ 6, ID "\"act\":\"join\",\"gid\":\"club%\"", 0 },
+	{ 6, ID "\"act\":\"alias\",\"gid\":\"club%\",\"newalias\":\"m%%\"",
+	    0 },
+	{ 6, ID "\"act\":\"drop\",\"gid\":\"club%\",\"to\":\"user%\"", 0 }
+};
+
+/* A request that mostly makes sense: % is anybody, $ is who sends it. */
+static void
+draw_wish(uint64_t *seed, struct wish *wish)
+{
+	const struct form *form = &forms[chance_below(seed,
+	    sizeof(forms) / sizeof(forms[0]))];
+	size_t i;
+
+	wish->who = (unsigned)chance_below(seed, USERS);
+	wish->op = form->op;
+	wish->data = form->data;
+	for (i = 0; form->text[i] != '\0'; i++) {
+		wish->text[i] = form->text[i];
+		if (form->text[i] == '%')
+			wish->text[i] = (char)('0' +
+			    (int)chance_below(seed, USERS));
+		if (form->text[i] == '$')
+			wish->text[i] = (char)('0' + (int)wish->who);
+	}
+	wish->text[i] = '\0';
+}
+
+static void
+grant(struct world *w, const struct wish *wish)
+{
+	struct buf b = { NULL, 0, 0 };
+	const char *p;
+
+	if (w->actors[wish->who]->link == NULL)
+		log_in(w, wish->who);
+	buf_addf(&b, "{\"op\":%d", wish->op < PING ? wish->op :
+	    w->numbers[wish->op - PING]);
+	for (p = wish->text; *p != '\0'; p++) {
+		if (p[0] == '@' && p[1] == '@')
+			buf_add(&b, span_of(w->last[wish->who]));
+		else if (p[0] == '@')
+			buf_add(&b, span_of(w->uids[p[1] - '0']));
+		else
+			buf_add_octet(&b, *p);
+		p += p[0] == '@';
+	}
+	buf_add(&b, SPAN("}"));
+	buf_add_octet(&b, '\0');
+	send_text(w, wish->who, b.p, wish->data);
+	buf_free(&b);
+}
+
+/* Where two texts begin to differ, and some of the line there. */
+static void
+compare(struct world *a, struct world *b, const struct wish *wish)
+{
+	bool same = span_is(buf_span(&a->said), buf_span(&b->said));
+
+	CHECK(same, "op %d%s:\n%.*s\n%.*s", wish->op, wish->text,
+	    a->said.n < 2000 ? (int)a->said.n : 2000, a->said.p,
+	    b->said.n < 2000 ? (int)b->said.n : 2000, b->said.p);
+	a->said.n = b->said.n = 0;
+}
+
+static size_t
+play(uint64_t seed)
+{
+	struct world *worlds = xzalloc(2 * sizeof(*worlds));
+	struct wish wish;
+	size_t octets = 0;
+	int i;
+
+	begin(&worlds[0], 0);
+	begin(&worlds[1], 1);
+	for (i = 0; i < REQUESTS; i++) {
+		draw_wish(&seed, &wish);
+		grant(&worlds[0], &wish);
+		grant(&worlds[1], &wish);
+		listen_to_all(&worlds[0]);
+		listen_to_all(&worlds[1]);
+		octets += worlds[0].said.n;
+		compare(&worlds[0], &worlds[1], &wish);
+	}
+	end(&worlds[0]);
+	end(&worlds[1]);
+	free(worlds);
+	return octets;
+}
+
+int
+main(void)
+{
+	size_t octets = 0;
+	uint64_t seed;
+
+	log_level(LOG_QUIET);
+	for (seed = 1; seed <= RUNS; seed++)
+		octets += play(seed);
+	CHECK(octets > (size_t)RUNS * REQUESTS * 100, "little was said: %zu",
+	    octets);
+	return check_report("numbering");
+}

@@ -1,0 +1,142 @@
+#include "userdb/record.h"
+
+#include <string.h>
+
+#include "test/lib/check.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define U "\"uid\":\"%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z\""
+#define SALT "\"salt\":\"00112233445566ff\""
+#define HASH "\"hash\":\"000102030405060708090a0b0c0d0e0f" \
+	"101112131415161718191a1b1c1d1eff\""
+
+/* In canonical form: what is read is written so again. */
+static const struct good {
+	enum record_kind kind;
+	const char *text;
+	const char *path;
+} good[] = {
+	{ RECORD_OF_USER, "{\"next_ref\":7," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_NODE, "{" HASH ",\"label\":\"my \\\"phone\\\"\","
+	    "\"node\":3," SALT "," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_NODE, "{" HASH ",\"label\":\"\",\"node\":4294967294,"
+	    SALT "," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_NODE, "{" HASH ",\"label\":\"\",\"node\":3," SALT
+	    ",\"seen\":20454," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_SEEN, "{\"node\":3,\"seen\":20454," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_GONE, "{\"gone\":true,\"node\":3," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_ALIAS, "{\"alias\":\"a\\u003cb\"," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_ALIAS, "{\"alias\":\"a\",\"dropped\":true," U
+	    ",\"uses\":0}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_GROUP, "{\"gid\":\"A  b\"}", "group/5e/a%20b.json" },
+	{ RECORD_OF_MEMBER, "{\"alias\":\"a\",\"gid\":\"A  b\","
+	    "\"state\":\"joined\"," U "}", "group/5e/a%20b.json" },
+	{ RECORD_OTHER, "{}", "" },
+};
+
+/* Read as the good ones are, though not written so. */
+static const struct lax {
+	enum record_kind kind;
+	const char *text, *canonical;
+} lax[] = {
+	{ RECORD_OF_USER, "{\"new\":[1,{\"uid\":2}]," U ",\"next_ref\":7}",
+	    "{\"next_ref\":7," U "}" },
+	{ RECORD_OF_USER, "{" U ",\"gone\":null,\"alias\":null}", "{" U "}" },
+	{ RECORD_OF_ALIAS, "{" U ",\"alias\":\"a\",\"dropped\":false}",
+	    "{\"alias\":\"a\"," U "}" },
+	{ RECORD_OF_GROUP, "{\"gid\":\"a\",\"gid\":\"\\u0062\"}",
+	    "{\"gid\":\"b\"}" },
+	{ RECORD_OTHER, "{\"from\":\"the future\"}", "{}" },
+};
+
+static const char *const senseless[] = {
+	"", "[]", "{", "{" U, "{" U "}x", "{" U ",}", "null",
+	"{\"uid\":\"short\"}",
+	"{\"uid\":7}",
+	"{\"uid\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}",
+	"{\"node\":0," SALT "," HASH "," U "}",
+	"{\"node\":4294967295," SALT "," HASH "," U "}",
+	"{\"node\":4294967296," SALT "," HASH "," U "}",
+	"{\"node\":\"1\"," SALT "," HASH "," U "}",
+	"{\"node\":1," HASH "," U "}",
+	"{\"node\":1," SALT "," U "}",
+	"{\"node\":1," SALT ",\"seen\":1," U "}",
+	"{\"node\":1,\"seen\":4294967296," U "}",
+	"{\"node\":0,\"seen\":1," U "}",
+	"{\"node\":1,\"gone\":1," U "}",
+	"{\"node\":1,\"salt\":\"0011\"," HASH "," U "}",
+	"{\"node\":1,\"salt\":\"00112233445566FF\"," HASH "," U "}",
+	"{\"node\":1,\"salt\":\"0g112233445566ff\"," HASH "," U "}",
+	"{\"node\":1,\"salt\":\"g0112233445566ff\"," HASH "," U "}",
+	"{\"next_ref\":-1," U "}",
+	"{\"alias\":\"\"," U "}",
+	"{\"alias\":\"a\\u0000b\"," U "}",
+	"{\"alias\":\"a\",\"uses\":1.5," U "}",
+	"{\"gid\":\"\"}",
+	"{\"gid\":\"0123456789012345678901234567890123456789"
+	    "0123456789012345678901234\"}",
+	"{\"gid\":\"a\"," U "}",
+	"{\"gid\":\"a\",\"alias\":\"a\"," U "}",
+	"{\"gid\":\"a\",\"alias\":\"a\",\"state\":\"king\"," U "}",
+	"{\"gid\":\"a\",\"state\":\"joined\"," U "}",
+};
+
+static void
+check_read(const char *text, enum record_kind kind, const char *canonical)
+{
+	struct buf strings = { NULL, 0, 0 }, written = { NULL, 0, 0 };
+	struct record r;
+	enum record_kind found;
+
+	found = record_read(&r, span_of(text), &strings);
+	CHECK(found == kind, "%s: kind %d", text, (int)found);
+	CHECK(record_kind(&r) == kind, "%s: told otherwise later", text);
+	record_write(&written, &r);
+	CHECK(span_is(buf_span(&written), span_of(canonical)),
+	    "%s: written as %.*s", text, (int)written.n, written.p);
+	buf_free(&strings);
+	buf_free(&written);
+}
+
+static void
+check_path(const char *text, const char *path)
+{
+	struct buf strings = { NULL, 0, 0 };
+	char found[RECORD_PATH];
+	struct record r;
+
+	(void)record_read(&r, span_of(text), &strings);	/* check_read did */
+	record_path(found, &r);
+	CHECK(strcmp(found, path) == 0, "%s: belongs to %s", text, found);
+	buf_free(&strings);
+}
+
+int
+main(void)
+{
+	struct buf strings = { NULL, 0, 0 };
+	struct record r;
+	size_t i;
+
+	for (i = 0; i < COUNT(good); i++) {
+		check_read(good[i].text, good[i].kind, good[i].text);
+		check_path(good[i].text, good[i].path);
+	}
+	for (i = 0; i < COUNT(lax); i++)
+		check_read(lax[i].text, lax[i].kind, lax[i].canonical);
+	for (i = 0; i < COUNT(senseless); i++) {
+		CHECK(record_read(&r, span_of(senseless[i]), &strings) ==
+		    RECORD_SENSELESS, "%s: makes sense", senseless[i]);
+	}
+	buf_free(&strings);
+	return check_report("record");
+}

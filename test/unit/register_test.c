@@ -1,0 +1,497 @@
+/*
+ * Who may register: networks, the guest list and what is left of it after a
+ * restart, a crash or damage, and what each setting answers.
+ */
+#include "tmtp/register.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "test/lib/check.h"
+#include "disk/file.h"
+#include "base/log.h"
+#include "test/lib/harness.h"
+
+#define HOUR ((uint64_t)3600000)
+#define AT   ((uint64_t)1800000000000)	/* now.wall when a test begins */
+
+/* ---- networks ---- */
+
+static const struct {
+	const char *text;
+	const char *written;	/* NULL: refused */
+} nets[] = {
+	{ "10.0.0.0/8", "10.0.0.0/8" },
+	{ "0.0.0.0/0", "0.0.0.0/0" },
+	{ "::/0", "::/0" },
+	{ "192.168.1.1", "192.168.1.1" },
+	{ "192.168.1.1/32", "192.168.1.1" },
+	{ "2001:db8::/32", "2001:db8::/32" },
+	{ "2001:DB8:0::1", "2001:db8::1" },
+	{ "::ffff:10.0.0.1", "10.0.0.1" },
+	{ "10.0.0.1/8", NULL },
+	{ "10.0.0.0/33", NULL },
+	{ "10.0.0.0/", NULL },
+	{ "10.0.0.0/08x", NULL },
+	{ "10.0.0.0/-1", NULL },
+	{ "10.0.0/8", NULL },
+	{ "::/129", NULL },
+	{ "2001:db8::1/32", NULL },
+	{ "", NULL },
+	{ "/8", NULL },
+	{ "localhost", NULL },
+	{ "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc", NULL }
+};
+
+static const struct {
+	const char *net, *peer;
+	bool has;
+} members[] = {
+	{ "10.0.0.0/8", "10.255.0.1:443", true },
+	{ "10.0.0.0/8", "11.0.0.1:443", false },
+	{ "10.0.0.0/31", "10.0.0.1:1", true },
+	{ "10.0.0.0/31", "10.0.0.2:1", false },
+	{ "0.0.0.0/0", "255.255.255.255:1", true },
+	{ "0.0.0.0/0", "[2001:db8::1]:1", false },
+	{ "::/0", "10.0.0.1:1", false },
+	{ "::/0", "[2001:db8::1]:1", true },
+	{ "fe80::/10", "[fe80::1%eth0]:1", true },
+	{ "2001:db8::/33", "[2001:db8:7fff::1]:1", true },
+	{ "2001:db8::/33", "[2001:db8:8000::1]:1", false }
+};
+
+static void
+check_subnets(void)
+{
+	char text[SUBNET_TEXT];
+	struct subnet net, peer;
+	size_t i;
+
+	for (i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
+		if (!subnet_parse(&net, nets[i].text)) {
+			CHECK(nets[i].written == NULL, "%s is refused",
+			    nets[i].text);
+			continue;
+		}
+		subnet_text(text, &net);
+		CHECK(nets[i].written != NULL &&
+		    strcmp(text, nets[i].written) == 0, "%s is read as %s",
+		    nets[i].text, text);
+	}
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		CHECK(subnet_parse(&net, members[i].net) &&
+		    subnet_of_peer(&peer, members[i].peer) &&
+		    subnet_has(&net, &peer) == members[i].has,
+		    "%s in %s is not %d", members[i].peer, members[i].net,
+		    members[i].has);
+	CHECK(!subnet_of_peer(&peer, "unknown address"), "no address");
+	CHECK(subnet_of_peer(&peer, "127.8.8.8:1") &&
+	    subnet_is_loopback(&peer), "127.8.8.8 is not near");
+	CHECK(subnet_of_peer(&peer, "[::1]:1") && subnet_is_loopback(&peer),
+	    "::1 is not near");
+	CHECK(subnet_of_peer(&peer, "128.0.0.1:1") &&
+	    !subnet_is_loopback(&peer), "128.0.0.1 is near");
+}
+
+/* ---- the guest list ---- */
+
+static struct now
+now_at(uint64_t after)
+{
+	return (struct now){ after, AT + after };
+}
+
+static struct guest
+terms_for(const char *name)
+{
+	struct guest g = { .kind = GUEST_INVITATION, .since = AT,
+	    .until = AT + GUESTS_DAY };
+
+	snprintf(g.name, sizeof(g.name), "%s", name);
+	return g;
+}
+
+static const char *
+invite(struct stage *st, const char *name)
+{
+	struct guest terms = terms_for(name);
+
+	return guests_invite(st->data.guests, &terms);
+}
+
+static size_t
+count_guests(const struct stage *st)
+{
+	size_t n = 0;
+
+	while (guests_at(st->data.guests, n) != NULL)
+		n++;
+	return n;
+}
+
+static bool
+is_kept(struct stage *st, const char *name)
+{
+	return guests_reserve(st->data.guests, span_of(name), now_at(0));
+}
+
+enum end { STOPS, CRASHES };
+
+static void
+again(struct stage *st, enum end end)
+{
+	if (data_commit(&st->data) == -1)
+		die("commit");
+	if (end == STOPS)
+		stage_stop(st);
+	else
+		stage_crash(st);
+	stage_start(st);
+}
+
+/* Everything there can be, through restarts of both kinds. */
+static void
+check_guests(enum end end)
+{
+	char token[NAME_OCTETS + 1];
+	struct guest terms = terms_for("Bob Jones");
+	struct subnet net;
+	const struct guest *g;
+	struct stage st;
+
+	stage_open(&st);
+	stage_start(&st);
+	CHECK(invite(&st, "Alice Smith") == NULL, "not invited");
+	CHECK(invite(&st, "ALICE  smith") != NULL, "invited twice");
+	terms.receive_only = true;
+	CHECK(subnet_parse(&net, "2001:db8::/64"), "no network");
+	terms.bound = true;
+	terms.from = net;
+	CHECK(guests_invite_coded(st.data.guests, &terms, token) == NULL,
+	    "no code");
+	again(&st, end);
+	CHECK(count_guests(&st) == 2 && is_kept(&st, "alice SMITH") &&
+	    is_kept(&st, token) && !is_kept(&st, "Bob Jones"),
+	    "%zu guests", count_guests(&st));
+	g = guests_at(st.data.guests, 1);
+	CHECK(g != NULL && g->receive_only && g->coded && g->bound &&
+	    subnet_same(&g->from, &net) && strcmp(g->name, "Bob Jones") == 0,
+	    "the second is not as it was");
+	token[strlen(token) - 1] ^= 1;
+	CHECK(!is_kept(&st, token), "a wrong code is right");
+
+	CHECK(guests_withdraw(st.data.guests, SPAN("Bob Jones"),
+	    now_at(0)) == NULL, "not withdrawn");
+	CHECK(guests_let_in(st.data.guests, AT + HOUR, 3, now_at(0)) == NULL,
+	    "no window");
+	again(&st, end);
+	g = guests_window(st.data.guests, now_at(HOUR - 1));
+	CHECK(count_guests(&st) == 2 && g != NULL && g->count == 3,
+	    "no window after the restart");
+	CHECK(guests_window(st.data.guests, now_at(HOUR)) == NULL,
+	    "it does not close");
+	again(&st, end);
+	guests_expire(st.data.guests, now_at(HOUR));
+	CHECK(count_guests(&st) == 1, "what is over is back");
+	CHECK(!guests_reserve(st.data.guests, SPAN("Alice Smith"),
+	    now_at(GUESTS_DAY)), "the invitation does not end");
+	stage_stop(&st);
+	stage_close(&st);
+}
+
+static void
+check_limits(void)
+{
+	struct guest terms = terms_for("");
+	const char *why = NULL;
+	struct stage st;
+	int i;
+
+	stage_open(&st);
+	stage_start(&st);
+	for (i = 0; i < GUESTS_INVITATIONS_MAX && why == NULL; i++) {
+		snprintf(terms.name, sizeof(terms.name), "guest %d", i);
+		why = guests_invite(st.data.guests, &terms);
+	}
+	CHECK(why == NULL, "guest %d: %s", i, why);
+	CHECK(invite(&st, "one more") != NULL, "one too many");
+	again(&st, STOPS);
+	CHECK(count_guests(&st) == GUESTS_INVITATIONS_MAX, "%zu are left",
+	    count_guests(&st));
+	stage_stop(&st);
+	stage_close(&st);
+}
+
+/* Change an octet of a file below the data directory; returns its length. */
+static size_t
+damage(int dir, const char *name, size_t at)
+{
+	struct buf text = { NULL, 0, 0 };
+	int fd = openat(dir, name, O_RDWR);
+	size_t n = 0;
+
+	if (fd != -1 && file_read(dir, name, 65536, &text) == 0) {
+		n = text.n;
+		text.p[at] ^= 4;
+		if (pwrite(fd, text.p, n, 0) != (ssize_t)n)
+			die("%s: cannot write", name);
+	}
+	close(fd);
+	buf_free(&text);
+	return n;
+}
+
+/* Whatever octet is changed, nothing of the file is believed. */
+static void
+check_damage(void)
+{
+	struct stage st;
+	char path[128];
+	size_t i, n = 1;
+	int dir;
+
+	stage_open(&st);
+	snprintf(path, sizeof(path), "%s/0", st.path);
+	for (i = 0; i < n; i++) {
+		stage_start(&st);
+		(void)invite(&st, "Alice Smith");
+		stage_stop(&st);
+		dir = open(path, O_RDONLY | O_DIRECTORY);
+		(void)unlinkat(dir, "lost+found/guests.json", 0);
+		n = damage(dir, "guests.json", i);
+		log_level(LOG_QUIET);
+		stage_start(&st);
+		log_level(LOG_LINES);
+		CHECK(st.data.lost.count == 1,
+		    "octet %zu is altered, and nobody saw", i);
+		CHECK(faccessat(dir, "lost+found/guests.json", F_OK, 0) == 0,
+		    "octet %zu: the file is not kept", i);
+		while (count_guests(&st) > 0)
+			guests_remove(st.data.guests,
+			    guests_at(st.data.guests, 0)->id);
+		stage_stop(&st);
+		close(dir);
+	}
+	CHECK(n > 100, "only %zu octets", n);
+	stage_close(&st);
+}
+
+/* ---- who may register ---- */
+
+struct door {
+	struct stage stage;
+	struct admit *admit;
+};
+
+static struct admission
+ask(struct door *d, const char *alias, const char *peer, struct now now)
+{
+	struct applicant a = { { NULL, 0 }, peer, 0, now };
+
+	if (alias != NULL)
+		a.alias = span_of(alias);
+	return admit_ask(d->admit, &d->stage.conf, &a);
+}
+
+/* Ask, and go through with it. */
+static enum admit_answer
+enter(struct door *d, const char *alias, const char *peer, struct now now)
+{
+	struct applicant a = { { NULL, 0 }, peer, 0, now };
+	struct buf why = { NULL, 0, 0 }, advice = { NULL, 0, 0 };
+	struct admission admission;
+
+	if (alias != NULL)
+		a.alias = span_of(alias);
+	admission = admit_ask(d->admit, &d->stage.conf, &a);
+	if (admission.answer == ADMIT_YES) {
+		admit_enter(d->admit, &a, &admission);
+	} else {
+		admit_refuse(d->admit, &a, &admission, &why, &advice);
+		CHECK(why.n >= 16 && advice.n > 0, "it is not told why");
+	}
+	(void)data_commit(&d->stage.data);
+	buf_free(&why);
+	buf_free(&advice);
+	return admission.answer;
+}
+
+static void
+open_door(struct door *d, enum conf_register mode)
+{
+	stage_open(&d->stage);
+	stage_start(&d->stage);
+	d->stage.conf.registration = mode;
+	d->admit = admit_open(d->stage.data.guests);
+}
+
+static void
+close_door(struct door *d)
+{
+	admit_close(d->admit);
+	stage_stop(&d->stage);
+	stage_close(&d->stage);
+}
+
+static void
+check_modes(void)
+{
+	static const struct {
+		enum conf_register mode;
+		enum admit_answer stranger, nameless, guest, in_window;
+	} modes[] = {
+		{ CONF_REGISTER_OPEN, ADMIT_YES, ADMIT_YES, ADMIT_YES,
+		  ADMIT_YES },
+		{ CONF_REGISTER_INVITE, ADMIT_UNINVITED, ADMIT_UNINVITED,
+		  ADMIT_YES, ADMIT_YES },
+		{ CONF_REGISTER_CLOSED, ADMIT_CLOSED, ADMIT_CLOSED,
+		  ADMIT_CLOSED, ADMIT_YES }
+	};
+	struct door d;
+	size_t i;
+
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		open_door(&d, modes[i].mode);
+		(void)invite(&d.stage, "Alice Smith");
+		CHECK(ask(&d, "Bob", "10.0.0.1:1", now_at(0)).answer ==
+		    modes[i].stranger, "mode %zu: a stranger", i);
+		CHECK(ask(&d, NULL, "10.0.0.1:1", now_at(0)).answer ==
+		    modes[i].nameless, "mode %zu: no alias", i);
+		CHECK(ask(&d, "alice smith", "10.0.0.1:1",
+		    now_at(0)).answer == modes[i].guest,
+		    "mode %zu: a guest", i);
+		(void)guests_let_in(d.stage.data.guests, AT + 1000,
+		    GUESTS_ENDLESS, now_at(0));
+		CHECK(ask(&d, "Bob", "10.0.0.1:1", now_at(0)).answer ==
+		    modes[i].in_window, "mode %zu: a window", i);
+		CHECK(ask(&d, "Bob", "10.0.0.1:1", now_at(1000)).answer ==
+		    modes[i].stranger, "mode %zu: after the window", i);
+		close_door(&d);
+	}
+}
+
+static void
+check_rate(void)
+{
+	struct door d;
+	char peer[32];
+	int i;
+
+	open_door(&d, CONF_REGISTER_OPEN);
+	for (i = 0; i < 3; i++) {
+		snprintf(peer, sizeof(peer), "10.0.0.%d:1", i);
+		CHECK(enter(&d, NULL, peer, now_at(0)) == ADMIT_YES,
+		    "number %d is too fast", i);
+	}
+	CHECK(enter(&d, NULL, "10.0.0.9:1", now_at(HOUR - 1)) ==
+	    ADMIT_TOO_FAST, "a fourth is not");
+	CHECK(enter(&d, NULL, "10.0.1.9:1", now_at(0)) == ADMIT_YES,
+	    "a neighbour is");
+	CHECK(enter(&d, NULL, "10.0.0.9:1", now_at(HOUR)) == ADMIT_YES,
+	    "an hour later it is");
+	for (i = 0; i < 9; i++)
+		CHECK(enter(&d, NULL, "127.0.0.1:1", now_at(0)) == ADMIT_YES,
+		    "this machine is limited");
+	(void)invite(&d.stage, "Alice Smith");
+	CHECK(enter(&d, NULL, "10.0.1.9:1", now_at(0)) == ADMIT_YES &&
+	    enter(&d, NULL, "10.0.1.9:1", now_at(0)) == ADMIT_YES &&
+	    enter(&d, NULL, "10.0.1.9:1", now_at(0)) == ADMIT_TOO_FAST &&
+	    enter(&d, "Alice Smith", "10.0.1.9:1", now_at(0)) == ADMIT_YES,
+	    "who is invited is limited");
+	d.stage.conf.register_rate = 0;
+	CHECK(enter(&d, NULL, "10.0.1.9:1", now_at(0)) == ADMIT_YES,
+	    "0 is a limit");
+	/* More networks than are remembered crowd out the oldest. */
+	d.stage.conf.register_rate = 1;
+	for (i = 0; i < 1000; i++) {
+		snprintf(peer, sizeof(peer), "10.%d.%d.1:1", 1 + i / 256,
+		    i % 256);
+		CHECK(enter(&d, NULL, peer, now_at((uint64_t)i)) == ADMIT_YES,
+		    "%s is too fast", peer);
+	}
+	CHECK(enter(&d, NULL, peer, now_at(1000)) == ADMIT_TOO_FAST,
+	    "the latest is forgotten");
+	close_door(&d);
+}
+
+static void
+check_knocks(void)
+{
+	const struct guest *g;
+	struct door d;
+	char peer[40];
+	int i;
+
+	open_door(&d, CONF_REGISTER_INVITE);
+	(void)enter(&d, "Alice Smith", "10.0.0.1:5", now_at(0));
+	(void)enter(&d, "Alice Smith", "10.0.0.7:6", now_at(60000));
+	(void)enter(&d, NULL, "10.0.2.7:6", now_at(60000));
+	(void)enter(&d, " ", "10.0.3.7:6", now_at(60000));
+	g = guests_at(d.stage.data.guests, 0);
+	CHECK(count_guests(&d.stage) == 1 && g->kind == GUEST_KNOCK &&
+	    g->count == 2 && g->since == AT && g->last == AT + 60000 &&
+	    strcmp(g->address, "10.0.0.7:6") == 0, "not one knock of two");
+	again(&d.stage, CRASHES);
+	admit_close(d.admit);
+	d.admit = admit_open(d.stage.data.guests);
+	CHECK(count_guests(&d.stage) == 1, "the crash took the knock");
+
+	CHECK(guests_approve(d.stage.data.guests, SPAN("Alice"),
+	    now_at(60000)) != NULL, "another is approved");
+	CHECK(guests_approve(d.stage.data.guests, SPAN("alice smith"),
+	    now_at(60000)) == NULL, "not approved");
+	CHECK(enter(&d, "Alice Smith", "10.0.1.1:5", now_at(60000)) ==
+	    ADMIT_UNINVITED, "let in from another network");
+	CHECK(enter(&d, "Alice Jones", "10.0.0.1:5", now_at(60000)) ==
+	    ADMIT_UNINVITED, "let in by another name");
+	CHECK(enter(&d, "Alice Smith", "10.0.0.99:5", now_at(60000)) ==
+	    ADMIT_YES, "not let in");
+	CHECK(enter(&d, "Alice Smith", "10.0.0.99:5", now_at(60000)) ==
+	    ADMIT_UNINVITED, "let in twice");
+
+	for (i = 0; i < 200; i++) {
+		snprintf(peer, sizeof(peer), "[2001:db8:0:%x::%x]:1", i, i);
+		(void)enter(&d, "Mallory Brown", peer,
+		    now_at(100000 + (uint64_t)i));
+	}
+	CHECK(count_guests(&d.stage) == GUESTS_KNOCKS_MAX, "%zu knocks",
+	    count_guests(&d.stage));
+	g = guests_at(d.stage.data.guests, 0);
+	CHECK(g->last == AT + 100000 + 200 - GUESTS_KNOCKS_MAX,
+	    "the wrong ones went");
+	guests_expire(d.stage.data.guests, now_at(8 * GUESTS_DAY));
+	CHECK(count_guests(&d.stage) == 0, "knocks stay for ever");
+	close_door(&d);
+}
+
+static void
+check_windows(void)
+{
+	struct door d;
+
+	open_door(&d, CONF_REGISTER_INVITE);
+	(void)guests_let_in(d.stage.data.guests, AT + HOUR, 2, now_at(0));
+	CHECK(enter(&d, NULL, "10.0.0.1:1", now_at(0)) == ADMIT_YES &&
+	    enter(&d, "Bob", "10.0.0.1:1", now_at(0)) == ADMIT_YES &&
+	    enter(&d, "Carol", "10.0.0.1:1", now_at(0)) == ADMIT_UNINVITED,
+	    "not two places");
+	close_door(&d);
+}
+
+int
+main(void)
+{
+	check_subnets();
+	check_guests(STOPS);
+	check_guests(CRASHES);
+	check_limits();
+	check_damage();
+	check_modes();
+	check_rate();
+	check_knocks();
+	check_windows();
+	return check_report("admit");
+}

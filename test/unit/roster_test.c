@@ -1,0 +1,150 @@
+/*
+ * Records in an order that only damage can leave: start-up must make of them
+ * what it can.
+ */
+#include "userdb/roster.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "test/lib/check.h"
+#include "base/log.h"
+
+#define A "\"uid\":\"%1111111111111111111111111111111\""
+#define B "\"uid\":\"%1222222222222222222222222222222\""
+#define SECRET "\"salt\":\"00112233445566ff\",\"hash\":\"0001020304050607" \
+	"08090a0b0c0d0e0f101112131415161718191a1b1c1d1eff\""
+
+static void
+apply(struct roster *ro, const char *text)
+{
+	struct buf strings = { NULL, 0, 0 };
+	struct record r;
+
+	CHECK(record_read(&r, span_of(text), &strings) != RECORD_SENSELESS,
+	    "%s makes no sense", text);
+	roster_apply(ro, &r);
+	buf_free(&strings);
+}
+
+static struct user *
+find(const struct roster *ro, const char *text)
+{
+	struct buf strings = { NULL, 0, 0 };
+	struct record r;
+
+	(void)record_read(&r, span_of(text), &strings);
+	buf_free(&strings);
+	return roster_user(ro, &r.uid);
+}
+
+/* Nothing that a record names has been heard of. */
+static void
+check_pieces(void)
+{
+	struct roster *ro = roster_open();
+	struct group *g;
+	struct user *u;
+
+	apply(ro, "{\"alias\":\"a\",\"gid\":\"G\",\"state\":\"joined\"," A "}");
+	g = roster_group(ro, SPAN("g"));
+	u = find(ro, "{" A "}");
+	CHECK(g != NULL && g->member_count == 1, "no group");
+	CHECK(u != NULL && u->node_count == 0, "no user");
+	CHECK(g != NULL && roster_member(g, u) == &g->members[0], "member");
+	CHECK(u->groups_made == 1, "it has made %u", (unsigned)u->groups_made);
+	apply(ro, "{\"alias\":\"b\",\"gid\":\"G\","
+	    "\"state\":\"invited\"," B "}");
+	apply(ro, "{\"alias\":\"c\",\"gid\":\"G\",\"state\":\"left\"," A "}");
+	CHECK(u->groups_made == 1 && find(ro, "{" B "}")->groups_made == 0,
+	    "who joins has made it");
+	apply(ro, "{\"gone\":true,\"node\":6," A "}");
+	CHECK(u->next_ref == 7, "next is %u", (unsigned)u->next_ref);
+	apply(ro, "{\"alias\":\"name\",\"uses\":3," A "}");
+	CHECK(roster_alias(ro, SPAN("NAME"))->uses == 3, "uses");
+	apply(ro, "{\"node\":4," SECRET "," A "}");
+	apply(ro, "{\"node\":2," SECRET ",\"label\":\"two\"," A "}");
+	apply(ro, "{\"next_ref\":3," A "}");
+	CHECK(u->next_ref == 7, "6 may be used again");
+	CHECK(u->node_count == 2 && u->nodes[0]->ref == 2 &&
+	    u->nodes[1]->ref == 4, "the nodes' order");
+	apply(ro, "{\"node\":2," SECRET ",\"label\":\"new\"," A "}");
+	CHECK(u->node_count == 2 &&
+	    span_is(span_of(roster_node(u, 2)->label), SPAN("new")), "label");
+	apply(ro, "{\"node\":2,\"seen\":9," A "}");
+	apply(ro, "{\"node\":2,\"seen\":8," A "}");
+	apply(ro, "{\"node\":3,\"seen\":7," A "}");
+	CHECK(roster_node(u, 2)->seen == 9 && roster_node(u, 4)->seen == 0 &&
+	    u->node_count == 2, "seen");
+	apply(ro, "{\"gone\":true,\"node\":3," A "}");
+	CHECK(u->node_count == 2, "the wrong node is gone");
+	apply(ro, "{\"node\":9," SECRET "," A "}");
+	CHECK(u->next_ref == 10, "next is %u", (unsigned)u->next_ref);
+	CHECK(find(ro, "{" A "}") == u && roster_user_count(ro) == 2,
+	    "there are two of them");
+	roster_close(ro);
+}
+
+/* Names that two have: the first keeps them, as it has them. */
+static void
+check_two_with_a_name(void)
+{
+	struct roster *ro = roster_open();
+
+	apply(ro, "{\"alias\":\"name\"," A "}");
+	apply(ro, "{\"gid\":\"Group\"}");
+	apply(ro, "{\"alias\":\"NAME\",\"dropped\":true,\"uses\":1," B "}");
+	apply(ro, "{\"alias\":\"group\"," B "}");
+	apply(ro, "{\"gid\":\"Name\"}");
+	apply(ro, "{\"alias\":\"b\",\"gid\":\"Name\",\"state\":\"joined\","
+	    B "}");
+	CHECK(roster_alias(ro, SPAN("name"))->user == find(ro, "{" A "}"),
+	    "the second got the alias");
+	CHECK(!roster_alias(ro, SPAN("name"))->dropped &&
+	    roster_alias(ro, SPAN("name"))->uses == ROSTER_USES_ENDLESS,
+	    "the second changed the alias");
+	CHECK(find(ro, "{" B "}")->alias_count == 0, "B has an alias");
+	CHECK(roster_group(ro, SPAN("group")) != NULL &&
+	    roster_alias(ro, SPAN("group")) == NULL, "B got the group's");
+	CHECK(roster_group(ro, SPAN("name")) == NULL, "a group got A's");
+	CHECK(!roster_has(ro, SPAN("b")), "a member's alias is no name");
+	roster_close(ro);
+}
+
+/* How many lines are said when a file and the journal repeat themselves. */
+static void
+check_told_once(void)
+{
+	struct roster *ro = roster_open();
+	FILE *out = tmpfile();
+	int saved = dup(STDOUT_FILENO), lines = 0, c;
+
+	fflush(stdout);
+	dup2(fileno(out), STDOUT_FILENO);
+	log_level(LOG_ANSWER);
+	apply(ro, "{\"alias\":\"name\"," A "}");
+	apply(ro, "{\"alias\":\"name\"," B "}");
+	apply(ro, "{\"gid\":\"name\"}");
+	apply(ro, "{\"alias\":\"name\"," B "}");
+	apply(ro, "{\"gid\":\"name\"}");
+	fflush(stdout);
+	log_level(LOG_QUIET);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	rewind(out);
+	while ((c = getc(out)) != EOF)
+		lines += c == '\n';
+	fclose(out);
+	CHECK(lines == 2, "%d lines about two names that are left out", lines);
+	roster_close(ro);
+}
+
+int
+main(void)
+{
+	log_level(LOG_QUIET);
+	check_pieces();
+	check_two_with_a_name();
+	check_told_once();
+	return check_report("roster");
+}

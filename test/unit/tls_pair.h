@@ -1,0 +1,94 @@
+/*
+ * tls_pair.h - a link of tls.c and a client engine of BearSSL, joined in
+ * memory by a wire that carries as little at a time as the test wants.
+ *
+ * A test program includes pair.c, and with it tls.c.
+ *
+ *	p = pair_new(tls);
+ *	p->up_goal = p->down_goal = 1000;
+ *	pair_start(p);
+ *	pair_run(p);
+ *	pair_check(p, "a thousand octets both ways");
+ *	pair_free(p);
+ */
+#ifndef MNM_TEST_TLS_PAIR_H
+#define MNM_TEST_TLS_PAIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bearssl.h>
+
+#include "base/buf.h"
+#include "net/cert.h"
+#include "net/tls.h"
+
+/* The client takes every certificate. */
+struct trust {
+	const br_x509_class *vtable;
+	br_x509_decoder_context leaf;
+	size_t certificates;
+};
+
+struct pair {
+	br_ssl_client_context client;
+	struct trust trust;
+	unsigned char in[BR_SSL_BUFSIZE_INPUT], out[BR_SSL_BUFSIZE_OUTPUT];
+	struct tls_link *link;
+	struct buf to_client;			/* wire octets under way */
+	uint64_t up, up_goal, up_got;		/* client to server */
+	uint64_t down, down_goal, down_got;	/* server to client */
+	unsigned seed;	/* of the octets that go up; seed + 1 goes down */
+	size_t piece;	/* octets that the wire carries in one step */
+	size_t plain;	/* octets of data in one record of the server */
+	bool wrong;	/* an octet differed */
+};
+
+#define SUITES 6
+struct suite {
+	const char *name;
+	uint16_t number;
+	enum cert_kind kind;
+};
+extern const struct suite pair_suites[SUITES];
+
+/* Octets that tls.c has and has not given back, malloc's own 16 included. */
+extern size_t pair_heap;
+
+/* Octet at of the stream with this seed. */
+unsigned char pair_octet(unsigned seed, uint64_t at);
+void pair_fill(unsigned char *, size_t n, unsigned seed, uint64_t at);
+bool pair_differs(const void *, size_t n, unsigned seed, uint64_t at);
+
+/* A certificate of each kind. */
+void pair_certificates(struct cert *ec, struct cert *rsa);
+
+/* A client that knows all of BearSSL, and a fresh link for it. */
+struct pair *pair_new(struct tls *);
+void pair_free(struct pair *);
+/* Offer only this suite. */
+void pair_suite(struct pair *, uint16_t suite);
+void pair_start(struct pair *);
+/* Both sides do a little.  False: nothing moved. */
+bool pair_step(struct pair *);
+/* Until nothing moves. */
+void pair_run(struct pair *);
+/* The link is open and all octets have come as they should. */
+void pair_check(const struct pair *, const char *what);
+/* All of that, with no octets to carry. */
+struct pair *pair_open(struct tls *);
+
+/* The parts of a step, for tests that do some of them. */
+void pair_write(struct pair *);		/* the client encrypts */
+bool pair_read(struct pair *);		/* ... takes a piece off the wire */
+/* One turn of the server with n wire octets of the client. */
+void pair_serve(struct pair *, const void *wire, size_t n);
+void pair_wire_in(struct tls_link *, const void *wire, size_t n);
+void pair_put(struct pair *);		/* the server encrypts */
+/* Move up to n wire octets of the server to the client's side. */
+void pair_wire_out(struct pair *, size_t n);
+/* Leave the link, and garbage in all that links share. */
+void pair_leave(struct tls_link *);
+
+#endif

@@ -1,0 +1,785 @@
+/*
+ * What conversations cannot tell: when octets may leave, when requests must
+ * wait, and what becomes of peers that do not read or do not wait.
+ */
+#include "tmtp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "test/lib/check.h"
+#include "tmtp/frame.h"
+#include "base/log.h"
+#include "test/lib/harness.h"
+
+static void
+add_frame(struct buf *b, const char *header, struct span data)
+{
+	buf_addf(b, "%04zx%s", strlen(header), header);
+	buf_add(b, data);
+}
+
+static void
+give(struct stage *st, struct actor *a, const char *header)
+{
+	struct buf b = { NULL, 0, 0 };
+
+	add_frame(&b, header, SPAN(""));
+	tmtp_input(a->link, buf_span(&b), st->now);
+	buf_free(&b);
+}
+
+/* How many frames have come whose header holds text; all are dropped. */
+static size_t
+count_frames(struct actor *a, const char *text)
+{
+	struct stage_frame f;
+	char header[1024];
+	size_t n = 0;
+
+	while (stage_frame(a, &f)) {
+		(void)snprintf(header, sizeof(header), "%.*s",
+		    (int)f.header.n, f.header.p);
+		n += strstr(header, text) != NULL;
+		stage_drop(a, f.octets);
+	}
+	return n;
+}
+
+/* A new user on line; its uid is returned. */
+static struct actor *
+enroll(struct stage *st, const char *name, char uid[UID_TEXT + 1])
+{
+	struct actor *a = stage_actor(st, name);
+	struct stage_frame f;
+
+	stage_connect(st, a);
+	give(st, a, "{\"op\":0,\"id\":\"1\"}");
+	give(st, a, "{\"op\":1,\"newnode\":\"x\"}");
+	stage_turn(st);
+	(void)stage_frame(a, &f);
+	stage_drop(a, f.octets);
+	(void)stage_frame(a, &f);
+	memcpy(uid, f.header.p + f.header.n - 2 - UID_TEXT, UID_TEXT);
+	uid[UID_TEXT] = '\0';
+	(void)count_frames(a, "");
+	return a;
+}
+
+static void
+begin(struct stage *st)
+{
+	stage_open(st);
+	stage_start(st);
+}
+
+/* What a turn does for the disk; nobody reads anything. */
+static void
+commit(struct stage *st)
+{
+	if (data_commit(&st->data) == 0)
+		tmtp_committed(st->relay);
+	while (data_step(&st->data, st->now) == 1)
+		;
+}
+
+/* A post of n octets to a user, appended to b. */
+static void
+add_post(struct buf *b, const char *uid, size_t n, unsigned number)
+{
+	char header[256], *data = xzalloc(n);
+
+	(void)snprintf(header, sizeof(header), "{\"op\":7,\"id\":\"%u\","
+	    "\"for\":[{\"id\":\"%s\",\"type\":1}],\"datalen\":%zu}", number,
+	    uid, n);
+	add_frame(b, header, (struct span){ data, n });
+	free(data);
+}
+
+/* Replies that tell of a change leave after the commit, in their order. */
+static void
+test_held(void)
+{
+	char out[STAGE_ROOM], uid[UID_TEXT + 1], text[128];
+	struct buf b = { NULL, 0, 0 };
+	struct stage st;
+	struct actor *a;
+
+	begin(&st);
+	a = enroll(&st, "A", uid);
+	CHECK(!tmtp_wants_commit(st.relay), "nothing waits");
+	give(&st, a, "{\"op\":7,\"id\":\"1\",\"for\":[{\"id\":\"x\","
+	    "\"type\":1}],\"datalen\":0}");
+	CHECK(!tmtp_wants_commit(st.relay), "a refusal changes nothing");
+	CHECK(tmtp_output(a->link, out, sizeof(out), st.now) > 0,
+	    "and leaves at once");
+
+	give(&st, a, "{\"op\":7,\"id\":\"2\",\"for\":[],\"datalen\":0}");
+	CHECK(tmtp_wants_commit(st.relay), "a post for nobody waits as well");
+	add_post(&b, uid, 3, 2);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	give(&st, a, "{\"op\":7,\"id\":\"3\",\"for\":[{\"id\":\"x\","
+	    "\"type\":1}],\"datalen\":0}");
+	CHECK(tmtp_wants_commit(st.relay), "the post waits");
+	CHECK(tmtp_output(a->link, out, sizeof(out), st.now) == 0,
+	    "so does what is behind it, and its delivery");
+	stage_turn(&st);
+	CHECK(!tmtp_wants_commit(st.relay), "committed");
+	CHECK(strstr(a->got.p, "\"id\":\"2\"") < strstr(a->got.p,
+	    "\"id\":\"3\""), "in order");
+
+	(void)snprintf(text, sizeof(text), "{\"op\":9,\"id\":\"%.16s\","
+	    "\"type\":\"ok\"}", strstr(a->got.p, "\"msgid\":\"") + 9);
+	give(&st, a, text);
+	CHECK(!tmtp_wants_commit(st.relay), "an ack can wait");
+	buf_free(&b);
+	stage_close(&st);
+}
+
+/* A registration is told of when it is durable. */
+static void
+test_register_waits(void)
+{
+	char out[STAGE_ROOM];
+	struct stage st;
+	struct actor *a;
+
+	begin(&st);
+	a = stage_actor(&st, "A");
+	stage_connect(&st, a);
+	give(&st, a, "{\"op\":0,\"id\":\"1\"}");
+	CHECK(tmtp_output(a->link, out, sizeof(out), st.now) > 0, "tmtprev");
+	give(&st, a, "{\"op\":1,\"newnode\":\"x\"}");
+	CHECK(tmtp_wants_commit(st.relay), "it waits");
+	CHECK(tmtp_output(a->link, out, sizeof(out), st.now) == 0, "silent");
+	stage_turn(&st);
+	CHECK(count_frames(a, "") == 2, "registered and info");
+	stage_close(&st);
+}
+
+/* A quit behind a held reply: the link has not ended before both are out. */
+static void
+test_end_waits(void)
+{
+	struct buf b = { NULL, 0, 0 };
+	char uid[UID_TEXT + 1];
+	struct stage st;
+	struct actor *a;
+
+	begin(&st);
+	a = enroll(&st, "A", uid);
+	add_post(&b, uid, 3, 2);
+	add_frame(&b, "{\"op\":11}", SPAN(""));
+	tmtp_input(a->link, buf_span(&b), st.now);
+	CHECK(!tmtp_is_ended(a->link), "the ack is still held");
+	CHECK(!tmtp_wants_input(a->link), "but nothing more is read");
+	stage_turn(&st);
+	CHECK(a->ended && a->link == NULL, "ended");
+	CHECK(strstr(a->got.p, "\"op\":\"ack\"") < strstr(a->got.p,
+	    "\"op\":\"quit\""), "both came");
+	buf_free(&b);
+	stage_close(&st);
+}
+
+/* More than one batch of the journal takes: requests wait for commits. */
+static void
+test_stalled(void)
+{
+	enum { POSTS = 300, OCTETS = 60000 };
+	char uid_a[UID_TEXT + 1], uid_b[UID_TEXT + 1];
+	struct buf b = { NULL, 0, 0 };
+	struct stage st;
+	struct actor *a, *other;
+	unsigned i;
+
+	begin(&st);
+	a = enroll(&st, "A", uid_a);
+	other = enroll(&st, "B", uid_b);
+	stage_lose(&st, other);
+	for (i = 0; i < POSTS; i++)
+		add_post(&b, uid_b, OCTETS, i);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	CHECK(tmtp_is_stalled(a->link), "it takes too much at once");
+	CHECK(!tmtp_wants_input(a->link), "and wants no more");
+	stage_turn(&st);
+	CHECK(!tmtp_is_stalled(a->link), "commits have made room");
+	CHECK(count_frames(a, "\"op\":\"ack\"") == POSTS, "all are acked");
+	buf_free(&b);
+	stage_close(&st);
+}
+
+/*
+ * With a thread that syncs, a large post waits for it, and so do those behind
+ * it.  A link that is lost meanwhile leaves nothing.
+ */
+static void
+test_large_waits(void)
+{
+	struct timespec moment = { 0, 1000000 };
+	char uid[UID_TEXT + 1];
+	struct buf b = { NULL, 0, 0 };
+	struct stage st;
+	struct actor *a;
+	unsigned tries;
+
+	begin(&st);
+	CHECK(syncer_start(st.data.syncer) == 0, "syncer");
+	a = enroll(&st, "A", uid);
+	add_post(&b, uid, 100000, 1);
+	add_post(&b, uid, 5, 2);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	for (tries = 0; tries < 30000 && tmtp_is_stalled(a->link); tries++) {
+		CHECK(tmtp_output(a->link, buf_room(&a->got, STAGE_ROOM),
+		    STAGE_ROOM, st.now) == 0, "nothing is acked yet");
+		nanosleep(&moment, NULL);
+		tmtp_resume(a->link, st.now);
+	}
+	stage_turn(&st);
+	CHECK(count_frames(a, "\"op\":\"ack\"") == 2, "both are acked");
+	tmtp_input(a->link, buf_span(&b), st.now);
+	stage_lose(&st, a);
+	buf_free(&b);
+	stage_close(&st);
+}
+
+/* Who does not read the replies is not listened to, until it does. */
+static void
+test_unread_replies(void)
+{
+	char out[STAGE_ROOM], uid[UID_TEXT + 1];
+	struct stage st;
+	struct actor *a;
+	unsigned i;
+
+	begin(&st);
+	a = enroll(&st, "A", uid);
+	for (i = 0; i < 100000 && tmtp_wants_input(a->link); i++)
+		give(&st, a, "{\"op\":7,\"id\":\"1\",\"for\":[{\"id\":\"x\","
+		    "\"type\":1}],\"datalen\":0}");
+	CHECK(!tmtp_wants_input(a->link), "never enough");
+	while (tmtp_output(a->link, out, sizeof(out), st.now) > 0)
+		;
+	CHECK(tmtp_wants_input(a->link), "all are read");
+	stage_close(&st);
+}
+
+/* Who does not read that others come and go is cut off. */
+static void
+test_unread_presence(void)
+{
+	static const char *const types[] = { "add", "drop" };
+	char uid_a[UID_TEXT + 1], uid_b[UID_TEXT + 1], text[256];
+	struct stage st;
+	struct actor *a, *b;
+	unsigned i;
+
+	begin(&st);
+	a = enroll(&st, "A", uid_a);
+	b = enroll(&st, "B", uid_b);
+	for (i = 0; i < 40000 && !tmtp_is_ended(a->link); i++) {
+		(void)snprintf(text, sizeof(text), "{\"op\":4,\"id\":\"1\","
+		    "\"for\":[{\"id\":\"%s\"}],\"type\":\"%s\"}", uid_a,
+		    types[i % 2]);
+		give(&st, b, text);
+		if (i % 100 == 0 || tmtp_is_stalled(b->link)) {
+			commit(&st);
+			tmtp_resume(b->link, st.now);
+		}
+	}
+	CHECK(i > 10000 && i < 40000, "%u", i);
+	CHECK(b->link != NULL && !tmtp_is_ended(b->link), "not the other");
+	stage_turn(&st);
+	CHECK(a->ended && a->got.n == 0, "nothing is sent to it");
+	stage_close(&st);
+}
+
+/* Input with some of a large message still to be sent. */
+static struct actor *
+begin_large(struct stage *st, char uid[UID_TEXT + 1], size_t octets, char *dst,
+    size_t *n)
+{
+	struct buf b = { NULL, 0, 0 };
+	struct actor *a;
+
+	begin(st);
+	a = enroll(st, "A", uid);
+	add_post(&b, uid, octets, 1);
+	tmtp_input(a->link, buf_span(&b), st->now);
+	buf_free(&b);
+	commit(st);
+	*n = tmtp_output(a->link, dst, STAGE_ROOM, st->now);	/* the ack */
+	*n = tmtp_output(a->link, dst, STAGE_ROOM, st->now);
+	return a;
+}
+
+/* A quit waits for the rest of the message that is on its way ... */
+static void
+test_quit_after_message(void)
+{
+	static const char quit[] =
+	    "002d{\"error\":\"the relay is stopping\",\"op\":\"quit\"}";
+	char out[STAGE_ROOM], uid[UID_TEXT + 1];
+	size_t n, got, sum;
+	struct stage st;
+	struct actor *a;
+
+	a = begin_large(&st, uid, 100000, out, &n);
+	sum = n;
+	tmtp_quit(a->link, "the relay is stopping", st.now);
+	for (; (got = tmtp_output(a->link, out, STAGE_ROOM, st.now)) > 0;
+	    sum += got)
+		n = got;
+	CHECK(sum > 100000 + strlen(quit), "all of it: %zu", sum);
+	CHECK(n >= strlen(quit) && memcmp(out + n - strlen(quit), quit,
+	    strlen(quit)) == 0, "and then: %.*s", (int)n, out);
+	stage_close(&st);
+}
+
+/* ... but not for that of a large one: there is no place for a quit in it. */
+static void
+test_end_in_message(void)
+{
+	char out[STAGE_ROOM], uid[UID_TEXT + 1];
+	struct stage st;
+	struct actor *a;
+	size_t n;
+
+	a = begin_large(&st, uid, 1000000, out, &n);
+	CHECK(n == STAGE_ROOM, "some of it: %zu", n);
+	tmtp_quit(a->link, "the relay is stopping", st.now);
+	CHECK(tmtp_is_ended(a->link), "ended");
+	CHECK(tmtp_output(a->link, out, STAGE_ROOM, st.now) == 0, "silent");
+	stage_close(&st);
+}
+
+/* An ack that comes while the message is sent again: it is sent to its end. */
+static void
+test_ack_in_message(void)
+{
+	char out[STAGE_ROOM], uid[UID_TEXT + 1], text[128], id[17];
+	struct stage st;
+	struct actor *a;
+	size_t n, sum;
+
+	a = begin_large(&st, uid, 100000, out, &n);
+	memcpy(id, strstr(out, "\"id\":\"") + 6, 16);
+	id[16] = '\0';
+	for (sum = n; n > 0; sum += n)
+		n = tmtp_output(a->link, out, STAGE_ROOM, st.now);
+	CHECK(sum > 100000 && sum < 101000, "all of it: %zu", sum);
+
+	st.now.mono += 30000;
+	CHECK(tmtp_deadline(a->link) == st.now.mono, "due");
+	tmtp_expire(a->link, st.now);
+	n = tmtp_output(a->link, out, STAGE_ROOM, st.now);
+	CHECK(n == STAGE_ROOM, "again");
+	(void)snprintf(text, sizeof(text),
+	    "{\"op\":9,\"id\":\"%s\",\"type\":\"ok\"}", id);
+	give(&st, a, text);
+	for (sum = n; n > 0; sum += n)
+		n = tmtp_output(a->link, out, STAGE_ROOM, st.now);
+	CHECK(sum > 100000 && sum < 101000, "to its end: %zu", sum);
+	CHECK(tmtp_deadline(a->link) == st.now.mono + 150000, "it is done");
+	stage_close(&st);
+}
+
+/* The same while data takes nothing: the ack has to come once more. */
+static void
+test_ack_without_room(void)
+{
+	enum { POSTS = 30, OCTETS = 60000 };
+	char out[STAGE_ROOM], uid[UID_TEXT + 1], text[128];
+	struct buf b = { NULL, 0, 0 };
+	struct actor *a, *other;
+	struct stage st;
+	unsigned i;
+
+	a = begin_large(&st, uid, 100000, out, &(size_t){ 0 });
+	(void)snprintf(text, sizeof(text), "{\"op\":9,\"id\":\"%.16s\","
+	    "\"type\":\"ok\"}", strstr(out, "\"id\":\"") + 6);
+	while (tmtp_output(a->link, out, STAGE_ROOM, st.now) > 0)
+		;
+	other = enroll(&st, "B", uid);
+	for (i = 0; i < POSTS; i++)
+		add_post(&b, uid, OCTETS, i);
+
+	st.now.mono += 30000;
+	tmtp_expire(a->link, st.now);
+	(void)tmtp_output(a->link, out, STAGE_ROOM, st.now);
+	give(&st, a, text);
+	tmtp_input(other->link, buf_span(&b), st.now);
+	CHECK(data_state(&st.data) == DATA_WAIT, "no request may run");
+	while (tmtp_output(a->link, out, STAGE_ROOM, st.now) > 0)
+		;
+	CHECK(tmtp_deadline(a->link) == st.now.mono + 30000, "not done");
+	stage_turn(&st);
+	st.now.mono += 30000;
+	tmtp_expire(a->link, st.now);
+	while (tmtp_output(a->link, out, STAGE_ROOM, st.now) > 0)
+		;
+	CHECK(tmtp_deadline(a->link) == st.now.mono + 120000, "done");
+	buf_free(&b);
+	stage_close(&st);
+}
+
+/* A reply that comes due in the middle of a message follows it. */
+static void
+test_reply_in_message(void)
+{
+	char uid[UID_TEXT + 1];
+	struct buf b = { NULL, 0, 0 };
+	struct stage_frame f;
+	struct stage st;
+	struct actor *a;
+	size_t n;
+
+	begin(&st);
+	a = enroll(&st, "A", uid);
+	add_post(&b, uid, 100000, 1);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	commit(&st);
+	a->got.n = tmtp_output(a->link, buf_room(&a->got, 4000), 4000, st.now);
+	n = tmtp_output(a->link, buf_room(&a->got, 4000), 4000, st.now);
+	a->got.n += n;
+	give(&st, a, "{\"op\":7,\"id\":\"3\",\"for\":[{\"id\":\"x\","
+	    "\"type\":1}],\"datalen\":0}");
+	buf_add(&a->records, (struct span){ (const char *)&n, sizeof(n) });
+	stage_turn(&st);
+	CHECK(stage_frame(a, &f) && f.from.p == NULL, "the ack");
+	stage_drop(a, f.octets);
+	CHECK(stage_frame(a, &f) && f.data.n == 100000, "the message");
+	stage_drop(a, f.octets);
+	CHECK(stage_frame(a, &f) && f.from.p == NULL, "the refusal");
+	buf_free(&b);
+	stage_close(&st);
+}
+
+/* What does not fit into a record with others gets one of its own. */
+static void
+test_records(void)
+{
+	static const size_t sizes[] = { 16000, 200, 420, 8000, 8000, 100, 15000,
+	    100000, 1, 16000 };
+	char uid[UID_TEXT + 1];
+	struct buf b = { NULL, 0, 0 };
+	struct stage_frame f;
+	struct stage st;
+	struct actor *a;
+	unsigned i;
+
+	stage_open(&st);
+	st.conf.window = 64;
+	stage_start(&st);
+	a = enroll(&st, "A", uid);
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		add_post(&b, uid, sizes[i], i);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	stage_turn(&st);
+	for (i = 0; stage_frame(a, &f); stage_drop(a, f.octets)) {
+		if (f.from.p == NULL)
+			continue;
+		CHECK(f.data.n == sizes[i], "%zu", f.data.n);
+		CHECK(f.in_one_record == (sizes[i] < STAGE_ROOM), "%zu",
+		    f.data.n);
+		i++;
+	}
+	CHECK(i == sizeof(sizes) / sizeof(sizes[0]), "all came: %u", i);
+	buf_free(&b);
+	stage_close(&st);
+}
+
+/* More users on line than info has room for. */
+static void
+test_many_contacts(void)
+{
+	enum { USERS = 2000 };
+	char (*uids)[UID_TEXT + 1] = xzalloc(USERS * sizeof(*uids));
+	char uid[UID_TEXT + 1], text[256], node[NODEID_TEXT + 1] = "";
+	static struct link *links[USERS];
+	struct stage_frame f;
+	struct stage st;
+	struct actor *a, *b;
+	unsigned i;
+	size_t known;
+
+	begin(&st);
+	a = stage_actor(&st, "A");
+	stage_connect(&st, a);
+	give(&st, a, "{\"op\":0,\"id\":\"1\"}");
+	stage_turn(&st);
+	(void)count_frames(a, "");
+	give(&st, a, "{\"op\":1,\"newnode\":\"x\"}");
+	stage_turn(&st);
+	(void)stage_frame(a, &f);
+	memcpy(node, f.header.p + 11, NODEID_TEXT);
+	memcpy(uid, f.header.p + f.header.n - 2 - UID_TEXT, UID_TEXT);
+	uid[UID_TEXT] = '\0';
+	stage_lose(&st, a);
+
+	b = stage_actor(&st, "B");
+	for (i = 0; i < USERS; i++) {
+		(void)enroll(&st, "B", uids[i]);
+		(void)snprintf(text, sizeof(text), "{\"op\":4,\"id\":\"1\","
+		    "\"for\":[{\"id\":\"%s\"}]}", uid);
+		give(&st, b, text);
+		stage_turn(&st);
+		links[i] = b->link;	/* it stays, unseen */
+	}
+	stage_connect(&st, a);
+	give(&st, a, "{\"op\":0,\"id\":\"1\"}");
+	(void)snprintf(text, sizeof(text), "{\"op\":2,\"uid\":\"%s\","
+	    "\"node\":\"%s\"}", uid, node);
+	give(&st, a, text);
+	stage_turn(&st);
+	buf_add_octet(&a->got, '\0');
+	for (i = 0, known = 0; i < USERS; i++)
+		known += strstr(a->got.p, uids[i]) != NULL;
+	CHECK(known == USERS, "%zu", known);
+	a->got.n--;
+	CHECK(count_frames(a, "\"op\":\"ohi\"") > 0 && a->got.n == 0,
+	    "in frames that can be read");
+	for (i = 0; i + 1 < USERS; i++)
+		tmtp_link_close(links[i], st.now);
+	free(uids);
+	stage_close(&st);
+}
+
+/* An id whose ack would be longer than four digits can tell. */
+static void
+test_long_id(void)
+{
+	enum { OCTETS = 20000 };
+	char uid[UID_TEXT + 1];
+	struct buf header = { NULL, 0, 0 }, b = { NULL, 0, 0 };
+	struct stage st;
+	struct actor *a;
+	unsigned i;
+
+	begin(&st);
+	a = enroll(&st, "A", uid);
+	buf_add(&header, SPAN("{\"op\":7,\"for\":[],\"datalen\":0,\"id\":\""));
+	for (i = 0; i < OCTETS; i++)
+		buf_add_octet(&header, '<');	/* becomes six octets */
+	buf_add(&header, SPAN("\"}"));
+	buf_add_octet(&header, '\0');
+	add_frame(&b, header.p, SPAN(""));
+	tmtp_input(a->link, buf_span(&b), st.now);
+	stage_turn(&st);
+	CHECK(a->ended, "ended");
+	CHECK(count_frames(a, "\"op\":\"quit\"") == 1 && a->got.n == 0,
+	    "in a frame that can be read");
+	buf_free(&header);
+	buf_free(&b);
+	stage_close(&st);
+}
+
+/* A limit that is lowered while data comes leaves the link usable. */
+static void
+test_lower_limit(void)
+{
+	char uid[UID_TEXT + 1];
+	struct buf b = { NULL, 0, 0 };
+	struct stage st;
+	struct actor *a;
+
+	begin(&st);
+	a = enroll(&st, "A", uid);
+	add_post(&b, uid, 5000, 1);
+	tmtp_input(a->link, (struct span){ b.p, 3000 }, st.now);
+	st.conf.message_max = 1024;
+	tmtp_input(a->link, (struct span){ b.p + 3000, b.n - 3000 }, st.now);
+	b.n = 0;
+	add_post(&b, uid, 1000, 2);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	stage_turn(&st);
+	CHECK(count_frames(a, "\"op\":\"ack\"") == 2, "both are answered");
+	CHECK(!a->ended, "in step");
+	buf_free(&b);
+	stage_close(&st);
+}
+
+/* Large posts that do not end take no more than a number of files. */
+static void
+test_many_uploads(void)
+{
+	enum { LINKS = 101 };
+	struct link *links[LINKS];
+	char uid[UID_TEXT + 1];
+	struct buf b = { NULL, 0, 0 };
+	struct stage st;
+	struct actor *a = NULL;
+	unsigned i;
+
+	begin(&st);
+	(void)enroll(&st, "B", uid);
+	add_post(&b, uid, 100000, 1);
+	for (i = 0; i < LINKS; i++) {
+		a = enroll(&st, "A", uid);
+		tmtp_input(a->link, (struct span){ b.p, 1000 }, st.now);
+		stage_turn(&st);
+		links[i] = a->link;
+		CHECK(count_frames(a, "too many large") == (i + 1 == LINKS),
+		    "%u", i);
+	}
+	tmtp_link_close(links[0], st.now);
+	tmtp_input(a->link, (struct span){ b.p + 1000, b.n - 1000 }, st.now);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	stage_turn(&st);
+	CHECK(count_frames(a, "\"error\"") == 0, "one has gone: there is room");
+	for (i = 1; i + 1 < LINKS; i++)
+		tmtp_link_close(links[i], st.now);
+	buf_free(&b);
+	stage_close(&st);
+}
+
+/* Log in as a node of that password. */
+static void
+enter(struct stage *st, struct actor *a, const char *uid,
+    const char nodeid[NODEID_TEXT])
+{
+	char text[256];
+
+	stage_connect(st, a);
+	give(st, a, "{\"op\":0,\"id\":\"1\"}");
+	(void)snprintf(text, sizeof(text), "{\"op\":2,\"uid\":\"%s\","
+	    "\"node\":\"%.40s\"}", uid, nodeid);
+	give(st, a, text);
+	stage_turn(st);
+	CHECK(count_frames(a, "login ok") == 1, "no login");
+}
+
+/*
+ * No user takes all of that room, with however many nodes, nor by logging in
+ * again while the link before is not closed.
+ */
+static void
+test_uploads_of_user(void)
+{
+	enum { NODES = 26 };
+	char uid[UID_TEXT + 1], other[UID_TEXT + 1];
+	char nodeids[NODES][NODEID_TEXT];
+	struct link *links[NODES];
+	struct buf b = { NULL, 0, 0 };
+	struct stage st;
+	struct actor *a;
+	struct user *user;
+	unsigned i;
+
+	begin(&st);
+	a = enroll(&st, "A", uid);
+	stage_lose(&st, a);
+	user = userdb_user_text(st.data.userdb, span_of(uid));
+	add_post(&b, uid, 100000, 1);
+	for (i = 0; i < NODES; i++) {
+		(void)userdb_add_node(st.data.userdb, user, SPAN("x"),
+		    nodeids[i]);
+		enter(&st, a, uid, nodeids[i]);
+		tmtp_input(a->link, (struct span){ b.p, 1000 }, st.now);
+		stage_turn(&st);
+		links[i] = a->link;
+		CHECK(count_frames(a, "too many large") == (i + 1 == NODES),
+		    "%u", i);
+	}
+	enter(&st, a, uid, nodeids[0]);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	stage_turn(&st);
+	CHECK(count_frames(a, "too many large") == 1, "by a new link");
+
+	tmtp_link_close(links[0], st.now);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	stage_turn(&st);
+	CHECK(count_frames(a, "too many large") == 0, "one has gone");
+	stage_lose(&st, a);
+	a = enroll(&st, "A", other);
+	tmtp_input(a->link, buf_span(&b), st.now);
+	stage_turn(&st);
+	CHECK(count_frames(a, "\"error\"") == 0, "another user");
+	for (i = 1; i < NODES; i++)
+		tmtp_link_close(links[i], st.now);
+	CHECK(user->uploads == 0, "%zu are left", user->uploads);
+	buf_free(&b);
+	stage_close(&st);
+}
+
+/* OhiEdit of count users from the first on. */
+static void
+edit_contacts(struct stage *st, struct actor *a, const char *type,
+    char (*uids)[UID_TEXT], unsigned count)
+{
+	struct buf b = { NULL, 0, 0 };
+	unsigned i;
+
+	buf_addf(&b, "{\"op\":4,\"id\":\"1\",\"type\":\"%s\",\"for\":[",
+	    type);
+	for (i = 0; i < count; i++)
+		buf_addf(&b, "%s{\"id\":\"%.32s\"}", i > 0 ? "," : "",
+		    uids[i]);
+	buf_add(&b, SPAN("]}"));
+	buf_add_octet(&b, '\0');
+	give(st, a, b.p);
+	stage_turn(st);
+	buf_free(&b);
+}
+
+/* Only new contacts count, and to drop some is always allowed. */
+static void
+test_contacts_max(void)
+{
+	enum { USERS = 10000, EACH = 1000 };
+	char (*uids)[UID_TEXT] = xzalloc((USERS + 1) * sizeof(*uids));
+	char uid[UID_TEXT + 1], nodeid[NODEID_TEXT];
+	struct user *user;
+	struct stage st;
+	struct actor *a;
+	unsigned i;
+
+	begin(&st);
+	a = enroll(&st, "A", uid);
+	for (i = 0; i <= USERS; i++) {
+		user = userdb_add_user(st.data.userdb, SPAN("x"), nodeid);
+		code_base32(uids[i], user->uid.octets, UID_OCTETS);
+		if (i % 100 == 0)
+			commit(&st);
+	}
+	commit(&st);
+	for (i = 0; i < USERS; i += EACH)
+		edit_contacts(&st, a, "init", uids + i, EACH);
+	CHECK(count_frames(a, "\"error\"") == 0, "as many as may be");
+	edit_contacts(&st, a, "init", uids, EACH);
+	CHECK(count_frames(a, "\"error\"") == 0, "the same ones");
+	edit_contacts(&st, a, "add", uids + USERS, 1);
+	CHECK(count_frames(a, "\"error\"") == 1, "one more");
+	edit_contacts(&st, a, "drop", uids, EACH);
+	edit_contacts(&st, a, "add", uids + USERS, 1);
+	CHECK(count_frames(a, "\"error\"") == 0, "in place of others");
+	free(uids);
+	stage_close(&st);
+}
+
+int
+main(void)
+{
+	log_level(LOG_QUIET);
+	test_held();
+	test_register_waits();
+	test_end_waits();
+	test_stalled();
+	test_large_waits();
+	test_unread_replies();
+	test_unread_presence();
+	test_quit_after_message();
+	test_end_in_message();
+	test_ack_in_message();
+	test_ack_without_room();
+	test_reply_in_message();
+	test_records();
+	test_many_contacts();
+	test_long_id();
+	test_lower_limit();
+	test_many_uploads();
+	test_uploads_of_user();
+	test_contacts_max();
+	return check_report("tmtp");
+}
