@@ -17,8 +17,8 @@
 #include "json.h"
 #include "base/subnet.h"
 
-#define FILE_OCTETS_MAX ((size_t)64 << 10)	/* mnm.conf is a tenth of it */
-#define SHOWN_MAX  40	/* octets of the file that an error repeats */
+#define FILE_BYTES_MAX ((size_t)64 << 10)	/* mnm.conf is a tenth of it */
+#define SHOWN_MAX  40	/* bytes of the file that an error repeats */
 #define NAME_ROOM  64	/* "listen.certPath", or a part of what is no key */
 
 /*
@@ -27,7 +27,7 @@
  */
 enum type {
 	GROUP,		/* an object with keys of its own */
-	TEXT,		/* char *, of min to max octets */
+	TEXT,		/* char *, of min to max bytes */
 	WORD,		/* char *, one of several words */
 	CHOICE,		/* enum, one of several words */
 	ADDRESS,	/* char *, "host:port" */
@@ -35,13 +35,13 @@ enum type {
 	NETS,		/* likewise, for subnet_parse */
 	COUNT,		/* unsigned */
 	TIME,		/* unsigned, milliseconds */
-	OCTETS		/* uint64_t */
+	BYTES		/* uint64_t */
 };
 
 #define DIGITS "0123456789"
 
 static const struct form {
-	const char *starts;	/* octets that its JSON may begin with */
+	const char *starts;	/* bytes that its JSON may begin with */
 	const char *wanted;	/* "it must be ..."; limits or words follow */
 } forms[] = {
 [GROUP]   = { "{",  "an object like" },
@@ -53,7 +53,7 @@ static const struct form {
 [NETS]    = { "[",  "a list of networks like \"10.0.0.0/8\", as many as" },
 [COUNT]   = { DIGITS, "a whole number from" },
 [TIME]    = { "\"" DIGITS, "seconds, or like \"10s\" or \"2m\", from" },
-[OCTETS]  = { "\"" DIGITS, "octets, or like \"64K\" or \"2G\", from" }
+[BYTES]  = { "\"" DIGITS, "bytes, or like \"64K\" or \"2G\", from" }
 };
 
 /* Units, the largest of a type first; "" is the one of a bare number. */
@@ -72,10 +72,10 @@ static const struct unit {
 	{ TIME,   "s",  1000 },
 	{ TIME,   "",   1000 },
 	{ TIME,   "ms", 1 },
-	{ OCTETS, "G",  (uint64_t)1 << 30 },
-	{ OCTETS, "M",  (uint64_t)1 << 20 },
-	{ OCTETS, "K",  (uint64_t)1 << 10 },
-	{ OCTETS, "",   1 }
+	{ BYTES, "G",  (uint64_t)1 << 30 },
+	{ BYTES, "M",  (uint64_t)1 << 20 },
+	{ BYTES, "K",  (uint64_t)1 << 10 },
+	{ BYTES, "",   1 }
 };
 
 _Static_assert(sizeof(enum conf_ops) == sizeof(unsigned),
@@ -115,13 +115,13 @@ static const struct key {
 { "", "links_max",     COUNT,  AT(links_max),     "1",   "100000", "5000" },
 { "", "login_timeout", TIME,   AT(login_timeout), "1s",  "1h",     "10s" },
 { "", "pulse_timeout", TIME,   AT(pulse_timeout), "1s",  "1d",     "150s" },
-{ "", "message_max",   OCTETS, AT(message_max),   "1K",  "16G",    "64M" },
-{ "", "journal_size",  OCTETS, AT(journal_size),  "16M", "64G",    "64M" },
-{ "", "queue_max",     OCTETS, AT(queue_max),     "64K", "1024G",  "1G" },
+{ "", "message_max",   BYTES, AT(message_max),   "1K",  "16G",    "64M" },
+{ "", "journal_size",  BYTES, AT(journal_size),  "16M", "64G",    "64M" },
+{ "", "queue_max",     BYTES, AT(queue_max),     "64K", "1024G",  "1G" },
 { "", "queue_messages_max", COUNT, AT(queue_messages_max),
 					          "1",  "10000000", "100000" },
 { "", "expire_days",   COUNT,  AT(expire_days),   "0",   "36500",  "0" },
-{ "", "disk_min",      OCTETS, AT(disk_min),      "0",   "1024G",  "0" },
+{ "", "disk_min",      BYTES, AT(disk_min),      "0",   "1024G",  "0" },
 { "", "listen",        GROUP,  0,                 "",    "",       "{}" },
 { "", "ntp",           GROUP,  0,                 "",    "",       "{}" },
 { "listen", "net",      WORD,    AT(listen_net),   "", "", "tcp tcp4 tcp6" },
@@ -209,7 +209,7 @@ conf_split_address(const char *text, struct conf_address *address)
 	return *rest == '\0';
 }
 
-/* Whether a number, or the number of octets or elements, is allowed. */
+/* Whether a number, or the number of bytes or elements, is allowed. */
 static bool
 in_range(const struct key *key, uint64_t number)
 {
@@ -271,7 +271,7 @@ set_number(void *field, const struct key *key, const char *text)
 
 	if (!read_number(key->type, text, &number) || !in_range(key, number))
 		return false;
-	if (key->type == OCTETS)
+	if (key->type == BYTES)
 		*large = number;
 	else
 		*small = (unsigned)number;	/* which its max is */
@@ -294,7 +294,7 @@ set_value(struct conf *c, const struct key *key, const char *text)
 		return false;
 	case COUNT:
 	case TIME:
-	case OCTETS:
+	case BYTES:
 		return set_number(field, key, text);
 	case CHOICE:
 		good = read_word(key->standard, text, &word);
@@ -381,7 +381,7 @@ set_name(struct conf *c)
 	if (c->name[0] != '\0')
 		return;
 	if (gethostname(host, sizeof(host) - 1) == -1 || host[0] == '\0' ||
-	    !code_utf8(span_of(host)))
+	    !utf8_is_valid(span_of(host)))
 		set_text(&c->name, SPAN("mnm"));
 	else
 		set_text(&c->name, span_of(host));
@@ -469,7 +469,7 @@ full_name(char dst[NAME_ROOM], const char *group, struct span name)
 	    group[0] != '\0' ? "." : "", (int)shown(name).n, name.p);
 }
 
-/* The octets of text are no value for key. */
+/* The bytes of text are no value for key. */
 static int
 refuse_value(struct reader *r, const struct key *key, struct span text)
 {
@@ -497,7 +497,7 @@ find_key(const char *group, struct span name)
 	return NULL;
 }
 
-/* The octets of the value that is next; the grammar has been checked. */
+/* The bytes of the value that is next; the grammar has been checked. */
 static struct span
 next_value(const struct json *json)
 {
@@ -532,7 +532,7 @@ read_scalar(struct reader *r, const struct key *key)
 		json_skip(&r->json);
 		buf_add(text, value);
 	}
-	buf_add_octet(text, '\0');
+	buf_add_byte(text, '\0');
 	if (strlen(text->p) == text->n - 1 &&
 	    set_value(r->conf, key, text->p))
 		return 0;
@@ -678,8 +678,8 @@ set_lines(const struct reader *r)
 static int
 read_file(const char *path, struct buf *text, char *why, size_t room)
 {
-	if (file_read(AT_FDCWD, path, FILE_OCTETS_MAX, text) == 0) {
-		buf_add_octet(text, '\n');	/* so that it is never empty */
+	if (file_read(AT_FDCWD, path, FILE_BYTES_MAX, text) == 0) {
+		buf_add_byte(text, '\n');	/* so that it is never empty */
 		return 0;
 	}
 	(void)snprintf(why, room, "%s: cannot be read, %s", path,

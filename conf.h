@@ -40,12 +40,12 @@ struct conf {
 	unsigned links_max;	/* connections at once */
 	unsigned login_timeout;	/* milliseconds from accept to login */
 	unsigned pulse_timeout;	/* milliseconds of silence that end a link */
-	uint64_t message_max;	/* octets of data in one message */
-	uint64_t journal_size;	/* octets the journal may grow to */
-	uint64_t queue_max;	/* octets that wait for one node */
+	uint64_t message_max;	/* bytes of data in one message */
+	uint64_t journal_size;	/* bytes the journal may grow to */
+	uint64_t queue_max;	/* bytes that wait for one node */
 	unsigned queue_messages_max;
 	unsigned expire_days;	/* until a node counts as lost; 0: never */
-	uint64_t disk_min;	/* octets of disk kept free; 0: see data.h */
+	uint64_t disk_min;	/* bytes of disk kept free; 0: see data.h */
 	char *listen_net;	/* "tcp", "tcp4" or "tcp6" */
 	char *listen_laddr;	/* "host:port", host may be empty or [v6] */
 	char *listen_cert_path;	/* PEM; "" = our own, in the data directory */

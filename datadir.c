@@ -39,7 +39,7 @@
 #define COMMIT_MAX 1000U	/* ms that a client's ack waits for company */
 #define RETRY      1000U	/* ms between attempts on a full disk */
 #define SAVE_MAX   256U		/* files that a stop waits for, at most */
-#define FLOOR_MAX  ((uint64_t)16 << 20)	/* octets kept free, if not told */
+#define FLOOR_MAX  ((uint64_t)16 << 20)	/* bytes kept free, if not told */
 
 #define CANNOT_WRITE "cannot write to the data directory: %s: posts are refused"
 #define CAN_WRITE    "the data directory can be written again"
@@ -67,7 +67,7 @@ struct checkpoint {
 /* ---- opening ---- */
 
 static int
-take_lock(struct data *d, const char *path, char *why, size_t room)
+take_lock(struct datadir *d, const char *path, char *why, size_t room)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int flags = O_RDWR | O_CREAT | O_CLOEXEC;
@@ -110,7 +110,7 @@ try_link(int dir)
 }
 
 static int
-open_dir(struct data *d, const char *path, char *why, size_t room)
+open_dir(struct datadir *d, const char *path, char *why, size_t room)
 {
 	bool looking = d->lost.looking;
 
@@ -137,7 +137,7 @@ open_dir(struct data *d, const char *path, char *why, size_t room)
 
 /* Hand each record to the module that wrote it. */
 static int
-replay(struct data *d, char *why, size_t room)
+replay(struct datadir *d, char *why, size_t room)
 {
 	struct journal_record record;
 
@@ -146,7 +146,8 @@ replay(struct data *d, char *why, size_t room)
 		if (!store_replay(d->store, &record) &&
 		    !userdb_replay(d->userdb, &record) &&
 		    !guests_replay(d->guests, &record))
-			lost_note(&d->lost, "journal: a record of unknown "
+			quarantine_note(&d->lost,
+			    "journal: a record of unknown "
 			    "type %u is passed over", (unsigned)record.type);
 	}
 	if (store_replayed(d->store) == -1) {
@@ -165,7 +166,7 @@ replay(struct data *d, char *why, size_t room)
  * committed there is lost if the way to it is.
  */
 static int
-sync_way(const struct data *d)
+sync_way(const struct datadir *d)
 {
 	int above, result = -1;
 
@@ -181,7 +182,7 @@ sync_way(const struct data *d)
 }
 
 static void
-release_all(struct data *d)
+release_all(struct datadir *d)
 {
 	/* From here on no job is under way. */
 	syncer_stop(d->syncer);
@@ -200,7 +201,7 @@ release_all(struct data *d)
 }
 
 static int
-open_all(struct data *d, const char *path, uint64_t journal_size, char *why,
+open_all(struct datadir *d, const char *path, uint64_t journal_size, char *why,
     size_t room)
 {
 	char detail[256] = "";
@@ -238,23 +239,24 @@ open_all(struct data *d, const char *path, uint64_t journal_size, char *why,
 }
 
 int
-data_open(struct data *d, const char *path, uint64_t journal_size, char *why,
+datadir_open(struct datadir *d, const char *path, uint64_t journal_size,
+    char *why,
     size_t room)
 {
-	*d = (struct data){ .lost.looking = false };
+	*d = (struct datadir){ .lost.looking = false };
 	return open_all(d, path, journal_size, why, room);
 }
 
 int
-data_look(struct data *d, const char *path, char *why, size_t room)
+datadir_look(struct datadir *d, const char *path, char *why, size_t room)
 {
-	*d = (struct data){ .lost.looking = true };
+	*d = (struct datadir){ .lost.looking = true };
 	return open_all(d, path, 0, why, room);
 }
 
 /* Make a draft of a user, group or guests that changed; as userdb_save. */
 static int
-save_one(struct data *d)
+save_one(struct datadir *d)
 {
 	struct drafts *drafts = &d->checkpoint->drafts;
 	int more = userdb_save(d->userdb, drafts);
@@ -267,7 +269,7 @@ save_one(struct data *d)
  * tells it all: what stays behind is made later.
  */
 static void
-save_people(struct data *d)
+save_people(struct datadir *d)
 {
 	struct drafts *drafts = &d->checkpoint->drafts;
 
@@ -280,9 +282,9 @@ save_people(struct data *d)
 }
 
 int
-data_close(struct data *d)
+datadir_close(struct datadir *d)
 {
-	int result = d->lost.looking ? 0 : data_commit(d);
+	int result = d->lost.looking ? 0 : datadir_commit(d);
 	int error = errno;
 
 	syncer_stop(d->syncer);
@@ -296,18 +298,18 @@ data_close(struct data *d)
 /* ---- commits and checkpoints ---- */
 
 int
-data_commit(struct data *d)
+datadir_commit(struct datadir *d)
 {
 	d->checkpoint->pending_since = 0;
 	return journal_commit(d->journal);
 }
 
 /*
- * Octets of disk that must stay free so that checkpoints always succeed: what
+ * Bytes of disk that must stay free so that checkpoints always succeed: what
  * the journal's messages would take in the tree, and some.
  */
 static uint64_t
-disk_floor(const struct data *d, const struct statvfs *fs)
+disk_floor(const struct datadir *d, const struct statvfs *fs)
 {
 	uint64_t keep = (uint64_t)fs->f_frsize * fs->f_blocks / 20;
 
@@ -315,11 +317,11 @@ disk_floor(const struct data *d, const struct statvfs *fs)
 		keep = FLOOR_MAX;
 	if (d->disk_min != 0)
 		keep = d->disk_min;
-	return keep + store_checkpoint_octets(d->store);
+	return keep + store_checkpoint_bytes(d->store);
 }
 
 static bool
-is_full(const struct data *d)
+is_full(const struct datadir *d)
 {
 	const struct checkpoint *cp = d->checkpoint;
 
@@ -328,7 +330,7 @@ is_full(const struct data *d)
 
 /* Learn once in a while whether the disk has space. */
 static void
-look_at_disk(struct data *d, struct now now)
+look_at_disk(struct datadir *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
 	bool was_low = cp->low;
@@ -349,7 +351,7 @@ look_at_disk(struct data *d, struct now now)
 
 /* An attempt to write failed: log it once, and try again later. */
 static int
-write_failed(struct data *d, struct now now)
+write_failed(struct datadir *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
 
@@ -362,7 +364,7 @@ write_failed(struct data *d, struct now now)
 }
 
 static void
-write_succeeded(struct data *d)
+write_succeeded(struct datadir *d)
 {
 	if (d->checkpoint->stuck)
 		log_line(CAN_WRITE);
@@ -370,7 +372,7 @@ write_succeeded(struct data *d)
 }
 
 static int
-begin_sync(struct data *d)
+begin_sync(struct datadir *d)
 {
 	struct checkpoint *cp = d->checkpoint;
 
@@ -386,7 +388,7 @@ begin_sync(struct data *d)
 }
 
 static int
-write_one(struct data *d, struct now now)
+write_one(struct datadir *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
 	int more;
@@ -394,7 +396,7 @@ write_one(struct data *d, struct now now)
 	if (cp->stuck && now.mono < cp->retry_at)
 		return 0;
 	/* No file may tell of what the journal does not have yet. */
-	if (journal_pending(d->journal) && data_commit(d) == -1)
+	if (journal_pending(d->journal) && datadir_commit(d) == -1)
 		return -1;
 	more = store_checkpoint(d->store, journal_oldest(d->journal));
 	if (more == 0)
@@ -406,7 +408,7 @@ write_one(struct data *d, struct now now)
 }
 
 static int
-install_one(struct data *d, struct now now)
+install_one(struct datadir *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
 	int more;
@@ -422,7 +424,7 @@ install_one(struct data *d, struct now now)
 }
 
 static int
-end_sync(struct data *d)
+end_sync(struct datadir *d)
 {
 	struct checkpoint *cp = d->checkpoint;
 
@@ -445,7 +447,7 @@ end_sync(struct data *d)
 	if (!journal_ready(d->journal) ||
 	    journal_oldest(d->journal) == journal_newest(d->journal)) {
 		journal_publish(d->journal);
-		if (data_commit(d) == -1)
+		if (datadir_commit(d) == -1)
 			return -1;
 	}
 	return 1;
@@ -453,7 +455,7 @@ end_sync(struct data *d)
 
 /* How long the segment being written has been the newest. */
 static uint64_t
-quiet_for(const struct data *d, struct now now)
+quiet_for(const struct datadir *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
 
@@ -467,7 +469,7 @@ quiet_for(const struct data *d, struct now now)
 
 /* Nothing has happened for long: give disk back. */
 static bool
-trim(struct data *d)
+trim(struct datadir *d)
 {
 	bool trims = !store_is_trim(d->store);
 
@@ -481,7 +483,7 @@ trim(struct data *d)
  * when the journal cannot go on without a release, the hold is over.
  */
 static bool
-is_held(struct data *d)
+is_held(struct datadir *d)
 {
 	struct checkpoint *cp = d->checkpoint;
 
@@ -495,7 +497,7 @@ is_held(struct data *d)
 }
 
 static int
-checkpoint(struct data *d, struct now now)
+checkpoint(struct datadir *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
 	uint64_t quiet = quiet_for(d, now);
@@ -520,7 +522,7 @@ checkpoint(struct data *d, struct now now)
 }
 
 int
-data_checkpoint(struct data *d)
+datadir_checkpoint(struct datadir *d)
 {
 	const struct now now = { 0, 0 };
 	struct checkpoint *cp = d->checkpoint;
@@ -544,7 +546,7 @@ data_checkpoint(struct data *d)
 
 /* Commit what waits for company, if it has waited for long enough. */
 static int
-commit_late(struct data *d, struct now now)
+commit_late(struct datadir *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
 
@@ -555,7 +557,7 @@ commit_late(struct data *d, struct now now)
 	if (journal_ready(d->journal) &&
 	    now.mono - cp->pending_since < COMMIT_MAX)
 		return 0;
-	return data_commit(d);
+	return datadir_commit(d);
 }
 
 /*
@@ -563,7 +565,7 @@ commit_late(struct data *d, struct now now)
  * cannot grow.
  */
 static void
-grow(struct data *d, struct now now)
+grow(struct datadir *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
 	bool was_cramped = cp->cramped;
@@ -579,7 +581,7 @@ grow(struct data *d, struct now now)
 }
 
 int
-data_step(struct data *d, struct now now)
+datadir_step(struct datadir *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
 	bool tidy;
@@ -599,20 +601,20 @@ data_step(struct data *d, struct now now)
 }
 
 int
-data_fd(const struct data *d)
+datadir_fd(const struct datadir *d)
 {
 	return syncer_fd(d->syncer);
 }
 
 /* When the checkpoint has something to do next. */
 static uint64_t
-checkpoint_deadline(const struct data *d)
+checkpoint_deadline(const struct datadir *d)
 {
 	const struct checkpoint *cp = d->checkpoint;
 
 	if (cp->hold != 0)
 		return UINT64_MAX;	/* what fills the journal ends it */
-	/* data_fd tells, unless that was while it was held. */
+	/* datadir_fd tells, unless that was while it was held. */
 	if (cp->step == STEP_SYNCING)
 		return syncer_done(d->syncer, &cp->job) ? 0 : UINT64_MAX;
 	if (cp->step == STEP_WRITING || cp->step == STEP_INSTALLING)
@@ -631,7 +633,7 @@ earlier(uint64_t a, uint64_t b)
 }
 
 uint64_t
-data_deadline(const struct data *d)
+datadir_deadline(const struct datadir *d)
 {
 	const struct checkpoint *cp = d->checkpoint;
 	uint64_t at = checkpoint_deadline(d);
@@ -648,7 +650,7 @@ data_deadline(const struct data *d)
 }
 
 uint64_t
-data_hold(struct data *d)
+datadir_hold(struct datadir *d)
 {
 	struct checkpoint *cp = d->checkpoint;
 
@@ -662,7 +664,7 @@ data_hold(struct data *d)
 }
 
 bool
-data_end_hold(struct data *d, uint64_t ticket)
+datadir_end_hold(struct datadir *d, uint64_t ticket)
 {
 	if (d->checkpoint->hold != ticket)
 		return false;
@@ -670,10 +672,10 @@ data_end_hold(struct data *d, uint64_t ticket)
 	return true;
 }
 
-enum data_state
-data_state(const struct data *d)
+enum datadir_state
+datadir_state(const struct datadir *d)
 {
 	if (!journal_ready(d->journal))
-		return DATA_WAIT;
-	return is_full(d) ? DATA_FULL : DATA_READY;
+		return DATADIR_WAIT;
+	return is_full(d) ? DATADIR_FULL : DATADIR_READY;
 }

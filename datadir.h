@@ -18,17 +18,17 @@
 #include "store.h"
 #include "userdb.h"
 
-struct data {
+struct datadir {
 	int dir;
 	int lock;
-	struct lost lost;	/* what was damaged */
+	struct quarantine lost;	/* what was damaged */
 	uint64_t records;	/* that the journal had at the start */
 	struct syncer *syncer;
 	struct journal *journal;
 	struct store *store;
 	struct userdb *userdb;
 	struct guests *guests;
-	uint64_t disk_min;	/* octets of disk kept free; 0: the default,
+	uint64_t disk_min;	/* bytes of disk kept free; 0: the default,
 				   5 % of it, but not over 16 MiB */
 	struct checkpoint *checkpoint;	/* data.c's own */
 };
@@ -38,59 +38,60 @@ struct data {
  * alone.  journal_size as in mnm.conf.  Returns -1 and why, and then nothing
  * needs closing.
  */
-int data_open(struct data *, const char *path, uint64_t journal_size,
+int datadir_open(struct datadir *, const char *path, uint64_t journal_size,
     char *why, size_t room);
 /*
  * The same only to look at what is there: nothing at all is changed.  Only
  * questions may be asked of what is open then, and store.h tells which of the
  * store.
  */
-int data_look(struct data *, const char *path, char *why, size_t room);
+int datadir_look(struct datadir *, const char *path, char *why, size_t room);
 /*
  * Commit, write what files are behind, sync, close.  -1 with errno if the
  * commit failed.
  */
-int data_close(struct data *);
+int datadir_close(struct datadir *);
 
 /* One write and one sync for all that was appended.  -1: stop the program. */
-int data_commit(struct data *);
+int datadir_commit(struct datadir *);
 /*
  * A small piece of the checkpoint, after a commit.  Returns 1 when there is
  * more to do at once, 0 when not, -1 with errno when the tree cannot be
  * synced: stop the program.
  */
-int data_step(struct data *, struct now);
+int datadir_step(struct datadir *, struct now);
 /*
  * Checkpoint all that the journal has, at once, before the syncer is started:
  * nothing of it is needed any more then, and so no damage in it is met again.
  * -1 with errno.
  */
-int data_checkpoint(struct data *);
-/* Readable when data_step has something new to do; -1 if never. */
-int data_fd(const struct data *);
-/* When data_step has something to do at the latest, in now.mono's unit. */
-uint64_t data_deadline(const struct data *);
+int datadir_checkpoint(struct datadir *);
+/* Readable when datadir_step has something new to do; -1 if never. */
+int datadir_fd(const struct datadir *);
+/* When datadir_step has something to do at the latest, in now.mono's unit. */
+uint64_t datadir_deadline(const struct datadir *);
 
 /*
  * Hold the directory for whoever copies it: checkpoints do nothing until
- * data_end_hold.  After the next commit, the octets that journal_list tells of
- * stay as they are; with the tree, as it is found at any time until then, they
- * make what a kill could have left.  The tree may lack what was acked
+ * datadir_end_hold.  After the next commit, the bytes that journal_list tells
+ * of stay as they are; with the tree, as it is found at any time until then,
+ * they make what a kill could have left.  The tree may lack what was acked
  * meanwhile, and have what no record tells of.  Returns a ticket, or 0 when
  * somebody else holds it or the journal has no room.
  *
  * When nothing more could be stored without a checkpoint, the hold is over, and
- * one line is logged.  data_end_hold returns whether it has lasted until now.
+ * one line is logged.  datadir_end_hold returns whether it has lasted until
+ * now.
  */
-uint64_t data_hold(struct data *);
-bool data_end_hold(struct data *, uint64_t ticket);
+uint64_t datadir_hold(struct datadir *);
+bool datadir_end_hold(struct datadir *, uint64_t ticket);
 
 /*
- * Whether a request may run now.  DATA_WAIT: none, until data_commit and
- * data_step have made room.  DATA_FULL: those that store nothing for others;
- * the disk has no space.
+ * Whether a request may run now.  DATADIR_WAIT: none, until datadir_commit and
+ * datadir_step have made room.  DATADIR_FULL: those that store nothing for
+ * others; the disk has no space.
  */
-enum data_state { DATA_READY, DATA_WAIT, DATA_FULL };
-enum data_state data_state(const struct data *);
+enum datadir_state { DATADIR_READY, DATADIR_WAIT, DATADIR_FULL };
+enum datadir_state datadir_state(const struct datadir *);
 
 #endif

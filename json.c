@@ -27,7 +27,7 @@ is_hex_digit(char c)
 }
 
 /*
- * The next octet that is not white space.  NUL, with which nothing in the
+ * The next byte that is not white space.  NUL, with which nothing in the
  * grammar begins, is the answer at the end and after an error.
  */
 static char
@@ -133,7 +133,7 @@ take_string(struct json *j)
 		j->p++;
 	}
 	raw = (struct span){ start, (size_t)(j->p - start) };
-	if (take(j, '"') && (ascii || code_utf8(raw)))
+	if (take(j, '"') && (ascii || utf8_is_valid(raw)))
 		return raw;
 	j->bad = true;
 	return (struct span){ NULL, 0 };
@@ -381,8 +381,8 @@ encode_utf8(char *dst, uint32_t c)
 }
 
 /*
- * Take one escape or one octet from *p, write what it means to dst and return
- * how many octets that is: never more than were taken.
+ * Take one escape or one byte from *p, write what it means to dst and return
+ * how many bytes that is: never more than were taken.
  */
 static size_t
 unescape(char *dst, const char **p, const char *end)
@@ -440,12 +440,12 @@ json_is(struct span raw, struct span name)
 	return n == name.n;
 }
 
-/* A comma, unless the last octet is one of those that need none. */
+/* A comma, unless the last byte is one of those that need none. */
 static void
 put_comma(struct buf *b)
 {
 	if (b->n > 0 && memchr("{[:", b->p[b->n - 1], 3) == NULL)
-		buf_add_octet(b, ',');
+		buf_add_byte(b, ',');
 }
 
 /* The comma before a member or element, and the member's key. */
@@ -462,21 +462,21 @@ void
 json_put_open(struct buf *b, char bracket)
 {
 	if (b->n > 0 && memchr("}]\"", b->p[b->n - 1], 3) != NULL)
-		buf_add_octet(b, ',');
-	buf_add_octet(b, bracket);
+		buf_add_byte(b, ',');
+	buf_add_byte(b, bracket);
 }
 
 void
 json_put_close(struct buf *b, char bracket)
 {
-	buf_add_octet(b, bracket);
+	buf_add_byte(b, bracket);
 }
 
 void
 json_put_key(struct buf *b, const char *key)
 {
 	put_comma(b);
-	buf_add_octet(b, '"');
+	buf_add_byte(b, '"');
 	buf_add(b, span_of(key));
 	buf_add(b, SPAN("\":"));
 }
@@ -489,9 +489,9 @@ is_line_end(struct span text)
 	    (text.p[2] == '\xa8' || text.p[2] == '\xa9');
 }
 
-/* How many octets of text can be written as they are. */
+/* How many bytes of text can be written as they are. */
 static size_t
-plain_octets(struct span text)
+plain_bytes(struct span text)
 {
 	unsigned char c;
 	size_t i;
@@ -508,22 +508,22 @@ plain_octets(struct span text)
 	return i;
 }
 
-/* Escape the character that text begins with; returns its octets. */
+/* Escape the character that text begins with; returns its bytes. */
 static size_t
 put_escape(struct buf *b, struct span text)
 {
-	static const char letters[] = "\"\\nrt", octets[] = "\"\\\n\r\t";
-	const char *octet;
+	static const char letters[] = "\"\\nrt", bytes[] = "\"\\\n\r\t";
+	const char *byte;
 	uint32_t c;
 	size_t n;
 
-	octet = memchr(octets, text.p[0], sizeof(octets) - 1);
-	if (octet != NULL) {
-		buf_add_octet(b, '\\');
-		buf_add_octet(b, letters[octet - octets]);
+	byte = memchr(bytes, text.p[0], sizeof(bytes) - 1);
+	if (byte != NULL) {
+		buf_add_byte(b, '\\');
+		buf_add_byte(b, letters[byte - bytes]);
 		return 1;
 	}
-	c = code_utf8_char(text.p, text.p + text.n, &n);
+	c = utf8_char(text.p, text.p + text.n, &n);
 	buf_addf(b, "\\u%04x", (unsigned)c);
 	return n;
 }
@@ -534,9 +534,9 @@ json_put_string(struct buf *b, const char *key, struct span text)
 	size_t n;
 
 	put_start(b, key);
-	buf_add_octet(b, '"');
+	buf_add_byte(b, '"');
 	while (text.n > 0) {
-		n = plain_octets(text);
+		n = plain_bytes(text);
 		buf_add(b, (struct span){ text.p, n });
 		if (n < text.n)
 			n += put_escape(b, (struct span){ text.p + n,
@@ -544,7 +544,7 @@ json_put_string(struct buf *b, const char *key, struct span text)
 		text.p += n;
 		text.n -= n;
 	}
-	buf_add_octet(b, '"');
+	buf_add_byte(b, '"');
 }
 
 void

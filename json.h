@@ -39,7 +39,7 @@ enum json_next {
 };
 
 struct json {
-	const char *p;		/* next octet to read: after an error, where */
+	const char *p;		/* next byte to read: after an error, where */
 	const char *end;
 	unsigned depth;		/* how many objects and arrays are open */
 	uint32_t objects;	/* which are objects; bit 0 the innermost */
@@ -75,7 +75,7 @@ bool json_done(struct json *);
 /*
  * Raw text is what stands between the quotes, escapes and all; it has been
  * checked.  json_text writes what it means to dst, which has room for raw.n
- * octets, and returns how many there are.  A lone surrogate escape becomes
+ * bytes, and returns how many there are.  A lone surrogate escape becomes
  * U+FFFD.
  */
 size_t json_text(char *dst, struct span raw);
@@ -91,7 +91,7 @@ bool json_is(struct span raw, struct span name);
  *	json_put_uint(b, "headsum", sum);
  *	json_put_close(b, '}');
  *
- * Commas are placed by looking at the last octet written.  What json_put_open
+ * Commas are placed by looking at the last byte written.  What json_put_open
  * follows may be a frame's four digits: it adds none after a number, so that
  * an array must not mix numbers with objects or arrays.  A NULL key is for
  * elements of arrays.  Keys are the program's own and written as they are;

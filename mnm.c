@@ -153,11 +153,11 @@ run_backup(const struct order *order)
 	if (backup_make(conf.data, dir, &sum, why, sizeof(why)) == -1)
 		die("no backup: %s", why);
 	tenths = (wall_ms() - begun) / 100;
-	printf("%s: files: %lu, octets of journal: %llu, in %llu.%llu s", dir,
+	printf("%s: files: %lu, bytes of journal: %llu, in %llu.%llu s", dir,
 	    sum.files, (unsigned long long)sum.journal,
 	    (unsigned long long)tenths / 10, (unsigned long long)tenths % 10);
 	if (sum.copied > 0)
-		printf("; octets of files that could not be linked: %llu",
+		printf("; bytes of files that could not be linked: %llu",
 		    (unsigned long long)sum.copied);
 	puts("");
 	conf_free(&conf);
@@ -205,21 +205,21 @@ run_alone(const struct conf *conf, char *const *words, size_t n,
     struct buf *answer)
 {
 	struct admin admin = { .now = { 0, wall_ms() } };
-	struct data data;
+	struct datadir data;
 	char why[WHY_ROOM];
 	int status;
 
 	become_owner(conf->data);
-	if (data_open(&data, conf->data, conf->journal_size, why,
+	if (datadir_open(&data, conf->data, conf->journal_size, why,
 	    sizeof(why)) == -1)
 		die("%s", why);
-	while (data_state(&data) == DATA_WAIT &&
-	    data_step(&data, admin.now) == 1)
+	while (datadir_state(&data) == DATADIR_WAIT &&
+	    datadir_step(&data, admin.now) == 1)
 		continue;
 	admin.relay = tmtp_open(&data, conf);
 	status = admin_run(&admin, words, n, answer);
 	tmtp_close(admin.relay);
-	if (data_close(&data) == -1)
+	if (datadir_close(&data) == -1)
 		die("%s: %s", conf->data, strerror(errno));
 	return status;
 }

@@ -85,7 +85,7 @@ stray_fault(const unsigned char *datagram, size_t n,
 {
 	unsigned version, mode;
 
-	if (n < NTP_OCTETS)
+	if (n < NTP_BYTES)
 		return "a reply that is too short";
 	version = datagram[AT_FLAGS] >> 3 & 7;
 	mode = datagram[AT_FLAGS] & 7;
@@ -172,23 +172,23 @@ monotonic(void)
 }
 
 /*
- * The transmit timestamp is not the time but random octets.  The server
+ * The transmit timestamp is not the time but random bytes.  The server
  * sends back whatever it is given, so a stranger who cannot read the question
  * cannot make an answer, and nobody learns our clock.
  */
 static int
 send_question(struct question *q, unsigned wait)
 {
-	unsigned char packet[NTP_OCTETS] = { VERSION << 3 | MODE_CLIENT };
+	unsigned char packet[NTP_BYTES] = { VERSION << 3 | MODE_CLIENT };
 
-	if (code_random(q->nonce, NTP_NONCE) == -1) {
+	if (encode_random(q->nonce, NTP_NONCE) == -1) {
 		errno = EIO;
 		return -1;
 	}
 	memcpy(packet + AT_TRANSMIT, q->nonce, NTP_NONCE);
 	q->sent = monotonic();
 	q->deadline = q->sent + wait * (SECOND / 1000);
-	return send(q->fd, packet, NTP_OCTETS, 0) == -1 ? -1 : 0;
+	return send(q->fd, packet, NTP_BYTES, 0) == -1 ? -1 : 0;
 }
 
 /*
@@ -236,7 +236,7 @@ receive(const struct question *q, unsigned char *packet,
 	if (setsockopt(q->fd, SOL_SOCKET, SO_RCVTIMEO, &limit,
 	    sizeof(limit)) == -1)
 		return -1;
-	return recvfrom(q->fd, packet, NTP_OCTETS, 0,
+	return recvfrom(q->fd, packet, NTP_BYTES, 0,
 	    (struct sockaddr *)from, &size);
 }
 
@@ -245,7 +245,7 @@ static struct ntp_reply
 await_answer(const struct question *q, uint64_t *wall)
 {
 	struct ntp_reply reply = { NTP_STRAY, "no answer in time", "", 0, 0 };
-	unsigned char packet[NTP_OCTETS];
+	unsigned char packet[NTP_BYTES];
 	struct sockaddr_storage from;
 	ssize_t n;
 

@@ -19,8 +19,8 @@
 #include <stdint.h>
 
 #define NTP_WAIT   2000	/* milliseconds: longer than any road on earth */
-#define NTP_OCTETS 48	/* a question, and an answer without extensions */
-#define NTP_NONCE  8	/* octets of a timestamp */
+#define NTP_BYTES 48	/* a question, and an answer without extensions */
+#define NTP_NONCE  8	/* bytes of a timestamp */
 
 struct ntp_answer {
 	uint64_t wall;	/* nanoseconds since 1970 UTC, as ntp_ask returns */

@@ -1,10 +1,10 @@
 /*
  * Memory is never asked for without a limit, so that having none left means
  * that the machine is too small.  This is what a connection may take, in
- * octets:
+ * bytes:
  *
  *	                             idle  stranger   member
- *	struct conn, struct link      500       500      500
+ *	struct conn, struct session      500       500      500
  *	TLS: keys, or a handshake     600     4 500      600
  *	part of a TLS record            -    16 400   16 400
  *	part of a frame                 -     4 100  131 100  header, small data
@@ -75,10 +75,10 @@ struct strangers {
 
 struct server {
 	const struct conf *conf;
-	struct data *data;
+	struct datadir *data;
 	struct relay *relay;
 	struct tls *tls;
-	struct ready *ready;
+	struct poller *ready;
 	struct expire *expire;
 	struct control *control;	/* NULL: there is none */
 	struct now now;
@@ -104,7 +104,7 @@ struct server {
 
 	int wake;
 	bool woken;		/* wake is readable */
-	bool step_due;		/* data_step may have something to do */
+	bool step_due;		/* datadir_step may have something to do */
 	bool resume_due;	/* those who wait may find their way free */
 	bool again;		/* do not sleep before the next turn */
 	uint64_t commit_by;	/* NEVER: nothing waits for a commit */
@@ -157,7 +157,7 @@ resume_accepting(struct server *sv)
 		return;
 	sv->accepting = true;
 	for (i = 0; i < sv->listener_count; i++)
-		ready_change(sv->ready, sv->listeners[i], READY_READ);
+		poller_change(sv->ready, sv->listeners[i], POLLER_READ);
 }
 
 /* One line about a nuisance is enough for a while. */
@@ -182,7 +182,7 @@ pause_accepting(struct server *sv, const char *why)
 	sv->accepting = false;
 	sv->accept_at = sv->now.mono + ACCEPT_PAUSE;
 	for (i = 0; i < sv->listener_count; i++)
-		ready_change(sv->ready, sv->listeners[i], 0);
+		poller_change(sv->ready, sv->listeners[i], 0);
 	if (may_log(sv, &sv->accept_log_at))
 		log_line("new connections wait: %zu are open; %s",
 		    sv->conn_count, why);
@@ -229,7 +229,7 @@ remove_conn(struct server *sv, struct conn *c)
 	log_end(sv, c);
 	conn_take_out(sv->lists, c, CONN_WAITING);
 	conn_take_out(sv->lists, c, CONN_NEWCOMERS);
-	ready_remove(sv->ready, c->fd);
+	poller_remove(sv->ready, c->fd);
 	sv->conns[c->index] = sv->conns[--sv->conn_count];
 	sv->conns[c->index]->index = c->index;
 	conn_close(c, sv->now);
@@ -241,7 +241,7 @@ static bool
 waits_for_data(const struct server *sv, const struct conn *c)
 {
 	return tmtp_is_stalled(c->link) ||
-	    (data_state(sv->data) == DATA_WAIT && !conn_wants_input(c));
+	    (datadir_state(sv->data) == DATADIR_WAIT && !conn_wants_input(c));
 }
 
 /* After each use of c: watch it for what it needs next, or free it. */
@@ -265,7 +265,7 @@ settle(struct server *sv, struct conn *c)
 	sv->reap_at = earlier(sv->reap_at, conn_deadline(c));
 	interest = conn_interest(c);
 	if (interest != c->interest) {
-		ready_change(sv->ready, c->fd, interest);
+		poller_change(sv->ready, c->fd, interest);
 		c->interest = interest;
 	}
 }
@@ -279,8 +279,8 @@ add_conn(struct server *sv, int fd, const char *peer)
 		log_line("%s: refused: the system gives no randomness", peer);
 		return;
 	}
-	c->interest = READY_READ;
-	if (ready_add(sv->ready, fd, c->interest, c) == -1) {
+	c->interest = POLLER_READ;
+	if (poller_add(sv->ready, fd, c->interest, c) == -1) {
 		log_line("%s: refused: %s", peer, strerror(errno));
 		conn_close(c, sv->now);
 		return;
@@ -366,7 +366,7 @@ links_resume(struct server *sv)
 	bool more = sv->resume_due;
 
 	sv->resume_due = false;
-	while (more && data_state(sv->data) != DATA_WAIT) {
+	while (more && datadir_state(sv->data) != DATADIR_WAIT) {
 		c = sv->lists[CONN_WAITING].first;
 		if (c == NULL)
 			break;
@@ -382,22 +382,22 @@ static void
 serve_conn(struct server *sv, struct conn *c, unsigned can)
 {
 	/* Nobody would notice that it is gone while nobody reads it. */
-	if (can & READY_GONE && !(c->interest & READY_READ)) {
+	if (can & POLLER_GONE && !(c->interest & POLLER_READ)) {
 		remove_conn(sv, c);
 		return;
 	}
-	if (can & READY_WRITE)
+	if (can & POLLER_WRITE)
 		conn_write(c, sv->now);
 	if (!c->greeted && sv->handshakes++ >= HANDSHAKES_MAX)
-		can &= READY_WRITE;
-	if (can & (READY_READ | READY_GONE))
+		can &= POLLER_WRITE;
+	if (can & (POLLER_READ | POLLER_GONE))
 		conn_read(c, sv->now);
 	settle(sv, c);
 }
 
 /* The operator says something, or reads what is answered. */
 static void
-serve_operator(struct server *sv, const struct ready_event *event)
+serve_operator(struct server *sv, const struct poller_event *event)
 {
 	struct admin admin = { sv->relay, sv->now, sv->started,
 	    sv->conn_count, &sv->pace };
@@ -408,15 +408,15 @@ serve_operator(struct server *sv, const struct ready_event *event)
 static void
 links_read(struct server *sv)
 {
-	struct ready_event event;
+	struct poller_event event;
 
 	sv->handshakes = 0;
-	while (ready_next(sv->ready, &event)) {
+	while (poller_next(sv->ready, &event)) {
 		if (event.owner != NULL)
 			serve_conn(sv, event.owner, event.can);
 		else if (event.fd == sv->wake)
 			sv->woken = true;
-		else if (event.fd == data_fd(sv->data))
+		else if (event.fd == datadir_fd(sv->data))
 			sv->step_due = true;
 		else if (sv->control != NULL &&
 		    control_has(sv->control, event.fd))
@@ -433,12 +433,12 @@ links_read(struct server *sv)
 static void
 links_write(struct server *sv)
 {
-	struct link *link;
+	struct session *link;
 	struct conn *c;
 
 	while ((link = tmtp_marked(sv->relay)) != NULL) {
 		c = tmtp_owner(link);
-		if (!(c->interest & READY_WRITE) || tmtp_is_ended(link))
+		if (!(c->interest & POLLER_WRITE) || tmtp_is_ended(link))
 			conn_write(c, sv->now);
 		settle(sv, c);
 	}
@@ -453,7 +453,7 @@ commit_is_due(const struct server *sv)
 {
 	return tmtp_wants_commit(sv->relay) || sv->step_due ||
 	    (sv->control != NULL && control_waits(sv->control)) ||
-	    data_state(sv->data) == DATA_WAIT ||
+	    datadir_state(sv->data) == DATADIR_WAIT ||
 	    sv->now.mono >= sv->commit_by;
 }
 
@@ -470,7 +470,7 @@ commit(struct server *sv)
 	if (!commit_is_due(sv))
 		return 0;
 	began = clock_us(CLOCK_MONOTONIC);
-	if (data_commit(sv->data) == -1)
+	if (datadir_commit(sv->data) == -1)
 		return -1;
 	sv->pace.longest_commit = longer(sv->pace.longest_commit,
 	    clock_us(CLOCK_MONOTONIC) - began);
@@ -494,7 +494,7 @@ checkpoint(struct server *sv)
 	if (!sv->step_due)
 		return 0;
 	do {
-		more = data_step(sv->data, sv->now);
+		more = datadir_step(sv->data, sv->now);
 	} while (more == 1 && clock_us(CLOCK_MONOTONIC) - began < STEP_TIME);
 	if (more == -1)
 		return -1;
@@ -542,7 +542,7 @@ time_to_wait(const struct server *sv)
 	if (until < sv->reaped + REAP_INTERVAL)
 		until = sv->reaped + REAP_INTERVAL;
 	until = earlier(until, sv->commit_by);
-	until = earlier(until, data_deadline(sv->data));
+	until = earlier(until, datadir_deadline(sv->data));
 	until = earlier(until, sv->accept_at);
 	until = earlier(until, sv->strangers.report_at);
 	until = earlier(until, expire_deadline(sv->expire));
@@ -569,16 +569,16 @@ static int
 turn(struct server *sv)
 {
 	end_turn(sv);		/* the one before */
-	ready_wait(sv->ready, time_to_wait(sv));
+	poller_wait(sv->ready, time_to_wait(sv));
 	read_clock(sv);
 	sv->again = false;
 	if (sv->now.mono >= sv->accept_at)
 		resume_accepting(sv);
-	if (sv->now.mono >= data_deadline(sv->data))
+	if (sv->now.mono >= datadir_deadline(sv->data))
 		sv->step_due = true;
 
 	links_resume(sv);	/* those who waited for the last commit */
-	links_read(sv);		/* octets in, requests run, replies held */
+	links_read(sv);		/* bytes in, requests run, replies held */
 	expire_step(sv->expire, sv->now);	/* what nobody fetches */
 	links_write(sv);	/* what waits for no commit */
 	if (commit(sv) == -1)	/* one write, one sync for the whole turn */
@@ -642,7 +642,7 @@ server_open(const struct conf *conf, char *why, size_t room)
 static void
 watch(struct server *sv, int fd)
 {
-	if (ready_add(sv->ready, fd, READY_READ, NULL) == -1)
+	if (poller_add(sv->ready, fd, POLLER_READ, NULL) == -1)
 		die("cannot watch a descriptor: %s", strerror(errno));
 }
 
@@ -660,13 +660,13 @@ open_control(struct server *sv)
 }
 
 void
-server_start(struct server *sv, struct data *data, const struct cert *cert,
+server_start(struct server *sv, struct datadir *data, const struct cert *cert,
     int64_t clock_offset)
 {
 	int i;
 
 	sv->links_max = possible_links(sv->conf);
-	sv->ready = ready_open();
+	sv->ready = poller_open();
 	if (sv->ready == NULL)
 		die("cannot watch links: %s", strerror(errno));
 	sv->data = data;
@@ -681,8 +681,8 @@ server_start(struct server *sv, struct data *data, const struct cert *cert,
 	for (i = 0; i < sv->listener_count; i++)
 		watch(sv, sv->listeners[i]);
 	sv->accepting = true;
-	if (data_fd(data) != -1)
-		watch(sv, data_fd(data));
+	if (datadir_fd(data) != -1)
+		watch(sv, datadir_fd(data));
 	sv->started = sv->now.wall;
 	sv->step_due = true;	/* what an earlier run has left to do */
 	open_control(sv);
@@ -699,7 +699,7 @@ server_run(struct server *sv, int wake)
 			return -1;
 	}
 	sv->wake = -1;
-	ready_remove(sv->ready, wake);
+	poller_remove(sv->ready, wake);
 	return 0;
 }
 
@@ -730,7 +730,7 @@ stop_listening(struct server *sv)
 	while (sv->listener_count > 0) {
 		fd = sv->listeners[--sv->listener_count];
 		if (sv->ready != NULL)
-			ready_remove(sv->ready, fd);
+			poller_remove(sv->ready, fd);
 		(void)close(fd);	/* nothing was written to it */
 	}
 }
@@ -769,7 +769,7 @@ server_close(struct server *sv)
 		tmtp_close(sv->relay);
 	if (sv->tls != NULL)
 		tls_close(sv->tls);
-	ready_close(sv->ready);
+	poller_close(sv->ready);
 	free(sv->conns);
 	free(sv);
 }

@@ -1,5 +1,5 @@
 /*
- * server.h - listening sockets, connections, and the loop that carries octets
+ * server.h - listening sockets, connections, and the loop that carries bytes
  * between them, TLS and the protocol.
  *
  *	sv = server_open(conf, why, room)     binds: root may be needed here
@@ -32,7 +32,7 @@ struct server *server_open(const struct conf *, char *why, size_t room);
  * milliseconds the system's clock is behind the true time; it is added to it
  * until someone sets it.
  */
-void server_start(struct server *, struct data *, const struct cert *,
+void server_start(struct server *, struct datadir *, const struct cert *,
     int64_t clock_offset);
 /*
  * Serve until wake is readable: 0; it is the caller's to read.  -1 with errno

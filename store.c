@@ -50,12 +50,12 @@
 #include "store/msgfile.h"
 #include "store/maildir.h"
 
-#define ACK_OCTETS (8 + MESSAGE_NODE)
+#define ACK_BYTES (8 + MESSAGE_NODE)
 
 struct store {
-	struct lost *lost;
+	struct quarantine *lost;
 	struct journal *journal;
-	struct tree *tree;
+	struct maildir *tree;
 	int data;
 	struct queue_table queues;
 	struct message_list messages;	/* in the journal */
@@ -88,7 +88,7 @@ release_message(struct store *st, struct message *m)
 	if (--m->waiting > 0)
 		return;
 	if (m->large != 0)
-		tree_large_remove(st->tree, m->large);
+		maildir_large_remove(st->tree, m->large);
 	message_free(&st->messages, m);
 }
 
@@ -97,7 +97,7 @@ release_message(struct store *st, struct message *m)
 size_t
 store_put_size(size_t head, size_t data, size_t queues)
 {
-	return message_record_octets(head, data, queues);
+	return message_record_bytes(head, data, queues);
 }
 
 static void
@@ -141,7 +141,7 @@ store_put_large(struct store *st, uint64_t id, struct span head,
     struct large *l, struct queue *const *to, size_t n)
 {
 	struct message told = { .id = id, .head = (uint32_t)head.n,
-	    .data = large_octets(l), .large = large_x(l) };
+	    .data = large_bytes(l), .large = large_x(l) };
 	const struct span none = { NULL, 0 };
 
 	if (n == 0) {
@@ -154,7 +154,7 @@ store_put_large(struct store *st, uint64_t id, struct span head,
 
 /* ---- reading ---- */
 
-/* Octets of a message that is in the journal. */
+/* Bytes of a message that is in the journal. */
 static ssize_t
 read_entry(struct store *st, const struct message *m, uint64_t offset,
     char *dst, size_t room)
@@ -170,9 +170,9 @@ read_entry(struct store *st, const struct message *m, uint64_t offset,
 			return -1;
 		return (ssize_t)room;
 	}
-	if (tree_large_open(st->tree, m->large, m->data) == -1)
+	if (maildir_large_open(st->tree, m->large, m->data) == -1)
 		return -1;
-	return tree_large_read(st->tree, offset - m->head, dst, room);
+	return maildir_large_read(st->tree, offset - m->head, dst, room);
 }
 
 /*
@@ -188,7 +188,7 @@ next_file(struct store *st, struct queue *q, uint64_t after, uint64_t *id,
 			return -1;
 		if (*id == 0 || queue_get(q, *id) != NULL)
 			return 0;
-		if (tree_length(st->tree, q, *id, length) == 0)
+		if (maildir_length(st->tree, q, *id, length) == 0)
 			return 0;
 		if (errno != EBADMSG && errno != ENOENT)
 			return -1;
@@ -233,7 +233,7 @@ store_read(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
 	ssize_t n;
 
 	if (m == NULL)
-		return tree_read(st->tree, q, id, offset, dst, room);
+		return maildir_read(st->tree, q, id, offset, dst, room);
 	n = read_entry(st, m, offset, dst, room);
 	if (n == -1 && errno == EBADMSG && m->large != 0)
 		lose_entry(st, m);
@@ -252,7 +252,7 @@ give_up_copy(struct store *st, struct queue *q)
 		(void)closedir(st->copy_list);	/* it was only read */
 		st->copying = NULL;
 	}
-	tree_discard(st->tree, q->copy);
+	maildir_discard(st->tree, q->copy);
 	q->copy = NULL;
 	errno = error;
 	return -1;
@@ -265,15 +265,15 @@ give_up_copy(struct store *st, struct queue *q)
 static bool
 remove_file(struct store *st, struct queue *q, uint64_t id)
 {
-	uint64_t octets;
+	uint64_t bytes;
 
 	queue_list_lost(q, id);
-	if (tree_remove(st->tree, q, id, &octets) == -1)
+	if (maildir_remove(st->tree, q, id, &bytes) == -1)
 		return false;
 	if (queue_get(q, id) == NULL)
-		queue_count_lost(q, octets);
-	if (q->copy != NULL && tree_remove(st->tree, q->copy, id,
-	    &octets) == -1 && errno != ENOENT)
+		queue_count_lost(q, bytes);
+	if (q->copy != NULL && maildir_remove(st->tree, q->copy, id,
+	    &bytes) == -1 && errno != ENOENT)
 		(void)give_up_copy(st, q);
 	return true;
 }
@@ -301,7 +301,7 @@ store_ack(struct store *st, struct queue *q, uint64_t id)
 
 	if (!remove_waiting(st, q, id))
 		return;
-	code_put64(head, id);
+	encode_u64(head, id);
 	st->scratch.n = 0;
 	message_write_node(&st->scratch, q);
 	parts[1] = buf_span(&st->scratch);
@@ -316,7 +316,7 @@ begin_copy(struct store *st, struct queue *q)
 
 	/* No node has this number, which is as good as a name. */
 	q->copy = store_queue(st, &q->uid, ~q->ref);
-	tree_discard(st->tree, q->copy);
+	maildir_discard(st->tree, q->copy);
 	queue_path(path, q);
 	st->copy_list = file_open_list(st->data, path);
 	if (st->copy_list != NULL)
@@ -344,13 +344,13 @@ copy_some(struct store *st, unsigned files)
 			return file_end_list(st->copy_list) == 0 ? 0 :
 			    give_up_copy(st, q);
 		}
-		if (code_unhex64(&id, span_of(name)) &&
-		    tree_link(st->tree, q, q->copy, id) == -1 &&
+		if (decode_hex64(&id, span_of(name)) &&
+		    maildir_link(st->tree, q, q->copy, id) == -1 &&
 		    errno != ENOENT)
 			return give_up_copy(st, q);
 	}
 	/* Now, so that the last sync has not all of it to do. */
-	return tree_sync(st->tree, q->copy) == 0 ? 0 : give_up_copy(st, q);
+	return maildir_sync(st->tree, q->copy) == 0 ? 0 : give_up_copy(st, q);
 }
 
 /* What waits in the journal for from waits for to as well. */
@@ -380,7 +380,7 @@ store_copy_files(struct store *st, struct queue *from, struct queue *to,
 		return -1;
 	if (from->copy == NULL || st->copying == from)
 		return 1;
-	if (tree_move(st->tree, from->copy, to) == -1)
+	if (maildir_move(st->tree, from->copy, to) == -1)
 		return give_up_copy(st, from);
 	from->copy = NULL;
 	return 0;
@@ -454,9 +454,9 @@ discard_dropped(struct store *st)
 
 	while ((q = st->dropped) != NULL) {
 		st->dropped = q->next;
-		tree_discard(st->tree, q);
+		maildir_discard(st->tree, q);
 		q->ref = ~q->ref;
-		tree_discard(st->tree, q);
+		maildir_discard(st->tree, q);
 		queue_free(q);
 	}
 }
@@ -491,11 +491,11 @@ count_some(struct store *st, struct queue *q)
 struct store_load
 store_load(struct store *st, struct queue *q)
 {
-	struct store_load load = { q->ring_count, q->ring_octets };
+	struct store_load load = { q->ring_count, q->ring_bytes };
 
 	count_some(st, q);
 	load.messages += q->file_count;
-	load.octets += q->file_octets;
+	load.bytes += q->file_bytes;
 	return load;
 }
 
@@ -512,14 +512,14 @@ store_is_in_journal(struct store *st, const struct uid *uid, uint32_t ref,
 static int
 read_large(struct store *st, const struct message *m)
 {
-	char *dst = buf_room(&st->scratch, SPOOL_BLOCK);
+	char *dst = buf_room(&st->scratch, MSGFILE_BLOCK);
 	uint64_t at;
 	ssize_t n;
 
 	for (at = 0; at < m->data; at += (uint64_t)n) {
-		if (tree_large_open(st->tree, m->large, m->data) == -1)
+		if (maildir_large_open(st->tree, m->large, m->data) == -1)
 			return -1;
-		n = tree_large_read(st->tree, at, dst, SPOOL_BLOCK);
+		n = maildir_large_read(st->tree, at, dst, MSGFILE_BLOCK);
 		if (n == -1)
 			return -1;
 	}
@@ -537,7 +537,7 @@ store_check_large(struct store *st, struct store_load *seen)
 			continue;
 		if (read_large(st, m) == 0) {
 			seen->messages++;
-			seen->octets += m->head + m->data;
+			seen->bytes += m->head + m->data;
 		} else if (errno == EBADMSG) {
 			lose_entry(st, m);
 		} else {
@@ -555,15 +555,15 @@ queue_at(struct store *st, const char *p)
 {
 	struct uid uid;
 
-	memcpy(uid.octets, p, UID_OCTETS);
-	return store_queue(st, &uid, code_get32(p + UID_OCTETS));
+	memcpy(uid.bytes, p, UID_BYTES);
+	return store_queue(st, &uid, decode_u32(p + UID_BYTES));
 }
 
 /* Large data that is not there is in files: a checkpoint had finished. */
 static bool
 is_in_files(const struct store *st, uint64_t large)
 {
-	int there = large == 0 ? 1 : tree_large_exists(st->tree, large);
+	int there = large == 0 ? 1 : maildir_large_exists(st->tree, large);
 
 	if (there == -1)
 		die("cannot look for a large message: %s", strerror(errno));
@@ -615,11 +615,11 @@ store_replay(struct store *st, const struct journal_record *record)
 		sense = replay_put(st, record);
 		break;
 	case JOURNAL_ACK:
-		sense = n == ACK_OCTETS;
+		sense = n == ACK_BYTES;
 		/* Looking, the file must be known for one that may be torn. */
 		if (sense && !st->lost->looking)
 			(void)remove_waiting(st, queue_at(st, p + 8),
-			    code_get64(p));
+			    decode_u64(p));
 		break;
 	case JOURNAL_COPY:
 		sense = n == 2 * MESSAGE_NODE &&
@@ -639,7 +639,8 @@ store_replay(struct store *st, const struct journal_record *record)
 		return false;
 	}
 	if (!sense)
-		lost_note(st->lost, "journal: a record about messages makes "
+		quarantine_note(st->lost,
+		    "journal: a record about messages makes "
 		    "no sense; it is passed over");
 	return true;
 }
@@ -652,9 +653,9 @@ store_replayed(struct store *st)
 
 	for (m = st->messages.first; m != NULL; m = m->after) {
 		if (m->large != 0)
-			tree_large_keep(st->tree, m->large);
+			maildir_large_keep(st->tree, m->large);
 	}
-	if (tree_clean(st->tree, &x) == -1)
+	if (maildir_clean(st->tree, &x) == -1)
 		return -1;
 	/* An X that no commit covers may be in use all the same. */
 	journal_id_at_least(st->journal, x);
@@ -664,7 +665,7 @@ store_replayed(struct store *st)
 
 /* ---- checkpoint ---- */
 
-/* Have the message's octets in the journal in scratch. */
+/* Have the message's bytes in the journal in scratch. */
 static int
 load_message(struct store *st, const struct message *m)
 {
@@ -686,12 +687,12 @@ write_for(struct store *st, const struct message *m,
 	struct span head, data;
 
 	if (m->large != 0)
-		return tree_large_link(st->tree, m->large, q, m->id);
+		return maildir_large_link(st->tree, m->large, q, m->id);
 	if (first != NULL)
-		return tree_link(st->tree, first, q, m->id);
+		return maildir_link(st->tree, first, q, m->id);
 	head = (struct span){ st->scratch.p, m->head };
 	data = (struct span){ st->scratch.p + m->head, (size_t)m->data };
-	return tree_write(st->tree, q, m->id, head, data);
+	return maildir_write(st->tree, q, m->id, head, data);
 }
 
 /*
@@ -707,7 +708,7 @@ write_message(struct store *st, struct message *m)
 	m->may_be_in_tree = true;
 	if (load_message(st, m) == -1)
 		return -1;
-	if (m->large != 0 && tree_large_finish(st->tree, m->large, m->id,
+	if (m->large != 0 && maildir_large_finish(st->tree, m->large, m->id,
 	    buf_span(&st->scratch), m->data) == -1)
 		return -1;
 	for (i = 0; i < m->to_count; i++) {
@@ -716,7 +717,7 @@ write_message(struct store *st, struct message *m)
 		if (write_for(st, m, first, m->to[i]) == -1)
 			return -1;
 		first = m->to[i];
-		if (first->copy != NULL && tree_link(st->tree, first,
+		if (first->copy != NULL && maildir_link(st->tree, first,
 		    first->copy, m->id) == -1)
 			(void)give_up_copy(st, first);
 	}
@@ -736,7 +737,7 @@ end_message(struct store *st, struct message *m)
 			continue;
 		message_leave(m, q);
 		queue_list_gained(q);
-		queue_count_gained(q, spool_octets(m->head, m->data));
+		queue_count_gained(q, msgfile_bytes(m->head, m->data));
 	}
 	if (m->large != 0) {
 		st->finished = xrealloc(st->finished,
@@ -765,28 +766,28 @@ store_released(struct store *st)
 	size_t i;
 
 	for (i = 0; i < st->finished_count; i++)
-		tree_large_remove(st->tree, st->finished[i]);
+		maildir_large_remove(st->tree, st->finished[i]);
 	free(st->finished);
 	st->finished = NULL;
 	st->finished_count = 0;
 }
 
 uint64_t
-store_checkpoint_octets(const struct store *st)
+store_checkpoint_bytes(const struct store *st)
 {
-	return st->messages.octets;
+	return st->messages.bytes;
 }
 
 bool
 store_begin_sync(struct store *st)
 {
-	return tree_begin_sync(st->tree);
+	return maildir_begin_sync(st->tree);
 }
 
 void
 store_end_sync(struct store *st)
 {
-	tree_end_sync(st->tree);
+	maildir_end_sync(st->tree);
 }
 
 bool
@@ -795,25 +796,25 @@ store_tidy(struct store *st)
 	large_tidy(&st->larges);
 	if (!journal_pending(st->journal))
 		discard_dropped(st);
-	return tree_tidy(st->tree);
+	return maildir_tidy(st->tree);
 }
 
 bool
 store_is_trim(const struct store *st)
 {
-	return tree_is_trim(st->tree);
+	return maildir_is_trim(st->tree);
 }
 
 void
 store_trim(struct store *st)
 {
-	tree_trim(st->tree);
+	maildir_trim(st->tree);
 }
 
 /* ---- opening and closing ---- */
 
 struct store *
-store_open(struct lost *lost, struct journal *journal,
+store_open(struct quarantine *lost, struct journal *journal,
     struct syncer *syncer, char *why, size_t room)
 {
 	struct store *st = xzalloc(sizeof(*st));
@@ -821,7 +822,7 @@ store_open(struct lost *lost, struct journal *journal,
 	st->lost = lost;
 	st->data = lost->data;
 	st->journal = journal;
-	st->tree = tree_open(lost, syncer);
+	st->tree = maildir_open(lost, syncer);
 	st->larges = (struct larges){ st->tree, syncer, NULL };
 	if (st->tree != NULL)
 		return st;
@@ -848,7 +849,7 @@ store_close(struct store *st)
 	}
 	queue_table_free(&st->queues);
 	large_end(&st->larges);
-	tree_close(st->tree);
+	maildir_close(st->tree);
 	free(st->finished);
 	buf_free(&st->scratch);
 	free(st);

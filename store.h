@@ -38,7 +38,7 @@ struct queue;
  * what was acked seems to wait, and from store_replayed on only
  * store_is_in_journal, store_check_large and store_close may follow.
  */
-struct store *store_open(struct lost *, struct journal *, struct syncer *,
+struct store *store_open(struct quarantine *, struct journal *, struct syncer *,
     char *why, size_t room);
 void store_close(struct store *);
 /* Take a record of the journal, unless it is not store's: then false. */
@@ -69,7 +69,7 @@ void store_put_large(struct store *, uint64_t id, struct span head,
 int store_next(struct store *, struct queue *, uint64_t after, uint64_t *id,
     uint64_t *length);
 /*
- * Octets of a waiting message from offset on, at most room and at least 1.
+ * Bytes of a waiting message from offset on, at most room and at least 1.
  * -1 with errno: EBADMSG when it was damaged; it is then in lost+found, is no
  * longer waiting, and the line about it has been logged.
  */
@@ -94,7 +94,7 @@ void store_drop(struct store *, struct queue *);
 
 /* How much waits, committed or not. */
 struct store_load {
-	uint64_t messages, octets;
+	uint64_t messages, bytes;
 };
 /*
  * A queue's files are counted when its load is first asked for, some at each
@@ -131,8 +131,8 @@ void store_released(struct store *);
 bool store_begin_sync(struct store *);
 /* That has ended well. */
 void store_end_sync(struct store *);
-/* Octets of disk that a checkpoint of all would take. */
-uint64_t store_checkpoint_octets(const struct store *);
+/* Bytes of disk that a checkpoint of all would take. */
+uint64_t store_checkpoint_bytes(const struct store *);
 /*
  * Have some of the files removed that nobody needs.  True if there is more to
  * do at once; syncer tells when there is more to do later.

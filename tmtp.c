@@ -10,7 +10,7 @@
 #include "tmtp/presence.h"
 #include "tmtp/upload.h"
 
-/* Before login a stranger may make us keep so many octets. */
+/* Before login a stranger may make us keep so many bytes. */
 #define STRANGER_HEADER_MAX 4096
 
 /*
@@ -28,7 +28,7 @@
  * then has been told.
  */
 static const struct op *
-read_header(struct request *rq, struct link *l, struct span header,
+read_header(struct request *rq, struct session *l, struct span header,
     struct now now)
 {
 	const struct op *op;
@@ -47,19 +47,19 @@ read_header(struct request *rq, struct link *l, struct span header,
 }
 
 /*
- * How many octets a frame's digits and header are.  0 if they are not all
+ * How many bytes a frame's digits and header are.  0 if they are not all
  * here, and then want says how many there must be, or if the link has ended.
  */
 static size_t
-measure_header(struct link *l, struct span octets)
+measure_header(struct session *l, struct span bytes)
 {
 	long length, max = l->phase == PHASE_OPEN ? FRAME_HEADER_MAX :
 	    STRANGER_HEADER_MAX;
 
 	l->want = FRAME_DIGITS;
-	if (octets.n < l->want)
+	if (bytes.n < l->want)
 		return 0;
-	length = frame_length(octets.p);
+	length = frame_length(bytes.p);
 	if (length < FRAME_HEADER_MIN || length > max) {
 		presence_quit(l, length == -1 ? SPAN("a frame does not begin "
 		    "with four hexadecimal digits") : SPAN("the header is "
@@ -67,13 +67,13 @@ measure_header(struct link *l, struct span octets)
 		return 0;
 	}
 	l->want += (size_t)length;
-	return octets.n < l->want ? 0 : l->want;
+	return bytes.n < l->want ? 0 : l->want;
 }
 
 static bool
-must_wait(struct link *l)
+must_wait(struct session *l)
 {
-	if (data_state(l->relay->data) == DATA_WAIT)
+	if (datadir_state(l->relay->data) == DATADIR_WAIT)
 		l->stalled = true;
 	return l->stalled;
 }
@@ -134,7 +134,7 @@ begin_upload(struct request *rq, const struct op *op, struct span header,
 }
 
 static void
-end_upload(struct link *l)
+end_upload(struct session *l)
 {
 	if (l->upload == NULL)
 		return;
@@ -145,15 +145,15 @@ end_upload(struct link *l)
 }
 
 /*
- * Run the request that octets begin with, where it stands.  Returns how many
+ * Run the request that bytes begin with, where it stands.  Returns how many
  * of them are used then; 0 if more are needed, by what want says, if it has
  * to wait or if the link has ended.
  */
 static size_t
-run_frame(struct link *l, struct span octets, struct now now)
+run_frame(struct session *l, struct span bytes, struct now now)
 {
 	uint64_t lengths[UPLOAD_PARTS];
-	struct span header = { octets.p, measure_header(l, octets) };
+	struct span header = { bytes.p, measure_header(l, bytes) };
 	struct request rq;
 	const struct op *op;
 	size_t whole;
@@ -172,15 +172,15 @@ run_frame(struct link *l, struct span octets, struct now now)
 		return begin_upload(&rq, op, header, lengths) ? header.n : 0;
 	whole = header.n + (size_t)rq.h.datalen.value;
 	l->want = whole;
-	if (octets.n < whole ||
-	    !run_small(&rq, op, lengths, octets.p + header.n))
+	if (bytes.n < whole ||
+	    !run_small(&rq, op, lengths, bytes.p + header.n))
 		return 0;
 	return whole;
 }
 
 /* Large data is all here: run its request once it is durable. */
 static void
-finish_upload(struct link *l, struct now now)
+finish_upload(struct session *l, struct now now)
 {
 	int state = upload_state(l->upload), error = errno;
 	struct request rq;
@@ -204,9 +204,9 @@ finish_upload(struct link *l, struct now now)
 }
 
 static size_t
-take_upload(struct link *l, struct span octets, struct now now)
+take_upload(struct session *l, struct span bytes, struct now now)
 {
-	size_t n = upload_take(l->upload, octets);
+	size_t n = upload_take(l->upload, bytes);
 
 	if (upload_is_whole(l->upload)) {
 		upload_sync(l->upload);
@@ -216,9 +216,9 @@ take_upload(struct link *l, struct span octets, struct now now)
 }
 
 static size_t
-take_skipped(struct link *l, struct span octets)
+take_skipped(struct session *l, struct span bytes)
 {
-	size_t n = octets.n < l->skip ? octets.n : (size_t)l->skip;
+	size_t n = bytes.n < l->skip ? bytes.n : (size_t)l->skip;
 
 	l->skip -= n;
 	return n;
@@ -226,7 +226,7 @@ take_skipped(struct link *l, struct span octets)
 
 /* The beginning of a frame was kept until there is enough of it: run it. */
 static void
-run_gathered(struct link *l, struct now now)
+run_gathered(struct session *l, struct now now)
 {
 	size_t n = run_frame(l, buf_span(&l->in), now);
 
@@ -238,56 +238,56 @@ run_gathered(struct link *l, struct now now)
 }
 
 static size_t
-gather(struct link *l, struct span octets, struct now now)
+gather(struct session *l, struct span bytes, struct now now)
 {
 	size_t n = l->want - l->in.n;
 
-	if (n > octets.n)
-		n = octets.n;
-	buf_add(&l->in, (struct span){ octets.p, n });
+	if (n > bytes.n)
+		n = bytes.n;
+	buf_add(&l->in, (struct span){ bytes.p, n });
 	if (l->in.n == l->want)
 		run_gathered(l, now);
 	return n;
 }
 
 static bool
-may_go_on(const struct link *l)
+may_go_on(const struct session *l)
 {
 	return !l->stalled && l->phase != PHASE_ENDED;
 }
 
 static size_t
-take_some(struct link *l, struct span octets, struct now now)
+take_some(struct session *l, struct span bytes, struct now now)
 {
 	size_t n;
 
 	if (l->skip > 0)
-		return take_skipped(l, octets);
+		return take_skipped(l, bytes);
 	if (l->upload != NULL)
-		return take_upload(l, octets, now);
+		return take_upload(l, bytes, now);
 	if (l->in.n > 0)
-		return gather(l, octets, now);
-	n = run_frame(l, octets, now);
-	return n > 0 || !may_go_on(l) ? n : gather(l, octets, now);
+		return gather(l, bytes, now);
+	n = run_frame(l, bytes, now);
+	return n > 0 || !may_go_on(l) ? n : gather(l, bytes, now);
 }
 
-/* Take octets as far as requests may run, and keep the rest. */
+/* Take bytes as far as requests may run, and keep the rest. */
 static void
-take(struct link *l, struct span octets, struct now now)
+take(struct session *l, struct span bytes, struct now now)
 {
 	size_t n;
 
-	while (octets.n > 0 && may_go_on(l)) {
-		n = take_some(l, octets, now);
-		octets.p += n;
-		octets.n -= n;
+	while (bytes.n > 0 && may_go_on(l)) {
+		n = take_some(l, bytes, now);
+		bytes.p += n;
+		bytes.n -= n;
 	}
 	if (l->phase != PHASE_ENDED)
-		buf_add(&l->kept, octets);
+		buf_add(&l->kept, bytes);
 }
 
 struct relay *
-tmtp_open(struct data *data, const struct conf *conf)
+tmtp_open(struct datadir *data, const struct conf *conf)
 {
 	struct relay *relay = xzalloc(sizeof(*relay));
 
@@ -311,55 +311,55 @@ tmtp_close(struct relay *relay)
 	free(relay);
 }
 
-struct link *
-tmtp_link_open(struct relay *relay, void *owner, const char *peer,
+struct session *
+tmtp_session_open(struct relay *relay, void *owner, const char *peer,
     struct now now)
 {
-	struct link *l = link_open(relay, owner, peer, now);
+	struct session *l = session_open(relay, owner, peer, now);
 
 	op_begin(l);
 	return l;
 }
 
 void
-tmtp_link_close(struct link *l, struct now now)
+tmtp_session_close(struct session *l, struct now now)
 {
 	(void)now;
 	if (l->phase == PHASE_OPEN)
-		link_log(l, "gone without a quit", SPAN(""));
+		session_log(l, "gone without a quit", SPAN(""));
 	presence_leave(l);
 	end_upload(l);
-	link_close(l);
+	session_close(l);
 }
 
 void *
-tmtp_owner(const struct link *l)
+tmtp_owner(const struct session *l)
 {
 	return l->owner;
 }
 
 void
-tmtp_input(struct link *l, struct span octets, struct now now)
+tmtp_input(struct session *l, struct span bytes, struct now now)
 {
 	l->heard = now.mono;
-	take(l, octets, now);
+	take(l, bytes, now);
 }
 
 bool
-tmtp_wants_input(const struct link *l)
+tmtp_wants_input(const struct session *l)
 {
 	return may_go_on(l) && l->out.n <= REPLIES_MAX;
 }
 
 bool
-tmtp_is_stalled(const struct link *l)
+tmtp_is_stalled(const struct session *l)
 {
 	return l->stalled && l->phase != PHASE_ENDED;
 }
 
 /* It is not the peer's silence when nobody listened. */
 void
-tmtp_resume(struct link *l, struct now now)
+tmtp_resume(struct session *l, struct now now)
 {
 	struct buf kept = l->kept;
 
@@ -381,14 +381,14 @@ tmtp_resume(struct link *l, struct now now)
  * was cut, in the middle of this or before, is still its node's.
  */
 size_t
-tmtp_output(struct link *l, char *dst, size_t room, struct now now)
+tmtp_output(struct session *l, char *dst, size_t room, struct now now)
 {
 	size_t n = 0;
 
 	if (l->phase == PHASE_OPEN)
 		n = deliver_rest(l, dst, room, now);
 	if (l->sending.id == 0 || l->phase == PHASE_ENDED)
-		n += link_take(l, dst + n, room - n);
+		n += session_take(l, dst + n, room - n);
 	if (l->phase == PHASE_OPEN && l->sending.id == 0 && l->ready == 0)
 		n += deliver_output(l, dst, room, n, now);
 	if (l->phase == PHASE_ENDED)
@@ -397,15 +397,15 @@ tmtp_output(struct link *l, char *dst, size_t room, struct now now)
 }
 
 bool
-tmtp_is_logged_in(const struct link *l)
+tmtp_is_logged_in(const struct session *l)
 {
 	return l->phase == PHASE_OPEN;
 }
 
 bool
-tmtp_is_ended(const struct link *l)
+tmtp_is_ended(const struct session *l)
 {
-	return l->phase == PHASE_ENDED && !link_waits(l);
+	return l->phase == PHASE_ENDED && !session_waits(l);
 }
 
 bool
@@ -417,20 +417,20 @@ tmtp_wants_commit(const struct relay *relay)
 void
 tmtp_committed(struct relay *relay)
 {
-	struct link *l;
+	struct session *l;
 
-	while ((l = link_next(relay, LIST_WAITING)) != NULL)
-		link_release(l);
+	while ((l = session_next(relay, LIST_WAITING)) != NULL)
+		session_release(l);
 }
 
-struct link *
+struct session *
 tmtp_marked(struct relay *relay)
 {
-	return link_next(relay, LIST_MARKED);
+	return session_next(relay, LIST_MARKED);
 }
 
 uint64_t
-tmtp_deadline(const struct link *l)
+tmtp_deadline(const struct session *l)
 {
 	uint64_t silent, overdue;
 
@@ -445,7 +445,7 @@ tmtp_deadline(const struct link *l)
 }
 
 static void
-quit_late(struct link *l, const char *what, unsigned milliseconds)
+quit_late(struct session *l, const char *what, unsigned milliseconds)
 {
 	struct buf *why = &l->relay->why;
 
@@ -455,7 +455,7 @@ quit_late(struct link *l, const char *what, unsigned milliseconds)
 }
 
 void
-tmtp_expire(struct link *l, struct now now)
+tmtp_expire(struct session *l, struct now now)
 {
 	const struct conf *conf = l->relay->conf;
 
@@ -470,7 +470,7 @@ tmtp_expire(struct link *l, struct now now)
 }
 
 void
-tmtp_quit(struct link *l, const char *why, struct now now)
+tmtp_quit(struct session *l, const char *why, struct now now)
 {
 	(void)now;
 	presence_quit(l, span_of(why));

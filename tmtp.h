@@ -1,13 +1,13 @@
 /*
- * tmtp.h - the protocol: octets and the time in, octets out.
+ * tmtp.h - the protocol: bytes and the time in, bytes out.
  *
  * A relay has links.  Nothing here touches a socket, TLS or a clock, so the
  * whole protocol runs in a test.  The caller's turn is
  *
- *	tmtp_input for each link that has octets     requests run; replies that
+ *	tmtp_input for each link that has bytes     requests run; replies that
  *	                                              wait for the disk are held
- *	data_commit, then tmtp_committed             they are released
- *	while ((link = tmtp_marked(relay)))          links that have octets to
+ *	datadir_commit, then tmtp_committed             they are released
+ *	while ((link = tmtp_marked(relay)))          links that have bytes to
  *		... tmtp_output(link, ...)            send, or have ended
  *
  * and tmtp_expire at tmtp_deadline.  Nothing calls upwards: a post marks the
@@ -28,10 +28,10 @@
 #include "datadir.h"
 
 struct relay;
-struct link;
+struct session;
 
 /* Both must outlive the relay.  conf may change between calls. */
-struct relay *tmtp_open(struct data *, const struct conf *);
+struct relay *tmtp_open(struct datadir *, const struct conf *);
 /* All links must have been closed. */
 void tmtp_close(struct relay *);
 
@@ -39,56 +39,58 @@ void tmtp_close(struct relay *);
  * A connection was accepted.  owner is the caller's, for tmtp_owner; peer is
  * its address for the log, copied.
  */
-struct link *tmtp_link_open(struct relay *, void *owner, const char *peer,
+struct session *tmtp_session_open(struct relay *, void *owner, const char *peer,
     struct now);
 /* The connection is gone; contacts are told.  Frees the link. */
-void tmtp_link_close(struct link *, struct now);
-void *tmtp_owner(const struct link *);
+void tmtp_session_close(struct session *, struct now);
+void *tmtp_owner(const struct session *);
 
 /*
- * Octets came.  All are taken: what cannot be run yet is kept, at most one
- * frame and these octets.
+ * Bytes came.  All are taken: what cannot be run yet is kept, at most one
+ * frame and these bytes.
  */
-void tmtp_input(struct link *, struct span, struct now);
+void tmtp_input(struct session *, struct span, struct now);
 /*
- * Whether more octets may be given now.  False while the link's replies are
- * not read by the peer, while data cannot take more (data_state), and
+ * Whether more bytes may be given now.  False while the link's replies are
+ * not read by the peer, while data cannot take more (datadir_state), and
  * after its end.
  */
-bool tmtp_wants_input(const struct link *);
-/* Requests were kept because of data_state or of a large post being synced. */
-bool tmtp_is_stalled(const struct link *);
+bool tmtp_wants_input(const struct session *);
+/*
+ * Requests were kept because of datadir_state or of a large post being synced.
+ */
+bool tmtp_is_stalled(const struct session *);
 /* Go on with what was kept. */
-void tmtp_resume(struct link *, struct now);
+void tmtp_resume(struct session *, struct now);
 
 /*
- * Write octets for the peer to dst, at most room; returns how many.  0 means
+ * Write bytes for the peer to dst, at most room; returns how many.  0 means
  * nothing may be sent now.  What one call writes should leave in one TLS
  * record: messages that are no longer than room are never split.
  */
-size_t tmtp_output(struct link *, char *dst, size_t room, struct now);
+size_t tmtp_output(struct session *, char *dst, size_t room, struct now);
 /* Not before its login, nor after its end. */
-bool tmtp_is_logged_in(const struct link *);
+bool tmtp_is_logged_in(const struct session *);
 /*
  * A quit was sent or is about to be, and nothing is held any more: when
  * tmtp_output returns 0, close.
  */
-bool tmtp_is_ended(const struct link *);
+bool tmtp_is_ended(const struct session *);
 /*
- * Whether a link waits for data_commit.  While none does, what was appended
+ * Whether a link waits for datadir_commit.  While none does, what was appended
  * (by Acks) may wait for a later turn.
  */
 bool tmtp_wants_commit(const struct relay *);
-/* data_commit has returned: everything that was held may be sent. */
+/* datadir_commit has returned: everything that was held may be sent. */
 void tmtp_committed(struct relay *);
 /* The next link with something to do, which is then no longer marked. */
-struct link *tmtp_marked(struct relay *);
+struct session *tmtp_marked(struct relay *);
 
 /* When tmtp_expire must be called, in now.mono's milliseconds. */
-uint64_t tmtp_deadline(const struct link *);
-void tmtp_expire(struct link *, struct now);
+uint64_t tmtp_deadline(const struct session *);
+void tmtp_expire(struct session *, struct now);
 
 /* End the link with a quit that tells why. */
-void tmtp_quit(struct link *, const char *why, struct now);
+void tmtp_quit(struct session *, const char *why, struct now);
 
 #endif

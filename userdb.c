@@ -53,11 +53,11 @@
 #include "userdb/name.h"
 #include "userdb/files.h"
 
-_Static_assert(NAME_OCTETS == USERDB_NAME_OCTETS, "one limit, two headers");
+_Static_assert(NAME_BYTES == USERDB_NAME_BYTES, "one limit, two headers");
 _Static_assert(NAME_CHARS == USERDB_NAME_CHARS, "one limit, two headers");
 
 struct userdb {
-	struct lost *lost;
+	struct quarantine *lost;
 	struct journal *journal;
 	struct roster *roster;
 	struct user *dirty_users;	/* linked by dirty_next */
@@ -149,7 +149,7 @@ load(struct userdb *db, char *why, size_t room)
 }
 
 struct userdb *
-userdb_open(struct lost *lost, struct journal *journal, char *why,
+userdb_open(struct quarantine *lost, struct journal *journal, char *why,
     size_t room)
 {
 	struct userdb *db = xzalloc(sizeof(*db));
@@ -185,7 +185,8 @@ userdb_replay(struct userdb *db, const struct journal_record *record)
 	if (record->type != JOURNAL_USERDB)
 		return false;
 	if (record_read(&r, record->body, &db->strings) == RECORD_SENSELESS)
-		lost_note(db->lost, "journal: a record about users makes no "
+		quarantine_note(db->lost,
+		    "journal: a record about users makes no "
 		    "sense; it is passed over");
 	else
 		apply(db, &r);
@@ -287,7 +288,7 @@ userdb_user_text(struct userdb *db, struct span text)
 {
 	struct uid uid;
 
-	if (!code_unbase32(uid.octets, UID_OCTETS, text))
+	if (!decode_base32(uid.bytes, UID_BYTES, text))
 		return NULL;
 	return userdb_user(db, &uid);
 }
@@ -351,9 +352,9 @@ cut_label(struct span label)
 
 	if (nul != NULL)
 		label.n = (size_t)(nul - label.p);
-	if (label.n <= USERDB_LABEL_OCTETS)
+	if (label.n <= USERDB_LABEL_BYTES)
 		return label;
-	label.n = USERDB_LABEL_OCTETS;
+	label.n = USERDB_LABEL_BYTES;
 	while (label.n > 0 && (label.p[label.n] & 0xc0) == 0x80)
 		label.n--;
 	return label;
@@ -363,12 +364,12 @@ cut_label(struct span label)
 static int
 draw_password(struct record *r, char nodeid[NODEID_TEXT])
 {
-	unsigned char octets[NODEID_OCTETS];
+	unsigned char bytes[NODEID_BYTES];
 
-	if (code_random(octets, sizeof(octets)) == -1 ||
-	    code_random(r->salt, sizeof(r->salt)) == -1)
+	if (encode_random(bytes, sizeof(bytes)) == -1 ||
+	    encode_random(r->salt, sizeof(r->salt)) == -1)
 		return -1;
-	code_base32(nodeid, octets, sizeof(octets));
+	encode_base32(nodeid, bytes, sizeof(bytes));
 	hash_password(r->hash, r->salt, nodeid);
 	r->has |= RECORD_SALT | RECORD_HASH;
 	return 0;
@@ -379,7 +380,7 @@ static int
 draw_uid(const struct userdb *db, struct uid *uid)
 {
 	do {
-		if (code_random(uid->octets, sizeof(uid->octets)) == -1)
+		if (encode_random(uid->bytes, sizeof(uid->bytes)) == -1)
 			return -1;
 	} while (roster_user(db->roster, uid) != NULL);
 	return 0;
@@ -494,7 +495,7 @@ userdb_check_name(struct span name, unsigned min)
 
 	if (name.n == 0)
 		return USERDB_SHORT;
-	if (name.n > NAME_OCTETS)
+	if (name.n > NAME_BYTES)
 		return USERDB_LONG;
 	chars = name_chars(name);
 	if (chars == 0)

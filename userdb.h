@@ -33,9 +33,9 @@
 #include "disk/quarantine.h"
 #include "userdb/roster.h"
 
-#define USERDB_NAME_OCTETS 128	/* the longest alias or gid */
+#define USERDB_NAME_BYTES 128	/* the longest alias or gid */
 #define USERDB_NAME_CHARS  64
-#define USERDB_LABEL_OCTETS 64	/* the longest label kept of a node */
+#define USERDB_LABEL_BYTES 64	/* the longest label kept of a node */
 
 /* The uses of an alias that works for ever. */
 #define USERDB_USES_ENDLESS ROSTER_USES_ENDLESS
@@ -45,13 +45,13 @@ struct userdb;
 enum userdb_result {
 	USERDB_OK,
 	USERDB_SHORT,		/* fewer characters than asked for */
-	USERDB_LONG,		/* over 64 characters or 128 octets */
+	USERDB_LONG,		/* over 64 characters or 128 bytes */
 	USERDB_INVALID,		/* not printable, not UTF-8, space at an end */
 	USERDB_TAKEN
 };
 
 /* NULL and why on failure. */
-struct userdb *userdb_open(struct lost *, struct journal *, char *why,
+struct userdb *userdb_open(struct quarantine *, struct journal *, char *why,
     size_t room);
 void userdb_close(struct userdb *);
 /* Take a record of the journal, unless it is not userdb's: then false. */
@@ -84,7 +84,7 @@ struct user *userdb_add_user(struct userdb *, struct span label,
 /* Make another node; NULL as above. */
 struct node *userdb_add_node(struct userdb *, struct user *,
     struct span label, char nodeid[NODEID_TEXT]);
-/* The node is on line now: remember the day, if it is a later one. */
+/* The node is online now: remember the day, if it is a later one. */
 void userdb_see(struct userdb *, const struct node *, struct now);
 /* The node is freed; its queue and link are the caller's to end first. */
 void userdb_drop_node(struct userdb *, struct node *);

@@ -175,7 +175,7 @@ explain(struct buf *answer, const struct command *k, char *const *words,
 
 	buf_add(answer, SPAN("mnm: "));
 	buf_add(answer, buf_span(fault));
-	buf_add_octet(answer, '\n');
+	buf_add_byte(answer, '\n');
 	buf_free(fault);
 	for (other = commands; other < commands + COMMANDS; other++) {
 		if (k != NULL && k->second != NULL ? other != k :
@@ -183,7 +183,7 @@ explain(struct buf *answer, const struct command *k, char *const *words,
 			continue;
 		buf_add(answer, SPAN("usage: "));
 		add_usage(answer, other);
-		buf_add_octet(answer, '\n');
+		buf_add_byte(answer, '\n');
 	}
 	return ADMIN_USAGE;
 }
@@ -204,7 +204,7 @@ refuse(struct buf *answer, const struct call *c, const char *why)
 		buf_add(answer, SPAN("mnm: "));
 		buf_add(answer, buf_span(&text));
 	}
-	buf_add_octet(answer, '\n');
+	buf_add_byte(answer, '\n');
 	buf_free(&text);
 	return ADMIN_FAILED;
 }
@@ -233,7 +233,8 @@ admin_run(const struct admin *admin, char *const *words, size_t n,
 	take_words(&c, k, words, n, &fault);
 	if (fault.n > 0)
 		return explain(answer, k, words, &fault);
-	if (k->effect == CHANGES && data_state(c.relay->data) == DATA_WAIT)
+	if (k->effect == CHANGES && datadir_state(c.relay->data) ==
+	    DATADIR_WAIT)
 		return refuse(answer, &c, "the journal is full: try again");
 	c.about = c.args[0];
 	report_begin(&c.report, c.has & CALL_JSON ? REPORT_JSON :
@@ -255,6 +256,6 @@ admin_usage(struct buf *to)
 	for (i = 0; i < COMMANDS; i++) {
 		buf_add(to, SPAN("       "));
 		add_usage(to, &commands[i]);
-		buf_add_octet(to, '\n');
+		buf_add_byte(to, '\n');
 	}
 }

@@ -2,7 +2,7 @@
  * admin.h - the commands by which a relay is administered, by the relay itself
  * or, when none runs, by the program that was given the command.
  *
- * What a command changes is durable after data_commit, and its answer may
+ * What a command changes is durable after datadir_commit, and its answer may
  * leave only then.
  */
 #ifndef MNM_ADMIN_ADMIN_H

@@ -32,7 +32,7 @@
 #include "json.h"
 #include "disk/segment.h"
 
-#define PIECE 16384		/* octets copied at a time */
+#define PIECE 16384		/* bytes copied at a time */
 
 /* What is done with the files of a directory. */
 enum how {
@@ -74,9 +74,9 @@ close_dir(int fd)
 
 /* ---- files ---- */
 
-/* Copy n octets, and write zeros from there to size. */
+/* Copy n bytes, and write zeros from there to size. */
 static int
-copy_octets(int from, int to, uint64_t n, uint64_t size)
+copy_bytes(int from, int to, uint64_t n, uint64_t size)
 {
 	char piece[PIECE];
 	uint64_t at;
@@ -107,9 +107,9 @@ keep_owner(int fd, const struct stat *st)
 	return 0;
 }
 
-/* As copy_octets, into a new file. */
+/* As copy_bytes, into a new file. */
 static int
-copy_to(int to, const char *name, int from, uint64_t octets, uint64_t *size)
+copy_to(int to, const char *name, int from, uint64_t bytes, uint64_t *size)
 {
 	struct stat st;
 	int fd, error = 0;
@@ -124,7 +124,7 @@ copy_to(int to, const char *name, int from, uint64_t octets, uint64_t *size)
 	if (fd == -1)
 		return -1;
 	*size = (uint64_t)st.st_size;
-	if (copy_octets(from, fd, octets < *size ? octets : *size, *size) ==
+	if (copy_bytes(from, fd, bytes < *size ? bytes : *size, *size) ==
 	    -1 || keep_owner(fd, &st) == -1)
 		error = errno;
 	if (close(fd) == -1 && error == 0)
@@ -133,9 +133,9 @@ copy_to(int to, const char *name, int from, uint64_t octets, uint64_t *size)
 	return error == 0 ? 0 : -1;
 }
 
-/* Copy so many octets of a file, then zeros up to its size. */
+/* Copy so many bytes of a file, then zeros up to its size. */
 static int
-copy_file(const struct place *here, const char *name, uint64_t octets,
+copy_file(const struct place *here, const char *name, uint64_t bytes,
     uint64_t *size)
 {
 	int from = openat(here->from, name, SAFELY);
@@ -143,7 +143,7 @@ copy_file(const struct place *here, const char *name, uint64_t octets,
 
 	if (from == -1)
 		return -1;
-	result = copy_to(here->to, name, from, octets, size);
+	result = copy_to(here->to, name, from, bytes, size);
 	close_dir(from);
 	return result;
 }
@@ -253,7 +253,7 @@ static int
 save_segments(struct backup *b, const struct place *here)
 {
 	char name[SEGMENT_NAME];
-	uint64_t octets, size;
+	uint64_t bytes, size;
 	struct span raw;
 	struct json j;
 	size_t n;
@@ -262,12 +262,12 @@ save_segments(struct backup *b, const struct place *here)
 	json_array(&j);
 	while (json_item(&j)) {
 		raw = json_string(&j);
-		octets = json_item(&j) ? json_uint(&j, SEGMENT_SIZE) : 0;
+		bytes = json_item(&j) ? json_uint(&j, SEGMENT_SIZE) : 0;
 		n = raw.n < sizeof(name) ? json_text(name, raw) : 0;
 		if (n == 0 || memchr(name, '/', n) != NULL)
 			break;
 		name[n] = '\0';
-		if (copy_file(here, name, octets, &size) == -1)
+		if (copy_file(here, name, bytes, &size) == -1)
 			return -1;
 		b->sum->journal += size;
 	}
@@ -404,7 +404,7 @@ open_source(struct source *s, int to, char *why, size_t room)
 	if (s->hold != -1)
 		return 0;
 	if (errno == EBUSY) {
-		buf_add_octet(&s->segments, '\0');
+		buf_add_byte(&s->segments, '\0');
 		(void)snprintf(why, room, "%.*s",
 		    (int)strcspn(s->segments.p, "\n"), s->segments.p);
 		return -1;
@@ -548,7 +548,7 @@ backup_make(const char *data, const char *path, struct backup_sum *sum,
 		n--;
 	name = xcopy((struct span){ path, n });
 	buf_addf(&partial, "%s.partial", name);
-	buf_add_octet(&partial, '\0');
+	buf_add_byte(&partial, '\0');
 	dir = make_partial(name, partial.p, why, room);
 	if (dir != -1) {
 		result = fill(data, dir, sum, &owner, why, room);

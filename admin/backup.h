@@ -18,8 +18,8 @@
 
 struct backup_sum {
 	unsigned long files;	/* of the tree */
-	uint64_t journal;	/* octets */
-	uint64_t copied;	/* octets of files that could not be linked */
+	uint64_t journal;	/* bytes */
+	uint64_t copied;	/* bytes of files that could not be linked */
 };
 
 /*
@@ -33,8 +33,8 @@ int backup_make(const char *data, const char *path, struct backup_sum *,
 
 /*
  * The copying alone, from one directory to another, which is empty.  segments
- * is what journal_list told after the commit that followed data_hold; or NULL,
- * if the data directory does not change.
+ * is what journal_list told after the commit that followed datadir_hold; or
+ * NULL, if the data directory does not change.
  */
 int backup_copy(int data, int to, const struct span *segments,
     struct backup_sum *);

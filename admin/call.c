@@ -59,7 +59,7 @@ call_tell_uid(struct call *c, const struct user *u)
 {
 	char uid[UID_TEXT];
 
-	code_base32(uid, u->uid.octets, UID_OCTETS);
+	encode_base32(uid, u->uid.bytes, UID_BYTES);
 	report_text(&c->report, "uid", (struct span){ uid, UID_TEXT });
 }
 

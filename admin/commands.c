@@ -13,7 +13,7 @@ tell_user(struct call *c, const struct user *u)
 	call_tell_uid(c, u);
 	report_text(&c->report, "alias", call_alias(u));
 	report_number(&c->report, "nodes", u->node_count);
-	report_number(&c->report, "on_line", u->links);
+	report_number(&c->report, "online", u->links);
 	report_flag(&c->report, "receive_only",
 	    (u->flags & USER_RECEIVE_ONLY) != 0);
 	report_flag(&c->report, "disabled", (u->flags & USER_DISABLED) != 0);
@@ -47,7 +47,7 @@ tell_aliases(struct call *c, const struct user *u)
 	}
 }
 
-/* The day it was last on line, as far as is known. */
+/* The day it was last online, as far as is known. */
 static void
 tell_seen(struct call *c, const struct node *n)
 {
@@ -71,7 +71,7 @@ tell_nodes(struct call *c, const struct user *u)
 		report_row(&c->report);
 		report_number(&c->report, "node", n->ref);
 		report_text(&c->report, "label", span_of(n->label));
-		report_flag(&c->report, "on_line", n->link != NULL);
+		report_flag(&c->report, "online", n->link != NULL);
 		tell_seen(c, n);
 	}
 }

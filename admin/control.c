@@ -23,7 +23,7 @@
 /* Operators at once; one more than that takes the place of the first. */
 #define SESSIONS_MAX 8
 
-#define REQUEST_MAX 4096	/* octets */
+#define REQUEST_MAX 4096	/* bytes */
 #define WORDS_MAX   16
 
 #define ALL_LINES SIZE_MAX	/* of an answer */
@@ -35,15 +35,15 @@ struct session {
 	int fd;			/* -1: nobody is here */
 	bool held;		/* the answer waits for the commit */
 	bool answered;
-	uint64_t ticket;	/* of data_hold; 0: none */
+	uint64_t ticket;	/* of datadir_hold; 0: none */
 	struct buf in, out;
 };
 
 struct control {
-	struct data *data;
+	struct datadir *data;
 	int dir;		/* its descriptor */
 	int listener;
-	struct ready *ready;
+	struct poller *ready;
 	struct session sessions[SESSIONS_MAX];
 	size_t next;		/* whose place is taken when all are used */
 };
@@ -155,7 +155,7 @@ listen_in(int dir)
 }
 
 struct control *
-control_open(const char *path, struct data *data)
+control_open(const char *path, struct datadir *data)
 {
 	struct control *c = xzalloc(sizeof(*c));
 	int error;
@@ -182,9 +182,9 @@ end_session(struct control *c, struct session *s)
 {
 	if (s->fd == -1)
 		return;
-	if (s->ticket != 0 && data_end_hold(c->data, s->ticket))
+	if (s->ticket != 0 && datadir_end_hold(c->data, s->ticket))
 		log_line(BACKUP_FAILED);
-	ready_remove(c->ready, s->fd);
+	poller_remove(c->ready, s->fd);
 	(void)close(s->fd);
 	buf_free(&s->in);
 	buf_free(&s->out);
@@ -202,7 +202,7 @@ control_close(struct control *c)
 		end_session(c, &c->sessions[i]);
 	if (c->listener != -1) {
 		if (c->ready != NULL)
-			ready_remove(c->ready, c->listener);
+			poller_remove(c->ready, c->listener);
 		(void)close(c->listener);
 		(void)unlinkat(c->dir, SOCKET, 0);
 	}
@@ -212,10 +212,10 @@ control_close(struct control *c)
 }
 
 int
-control_watch(struct control *c, struct ready *ready)
+control_watch(struct control *c, struct poller *ready)
 {
 	c->ready = ready;
-	return ready_add(ready, c->listener, READY_READ, NULL);
+	return poller_add(ready, c->listener, POLLER_READ, NULL);
 }
 
 static struct session *
@@ -246,7 +246,7 @@ take_in(struct control *c)
 		return;
 	if (!is_trusted(fd) || fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
-	    ready_add(c->ready, fd, READY_READ, NULL) == -1) {
+	    poller_add(c->ready, fd, POLLER_READ, NULL) == -1) {
 		log_line("control: a connection was refused");
 		(void)close(fd);
 		return;
@@ -262,7 +262,7 @@ take_in(struct control *c)
 static void
 begin_hold(struct control *c, struct session *s)
 {
-	s->ticket = data_hold(c->data);
+	s->ticket = datadir_hold(c->data);
 	if (s->ticket == 0)
 		buf_addf(&s->out, "%d\nanother backup is under way, or the "
 		    "journal is full\n", ADMIN_FAILED);
@@ -273,7 +273,7 @@ answer_hold(struct control *c, struct session *s)
 {
 	buf_addf(&s->out, "%d\n", ADMIN_DONE);
 	journal_list(c->data->journal, &s->out);
-	buf_add_octet(&s->out, '\n');
+	buf_add_byte(&s->out, '\n');
 }
 
 static void
@@ -310,7 +310,7 @@ run(struct control *c, struct session *s, const struct admin *admin)
 		raw = json_string(&j);
 		words[n++] = text.p + text.n;
 		text.n += json_text(text.p + text.n, raw);
-		buf_add_octet(&text, '\0');
+		buf_add_byte(&text, '\0');
 	}
 	if (json_done(&j))
 		obey(c, s, admin, words, n);
@@ -335,7 +335,7 @@ hear(struct control *c, struct session *s, const struct admin *admin)
 	s->in.n += (size_t)n;
 	if (s->in.p[s->in.n - 1] != '\n')
 		return;
-	ready_change(c->ready, s->fd, 0);
+	poller_change(c->ready, s->fd, 0);
 	run(c, s, admin);
 }
 
@@ -347,7 +347,7 @@ answer(struct control *c, struct session *s)
 	while (s->out.n > 0) {
 		n = send(s->fd, s->out.p, s->out.n, MSG_NOSIGNAL);
 		if (n == -1 && errno == EAGAIN) {
-			ready_change(c->ready, s->fd, READY_WRITE);
+			poller_change(c->ready, s->fd, POLLER_WRITE);
 			return;
 		}
 		if (n == -1 && errno != EINTR)
@@ -356,7 +356,7 @@ answer(struct control *c, struct session *s)
 			buf_drop(&s->out, (size_t)n);
 	}
 	if (s->out.n == 0 && s->ticket != 0)
-		ready_change(c->ready, s->fd, READY_READ);
+		poller_change(c->ready, s->fd, POLLER_READ);
 	else
 		end_session(c, s);
 }
@@ -365,13 +365,13 @@ answer(struct control *c, struct session *s)
 static void
 end_hold(struct control *c, struct session *s)
 {
-	char octet;
-	ssize_t n = read(s->fd, &octet, 1);
+	char byte;
+	ssize_t n = read(s->fd, &byte, 1);
 	bool held;
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	held = data_end_hold(c->data, s->ticket);
+	held = datadir_end_hold(c->data, s->ticket);
 	if (held)
 		log_line(n == 1 ? "all was copied for a backup" :
 		    BACKUP_FAILED);
@@ -381,7 +381,7 @@ end_hold(struct control *c, struct session *s)
 }
 
 void
-control_serve(struct control *c, const struct ready_event *event,
+control_serve(struct control *c, const struct poller_event *event,
     const struct admin *admin)
 {
 	struct session *s;
@@ -444,7 +444,7 @@ send_request(int fd, char *const *words, size_t n)
 	for (i = 0; i < n; i++)
 		json_put_string(&request, NULL, span_of(words[i]));
 	json_put_close(&request, ']');
-	buf_add_octet(&request, '\n');
+	buf_add_byte(&request, '\n');
 	sent = send(fd, request.p, request.n, MSG_NOSIGNAL);
 	whole = sent == (ssize_t)request.n;
 	buf_free(&request);

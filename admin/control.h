@@ -9,14 +9,14 @@
  *
  * The word "hold" is for a backup: the answer is one line, the journal_list, or
  * why not; the data directory is held (data.h) until the peer sends its end,
- * after an octet if all was copied, and the answer to that is a status: 0 if it
+ * after a byte if all was copied, and the answer to that is a status: 0 if it
  * was held all the time.
  *
  *	control_watch(c, ready)
  *	for each event of a descriptor that control_has:
  *		control_serve(c, &event, admin)		commands run; their
  *							answers are held
- *	data_commit, then control_release(c)		they are sent
+ *	datadir_commit, then control_release(c)		they are sent
  */
 #ifndef MNM_ADMIN_CONTROL_H
 #define MNM_ADMIN_CONTROL_H
@@ -32,14 +32,14 @@
 struct control;
 
 /* path is the data directory's.  NULL with errno. */
-struct control *control_open(const char *path, struct data *);
+struct control *control_open(const char *path, struct datadir *);
 /* Removes the socket. */
 void control_close(struct control *);
 
 /* -1 with errno when it cannot be watched. */
-int control_watch(struct control *, struct ready *);
+int control_watch(struct control *, struct poller *);
 bool control_has(struct control *, int fd);
-void control_serve(struct control *, const struct ready_event *,
+void control_serve(struct control *, const struct poller_event *,
     const struct admin *);
 /* Answers wait for the commit. */
 bool control_waits(const struct control *);

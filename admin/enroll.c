@@ -41,7 +41,7 @@ enroll_invite(struct call *c)
 		.since = c->now.wall,
 		.receive_only = (c->has & CALL_RECEIVE_ONLY) != 0
 	};
-	char token[NAME_OCTETS + 1], until[DATE_TEXT];
+	char token[NAME_BYTES + 1], until[DATE_TEXT];
 	const char *why = name_fault(c, c->args[0],
 	    c->relay->conf->alias_min);
 

@@ -25,15 +25,15 @@
 #include "base/log.h"
 #include "store/msgfile.h"
 
-#define PATH_OCTETS 1100	/* user and four names, of 255 octets at most */
+#define PATH_BYTES 1100	/* user and four names, of 255 bytes at most */
 #define REF_TEXT 12		/* room for a node's number */
 
 struct check {
-	struct data data;
+	struct datadir data;
 	struct uid uid;		/* of the directory that is being looked at */
 	uint32_t ref;
 	struct store_load seen;	/* messages that were read and are whole */
-	struct spool_reader reader;
+	struct msgfile_reader reader;
 	char *why;
 	size_t room;
 };
@@ -61,7 +61,7 @@ static int
 look_at_each(struct check *c, const char *path, look *at)
 {
 	DIR *list = file_open_list(c->data.dir, path);
-	char below[PATH_OCTETS];
+	char below[PATH_BYTES];
 	const char *name;
 	int result = 0;
 
@@ -82,10 +82,10 @@ look_at_each(struct check *c, const char *path, look *at)
 static int
 verify(struct check *c, uint64_t id)
 {
-	if (spool_verify(&c->reader, id) == -1)
+	if (msgfile_verify(&c->reader, id) == -1)
 		return -1;
 	c->seen.messages++;
-	c->seen.octets += c->reader.head + c->reader.data;
+	c->seen.bytes += c->reader.head + c->reader.data;
 	return 0;
 }
 
@@ -95,7 +95,7 @@ look_at_message(struct check *c, const char *path, const char *name)
 	uint64_t id;
 	int result, error;
 
-	if (!code_unhex64(&id, span_of(name)))
+	if (!decode_hex64(&id, span_of(name)))
 		return stray(path, "no message");
 	if (store_is_in_journal(c->data.store, &c->uid, c->ref, id))
 		return 0;
@@ -109,7 +109,7 @@ look_at_message(struct check *c, const char *path, const char *name)
 	(void)close(c->reader.fd);	/* it was only read */
 	errno = error;
 	if (result == -1 && errno == EBADMSG)
-		result = lost_move(&c->data.lost, path, SPOOL_ALTERED);
+		result = quarantine_move(&c->data.lost, path, MSGFILE_ALTERED);
 	return result == -1 ? fail(c, path) : 0;
 }
 
@@ -144,7 +144,7 @@ look_at_user(struct check *c, const char *path, const char *name)
 {
 	const char *above = path + strlen("user/");
 
-	if (!code_unbase32(c->uid.octets, UID_OCTETS, span_of(name)) ||
+	if (!decode_base32(c->uid.bytes, UID_BYTES, span_of(name)) ||
 	    strncmp(above, name, 2) != 0 || above[2] != '/')
 		return stray(path, "no user's directory");
 	return look_at_each(c, path, look_at_queue);
@@ -199,7 +199,7 @@ look_at_data(struct check *c, enum fsck_kind kind)
 	if (store_check_large(c->data.store, &c->seen) == -1)
 		return fail(c, "large data in tmp");
 	if (kind == FSCK_REPAIR) {
-		if (data_checkpoint(&c->data) == -1)
+		if (datadir_checkpoint(&c->data) == -1)
 			return fail(c, "cannot empty the journal");
 		/* What was large has become files, which are met again. */
 		c->seen = (struct store_load){ 0, 0 };
@@ -215,10 +215,10 @@ tell_counts(const struct check *c)
 	while (userdb_next_group(c->data.userdb, &at) != NULL)
 		groups++;
 	log_line("read: records in the journal: %" PRIu64 ", users: %zu, "
-	    "groups: %zu, messages in files: %" PRIu64 " (octets: %" PRIu64
+	    "groups: %zu, messages in files: %" PRIu64 " (bytes: %" PRIu64
 	    "); damaged pieces: %lu", c->data.records,
 	    userdb_user_count(c->data.userdb), groups, c->seen.messages,
-	    c->seen.octets, c->data.lost.count);
+	    c->seen.bytes, c->data.lost.count);
 }
 
 /* A repair makes what it does not find, and that must not be anywhere. */
@@ -246,13 +246,13 @@ fsck_run(const char *path, enum fsck_kind kind, uint64_t journal_size,
 	int result;
 
 	if (!is_data(path, why, room) || (kind == FSCK_REPAIR ?
-	    data_open(&c.data, path, journal_size, why, room) :
-	    data_look(&c.data, path, why, room)) == -1)
+	    datadir_open(&c.data, path, journal_size, why, room) :
+	    datadir_look(&c.data, path, why, room)) == -1)
 		return -1;
 	result = look_at_data(&c, kind);
 	if (result == 0)
 		tell_counts(&c);
-	if (data_close(&c.data) == -1 && result == 0)
+	if (datadir_close(&c.data) == -1 && result == 0)
 		result = fail(&c, path);
 	free(c.reader.buffer);
 	return result == 0 ? c.data.lost.count > 0 : -1;

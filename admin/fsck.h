@@ -1,6 +1,6 @@
 /*
  * fsck.h - look over a whole data directory that no relay uses, down to the
- * last octet of each message.
+ * last byte of each message.
  *
  * Each thing that is wrong is told of by one log_line, and so is in the end how
  * much was read.

@@ -57,7 +57,7 @@ lay_out(struct buf *out, const struct buf *cells,
 		cell = next_cell(cells, &at);
 		buf_add(out, cell);
 		if (cells->p[at - 1] == '\n') {
-			buf_add_octet(out, '\n');
+			buf_add_byte(out, '\n');
 			column = 0;
 			continue;
 		}
@@ -96,7 +96,7 @@ end_table(struct report *r)
 		return;
 	}
 	if (r->rows > 0 && r->out.n > 0)
-		buf_add_octet(&r->out, '\n');
+		buf_add_byte(&r->out, '\n');
 	measure(widths, &r->heads);
 	measure(widths, &r->cells);
 	lay_out(&r->out, &r->heads, widths);
@@ -139,7 +139,7 @@ add_cell(struct report *r, const char *key, struct span text)
 	if (r->rows == 0)
 		buf_addf(&r->heads, "%s\t", key);
 	buf_add(&r->cells, text);
-	buf_add_octet(&r->cells, '\t');
+	buf_add_byte(&r->cells, '\t');
 	log_clean(r->cells.p + r->cells.n - 1 - text.n, text.n);
 }
 
@@ -214,7 +214,7 @@ report_end(struct report *r)
 		json_put_close(&r->out, ']');
 	}
 	json_put_close(&r->out, '}');
-	buf_add_octet(&r->out, '\n');
+	buf_add_byte(&r->out, '\n');
 	return buf_span(&r->out);
 }
 

@@ -43,7 +43,7 @@ struct service {
 	struct conf *conf;
 	const char *path;	/* of the configuration, or NULL */
 	struct identity id;
-	struct data data;
+	struct datadir data;
 	struct server *sv;
 	int64_t clock_offset;	/* ms that the system's clock is behind */
 	unsigned alarm;		/* seconds between two alarms */
@@ -101,10 +101,10 @@ now_of(const struct service *s)
 static void
 take_signal(int number)
 {
-	unsigned char octet = (unsigned char)number;
+	unsigned char byte = (unsigned char)number;
 	int error = errno;
 
-	if (write(wake_in, &octet, 1) == -1)
+	if (write(wake_in, &byte, 1) == -1)
 		errno = error;
 }
 
@@ -346,7 +346,7 @@ open_data(struct service *s)
 {
 	char why[WHY_ROOM];
 
-	if (data_open(&s->data, s->conf->data, s->conf->journal_size, why,
+	if (datadir_open(&s->data, s->conf->data, s->conf->journal_size, why,
 	    sizeof(why)) == -1)
 		die("%s", why);
 	s->data.disk_min = s->conf->disk_min;
@@ -404,7 +404,7 @@ service_run(struct conf *conf, const char *path)
 	if (result == -1 || server_stop(s.sv) == -1)
 		die("cannot store what comes: %s", strerror(errno));
 	server_close(s.sv);
-	if (data_close(&s.data) == -1)
+	if (datadir_close(&s.data) == -1)
 		die("%s: %s", conf->data, strerror(errno));
 	identity_free(&s.id);
 	conf_free(conf);

@@ -285,7 +285,7 @@ find_path(struct buf *path, const char *dir)
 		buf_addf(path, "%s", here);
 		if (strcmp(dir, ".") == 0)
 			return 0;
-		buf_add_octet(path, '/');
+		buf_add_byte(path, '/');
 	}
 	while (n > 1 && dir[n - 1] == '/')
 		n--;

@@ -16,19 +16,19 @@ tell_queue(struct call *c, struct node *n)
 {
 	struct store *store = c->relay->data->store;
 	struct queue *q = deliver_queue(c->relay, n);
-	uint64_t id = 0, oldest = 0, length, messages = 0, octets = 0;
+	uint64_t id = 0, oldest = 0, length, messages = 0, bytes = 0;
 	int more;
 
 	while ((more = store_next(store, q, id, &id, &length)) == 1 &&
 	    messages < QUEUE_LOOK_MAX) {
 		if (messages++ == 0)
 			oldest = id;
-		octets += length;
+		bytes += length;
 	}
 	report_row(&c->report);
 	report_number(&c->report, "node", n->ref);
 	report_number(&c->report, "messages", messages);
-	report_number(&c->report, "octets", octets);
+	report_number(&c->report, "bytes", bytes);
 	report_date(&c->report, "oldest", oldest / 1000000);
 	report_flag(&c->report, "more", more == 1);
 	return more == -1 ? -1 : 0;
@@ -51,7 +51,7 @@ watch_queue(struct call *c)
 }
 
 static void
-tell_link(struct call *c, const struct link *l)
+tell_link(struct call *c, const struct session *l)
 {
 	report_row(&c->report);
 	report_text(&c->report, "address", span_of(l->peer));
@@ -82,14 +82,14 @@ watch_links(struct call *c)
 static void
 tell_members(struct call *c)
 {
-	uint64_t users = 0, nodes = 0, on_line = 0, groups = 0;
+	uint64_t users = 0, nodes = 0, online = 0, groups = 0;
 	const struct user *u;
 	size_t at = 0;
 
 	while ((u = userdb_next_user(c->db, &at)) != NULL) {
 		users++;
 		nodes += u->node_count;
-		on_line += u->links > 0;
+		online += u->links > 0;
 	}
 	for (at = 0; userdb_next_group(c->db, &at) != NULL;)
 		groups++;
@@ -97,14 +97,14 @@ tell_members(struct call *c)
 	report_row(&c->report);
 	report_number(&c->report, "users", users);
 	report_number(&c->report, "nodes", nodes);
-	report_number(&c->report, "on_line", on_line);
+	report_number(&c->report, "online", online);
 	report_number(&c->report, "groups", groups);
 }
 
 static void
 tell_disk(struct call *c)
 {
-	const struct data *d = c->relay->data;
+	const struct datadir *d = c->relay->data;
 	struct statvfs fs;
 
 	report_table(&c->report, "disk");
@@ -114,7 +114,7 @@ tell_disk(struct call *c)
 	report_number(&c->report, "journal_commits",
 	    journal_commits(d->journal));
 	report_number(&c->report, "journal_waiting",
-	    store_checkpoint_octets(d->store));
+	    store_checkpoint_bytes(d->store));
 	if (fstatvfs(d->dir, &fs) == 0)
 		report_number(&c->report, "free",
 		    (uint64_t)fs.f_bavail * fs.f_frsize);

@@ -25,7 +25,7 @@ struct span {
 
 struct buf {
 	char *p;	/* NULL while cap is 0 */
-	size_t n;	/* octets in use */
+	size_t n;	/* bytes in use */
 	size_t cap;
 };
 
@@ -42,14 +42,14 @@ char *xcopy(struct span);
 
 /* Storage is the caller's; a zeroed buf is an empty one. */
 void buf_free(struct buf *);
-/* Make room for n more octets after those in use; returns where they go. */
+/* Make room for n more bytes after those in use; returns where they go. */
 char *buf_room(struct buf *, size_t n);
 void buf_add(struct buf *, struct span);
-void buf_add_octet(struct buf *, char);
+void buf_add_byte(struct buf *, char);
 /* Append printf's text, without its NUL. */
 void buf_addf(struct buf *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Remove the first n octets; what is left moves to the front. */
+/* Remove the first n bytes; what is left moves to the front. */
 void buf_drop(struct buf *, size_t n);
 struct span buf_span(const struct buf *);
 

@@ -18,7 +18,7 @@ static const char hex[] = "0123456789abcdef";
  *	row[r + 1][v] = row[r][v] >> 4 ^ row[0][row[r][v] & 15]
  *
  * CRCs add up by XOR, so sixteen look-ups that do not wait for each other
- * advance the register by eight octets.  Tables indexed by octets would be
+ * advance the register by eight bytes.  Tables indexed by bytes would be
  * twice as fast on large data, and at 8 KiB push everything else out of a
  * small machine's cache.
  */
@@ -94,7 +94,7 @@ static const uint32_t crc_row[16][16] = {
  * does not tell what dst got.
  */
 int
-code_random(void *dst, size_t n)
+encode_random(void *dst, size_t n)
 {
 	br_prng_seeder seed = br_prng_seeder_system(NULL);
 	br_hmac_drbg_context generator;
@@ -107,7 +107,7 @@ code_random(void *dst, size_t n)
 }
 
 void
-code_base32(char *dst, const unsigned char *src, size_t n)
+encode_base32(char *dst, const unsigned char *src, size_t n)
 {
 	uint64_t group;
 	size_t i;
@@ -124,7 +124,7 @@ code_base32(char *dst, const unsigned char *src, size_t n)
 }
 
 bool
-code_unbase32(unsigned char *dst, size_t n, struct span text)
+decode_base32(unsigned char *dst, size_t n, struct span text)
 {
 	const char *digit, *p = text.p;
 	uint64_t group;
@@ -149,7 +149,7 @@ code_unbase32(unsigned char *dst, size_t n, struct span text)
 }
 
 void
-code_hex64(char dst[ID_TEXT], uint64_t value)
+encode_hex64(char dst[ID_TEXT], uint64_t value)
 {
 	size_t i;
 
@@ -158,7 +158,7 @@ code_hex64(char dst[ID_TEXT], uint64_t value)
 }
 
 bool
-code_unhex64(uint64_t *value, struct span text)
+decode_hex64(uint64_t *value, struct span text)
 {
 	const char *digit;
 	uint64_t sum = 0;
@@ -187,14 +187,14 @@ crc_advance(const uint32_t row[8][16], uint32_t bits)
 }
 
 uint32_t
-code_crc32c(uint32_t crc, const void *octets, size_t n)
+encode_crc32c(uint32_t crc, const void *bytes, size_t n)
 {
-	const unsigned char *p = octets;
+	const unsigned char *p = bytes;
 
 	crc = ~crc;
 	for (; n >= 8; n -= 8, p += 8)
-		crc = crc_advance(crc_row + 8, crc ^ code_get32(p)) ^
-		    crc_advance(crc_row, code_get32(p + 4));
+		crc = crc_advance(crc_row + 8, crc ^ decode_u32(p)) ^
+		    crc_advance(crc_row, decode_u32(p + 4));
 	for (; n > 0; n--, p++) {
 		crc ^= *p;
 		crc = crc >> 8 ^ crc_row[1][crc & 15] ^
@@ -204,45 +204,45 @@ code_crc32c(uint32_t crc, const void *octets, size_t n)
 }
 
 bool
-code_utf8(struct span text)
+utf8_is_valid(struct span text)
 {
 	uint32_t character;
-	size_t i, octets;
+	size_t i, bytes;
 
-	for (i = 0; i < text.n; i += octets) {
-		octets = utf8_take(text.p + i, text.n - i, &character);
-		if (octets == 0)
+	for (i = 0; i < text.n; i += bytes) {
+		bytes = utf8_take(text.p + i, text.n - i, &character);
+		if (bytes == 0)
 			return false;
 	}
 	return true;
 }
 
 uint32_t
-code_utf8_char(const char *p, const char *end, size_t *octets)
+utf8_char(const char *p, const char *end, size_t *bytes)
 {
 	uint32_t character = 0;
 
-	*octets = utf8_take(p, (size_t)(end - p), &character);
-	assert(*octets > 0);
+	*bytes = utf8_take(p, (size_t)(end - p), &character);
+	assert(*bytes > 0);
 	return character;
 }
 
 size_t
-code_utf16_units(struct span text)
+utf8_utf16_units(struct span text)
 {
-	size_t i, octets, units = 0;
+	size_t i, bytes, units = 0;
 	uint32_t character;
 
-	for (i = 0; i < text.n; i += octets) {
-		character = code_utf8_char(text.p + i, text.p + text.n,
-		    &octets);
+	for (i = 0; i < text.n; i += bytes) {
+		character = utf8_char(text.p + i, text.p + text.n,
+		    &bytes);
 		units += character > 0xffff ? 2 : 1;
 	}
 	return units;
 }
 
 void
-code_put32(void *dst, uint32_t value)
+encode_u32(void *dst, uint32_t value)
 {
 	unsigned char *p = dst;
 	size_t i;
@@ -252,7 +252,7 @@ code_put32(void *dst, uint32_t value)
 }
 
 void
-code_put64(void *dst, uint64_t value)
+encode_u64(void *dst, uint64_t value)
 {
 	unsigned char *p = dst;
 	size_t i;
@@ -262,7 +262,7 @@ code_put64(void *dst, uint64_t value)
 }
 
 uint32_t
-code_get32(const void *src)
+decode_u32(const void *src)
 {
 	const unsigned char *p = src;
 
@@ -271,9 +271,9 @@ code_get32(const void *src)
 }
 
 uint64_t
-code_get64(const void *src)
+decode_u64(const void *src)
 {
 	const unsigned char *p = src;
 
-	return code_get32(p) | (uint64_t)code_get32(p + 4) << 32;
+	return decode_u32(p) | (uint64_t)decode_u32(p + 4) << 32;
 }

@@ -16,7 +16,7 @@
 #define SECONDS_TEXT 19
 
 /* Longer lines are cut: what a peer can make us print stays bounded. */
-#define LINE_MAX_OCTETS 1024
+#define LINE_MAX_BYTES 1024
 
 static enum log_level level = LOG_LINES;
 
@@ -30,15 +30,15 @@ void
 log_clean(char *text, size_t n)
 {
 	uint32_t character;
-	size_t i, octets;
+	size_t i, bytes;
 
-	for (i = 0; i < n; i += octets) {
-		octets = utf8_take(text + i, n - i, &character);
-		if (octets == 0)
-			octets = 1;
+	for (i = 0; i < n; i += bytes) {
+		bytes = utf8_take(text + i, n - i, &character);
+		if (bytes == 0)
+			bytes = 1;
 		else if (!is_control(character))
 			continue;
-		memset(text + i, '?', octets);
+		memset(text + i, '?', bytes);
 	}
 }
 
@@ -49,7 +49,7 @@ log_clean(char *text, size_t n)
 static void
 put_line(int fd, const char *prefix, const char *format, va_list args)
 {
-	char line[LINE_MAX_OCTETS];
+	char line[LINE_MAX_BYTES];
 	int n, m;
 
 	n = snprintf(line, sizeof(line), "%s", prefix);

@@ -23,7 +23,7 @@ void log_line(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
 /*
- * Put a '?' in place of each octet of text that is not part of a character in
+ * Put a '?' in place of each byte of text that is not part of a character in
  * UTF-8, or is part of a control character: of ASCII, or U+0080 to U+009F.
  */
 void log_clean(char *text, size_t n);

@@ -21,7 +21,7 @@ hash(unsigned char dst[SECRET_HASH], const unsigned char salt[SECRET_SALT],
 int
 secret_set(struct secret *s, struct span text)
 {
-	if (code_random(s->salt, SECRET_SALT) == -1)
+	if (encode_random(s->salt, SECRET_SALT) == -1)
 		return -1;
 	hash(s->hash, s->salt, text);
 	return 0;

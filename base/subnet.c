@@ -16,16 +16,16 @@ static bool
 is_v4(const struct subnet *net)
 {
 	return net->bits >= V4_BITS &&
-	    memcmp(net->octets, v4_prefix, sizeof(v4_prefix)) == 0;
+	    memcmp(net->bytes, v4_prefix, sizeof(v4_prefix)) == 0;
 }
 
 static bool
 parse_address(struct subnet *net, const char *text)
 {
 	net->bits = 128;
-	memcpy(net->octets, v4_prefix, sizeof(v4_prefix));
-	return inet_pton(AF_INET, text, net->octets + V4_BITS / 8) == 1 ||
-	    inet_pton(AF_INET6, text, net->octets) == 1;
+	memcpy(net->bytes, v4_prefix, sizeof(v4_prefix));
+	return inet_pton(AF_INET, text, net->bytes + V4_BITS / 8) == 1 ||
+	    inet_pton(AF_INET6, text, net->bytes) == 1;
 }
 
 /* Keep so many bits of it and no more. */
@@ -35,7 +35,7 @@ cut(struct subnet *net, unsigned bits)
 	unsigned i;
 
 	for (i = bits; i < 128; i++)
-		net->octets[i / 8] &= (unsigned char)~(0x80 >> i % 8);
+		net->bytes[i / 8] &= (unsigned char)~(0x80 >> i % 8);
 	net->bits = bits;
 }
 
@@ -73,7 +73,7 @@ subnet_parse(struct subnet *net, const char *text)
 		return false;
 	whole = *net;
 	cut(net, prefix + bits);
-	return memcmp(net->octets, whole.octets, sizeof(whole.octets)) == 0;
+	return memcmp(net->bytes, whole.bytes, sizeof(whole.bytes)) == 0;
 }
 
 bool
@@ -114,7 +114,7 @@ bool
 subnet_same(const struct subnet *a, const struct subnet *b)
 {
 	return a->bits == b->bits &&
-	    memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
+	    memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
 bool
@@ -134,7 +134,7 @@ subnet_text(char dst[SUBNET_TEXT], const struct subnet *net)
 
 	/* Neither family nor room can be wrong here. */
 	(void)inet_ntop(prefix > 0 ? AF_INET : AF_INET6,
-	    net->octets + prefix / 8, address, sizeof(address));
+	    net->bytes + prefix / 8, address, sizeof(address));
 	if (net->bits == 128)
 		(void)snprintf(dst, SUBNET_TEXT, "%s", address);
 	else

@@ -11,7 +11,7 @@
 
 /* An IPv4 address a.b.c.d is kept as the IPv6 address ::ffff:a.b.c.d. */
 struct subnet {
-	unsigned char octets[16];	/* 0 beyond the bits that count */
+	unsigned char bytes[16];	/* 0 beyond the bits that count */
 	unsigned bits;			/* 128 for a single address */
 };
 

@@ -5,24 +5,24 @@ utf8_take(const char *p, size_t n, uint32_t *character)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	unsigned char first = (unsigned char)p[0];
-	size_t i, octets;
+	size_t i, bytes;
 	uint32_t c;
 
 	if (first < 0x80) {
 		*character = first;
 		return 1;
 	}
-	octets = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	if (first < 0xc2 || first > 0xf4 || n < octets)
+	bytes = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	if (first < 0xc2 || first > 0xf4 || n < bytes)
 		return 0;
-	c = first & (0x7fu >> octets);
-	for (i = 1; i < octets; i++) {
+	c = first & (0x7fu >> bytes);
+	for (i = 1; i < bytes; i++) {
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
 		c = c << 6 | (p[i] & 0x3f);
 	}
-	if (c < least[octets] || (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
+	if (c < least[bytes] || (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
 		return 0;
 	*character = c;
-	return octets;
+	return bytes;
 }

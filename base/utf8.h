@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /*
- * The character at p and its number of octets, at most n, which is not 0.
+ * The character at p and its number of bytes, at most n, which is not 0.
  * Returns 0 if it is invalid: overlong, a surrogate, above U+10FFFF, cut off.
  */
 size_t utf8_take(const char *p, size_t n, uint32_t *character);

@@ -20,7 +20,7 @@
 #include "net/listen.h"
 #include "net/poller.h"
 
-#define RECEIVE_OCTETS 16384	/* at once */
+#define RECEIVE_BYTES 16384	/* at once */
 
 struct dial_tls {
 	br_ssl_client_context blank;
@@ -38,12 +38,12 @@ struct engine {
 
 struct dial {
 	int fd;
-	struct engine *engine;	/* NULL: plain octets */
+	struct engine *engine;	/* NULL: plain bytes */
 	const char *over;
-	struct buf in;		/* plain octets that came */
+	struct buf in;		/* plain bytes that came */
 	size_t at;		/* those before were taken by dial_next */
 	size_t want;		/* so many from at on are needed for a frame */
-	struct buf out;		/* plain octets to send */
+	struct buf out;		/* plain bytes to send */
 };
 
 /* The members of a header that are told of: text. */
@@ -176,10 +176,10 @@ dial_interest(const struct dial *d)
 	if (d->engine != NULL)
 		sends = br_ssl_engine_current_state(&d->engine->tls.eng) &
 		    BR_SSL_SENDREC;
-	return READY_READ | (sends ? READY_WRITE : 0);
+	return POLLER_READ | (sends ? POLLER_WRITE : 0);
 }
 
-/* Whether a call to the socket moved octets; notes what ended it. */
+/* Whether a call to the socket moved bytes; notes what ended it. */
 static bool
 has_moved(struct dial *d, ssize_t n)
 {
@@ -209,11 +209,11 @@ receive_plain(struct dial *d)
 {
 	ssize_t n;
 
-	n = net_recv(d->fd, buf_room(&d->in, RECEIVE_OCTETS), RECEIVE_OCTETS);
+	n = net_recv(d->fd, buf_room(&d->in, RECEIVE_BYTES), RECEIVE_BYTES);
 	if (!has_moved(d, n))
 		return false;
 	d->in.n += (size_t)n;
-	return n == RECEIVE_OCTETS;
+	return n == RECEIVE_BYTES;
 }
 
 static bool
@@ -221,12 +221,12 @@ send_records(struct dial *d, br_ssl_engine_context *engine)
 {
 	size_t room;
 	const unsigned char *p = br_ssl_engine_sendrec_buf(engine, &room);
-	const void *octets = p;
+	const void *bytes = p;
 	ssize_t n;
 
 	if (p == NULL)
 		return false;
-	n = net_send(d->fd, (struct span){ octets, room });
+	n = net_send(d->fd, (struct span){ bytes, room });
 	if (!has_moved(d, n))
 		return false;
 	br_ssl_engine_sendrec_ack(engine, (size_t)n);
@@ -249,7 +249,7 @@ receive_records(struct dial *d, br_ssl_engine_context *engine)
 	return true;
 }
 
-/* Plain octets into the engine and out of it. */
+/* Plain bytes into the engine and out of it. */
 static bool
 move_plain(struct dial *d, br_ssl_engine_context *engine)
 {
@@ -322,9 +322,9 @@ sum_is(uint64_t sum, struct span header, const char *from, const char *to)
 
 	snprintf(digits, sizeof(digits), "%04x",
 	    (unsigned)(header.n - (size_t)(to - from)) & FRAME_HEADER_MAX);
-	crc = code_crc32c(0, digits, FRAME_DIGITS);
-	crc = code_crc32c(crc, header.p, (size_t)(from - header.p));
-	return code_crc32c(crc, to, (size_t)(end - to)) == sum;
+	crc = encode_crc32c(0, digits, FRAME_DIGITS);
+	crc = encode_crc32c(crc, header.p, (size_t)(from - header.p));
+	return encode_crc32c(crc, to, (size_t)(end - to)) == sum;
 }
 
 /* False if it is no JSON object with the members a frame has. */

@@ -41,7 +41,7 @@ struct dial_tls *dial_tls_open(const struct cert *);
 void dial_tls_close(struct dial_tls *);
 
 /*
- * Connect to the socket at path; tls is NULL for plain octets.  NULL with
+ * Connect to the socket at path; tls is NULL for plain bytes.  NULL with
  * errno, which is EAGAIN when the other side cannot take more just now.
  */
 struct dial *dial_open(const char *path, const struct dial_tls *tls);
@@ -55,7 +55,7 @@ unsigned dial_interest(const struct dial *);
 void dial_step(struct dial *);
 /* The next whole frame; false: there is none, yet. */
 bool dial_next(struct dial *, struct dial_frame *);
-/* NULL, or why no more octets will come. */
+/* NULL, or why no more bytes will come. */
 const char *dial_over(const struct dial *);
 
 /* Send a frame with this header, without its digits, and data. */

@@ -7,12 +7,12 @@
 
 #include "disk/file.h"
 
-#define NAME_OCTETS 48		/* room for tmp/draft-N */
+#define NAME_BYTES 48		/* room for tmp/draft-N */
 
 static void
-draft_name(char name[NAME_OCTETS], size_t n)
+draft_name(char name[NAME_BYTES], size_t n)
 {
-	(void)snprintf(name, NAME_OCTETS, "tmp/draft-%zu", n);
+	(void)snprintf(name, NAME_BYTES, "tmp/draft-%zu", n);
 }
 
 void
@@ -25,7 +25,7 @@ draft_free(struct drafts *d)
 int
 draft_add(struct drafts *d, const char *path, struct span text)
 {
-	char name[NAME_OCTETS];
+	char name[NAME_BYTES];
 
 	draft_name(name, d->first + d->count);
 	if (file_write(d->data, name, text) == -1)
@@ -38,7 +38,7 @@ draft_add(struct drafts *d, const char *path, struct span text)
 int
 draft_install(struct drafts *d)
 {
-	char name[NAME_OCTETS];
+	char name[NAME_BYTES];
 	const char *path = d->paths.p;
 
 	if (d->count == 0)

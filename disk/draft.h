@@ -2,7 +2,7 @@
  * draft.h - files that take the place of others, whole, without a sync of
  * each.
  *
- * A file that is renamed before its octets are durable can be found empty or
+ * A file that is renamed before its bytes are durable can be found empty or
  * torn after a power cut, and the old one is gone.  So there are two steps,
  * and one sync of the whole tree between them:
  *

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 /* Zeros are written in pieces of this size: a multiple of any block. */
-#define ZEROS_OCTETS 16384
+#define ZEROS_BYTES 16384
 
 /* Paths below the data directory are short; longer ones are a bug. */
-#define PATH_OCTETS 512
+#define PATH_BYTES 512
 
 int
 file_read(int dir, const char *name, size_t max, struct buf *to)
@@ -155,7 +155,7 @@ file_make_dir(int dir, const char *name)
 int
 file_make_parents(int dir, const char *name)
 {
-	char path[PATH_OCTETS];
+	char path[PATH_BYTES];
 	const char *slash = name;
 	size_t n;
 
@@ -310,7 +310,7 @@ struct syncer {
 static int
 write_zeros(int fd, uint64_t size)
 {
-	const char zeros[ZEROS_OCTETS] = { 0 };
+	const char zeros[ZEROS_BYTES] = { 0 };
 	uint64_t at;
 
 	for (at = 0; at < size; at += sizeof(zeros)) {

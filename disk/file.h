@@ -19,7 +19,7 @@
 
 #include "base/buf.h"
 
-/* Read a whole file of at most max octets; EFBIG if it is larger. */
+/* Read a whole file of at most max bytes; EFBIG if it is larger. */
 int file_read(int dir, const char *name, size_t max, struct buf *to);
 /* pread and pwrite all of it, through EINTR and short counts. */
 int file_pread_all(int fd, void *dst, size_t n, uint64_t offset);
@@ -67,7 +67,7 @@ int file_sync_tree(int dir);
 enum sync_kind {
 	SYNC_FILE,	/* fsync fd, then fsync dir: a new file, durable */
 	SYNC_TREE,	/* file_sync_tree(dir) */
-	SYNC_ZEROS,	/* make fd size octets of zeros, fsync fd and dir */
+	SYNC_ZEROS,	/* make fd size bytes of zeros, fsync fd and dir */
 	SYNC_REMOVE	/* no sync: remove at most size of the files in the
 			   directory fd; size is then how many were */
 };

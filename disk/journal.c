@@ -10,7 +10,7 @@
  *	something else, at the very end		it was never acked: cut off; one
  *						line if a trace of a batch is
  *						there
- *	something else, later numbers exist	damage: its octets go to
+ *	something else, later numbers exist	damage: its bytes go to
  *						lost+found, one line, go on with
  *						the next whole batch
  *	a segment without a needed batch	a spare one
@@ -25,7 +25,7 @@
  *
  * After damage, here or in other files, the next batch goes into a new
  * segment, so that a checkpoint can release what is damaged.  Until then it is
- * found again at every start, and its octets take the place of those that went
+ * found again at every start, and its bytes take the place of those that went
  * to lost+found the last time.
  *
  * A released segment is written over only after a commit whose oldest lies
@@ -61,7 +61,7 @@
 #define BATCH_KEEP ((size_t)64 << 10)
 
 struct journal {
-	struct lost *lost;
+	struct quarantine *lost;
 	struct ring ring;
 	uint64_t number;	/* of the next batch */
 	uint64_t id, committed_id;
@@ -126,7 +126,7 @@ open_journal(struct journal *jn)
 }
 
 struct journal *
-journal_open(struct lost *lost, struct syncer *syncer, uint64_t size_max,
+journal_open(struct quarantine *lost, struct syncer *syncer, uint64_t size_max,
     char *why, size_t room)
 {
 	struct journal *jn = xzalloc(sizeof(*jn));
@@ -156,7 +156,7 @@ journal_close(struct journal *jn)
 
 /* ---- replay ---- */
 
-/* Keep octets from..to of the image in lost+found, and say so. */
+/* Keep bytes from..to of the image in lost+found, and say so. */
 static void
 lose(struct journal *jn, uint32_t from, uint32_t to, const char *what)
 {
@@ -166,8 +166,8 @@ lose(struct journal *jn, uint32_t from, uint32_t to, const char *what)
 	(void)snprintf(kept, sizeof(kept), "journal-%08u-%" PRIu32, name,
 	    from);
 	(void)snprintf(line, sizeof(line), "journal: %s at %08u:%" PRIu32
-	    ", %" PRIu32 " octets", what, name, from, to - from);
-	lost_keep(jn->lost, kept,
+	    ", %" PRIu32 " bytes", what, name, from, to - from);
+	quarantine_keep(jn->lost, kept,
 	    (struct span){ jn->image.p + from, to - from }, line);
 }
 
@@ -176,7 +176,8 @@ static void
 lose_damage(struct journal *jn, uint32_t from, uint32_t to)
 {
 	if (from == to) {
-		lost_note(jn->lost, "journal: batch %" PRIu64 " is missing, "
+		quarantine_note(jn->lost,
+		    "journal: batch %" PRIu64 " is missing, "
 		    "with its file or its end", jn->next);
 		return;
 	}
@@ -204,7 +205,7 @@ batch_end(const struct batch *b)
 
 /*
  * Write the last batch once more and sync it.  If the program died between
- * its write and its sync, or the sync failed, the kernel may show octets that
+ * its write and its sync, or the sync failed, the kernel may show bytes that
  * the disk does not have and that no later sync would write.
  */
 static void
@@ -271,7 +272,8 @@ enter_segment(struct journal *jn)
 static void
 mend_segment(struct journal *jn, struct segment *sg)
 {
-	lost_note(jn->lost, "journal: segment %08u was cut, and is damaged "
+	quarantine_note(jn->lost,
+	    "journal: segment %08u was cut, and is damaged "
 	    "where it ends", sg->name);
 	sg->is_short = false;
 	if (!jn->lost->looking && file_pwrite_all(sg->fd, "", 1,
@@ -310,10 +312,10 @@ next_record(struct journal *jn, struct journal_record *record)
 
 	if (jn->records.n < RECORD)
 		return false;
-	n = code_get32(jn->records.p);
+	n = decode_u32(jn->records.p);
 	if (n > jn->records.n - RECORD)
 		return false;
-	record->type = code_get32(jn->records.p + 4);
+	record->type = decode_u32(jn->records.p + 4);
 	record->body = (struct span){ jn->records.p + RECORD, n };
 	record->place.segment = jn->ring.ordinal + jn->replaying;
 	record->place.offset = jn->records_at + RECORD;
@@ -343,7 +345,7 @@ journal_replay(struct journal *jn, struct journal_record *record)
 {
 	while (!next_record(jn, record)) {
 		if (jn->records.n > 0)
-			lost_note(jn->lost, "journal: the end of a batch "
+			quarantine_note(jn->lost, "journal: the end of a batch "
 			    "makes no sense; it is passed over");
 		jn->records.n = 0;
 		if (jn->replaying == jn->ring.used) {
@@ -430,8 +432,8 @@ journal_add(struct journal *jn, enum journal_type type,
 	for (i = 0; i < n; i++)
 		length += parts[i].n;
 	assert(jn->batch.n + RECORD + length <= SEGMENT_SIZE - jn->at);
-	code_put32(head, (uint32_t)length);
-	code_put32(head + 4, (uint32_t)type);
+	encode_u32(head, (uint32_t)length);
+	encode_u32(head + 4, (uint32_t)type);
 	buf_add(&jn->batch, (struct span){ head, sizeof(head) });
 	place.segment = journal_newest(jn);
 	place.offset = jn->at + (uint32_t)jn->batch.n;

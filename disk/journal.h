@@ -40,26 +40,26 @@ enum journal_type {
  */
 #define JOURNAL_REQUEST_MAX ((size_t)512 << 10)
 
-/* Where octets of a record are: valid until their segment is released. */
+/* Where bytes of a record are: valid until their segment is released. */
 struct journal_place {
 	uint64_t segment;	/* ordinal of the segment, rising for ever */
-	uint32_t offset;	/* octets from its start */
+	uint32_t offset;	/* bytes from its start */
 };
 
 struct journal_record {
 	enum journal_type type;
 	struct span body;		/* borrowed until the next call */
-	struct journal_place place;	/* of the body's first octet */
+	struct journal_place place;	/* of the body's first byte */
 };
 
 struct journal;
 
 /*
- * Open or make DATA/journal.  size_max bounds its growth, in octets.
+ * Open or make DATA/journal.  size_max bounds its growth, in bytes.
  * Returns NULL and why on failure.  With lost->looking nothing is written, and
  * only journal_replay, journal_id... and journal_close may follow.
  */
-struct journal *journal_open(struct lost *, struct syncer *,
+struct journal *journal_open(struct quarantine *, struct syncer *,
     uint64_t size_max, char *why, size_t room);
 void journal_close(struct journal *);
 
@@ -98,7 +98,7 @@ bool journal_pending(const struct journal *);
 int journal_commit(struct journal *);
 /* How many batches were ever committed, each by one sync. */
 uint64_t journal_commits(const struct journal *);
-/* Read octets that were appended, committed or not.  -1 with errno. */
+/* Read bytes that were appended, committed or not.  -1 with errno. */
 int journal_read(const struct journal *, struct journal_place, void *dst,
     size_t n);
 
@@ -122,7 +122,7 @@ bool journal_turn(struct journal *);
 void journal_publish(struct journal *);
 /*
  * Write, as an array of JSON, the name of each segment in use, the oldest
- * first, followed by how many octets of it are committed.  A start needs no
+ * first, followed by how many bytes of it are committed.  A start needs no
  * more of the journal, if nothing was released since the last commit.
  */
 void journal_list(const struct journal *, struct buf *);

@@ -19,7 +19,7 @@
 
 /* A free name for what was called path.  -1 with errno. */
 static int
-find_name(const struct lost *lost, char name[NAME_ROOM], const char *path)
+find_name(const struct quarantine *lost, char name[NAME_ROOM], const char *path)
 {
 	size_t i, n;
 	unsigned again;
@@ -40,7 +40,8 @@ find_name(const struct lost *lost, char name[NAME_ROOM], const char *path)
 
 /* Say what was found, and where it is now; or, with an errno, why it is not. */
 static void
-tell(const struct lost *lost, const char *what, const char *name, int error)
+tell(const struct quarantine *lost, const char *what, const char *name,
+    int error)
 {
 	if (lost->looking)
 		log_line("%s", what);
@@ -52,7 +53,7 @@ tell(const struct lost *lost, const char *what, const char *name, int error)
 }
 
 int
-lost_move(struct lost *lost, const char *path, const char *why)
+quarantine_move(struct quarantine *lost, const char *path, const char *why)
 {
 	char what[LINE_ROOM], name[NAME_ROOM] = "";
 	int error = 0;
@@ -69,7 +70,7 @@ lost_move(struct lost *lost, const char *path, const char *why)
 }
 
 void
-lost_keep(struct lost *lost, const char *name, struct span octets,
+quarantine_keep(struct quarantine *lost, const char *name, struct span bytes,
     const char *what)
 {
 	char path[NAME_ROOM];
@@ -77,13 +78,13 @@ lost_keep(struct lost *lost, const char *name, struct span octets,
 
 	(void)snprintf(path, sizeof(path), DIR_NAME "/%.250s", name);
 	if (!lost->looking && (file_make_dir(lost->data, DIR_NAME) == -1 ||
-	    file_write(lost->data, path, octets) == -1))
+	    file_write(lost->data, path, bytes) == -1))
 		error = errno;
 	tell(lost, what, path, error);
 }
 
 void
-lost_note(struct lost *lost, const char *format, ...)
+quarantine_note(struct quarantine *lost, const char *format, ...)
 {
 	char what[LINE_ROOM];
 	va_list args;

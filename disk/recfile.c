@@ -8,7 +8,7 @@
 
 #define HEAD "[\n"
 #define TAIL "\"crc32c %08" PRIx32 "\"]\n"
-#define TAIL_OCTETS 19
+#define TAIL_BYTES 19
 
 void
 lines_begin(struct buf *text)
@@ -26,21 +26,21 @@ lines_end_one(struct buf *text)
 void
 lines_seal(struct buf *text)
 {
-	buf_addf(text, TAIL, code_crc32c(0, text->p, text->n));
+	buf_addf(text, TAIL, encode_crc32c(0, text->p, text->n));
 }
 
 const char *
 lines_find(struct span *lines, struct span text)
 {
-	char tail[TAIL_OCTETS + 1];
+	char tail[TAIL_BYTES + 1];
 	size_t n;
 
-	if (text.n < strlen(HEAD) + TAIL_OCTETS ||
+	if (text.n < strlen(HEAD) + TAIL_BYTES ||
 	    memcmp(text.p, HEAD, strlen(HEAD)) != 0)
 		return "it is no file of records";
-	n = text.n - TAIL_OCTETS;
-	(void)snprintf(tail, sizeof(tail), TAIL, code_crc32c(0, text.p, n));
-	if (memcmp(text.p + n, tail, TAIL_OCTETS) != 0)
+	n = text.n - TAIL_BYTES;
+	(void)snprintf(tail, sizeof(tail), TAIL, encode_crc32c(0, text.p, n));
+	if (memcmp(text.p + n, tail, TAIL_BYTES) != 0)
 		return "its checksum is wrong";
 	*lines = (struct span){ text.p + strlen(HEAD), n - strlen(HEAD) };
 	return NULL;

@@ -6,8 +6,8 @@
  *	{"alias":"Alice Smith","uid":"%1H...Z"},
  *	"crc32c 0a1b2c3d"]
  *
- * The last line holds the CRC-32C of all octets before it, and has no other
- * form than this one, so that no octet of the file can change unnoticed.
+ * The last line holds the CRC-32C of all bytes before it, and has no other
+ * form than this one, so that no byte of the file can change unnoticed.
  */
 #ifndef MNM_DISK_RECFILE_H
 #define MNM_DISK_RECFILE_H

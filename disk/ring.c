@@ -38,7 +38,7 @@ ring_open(struct ring *r, int dir, int mode)
 	    &r->key) == -1)
 		return -1;
 	while (r->key == 0) {
-		if (code_random(&r->key, sizeof(r->key)) == -1) {
+		if (encode_random(&r->key, sizeof(r->key)) == -1) {
 			errno = EIO;
 			return -1;
 		}

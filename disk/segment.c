@@ -27,14 +27,15 @@ batch_size(uint32_t length)
 void
 batch_seal(char *p, const struct batch *b, uint64_t key)
 {
-	code_put32(p, MAGIC);
-	code_put32(p + 8, b->length);
-	code_put32(p + 12, 0);
-	code_put64(p + 16, key);
-	code_put64(p + 24, b->number);
-	code_put64(p + 32, b->oldest);
-	code_put64(p + 40, b->id);
-	code_put32(p + 4, code_crc32c(0, p + 8, BATCH_HEADER - 8 + b->length));
+	encode_u32(p, MAGIC);
+	encode_u32(p + 8, b->length);
+	encode_u32(p + 12, 0);
+	encode_u64(p + 16, key);
+	encode_u64(p + 24, b->number);
+	encode_u64(p + 32, b->oldest);
+	encode_u64(p + 40, b->id);
+	encode_u32(p + 4, encode_crc32c(0, p + 8, BATCH_HEADER - 8 +
+	    b->length));
 }
 
 /* Read the header at offset.  False if none of this journal can be there. */
@@ -42,21 +43,21 @@ static bool
 read_header(struct batch *b, const char *p, uint32_t offset, uint64_t key)
 {
 	*b = (struct batch){
-		.number = code_get64(p + 24),
-		.oldest = code_get64(p + 32),
-		.id = code_get64(p + 40),
+		.number = decode_u64(p + 24),
+		.oldest = decode_u64(p + 32),
+		.id = decode_u64(p + 40),
 		.offset = offset,
-		.length = code_get32(p + 8)
+		.length = decode_u32(p + 8)
 	};
-	return code_get32(p) == MAGIC && code_get64(p + 16) == key &&
+	return decode_u32(p) == MAGIC && decode_u64(p + 16) == key &&
 	    b->length <= SEGMENT_SIZE - BATCH_HEADER - offset;
 }
 
 static bool
 has_crc(const struct batch *b, const char *p)
 {
-	return code_crc32c(0, p + 8, BATCH_HEADER - 8 + b->length) ==
-	    code_get32(p + 4);
+	return encode_crc32c(0, p + 8, BATCH_HEADER - 8 + b->length) ==
+	    decode_u32(p + 4);
 }
 
 bool
@@ -89,7 +90,7 @@ parse_name(const char *path, uint64_t *key, unsigned *name)
 
 	if (strlen(path) != ID_TEXT + 1 + NUMBER_DIGITS ||
 	    path[ID_TEXT] != '-' ||
-	    !code_unhex64(key, (struct span){ path, ID_TEXT }))
+	    !decode_hex64(key, (struct span){ path, ID_TEXT }))
 		return false;
 	path += ID_TEXT + 1;
 	*name = 0;

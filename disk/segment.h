@@ -2,7 +2,7 @@
  * segment.h - the files of the journal: what is in one, and which of it is
  * whole.  journal.h is the way in; this is its inner part.
  *
- * DATA/journal/KEY-NNNNNNNN is a segment, of SEGMENT_SIZE octets,
+ * DATA/journal/KEY-NNNNNNNN is a segment, of SEGMENT_SIZE bytes,
  * written with zeros before it is used so that a commit changes data blocks
  * only.  KEY is 16 hexadecimal digits, random, the same for all segments; the
  * number NNNNNNNN says nothing of the order.
@@ -13,8 +13,8 @@
  * little-endian:
  *
  *	 0  magic	"mnj1"
- *	 4  crc		CRC-32C of the octets from 8 to the end of the records
- *	 8  length	octets of records
+ *	 4  crc		CRC-32C of the bytes from 8 to the end of the records
+ *	 8  length	bytes of records
  *	12  zero
  *	16  key		the number KEY: what a client stores in a message cannot
  *			pass for a batch
@@ -43,7 +43,7 @@
 struct batch {
 	uint64_t number, oldest, id;
 	uint32_t offset;	/* from the segment's start */
-	uint32_t length;	/* octets of records */
+	uint32_t length;	/* bytes of records */
 };
 
 struct segment {
@@ -55,12 +55,12 @@ struct segment {
 	size_t batch_count;
 };
 
-/* Octets that a batch takes: whole blocks. */
+/* Bytes that a batch takes: whole blocks. */
 uint32_t batch_size(uint32_t length);
 /* Write the header in front of the records that follow it. */
 void batch_seal(char *header, const struct batch *, uint64_t key);
 /*
- * Whether the octets at offset are a trace of batch number that is not whole,
+ * Whether the bytes at offset are a trace of batch number that is not whole,
  * and not of an older batch; *size is then what it takes, 0 if that is unknown.
  */
 bool batch_is_torn(const struct buf *image, uint32_t offset, uint64_t key,

@@ -28,9 +28,9 @@ __memmove_chk(void *dst, const void *src, size_t n, size_t room)
 }
 
 void *
-__memset_chk(void *dst, int octet, size_t n, size_t room)
+__memset_chk(void *dst, int byte, size_t n, size_t room)
 {
 	if (n > room)
 		abort();
-	return memset(dst, octet, n);
+	return memset(dst, byte, n);
 }

@@ -45,7 +45,7 @@ pad(struct text *t, char c, int n)
 		put(t, c);
 }
 
-/* The n octets at p, in the field that the format asks for. */
+/* The n bytes at p, in the field that the format asks for. */
 static void
 put_field(struct text *t, const struct spec *s, const char *p, size_t n)
 {

@@ -107,9 +107,9 @@ pem_close(struct pem *pem)
 }
 
 static void
-append(void *object, const void *octets, size_t n)
+append(void *object, const void *bytes, size_t n)
 {
-	buf_add(object, (struct span){ octets, n });
+	buf_add(object, (struct span){ bytes, n });
 }
 
 /* The decoder's next event; 0 at the end of the file. */
@@ -168,7 +168,7 @@ read_chain(struct cert *cert, const char *path, char *why, size_t room)
 			continue;
 		total += pem.object.n;
 		if (cert->chain_length == CERT_CHAIN_MAX ||
-		    total > CERT_CHAIN_OCTETS)
+		    total > CERT_CHAIN_BYTES)
 			break;
 		c = &cert->chain[cert->chain_length++];
 		c->data_len = pem.object.n;
@@ -180,15 +180,15 @@ read_chain(struct cert *cert, const char *path, char *why, size_t room)
 		return fail(why, room, "%s: damaged PEM text", path);
 	if (got == 1)
 		return fail(why, room, "%s: more than %d certificates or %d "
-		    "octets: give the server's own and those that lead to its "
-		    "root", path, CERT_CHAIN_MAX, CERT_CHAIN_OCTETS);
+		    "bytes: give the server's own and those that lead to its "
+		    "root", path, CERT_CHAIN_MAX, CERT_CHAIN_BYTES);
 	if (cert->chain_length == 0)
 		return fail(why, room, "%s: no certificate in it: PEM text "
 		    "with BEGIN CERTIFICATE is needed", path);
 	return 0;
 }
 
-/* Copy n octets to *at, which moves on; returns the copy. */
+/* Copy n bytes to *at, which moves on; returns the copy. */
 static unsigned char *
 keep(unsigned char **at, const unsigned char *src, size_t n)
 {
@@ -305,7 +305,7 @@ same_number(const unsigned char *a, size_t an, const unsigned char *b,
 }
 
 /*
- * The product of the key's primes, big-endian, to modulus; returns its octets.
+ * The product of the key's primes, big-endian, to modulus; returns its bytes.
  * BearSSL 0.6 has this, too, but fails for 4096 bits.
  */
 static size_t
@@ -458,13 +458,13 @@ cert_free(struct cert *cert)
 	*cert = (struct cert){ .chain = NULL };
 }
 
-/* Append octets to text as a PEM object. */
+/* Append bytes to text as a PEM object. */
 static void
-add_pem(struct buf *text, const void *octets, size_t n, const char *name)
+add_pem(struct buf *text, const void *bytes, size_t n, const char *name)
 {
 	size_t length = br_pem_encode(NULL, NULL, n, name, BR_PEM_LINE64);
 
-	(void)br_pem_encode(buf_room(text, length + 1), octets, n, name,
+	(void)br_pem_encode(buf_room(text, length + 1), bytes, n, name,
 	    BR_PEM_LINE64);
 	text->n += length;
 }
@@ -473,24 +473,24 @@ add_pem(struct buf *text, const void *octets, size_t n, const char *name)
 static int
 new_key(struct cert *cert, struct buf *text)
 {
-	unsigned char seed[32], octets[BR_EC_KBUF_PRIV_MAX_SIZE];
+	unsigned char seed[32], bytes[BR_EC_KBUF_PRIV_MAX_SIZE];
 	unsigned char point[CURVE_POINT_MAX], der[256];
 	br_hmac_drbg_context generator;
 	br_ec_private_key key;
 	br_ec_public_key public;
 
-	if (code_random(seed, sizeof(seed)) == -1)
+	if (encode_random(seed, sizeof(seed)) == -1)
 		return -1;
 	br_hmac_drbg_init(&generator, &br_sha256_vtable, seed, sizeof(seed));
 	(void)br_ec_keygen(&generator.vtable, br_ec_get_default(), &key,
-	    octets, BR_EC_secp256r1);	/* fails for unknown curves only */
+	    bytes, BR_EC_secp256r1);	/* fails for unknown curves only */
 	(void)br_ec_compute_pub(br_ec_get_default(), &public, point, &key);
 	keep_ec(cert, &key);
 	buf_room(text, 1024);	/* at once: growing would leave a copy */
 	add_pem(text, der, br_encode_ec_raw_der(der, &key, &public),
 	    "EC PRIVATE KEY");
 	cert_wipe(seed, sizeof(seed));
-	cert_wipe(octets, sizeof(octets));
+	cert_wipe(bytes, sizeof(bytes));
 	cert_wipe(der, sizeof(der));
 	cert_wipe(&generator, sizeof(generator));
 	return 0;

@@ -16,7 +16,7 @@
 
 #define CERT_FINGERPRINT_TEXT 95	/* SHA-256 as AB:CD:..., without NUL */
 #define CERT_CHAIN_MAX        8		/* leaf, intermediates and root */
-#define CERT_CHAIN_OCTETS     32768	/* tls.c sends them in one flight */
+#define CERT_CHAIN_BYTES     32768	/* tls.c sends them in one flight */
 
 enum cert_kind { CERT_EC, CERT_RSA };
 

@@ -10,11 +10,11 @@
 #include "base/log.h"
 #include "net/poller.h"
 
-/* About as many octets may one connection send, or get, in a turn. */
-#define TURN_OCTETS ((size_t)64 << 10)
+/* About as many bytes may one connection send, or get, in a turn. */
+#define TURN_BYTES ((size_t)64 << 10)
 
 /* Without TLS: read, or filled, at once. */
-#define PLAIN_OCTETS ((size_t)16 << 10)
+#define PLAIN_BYTES ((size_t)16 << 10)
 
 /* Milliseconds. */
 #define FLUSH_TIME  10000	/* for a slow peer to take the last words */
@@ -100,7 +100,7 @@ static void
 close_link(struct conn *c, struct now now)
 {
 	if (c->link != NULL)
-		tmtp_link_close(c->link, now);
+		tmtp_session_close(c->link, now);
 	c->link = NULL;
 }
 
@@ -138,7 +138,7 @@ linger(struct conn *c, struct now now)
 		c->phase = CONN_GONE;
 }
 
-/* What came of it, at the end of every call that moved octets. */
+/* What came of it, at the end of every call that moved bytes. */
 static void
 settle(struct conn *c, struct now now)
 {
@@ -161,14 +161,14 @@ conn_open(int fd, struct tls *tls, struct relay *relay, const char *peer,
 	c->close_by = CONN_NEVER;
 	memcpy(c->peer, peer, strnlen(peer, NET_PEER - 1));
 	if (tls != NULL)
-		c->tls = tls_link_open(tls);
+		c->tls = tls_conn_open(tls);
 	c->greeted = tls == NULL;
 	if (tls != NULL && c->tls == NULL) {
 		(void)close(fd);	/* nothing was said on it */
 		free(c);
 		return NULL;
 	}
-	c->link = tmtp_link_open(relay, c, c->peer, now);
+	c->link = tmtp_session_open(relay, c, c->peer, now);
 	return c;
 }
 
@@ -177,7 +177,7 @@ conn_close(struct conn *c, struct now now)
 {
 	close_link(c, now);
 	if (c->tls != NULL)
-		tls_link_close(c->tls);
+		tls_conn_close(c->tls);
 	buf_free(&c->plain);
 	/* All that could be sent was; what close may say changes nothing. */
 	(void)close(c->fd);
@@ -198,7 +198,7 @@ conn_wants_input(const struct conn *c)
 	return tmtp_wants_input(c->link);
 }
 
-/* Give the octets that came to TLS, and what they say to tmtp. */
+/* Give the bytes that came to TLS, and what they say to tmtp. */
 static void
 take(struct conn *c, size_t n, struct now now)
 {
@@ -243,12 +243,12 @@ receive_records(struct conn *c, struct now now)
 static void
 receive_plain(struct conn *c, struct now now)
 {
-	char octets[PLAIN_OCTETS];
+	char bytes[PLAIN_BYTES];
 	ssize_t n;
 
-	n = net_recv(c->fd, octets, sizeof(octets));
+	n = net_recv(c->fd, bytes, sizeof(bytes));
 	if (n > 0 && !tmtp_is_ended(c->link))
-		tmtp_input(c->link, (struct span){ octets, (size_t)n }, now);
+		tmtp_input(c->link, (struct span){ bytes, (size_t)n }, now);
 	if (n == -1 && !would_block())
 		c->phase = CONN_GONE;
 	if (n == 0)
@@ -259,14 +259,14 @@ receive_plain(struct conn *c, struct now now)
 static void
 drain(struct conn *c)
 {
-	char octets[4096];
+	char bytes[4096];
 	size_t taken = 0;
 	ssize_t n;
 
 	do {
-		n = net_recv(c->fd, octets, sizeof(octets));
+		n = net_recv(c->fd, bytes, sizeof(bytes));
 		taken += n > 0 ? (size_t)n : 0;
-	} while (n > 0 && taken < TURN_OCTETS);
+	} while (n > 0 && taken < TURN_BYTES);
 	if (n == 0 || (n == -1 && !would_block()))
 		c->phase = CONN_GONE;
 }
@@ -307,13 +307,13 @@ fill_records(struct conn *c, struct now now)
 static size_t
 fill(struct conn *c, struct now now)
 {
-	char octets[PLAIN_OCTETS];
+	char bytes[PLAIN_BYTES];
 	size_t n;
 
 	if (c->tls != NULL)
 		return fill_records(c, now);
-	n = tmtp_output(c->link, octets, sizeof(octets), now);
-	buf_add(&c->plain, (struct span){ octets, n });
+	n = tmtp_output(c->link, bytes, sizeof(bytes), now);
+	buf_add(&c->plain, (struct span){ bytes, n });
 	return n;
 }
 
@@ -326,7 +326,7 @@ conn_write(struct conn *c, struct now now)
 	enter(c);
 	flush(c);
 	while (c->phase == CONN_OPEN && !wants_out(c) && n > 0 &&
-	    sent < TURN_OCTETS) {
+	    sent < TURN_BYTES) {
 		n = fill(c, now);
 		sent += n;
 		flush(c);
@@ -363,9 +363,9 @@ conn_interest(const struct conn *c)
 	unsigned interest = 0;
 
 	if (conn_wants_input(c))
-		interest |= READY_READ;
+		interest |= POLLER_READ;
 	if (c->phase != CONN_LINGERING && (c->more || wants_out(c)))
-		interest |= READY_WRITE;
+		interest |= POLLER_WRITE;
 	return interest;
 }
 

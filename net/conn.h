@@ -1,5 +1,5 @@
 /*
- * conn.h - one connection: octets go from its socket through TLS to the
+ * conn.h - one connection: bytes go from its socket through TLS to the
  * protocol and back, and it ends so that the last words arrive.
  *
  *	c = conn_open(fd, tls, relay, peer, now)
@@ -27,7 +27,7 @@
 #define CONN_NEVER UINT64_MAX	/* a deadline that does not come */
 
 enum conn_phase {
-	CONN_OPEN,	/* octets go both ways */
+	CONN_OPEN,	/* bytes go both ways */
 	CONN_FLUSHING,	/* the last ones are being sent; none are read */
 	CONN_LINGERING,	/* all are sent; the peer's close is awaited */
 	CONN_GONE	/* there is nothing left to do but conn_close */
@@ -35,7 +35,7 @@ enum conn_phase {
 
 /* Lists that server keeps.  A connection is in each at most once. */
 enum conn_list {
-	CONN_WAITING,	/* requests or octets wait until data takes more */
+	CONN_WAITING,	/* requests or bytes wait until data takes more */
 	CONN_NEWCOMERS,	/* not logged in yet, in the order of their coming */
 	CONN_LISTS
 };
@@ -56,9 +56,9 @@ struct conn {
 	enum conn_phase phase;
 	bool greeted;		/* its TLS handshake, if any, was completed */
 	bool more;		/* a turn's share of output was used up */
-	struct tls_link *tls;	/* NULL: octets go as they are */
+	struct tls_conn *tls;	/* NULL: bytes go as they are */
 	struct buf plain;	/* ... those that wait to be sent */
-	struct link *link;	/* NULL unless CONN_OPEN */
+	struct session *link;	/* NULL unless CONN_OPEN */
 	uint64_t close_by;	/* CONN_NEVER until its end has begun */
 	char peer[NET_PEER];
 
@@ -80,7 +80,7 @@ void conn_close(struct conn *, struct now);
 
 /* Whether conn_read would take anything. */
 bool conn_wants_input(const struct conn *);
-/* Both move a bounded number of octets; the rest comes in the next turn. */
+/* Both move a bounded number of bytes; the rest comes in the next turn. */
 void conn_read(struct conn *, struct now);
 void conn_write(struct conn *, struct now);
 

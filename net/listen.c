@@ -239,12 +239,12 @@ net_accept(int listener, char peer[NET_PEER])
 }
 
 ssize_t
-net_send(int fd, struct span octets)
+net_send(int fd, struct span bytes)
 {
 	ssize_t n;
 
 	do
-		n = send(fd, octets.p, octets.n, MSG_NOSIGNAL);
+		n = send(fd, bytes.p, bytes.n, MSG_NOSIGNAL);
 	while (n == -1 && errno == EINTR);
 	return n;
 }

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#if defined(__linux__) && !defined(READY_POLL)
-#define READY_EPOLL
+#if defined(__linux__) && !defined(POLLER_POLL)
+#define POLLER_EPOLL
 #include <sys/epoll.h>
 #else
 #include <poll.h>
@@ -16,7 +16,7 @@
 #include "base/log.h"
 
 /*
- * At most this many are told per ready_wait: enough to share the cost of the
+ * At most this many are told per poller_wait: enough to share the cost of the
  * call, few enough that the others' turn comes soon.
  */
 #define FIRED_MAX 512
@@ -25,7 +25,7 @@
 struct entry {
 	void *owner;
 	bool watched;
-#ifndef READY_EPOLL
+#ifndef POLLER_EPOLL
 	size_t slot;	/* in polled */
 #endif
 };
@@ -35,14 +35,14 @@ struct fired {
 	unsigned can;
 };
 
-struct ready {
+struct poller {
 	struct entry *entries;
 	size_t room;		/* of entries */
 	struct fired fired[FIRED_MAX];
 	size_t fired_count;
-	size_t told;		/* how many of them ready_next has passed */
+	size_t told;		/* how many of them poller_next has passed */
 	size_t first;		/* the one that it began with */
-#ifdef READY_EPOLL
+#ifdef POLLER_EPOLL
 	int epoll;
 	struct epoll_event events[FIRED_MAX];
 #else
@@ -53,54 +53,54 @@ struct ready {
 };
 
 static void
-add_fired(struct ready *r, int fd, unsigned can)
+add_fired(struct poller *r, int fd, unsigned can)
 {
 	r->fired[r->fired_count++] = (struct fired){ fd, can };
 }
 
-#ifdef READY_EPOLL
+#ifdef POLLER_EPOLL
 
 static int
-system_open(struct ready *r)
+system_open(struct poller *r)
 {
 	r->epoll = epoll_create1(EPOLL_CLOEXEC);
 	return r->epoll == -1 ? -1 : 0;
 }
 
 static void
-system_close(struct ready *r)
+system_close(struct poller *r)
 {
 	/* Nothing was written to it that could be lost. */
 	(void)close(r->epoll);
 }
 
 static int
-system_watch(struct ready *r, int op, int fd, unsigned interest)
+system_watch(struct poller *r, int op, int fd, unsigned interest)
 {
 	struct epoll_event event = { .events = 0 };
 
-	if (interest & READY_READ)
+	if (interest & POLLER_READ)
 		event.events |= EPOLLIN;
-	if (interest & READY_WRITE)
+	if (interest & POLLER_WRITE)
 		event.events |= EPOLLOUT;
 	event.data.fd = fd;
 	return epoll_ctl(r->epoll, op, fd, &event);
 }
 
 static int
-system_add(struct ready *r, int fd, unsigned interest)
+system_add(struct poller *r, int fd, unsigned interest)
 {
 	return system_watch(r, EPOLL_CTL_ADD, fd, interest);
 }
 
 static int
-system_change(struct ready *r, int fd, unsigned interest)
+system_change(struct poller *r, int fd, unsigned interest)
 {
 	return system_watch(r, EPOLL_CTL_MOD, fd, interest);
 }
 
 static int
-system_remove(struct ready *r, int fd)
+system_remove(struct poller *r, int fd)
 {
 	return system_watch(r, EPOLL_CTL_DEL, fd, 0);
 }
@@ -111,17 +111,17 @@ can_do(uint32_t events)
 	unsigned can = 0;
 
 	if (events & EPOLLIN)
-		can |= READY_READ;
+		can |= POLLER_READ;
 	if (events & EPOLLOUT)
-		can |= READY_WRITE;
+		can |= POLLER_WRITE;
 	if (events & (EPOLLERR | EPOLLHUP))
-		can |= READY_GONE;
+		can |= POLLER_GONE;
 	return can;
 }
 
 /* The kernel goes round by itself when more are ready than were asked for. */
 static int
-system_wait(struct ready *r, int timeout)
+system_wait(struct poller *r, int timeout)
 {
 	int i, n;
 
@@ -134,14 +134,14 @@ system_wait(struct ready *r, int timeout)
 #else
 
 static int
-system_open(struct ready *r)
+system_open(struct poller *r)
 {
 	r->polled = NULL;
 	return 0;
 }
 
 static void
-system_close(struct ready *r)
+system_close(struct poller *r)
 {
 	free(r->polled);
 }
@@ -149,12 +149,12 @@ system_close(struct ready *r)
 static short
 poll_events(unsigned interest)
 {
-	return (short)((interest & READY_READ ? POLLIN : 0) |
-	    (interest & READY_WRITE ? POLLOUT : 0));
+	return (short)((interest & POLLER_READ ? POLLIN : 0) |
+	    (interest & POLLER_WRITE ? POLLOUT : 0));
 }
 
 static int
-system_add(struct ready *r, int fd, unsigned interest)
+system_add(struct poller *r, int fd, unsigned interest)
 {
 	struct pollfd *new;
 
@@ -170,14 +170,14 @@ system_add(struct ready *r, int fd, unsigned interest)
 }
 
 static int
-system_change(struct ready *r, int fd, unsigned interest)
+system_change(struct poller *r, int fd, unsigned interest)
 {
 	r->polled[r->entries[fd].slot].events = poll_events(interest);
 	return 0;
 }
 
 static int
-system_remove(struct ready *r, int fd)
+system_remove(struct poller *r, int fd)
 {
 	struct pollfd last = r->polled[--r->polled_count];
 
@@ -192,17 +192,17 @@ can_do(short events)
 	unsigned can = 0;
 
 	if (events & POLLIN)
-		can |= READY_READ;
+		can |= POLLER_READ;
 	if (events & POLLOUT)
-		can |= READY_WRITE;
+		can |= POLLER_WRITE;
 	if (events & (POLLERR | POLLHUP | POLLNVAL))
-		can |= READY_GONE;
+		can |= POLLER_GONE;
 	return can;
 }
 
 /* When not all that are ready can be told, the next call begins behind. */
 static int
-system_wait(struct ready *r, int timeout)
+system_wait(struct poller *r, int timeout)
 {
 	size_t i, slot;
 	int left;
@@ -225,10 +225,10 @@ system_wait(struct ready *r, int timeout)
 
 #endif
 
-struct ready *
-ready_open(void)
+struct poller *
+poller_open(void)
 {
-	struct ready *r = xzalloc(sizeof(*r));
+	struct poller *r = xzalloc(sizeof(*r));
 
 	if (system_open(r) == -1) {
 		free(r);
@@ -238,7 +238,7 @@ ready_open(void)
 }
 
 void
-ready_close(struct ready *r)
+poller_close(struct poller *r)
 {
 	if (r == NULL)
 		return;
@@ -248,7 +248,7 @@ ready_close(struct ready *r)
 }
 
 static void
-make_entry(struct ready *r, size_t fd)
+make_entry(struct poller *r, size_t fd)
 {
 	size_t room = r->room > 0 ? r->room : 64;
 
@@ -263,13 +263,13 @@ make_entry(struct ready *r, size_t fd)
 }
 
 static bool
-is_watched(const struct ready *r, int fd)
+is_watched(const struct poller *r, int fd)
 {
 	return fd >= 0 && (size_t)fd < r->room && r->entries[fd].watched;
 }
 
 int
-ready_add(struct ready *r, int fd, unsigned interest, void *owner)
+poller_add(struct poller *r, int fd, unsigned interest, void *owner)
 {
 	assert(fd >= 0 && !is_watched(r, fd));
 	make_entry(r, (size_t)fd);
@@ -281,7 +281,7 @@ ready_add(struct ready *r, int fd, unsigned interest, void *owner)
 }
 
 void
-ready_change(struct ready *r, int fd, unsigned interest)
+poller_change(struct poller *r, int fd, unsigned interest)
 {
 	assert(is_watched(r, fd));
 	if (system_change(r, fd, interest) == -1)
@@ -289,7 +289,7 @@ ready_change(struct ready *r, int fd, unsigned interest)
 }
 
 void
-ready_remove(struct ready *r, int fd)
+poller_remove(struct poller *r, int fd)
 {
 	assert(is_watched(r, fd));
 	if (system_remove(r, fd) == -1)
@@ -302,7 +302,7 @@ ready_remove(struct ready *r, int fd)
  * so the telling begins behind what was told last.
  */
 void
-ready_wait(struct ready *r, int timeout)
+poller_wait(struct poller *r, int timeout)
 {
 	r->first += r->told;
 	r->told = 0;
@@ -312,7 +312,7 @@ ready_wait(struct ready *r, int timeout)
 }
 
 bool
-ready_next(struct ready *r, struct ready_event *event)
+poller_next(struct poller *r, struct poller_event *event)
 {
 	const struct fired *fired;
 
@@ -320,7 +320,7 @@ ready_next(struct ready *r, struct ready_event *event)
 		fired = &r->fired[(r->first + r->told++) % r->fired_count];
 		if (!is_watched(r, fired->fd))
 			continue;
-		*event = (struct ready_event){
+		*event = (struct poller_event){
 			fired->fd, r->entries[fired->fd].owner, fired->can
 		};
 		return true;

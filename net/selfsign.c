@@ -34,13 +34,13 @@
 #define DER_ROOM 4096
 
 struct der {
-	size_t at;	/* the first octet written; DER_ROOM when empty */
+	size_t at;	/* the first byte written; DER_ROOM when empty */
 	bool full;	/* something did not fit; sticks */
-	unsigned char octets[DER_ROOM];
+	unsigned char bytes[DER_ROOM];
 };
 
 enum tag {
-	INTEGER = 0x02, BIT_STRING = 0x03, OCTET_STRING = 0x04,
+	INTEGER = 0x02, BIT_STRING = 0x03, BYTE_STRING = 0x04,
 	UTF8_STRING = 0x0c, UTC_TIME = 0x17, GENERALIZED_TIME = 0x18,
 	SEQUENCE = 0x30, SET = 0x31,
 	SAN_DNS = 0x82, SAN_ADDRESS = 0x87, EXTENSIONS = 0xa3
@@ -57,22 +57,22 @@ static const unsigned char p256_public_key[] = {
 };
 static const unsigned char not_an_authority[] = {	/* critical */
 	SEQUENCE, 12, 6, 3, 0x55, 0x1d, 0x13, 1, 1, 0xff,
-	OCTET_STRING, 2, SEQUENCE, 0
+	BYTE_STRING, 2, SEQUENCE, 0
 };
 static const unsigned char server_auth[] = {
-	SEQUENCE, 19, 6, 3, 0x55, 0x1d, 0x25, OCTET_STRING, 12,
+	SEQUENCE, 19, 6, 3, 0x55, 0x1d, 0x25, BYTE_STRING, 12,
 	SEQUENCE, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1
 };
 static const unsigned char subject_alt_name[] = { 6, 3, 0x55, 0x1d, 0x11 };
 
 static void
-put(struct der *d, const void *octets, size_t n)
+put(struct der *d, const void *bytes, size_t n)
 {
 	d->full = d->full || n > d->at;
 	if (d->full)
 		return;
 	d->at -= n;
-	memcpy(d->octets + d->at, octets, n);
+	memcpy(d->bytes + d->at, bytes, n);
 }
 
 /* Put the header before what was written since at was end. */
@@ -98,22 +98,22 @@ wrap(struct der *d, enum tag tag, size_t end)
 }
 
 static void
-put_value(struct der *d, enum tag tag, const void *octets, size_t n)
+put_value(struct der *d, enum tag tag, const void *bytes, size_t n)
 {
 	size_t end = d->at;
 
-	put(d, octets, n);
+	put(d, bytes, n);
 	wrap(d, tag, end);
 }
 
-/* A bit string of whole octets. */
+/* A bit string of whole bytes. */
 static void
-put_bits(struct der *d, const void *octets, size_t n)
+put_bits(struct der *d, const void *bytes, size_t n)
 {
 	size_t end = d->at;
 
-	put(d, octets, n);
-	put(d, "", 1);	/* how many bits of the last octet are unused */
+	put(d, bytes, n);
+	put(d, "", 1);	/* how many bits of the last byte are unused */
 	wrap(d, BIT_STRING, end);
 }
 
@@ -185,7 +185,7 @@ put_extensions(struct der *d, const char *const *names)
 	while (i > 0)
 		put_alt_name(d, names[--i]);
 	wrap(d, SEQUENCE, end);
-	wrap(d, OCTET_STRING, end);
+	wrap(d, BYTE_STRING, end);
 	put(d, subject_alt_name, sizeof(subject_alt_name));
 	wrap(d, SEQUENCE, end);
 	put(d, server_auth, sizeof(server_auth));
@@ -203,7 +203,7 @@ put_tbs(struct der *d, const char *const *names, uint64_t now,
 	size_t end = d->at, point_end, n;
 
 	n = br_ec_compute_pub(br_ec_get_default(), NULL, point, key);
-	if (n == 0 || code_random(serial, sizeof(serial)) == -1)
+	if (n == 0 || encode_random(serial, sizeof(serial)) == -1)
 		return -1;
 	serial[0] = (unsigned char)((serial[0] & 0x3f) | 0x40);
 	put_extensions(d, names);
@@ -231,7 +231,7 @@ sign(struct der *d, const br_ec_private_key *key)
 	size_t n;
 
 	br_sha256_init(&sha256);
-	br_sha256_update(&sha256, tbs.octets + tbs.at, DER_ROOM - tbs.at);
+	br_sha256_update(&sha256, tbs.bytes + tbs.at, DER_ROOM - tbs.at);
 	br_sha256_out(&sha256, hash);
 	n = br_ecdsa_sign_asn1_get_default()(br_ec_get_default(),
 	    &br_sha256_vtable, hash, key, signature);
@@ -240,7 +240,7 @@ sign(struct der *d, const br_ec_private_key *key)
 	d->at = DER_ROOM;
 	put_bits(d, signature, n);
 	put(d, ecdsa_with_sha256, sizeof(ecdsa_with_sha256));
-	put(d, tbs.octets + tbs.at, DER_ROOM - tbs.at);
+	put(d, tbs.bytes + tbs.at, DER_ROOM - tbs.at);
 	wrap(d, SEQUENCE, DER_ROOM);
 	return d->full ? -1 : 0;
 }
@@ -268,7 +268,7 @@ x509_self_signed(struct buf *der, const char *const *names, uint64_t now,
 
 	if (put_tbs(&d, names, now, key) == -1 || sign(&d, key) == -1)
 		return -1;
-	all = (struct span){ (const char *)d.octets + d.at, DER_ROOM - d.at };
+	all = (struct span){ (const char *)d.bytes + d.at, DER_ROOM - d.at };
 	buf_add(der, all);
 	return 0;
 }

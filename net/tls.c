@@ -9,14 +9,14 @@
  * of its functions runs, and because they are empty whenever it is another
  * link's turn: the engine is given whole records only, so none is ever left
  * half read, and every record that it makes is moved at once to the shared
- * output, so none is left half sent.  What is incomplete waits in octets of
+ * output, so none is left half sent.  What is incomplete waits in bytes of
  * its own size: struct kept below.
  *
  * Strip.  When the handshake is done, an engine needs nothing more than its
  * two record contexts: key, sequence number and, for GCM, the hash key.  They
  * are the documented API of br_sslrec_in_class and br_sslrec_out_class, hold
  * no pointer into themselves and tell their size.  So they are copied out,
- * 88 octets each for ChaCha20 and 304 for GCM, and the 4 kB are freed.  This is
+ * 88 bytes each for ChaCha20 and 304 for GCM, and the 4 kB are freed.  This is
  * done as soon as application data may flow: the engine's output has been
  * moved then, and its input stands between two records.  From there on the
  * records are handled by this file, which is little: data, alerts, and a
@@ -45,7 +45,7 @@
 #define RECORD_MAX  (RECORD_HEAD + 16384 + 24)	/* the overhead is GCM's */
 #define WIRE_ROOM   (4 * RECORD_MAX)	/* records that one send may carry */
 #define ALERT_ROOM  64		/* beyond them: an alert and a close_notify */
-#define SESSIONS    (300 * 100)	/* BearSSL takes 100 octets for each */
+#define SESSIONS    (300 * 100)	/* BearSSL takes 100 bytes for each */
 #define DATALESS_MAX 32		/* records in a row that carry no data */
 
 enum record_type { CHANGE_CIPHER = 20, ALERT, HANDSHAKE, DATA };
@@ -62,13 +62,13 @@ enum alert {
  */
 enum { NOT_TLS = 1024, CLOSED_EARLY, FLOOD };
 
-/* Octets that wait with a link; p is NULL when there are none. */
+/* Bytes that wait with a link; p is NULL when there are none. */
 struct kept {
 	unsigned char *p;
 	size_t at, n;	/* p[at..n) are left */
 };
 
-struct tls_link {
+struct tls_conn {
 	struct tls *tls;
 	br_ssl_server_context *handshake;	/* NULL once it is done */
 	const br_sslrec_in_class **in;		/* NULL until it is */
@@ -86,7 +86,7 @@ struct tls {
 	br_ssl_server_context blank;	/* copied to each link; never run */
 	br_ec_impl curves;		/* for the key exchange */
 	br_ssl_session_cache_lru cache;
-	const struct tls_link *entered;	/* whose octets in and out hold */
+	const struct tls_conn *entered;	/* whose bytes in and out hold */
 	size_t in_at, in_end, out_at, out_end;
 	unsigned char in[WIRE_ROOM], out[WIRE_ROOM + ALERT_ROOM];
 	unsigned char engine_in[BR_SSL_BUFSIZE_INPUT];
@@ -164,7 +164,7 @@ tls_open(const struct cert *cert)
 	br_ssl_engine_set_ec(engine, &tls->curves);
 	br_ssl_engine_set_buffers_bidi(engine, tls->engine_in,
 	    sizeof(tls->engine_in), tls->engine_out, sizeof(tls->engine_out));
-	engine->rng_os_rand_done = 1;	/* tls_link_open asks the system */
+	engine->rng_os_rand_done = 1;	/* tls_conn_open asks the system */
 	br_ssl_session_cache_lru_init(&tls->cache, tls->sessions,
 	    sizeof(tls->sessions));
 	br_ssl_server_set_cache(&tls->blank, &tls->cache.vtable);
@@ -198,15 +198,15 @@ tls_close(struct tls *tls)
  * and a version for an alert that answers a client too old for us, which
  * BearSSL would send with version 0.
  */
-struct tls_link *
-tls_link_open(struct tls *tls)
+struct tls_conn *
+tls_conn_open(struct tls *tls)
 {
-	struct tls_link *link;
+	struct tls_conn *link;
 	br_ssl_server_context *server;
 	unsigned char seed[32];
 	int ready;
 
-	if (code_random(seed, sizeof(seed)) == -1)
+	if (encode_random(seed, sizeof(seed)) == -1)
 		return NULL;
 	link = xzalloc(sizeof(*link));
 	link->tls = tls;
@@ -219,7 +219,7 @@ tls_link_open(struct tls *tls)
 	server->eng.version_out = BR_TLS12;
 	if (ready)
 		return link;
-	tls_link_close(link);
+	tls_conn_close(link);
 	return NULL;
 }
 
@@ -239,7 +239,7 @@ forget(void *context, size_t n)
 }
 
 void
-tls_link_close(struct tls_link *link)
+tls_conn_close(struct tls_conn *link)
 {
 	if (link == NULL)
 		return;
@@ -256,7 +256,7 @@ tls_link_close(struct tls_link *link)
 }
 
 void
-tls_enter(struct tls_link *link)
+tls_enter(struct tls_conn *link)
 {
 	struct tls *tls = link->tls;
 
@@ -266,9 +266,9 @@ tls_enter(struct tls_link *link)
 	tls->out_at = tls->out_end = 0;
 }
 
-/* Keep what is kept already and n octets more. */
+/* Keep what is kept already and n bytes more. */
 static void
-keep(struct kept *kept, const unsigned char *octets, size_t n)
+keep(struct kept *kept, const unsigned char *bytes, size_t n)
 {
 	size_t left = kept->n - kept->at;
 	unsigned char *p;
@@ -278,13 +278,13 @@ keep(struct kept *kept, const unsigned char *octets, size_t n)
 	p = xalloc(left + n);
 	if (left > 0)
 		memcpy(p, kept->p + kept->at, left);
-	memcpy(p + left, octets, n);
+	memcpy(p + left, bytes, n);
 	free(kept->p);
 	*kept = (struct kept){ p, 0, left + n };
 }
 
 void
-tls_leave(struct tls_link *link)
+tls_leave(struct tls_conn *link)
 {
 	struct tls *tls = link->tls;
 
@@ -299,7 +299,7 @@ tls_leave(struct tls_link *link)
 
 /* Before the first use of tls->in after tls_enter: fetch what was kept. */
 static void
-fetch_received(struct tls_link *link)
+fetch_received(struct tls_conn *link)
 {
 	struct tls *tls = link->tls;
 
@@ -313,7 +313,7 @@ fetch_received(struct tls_link *link)
 
 /* Where the plaintext of the next outgoing record goes. */
 static unsigned char *
-record_room(const struct tls_link *link, size_t *room)
+record_room(const struct tls_conn *link, size_t *room)
 {
 	struct tls *tls = link->tls;
 	size_t start = tls->out_end + RECORD_HEAD, end = sizeof(tls->out);
@@ -323,9 +323,9 @@ record_room(const struct tls_link *link, size_t *room)
 	return tls->out + start;
 }
 
-/* Make a record of the n octets at record_room. */
+/* Make a record of the n bytes at record_room. */
 static void
-seal(struct tls_link *link, enum record_type type, size_t n)
+seal(struct tls_conn *link, enum record_type type, size_t n)
 {
 	struct tls *tls = link->tls;
 	unsigned char *record;
@@ -340,7 +340,7 @@ seal(struct tls_link *link, enum record_type type, size_t n)
 }
 
 static void
-send_alert(struct tls_link *link, enum alert_level level, enum alert alert)
+send_alert(struct tls_conn *link, enum alert_level level, enum alert alert)
 {
 	unsigned char *p;
 	size_t room;
@@ -353,7 +353,7 @@ send_alert(struct tls_link *link, enum alert_level level, enum alert alert)
 
 /* End an open link, telling the peer why unless the last word was said. */
 static void
-fail(struct tls_link *link, int error, enum alert alert)
+fail(struct tls_conn *link, int error, enum alert alert)
 {
 	link->error = error;
 	if (!link->finished)
@@ -361,7 +361,7 @@ fail(struct tls_link *link, int error, enum alert alert)
 }
 
 /*
- * Whether the first octets are something else than the start of a client's
+ * Whether the first bytes are something else than the start of a client's
  * TLS handshake.  They are judged as they come: "GET / HTTP" would announce a
  * record of 12 kB that never ends.
  */
@@ -386,7 +386,7 @@ drain(struct tls *tls, br_ssl_engine_context *engine)
 	size_t n;
 
 	while ((p = br_ssl_engine_sendrec_buf(engine, &n)) != NULL) {
-		/* CERT_CHAIN_OCTETS limits what a handshake has to say. */
+		/* CERT_CHAIN_BYTES limits what a handshake has to say. */
 		assert(n <= sizeof(tls->out) - tls->out_end);
 		memcpy(tls->out + tls->out_end, p, n);
 		tls->out_end += n;
@@ -413,7 +413,7 @@ feed(struct tls *tls, br_ssl_engine_context *engine, size_t n)
 	}
 }
 
-/* The engine waits for the first octet of a record. */
+/* The engine waits for the first byte of a record. */
 static bool
 between_records(br_ssl_engine_context *engine)
 {
@@ -434,7 +434,7 @@ copy(const void *context, size_t n)
 
 /* The handshake is done: keep the record contexts and nothing else. */
 static void
-strip(struct tls_link *link)
+strip(struct tls_conn *link)
 {
 	br_ssl_engine_context *engine = &link->handshake->eng;
 	size_t fragment;
@@ -449,7 +449,7 @@ strip(struct tls_link *link)
 
 /* After a record: is the handshake over, one way or the other? */
 static void
-look_at_engine(struct tls_link *link)
+look_at_engine(struct tls_conn *link)
 {
 	br_ssl_engine_context *engine = &link->handshake->eng;
 	unsigned state = br_ssl_engine_current_state(engine);
@@ -466,9 +466,9 @@ look_at_engine(struct tls_link *link)
 	}
 }
 
-/* Go on with the handshake as far as the octets received allow. */
+/* Go on with the handshake as far as the bytes received allow. */
 static void
-shake_hands(struct tls_link *link)
+shake_hands(struct tls_conn *link)
 {
 	struct tls *tls = link->tls;
 	const unsigned char *p;
@@ -495,7 +495,7 @@ shake_hands(struct tls_link *link)
 }
 
 char *
-tls_wire_room(struct tls_link *link, size_t *room)
+tls_wire_room(struct tls_conn *link, size_t *room)
 {
 	struct tls *tls = link->tls;
 
@@ -510,7 +510,7 @@ tls_wire_room(struct tls_link *link, size_t *room)
 }
 
 void
-tls_wire_in(struct tls_link *link, size_t n)
+tls_wire_in(struct tls_conn *link, size_t n)
 {
 	struct tls *tls = link->tls;
 
@@ -527,7 +527,7 @@ struct record {
 
 /* Take the next record from tls->in.  False: not all here, or an error. */
 static bool
-next_record(struct tls_link *link, struct record *record)
+next_record(struct tls_conn *link, struct record *record)
 {
 	struct tls *tls = link->tls;
 	unsigned char *p = tls->in + tls->in_at;
@@ -558,7 +558,7 @@ next_record(struct tls_link *link, struct record *record)
 
 /* A warning other than close_notify asks for nothing. */
 static void
-take_alert(struct tls_link *link, const struct record *record)
+take_alert(struct tls_conn *link, const struct record *record)
 {
 	if (record->n != 2)
 		fail(link, BR_ERR_BAD_ALERT, DECODE_ERROR);
@@ -574,7 +574,7 @@ take_alert(struct tls_link *link, const struct record *record)
  * the answers do not pile up.
  */
 static void
-refuse_handshake(struct tls_link *link)
+refuse_handshake(struct tls_conn *link)
 {
 	if (link->dataless == 1 && link->unsent.p == NULL && !link->finished &&
 	    link->tls->out_end <= WIRE_ROOM - RECORD_MAX)
@@ -583,7 +583,7 @@ refuse_handshake(struct tls_link *link)
 
 /* A record that carries no data. */
 static void
-take_dataless(struct tls_link *link, const struct record *record)
+take_dataless(struct tls_conn *link, const struct record *record)
 {
 	if (++link->dataless > DATALESS_MAX)
 		fail(link, FLOOD, UNEXPECTED_MESSAGE);
@@ -596,7 +596,7 @@ take_dataless(struct tls_link *link, const struct record *record)
 }
 
 bool
-tls_plain_in(struct tls_link *link, struct span *plain)
+tls_plain_in(struct tls_conn *link, struct span *plain)
 {
 	struct record record;
 
@@ -614,7 +614,7 @@ tls_plain_in(struct tls_link *link, struct span *plain)
 }
 
 char *
-tls_plain_room(struct tls_link *link, size_t *room)
+tls_plain_room(struct tls_conn *link, size_t *room)
 {
 	struct tls *tls = link->tls;
 	unsigned char *p;
@@ -631,7 +631,7 @@ tls_plain_room(struct tls_link *link, size_t *room)
 }
 
 void
-tls_plain_out(struct tls_link *link, size_t n)
+tls_plain_out(struct tls_conn *link, size_t n)
 {
 	assert(link->tls->entered == link && n <= link->fragment_max);
 	if (n > 0)
@@ -639,7 +639,7 @@ tls_plain_out(struct tls_link *link, size_t n)
 }
 
 struct span
-tls_wire_out(const struct tls_link *link)
+tls_wire_out(const struct tls_conn *link)
 {
 	const struct tls *tls = link->tls;
 	const struct kept *unsent = &link->unsent;
@@ -653,7 +653,7 @@ tls_wire_out(const struct tls_link *link)
 }
 
 void
-tls_wire_sent(struct tls_link *link, size_t n)
+tls_wire_sent(struct tls_conn *link, size_t n)
 {
 	struct tls *tls = link->tls;
 	struct kept *unsent = &link->unsent;
@@ -671,7 +671,7 @@ tls_wire_sent(struct tls_link *link, size_t n)
 }
 
 bool
-tls_wants_out(const struct tls_link *link)
+tls_wants_out(const struct tls_conn *link)
 {
 	const struct tls *tls = link->tls;
 
@@ -680,13 +680,13 @@ tls_wants_out(const struct tls_link *link)
 }
 
 bool
-tls_is_open(const struct tls_link *link)
+tls_is_open(const struct tls_conn *link)
 {
 	return link->handshake == NULL && link->error == 0;
 }
 
 void
-tls_finish(struct tls_link *link)
+tls_finish(struct tls_conn *link)
 {
 	assert(link->tls->entered == link);
 	if (tls_is_open(link) && !link->finished)
@@ -695,13 +695,13 @@ tls_finish(struct tls_link *link)
 }
 
 bool
-tls_peer_finished(const struct tls_link *link)
+tls_peer_finished(const struct tls_conn *link)
 {
 	return link->peer_finished;
 }
 
 bool
-tls_is_stranger(const struct tls_link *link)
+tls_is_stranger(const struct tls_conn *link)
 {
 	return link->error == NOT_TLS;
 }
@@ -741,7 +741,7 @@ static const struct words all_words[] = {
 };
 
 const char *
-tls_error(const struct tls_link *link)
+tls_error(const struct tls_conn *link)
 {
 	size_t i;
 

@@ -122,7 +122,7 @@ advance(struct swarm *sw)
 		finish(sw);
 	}
 	if (sw->tally.phase == SWARM_ENROLLING && sw->by_uid == NULL &&
-	    sw->tally.on_line == n && sw->enrolled == n)
+	    sw->tally.online == n && sw->enrolled == n)
 		found_groups(sw);
 	if (sw->tally.phase == SWARM_ENROLLING && sw->joined == n)
 		start_running(sw);
@@ -130,7 +130,7 @@ advance(struct swarm *sw)
 		start_draining(sw);
 	if (sw->tally.phase == SWARM_DRAINING && is_drained(sw))
 		start_leaving(sw);
-	if (sw->tally.phase == SWARM_LEAVING && sw->tally.on_line == 0)
+	if (sw->tally.phase == SWARM_LEAVING && sw->tally.online == 0)
 		finish(sw);
 }
 
@@ -141,7 +141,7 @@ swarm_open(const struct swarm_plan *plan)
 	unsigned i;
 
 	sw->plan = *plan;
-	sw->ready = ready_open();
+	sw->ready = poller_open();
 	if (sw->ready == NULL)
 		die("cannot watch links: %s", strerror(errno));
 	sw->puppets = xzalloc(plan->members * sizeof(sw->puppets[0]));
@@ -162,7 +162,7 @@ swarm_close(struct swarm *sw)
 
 	for (i = 0; i < sw->plan.members; i++)
 		puppet_free(&sw->puppets[i]);
-	ready_close(sw->ready);
+	poller_close(sw->ready);
 	buf_free(&sw->header);
 	buf_free(&sw->data);
 	free(sw->by_uid);
@@ -173,7 +173,7 @@ swarm_close(struct swarm *sw)
 bool
 swarm_turn(struct swarm *sw)
 {
-	struct ready_event event;
+	struct poller_event event;
 	uint64_t next, until;
 	unsigned i;
 
@@ -184,10 +184,10 @@ swarm_turn(struct swarm *sw)
 		until = next < until ? next : until;
 	}
 	sw->now = clock_us(CLOCK_MONOTONIC);
-	ready_wait(sw->ready, until <= sw->now ? 0 :
+	poller_wait(sw->ready, until <= sw->now ? 0 :
 	    (int)((until - sw->now + 999) / 1000));
 	sw->now = clock_us(CLOCK_MONOTONIC);
-	while (ready_next(sw->ready, &event))
+	while (poller_next(sw->ready, &event))
 		puppet_serve(sw, event.owner);
 	advance(sw);
 	return sw->tally.phase != SWARM_OVER;

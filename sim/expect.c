@@ -11,9 +11,9 @@
 #define RESEND_TIME ((uint64_t)25 * 1000000)
 
 enum stage {
-	STAGE_CAME,	/* to be acked */
-	STAGE_UNACKED,	/* the link ended before the ack: it must come again */
-	STAGE_LATE	/* acked so late that it may have been sent again */
+	RECEIPT_CAME,	/* to be acked */
+	RECEIPT_UNACKED,	/* the link ended first: it must come again */
+	RECEIPT_LATE	/* acked so late that it may have been sent again */
 };
 
 struct receipt {
@@ -85,7 +85,7 @@ inbox_take(struct inbox *in, const struct parcel_label *label,
 		if (p->label.sender != label->sender)
 			continue;
 		if (p->label.number == label->number &&
-		    p->label.octets == label->octets) {
+		    p->label.bytes == label->bytes) {
 			*posted = p->posted;
 			remove_due(in, i);
 			return verdict;
@@ -124,7 +124,7 @@ add_receipt(struct inbox *in, uint64_t id, uint64_t now)
 		    in->receipt_room * sizeof(in->receipts[0]));
 	}
 	in->receipts[in->receipt_count++] =
-	    (struct receipt){ id, now, STAGE_CAME };
+	    (struct receipt){ id, now, RECEIPT_CAME };
 }
 
 enum inbox_verdict
@@ -134,7 +134,7 @@ inbox_receive(struct inbox *in, uint64_t id, uint64_t now)
 	bool doubled;
 
 	if (r != NULL) {
-		doubled = r->stage == STAGE_CAME &&
+		doubled = r->stage == RECEIPT_CAME &&
 		    now - r->came < RESEND_TIME;
 		remove_receipt(in, r);
 		add_receipt(in, id, now);
@@ -152,7 +152,7 @@ next_to_ack(const struct inbox *in)
 {
 	size_t i = 0;
 
-	while (i < in->receipt_count && in->receipts[i].stage != STAGE_CAME)
+	while (i < in->receipt_count && in->receipts[i].stage != RECEIPT_CAME)
 		i++;
 	return i < in->receipt_count ? &in->receipts[i] : NULL;
 }
@@ -176,7 +176,7 @@ inbox_ack(struct inbox *in, uint64_t now)
 	if (now - r->came < RESEND_TIME)
 		remove_receipt(in, r);
 	else
-		r->stage = STAGE_LATE;
+		r->stage = RECEIPT_LATE;
 	return id;
 }
 
@@ -186,10 +186,10 @@ inbox_hang_up(struct inbox *in)
 	size_t i, kept = 0;
 
 	for (i = 0; i < in->receipt_count; i++) {
-		if (in->receipts[i].stage == STAGE_LATE)
+		if (in->receipts[i].stage == RECEIPT_LATE)
 			continue;
 		in->receipts[kept] = in->receipts[i];
-		in->receipts[kept++].stage = STAGE_UNACKED;
+		in->receipts[kept++].stage = RECEIPT_UNACKED;
 	}
 	in->receipt_count = kept;
 }
@@ -200,7 +200,7 @@ inbox_lost(const struct inbox *in)
 	size_t i, lost = in->due_count;
 
 	for (i = 0; i < in->receipt_count; i++)
-		lost += in->receipts[i].stage == STAGE_UNACKED;
+		lost += in->receipts[i].stage == RECEIPT_UNACKED;
 	return lost;
 }
 

@@ -151,8 +151,8 @@ hang_up(struct swarm *sw, struct puppet *m, uint64_t pause)
 {
 	if (m->state == STATE_RESTING || m->state == STATE_ASKING ||
 	    m->state == STATE_LEAVING)
-		sw->tally.on_line--;
-	ready_remove(sw->ready, dial_fd(m->dial));
+		sw->tally.online--;
+	poller_remove(sw->ready, dial_fd(m->dial));
 	dial_close(m->dial);
 	m->dial = NULL;
 	release(m);
@@ -175,7 +175,7 @@ call(struct swarm *sw, struct puppet *m)
 		return false;
 	}
 	m->interest = dial_interest(m->dial);
-	if (ready_add(sw->ready, dial_fd(m->dial), m->interest, m) == -1)
+	if (poller_add(sw->ready, dial_fd(m->dial), m->interest, m) == -1)
 		die("cannot watch a link: %s", strerror(errno));
 	m->state = STATE_CALLING;
 	m->due = NEVER;
@@ -237,11 +237,11 @@ step_presence(struct swarm *sw, struct puppet *m)
 
 /* A new parcel of the member's, in sw->data. */
 static struct posting *
-pack(struct swarm *sw, struct puppet *m, uint32_t octets)
+pack(struct swarm *sw, struct puppet *m, uint32_t bytes)
 {
 	struct posting *p = xzalloc(sizeof(*p));
 
-	p->label = (struct parcel_label){ m->index, m->parcels++, octets };
+	p->label = (struct parcel_label){ m->index, m->parcels++, bytes };
 	p->posted = sw->now;
 	p->holders = 1;
 	sw->data.n = 0;
@@ -418,7 +418,7 @@ on_info(struct swarm *sw, struct puppet *m, const struct dial_frame *f)
 		return;
 	}
 	sw->tally.logins++;
-	sw->tally.on_line++;
+	sw->tally.online++;
 	m->since = sw->now;
 	m->login_notices += m->step == STEP_LOGIN;
 	m->step = STEP_LOGIN;
@@ -466,7 +466,7 @@ receive(struct swarm *sw, struct puppet *m, const struct dial_frame *f)
 	sw->tally.messages++;
 	if (!f->has_headsum || !f->intact)
 		puppet_wrong(sw, m, "headsum does not fit", f->header);
-	if (!code_unhex64(&id, f->id)) {
+	if (!decode_hex64(&id, f->id)) {
 		puppet_wrong(sw, m, "a message without an id", f->header);
 		return false;
 	}
@@ -503,7 +503,7 @@ on_parcel(struct swarm *sw, struct puppet *m, const struct dial_frame *f)
 	if (!is_new)
 		return;
 	sw->tally.deliveries++;
-	sw->tally.octets += f->data.n;
+	sw->tally.bytes += f->data.n;
 	switch (inbox_take(&m->inbox, &label, &posted)) {
 	case INBOX_UNKNOWN:
 		sw->tally.doubled++;
@@ -612,7 +612,7 @@ puppet_serve(struct swarm *sw, struct puppet *m)
 		puppet_wrong(sw, m, "lost its link", span_of(over));
 		hang_up(sw, m, PAUSE_MIN);
 	} else if (interest != m->interest) {
-		ready_change(sw->ready, dial_fd(m->dial), interest);
+		poller_change(sw->ready, dial_fd(m->dial), interest);
 		m->interest = interest;
 	}
 }
@@ -638,7 +638,7 @@ puppet_act(struct swarm *sw, struct puppet *m)
 	uint64_t ack;
 
 	while (ack_due(sw, m) <= sw->now) {
-		code_hex64(id, inbox_ack(&m->inbox, sw->now));
+		encode_hex64(id, inbox_ack(&m->inbox, sw->now));
 		say(m, SPAN(""), "{\"op\":%u,\"id\":\"%s\",\"type\":\"ok\"}",
 		    numbers[OP_ACK][numbering(m)], id);
 		acted = true;

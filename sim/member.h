@@ -24,7 +24,7 @@
 
 struct swarm_plan {
 	const char *path;	/* the relay's socket */
-	const struct dial_tls *tls;	/* NULL: plain octets */
+	const struct dial_tls *tls;	/* NULL: plain bytes */
 	unsigned members;	/* 2 to SWARM_MEMBERS_MAX */
 	unsigned factor;	/* so many times shorter are all pauses */
 	uint64_t deliveries;	/* stop after so many; 0: go on */
@@ -41,11 +41,11 @@ enum swarm_phase {
 
 struct swarm_tally {
 	enum swarm_phase phase;
-	unsigned members, on_line, groups;
+	unsigned members, online, groups;
 	uint64_t run;		/* milliseconds in SWARM_RUNNING */
 	uint64_t posts;		/* that were acked, pings included */
 	uint64_t deliveries;	/* of posts and pings */
-	uint64_t octets;	/* of their data, delivered */
+	uint64_t bytes;	/* of their data, delivered */
 	uint64_t messages;	/* of all kinds */
 	uint64_t presences;	/* ohi */
 	uint64_t logins;
@@ -53,7 +53,7 @@ struct swarm_tally {
 
 	uint64_t lost, doubled, disordered;
 	uint64_t wrong;		/* anything else */
-	/* Microseconds, of the running phase: to those who were on line. */
+	/* Microseconds, of the running phase: to those who were online. */
 	struct spread acks, lags;
 };
 
@@ -72,7 +72,7 @@ enum puppet_state {
 	STATE_AWAY,
 	STATE_CALLING,		/* info will come */
 	STATE_ASKING,		/* an ack will come */
-	STATE_RESTING,		/* on line, until the next step is due */
+	STATE_RESTING,		/* online, until the next step is due */
 	STATE_LEAVING		/* quit will come */
 };
 
@@ -82,7 +82,7 @@ struct puppet {
 	unsigned step;		/* an enum puppet_step, or one of the posts */
 	uint64_t due;		/* when to take it */
 	uint64_t asked;		/* when the last request was sent */
-	uint64_t since;		/* when it came on line */
+	uint64_t since;		/* when it came online */
 	unsigned request;	/* the .id of the last one */
 	unsigned invited;	/* by the one who made the group */
 	uint32_t parcels;
@@ -99,7 +99,7 @@ struct puppet {
 struct swarm {
 	struct swarm_plan plan;
 	struct swarm_tally tally;
-	struct ready *ready;
+	struct poller *ready;
 	struct puppet *puppets;
 	struct puppet **by_uid;	/* once all are enrolled */
 	unsigned enrolled, joined;
@@ -116,7 +116,7 @@ struct swarm {
  * next, in microseconds.
  */
 uint64_t puppet_act(struct swarm *, struct puppet *);
-/* Move octets, and let it see what came. */
+/* Move bytes, and let it see what came. */
 void puppet_serve(struct swarm *, struct puppet *);
 /* Log out now. */
 void puppet_leave(struct swarm *, struct puppet *);

@@ -1,5 +1,5 @@
 /*
- * A parcel is its label, as 32 hexadecimal digits (sender, number, octets),
+ * A parcel is its label, as 32 hexadecimal digits (sender, number, bytes),
  * and after that what a generator gives that was started from the label.
  */
 #include "sim/payload.h"
@@ -8,7 +8,7 @@
 
 #include "base/encode.h"
 
-#define WORD 8	/* octets that the generator gives at once */
+#define WORD 8	/* bytes that the generator gives at once */
 
 /* SplitMix64: the next of a sequence that looks random. */
 static uint64_t
@@ -30,16 +30,16 @@ first_half(const struct parcel_label *label)
 void
 parcel_make(struct buf *b, const struct parcel_label *label)
 {
-	uint64_t state = first_half(label) ^ (uint64_t)label->octets << 20;
-	size_t left = label->octets - PARCEL_MIN, n;
-	char *p = buf_room(b, label->octets), word[WORD];
+	uint64_t state = first_half(label) ^ (uint64_t)label->bytes << 20;
+	size_t left = label->bytes - PARCEL_MIN, n;
+	char *p = buf_room(b, label->bytes), word[WORD];
 
-	b->n += label->octets;
-	code_hex64(p, first_half(label));
-	code_hex64(p + ID_TEXT, label->octets);
+	b->n += label->bytes;
+	encode_hex64(p, first_half(label));
+	encode_hex64(p + ID_TEXT, label->bytes);
 	for (p += PARCEL_MIN; left > 0; p += n, left -= n) {
 		n = left < WORD ? left : WORD;
-		code_put64(word, next_word(&state));
+		encode_u64(word, next_word(&state));
 		memcpy(p, word, n);
 	}
 }
@@ -52,7 +52,7 @@ is_filled(struct span rest, uint64_t state)
 
 	for (; rest.n > 0; rest.p += n, rest.n -= n) {
 		n = rest.n < WORD ? rest.n : WORD;
-		code_put64(word, next_word(&state));
+		encode_u64(word, next_word(&state));
 		if (memcmp(rest.p, word, n) != 0)
 			return false;
 	}
@@ -62,16 +62,16 @@ is_filled(struct span rest, uint64_t state)
 bool
 parcel_check(struct span data, struct parcel_label *label)
 {
-	uint64_t first, octets;
+	uint64_t first, bytes;
 	struct span rest;
 
 	if (data.n < PARCEL_MIN ||
-	    !code_unhex64(&first, (struct span){ data.p, ID_TEXT }) ||
-	    !code_unhex64(&octets, (struct span){ data.p + ID_TEXT, ID_TEXT }))
+	    !decode_hex64(&first, (struct span){ data.p, ID_TEXT }) ||
+	    !decode_hex64(&bytes, (struct span){ data.p + ID_TEXT, ID_TEXT }))
 		return false;
 	label->sender = (uint32_t)(first >> 32);
 	label->number = (uint32_t)(first & UINT32_MAX);
-	label->octets = (uint32_t)octets;
+	label->bytes = (uint32_t)bytes;
 	rest = (struct span){ data.p + PARCEL_MIN, data.n - PARCEL_MIN };
-	return octets == data.n && is_filled(rest, first ^ octets << 20);
+	return bytes == data.n && is_filled(rest, first ^ bytes << 20);
 }

@@ -1,5 +1,5 @@
 /*
- * payload.h - what a simulated member sends: octets that tell who sent them and
+ * payload.h - what a simulated member sends: bytes that tell who sent them and
  * as what, so that one that was altered, lost, doubled or exchanged is
  * noticed.
  */
@@ -11,18 +11,18 @@
 
 #include "base/buf.h"
 
-/* The fewest octets; a parcel of just these is plain text. */
+/* The fewest bytes; a parcel of just these is plain text. */
 #define PARCEL_MIN 32
 
 struct parcel_label {
 	uint32_t sender;
 	uint32_t number;	/* of this sender's parcels */
-	uint32_t octets;	/* in all; at least PARCEL_MIN */
+	uint32_t bytes;	/* in all; at least PARCEL_MIN */
 };
 
 /* Append the parcel of this label. */
 void parcel_make(struct buf *, const struct parcel_label *);
-/* Read the label.  False unless data is, to the last octet, its parcel. */
+/* Read the label.  False unless data is, to the last byte, its parcel. */
 bool parcel_check(struct span data, struct parcel_label *);
 
 #endif

@@ -39,7 +39,7 @@ struct talker {
 struct talk {
 	const char *path;
 	const struct dial_tls *tls;
-	struct ready *ready;
+	struct poller *ready;
 	struct talker talkers[TALKERS];
 	unsigned numbering;	/* 0 or 1 */
 	struct buf header, data;	/* of the line at hand */
@@ -306,7 +306,7 @@ fill_in(struct talk *talk, const char *line)
 		buf_add(&talk->data, span_of(bar + 1));
 	for (p = line; *p != '\0' && p != bar; p++) {
 		if (*p == '\'')
-			buf_add_octet(&talk->header, '"');
+			buf_add_byte(&talk->header, '"');
 		else if (*p == '$')
 			buf_add(&talk->header,
 			    span_of(talker(talk, *++p)->uid));
@@ -319,7 +319,7 @@ fill_in(struct talk *talk, const char *line)
 			buf_add(&talk->header,
 			    span_of(number_text(talk, *p)));
 		else
-			buf_add_octet(&talk->header, *p);
+			buf_add_byte(&talk->header, *p);
 	}
 }
 
@@ -358,7 +358,7 @@ drop(struct talk *talk, struct talker *t)
 {
 	if (t->dial == NULL)
 		return;
-	ready_remove(talk->ready, dial_fd(t->dial));
+	poller_remove(talk->ready, dial_fd(t->dial));
 	dial_close(t->dial);
 	t->dial = NULL;
 }
@@ -371,7 +371,7 @@ call(struct talk *talk, struct talker *t)
 	if (t->dial == NULL)
 		return false;
 	t->interest = dial_interest(t->dial);
-	return ready_add(talk->ready, dial_fd(t->dial), t->interest, t) == 0;
+	return poller_add(talk->ready, dial_fd(t->dial), t->interest, t) == 0;
 }
 
 static void
@@ -382,7 +382,7 @@ step(struct talk *talk, struct talker *t)
 	dial_step(t->dial);
 	interest = dial_interest(t->dial);
 	if (interest != t->interest)
-		ready_change(talk->ready, dial_fd(t->dial), interest);
+		poller_change(talk->ready, dial_fd(t->dial), interest);
 	t->interest = interest;
 }
 
@@ -390,7 +390,7 @@ step(struct talk *talk, struct talker *t)
 static bool
 await(struct talk *talk, struct talker *t, struct dial_frame *frame)
 {
-	struct ready_event event;
+	struct poller_event event;
 	time_t end = time(NULL) + PATIENCE;
 
 	while (time(NULL) <= end) {
@@ -398,8 +398,8 @@ await(struct talk *talk, struct talker *t, struct dial_frame *frame)
 			return true;
 		if (dial_over(t->dial) != NULL)
 			return frame == NULL;
-		ready_wait(talk->ready, 1000);
-		while (ready_next(talk->ready, &event))
+		poller_wait(talk->ready, 1000);
+		while (poller_next(talk->ready, &event))
 			step(talk, event.owner);
 	}
 	return false;
@@ -440,7 +440,7 @@ expect(struct talk *talk, struct talker *t, enum answer answer)
 	}
 	if (!f.intact || !fits(f.header, buf_span(&talk->header)) ||
 	    !span_is(f.data, buf_span(&talk->data))) {
-		log_line("verify: %.*s (%zu octets of data, headsum %s)",
+		log_line("verify: %.*s (%zu bytes of data, headsum %s)",
 		    (int)f.header.n, f.header.p, f.data.n,
 		    f.intact ? "right" : "wrong");
 		return false;
@@ -518,7 +518,7 @@ verify_relay(const char *path, const struct dial_tls *tls)
 	bool passed;
 	size_t i;
 
-	talk.ready = ready_open();
+	talk.ready = poller_open();
 	if (talk.ready == NULL)
 		die("cannot watch links: %s", strerror(errno));
 	passed = run(&talk, both);
@@ -526,7 +526,7 @@ verify_relay(const char *path, const struct dial_tls *tls)
 	passed = passed && run(&talk, both) && run(&talk, only_2020);
 	for (i = 0; i < TALKERS; i++)
 		drop(&talk, &talk.talkers[i]);
-	ready_close(talk.ready);
+	poller_close(talk.ready);
 	buf_free(&talk.header);
 	buf_free(&talk.data);
 	return passed ? talk.answers : -1;

@@ -1,6 +1,6 @@
 /*
  * The parent is the relay, with the real loop; the child is all the members.
- * A pair of sockets joins them.  The child writes an octet when it wants to
+ * A pair of sockets joins them.  The child writes a byte when it wants to
  * know how the relay is, which wakes the relay's loop, and reads the answer;
  * when the child is done it closes its end, and the relay stops.
  *
@@ -39,7 +39,7 @@
 
 #define WHY_ROOM   512
 #define PATH_ROOM  1024
-#define STATM_MAX  200	/* octets of /proc/self/statm */
+#define STATM_MAX  200	/* bytes of /proc/self/statm */
 #define EXIT_USAGE 2
 
 /* In the private directory. */
@@ -58,7 +58,7 @@ struct plan {
 
 /* How the relay is. */
 struct health {
-	uint64_t resident;	/* octets of memory; 0: not known */
+	uint64_t resident;	/* bytes of memory; 0: not known */
 	uint64_t cpu;		/* milliseconds */
 	uint64_t syncs;		/* of the journal */
 	bool stop;		/* it was told to by a signal */
@@ -70,7 +70,7 @@ struct view {
 	struct swarm *swarm;
 	struct swarm_tally last;	/* a second ago */
 	struct health health, last_health;
-	uint64_t resident_max, disk, disk_max;	/* octets */
+	uint64_t resident_max, disk, disk_max;	/* bytes */
 	uint64_t next;		/* milliseconds: time for the next look */
 	uint64_t looked;
 	bool live;		/* a line that is overwritten each second */
@@ -169,23 +169,23 @@ next_entry(DIR *dir, const char *path, char entry[PATH_ROOM],
 
 /* What the files below path take on the disk; one of n names counts 1/n. */
 static uint64_t
-octets_below(const char *path)
+bytes_below(const char *path)
 {
 	char entry[PATH_ROOM];
 	struct stat status;
-	uint64_t octets = 0;
+	uint64_t bytes = 0;
 	DIR *dir = opendir(path);
 
 	while (dir != NULL && next_entry(dir, path, entry, &status)) {
 		if (S_ISDIR(status.st_mode))
-			octets += octets_below(entry);
+			bytes += bytes_below(entry);
 		else
-			octets += (uint64_t)status.st_blocks * 512 /
+			bytes += (uint64_t)status.st_blocks * 512 /
 			    (uint64_t)status.st_nlink;
 	}
 	if (dir != NULL)
 		(void)closedir(dir);
-	return octets;
+	return bytes;
 }
 
 /* What cannot be removed stays; nobody is harmed by it. */
@@ -210,7 +210,7 @@ remove_below(const char *path)
  * was has to do.
  */
 static uint64_t
-resident_octets(void)
+resident_bytes(void)
 {
 	struct buf text = { NULL, 0, 0 };
 	struct rusage most;
@@ -218,7 +218,7 @@ resident_octets(void)
 	char *second;
 
 	if (file_read(AT_FDCWD, "/proc/self/statm", STATM_MAX, &text) == 0) {
-		buf_add_octet(&text, '\0');
+		buf_add_byte(&text, '\0');
 		(void)strtoul(text.p, &second, 10);
 		pages = strtoul(second, NULL, 10);
 	}
@@ -279,9 +279,9 @@ rate(uint64_t now, uint64_t before, uint64_t milliseconds)
 }
 
 static double
-mega(uint64_t octets)
+mega(uint64_t bytes)
 {
-	return (double)octets / 1e6;
+	return (double)bytes / 1e6;
 }
 
 static const char *
@@ -311,10 +311,10 @@ show(struct view *v, uint64_t milliseconds)
 	lags.count -= v->last.lags.count;
 	for (i = 0; i < SPREAD_CLASSES; i++)
 		lags.classes[i] -= v->last.lags.classes[i];
-	printf("\r\033[K%u/%u on line  %.0f msg/s  %.1f MB/s  p50 %.1f p99 "
-	    "%.1f ms  RSS %.1f MB  %.0f syncs/s  %s", t->on_line, t->members,
+	printf("\r\033[K%u/%u online  %.0f msg/s  %.1f MB/s  p50 %.1f p99 "
+	    "%.1f ms  RSS %.1f MB  %.0f syncs/s  %s", t->online, t->members,
 	    rate(t->deliveries, v->last.deliveries, milliseconds),
-	    mega((uint64_t)rate(t->octets, v->last.octets, milliseconds)),
+	    mega((uint64_t)rate(t->bytes, v->last.bytes, milliseconds)),
 	    (double)spread_at(&lags, 500) / 1000,
 	    (double)spread_at(&lags, 990) / 1000, mega(v->health.resident),
 	    rate(v->health.syncs, v->last_health.syncs, milliseconds),
@@ -340,7 +340,7 @@ look(struct view *v)
 		swarm_stop(v->swarm);
 	if (v->health.resident > v->resident_max)
 		v->resident_max = v->health.resident;
-	v->disk = octets_below(DATA);
+	v->disk = bytes_below(DATA);
 	if (v->disk > v->disk_max)
 		v->disk_max = v->disk;
 	if (v->live)
@@ -370,7 +370,7 @@ summarize(const struct view *v, const struct plan *plan)
 	    rate(t->posts, 0, t->run));
 	printf("delivered          %llu, %.0f/s; %.1f MB, %.1f MB/s\n",
 	    (unsigned long long)t->deliveries, rate(t->deliveries, 0, t->run),
-	    mega(t->octets), mega((uint64_t)rate(t->octets, 0, t->run)));
+	    mega(t->bytes), mega((uint64_t)rate(t->bytes, 0, t->run)));
 	print_spread("post to ack", &t->acks);
 	print_spread("post to delivery", &t->lags);
 	printf("relay              %.1f MB resident at most, %.1f s of CPU\n",
@@ -421,9 +421,9 @@ be_members(const struct plan *plan, const struct cert *cert, int relay)
 }
 
 static void
-answer(int members, const struct data *data)
+answer(int members, const struct datadir *data)
 {
-	struct health health = { .resident = resident_octets(),
+	struct health health = { .resident = resident_bytes(),
 	    .cpu = clock_ms(CLOCK_PROCESS_CPUTIME_ID),
 	    .syncs = journal_commits(data->journal),
 	    .stop = was_told_to_stop() };
@@ -438,9 +438,9 @@ be_relay(struct server *sv, const struct conf *conf, const struct cert *cert,
     int members)
 {
 	char why[WHY_ROOM], question;
-	struct data data;
+	struct datadir data;
 
-	if (data_open(&data, conf->data, conf->journal_size, why,
+	if (datadir_open(&data, conf->data, conf->journal_size, why,
 	    sizeof(why)) == -1)
 		die("%s", why);
 	server_start(sv, &data, cert, 0);
@@ -450,7 +450,7 @@ be_relay(struct server *sv, const struct conf *conf, const struct cert *cert,
 	if (server_stop(sv) == -1)
 		die("cannot store what came: %s", strerror(errno));
 	server_close(sv);
-	if (data_close(&data) == -1)
+	if (datadir_close(&data) == -1)
 		die("%s: %s", conf->data, strerror(errno));
 }
 

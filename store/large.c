@@ -10,7 +10,7 @@
 struct large {
 	struct larges *among;
 	uint64_t x;
-	struct spool_writer writer;
+	struct msgfile_writer writer;
 	bool syncing;
 	struct sync_job job;
 	struct large *next;	/* in the list of the given-up */
@@ -24,7 +24,7 @@ large_open(struct larges *among, uint64_t x)
 
 	l->among = among;
 	l->x = x;
-	l->writer.fd = tree_large_create(among->tree, x);
+	l->writer.fd = maildir_large_create(among->tree, x);
 	if (l->writer.fd != -1)
 		return l;
 	error = errno;
@@ -36,16 +36,16 @@ large_open(struct larges *among, uint64_t x)
 int
 large_write(struct large *l, struct span piece)
 {
-	return spool_write(&l->writer, piece);
+	return msgfile_write(&l->writer, piece);
 }
 
 int
 large_sync(struct large *l)
 {
-	if (spool_end(&l->writer) == -1)
+	if (msgfile_end(&l->writer) == -1)
 		return -1;
 	l->job = (struct sync_job){ .kind = SYNC_FILE, .fd = l->writer.fd,
-	    .dir = tree_large_dir(l->among->tree) };
+	    .dir = maildir_large_dir(l->among->tree) };
 	l->syncing = true;
 	syncer_add(l->among->syncer, &l->job);
 	return 0;
@@ -64,7 +64,7 @@ large_state(struct large *l)
 static void
 close_large(struct large *l)
 {
-	tree_large_remove(l->among->tree, l->x);
+	maildir_large_remove(l->among->tree, l->x);
 	(void)close(l->writer.fd);	/* the file is gone */
 	free(l);
 }
@@ -90,7 +90,7 @@ large_x(const struct large *l)
 }
 
 uint64_t
-large_octets(const struct large *l)
+large_bytes(const struct large *l)
 {
 	return l->writer.data;
 }

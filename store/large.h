@@ -21,7 +21,7 @@ struct large;
 
 /* All that are on their way; begin with { tree, syncer, NULL }. */
 struct larges {
-	struct tree *tree;
+	struct maildir *tree;
 	struct syncer *syncer;
 	struct large *given_up;		/* dropped while being synced */
 };
@@ -33,9 +33,9 @@ int large_sync(struct large *);
 int large_state(struct large *);
 void large_drop(struct large *);
 
-/* Once it is durable: its X, how many octets it has; and it is taken. */
+/* Once it is durable: its X, how many bytes it has; and it is taken. */
 uint64_t large_x(const struct large *);
-uint64_t large_octets(const struct large *);
+uint64_t large_bytes(const struct large *);
 void large_take(struct large *);
 
 /* Let those go that were given up and are no longer being synced. */

@@ -16,18 +16,18 @@
 
 #define LARGE_PATH 32		/* room for tmp/large-X */
 
-struct tree {
-	struct lost *lost;
+struct maildir {
+	struct quarantine *lost;
 	int data, tmp;
 	bool touched;
-	struct scrap *scrap;
+	struct spare *scrap;
 
 	/* The file that was read last stays open for the next piece. */
-	struct spool_reader reader;
+	struct msgfile_reader reader;
 	const struct queue *reading_for;	/* NULL: it is large-X */
 	uint64_t reading;	/* its id or X; 0: none is open */
 
-	uint64_t *keep;		/* X of the large files tree_clean spares */
+	uint64_t *keep;		/* X of the large files maildir_clean spares */
 	size_t keep_count;
 	struct buf image;	/* of the file being written */
 };
@@ -43,15 +43,15 @@ static bool
 parse_large_name(const char *name, uint64_t *x)
 {
 	return strncmp(name, "large-", 6) == 0 &&
-	    code_unhex64(x, span_of(name + 6));
+	    decode_hex64(x, span_of(name + 6));
 }
 
 /* ---- opening and closing ---- */
 
-struct tree *
-tree_open(struct lost *lost, struct syncer *syncer)
+struct maildir *
+maildir_open(struct quarantine *lost, struct syncer *syncer)
 {
-	struct tree *tr = xzalloc(sizeof(*tr));
+	struct maildir *tr = xzalloc(sizeof(*tr));
 	int error;
 
 	tr->lost = lost;
@@ -61,18 +61,18 @@ tree_open(struct lost *lost, struct syncer *syncer)
 	    file_make_dir(tr->data, "tmp") == 0))
 		tr->tmp = file_open_dir(tr->data, "tmp");
 	if (tr->tmp != -1)
-		tr->scrap = scrap_open(tr->data, tr->tmp, syncer);
+		tr->scrap = spare_open(tr->data, tr->tmp, syncer);
 	/* Who only looks may find none. */
 	if (tr->scrap != NULL || (lost->looking && errno == ENOENT))
 		return tr;
 	error = errno;
-	tree_close(tr);
+	maildir_close(tr);
 	errno = error;
 	return NULL;
 }
 
 static void
-close_reading(struct tree *tr)
+close_reading(struct maildir *tr)
 {
 	if (tr->reading != 0)
 		(void)close(tr->reader.fd);	/* it was only read */
@@ -82,12 +82,12 @@ close_reading(struct tree *tr)
 }
 
 void
-tree_close(struct tree *tr)
+maildir_close(struct maildir *tr)
 {
 	if (tr == NULL)
 		return;
 	close_reading(tr);
-	scrap_close(tr->scrap);
+	spare_close(tr->scrap);
 	/* Directories: nothing was written through these. */
 	if (tr->tmp != -1)
 		(void)close(tr->tmp);
@@ -98,19 +98,19 @@ tree_close(struct tree *tr)
 }
 
 bool
-tree_begin_sync(struct tree *tr)
+maildir_begin_sync(struct maildir *tr)
 {
 	bool touched = tr->touched;
 
 	tr->touched = false;
-	scrap_seal(tr->scrap);
+	spare_seal(tr->scrap);
 	return touched;
 }
 
 void
-tree_end_sync(struct tree *tr)
+maildir_end_sync(struct maildir *tr)
 {
-	scrap_settle(tr->scrap);
+	spare_settle(tr->scrap);
 }
 
 /* ---- messages ---- */
@@ -120,7 +120,7 @@ tree_end_sync(struct tree *tr)
  * directories, or have an old one give way.
  */
 static int
-make_way(struct tree *tr, const char *path)
+make_way(struct maildir *tr, const char *path)
 {
 	if (errno == ENOENT)
 		return file_make_parents(tr->data, path);
@@ -128,7 +128,7 @@ make_way(struct tree *tr, const char *path)
 }
 
 static int
-create_file(struct tree *tr, const char *path)
+create_file(struct maildir *tr, const char *path)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
 	int fd = openat(tr->data, path, flags, 0600);
@@ -140,7 +140,7 @@ create_file(struct tree *tr, const char *path)
 
 /* Give the file old the name path as well. */
 static int
-link_file(struct tree *tr, const char *old, const char *path)
+link_file(struct maildir *tr, const char *old, const char *path)
 {
 	int result = linkat(tr->data, old, tr->data, path, 0);
 
@@ -151,17 +151,17 @@ link_file(struct tree *tr, const char *old, const char *path)
 }
 
 int
-tree_write(struct tree *tr, const struct queue *q, uint64_t id,
+maildir_write(struct maildir *tr, const struct queue *q, uint64_t id,
     struct span head, struct span data)
 {
 	char path[QUEUE_PATH];
 	int fd, result;
 
 	tr->image.n = 0;
-	spool_image(&tr->image, id, head, data);
+	msgfile_image(&tr->image, id, head, data);
 	queue_message_path(path, q, id);
 	tr->touched = true;
-	if (scrap_reuse(tr->scrap, path, buf_span(&tr->image)) == 0)
+	if (spare_reuse(tr->scrap, path, buf_span(&tr->image)) == 0)
 		return 0;
 	fd = create_file(tr, path);
 	if (fd == -1)
@@ -173,7 +173,7 @@ tree_write(struct tree *tr, const struct queue *q, uint64_t id,
 }
 
 int
-tree_link(struct tree *tr, const struct queue *first,
+maildir_link(struct maildir *tr, const struct queue *first,
     const struct queue *second, uint64_t id)
 {
 	char old[QUEUE_PATH], path[QUEUE_PATH];
@@ -184,15 +184,15 @@ tree_link(struct tree *tr, const struct queue *first,
 }
 
 int
-tree_remove(struct tree *tr, const struct queue *q, uint64_t id,
-    uint64_t *octets)
+maildir_remove(struct maildir *tr, const struct queue *q, uint64_t id,
+    uint64_t *bytes)
 {
 	char path[QUEUE_PATH];
 
 	if (tr->reading == id)
 		close_reading(tr);
 	queue_message_path(path, q, id);
-	if (scrap_file(tr->scrap, path, id, octets) == -1)
+	if (spare_file(tr->scrap, path, id, bytes) == -1)
 		return -1;
 	tr->touched = true;
 	return 0;
@@ -200,12 +200,12 @@ tree_remove(struct tree *tr, const struct queue *q, uint64_t id,
 
 /* Move a damaged message out of the queue's way. */
 static void
-lose_message(struct tree *tr, struct queue *q, uint64_t id)
+lose_message(struct maildir *tr, struct queue *q, uint64_t id)
 {
 	char path[QUEUE_PATH];
 
 	queue_message_path(path, q, id);
-	(void)lost_move(tr->lost, path, SPOOL_ALTERED);
+	(void)quarantine_move(tr->lost, path, MSGFILE_ALTERED);
 	tr->touched = true;
 	queue_count_forget(q);
 	queue_list_lost(q, id);
@@ -213,18 +213,18 @@ lose_message(struct tree *tr, struct queue *q, uint64_t id)
 
 /* The same for large-X; whoever waits for it must be told. */
 static void
-lose_large(struct tree *tr, uint64_t x)
+lose_large(struct maildir *tr, uint64_t x)
 {
 	char path[LARGE_PATH];
 
 	large_path(path, x);
-	(void)lost_move(tr->lost, path, SPOOL_ALTERED);
+	(void)quarantine_move(tr->lost, path, MSGFILE_ALTERED);
 	tr->touched = true;
 }
 
 /* The open file could not be read: close it, and lose it if it is damaged. */
 static void
-end_reading(struct tree *tr, struct queue *q)
+end_reading(struct maildir *tr, struct queue *q)
 {
 	int error = errno;
 	uint64_t id = tr->reading;
@@ -239,7 +239,7 @@ end_reading(struct tree *tr, struct queue *q)
 
 /* Open the message's file unless it is open already. */
 static int
-open_message(struct tree *tr, struct queue *q, uint64_t id)
+open_message(struct maildir *tr, struct queue *q, uint64_t id)
 {
 	char path[QUEUE_PATH];
 
@@ -252,14 +252,15 @@ open_message(struct tree *tr, struct queue *q, uint64_t id)
 		return -1;
 	tr->reading = id;
 	tr->reading_for = q;
-	if (spool_check(&tr->reader, id) == 0)
+	if (msgfile_check(&tr->reader, id) == 0)
 		return 0;
 	end_reading(tr, q);
 	return -1;
 }
 
 int
-tree_length(struct tree *tr, struct queue *q, uint64_t id, uint64_t *length)
+maildir_length(struct maildir *tr, struct queue *q, uint64_t id,
+    uint64_t *length)
 {
 	if (open_message(tr, q, id) == -1)
 		return -1;
@@ -268,14 +269,14 @@ tree_length(struct tree *tr, struct queue *q, uint64_t id, uint64_t *length)
 }
 
 ssize_t
-tree_read(struct tree *tr, struct queue *q, uint64_t id, uint64_t offset,
+maildir_read(struct maildir *tr, struct queue *q, uint64_t id, uint64_t offset,
     char *dst, size_t room)
 {
 	ssize_t n;
 
 	if (open_message(tr, q, id) == -1)
 		return -1;
-	n = spool_read(&tr->reader, offset, dst, room);
+	n = msgfile_read(&tr->reader, offset, dst, room);
 	if (n == -1)
 		end_reading(tr, q);
 	return n;
@@ -285,7 +286,7 @@ tree_read(struct tree *tr, struct queue *q, uint64_t id, uint64_t offset,
 
 /* Make the names in a directory durable; one that is not there has none. */
 static int
-sync_names(struct tree *tr, const char *path)
+sync_names(struct maildir *tr, const char *path)
 {
 	int fd = file_open_dir(tr->data, path), result;
 
@@ -297,7 +298,7 @@ sync_names(struct tree *tr, const char *path)
 }
 
 int
-tree_sync(struct tree *tr, const struct queue *q)
+maildir_sync(struct maildir *tr, const struct queue *q)
 {
 	char path[QUEUE_PATH];
 
@@ -306,12 +307,13 @@ tree_sync(struct tree *tr, const struct queue *q)
 }
 
 int
-tree_move(struct tree *tr, const struct queue *from, const struct queue *to)
+maildir_move(struct maildir *tr, const struct queue *from,
+    const struct queue *to)
 {
 	char old[QUEUE_PATH], path[QUEUE_PATH];
 
 	/* A crash may have left a copy that was never acked. */
-	tree_discard(tr, to);
+	maildir_discard(tr, to);
 	queue_path(old, from);
 	queue_path(path, to);
 	tr->touched = true;
@@ -324,7 +326,7 @@ tree_move(struct tree *tr, const struct queue *from, const struct queue *to)
 }
 
 void
-tree_discard(struct tree *tr, const struct queue *q)
+maildir_discard(struct maildir *tr, const struct queue *q)
 {
 	char path[QUEUE_PATH];
 
@@ -334,32 +336,32 @@ tree_discard(struct tree *tr, const struct queue *q)
 		return;
 	queue_path(path, q);
 	/* Most nodes have no directory. */
-	if (scrap_directory(tr->scrap, path) == 0)
+	if (spare_directory(tr->scrap, path) == 0)
 		tr->touched = true;
 }
 
 bool
-tree_tidy(struct tree *tr)
+maildir_tidy(struct maildir *tr)
 {
-	return scrap_tidy(tr->scrap);
+	return spare_tidy(tr->scrap);
 }
 
 bool
-tree_is_trim(const struct tree *tr)
+maildir_is_trim(const struct maildir *tr)
 {
-	return scrap_is_empty(tr->scrap);
+	return spare_is_empty(tr->scrap);
 }
 
 void
-tree_trim(struct tree *tr)
+maildir_trim(struct maildir *tr)
 {
-	scrap_trim(tr->scrap);
+	spare_trim(tr->scrap);
 }
 
 /* ---- large data ---- */
 
 int
-tree_large_create(struct tree *tr, uint64_t x)
+maildir_large_create(struct maildir *tr, uint64_t x)
 {
 	char path[LARGE_PATH];
 
@@ -370,7 +372,7 @@ tree_large_create(struct tree *tr, uint64_t x)
 }
 
 int
-tree_large_exists(const struct tree *tr, uint64_t x)
+maildir_large_exists(const struct maildir *tr, uint64_t x)
 {
 	char path[LARGE_PATH];
 	struct stat status;
@@ -382,7 +384,7 @@ tree_large_exists(const struct tree *tr, uint64_t x)
 }
 
 void
-tree_large_remove(struct tree *tr, uint64_t x)
+maildir_large_remove(struct maildir *tr, uint64_t x)
 {
 	char path[LARGE_PATH];
 
@@ -397,13 +399,13 @@ tree_large_remove(struct tree *tr, uint64_t x)
 }
 
 int
-tree_large_dir(const struct tree *tr)
+maildir_large_dir(const struct maildir *tr)
 {
 	return tr->tmp;
 }
 
 int
-tree_large_finish(struct tree *tr, uint64_t x, uint64_t id,
+maildir_large_finish(struct maildir *tr, uint64_t x, uint64_t id,
     struct span head, uint64_t data)
 {
 	char path[LARGE_PATH];
@@ -414,14 +416,14 @@ tree_large_finish(struct tree *tr, uint64_t x, uint64_t id,
 	if (fd == -1)
 		return -1;
 	tr->touched = true;
-	result = spool_write_head(fd, id, head, data);
+	result = msgfile_write_head(fd, id, head, data);
 	if (close(fd) == -1)
 		return -1;
 	return result;
 }
 
 int
-tree_large_link(struct tree *tr, uint64_t x, const struct queue *q,
+maildir_large_link(struct maildir *tr, uint64_t x, const struct queue *q,
     uint64_t id)
 {
 	char old[LARGE_PATH], path[QUEUE_PATH];
@@ -432,7 +434,7 @@ tree_large_link(struct tree *tr, uint64_t x, const struct queue *q,
 }
 
 int
-tree_large_open(struct tree *tr, uint64_t x, uint64_t data)
+maildir_large_open(struct maildir *tr, uint64_t x, uint64_t data)
 {
 	char path[LARGE_PATH];
 
@@ -454,9 +456,9 @@ tree_large_open(struct tree *tr, uint64_t x, uint64_t data)
 }
 
 ssize_t
-tree_large_read(struct tree *tr, uint64_t offset, char *dst, size_t room)
+maildir_large_read(struct maildir *tr, uint64_t offset, char *dst, size_t room)
 {
-	ssize_t n = spool_read(&tr->reader, offset, dst, room);
+	ssize_t n = msgfile_read(&tr->reader, offset, dst, room);
 
 	if (n == -1)
 		end_reading(tr, NULL);
@@ -466,14 +468,14 @@ tree_large_read(struct tree *tr, uint64_t offset, char *dst, size_t room)
 /* ---- start ---- */
 
 void
-tree_large_keep(struct tree *tr, uint64_t x)
+maildir_large_keep(struct maildir *tr, uint64_t x)
 {
 	tr->keep = xrealloc(tr->keep, (tr->keep_count + 1) * sizeof(x));
 	tr->keep[tr->keep_count++] = x;
 }
 
 static bool
-is_kept(const struct tree *tr, const char *name)
+is_kept(const struct maildir *tr, const char *name)
 {
 	uint64_t x;
 	size_t i;
@@ -486,7 +488,7 @@ is_kept(const struct tree *tr, const char *name)
 }
 
 int
-tree_clean(struct tree *tr, uint64_t *highest)
+maildir_clean(struct maildir *tr, uint64_t *highest)
 {
 	DIR *list;
 	const char *name;
@@ -501,7 +503,7 @@ tree_clean(struct tree *tr, uint64_t *highest)
 	while ((name = file_next_name(list)) != NULL) {
 		if (parse_large_name(name, &x) && x > *highest)
 			*highest = x;
-		if (!scrap_is_name(name) && !is_kept(tr, name) &&
+		if (!spare_is_name(name) && !is_kept(tr, name) &&
 		    unlinkat(tr->tmp, name, 0) == 0)
 			tr->touched = true;
 	}

@@ -11,9 +11,9 @@
  * MSGID is a message id in hexadecimal, X an id that no message has.  spool.h
  * describes what is in the files.  Nothing is synced here but where it says
  * so.  Functions return 0, or -1 with errno: EBADMSG when the file was damaged,
- * and has been lost.  With lost->looking, tree_discard, tree_large_remove and
- * tree_clean leave all as it is, and nothing else that makes, links or removes
- * files may be called.
+ * and has been lost.  With lost->looking, maildir_discard,
+ * maildir_large_remove and maildir_clean leave all as it is, and nothing else
+ * that makes, links or removes files may be called.
  */
 #ifndef MNM_STORE_MAILDIR_H
 #define MNM_STORE_MAILDIR_H
@@ -27,30 +27,30 @@
 #include "disk/quarantine.h"
 #include "store/queue.h"
 
-struct tree;
+struct maildir;
 
 /* NULL with errno on failure. */
-struct tree *tree_open(struct lost *, struct syncer *);
-void tree_close(struct tree *);
+struct maildir *maildir_open(struct quarantine *, struct syncer *);
+void maildir_close(struct maildir *);
 /* A sync of the tree begins: whether anything was changed since the last. */
-bool tree_begin_sync(struct tree *);
+bool maildir_begin_sync(struct maildir *);
 /* That has ended well. */
-void tree_end_sync(struct tree *);
+void maildir_end_sync(struct maildir *);
 
 /* Write a message of small data for its first node; an old file gives way. */
-int tree_write(struct tree *, const struct queue *, uint64_t id,
+int maildir_write(struct maildir *, const struct queue *, uint64_t id,
     struct span head, struct span data);
 /* Let the file that the first node has be the second's as well. */
-int tree_link(struct tree *, const struct queue *first,
+int maildir_link(struct maildir *, const struct queue *first,
     const struct queue *second, uint64_t id);
-/* ENOENT if it is not there; else so many octets are gone. */
-int tree_remove(struct tree *, const struct queue *, uint64_t id,
-    uint64_t *octets);
-/* Octets of head and data.  Leaves the file open for tree_read. */
-int tree_length(struct tree *, struct queue *, uint64_t id,
+/* ENOENT if it is not there; else so many bytes are gone. */
+int maildir_remove(struct maildir *, const struct queue *, uint64_t id,
+    uint64_t *bytes);
+/* Bytes of head and data.  Leaves the file open for maildir_read. */
+int maildir_length(struct maildir *, struct queue *, uint64_t id,
     uint64_t *length);
-/* Octets from offset on: at least 1, at most room. */
-ssize_t tree_read(struct tree *, struct queue *, uint64_t id,
+/* Bytes from offset on: at least 1, at most room. */
+ssize_t maildir_read(struct maildir *, struct queue *, uint64_t id,
     uint64_t offset, char *dst, size_t room);
 
 /*
@@ -58,43 +58,46 @@ ssize_t tree_read(struct tree *, struct queue *, uint64_t id,
  * node's, who has none, durably.  What is not told of elsewhere must be
  * durable by itself.
  */
-int tree_sync(struct tree *, const struct queue *);
-int tree_move(struct tree *, const struct queue *from,
+int maildir_sync(struct maildir *, const struct queue *);
+int maildir_move(struct maildir *, const struct queue *from,
     const struct queue *to);
-/* Have the node's directory, if it has one, removed bit by bit by tree_tidy. */
-void tree_discard(struct tree *, const struct queue *);
-/* What was removed gives its place on the disk back: see scrap.h. */
-bool tree_tidy(struct tree *);
-bool tree_is_trim(const struct tree *);
-void tree_trim(struct tree *);
-
-/* Large data.  tree_large_create returns a descriptor to write to. */
-int tree_large_create(struct tree *, uint64_t x);
-/* Whether it is there: 1, 0, -1 with errno. */
-int tree_large_exists(const struct tree *, uint64_t x);
-void tree_large_remove(struct tree *, uint64_t x);
-/* The directory that must be synced for the file to be there. */
-int tree_large_dir(const struct tree *);
-/* Complete the file with its head, so that it can be linked. */
-int tree_large_finish(struct tree *, uint64_t x, uint64_t id,
-    struct span head, uint64_t data);
-int tree_large_link(struct tree *, uint64_t x, const struct queue *,
-    uint64_t id);
-/* Open the file, unless it is open; data is how many octets it has. */
-int tree_large_open(struct tree *, uint64_t x, uint64_t data);
 /*
- * Octets of its data from offset on: at least 1, at most room.  EBADMSG from
+ * Have the node's directory, if it has one, removed bit by bit by
+ * maildir_tidy.
+ */
+void maildir_discard(struct maildir *, const struct queue *);
+/* What was removed gives its place on the disk back: see scrap.h. */
+bool maildir_tidy(struct maildir *);
+bool maildir_is_trim(const struct maildir *);
+void maildir_trim(struct maildir *);
+
+/* Large data.  maildir_large_create returns a descriptor to write to. */
+int maildir_large_create(struct maildir *, uint64_t x);
+/* Whether it is there: 1, 0, -1 with errno. */
+int maildir_large_exists(const struct maildir *, uint64_t x);
+void maildir_large_remove(struct maildir *, uint64_t x);
+/* The directory that must be synced for the file to be there. */
+int maildir_large_dir(const struct maildir *);
+/* Complete the file with its head, so that it can be linked. */
+int maildir_large_finish(struct maildir *, uint64_t x, uint64_t id,
+    struct span head, uint64_t data);
+int maildir_large_link(struct maildir *, uint64_t x, const struct queue *,
+    uint64_t id);
+/* Open the file, unless it is open; data is how many bytes it has. */
+int maildir_large_open(struct maildir *, uint64_t x, uint64_t data);
+/*
+ * Bytes of its data from offset on: at least 1, at most room.  EBADMSG from
  * either: the file is gone, as above.
  */
-ssize_t tree_large_read(struct tree *, uint64_t offset, char *dst,
+ssize_t maildir_large_read(struct maildir *, uint64_t offset, char *dst,
     size_t room);
 
 /*
- * At start: remove from tmp what nobody needs.  Call tree_large_keep for every
- * large-X that the journal tells of, before tree_clean, which finds the
- * highest X in use.
+ * At start: remove from tmp what nobody needs.  Call maildir_large_keep for
+ * every large-X that the journal tells of, before maildir_clean, which finds
+ * the highest X in use.
  */
-void tree_large_keep(struct tree *, uint64_t x);
-int tree_clean(struct tree *, uint64_t *highest);
+void maildir_large_keep(struct maildir *, uint64_t x);
+int maildir_clean(struct maildir *, uint64_t *highest);
 
 #endif

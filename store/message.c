@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORD 8		/* octets that the journal adds to a record */
+#define RECORD 8		/* bytes that the journal adds to a record */
 #define FILE_BLOCK 4096		/* of common file systems */
 
 /* ---- records ---- */
 
 size_t
-message_record_octets(size_t head, size_t data, size_t nodes)
+message_record_bytes(size_t head, size_t data, size_t nodes)
 {
 	return RECORD + MESSAGE_FIXED + nodes * MESSAGE_NODE + head + data;
 }
@@ -19,8 +19,8 @@ message_write_node(struct buf *b, const struct queue *q)
 {
 	char *p = buf_room(b, MESSAGE_NODE);
 
-	memcpy(p, q->uid.octets, UID_OCTETS);
-	code_put32(p + UID_OCTETS, q->ref);
+	memcpy(p, q->uid.bytes, UID_BYTES);
+	encode_u32(p + UID_BYTES, q->ref);
 	b->n += MESSAGE_NODE;
 }
 
@@ -31,11 +31,11 @@ message_write(struct buf *b, const struct message *m,
 	char *p = buf_room(b, MESSAGE_FIXED);
 	size_t i;
 
-	code_put64(p, m->id);
-	code_put32(p + 8, m->head);
-	code_put32(p + 12, (uint32_t)n);
-	code_put64(p + 16, m->data);
-	code_put64(p + 24, m->large);
+	encode_u64(p, m->id);
+	encode_u32(p + 8, m->head);
+	encode_u32(p + 12, (uint32_t)n);
+	encode_u64(p + 16, m->data);
+	encode_u64(p + 24, m->large);
 	b->n += MESSAGE_FIXED;
 	for (i = 0; i < n; i++)
 		message_write_node(b, to[i]);
@@ -51,9 +51,9 @@ message_read(struct message *m, uint32_t *nodes,
 	if (n < MESSAGE_FIXED)
 		return false;
 	n -= MESSAGE_FIXED;
-	*nodes = code_get32(p + 12);
-	*m = (struct message){ .id = code_get64(p), .head = code_get32(p + 8),
-	    .data = code_get64(p + 16), .large = code_get64(p + 24),
+	*nodes = decode_u32(p + 12);
+	*m = (struct message){ .id = decode_u64(p), .head = decode_u32(p + 8),
+	    .data = decode_u64(p + 16), .large = decode_u64(p + 24),
 	    .place = record->place };
 	if (m->id == 0 || *nodes > n / MESSAGE_NODE ||
 	    m->head > n - *nodes * MESSAGE_NODE)
@@ -72,9 +72,9 @@ message_in_journal(const struct message *m)
 	return m->large != 0 ? m->head : m->head + m->data;
 }
 
-/* Octets of disk that it would take as a file: whole blocks, and an inode. */
+/* Bytes of disk that it would take as a file: whole blocks, and an inode. */
 static uint64_t
-file_octets(const struct message *m)
+file_bytes(const struct message *m)
 {
 	return (message_in_journal(m) / FILE_BLOCK + 2) * FILE_BLOCK;
 }
@@ -93,7 +93,7 @@ message_add(struct message_list *list, const struct message *told,
 	else
 		list->last->after = m;
 	list->last = m;
-	list->octets += file_octets(m);
+	list->bytes += file_bytes(m);
 	return m;
 }
 
@@ -108,7 +108,7 @@ message_free(struct message_list *list, struct message *m)
 		list->last = m->before;
 	else
 		m->after->before = m->before;
-	list->octets -= file_octets(m);
+	list->bytes -= file_bytes(m);
 	free(m->to);
 	free(m);
 }
@@ -118,13 +118,13 @@ message_wait(struct message *m, struct queue *q)
 {
 	m->to[m->to_count++] = q;
 	m->waiting++;
-	q->ring_octets += m->head + m->data;
+	q->ring_bytes += m->head + m->data;
 	queue_add(q, m->id, m);
 }
 
 void
 message_leave(const struct message *m, struct queue *q)
 {
-	q->ring_octets -= m->head + m->data;
+	q->ring_bytes -= m->head + m->data;
 	queue_remove(q, m->id);
 }

@@ -5,8 +5,8 @@
  *
  * A record PUT or PUT_LARGE, all integers little-endian:
  *
- *	 0 id   8 octets of head, 32 bits   12 nodes, 32 bits
- *	16 octets of data   24 X of tmp/large-X, or 0
+ *	 0 id   8 bytes of head, 32 bits   12 nodes, 32 bits
+ *	16 bytes of data   24 X of tmp/large-X, or 0
  *	32 the nodes, each UID and N (32 bits); the head; unless large, the data
  */
 #ifndef MNM_STORE_MESSAGE_H
@@ -20,16 +20,16 @@
 #include "disk/journal.h"
 #include "store/queue.h"
 
-#define MESSAGE_FIXED 32	/* octets of a record before its nodes */
-#define MESSAGE_NODE (UID_OCTETS + 4)	/* octets of a node in any record */
+#define MESSAGE_FIXED 32	/* bytes of a record before its nodes */
+#define MESSAGE_NODE (UID_BYTES + 4)	/* bytes of a node in any record */
 
 /* Freed when nobody waits for it. */
 struct message {
 	uint64_t id;
-	uint64_t data;			/* octets */
+	uint64_t data;			/* bytes */
 	uint64_t large;			/* X of its file, or 0 */
 	struct journal_place place;	/* of the head, and of small data */
-	uint32_t head;			/* octets */
+	uint32_t head;			/* bytes */
 	uint32_t waiting;		/* queues that have it */
 	bool may_be_in_tree;		/* a checkpoint has begun with it */
 	struct message *before, *after;
@@ -40,11 +40,11 @@ struct message {
 /* Zeroed, it is empty. */
 struct message_list {
 	struct message *first, *last;
-	uint64_t octets;		/* of disk that all would take */
+	uint64_t bytes;		/* of disk that all would take */
 };
 
 /* The record for so many nodes, what the journal adds included. */
-size_t message_record_octets(size_t head, size_t data, size_t nodes);
+size_t message_record_bytes(size_t head, size_t data, size_t nodes);
 /* Append a node; or what stands in a record before its head. */
 void message_write_node(struct buf *, const struct queue *);
 void message_write(struct buf *, const struct message *,
@@ -60,7 +60,7 @@ void message_free(struct message_list *, struct message *);
 /* It waits in the queue; the entry no longer stands for that. */
 void message_wait(struct message *, struct queue *);
 void message_leave(const struct message *, struct queue *);
-/* Octets of it that are in the journal. */
+/* Bytes of it that are in the journal. */
 uint64_t message_in_journal(const struct message *);
 
 #endif

@@ -12,62 +12,62 @@
 #define TRAILER 32
 #define MAGIC 0x316d6e6dU	/* "mnm1" */
 
-/* Where octet n of the data stands, behind the CRCs of the blocks before. */
+/* Where byte n of the data stands, behind the CRCs of the blocks before. */
 static uint64_t
 data_offset(uint64_t n)
 {
-	return n + n / SPOOL_BLOCK * CRC;
+	return n + n / MSGFILE_BLOCK * CRC;
 }
 
 /* Where the head stands: the last block has its CRC, too. */
 static uint64_t
 head_offset(uint64_t data)
 {
-	return data + (data + SPOOL_BLOCK - 1) / SPOOL_BLOCK * CRC;
+	return data + (data + MSGFILE_BLOCK - 1) / MSGFILE_BLOCK * CRC;
 }
 
 uint64_t
-spool_octets(uint64_t head, uint64_t data)
+msgfile_bytes(uint64_t head, uint64_t data)
 {
 	return head_offset(data) + head + TRAILER;
 }
 
 static int
-write_crc(struct spool_writer *w)
+write_crc(struct msgfile_writer *w)
 {
 	char crc[CRC];
 
-	code_put32(crc, w->crc);
+	encode_u32(crc, w->crc);
 	w->crc = 0;
 	return file_pwrite_all(w->fd, crc, CRC, head_offset(w->data) - CRC);
 }
 
 int
-spool_write(struct spool_writer *w, struct span piece)
+msgfile_write(struct msgfile_writer *w, struct span piece)
 {
 	size_t n;
 
 	while (piece.n > 0) {
-		n = SPOOL_BLOCK - (size_t)(w->data % SPOOL_BLOCK);
+		n = MSGFILE_BLOCK - (size_t)(w->data % MSGFILE_BLOCK);
 		if (n > piece.n)
 			n = piece.n;
 		if (file_pwrite_all(w->fd, piece.p, n,
 		    data_offset(w->data)) == -1)
 			return -1;
-		w->crc = code_crc32c(w->crc, piece.p, n);
+		w->crc = encode_crc32c(w->crc, piece.p, n);
 		w->data += n;
 		piece.p += n;
 		piece.n -= n;
-		if (w->data % SPOOL_BLOCK == 0 && write_crc(w) == -1)
+		if (w->data % MSGFILE_BLOCK == 0 && write_crc(w) == -1)
 			return -1;
 	}
 	return 0;
 }
 
 int
-spool_end(struct spool_writer *w)
+msgfile_end(struct msgfile_writer *w)
 {
-	return w->data % SPOOL_BLOCK == 0 ? 0 : write_crc(w);
+	return w->data % MSGFILE_BLOCK == 0 ? 0 : write_crc(w);
 }
 
 static void
@@ -75,18 +75,18 @@ add_head(struct buf *b, uint64_t id, struct span head, uint64_t data)
 {
 	char trailer[TRAILER];
 
-	code_put32(trailer, MAGIC);
-	code_put32(trailer + 4, (uint32_t)head.n);
-	code_put64(trailer + 8, data);
-	code_put64(trailer + 16, id);
-	code_put32(trailer + 24, code_crc32c(0, head.p, head.n));
-	code_put32(trailer + 28, code_crc32c(0, trailer, TRAILER - CRC));
+	encode_u32(trailer, MAGIC);
+	encode_u32(trailer + 4, (uint32_t)head.n);
+	encode_u64(trailer + 8, data);
+	encode_u64(trailer + 16, id);
+	encode_u32(trailer + 24, encode_crc32c(0, head.p, head.n));
+	encode_u32(trailer + 28, encode_crc32c(0, trailer, TRAILER - CRC));
 	buf_add(b, head);
 	buf_add(b, (struct span){ trailer, TRAILER });
 }
 
 int
-spool_write_head(int fd, uint64_t id, struct span head, uint64_t data)
+msgfile_write_head(int fd, uint64_t id, struct span head, uint64_t data)
 {
 	struct buf b = { NULL, 0, 0 };
 	int result;
@@ -98,13 +98,13 @@ spool_write_head(int fd, uint64_t id, struct span head, uint64_t data)
 }
 
 void
-spool_image(struct buf *b, uint64_t id, struct span head, struct span data)
+msgfile_image(struct buf *b, uint64_t id, struct span head, struct span data)
 {
 	char crc[CRC];
 
 	buf_add(b, data);
 	if (data.n > 0) {
-		code_put32(crc, code_crc32c(0, data.p, data.n));
+		encode_u32(crc, encode_crc32c(0, data.p, data.n));
 		buf_add(b, (struct span){ crc, CRC });
 	}
 	add_head(b, id, head, data.n);
@@ -112,7 +112,7 @@ spool_image(struct buf *b, uint64_t id, struct span head, struct span data)
 
 /* A bad sector stays bad; what is only a hiccup must not cost a message. */
 static int
-read_octets(const struct spool_reader *r, void *dst, size_t n,
+read_bytes(const struct msgfile_reader *r, void *dst, size_t n,
     uint64_t offset)
 {
 	int tries;
@@ -129,13 +129,13 @@ read_octets(const struct spool_reader *r, void *dst, size_t n,
 
 /* Read the head and hold it against its CRC. */
 static int
-check_head(const struct spool_reader *r, uint32_t crc)
+check_head(const struct msgfile_reader *r, uint32_t crc)
 {
 	char *head = xalloc(r->head);
 	int result;
 
-	result = read_octets(r, head, r->head, head_offset(r->data));
-	if (result == 0 && code_crc32c(0, head, r->head) != crc) {
+	result = read_bytes(r, head, r->head, head_offset(r->data));
+	if (result == 0 && encode_crc32c(0, head, r->head) != crc) {
 		errno = EBADMSG;
 		result = -1;
 	}
@@ -144,7 +144,7 @@ check_head(const struct spool_reader *r, uint32_t crc)
 }
 
 int
-spool_check(struct spool_reader *r, uint64_t id)
+msgfile_check(struct msgfile_reader *r, uint64_t id)
 {
 	char trailer[TRAILER];
 	struct stat status;
@@ -156,25 +156,25 @@ spool_check(struct spool_reader *r, uint64_t id)
 	size = (uint64_t)status.st_size;
 	errno = EBADMSG;
 	if (size < TRAILER ||
-	    read_octets(r, trailer, TRAILER, size - TRAILER) == -1)
+	    read_bytes(r, trailer, TRAILER, size - TRAILER) == -1)
 		return -1;
-	r->head = code_get32(trailer + 4);
-	r->data = code_get64(trailer + 8);
+	r->head = decode_u32(trailer + 4);
+	r->data = decode_u64(trailer + 8);
 	errno = EBADMSG;
-	if (code_get32(trailer) != MAGIC || code_get64(trailer + 16) != id ||
-	    code_get32(trailer + 28) != code_crc32c(0, trailer,
+	if (decode_u32(trailer) != MAGIC || decode_u64(trailer + 16) != id ||
+	    decode_u32(trailer + 28) != encode_crc32c(0, trailer,
 	    TRAILER - CRC) || r->data > size ||
-	    spool_octets(r->head, r->data) != size)
+	    msgfile_bytes(r->head, r->data) != size)
 		return -1;
-	return check_head(r, code_get32(trailer + 24));
+	return check_head(r, decode_u32(trailer + 24));
 }
 
-/* Have the block that holds octet n of the data in the buffer, verified. */
+/* Have the block that holds byte n of the data in the buffer, verified. */
 static int
-load_block(struct spool_reader *r, uint64_t n)
+load_block(struct msgfile_reader *r, uint64_t n)
 {
-	uint64_t index = n / SPOOL_BLOCK, start = index * SPOOL_BLOCK;
-	size_t length = SPOOL_BLOCK;
+	uint64_t index = n / MSGFILE_BLOCK, start = index * MSGFILE_BLOCK;
+	size_t length = MSGFILE_BLOCK;
 	char crc[CRC];
 
 	if (r->loaded == index + 1)
@@ -183,12 +183,12 @@ load_block(struct spool_reader *r, uint64_t n)
 	if (r->data - start < length)
 		length = (size_t)(r->data - start);
 	if (r->buffer == NULL)
-		r->buffer = xalloc(SPOOL_BLOCK);
+		r->buffer = xalloc(MSGFILE_BLOCK);
 	start = data_offset(start);
-	if (read_octets(r, r->buffer, length, start) == -1 ||
-	    read_octets(r, crc, CRC, start + length) == -1)
+	if (read_bytes(r, r->buffer, length, start) == -1 ||
+	    read_bytes(r, crc, CRC, start + length) == -1)
 		return -1;
-	if (code_crc32c(0, r->buffer, length) != code_get32(crc)) {
+	if (encode_crc32c(0, r->buffer, length) != decode_u32(crc)) {
 		errno = EBADMSG;
 		return -1;
 	}
@@ -197,13 +197,13 @@ load_block(struct spool_reader *r, uint64_t n)
 }
 
 int
-spool_verify(struct spool_reader *r, uint64_t id)
+msgfile_verify(struct msgfile_reader *r, uint64_t id)
 {
 	uint64_t n;
 
-	if (spool_check(r, id) == -1)
+	if (msgfile_check(r, id) == -1)
 		return -1;
-	for (n = 0; n < r->data; n += SPOOL_BLOCK) {
+	for (n = 0; n < r->data; n += MSGFILE_BLOCK) {
 		if (load_block(r, n) == -1)
 			return -1;
 	}
@@ -211,14 +211,14 @@ spool_verify(struct spool_reader *r, uint64_t id)
 }
 
 static ssize_t
-read_data(struct spool_reader *r, uint64_t n, char *dst, size_t room)
+read_data(struct msgfile_reader *r, uint64_t n, char *dst, size_t room)
 {
-	size_t at = (size_t)(n % SPOOL_BLOCK);
+	size_t at = (size_t)(n % MSGFILE_BLOCK);
 
 	if (load_block(r, n) == -1)
 		return -1;
-	if (room > SPOOL_BLOCK - at)
-		room = SPOOL_BLOCK - at;
+	if (room > MSGFILE_BLOCK - at)
+		room = MSGFILE_BLOCK - at;
 	if (room > r->data - n)
 		room = (size_t)(r->data - n);
 	memcpy(dst, r->buffer + at, room);
@@ -226,13 +226,13 @@ read_data(struct spool_reader *r, uint64_t n, char *dst, size_t room)
 }
 
 ssize_t
-spool_read(struct spool_reader *r, uint64_t offset, char *dst, size_t room)
+msgfile_read(struct msgfile_reader *r, uint64_t offset, char *dst, size_t room)
 {
 	if (offset >= r->head)
 		return read_data(r, offset - r->head, dst, room);
 	if (room > r->head - offset)
 		room = (size_t)(r->head - offset);
-	if (read_octets(r, dst, room, head_offset(r->data) + offset) == -1)
+	if (read_bytes(r, dst, room, head_offset(r->data) + offset) == -1)
 		return -1;
 	return (ssize_t)room;
 }

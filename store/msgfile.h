@@ -4,10 +4,10 @@
  *
  * The file holds
  *
- *	data, in blocks of SPOOL_BLOCK octets (the last is shorter), each
- *	followed by its CRC-32C; then the head; then 32 octets, little-endian:
+ *	data, in blocks of MSGFILE_BLOCK bytes (the last is shorter), each
+ *	followed by its CRC-32C; then the head; then 32 bytes, little-endian:
  *	 0 magic "mnm1"   4 length of head   8 length of data   16 id
- *	24 CRC-32C of the head   28 CRC-32C of the 28 octets before
+ *	24 CRC-32C of the head   28 CRC-32C of the 28 bytes before
  *
  * Functions return 0, or -1 with errno: EBADMSG for a damaged file, and one
  * that the disk twice could not read.
@@ -21,48 +21,48 @@
 
 #include "base/buf.h"
 
-#define SPOOL_BLOCK ((uint32_t)64 << 10)
+#define MSGFILE_BLOCK ((uint32_t)64 << 10)
 
-#define SPOOL_ALTERED "it was altered or cut"	/* EBADMSG in words */
+#define MSGFILE_ALTERED "it was altered or cut"	/* EBADMSG in words */
 
 /* Data on its way to a new file.  Begin with { .fd = fd }. */
-struct spool_writer {
+struct msgfile_writer {
 	int fd;
-	uint64_t data;		/* octets so far */
+	uint64_t data;		/* bytes so far */
 	uint32_t crc;		/* of the block being written */
 };
 
-int spool_write(struct spool_writer *, struct span piece);
+int msgfile_write(struct msgfile_writer *, struct span piece);
 /* The data is complete.  The head may follow at any later time. */
-int spool_end(struct spool_writer *);
+int msgfile_end(struct msgfile_writer *);
 /* Write the head of a file whose data is complete; again does no harm. */
-int spool_write_head(int fd, uint64_t id, struct span head, uint64_t data);
+int msgfile_write_head(int fd, uint64_t id, struct span head, uint64_t data);
 
 /*
  * Append the whole file for a message whose data, the last part of frame, is
  * at most one block.
  */
-void spool_image(struct buf *, uint64_t id, struct span head,
+void msgfile_image(struct buf *, uint64_t id, struct span head,
     struct span data);
 
-/* Octets of the file for a message. */
-uint64_t spool_octets(uint64_t head, uint64_t data);
+/* Bytes of the file for a message. */
+uint64_t msgfile_bytes(uint64_t head, uint64_t data);
 
 /* A file being read.  Zeroed, it has no buffer; fd is the caller's. */
-struct spool_reader {
+struct msgfile_reader {
 	int fd;
-	uint32_t head;		/* octets */
-	uint64_t data;		/* octets */
+	uint32_t head;		/* bytes */
+	uint64_t data;		/* bytes */
 	uint64_t loaded;	/* index of the block in buffer, + 1 */
-	char *buffer;		/* SPOOL_BLOCK verified octets; free it */
+	char *buffer;		/* MSGFILE_BLOCK verified bytes; free it */
 };
 
 /* Check the trailer and the head of the message id, and learn its size. */
-int spool_check(struct spool_reader *, uint64_t id);
+int msgfile_check(struct msgfile_reader *, uint64_t id);
 /* The same, and check all of the data. */
-int spool_verify(struct spool_reader *, uint64_t id);
-/* Octets of head and data from offset on: at least 1, at most room. */
-ssize_t spool_read(struct spool_reader *, uint64_t offset, char *dst,
+int msgfile_verify(struct msgfile_reader *, uint64_t id);
+/* Bytes of head and data from offset on: at least 1, at most room. */
+ssize_t msgfile_read(struct msgfile_reader *, uint64_t offset, char *dst,
     size_t room);
 
 #endif

@@ -26,8 +26,8 @@
 static size_t
 chain_of(const struct queue_table *t, const struct uid *uid, uint32_t ref)
 {
-	/* A uid is random octets: any eight of them are a good hash. */
-	return (size_t)(code_get64(uid->octets) + ref * 0x9e3779b9U) &
+	/* A uid is random bytes: any eight of them are a good hash. */
+	return (size_t)(decode_u64(uid->bytes) + ref * 0x9e3779b9U) &
 	    (t->size - 1);
 }
 
@@ -117,7 +117,7 @@ queue_path(char path[QUEUE_PATH], const struct queue *q)
 {
 	char uid[UID_TEXT];
 
-	code_base32(uid, q->uid.octets, UID_OCTETS);
+	encode_base32(uid, q->uid.bytes, UID_BYTES);
 	(void)snprintf(path, QUEUE_PATH, "user/%.2s/%.32s/%" PRIu32, uid, uid,
 	    q->ref);
 }
@@ -306,7 +306,7 @@ list_directory(struct queue *q, int data, uint64_t after)
 		return q->listed ? 0 : -1;
 	}
 	while ((name = file_next_name(list)) != NULL) {
-		if (code_unhex64(&id, span_of(name)))
+		if (decode_hex64(&id, span_of(name)))
 			list_id(q, id);
 	}
 	if (file_end_list(list) == -1) {
@@ -379,14 +379,14 @@ queue_count_forget(struct queue *q)
 		(void)closedir(q->counting);	/* it was only read */
 	q->counting = NULL;
 	q->counted = false;
-	q->file_count = q->file_octets = 0;
+	q->file_count = q->file_bytes = 0;
 }
 
 void
-queue_count_gained(struct queue *q, uint64_t octets)
+queue_count_gained(struct queue *q, uint64_t bytes)
 {
 	q->file_count++;
-	q->file_octets += octets;
+	q->file_bytes += bytes;
 }
 
 /*
@@ -394,11 +394,11 @@ queue_count_gained(struct queue *q, uint64_t octets)
  * sum stays too low by it, which lets a little more wait: no harm.
  */
 void
-queue_count_lost(struct queue *q, uint64_t octets)
+queue_count_lost(struct queue *q, uint64_t bytes)
 {
 	if (q->file_count > 0)
 		q->file_count--;
-	q->file_octets -= octets < q->file_octets ? octets : q->file_octets;
+	q->file_bytes -= bytes < q->file_bytes ? bytes : q->file_bytes;
 }
 
 /* Returns 1, 0 if there is no directory, -1 with errno. */
@@ -424,7 +424,7 @@ count_file(struct queue *q, const char *name)
 	struct stat status;
 	uint64_t id;
 
-	if (code_unhex64(&id, span_of(name)) && id < q->count_below &&
+	if (decode_hex64(&id, span_of(name)) && id < q->count_below &&
 	    fstatat(dirfd(q->counting), name, &status, 0) == 0)
 		queue_count_gained(q, (uint64_t)status.st_size);
 }

@@ -47,11 +47,11 @@ struct queue {
 	 * How much waits: in the ring, and in those files of the directory
 	 * that are not of the ring, as far as they were counted.
 	 */
-	uint64_t ring_octets;
+	uint64_t ring_bytes;
 	bool counted;
 	DIR *counting;			/* NULL: no count is under way */
 	uint64_t count_below;		/* it is of files with lower ids */
-	uint64_t file_count, file_octets;
+	uint64_t file_count, file_bytes;
 };
 
 /* All queues, by user and node.  Zeroed storage is an empty one. */
@@ -103,8 +103,8 @@ void queue_list_forget(struct queue *);
 int queue_count(struct queue *, int data, uint64_t next);
 /* What is known of it is not true any more. */
 void queue_count_forget(struct queue *);
-/* A file was added to the directory or is gone, with so many octets. */
-void queue_count_gained(struct queue *, uint64_t octets);
-void queue_count_lost(struct queue *, uint64_t octets);
+/* A file was added to the directory or is gone, with so many bytes. */
+void queue_count_gained(struct queue *, uint64_t bytes);
+void queue_count_lost(struct queue *, uint64_t bytes);
 
 #endif

@@ -13,9 +13,9 @@
 
 #define NAME 64			/* room for drop-N/MSGID */
 
-/* What is kept for one checkpoint: enough for it, in files and in octets. */
+/* What is kept for one checkpoint: enough for it, in files and in bytes. */
 #define SPARES_MAX  4096
-#define OCTETS_MAX  ((uint64_t)16 << 20)
+#define BYTES_MAX  ((uint64_t)16 << 20)
 
 #define REMOVE_STEP 64		/* files: 15 ms, for which other syncs wait */
 
@@ -24,10 +24,10 @@ struct heap {
 	uint64_t number;	/* N; 0: there is none */
 	uint64_t *ids;		/* SPARES_MAX of them, or NULL */
 	size_t count;
-	uint64_t octets;
+	uint64_t bytes;
 };
 
-struct scrap {
+struct spare {
 	int data, tmp;
 	struct syncer *syncer;
 	uint64_t last;			/* the highest N ever used */
@@ -59,23 +59,23 @@ number_of(const char *name)
 	uint64_t number = 0;
 
 	if (strncmp(name, "drop-", 5) != 0 ||
-	    !code_unhex64(&number, span_of(name + 5)))
+	    !decode_hex64(&number, span_of(name + 5)))
 		return 0;
 	return number;
 }
 
 bool
-scrap_is_name(const char *name)
+spare_is_name(const char *name)
 {
 	return number_of(name) != 0;
 }
 
 /* ---- opening and closing ---- */
 
-struct scrap *
-scrap_open(int data, int tmp, struct syncer *syncer)
+struct spare *
+spare_open(int data, int tmp, struct syncer *syncer)
 {
-	struct scrap *sc = xzalloc(sizeof(*sc));
+	struct spare *sc = xzalloc(sizeof(*sc));
 	DIR *list = file_open_list(tmp, ".");
 	const char *name;
 	uint64_t number;
@@ -94,13 +94,13 @@ scrap_open(int data, int tmp, struct syncer *syncer)
 	if (list != NULL && file_end_list(list) == 0)
 		return sc;
 	error = errno;
-	scrap_close(sc);
+	spare_close(sc);
 	errno = error;
 	return NULL;
 }
 
 void
-scrap_close(struct scrap *sc)
+spare_close(struct spare *sc)
 {
 	if (sc == NULL)
 		return;
@@ -116,7 +116,7 @@ scrap_close(struct scrap *sc)
 
 /* Nothing of it will be used again. */
 static void
-leave(struct scrap *sc, struct heap *h)
+leave(struct spare *sc, struct heap *h)
 {
 	if (h->number != 0) {
 		sc->left = true;
@@ -128,7 +128,7 @@ leave(struct scrap *sc, struct heap *h)
 
 /* Have a directory to drop files in. */
 static int
-begin_filling(struct scrap *sc)
+begin_filling(struct spare *sc)
 {
 	char name[NAME];
 
@@ -150,8 +150,8 @@ is_shared(const struct stat *status)
 }
 
 int
-scrap_file(struct scrap *sc, const char *path, uint64_t id,
-    uint64_t *octets)
+spare_file(struct spare *sc, const char *path, uint64_t id,
+    uint64_t *bytes)
 {
 	struct heap *h = &sc->filling;
 	char name[NAME];
@@ -159,21 +159,21 @@ scrap_file(struct scrap *sc, const char *path, uint64_t id,
 
 	if (fstatat(sc->data, path, &status, 0) == -1)
 		return -1;
-	*octets = (uint64_t)status.st_size;
+	*bytes = (uint64_t)status.st_size;
 	if (is_shared(&status) || begin_filling(sc) == -1)
 		return unlinkat(sc->data, path, 0);
 	file_name(name, h->number, id);
 	if (renameat(sc->data, path, sc->tmp, name) == -1)
 		return unlinkat(sc->data, path, 0);
 	h->ids[h->count++] = id;
-	h->octets += *octets;
-	if (h->count == SPARES_MAX || h->octets >= OCTETS_MAX)
+	h->bytes += *bytes;
+	if (h->count == SPARES_MAX || h->bytes >= BYTES_MAX)
 		leave(sc, h);
 	return 0;
 }
 
 int
-scrap_directory(struct scrap *sc, const char *path)
+spare_directory(struct spare *sc, const char *path)
 {
 	char name[NAME];
 
@@ -190,7 +190,7 @@ scrap_directory(struct scrap *sc, const char *path)
 
 /* Make text the content of the spare file, if it is nobody else's. */
 static int
-write_over(struct scrap *sc, const char *name, struct span text)
+write_over(struct spare *sc, const char *name, struct span text)
 {
 	int fd = openat(sc->tmp, name, O_WRONLY | O_CLOEXEC);
 	struct stat status;
@@ -210,7 +210,7 @@ write_over(struct scrap *sc, const char *name, struct span text)
 }
 
 static int
-give_name(struct scrap *sc, const char *name, const char *path)
+give_name(struct spare *sc, const char *name, const char *path)
 {
 	if (renameat(sc->tmp, name, sc->data, path) == 0)
 		return 0;
@@ -220,7 +220,7 @@ give_name(struct scrap *sc, const char *name, const char *path)
 }
 
 int
-scrap_reuse(struct scrap *sc, const char *path, struct span text)
+spare_reuse(struct spare *sc, const char *path, struct span text)
 {
 	struct heap *h = &sc->spare;
 	char name[NAME];
@@ -236,7 +236,7 @@ scrap_reuse(struct scrap *sc, const char *path, struct span text)
 }
 
 void
-scrap_seal(struct scrap *sc)
+spare_seal(struct spare *sc)
 {
 	/* One that an earlier sync has sealed, which failed, stays so. */
 	if (sc->sealed.number != 0)
@@ -246,7 +246,7 @@ scrap_seal(struct scrap *sc)
 }
 
 void
-scrap_settle(struct scrap *sc)
+spare_settle(struct spare *sc)
 {
 	if (sc->sealed.number == 0)
 		return;
@@ -256,13 +256,13 @@ scrap_settle(struct scrap *sc)
 }
 
 bool
-scrap_is_empty(const struct scrap *sc)
+spare_is_empty(const struct spare *sc)
 {
 	return sc->filling.number == 0 && sc->spare.number == 0;
 }
 
 void
-scrap_trim(struct scrap *sc)
+spare_trim(struct spare *sc)
 {
 	leave(sc, &sc->filling);
 	leave(sc, &sc->spare);
@@ -271,7 +271,7 @@ scrap_trim(struct scrap *sc)
 /* ---- removing ---- */
 
 static bool
-is_heap(const struct scrap *sc, uint64_t number)
+is_heap(const struct spare *sc, uint64_t number)
 {
 	return number == sc->filling.number || number == sc->sealed.number ||
 	    number == sc->spare.number;
@@ -279,7 +279,7 @@ is_heap(const struct scrap *sc, uint64_t number)
 
 /* The first of those to be removed; 0 if there is none. */
 static uint64_t
-find_left(const struct scrap *sc)
+find_left(const struct spare *sc)
 {
 	DIR *list = file_open_list(sc->tmp, ".");
 	const char *name;
@@ -298,7 +298,7 @@ find_left(const struct scrap *sc)
 }
 
 static void
-begin_removing(struct scrap *sc)
+begin_removing(struct spare *sc)
 {
 	char name[NAME];
 
@@ -314,7 +314,7 @@ begin_removing(struct scrap *sc)
 }
 
 static void
-end_removing(struct scrap *sc)
+end_removing(struct spare *sc)
 {
 	char name[NAME];
 
@@ -329,7 +329,7 @@ end_removing(struct scrap *sc)
 }
 
 bool
-scrap_tidy(struct scrap *sc)
+spare_tidy(struct spare *sc)
 {
 	if (sc->job.fd == -1 && sc->left)
 		begin_removing(sc);

@@ -23,40 +23,40 @@
 #include "base/buf.h"
 #include "disk/file.h"
 
-struct scrap;
+struct spare;
 
 /*
  * data and tmp are the directories, which stay the caller's.  What an earlier
  * run has dropped is found and will be removed.
  */
-struct scrap *scrap_open(int data, int tmp, struct syncer *);
+struct spare *spare_open(int data, int tmp, struct syncer *);
 /* No job may be under way. */
-void scrap_close(struct scrap *);
+void spare_close(struct spare *);
 /* Whether this is a name in tmp that scrap looks after. */
-bool scrap_is_name(const char *name);
+bool spare_is_name(const char *name);
 
-/* Drop the file path, which holds message id; it had so many octets. */
-int scrap_file(struct scrap *, const char *path, uint64_t id,
-    uint64_t *octets);
+/* Drop the file path, which holds message id; it had so many bytes. */
+int spare_file(struct spare *, const char *path, uint64_t id,
+    uint64_t *bytes);
 /* Drop a directory of files. */
-int scrap_directory(struct scrap *, const char *path);
+int spare_directory(struct spare *, const char *path);
 /*
  * Make path a file of this text out of a spare one; an old file gives way.
  * -1 also if there is none: make it anew then.
  */
-int scrap_reuse(struct scrap *, const char *path, struct span text);
+int spare_reuse(struct spare *, const char *path, struct span text);
 
 /* A sync of the tree begins; it has ended well. */
-void scrap_seal(struct scrap *);
-void scrap_settle(struct scrap *);
+void spare_seal(struct spare *);
+void spare_settle(struct spare *);
 /* Nothing is kept to be used again. */
-bool scrap_is_empty(const struct scrap *);
+bool spare_is_empty(const struct spare *);
 /* Keep nothing. */
-void scrap_trim(struct scrap *);
+void spare_trim(struct spare *);
 /*
  * Have some of what is not used again removed.  True if there is more to do at
  * once; syncer tells when there is more to do later.
  */
-bool scrap_tidy(struct scrap *);
+bool spare_tidy(struct spare *);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * Once an hour a pass goes over all nodes, a piece in each turn.  It remembers
- * of those on line that they are, so that a link of months counts to its end.
+ * of those online that they are, so that a link of months counts to its end.
  *
  * A node of which no day is known (it is older than this, or came while the
- * clock was at 1970) counts as on line on the day of the first pass that could
+ * clock was at 1970) counts as online on the day of the first pass that could
  * drop something.
  */
 #include "tmtp/expire.h"
@@ -76,7 +76,7 @@ uint64_t
 expire_deadline(const struct expire *ex)
 {
 	if (ex->relay->conf->expire_days == 0 ||
-	    data_state(ex->relay->data) == DATA_WAIT)
+	    datadir_state(ex->relay->data) == DATADIR_WAIT)
 		return UINT64_MAX;
 	return ex->due;
 }
@@ -159,7 +159,7 @@ leave_node(struct expire *ex, const struct node *n)
 	char uid[UID_TEXT], day[DATE_TEXT];
 
 	if (ex->dropped > 0) {
-		code_base32(uid, n->user->uid.octets, UID_OCTETS);
+		encode_base32(uid, n->user->uid.bytes, UID_BYTES);
 		date_text(day, n->seen * DATE_DAY);
 		log_line("node %lu of %.32s was last seen on %.10s: messages "
 		    "dropped: %llu, as expire_days is %u",

@@ -1,7 +1,7 @@
 /*
  * expire.h - what waits for nodes that do not come back is dropped.
  *
- * A message is dropped for a node when the node was not on line for over
+ * A message is dropped for a node when the node was not online for over
  * conf's expire_days and the message was posted longer ago than that.  The
  * node stays, and may log in again.
  *

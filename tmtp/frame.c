@@ -290,7 +290,7 @@ put_id(struct buf *b, const char *key, uint64_t id)
 
 	if (id == 0)
 		return;
-	code_hex64(text, id);
+	encode_hex64(text, id);
 	json_put_string(b, key, (struct span){ text, ID_TEXT });
 }
 
@@ -299,7 +299,7 @@ put_from(struct buf *b, const struct uid *from)
 {
 	char text[UID_TEXT];
 
-	code_base32(text, from->octets, UID_OCTETS);
+	encode_base32(text, from->bytes, UID_BYTES);
 	json_put_string(b, "from", (struct span){ text, UID_TEXT });
 }
 
@@ -365,7 +365,7 @@ put_after_headsum(struct buf *b, const struct message *m)
 	put_number(b, "uses", m->uses);
 }
 
-/* Put text into the frame at an octet of it, and correct its digits. */
+/* Put text into the frame at a byte of it, and correct its digits. */
 static void
 insert(struct buf *b, size_t start, size_t at, struct span text)
 {
@@ -393,7 +393,7 @@ frame_message(struct buf *b, const struct message *m)
 	at = b->n;
 	put_after_headsum(b, m);
 	frame_close(b, start);
-	sum = code_crc32c(0, b->p + start, b->n - start);
+	sum = encode_crc32c(0, b->p + start, b->n - start);
 	n = snprintf(headsum, sizeof(headsum), ",\"headsum\":%lu",
 	    (unsigned long)sum);
 	insert(b, start, at, (struct span){ headsum, (size_t)n });

@@ -2,8 +2,8 @@
  * frame.h - headers: those of requests, from JSON to fields; those of
  * messages and replies, from fields to JSON in canonical form.
  *
- * A frame is four hexadecimal digits, as many octets of JSON as they say (the
- * header), and as many octets of data as the header's datalen says.
+ * A frame is four hexadecimal digits, as many bytes of JSON as they say (the
+ * header), and as many bytes of data as the header's datalen says.
  */
 #ifndef MNM_TMTP_FRAME_H
 #define MNM_TMTP_FRAME_H

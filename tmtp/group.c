@@ -93,7 +93,7 @@ find_invitee(struct request *rq)
 static bool
 may_make(struct request *rq)
 {
-	struct data *data = rq->relay->data;
+	struct datadir *data = rq->relay->data;
 	enum userdb_result result = userdb_check_name(rq->h.gid, 1);
 	unsigned max = rq->relay->conf->groups_max;
 	char text[16];

@@ -6,9 +6,9 @@
 #include "tmtp/post.h"
 #include "tmtp/presence.h"
 
-/* A ping or invitation: 140 UTF-16 units, of at most 3 octets each. */
+/* A ping or invitation: 140 UTF-16 units, of at most 3 bytes each. */
 #define TEXT_UNITS_MAX  140
-#define TEXT_OCTETS_MAX 420
+#define TEXT_BYTES_MAX 420
 
 /*
  * The seed numbers the ops in one way, the clients released in 2020 in
@@ -17,7 +17,7 @@
 enum numbering { NUMBERING_2018, NUMBERING_2020, NUMBERING_UNDECIDED };
 
 /*
- * Octets that a request's id may take in its ack, escapes included: the rest
+ * Bytes that a request's id may take in its ack, escapes included: the rest
  * of the header is the ack's own.
  */
 #define ACK_ID_MAX (FRAME_HEADER_MAX - 2048)
@@ -29,7 +29,7 @@ enum numbering { NUMBERING_2018, NUMBERING_2020, NUMBERING_UNDECIDED };
 enum takes {
 	TAKES_NONE,
 	TAKES_TEXT,		/* a few characters */
-	TAKES_BODY,		/* up to message_max octets */
+	TAKES_BODY,		/* up to message_max bytes */
 	TAKES_NOTED		/* the same; the first notelen are a note */
 };
 
@@ -43,7 +43,7 @@ op_ack(struct request *rq)
 {
 	uint64_t id;
 
-	if (code_unhex64(&id, rq->h.id))
+	if (decode_hex64(&id, rq->h.id))
 		deliver_ack(rq->link, id);
 	return true;
 }
@@ -193,7 +193,7 @@ can_be_acked(struct request *rq)
 	return n <= ACK_ID_MAX;
 }
 
-/* Octets of data after the note. */
+/* Bytes of data after the note. */
 static uint64_t
 body_length(const struct op *op, const struct header *h)
 {
@@ -241,10 +241,10 @@ check_text(struct request *rq, const struct op *op)
 {
 	if (op->takes != TAKES_TEXT)
 		return true;
-	if (!code_utf8(rq->body->small))
+	if (!utf8_is_valid(rq->body->small))
 		return request_refuse(rq, "the text is not valid UTF-8",
 		    SPAN(""));
-	if (code_utf16_units(rq->body->small) > TEXT_UNITS_MAX)
+	if (utf8_utf16_units(rq->body->small) > TEXT_UNITS_MAX)
 		return request_refuse(rq, "the text has more than 140 "
 		    "characters", SPAN(""));
 	return true;
@@ -283,8 +283,8 @@ send_ack(struct request *rq, struct span error)
 	size_t start;
 
 	if (rq->msgid != 0)
-		link_wait(rq->link);
-	code_hex64(msgid, rq->msgid);
+		session_wait(rq->link);
+	encode_hex64(msgid, rq->msgid);
 	date_text(posted, rq->now.wall);
 	start = frame_open(out);
 	if (error.n > 0)
@@ -295,11 +295,11 @@ send_ack(struct request *rq, struct span error)
 	json_put_string(out, "op", SPAN("ack"));
 	json_put_string(out, "posted", (struct span){ posted,
 	    rq->msgid != 0 ? DATE_TEXT : 0 });
-	link_send(rq->link, start);
+	session_send(rq->link, start);
 }
 
 void
-op_begin(struct link *l)
+op_begin(struct session *l)
 {
 	static const enum numbering numberings[] = {
 		[CONF_OPS_AUTO] = NUMBERING_UNDECIDED,
@@ -323,7 +323,7 @@ op_takes(const struct op *op, struct request *rq,
     uint64_t lengths[UPLOAD_PARTS])
 {
 	uint64_t length = rq->h.datalen.value, max = op->takes == TAKES_TEXT ?
-	    TEXT_OCTETS_MAX : rq->relay->conf->message_max;
+	    TEXT_BYTES_MAX : rq->relay->conf->message_max;
 	struct buf *why = &rq->relay->why;
 
 	lengths[OP_NOTE] = op->takes == TAKES_NOTED ? rq->h.notelen.value : 0;

@@ -22,7 +22,7 @@ enum { OP_NOTE, OP_BODY };
 struct op;
 
 /* A new link: nothing is known of how it numbers the ops, but by conf. */
-void op_begin(struct link *);
+void op_begin(struct session *);
 /* The op that is meant, if it may come now and has all that it needs. */
 const struct op *op_find(struct request *);
 /* Whether data of that length is taken, and of which parts it is made. */

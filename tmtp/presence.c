@@ -4,7 +4,7 @@
 
 #include "tmtp/route.h"
 
-/* Unsent octets of a link that ends it when yet another user comes or goes. */
+/* Unsent bytes of a link that ends it when yet another user comes or goes. */
 #define UNSENT_MAX ((size_t)1 << 20)
 
 /* Users that info tells of; a header of four digits has room for them. */
@@ -15,7 +15,7 @@ enum status { STATUS_ON = 1, STATUS_OFF = 2 };
 /* Both ways are kept, so that neither login nor logout has to search. */
 struct contact {
 	struct set seen_by;	/* the user's contacts: who may see it */
-	struct set sees;	/* users on line whose contact it is */
+	struct set sees;	/* users online whose contact it is */
 };
 
 static struct contact *
@@ -45,26 +45,26 @@ put_user(struct buf *b, const char *key, const struct user *user)
 {
 	char text[UID_TEXT];
 
-	code_base32(text, user->uid.octets, UID_OCTETS);
+	encode_base32(text, user->uid.bytes, UID_BYTES);
 	json_put_string(b, key, (struct span){ text, UID_TEXT });
 }
 
 static void
-send_ohi(struct link *l, const struct user *from, enum status status)
+send_ohi(struct session *l, const struct user *from, enum status status)
 {
 	size_t start = frame_open(&l->out);
 
 	put_user(&l->out, "from", from);
 	json_put_string(&l->out, "op", SPAN("ohi"));
 	json_put_uint(&l->out, "status", status);
-	link_send(l, start);
+	session_send(l, start);
 }
 
 /* Tell all of a contact's links. */
 static void
 tell(const struct user *contact, const struct user *from, enum status status)
 {
-	struct link *l;
+	struct session *l;
 	size_t i;
 
 	for (i = 0; contact->links > 0 && i < contact->node_count; i++) {
@@ -74,7 +74,7 @@ tell(const struct user *contact, const struct user *from, enum status status)
 		if (l->out.n < UNSENT_MAX)
 			send_ohi(l, from, status);
 		else
-			link_cut(l, SPAN("it does not read what it is "
+			session_cut(l, SPAN("it does not read what it is "
 			    "sent"));
 	}
 }
@@ -112,11 +112,11 @@ forget_contacts(struct user *user)
 }
 
 /*
- * Users on line that have the newcomer among their contacts.  Those that do
+ * Users online that have the newcomer among their contacts.  Those that do
  * not fit into info follow it one by one.
  */
 static void
-send_info(struct link *l)
+send_info(struct session *l)
 {
 	static const struct set nobody = { NULL, 0, 0 };
 	const struct contact *c = l->node->user->contacts;
@@ -132,13 +132,13 @@ send_info(struct link *l)
 		json_put_close(&l->out, ']');
 	}
 	json_put_string(&l->out, "op", SPAN("info"));
-	link_send(l, start);
+	session_send(l, start);
 	for (i = INFO_USERS_MAX; i < users->count; i++)
 		send_ohi(l, users->items[i], STATUS_ON);
 }
 
 static void
-detach(struct link *l)
+detach(struct session *l)
 {
 	l->node->user->links--;
 	l->node->link = NULL;
@@ -146,9 +146,9 @@ detach(struct link *l)
 }
 
 void
-presence_enter(struct link *l, struct node *node)
+presence_enter(struct session *l, struct node *node)
 {
-	struct link *older = node->link;
+	struct session *older = node->link;
 
 	if (older != NULL) {
 		deliver_quit(older, SPAN("this node has logged in anew, on "
@@ -164,14 +164,14 @@ presence_enter(struct link *l, struct node *node)
 }
 
 void
-presence_quit(struct link *l, struct span why)
+presence_quit(struct session *l, struct span why)
 {
 	deliver_quit(l, why);
 	presence_leave(l);
 }
 
 void
-presence_leave(struct link *l)
+presence_leave(struct session *l)
 {
 	struct user *user;
 

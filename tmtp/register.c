@@ -299,14 +299,14 @@ add_quoted(struct buf *b, struct span text)
 
 	if (text.p[0] == '-')
 		buf_add(b, SPAN("-- "));	/* it is no option */
-	buf_add_octet(b, '\'');
+	buf_add_byte(b, '\'');
 	for (i = 0; i < text.n; i++) {
 		if (text.p[i] == '\'')
 			buf_add(b, SPAN("'\\''"));
 		else
-			buf_add_octet(b, text.p[i]);
+			buf_add_byte(b, text.p[i]);
 	}
-	buf_add_octet(b, '\'');
+	buf_add_byte(b, '\'');
 }
 
 static const struct refusal {

@@ -8,7 +8,7 @@
 /* Milliseconds after which a message is sent again. */
 #define ACK_TIME 30000
 
-/* Octets of a message that a quit waits for: a head and small data. */
+/* Bytes of a message that a quit waits for: a head and small data. */
 #define REST_MAX ((uint64_t)128 << 10)
 
 /* Where the parts of a posting are in the relay's scratch space. */
@@ -43,7 +43,7 @@ deliver_is_full(struct relay *relay, struct queue *q)
 	struct store_load load = store_load(relay->data->store, q);
 
 	return load.messages >= relay->conf->queue_messages_max ||
-	    load.octets >= relay->conf->queue_max;
+	    load.bytes >= relay->conf->queue_max;
 }
 
 /* The node's link, if any, will have something to send after the commit. */
@@ -57,7 +57,7 @@ add_node(struct relay *relay, struct node *node)
 	}
 	relay->queues[relay->queue_count++] = deliver_queue(relay, node);
 	if (node->link != NULL)
-		link_wait(node->link);
+		session_wait(node->link);
 }
 
 static void
@@ -116,7 +116,7 @@ refuse_full(struct request *rq, const struct posting *p, const struct queue *q)
 	}
 	if (p->message.to.p != NULL)
 		return request_refuse(rq, DELIVER_FULL, p->message.to);
-	code_base32(text, uid.octets, UID_OCTETS);
+	encode_base32(text, uid.bytes, UID_BYTES);
 	return request_refuse(rq, DELIVER_FULL,
 	    (struct span){ text, UID_TEXT });
 }
@@ -217,13 +217,13 @@ deliver(struct request *rq, struct posting *postings, size_t n)
 bool
 deliver_has_room(struct request *rq)
 {
-	return data_state(rq->relay->data) != DATA_FULL ||
+	return datadir_state(rq->relay->data) != DATADIR_FULL ||
 	    request_refuse(rq, "the disk is full: nothing can be stored at "
 	    "present", SPAN(""));
 }
 
 void
-deliver_begin(struct link *l)
+deliver_begin(struct session *l)
 {
 	(void)deliver_queue(l->relay, l->node);	/* it has one from now on */
 	l->window = l->relay->conf->window;
@@ -231,7 +231,7 @@ deliver_begin(struct link *l)
 }
 
 static struct flight *
-find_flight(struct link *l, uint64_t id)
+find_flight(struct session *l, uint64_t id)
 {
 	size_t i;
 
@@ -243,7 +243,7 @@ find_flight(struct link *l, uint64_t id)
 }
 
 static void
-remove_flight(struct link *l, struct flight *f)
+remove_flight(struct session *l, struct flight *f)
 {
 	size_t i = (size_t)(f - l->flights);
 
@@ -252,14 +252,14 @@ remove_flight(struct link *l, struct flight *f)
 }
 
 static void
-land(struct link *l, struct flight *f)
+land(struct session *l, struct flight *f)
 {
 	store_ack(l->relay->data->store, l->node->queue, f->id);
 	remove_flight(l, f);
 }
 
 void
-deliver_ack(struct link *l, uint64_t id)
+deliver_ack(struct session *l, uint64_t id)
 {
 	struct flight *f = find_flight(l, id);
 
@@ -270,12 +270,12 @@ deliver_ack(struct link *l, uint64_t id)
 		return;
 	}
 	land(l, f);
-	link_mark(l);
+	session_mark(l);
 }
 
-/* The last octet of the message has left. */
+/* The last byte of the message has left. */
 static void
-finish_sending(struct link *l, struct now now)
+finish_sending(struct session *l, struct now now)
 {
 	struct flight *f = find_flight(l, l->sending.id);
 
@@ -287,14 +287,14 @@ finish_sending(struct link *l, struct now now)
 	f->sent = now.mono;
 	f->again = false;
 	/* While data takes nothing, not even an ack: it is sent once more. */
-	if (f->acked && data_state(l->relay->data) != DATA_WAIT)
+	if (f->acked && datadir_state(l->relay->data) != DATADIR_WAIT)
 		land(l, f);
 	l->sending.id = 0;
 }
 
 /* It cannot be sent: see to it that the next one is. */
 static void
-skip_sending(struct link *l)
+skip_sending(struct session *l)
 {
 	struct flight *f = find_flight(l, l->sending.id);
 
@@ -306,12 +306,12 @@ skip_sending(struct link *l)
 }
 
 /*
- * Write octets of the message being sent.  When its octets cannot be read,
+ * Write bytes of the message being sent.  When its bytes cannot be read,
  * none of this call's count; EBADMSG means that the store has put it out of
  * the way, and if nothing of it has left, neither has the peer seen it.
  */
 static size_t
-send_some(struct link *l, char *dst, size_t room, struct now now)
+send_some(struct session *l, char *dst, size_t room, struct now now)
 {
 	uint64_t begin = l->sending.offset;
 	size_t n = 0;
@@ -325,7 +325,7 @@ send_some(struct link *l, char *dst, size_t room, struct now now)
 			if (errno == EBADMSG && begin == 0)
 				skip_sending(l);
 			else
-				link_cut(l, SPAN("a message cannot be "
+				session_cut(l, SPAN("a message cannot be "
 				    "read"));
 			return 0;
 		}
@@ -342,7 +342,7 @@ send_some(struct link *l, char *dst, size_t room, struct now now)
  * the queue that was not sent yet, if the window has room for it.
  */
 static bool
-choose(struct link *l)
+choose(struct session *l)
 {
 	uint64_t after = l->last, id, length;
 	bool again = false;
@@ -359,7 +359,7 @@ choose(struct link *l)
 	found = store_next(l->relay->data->store, l->node->queue, after, &id,
 	    &length);
 	if (found == -1) {
-		link_cut(l, SPAN("its queue cannot be read"));
+		session_cut(l, SPAN("its queue cannot be read"));
 		return false;
 	}
 	if (again && (found == 0 || id != after + 1)) {
@@ -375,13 +375,13 @@ choose(struct link *l)
 }
 
 size_t
-deliver_rest(struct link *l, char *dst, size_t room, struct now now)
+deliver_rest(struct session *l, char *dst, size_t room, struct now now)
 {
 	return l->sending.id != 0 ? send_some(l, dst, room, now) : 0;
 }
 
 size_t
-deliver_output(struct link *l, char *dst, size_t room, size_t used,
+deliver_output(struct session *l, char *dst, size_t room, size_t used,
     struct now now)
 {
 	size_t n = used;
@@ -400,7 +400,7 @@ deliver_output(struct link *l, char *dst, size_t room, size_t used,
 
 /* Have the rest of the message that is being sent stand before all replies. */
 static void
-finish_message(struct link *l)
+finish_message(struct session *l)
 {
 	size_t rest = (size_t)(l->sending.length - l->sending.offset);
 	struct buf first = { NULL, 0, 0 };
@@ -425,16 +425,16 @@ finish_message(struct link *l)
 }
 
 void
-deliver_quit(struct link *l, struct span why)
+deliver_quit(struct session *l, struct span why)
 {
 	if (l->phase == PHASE_OPEN && l->sending.id != 0 &&
 	    l->sending.length - l->sending.offset <= REST_MAX)
 		finish_message(l);
-	link_end(l, why);
+	session_end(l, why);
 }
 
 uint64_t
-deliver_deadline(const struct link *l)
+deliver_deadline(const struct session *l)
 {
 	uint64_t first = UINT64_MAX;
 	size_t i;
@@ -448,7 +448,7 @@ deliver_deadline(const struct link *l)
 }
 
 void
-deliver_expire(struct link *l, struct now now)
+deliver_expire(struct session *l, struct now now)
 {
 	size_t i;
 
@@ -456,5 +456,5 @@ deliver_expire(struct link *l, struct now now)
 		if (l->flights[i].sent + ACK_TIME <= now.mono)
 			l->flights[i].again = true;
 	}
-	link_mark(l);
+	session_mark(l);
 }

@@ -58,27 +58,27 @@ bool deliver_is_full(struct relay *, struct queue *);
 #define DELIVER_FULL "too much waits for "
 
 /* The link has logged in; conf's window counts from now on. */
-void deliver_begin(struct link *);
+void deliver_begin(struct session *);
 /*
  * Write what is to be sent next to dst, whole messages as long as they fit;
- * used octets of dst are taken, and only if that is 0 may a message begin
+ * used bytes of dst are taken, and only if that is 0 may a message begin
  * that does not fit.
  */
-size_t deliver_output(struct link *, char *dst, size_t room, size_t used,
+size_t deliver_output(struct session *, char *dst, size_t room, size_t used,
     struct now);
 /* Go on with a message that did not fit. */
-size_t deliver_rest(struct link *, char *dst, size_t room, struct now);
+size_t deliver_rest(struct session *, char *dst, size_t room, struct now);
 /*
  * End the link with a quit, behind the rest of a message that is on its way.
  * If much of that is left, the link just closes: a quit would be taken for
  * data.
  */
-void deliver_quit(struct link *, struct span why);
+void deliver_quit(struct session *, struct span why);
 /* The node has the message.  Nothing happens if it was not sent here. */
-void deliver_ack(struct link *, uint64_t id);
+void deliver_ack(struct session *, uint64_t id);
 /* When the first ack is overdue; UINT64_MAX if none is awaited. */
-uint64_t deliver_deadline(const struct link *);
+uint64_t deliver_deadline(const struct session *);
 /* Send again what is overdue. */
-void deliver_expire(struct link *, struct now);
+void deliver_expire(struct session *, struct now);
 
 #endif

@@ -5,13 +5,13 @@
 
 #include "base/log.h"
 
-/* Octets of a refused value that are told: a name fits. */
+/* Bytes of a refused value that are told: a name fits. */
 #define VALUE_MAX 128
 
-struct link *
-link_open(struct relay *relay, void *owner, const char *peer, struct now now)
+struct session *
+session_open(struct relay *relay, void *owner, const char *peer, struct now now)
 {
-	struct link *l = xzalloc(sizeof(*l));
+	struct session *l = xzalloc(sizeof(*l));
 
 	l->relay = relay;
 	l->owner = owner;
@@ -21,9 +21,9 @@ link_open(struct relay *relay, void *owner, const char *peer, struct now now)
 }
 
 static void
-append(struct link *l, enum list list)
+append(struct session *l, enum list list)
 {
-	struct links *links = &l->relay->lists[list];
+	struct sessions *links = &l->relay->lists[list];
 	struct hook *hook = &l->hooks[list];
 
 	if (hook->linked)
@@ -37,9 +37,9 @@ append(struct link *l, enum list list)
 }
 
 static void
-take_out(struct link *l, enum list list)
+take_out(struct session *l, enum list list)
 {
-	struct links *links = &l->relay->lists[list];
+	struct sessions *links = &l->relay->lists[list];
 	struct hook *hook = &l->hooks[list];
 
 	if (!hook->linked)
@@ -56,7 +56,7 @@ take_out(struct link *l, enum list list)
 }
 
 void
-link_close(struct link *l)
+session_close(struct session *l)
 {
 	int list;
 
@@ -71,27 +71,27 @@ link_close(struct link *l)
 }
 
 void
-link_mark(struct link *l)
+session_mark(struct session *l)
 {
 	append(l, LIST_MARKED);
 }
 
 void
-link_wait(struct link *l)
+session_wait(struct session *l)
 {
 	append(l, LIST_WAITING);
 }
 
 bool
-link_waits(const struct link *l)
+session_waits(const struct session *l)
 {
 	return l->hooks[LIST_WAITING].linked;
 }
 
-struct link *
-link_next(struct relay *relay, enum list list)
+struct session *
+session_next(struct relay *relay, enum list list)
 {
-	struct link *l = relay->lists[list].first;
+	struct session *l = relay->lists[list].first;
 
 	if (l != NULL)
 		take_out(l, list);
@@ -99,22 +99,22 @@ link_next(struct relay *relay, enum list list)
 }
 
 void
-link_send(struct link *l, size_t start)
+session_send(struct session *l, size_t start)
 {
 	frame_close(&l->out, start);
-	if (!link_waits(l))
-		link_release(l);
+	if (!session_waits(l))
+		session_release(l);
 }
 
 void
-link_release(struct link *l)
+session_release(struct session *l)
 {
 	l->ready = l->out.n;
-	link_mark(l);
+	session_mark(l);
 }
 
 size_t
-link_take(struct link *l, char *dst, size_t room)
+session_take(struct session *l, char *dst, size_t room)
 {
 	size_t n = l->ready < room ? l->ready : room;
 
@@ -129,15 +129,15 @@ link_take(struct link *l, char *dst, size_t room)
 }
 
 void
-link_cut(struct link *l, struct span why)
+session_cut(struct session *l, struct span why)
 {
 	if (l->phase == PHASE_ENDED)
 		return;
-	link_log(l, "closed: ", why);
+	session_log(l, "closed: ", why);
 	l->phase = PHASE_ENDED;
 	buf_free(&l->out);
 	l->ready = 0;
-	link_mark(l);
+	session_mark(l);
 }
 
 /*
@@ -145,27 +145,27 @@ link_cut(struct link *l, struct span why)
  * then the link just closes.
  */
 void
-link_end(struct link *l, struct span why)
+session_end(struct session *l, struct span why)
 {
 	size_t start;
 
 	if (l->phase == PHASE_ENDED)
 		return;
 	if (l->sending.id != 0) {
-		link_cut(l, why);
+		session_cut(l, why);
 		return;
 	}
-	link_log(l, "quit: ", why);
+	session_log(l, "quit: ", why);
 	l->phase = PHASE_ENDED;
 	start = frame_open(&l->out);
 	json_put_string(&l->out, "error", why);
 	json_put_string(&l->out, "op", SPAN("quit"));
-	link_send(l, start);
-	link_mark(l);
+	session_send(l, start);
+	session_mark(l);
 }
 
 void
-link_log(const struct link *l, const char *what, struct span why)
+session_log(const struct session *l, const char *what, struct span why)
 {
 	char uid[UID_TEXT];
 
@@ -173,12 +173,12 @@ link_log(const struct link *l, const char *what, struct span why)
 		log_line("%s %s%.*s", l->peer, what, (int)why.n, why.p);
 		return;
 	}
-	code_base32(uid, l->node->user->uid.octets, UID_OCTETS);
+	encode_base32(uid, l->node->user->uid.bytes, UID_BYTES);
 	log_line("%s %.6s.%lu %s%.*s", l->peer, uid,
 	    (unsigned long)l->node->ref, what, (int)why.n, why.p);
 }
 
-/* No more than max octets of text, and no part of a character. */
+/* No more than max bytes of text, and no part of a character. */
 static struct span
 cut(struct span text, size_t max)
 {
@@ -221,6 +221,6 @@ bool
 request_stall(struct request *rq)
 {
 	rq->link->stalled = true;
-	link_wait(rq->link);
+	session_wait(rq->link);
 	return false;
 }

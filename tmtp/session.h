@@ -3,12 +3,12 @@
  * and what has to wait for the disk.
  *
  * Replies are written to link->out.  Those that tell of a change wait there
- * for data_commit, and so does everything written behind them:
+ * for datadir_commit, and so does everything written behind them:
  *
- *	link_wait(l);			only if the reply tells of a change
+ *	session_wait(l);		only if the reply tells of a change
  *	start = frame_open(&l->out);
  *	json_put_...(&l->out, ...);
- *	link_send(l, start);
+ *	session_send(l, start);
  *
  * The structs are open: each group of members is written by the module that
  * is named above it.
@@ -39,29 +39,29 @@ enum list {
 	LISTS
 };
 
-struct links {
-	struct link *first, *last;
+struct sessions {
+	struct session *first, *last;
 };
 
 /* A link's place in one of the lists. */
 struct hook {
-	struct link *next, *previous;
+	struct session *next, *previous;
 	bool linked;
 };
 
 /* A message that was sent and has not been acked. */
 struct flight {
 	uint64_t id;
-	uint64_t sent;		/* now.mono when its last octet left */
+	uint64_t sent;		/* now.mono when its last byte left */
 	bool again;		/* the ack is overdue: to be sent again */
 	bool acked;		/* while it was being sent again */
 };
 
 struct relay {
-	struct data *data;
+	struct datadir *data;
 	const struct conf *conf;
 	struct admit *admit;
-	struct links lists[LISTS];
+	struct sessions lists[LISTS];
 
 	/* What one request needs for a moment. */
 	struct buf text;	/* frame_read's */
@@ -79,26 +79,26 @@ struct relay {
 	size_t queue_count, queue_room;
 };
 
-struct link {
+struct session {
 	struct relay *relay;
 	void *owner;
 	char *peer;		/* for the log */
 	struct hook hooks[LISTS];
 	enum phase phase;
 	struct buf out;		/* replies */
-	size_t ready;		/* octets of out that may leave */
+	size_t ready;		/* bytes of out that may leave */
 
 	/* op.c */
 	unsigned numbering;	/* of the ops: nobody else may ask for it */
 
 	/* tmtp.c */
-	uint64_t opened;	/* now.mono at link_open */
-	uint64_t heard;		/* ... when the last octet came */
+	uint64_t opened;	/* now.mono at session_open */
+	uint64_t heard;		/* ... when the last byte came */
 	struct buf in;		/* the beginning of a frame */
 	size_t want;		/* how much of it can be used next */
 	struct buf kept;	/* what came when no request may run */
 	bool stalled;		/* no request may run, or one runs again */
-	uint64_t skip;		/* octets to come of data that was refused */
+	uint64_t skip;		/* bytes to come of data that was refused */
 	struct upload *upload;	/* large data that is coming, or NULL */
 	struct user *uploader;	/* whose it is, also when node is NULL */
 
@@ -118,7 +118,7 @@ struct link {
 
 /* One request while it runs. */
 struct request {
-	struct link *link;
+	struct session *link;
 	struct relay *relay;
 	struct now now;
 	struct header h;
@@ -126,32 +126,32 @@ struct request {
 	uint64_t msgid;		/* what was posted for it; 0: nothing */
 };
 
-struct link *link_open(struct relay *, void *owner, const char *peer,
+struct session *session_open(struct relay *, void *owner, const char *peer,
     struct now);
 /* Its node and upload have been given up before. */
-void link_close(struct link *);
+void session_close(struct session *);
 
-void link_mark(struct link *);
-/* What is written from now on leaves after data_commit. */
-void link_wait(struct link *);
-bool link_waits(const struct link *);
+void session_mark(struct session *);
+/* What is written from now on leaves after datadir_commit. */
+void session_wait(struct session *);
+bool session_waits(const struct session *);
 /* The first link of a list, which leaves it; NULL if there is none. */
-struct link *link_next(struct relay *, enum list);
+struct session *session_next(struct relay *, enum list);
 
 /* The frame that begins at start is complete. */
-void link_send(struct link *, size_t start);
+void session_send(struct session *, size_t start);
 /* Nothing waits any more. */
-void link_release(struct link *);
-/* Move octets that may leave to dst; returns how many. */
-size_t link_take(struct link *, char *dst, size_t room);
+void session_release(struct session *);
+/* Move bytes that may leave to dst; returns how many. */
+size_t session_take(struct session *, char *dst, size_t room);
 /* Send a quit that tells why, log it, and end the link. */
-void link_end(struct link *, struct span why);
+void session_end(struct session *, struct span why);
 
 /* End it without a quit, and log why.  It is still its node's link. */
-void link_cut(struct link *, struct span why);
+void session_cut(struct session *, struct span why);
 
 /* One line: the peer's address, its short node id, what happened. */
-void link_log(const struct link *, const char *what, struct span why);
+void session_log(const struct session *, const char *what, struct span why);
 
 /*
  * Say why a request is refused: text, then the value it names, if any, cut

@@ -9,7 +9,7 @@ struct upload {
 	size_t header;		/* its length */
 	struct part parts[UPLOAD_PARTS];
 	size_t at;		/* the part that is coming */
-	uint64_t left;		/* octets of it to come */
+	uint64_t left;		/* bytes of it to come */
 	int error;		/* errno of the first failure, or 0 */
 };
 
@@ -33,7 +33,7 @@ fail(struct upload *up, int error)
 	}
 }
 
-/* Begin with the next part that has octets, after the last one if none has. */
+/* Begin with the next part that has bytes, after the last one if none has. */
 static void
 begin_part(struct upload *up, size_t at)
 {
@@ -77,28 +77,28 @@ upload_close(struct upload *up)
 }
 
 static void
-keep(struct upload *up, struct span octets)
+keep(struct upload *up, struct span bytes)
 {
 	struct part *part = &up->parts[up->at];
 
 	if (up->error != 0)
 		return;
 	if (!is_large(part))
-		buf_add(&up->frame, octets);
-	else if (large_write(part->large, octets) == -1)
+		buf_add(&up->frame, bytes);
+	else if (large_write(part->large, bytes) == -1)
 		fail(up, errno);
 }
 
 size_t
-upload_take(struct upload *up, struct span octets)
+upload_take(struct upload *up, struct span bytes)
 {
 	size_t taken = 0, n;
 
-	while (taken < octets.n && up->at < UPLOAD_PARTS) {
-		n = octets.n - taken;
+	while (taken < bytes.n && up->at < UPLOAD_PARTS) {
+		n = bytes.n - taken;
 		if (n > up->left)
 			n = (size_t)up->left;
-		keep(up, (struct span){ octets.p + taken, n });
+		keep(up, (struct span){ bytes.p + taken, n });
 		taken += n;
 		up->left -= n;
 		if (up->left == 0)

@@ -2,12 +2,12 @@
  * upload.h - the data of a request, in one part or two, and the gathering of
  * data that is too large to wait for in memory.
  *
- * A part of at most STORE_DATA_SMALL octets is small and kept in memory; a
+ * A part of at most STORE_DATA_SMALL bytes is small and kept in memory; a
  * larger one goes to a file of the store's as it comes.
  *
  *	up = upload_open(store, header, parts)
  *	while (!upload_is_whole(up))
- *		octets taken = upload_take(up, octets)
+ *		bytes taken = upload_take(up, bytes)
  *	upload_sync(up)
  *	upload_state(up)	1 under way, 0 durable, -1 with errno
  *	... upload_header and upload_part
@@ -26,7 +26,7 @@
 
 struct part {
 	uint64_t length;
-	struct span small;	/* the octets, unless it is large */
+	struct span small;	/* the bytes, unless it is large */
 	struct large *large;	/* NULL once somebody has taken it */
 };
 
@@ -39,10 +39,10 @@ struct upload *upload_open(struct store *, struct span header,
 void upload_close(struct upload *);
 
 /*
- * Returns how many octets it took, all up to the end of the data.  When they
+ * Returns how many bytes it took, all up to the end of the data.  When they
  * cannot be stored they are taken all the same, and upload_state tells.
  */
-size_t upload_take(struct upload *, struct span octets);
+size_t upload_take(struct upload *, struct span bytes);
 bool upload_is_whole(const struct upload *);
 void upload_sync(struct upload *);
 int upload_state(struct upload *);

@@ -121,13 +121,13 @@ ref_text(char dst[REF_TEXT], const struct node *node)
 bool
 op_tmtprev(struct request *rq)
 {
-	struct link *l = rq->link;
+	struct session *l = rq->link;
 	size_t start = frame_open(&l->out);
 
 	json_put_string(&l->out, "id", SPAN("1"));
 	json_put_string(&l->out, "name", span_of(rq->relay->conf->name));
 	json_put_string(&l->out, "op", SPAN("tmtprev"));
-	link_send(l, start);
+	session_send(l, start);
 	l->phase = PHASE_GREETED;
 	return true;
 }
@@ -176,14 +176,14 @@ send_registered(struct request *rq, const struct node *node,
 	char uid[UID_TEXT], ref[REF_TEXT];
 	size_t start = frame_open(out);
 
-	code_base32(uid, node->user->uid.octets, UID_OCTETS);
+	encode_base32(uid, node->user->uid.bytes, UID_BYTES);
 	if (error.n > 0)
 		json_put_string(out, "error", error);
 	json_put_string(out, "nodeid", (struct span){ nodeid, NODEID_TEXT });
 	json_put_string(out, "noderef", ref_text(ref, node));
 	json_put_string(out, "op", SPAN("registered"));
 	json_put_string(out, "uid", (struct span){ uid, UID_TEXT });
-	link_send(rq->link, start);
+	session_send(rq->link, start);
 }
 
 /* Tell who may not register why, and the log how to let it in. */
@@ -195,7 +195,7 @@ refuse_applicant(struct request *rq, const struct applicant *applicant,
 
 	why->n = 0;
 	admit_refuse(rq->relay->admit, applicant, admission, why, &advice);
-	link_log(rq->link, "register refused: ", buf_span(&advice));
+	session_log(rq->link, "register refused: ", buf_span(&advice));
 	buf_free(&advice);
 	return false;
 }
@@ -223,11 +223,11 @@ op_register(struct request *rq)
 		userdb_set_flags(db, user, USER_RECEIVE_ONLY);
 	if (!add_first_alias(rq, user, applicant.alias, &admission))
 		error = buf_span(&rq->relay->why);
-	link_wait(rq->link);
+	session_wait(rq->link);
 	send_registered(rq, user->nodes[0], nodeid, error);
 	userdb_see(db, user->nodes[0], rq->now);
 	presence_enter(rq->link, user->nodes[0]);
-	link_log(rq->link, "registered", SPAN(""));
+	session_log(rq->link, "registered", SPAN(""));
 	return true;
 }
 
@@ -239,7 +239,7 @@ tell_login(struct request *rq)
 	    OWN_ALL, FULL_PASS };
 	char ref[REF_TEXT];
 
-	if (data_state(rq->relay->data) == DATA_FULL)
+	if (datadir_state(rq->relay->data) == DATADIR_FULL)
 		return true;
 	p.message.node = ref_text(ref, rq->link->node);
 	return deliver(rq, &p, 1);
@@ -262,7 +262,7 @@ op_login(struct request *rq)
 		    "disabled", SPAN(""));
 	userdb_see(rq->relay->data->userdb, node, rq->now);
 	presence_enter(rq->link, node);
-	link_log(rq->link, "login", SPAN(""));
+	session_log(rq->link, "login", SPAN(""));
 	return tell_login(rq);
 }
 

@@ -11,14 +11,14 @@
 #include "disk/recfile.h"
 
 /* A file takes this much memory at start-up; 100 000 members take 20 MiB. */
-#define FILE_OCTETS ((size_t)256 << 20)
+#define FILE_BYTES ((size_t)256 << 20)
 
-/* top/xx, and top/xx/NAME with the rest: a name has at most 255 octets. */
-#define DIR_OCTETS  300
-#define PATH_OCTETS 600
+/* top/xx, and top/xx/NAME with the rest: a name has at most 255 bytes. */
+#define DIR_BYTES  300
+#define PATH_BYTES 600
 
 /* The trees that hold files, in the order in which they are read. */
-static const struct tree {
+static const struct maildir {
 	const char *top;
 	const char *rest;	/* of a file's path, after top/xx/NAME */
 } trees[] = {
@@ -29,18 +29,18 @@ static const struct tree {
 #define TREES (sizeof(trees) / sizeof(trees[0]))
 
 struct recfile {
-	struct lost *lost;
+	struct quarantine *lost;
 	size_t tree;		/* the one being read */
 	DIR *outer;		/* its list of xx, or NULL */
 	DIR *inner;		/* the list of one xx, or NULL */
-	char dir[DIR_OCTETS];	/* top/xx of inner */
+	char dir[DIR_BYTES];	/* top/xx of inner */
 	struct buf file;	/* the text being read */
 	struct span lines;	/* what of it is still to be given */
 	struct buf strings;	/* of the record given */
 };
 
 struct recfile *
-recfile_open(struct lost *lost)
+recfile_open(struct quarantine *lost)
 {
 	struct recfile *f = xzalloc(sizeof(*f));
 
@@ -107,11 +107,11 @@ read_twice(struct recfile *f, const char *path)
 {
 	int data = f->lost->data;
 
-	if (file_read(data, path, FILE_OCTETS, &f->file) == 0)
+	if (file_read(data, path, FILE_BYTES, &f->file) == 0)
 		return 0;
 	if (errno != EIO)
 		return -1;
-	return file_read(data, path, FILE_OCTETS, &f->file);
+	return file_read(data, path, FILE_BYTES, &f->file);
 }
 
 /*
@@ -134,7 +134,7 @@ load(struct recfile *f, const char *path)
 	if (fault == NULL)
 		return 0;
 	f->lines.n = 0;
-	return lost_move(f->lost, path, fault);
+	return quarantine_move(f->lost, path, fault);
 }
 
 /* -1 with errno; what is no directory has no list and is no failure. */
@@ -160,13 +160,13 @@ next_dir(struct recfile *f)
 	const char *name;
 
 	for (; f->tree < TREES; f->tree++) {
-		(void)snprintf(f->dir, DIR_OCTETS, "%s", trees[f->tree].top);
+		(void)snprintf(f->dir, DIR_BYTES, "%s", trees[f->tree].top);
 		if (f->outer == NULL &&
 		    open_list(f, &f->outer, f->dir) == -1)
 			return -1;
 		name = next_name(f->outer);
 		if (name != NULL) {
-			(void)snprintf(f->dir, DIR_OCTETS, "%s/%s",
+			(void)snprintf(f->dir, DIR_BYTES, "%s/%s",
 			    trees[f->tree].top, name);
 			return open_list(f, &f->inner, f->dir) == -1 ? -1 : 1;
 		}
@@ -179,7 +179,7 @@ next_dir(struct recfile *f)
 
 /* The same for the path of a file, if it is there. */
 static int
-next_path(struct recfile *f, char path[PATH_OCTETS])
+next_path(struct recfile *f, char path[PATH_BYTES])
 {
 	const char *name;
 	int found;
@@ -192,7 +192,7 @@ next_path(struct recfile *f, char path[PATH_OCTETS])
 		if (found != 1)
 			return found;
 	}
-	(void)snprintf(path, PATH_OCTETS, "%s/%s%s", f->dir, name,
+	(void)snprintf(path, PATH_BYTES, "%s/%s%s", f->dir, name,
 	    trees[f->tree].rest);
 	return 1;
 }
@@ -207,7 +207,7 @@ fail(const char *what, char *why, size_t room)
 int
 recfile_next(struct recfile *f, struct record *r, char *why, size_t room)
 {
-	char path[PATH_OCTETS];
+	char path[PATH_BYTES];
 	struct span text;
 	int found;
 

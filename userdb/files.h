@@ -23,7 +23,7 @@
 struct recfile;
 
 /* Dies only of memory. */
-struct recfile *recfile_open(struct lost *);
+struct recfile *recfile_open(struct quarantine *);
 /*
  * Returns 1, 0 at the end, -1 and why when a directory or file could not be
  * read.  The record is valid until the next call.

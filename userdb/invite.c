@@ -31,15 +31,15 @@
 
 #define FILE_NAME "guests.json"
 
-/* More than all entries take, at some 500 octets each. */
-#define FILE_OCTETS ((size_t)4 << 20)
+/* More than all entries take, at some 500 bytes each. */
+#define FILE_BYTES ((size_t)4 << 20)
 
 #define APPROVED_TIME (7 * GUESTS_DAY)
 
-#define SECRET_OCTETS (SECRET_SALT + SECRET_HASH)
-#define SECRET_TEXT   (SECRET_OCTETS / 5 * 8)
+#define SECRET_BYTES (SECRET_SALT + SECRET_HASH)
+#define SECRET_TEXT   (SECRET_BYTES / 5 * 8)
 
-_Static_assert(sizeof(struct secret) == SECRET_OCTETS, "written as one");
+_Static_assert(sizeof(struct secret) == SECRET_BYTES, "written as one");
 
 /* Base 32 without what may be taken for 0 or 1, and without words. */
 static const char code_characters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -53,7 +53,7 @@ static const char *const kind_names[] = {
 #define KINDS (sizeof(kind_names) / sizeof(kind_names[0]))
 
 struct guests {
-	struct lost *lost;
+	struct quarantine *lost;
 	struct journal *journal;
 	struct guest **list;	/* by rising id */
 	size_t count, room;
@@ -190,7 +190,7 @@ write_entry(struct buf *b, const struct guest *e)
 		r.from = span_of(from);
 	}
 	if (e->coded) {
-		code_base32(secret, e->secret.salt, SECRET_OCTETS);
+		encode_base32(secret, e->secret.salt, SECRET_BYTES);
 		r.secret = (struct span){ secret, SECRET_TEXT };
 	}
 	write_record(b, &r);
@@ -237,7 +237,7 @@ static bool
 read_secret(struct guest *e, struct span text)
 {
 	e->coded = text.n > 0;
-	return !e->coded || code_unbase32(e->secret.salt, SECRET_OCTETS, text);
+	return !e->coded || decode_base32(e->secret.salt, SECRET_BYTES, text);
 }
 
 static bool
@@ -381,7 +381,7 @@ load(struct guests *g)
 {
 	const char *fault;
 
-	if (file_read(g->lost->data, FILE_NAME, FILE_OCTETS, &g->text) == 0)
+	if (file_read(g->lost->data, FILE_NAME, FILE_BYTES, &g->text) == 0)
 		fault = load_lines(g);
 	else if (errno == EIO || errno == EISDIR || errno == EFBIG)
 		fault = strerror(errno);
@@ -391,11 +391,11 @@ load(struct guests *g)
 		return 0;
 	while (g->count > 0)
 		remove_at(g, g->count - 1);
-	return lost_move(g->lost, FILE_NAME, fault);
+	return quarantine_move(g->lost, FILE_NAME, fault);
 }
 
 struct guests *
-guests_open(struct lost *lost, struct journal *journal, char *why,
+guests_open(struct quarantine *lost, struct journal *journal, char *why,
     size_t room)
 {
 	struct guests *g = xzalloc(sizeof(*g));
@@ -428,7 +428,8 @@ guests_replay(struct guests *g, const struct journal_record *record)
 	if (record->type != JOURNAL_GUESTS)
 		return false;
 	if (!apply(g, record->body))
-		lost_note(g->lost, "journal: a record about registrations "
+		quarantine_note(g->lost,
+		    "journal: a record about registrations "
 		    "makes no sense; it is passed over");
 	return true;
 }
@@ -510,7 +511,7 @@ guests_id(const struct guests *g, uint64_t id)
 bool
 guests_is_named(const struct guest *e, struct span name)
 {
-	char folded[NAME_OCTETS];
+	char folded[NAME_BYTES];
 
 	if (e->kind != GUEST_INVITATION || !name_fits(name))
 		return false;
@@ -569,30 +570,30 @@ guests_invite(struct guests *g, const struct guest *terms)
 
 /* 40 random bits at the end of a name. */
 static int
-add_code(char token[NAME_OCTETS + 1])
+add_code(char token[NAME_BYTES + 1])
 {
-	unsigned char octets[GUESTS_CODE];
+	unsigned char bytes[GUESTS_CODE];
 	size_t n = strlen(token), i;
 
-	if (code_random(octets, sizeof(octets)) == -1)
+	if (encode_random(bytes, sizeof(bytes)) == -1)
 		return -1;
 	token[n++] = ' ';
 	for (i = 0; i < GUESTS_CODE; i++)
-		token[n + i] = code_characters[octets[i] % 32];
+		token[n + i] = code_characters[bytes[i] % 32];
 	token[n + i] = '\0';
 	return 0;
 }
 
 const char *
 guests_invite_coded(struct guests *g, const struct guest *terms,
-    char token[NAME_OCTETS + 1])
+    char token[NAME_BYTES + 1])
 {
 	struct guest e = *terms;
-	char folded[NAME_OCTETS];
+	char folded[NAME_BYTES];
 	struct span name = { folded, 0 };
 
-	memcpy(token, e.name, NAME_OCTETS + 1);
-	if (strlen(token) > NAME_OCTETS - GUESTS_CODE - 1)
+	memcpy(token, e.name, NAME_BYTES + 1);
+	if (strlen(token) > NAME_BYTES - GUESTS_CODE - 1)
 		return "with a code this alias is too long";
 	if (add_code(token) == -1)
 		return "the system gives no random numbers";

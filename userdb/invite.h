@@ -40,7 +40,7 @@ enum guest_kind { GUEST_INVITATION, GUEST_KNOCK, GUEST_WINDOW };
 struct guest {
 	enum guest_kind kind;
 	uint64_t id;			/* 0: it gets one */
-	char name[NAME_OCTETS + 1];	/* without the code, if it has one */
+	char name[NAME_BYTES + 1];	/* without the code, if it has one */
 	char address[GUESTS_ADDRESS];	/* of a knock: the latest */
 	bool bound;			/* only for those from a network: */
 	struct subnet from;
@@ -58,7 +58,7 @@ struct guest {
 struct guests;
 
 /* NULL and why on failure. */
-struct guests *guests_open(struct lost *, struct journal *, char *why,
+struct guests *guests_open(struct quarantine *, struct journal *, char *why,
     size_t room);
 void guests_close(struct guests *);
 /* Take a record of the journal, unless it is not guests': then false. */
@@ -93,7 +93,7 @@ const struct guest *guests_window(struct guests *, struct now);
 const char *guests_invite(struct guests *, const struct guest *terms);
 /* The same with a code: token gets the whole name, NUL-terminated. */
 const char *guests_invite_coded(struct guests *, const struct guest *terms,
-    char token[NAME_OCTETS + 1]);
+    char token[NAME_BYTES + 1]);
 /* Withdraw all invitations of this name, with codes or without. */
 const char *guests_withdraw(struct guests *, struct span name, struct now);
 /* Make the knocks with this alias invitations. */

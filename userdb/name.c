@@ -54,22 +54,22 @@ name_fits(struct span name)
 
 	for (i = 0; i < name.n; i++)
 		chars += (name.p[i] & 0xc0) != 0x80;
-	return name.n > 0 && name.n <= NAME_OCTETS && chars <= NAME_CHARS;
+	return name.n > 0 && name.n <= NAME_BYTES && chars <= NAME_CHARS;
 }
 
 size_t
 name_chars(struct span name)
 {
-	size_t i, octets, chars = 0;
+	size_t i, bytes, chars = 0;
 	uint32_t character;
 	bool at_end;
 
-	if (!code_utf8(name))
+	if (!utf8_is_valid(name))
 		return 0;
-	for (i = 0; i < name.n; i += octets) {
-		character = code_utf8_char(name.p + i, name.p + name.n,
-		    &octets);
-		at_end = i == 0 || i + octets == name.n;
+	for (i = 0; i < name.n; i += bytes) {
+		character = utf8_char(name.p + i, name.p + name.n,
+		    &bytes);
+		at_end = i == 0 || i + bytes == name.n;
 		if (is_in(hidden, COUNT(hidden), character) ||
 		    (at_end && is_in(blank, COUNT(blank), character)))
 			return 0;
@@ -78,7 +78,7 @@ name_chars(struct span name)
 	return chars;
 }
 
-/* Take the next octet of the folded name, or -1 at its end. */
+/* Take the next byte of the folded name, or -1 at its end. */
 static int
 take_folded(struct span *name)
 {
@@ -95,12 +95,12 @@ take_folded(struct span *name)
 }
 
 size_t
-name_fold(char dst[NAME_OCTETS], struct span name)
+name_fold(char dst[NAME_BYTES], struct span name)
 {
 	size_t n = 0;
 	int c;
 
-	while (n < NAME_OCTETS && (c = take_folded(&name)) != -1)
+	while (n < NAME_BYTES && (c = take_folded(&name)) != -1)
 		dst[n++] = (char)c;
 	return n;
 }
@@ -127,19 +127,19 @@ is_plain(char c)
 }
 
 /*
- * The longest NAME of a name that fits has 213 octets: 43 signs as %xx and 21
- * characters of four octets.  The room is for any 128 octets at all.
+ * The longest NAME of a name that fits has 213 bytes: 43 signs as %xx and 21
+ * characters of four bytes.  The room is for any 128 bytes at all.
  */
 void
 name_file(char dst[NAME_FILE], struct span name)
 {
 	static const char hex[] = "0123456789abcdef";
-	char folded[NAME_OCTETS];
+	char folded[NAME_BYTES];
 	size_t i, n;
 
 	n = name_fold(folded, name);
 	dst += snprintf(dst, NAME_FILE, "%02x/",
-	    (unsigned)(code_crc32c(0, folded, n) & 0xff));
+	    (unsigned)(encode_crc32c(0, folded, n) & 0xff));
 	for (i = 0; i < n; i++) {
 		if (is_plain(folded[i])) {
 			*dst++ = folded[i];

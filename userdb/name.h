@@ -10,11 +10,11 @@
 
 #include "base/buf.h"
 
-#define NAME_OCTETS 128		/* the longest name */
+#define NAME_BYTES 128		/* the longest name */
 #define NAME_CHARS  64
 #define NAME_FILE   400		/* room for what name_file writes */
 
-/* Whether it has at least one octet and keeps within both limits. */
+/* Whether it has at least one byte and keeps within both limits. */
 bool name_fits(struct span);
 
 /*
@@ -28,12 +28,12 @@ size_t name_chars(struct span);
  * Write the name with ASCII letters in lower case and each run of spaces as
  * one, and return its length.  Two names that give the same are the same.
  */
-size_t name_fold(char dst[NAME_OCTETS], struct span name);
+size_t name_fold(char dst[NAME_BYTES], struct span name);
 bool name_same(struct span, struct span);
 
 /*
  * Write the path "xx/NAME.json", NUL-terminated, in which NAME is the folded
- * name with every octet but letters, digits, a few signs and what is not
+ * name with every byte but letters, digits, a few signs and what is not
  * ASCII as %xx.  So a name tells its file and a file its name, there is no
  * slash in NAME, and it is never "." or "..".  That of a name that fits is
  * short enough for any file system.  The directory xx, from a checksum,

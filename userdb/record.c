@@ -15,7 +15,7 @@ static const struct field {
 	const char *key;
 	enum type type;
 	size_t place;		/* of the value in struct record */
-	size_t octets;		/* of HEX */
+	size_t bytes;		/* of HEX */
 } fields[] = {
 #define AT(member) offsetof(struct record, member)
 	{ RECORD_ALIAS,        "alias",        TEXT,   AT(alias),         0 },
@@ -109,7 +109,7 @@ read_value(struct json *j, const struct field *field, struct record *r,
 		set = json_bool(j);
 		break;
 	case HEX:
-		sense = read_hex(place, field->octets, json_string(j));
+		sense = read_hex(place, field->bytes, json_string(j));
 		break;
 	case NUMBER:
 		*number = (uint32_t)json_uint(j, UINT32_MAX);
@@ -121,7 +121,7 @@ read_value(struct json *j, const struct field *field, struct record *r,
 		sense = read_text(place, strings, json_string(j));
 		break;
 	case UID:
-		sense = code_unbase32(place, UID_OCTETS, json_string(j));
+		sense = decode_base32(place, UID_BYTES, json_string(j));
 		break;
 	}
 	if (set)
@@ -217,15 +217,15 @@ record_kind(const struct record *r)
 }
 
 static void
-write_hex(struct buf *b, const char *key, const unsigned char *octets,
+write_hex(struct buf *b, const char *key, const unsigned char *bytes,
     size_t n)
 {
 	char text[2 * sizeof(((struct record *)NULL)->hash)];
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		text[2 * i] = hex[octets[i] >> 4];
-		text[2 * i + 1] = hex[octets[i] & 15];
+		text[2 * i] = hex[bytes[i] >> 4];
+		text[2 * i + 1] = hex[bytes[i] & 15];
 	}
 	json_put_string(b, key, (struct span){ text, 2 * n });
 }
@@ -235,7 +235,7 @@ write_uid(struct buf *b, const char *key, const struct uid *uid)
 {
 	char text[UID_TEXT];
 
-	code_base32(text, uid->octets, UID_OCTETS);
+	encode_base32(text, uid->bytes, UID_BYTES);
 	json_put_string(b, key, (struct span){ text, UID_TEXT });
 }
 
@@ -253,7 +253,7 @@ write_field(struct buf *b, const struct field *field, const struct record *r)
 		buf_add(b, SPAN("true"));
 		break;
 	case HEX:
-		write_hex(b, field->key, place, field->octets);
+		write_hex(b, field->key, place, field->bytes);
 		break;
 	case NUMBER:
 		json_put_uint(b, field->key, *number);
@@ -293,7 +293,7 @@ record_path(char dst[RECORD_PATH], const struct record *r)
 		name_file(file, r->gid);
 		(void)snprintf(dst, RECORD_PATH, "group/%s", file);
 	} else if (r->has & RECORD_UID) {
-		code_base32(uid, r->uid.octets, UID_OCTETS);
+		encode_base32(uid, r->uid.bytes, UID_BYTES);
 		(void)snprintf(dst, RECORD_PATH, "user/%.2s/%.*s/user.json",
 		    uid, UID_TEXT, uid);
 	}

@@ -10,7 +10,7 @@
  *		[pings] [failed_pings]		in the day that began at
  *		[pings_since]			this second since 1970
  *	node	hash label node salt [seen] uid	the user has this node
- *	seen	node seen uid			the node was on line on this
+ *	seen	node seen uid			the node was online on this
  *						day, counted from 1970
  *	gone	gone node uid			the user has the node no more
  *	user	gone next_ref uid		the user has no nodes any more,

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "userdb/name.h"
 
-#define SEED_OCTETS 16
+#define SEED_BYTES 16
 
 /*
  * Positions in an array that only grows, by hash.  size is a power of two;
@@ -37,7 +37,7 @@ struct roster {
 	struct name *names;
 	size_t name_count;
 	struct index by_name;
-	unsigned char seed[SEED_OCTETS];	/* of the names' hash */
+	unsigned char seed[SEED_BYTES];	/* of the names' hash */
 	struct buf told;	/* lines of log_taken */
 };
 
@@ -103,7 +103,7 @@ index_add(struct index *x, uint32_t hash, size_t position)
 static uint32_t
 hash_uid(const struct uid *uid)
 {
-	return code_get32(uid->octets);
+	return decode_u32(uid->bytes);
 }
 
 struct user *
@@ -115,7 +115,7 @@ roster_user(const struct roster *ro, const struct uid *uid)
 
 	while ((at = index_next(&ro->by_uid, hash, &probe)) != 0) {
 		u = ro->users[at - 1];
-		if (memcmp(u->uid.octets, uid->octets, UID_OCTETS) == 0)
+		if (memcmp(u->uid.bytes, uid->bytes, UID_BYTES) == 0)
 			return u;
 	}
 	return NULL;
@@ -145,7 +145,7 @@ known_user(struct roster *ro, const struct uid *uid)
 static uint32_t
 hash_name(const struct roster *ro, struct span name)
 {
-	char folded[NAME_OCTETS];
+	char folded[NAME_BYTES];
 	unsigned char hash[br_sha256_SIZE];
 	br_sha256_context sha;
 
@@ -153,7 +153,7 @@ hash_name(const struct roster *ro, struct span name)
 	br_sha256_update(&sha, ro->seed, sizeof(ro->seed));
 	br_sha256_update(&sha, folded, name_fold(folded, name));
 	br_sha256_out(&sha, hash);
-	return code_get32(hash);
+	return decode_u32(hash);
 }
 
 static struct span
@@ -585,7 +585,7 @@ roster_open(void)
 {
 	struct roster *ro = xzalloc(sizeof(*ro));
 
-	if (code_random(ro->seed, sizeof(ro->seed)) == 0)
+	if (encode_random(ro->seed, sizeof(ro->seed)) == 0)
 		return ro;
 	free(ro);
 	return NULL;

@@ -20,7 +20,7 @@
 #include "userdb/record.h"
 
 struct queue;	/* store's */
-struct link;	/* tmtp's */
+struct session;	/* tmtp's */
 struct contact;	/* tmtp's */
 struct index;	/* roster.c's own */
 struct roster;
@@ -32,10 +32,10 @@ struct node {
 	char *label;		/* what the user calls it; may be "" */
 	unsigned char salt[8];
 	unsigned char hash[32];	/* SHA-256 of salt and nodeid */
-	uint32_t seen;		/* the last day it was known to be on line,
+	uint32_t seen;		/* the last day it was known to be online,
 				   since 1970; 0: none is known */
 	struct queue *queue;	/* for tmtp to keep; NULL at first */
-	struct link *link;	/* for tmtp: the link that is logged in */
+	struct session *link;	/* for tmtp: the link that is logged in */
 };
 
 /* The uses of an alias that works for ever. */
@@ -66,7 +66,7 @@ struct user {
 	size_t alias_count;
 	uint32_t groups_made;	/* groups whose first member it was */
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
-	size_t links;			/* for tmtp: nodes on line */
+	size_t links;			/* for tmtp: nodes online */
 	size_t uploads;			/* for tmtp: large data coming */
 	bool dirty;			/* for userdb: file older than memory */
 	struct user *dirty_next;

@@ -7,7 +7,7 @@
 #include "test/crash/disk.h"
 
 #define PATIENCE 2000		/* steps until a wait counts as for ever */
-#define LARGE_MORE 140000	/* octets over the limit for small ones */
+#define LARGE_MORE 140000	/* bytes over the limit for small ones */
 #define RECIPIENTS 8
 #define HEAD_MAX 128
 #define PIECE 30000
@@ -18,7 +18,7 @@
 static size_t
 any(size_t n)
 {
-	return (size_t)chance_below(&world.random, n);
+	return (size_t)prng_below(&world.random, n);
 }
 
 static struct model_user *
@@ -67,7 +67,7 @@ wait_ready(void)
 {
 	int i;
 
-	for (i = 0; data_state(&world.data) == DATA_WAIT; i++) {
+	for (i = 0; datadir_state(&world.data) == DATADIR_WAIT; i++) {
 		if (i == PATIENCE)
 			return 0;
 		if (world_commit() == -1 || world_step(1) == -1)
@@ -81,7 +81,7 @@ wait_ready(void)
 int
 world_commit(void)
 {
-	return data_commit(&world.data);
+	return datadir_commit(&world.data);
 }
 
 int
@@ -93,7 +93,7 @@ world_step(unsigned ms)
 	world.now.mono += ms;
 	world.now.wall += ms;
 	while (more == 1 && pieces-- > 0)
-		more = data_step(&world.data, world.now);
+		more = datadir_step(&world.data, world.now);
 	return more == -1 ? -1 : 0;
 }
 
@@ -372,7 +372,7 @@ world_post(uint32_t data, size_t recipients)
 {
 	struct model_node *nodes[RECIPIENTS];
 	struct queue *to[RECIPIENTS];
-	char octets[HEAD_MAX + STORE_DATA_SMALL];
+	char bytes[HEAD_MAX + STORE_DATA_SMALL];
 	struct model_message m;
 	int ready = wait_ready();
 	size_t n;
@@ -384,9 +384,9 @@ world_post(uint32_t data, size_t recipients)
 		return 0;
 	m = new_message(data);
 	m.id = journal_id(world.data.journal);
-	model_fill(octets, m.seed, 0, m.head + data);
-	store_put(world.data.store, m.id, (struct span){ octets, m.head },
-	    (struct span){ octets + m.head, data }, to, n);
+	model_fill(bytes, m.seed, 0, m.head + data);
+	store_put(world.data.store, m.id, (struct span){ bytes, m.head },
+	    (struct span){ bytes + m.head, data }, to, n);
 	note_put(m, nodes, n);
 	return 0;
 }
@@ -414,17 +414,17 @@ drop_large(struct world_large *l)
 static void
 write_large(struct world_large *l)
 {
-	char octets[PIECE];
+	char bytes[PIECE];
 	size_t n = l->message.data - l->written;
 	int result;
 
 	if (n > PIECE)
 		n = PIECE;
 	if (n > 0) {
-		model_fill(octets, l->message.seed,
+		model_fill(bytes, l->message.seed,
 		    l->message.head + l->written, n);
 		result = large_write(l->large,
-		    (struct span){ octets, n });
+		    (struct span){ bytes, n });
 		l->written += (uint32_t)n;
 	} else {
 		result = large_sync(l->large);
@@ -553,7 +553,7 @@ world_look(void)
 	const struct model_user *u = any_user();
 	uint64_t id = 0, length;
 	struct queue *q;
-	char octets[PIECE];
+	char bytes[PIECE];
 	int i;
 
 	if (u == NULL)
@@ -561,8 +561,8 @@ world_look(void)
 	q = queue_of_node(u, any_node(any_user()));
 	for (i = 0; i < LOOK_MAX && store_next(world.data.store, q, id, &id,
 	    &length) == 1; i++)
-		(void)store_read(world.data.store, q, id, 0, octets,
-		    sizeof(octets));
+		(void)store_read(world.data.store, q, id, 0, bytes,
+		    sizeof(bytes));
 	return 0;
 }
 

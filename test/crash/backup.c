@@ -35,7 +35,7 @@ do_any(void)
 static void
 before_call(void)
 {
-	if (held.busy || chance_below(&held.random, held.calls) > 0)
+	if (held.busy || prng_below(&held.random, held.calls) > 0)
 		return;
 	held.busy = true;
 	do_any();
@@ -90,7 +90,7 @@ back_up(void)
 enum hold
 hold_backup(uint64_t random)
 {
-	uint64_t ticket = data_hold(&world.data);
+	uint64_t ticket = datadir_hold(&world.data);
 	bool made;
 
 	held.random = random;
@@ -98,7 +98,7 @@ hold_backup(uint64_t random)
 	held.failed = false;
 	made = ticket != 0 && world_guard(world_commit) == 0 &&
 	    world_guard(back_up) == 0;
-	if (ticket == 0 || !data_end_hold(&world.data, ticket))
+	if (ticket == 0 || !datadir_end_hold(&world.data, ticket))
 		return HOLD_GIVEN_UP;
 	if (made)
 		return HOLD_LASTED;

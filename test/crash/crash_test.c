@@ -12,9 +12,9 @@
  *		A check of what the cut has left finds no damage in it.
  *	fail	At calls, that call fails: a child lives on, starts the program
  *		again when it stops, and compares it in the end.
- *	flip	Octets of the files are altered, each in a child, which looks
+ *	flip	Bytes of the files are altered, each in a child, which looks
  *		for damage, then starts the program, or repairs first: all else
- *		must be served.  Of a small life it is every octet of a file of
+ *		must be served.  Of a small life it is every byte of a file of
  *		each kind; of others, some of all files.
  *	hold	Between deeds, a child makes a backup while life goes on; then
  *		it starts the program from that and compares it with the model,
@@ -90,9 +90,9 @@ live(uint64_t random)
 			run.before_deed();
 		if (world_guard(world_any) == -1 && !start_again())
 			return false;
-		if (chance_below(&random, 100) == 0)
+		if (prng_below(&random, 100) == 0)
 			world_kill();
-		else if (chance_below(&random, 150) == 0)
+		else if (prng_below(&random, 150) == 0)
 			(void)world_guard(world_close);
 		else
 			continue;
@@ -112,7 +112,7 @@ is_calm(uint64_t seed)
 static void
 begin_life(uint64_t seed, unsigned per_mille, int deeds)
 {
-	branch_begin(seed, per_mille);
+	fork_begin(seed, per_mille);
 	run.deeds = deeds;
 	run.before_deed = NULL;
 	disk_calls.calls = disk_calls.changes = disk_calls.failed = 0;
@@ -125,13 +125,13 @@ begin_life(uint64_t seed, unsigned per_mille, int deeds)
 static void
 tell(bool good)
 {
-	branch_tell(good, world.fault.text);
+	fork_tell(good, world.fault.text);
 }
 
 static bool
 is_over(void)
 {
-	return run.is_brief && branch_bad() > 0;
+	return run.is_brief && fork_bad() > 0;
 }
 
 static void
@@ -141,7 +141,7 @@ end_life(bool good)
 	disk_calls.before_call = NULL;
 	if (!good)
 		tell(false);
-	branch_wait();
+	fork_wait();
 }
 
 /* ---- cut ---- */
@@ -151,9 +151,9 @@ static void before_change(void);
 static void
 cut(uint64_t choice)
 {
-	bool last = branch_depth() >= CUTS, good;
+	bool last = fork_depth() >= CUTS, good;
 
-	branch_often(10);
+	fork_often(10);
 	run.deeds = DEEDS_AFTER;
 	disk_calls.before_change = last ? NULL : before_change;
 	world_cut(choice);
@@ -166,7 +166,7 @@ cut(uint64_t choice)
 		}
 	}
 	tell(good);
-	branch_end();
+	fork_end();
 }
 
 /* The hook: perhaps the power is cut just before this change. */
@@ -175,7 +175,7 @@ before_change(void)
 {
 	uint64_t choice;
 
-	if (branch_here(disk_calls.changes, &choice))
+	if (fork_here(disk_calls.changes, &choice))
 		cut(choice);
 }
 
@@ -224,7 +224,7 @@ before_call(void)
 	int tries = disk_calls.kind == DISK_SYNC ? SYNC_TRIES : 1;
 	uint64_t choice;
 
-	while (tries > 0 && !branch_here(disk_calls.calls, &choice))
+	while (tries > 0 && !fork_here(disk_calls.calls, &choice))
 		tries--;
 	if (tries == 0)
 		return;
@@ -257,12 +257,12 @@ fail_life(uint64_t seed, unsigned per_mille)
 	begin_life(seed, per_mille, DEEDS);
 	disk_calls.before_call = before_call;
 	good = start() && live(seed);
-	if (branch_depth() == 0) {
+	if (fork_depth() == 0) {
 		end_life(good);
 		return;
 	}
 	tell(good && live_to_the_end(seed));
-	branch_end();
+	fork_end();
 }
 
 static void
@@ -408,7 +408,7 @@ try_hold(uint64_t choice)
 	if (good)
 		good = start() && live(choice);
 	tell(good);
-	branch_end();
+	fork_end();
 }
 
 /* The hook: perhaps a backup is made before this deed. */
@@ -417,7 +417,7 @@ before_deed(void)
 {
 	uint64_t choice;
 
-	if (branch_here((unsigned long)run.deeds, &choice))
+	if (fork_here((unsigned long)run.deeds, &choice))
 		try_hold(choice);
 }
 
@@ -485,35 +485,35 @@ live_broken(const struct fault *f, uint64_t seed)
 {
 	int null;
 
-	if (branch_at(f->name)) {
+	if (fork_at(f->name)) {
 		null = open("/dev/null", O_WRONLY);
 		if (null == -1 || dup2(null, STDERR_FILENO) == -1)
 			_exit(2);
 		break_program(f);
 		cut_life(seed, 20);
-		branch_end();
+		fork_end();
 	}
-	branch_wait();
+	fork_wait();
 }
 
 /* Each must be caught; the states that are tried for that are not counted. */
 static void
 run_faults(void)
 {
-	unsigned long tried = branch_tried(), bad = branch_bad(), caught = 0;
+	unsigned long tried = fork_tried(), bad = fork_bad(), caught = 0;
 	uint64_t seed;
 	size_t i;
 
 	for (i = 0; i < FAULTS; i++) {
-		branch_reset(0, 0, BRANCH_QUIET);
-		for (seed = 1; seed <= 20 && branch_bad() == 0; seed++)
+		fork_reset(0, 0, FORK_QUIET);
+		for (seed = 1; seed <= 20 && fork_bad() == 0; seed++)
 			live_broken(&faults[i], seed);
-		if (branch_bad() > 0)
+		if (fork_bad() > 0)
 			caught++;
 		else
 			printf("crash: not caught: %s\n", faults[i].name);
 	}
-	branch_reset(tried, bad + (FAULTS - caught), BRANCH_LOUD);
+	fork_reset(tried, bad + (FAULTS - caught), FORK_LOUD);
 	printf("crash: faults: caught %lu of %zu\n", caught, FAULTS);
 }
 
@@ -536,12 +536,12 @@ static const struct mode {
 static void
 run_mode(const struct mode *m)
 {
-	unsigned long tried = branch_tried(), bad = branch_bad();
+	unsigned long tried = fork_tried(), bad = fork_bad();
 
 	m->run();
-	if (branch_tried() > tried)
+	if (fork_tried() > tried)
 		printf("crash: %s: %lu states, %lu bad\n", m->name,
-		    branch_tried() - tried, branch_bad() - bad);
+		    fork_tried() - tried, fork_bad() - bad);
 }
 
 /* Live the life that a path is of, and tell everything. */
@@ -549,7 +549,7 @@ static void
 follow(const struct mode *m, uint64_t seed, const char *path)
 {
 	world_loud = disk_calls.loud = true;
-	branch_follow(path);
+	fork_follow(path);
 	m->live(seed, 0);
 }
 
@@ -584,7 +584,7 @@ main(int argc, char **argv)
 			return usage();
 	}
 	mode = optind < argc ? argv[optind] : NULL;
-	branch_open();
+	fork_open();
 	for (i = 0; i < MODES; i++) {
 		if (mode != NULL && strcmp(mode, modes[i].name) != 0)
 			continue;
@@ -593,9 +593,9 @@ main(int argc, char **argv)
 		else if (modes[i].live != NULL)
 			follow(&modes[i], seed, path);
 	}
-	printf("crash: %lu passed, %lu failed\n", branch_tried() -
-	    branch_bad(), branch_bad());
+	printf("crash: %lu passed, %lu failed\n", fork_tried() -
+	    fork_bad(), fork_bad());
 	/* What was killed in this process has leaked: no cleaning up. */
 	(void)fflush(stdout);
-	_exit(branch_bad() > 0);
+	_exit(fork_bad() > 0);
 }

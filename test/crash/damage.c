@@ -12,19 +12,19 @@
 #include "disk/segment.h"
 #include "test/crash/world.h"
 
-#define PATH_OCTETS 160
+#define PATH_BYTES 160
 
 /* What must become of it. */
 enum due {
 	DUE_ANY,		/* no more is lost than that */
-	DUE_NOTHING,		/* nobody needs the octet */
-	DUE_LOST		/* every octet counts: it is put aside */
+	DUE_NOTHING,		/* nobody needs the byte */
+	DUE_LOST		/* every byte counts: it is put aside */
 };
 
 /* A file, and what is done to it. */
 struct harm {
 	struct inode *inode;
-	char path[PATH_OCTETS];
+	char path[PATH_BYTES];
 	uint64_t at;
 	unsigned char bits;	/* to be turned over */
 	bool repairs;		/* before the start */
@@ -190,7 +190,7 @@ find_lost(const char **name)
 	    disk_find(lost, *name);
 }
 
-/* Whether that is what the segment has, the altered octet with it. */
+/* Whether that is what the segment has, the altered byte with it. */
 static bool
 is_of_segment(const struct harm *h, const struct inode *lost,
     const char *name)
@@ -240,7 +240,7 @@ is_as_due(const struct harm *h, int found)
 	return false;
 }
 
-/* Alter the octet and see; the end of a child. */
+/* Alter the byte and see; the end of a child. */
 static void
 do_harm(const struct harm *h)
 {
@@ -259,35 +259,35 @@ do_harm(const struct harm *h)
 		world_kill();
 		good = world_open() == 0;
 	}
-	branch_tell(good, world.fault.text);
-	branch_end();
+	fork_tell(good, world.fault.text);
+	fork_end();
 }
 
 static void
 try_harm(const struct harm *h)
 {
-	char name[PATH_OCTETS + 32];
+	char name[PATH_BYTES + 32];
 
 	(void)snprintf(name, sizeof(name), "%s:%llu:%x", h->path,
 	    (unsigned long long)h->at, h->bits);
-	if (branch_at(name))
+	if (fork_at(name))
 		do_harm(h);
 }
 
-/* ---- some octets of all files ---- */
+/* ---- some bytes of all files ---- */
 
 /* The end of what is not zero. */
 static uint64_t
 used_size(const struct inode *i)
 {
-	char octets[PAGE_OCTETS];
+	char bytes[PAGE_BYTES];
 	uint64_t at = disk_size(i);
 	size_t n;
 
 	while (at > 0) {
-		n = (size_t)(at - 1) % PAGE_OCTETS + 1;
-		(void)disk_read(i, octets, n, at - n);
-		for (; n > 0 && octets[n - 1] == 0; n--)
+		n = (size_t)(at - 1) % PAGE_BYTES + 1;
+		(void)disk_read(i, bytes, n, at - n);
+		for (; n > 0 && bytes[n - 1] == 0; n--)
 			at--;
 		if (n > 0)
 			break;
@@ -295,19 +295,19 @@ used_size(const struct inode *i)
 	return at;
 }
 
-/* An octet of each stretch of so many; often one of a batch's header. */
+/* A byte of each stretch of so many; often one of a batch's header. */
 static void
 harm_some(struct harm h, uint64_t stretch, uint64_t *random)
 {
 	uint64_t from, end = used_size(h.inode);
 
 	for (from = 0; from < end; from += stretch) {
-		h.at = from + chance_below(random, end - from < stretch ?
+		h.at = from + prng_below(random, end - from < stretch ?
 		    end - from : stretch);
-		if (stretch > PAGE_OCTETS && chance_below(random, 2) == 0)
-			h.at = h.at / PAGE_OCTETS * PAGE_OCTETS + h.at % 64;
+		if (stretch > PAGE_BYTES && prng_below(random, 2) == 0)
+			h.at = h.at / PAGE_BYTES * PAGE_BYTES + h.at % 64;
 		h.bits = (unsigned char)(1 + h.at % 255);
-		h.repairs = chance_below(random, 2) == 0;
+		h.repairs = prng_below(random, 2) == 0;
 		try_harm(&h);
 	}
 }
@@ -323,7 +323,7 @@ harm_tree(struct inode *dir, const char *path, uint64_t stretch,
 
 	for (n = 0; (name = disk_name(dir, n)) != NULL; n++) {
 		h.inode = disk_find(dir, name);
-		(void)snprintf(h.path, PATH_OCTETS, "%.90s/%.60s", path, name);
+		(void)snprintf(h.path, PATH_BYTES, "%.90s/%.60s", path, name);
 		if (disk_is_dir(h.inode))
 			harm_tree(h.inode, h.path, stretch, random);
 		else
@@ -338,7 +338,7 @@ damage_some(uint64_t stretch, uint64_t random)
 	harm_tree(disk_root(), "", stretch, &random);
 }
 
-/* ---- every octet of some files ---- */
+/* ---- every byte of some files ---- */
 
 static const unsigned char patterns[] = { 0x01, 0x80, 0xff };
 
@@ -349,7 +349,7 @@ static const unsigned char patterns[] = { 0x01, 0x80, 0xff };
 #define UNUSED_EVERY 97
 
 static void
-harm_octet(struct harm h, enum damage_bits bits)
+harm_byte(struct harm h, enum damage_bits bits)
 {
 	size_t i;
 
@@ -366,7 +366,7 @@ static void
 harm_range(struct harm h, uint64_t end, enum damage_bits bits)
 {
 	for (; h.at < end; h.at += h.due == DUE_NOTHING ? UNUSED_EVERY : 1)
-		harm_octet(h, bits);
+		harm_byte(h, bits);
 }
 
 /* The batches of a segment, and what is between and behind them. */
@@ -377,8 +377,8 @@ harm_segment(struct harm h, enum damage_bits bits)
 	uint32_t length;
 
 	while (disk_read(h.inode, header, BATCH_HEADER, h.at) ==
-	    BATCH_HEADER && code_get32(header) != 0) {
-		length = code_get32(header + 8);
+	    BATCH_HEADER && decode_u32(header) != 0) {
+		length = decode_u32(header + 8);
 		h.due = DUE_LOST;
 		harm_range(h, h.at + BATCH_HEADER + length, bits);
 		h.due = DUE_NOTHING;
@@ -408,7 +408,7 @@ rank_segment(const struct inode *i, const char *path)
 
 	/* By the number of its first batch: the newest is in use. */
 	(void)disk_read(i, header, BATCH_HEADER, 0);
-	return is_segment(path) ? UINT64_MAX - code_get64(header + 24) : 0;
+	return is_segment(path) ? UINT64_MAX - decode_u64(header + 24) : 0;
 }
 
 static uint64_t
@@ -463,7 +463,7 @@ find_best(const struct kind *k, struct inode *dir, const char *path,
 
 	for (n = 0; (name = disk_name(dir, n)) != NULL; n++) {
 		h.inode = disk_find(dir, name);
-		(void)snprintf(h.path, PATH_OCTETS, "%.90s/%.60s", path, name);
+		(void)snprintf(h.path, PATH_BYTES, "%.90s/%.60s", path, name);
 		rank = k->rank(h.inode, h.path);
 		if (disk_is_dir(h.inode))
 			find_best(k, h.inode, h.path, best);
@@ -477,18 +477,18 @@ static void
 harm_kind(const struct kind *k, enum damage_bits bits)
 {
 	struct harm best = { .inode = NULL };
-	unsigned long tried, bad = branch_bad();
+	unsigned long tried, bad = fork_bad();
 
-	branch_wait();
-	tried = branch_tried();
+	fork_wait();
+	tried = fork_tried();
 	find_best(k, disk_root(), "", &best);
 	if (best.inode != NULL)
 		k->harm(best, bits);
 	else
-		branch_tell(false, "there is none to be altered");
-	branch_wait();
-	printf("crash: flip: octets of %s: %lu states, %lu bad\n", k->name,
-	    branch_tried() - tried, branch_bad() - bad);
+		fork_tell(false, "there is none to be altered");
+	fork_wait();
+	printf("crash: flip: bytes of %s: %lu states, %lu bad\n", k->name,
+	    fork_tried() - tried, fork_bad() - bad);
 }
 
 void

@@ -7,14 +7,14 @@
 #include "test/lib/prng.h"
 #include "test/crash/pages.h"
 
-#define NAME_OCTETS 64
+#define NAME_BYTES 64
 
 /* One page of an unsynced write, or an unsynced size. */
 struct unsynced {
 	bool is_size;
 	bool never;		/* a sync of it failed: none will be tried */
 	size_t at;		/* index of the page in the file */
-	uint32_t page;		/* its octets after the write */
+	uint32_t page;		/* its bytes after the write */
 	unsigned sectors;	/* which of them were written: a set */
 	uint64_t size;
 	struct unsynced *next;
@@ -22,7 +22,7 @@ struct unsynced {
 
 /* A name in a directory.  inode is NULL if it was removed durably. */
 struct slot {
-	char name[NAME_OCTETS];
+	char name[NAME_BYTES];
 	struct inode *inode;
 	uint64_t when;		/* number of the change that made it so */
 };
@@ -94,8 +94,8 @@ add_part(struct change *c, struct inode *dir, const char *name,
 	struct slot slot = { .inode = inode, .when = disk.changes };
 	struct slot *old = names_find(&dir->shown, name);
 
-	assert(strlen(name) < NAME_OCTETS);
-	(void)strncpy(slot.name, name, NAME_OCTETS - 1);
+	assert(strlen(name) < NAME_BYTES);
+	(void)strncpy(slot.name, name, NAME_BYTES - 1);
 	c->parts[c->count].dir = dir;
 	c->parts[c->count++].slot = slot;
 	if (inode != NULL)
@@ -332,15 +332,15 @@ is_zero(const char *p, size_t n)
 static void
 write_page(struct inode *i, const char *src, size_t n, uint64_t offset)
 {
-	size_t at = (size_t)(offset / PAGE_OCTETS);
-	size_t from = (size_t)(offset % PAGE_OCTETS);
-	unsigned first = (unsigned)(from / SECTOR_OCTETS);
-	unsigned last = (unsigned)((from + n - 1) / SECTOR_OCTETS);
+	size_t at = (size_t)(offset / PAGE_BYTES);
+	size_t from = (size_t)(offset % PAGE_BYTES);
+	unsigned first = (unsigned)(from / SECTOR_BYTES);
+	unsigned last = (unsigned)((from + n - 1) / SECTOR_BYTES);
 	struct unsynced *u;
 
 	if (i->cache.pages[at] != 0 || !is_zero(src, n)) {
 		page_own(&i->cache.pages[at]);
-		memcpy(page_octets(i->cache.pages[at]) + from, src, n);
+		memcpy(page_bytes(i->cache.pages[at]) + from, src, n);
 	}
 	u = add_unsynced(i);
 	u->at = at;
@@ -357,10 +357,10 @@ overwrite(struct inode *i, uint64_t from, uint64_t to)
 
 	for (u = i->first; u != NULL; u = u->next) {
 		for (sector = 0; u->never && sector < PAGE_SECTORS; sector++) {
-			uint64_t at = (uint64_t)u->at * PAGE_OCTETS +
-			    sector * SECTOR_OCTETS;
+			uint64_t at = (uint64_t)u->at * PAGE_BYTES +
+			    sector * SECTOR_BYTES;
 
-			if (at + SECTOR_OCTETS > from && at < to)
+			if (at + SECTOR_BYTES > from && at < to)
 				u->sectors &= ~(1U << sector);
 		}
 	}
@@ -378,7 +378,7 @@ disk_write(struct inode *i, const void *src, size_t n, uint64_t offset)
 	else if (offset + n > i->durable.size)
 		set_size(i, i->cache.size);	/* a sync of it failed */
 	for (; n > 0; n -= part) {
-		part = PAGE_OCTETS - (size_t)(offset % PAGE_OCTETS);
+		part = PAGE_BYTES - (size_t)(offset % PAGE_BYTES);
 		if (part > n)
 			part = n;
 		write_page(i, p, part, offset);
@@ -398,11 +398,11 @@ disk_read(const struct inode *i, void *dst, size_t n, uint64_t offset)
 	if (n > i->cache.size - offset)
 		n = (size_t)(i->cache.size - offset);
 	for (left = n; left > 0; left -= part) {
-		part = PAGE_OCTETS - (size_t)(offset % PAGE_OCTETS);
+		part = PAGE_BYTES - (size_t)(offset % PAGE_BYTES);
 		if (part > left)
 			part = left;
-		memcpy(p, page_octets(i->cache.pages[offset / PAGE_OCTETS]) +
-		    offset % PAGE_OCTETS, part);
+		memcpy(p, page_bytes(i->cache.pages[offset / PAGE_BYTES]) +
+		    offset % PAGE_BYTES, part);
 		p += part;
 		offset += part;
 	}
@@ -428,7 +428,7 @@ apply(struct content *c, const struct unsynced *u, unsigned sectors)
 }
 
 static void
-sync_octets(struct inode *i)
+sync_bytes(struct inode *i)
 {
 	struct unsynced **link = &i->first, *u;
 
@@ -451,7 +451,7 @@ disk_sync(struct inode *i)
 	if (i->is_dir)
 		sync_names(i);
 	else
-		sync_octets(i);
+		sync_bytes(i);
 }
 
 /* With nothing unsynced, what has no name and is not open can go. */
@@ -491,7 +491,7 @@ disk_sync_all(void)
 
 	sync_names(NULL);
 	for (i = disk.inodes; i != NULL; i = i->next)
-		sync_octets(i);
+		sync_bytes(i);
 	forget_removed();
 	free_nameless();
 }
@@ -531,20 +531,20 @@ draw_luck(uint64_t *random, size_t pieces)
 {
 	struct luck l = { random, 100, 0, pieces };
 
-	switch (chance_below(random, 6)) {
+	switch (prng_below(random, 6)) {
 	case 0:
 		l.to = 0;
 		break;
 	case 1:
 		break;
 	case 2:
-		l.to = (size_t)chance_below(random, pieces + 1);
+		l.to = (size_t)prng_below(random, pieces + 1);
 		break;
 	case 3:
-		l.from = (size_t)chance_below(random, pieces + 1);
+		l.from = (size_t)prng_below(random, pieces + 1);
 		break;
 	default:
-		l.percent = 5 + (unsigned)chance_below(random, 91);
+		l.percent = 5 + (unsigned)prng_below(random, 91);
 		break;
 	}
 	return l;
@@ -554,7 +554,7 @@ static bool
 is_there(const struct luck *l, size_t piece)
 {
 	return piece >= l->from && piece < l->to &&
-	    chance_below(l->random, 100) < l->percent;
+	    prng_below(l->random, 100) < l->percent;
 }
 
 static void
@@ -580,16 +580,16 @@ cut_names(uint64_t *random)
 static void
 show_stale(struct content *c, uint64_t from, uint64_t *random)
 {
-	size_t at = (size_t)((from + PAGE_OCTETS - 1) / PAGE_OCTETS);
+	size_t at = (size_t)((from + PAGE_BYTES - 1) / PAGE_BYTES);
 	uint32_t stale;
 
-	for (; at < c->count && chance_below(random, 2) == 0; at++) {
+	for (; at < c->count && prng_below(random, 2) == 0; at++) {
 		stale = page_any(chance(random));
 		if (c->pages[at] != 0)
 			continue;
 		page_own(&c->pages[at]);
-		memcpy(page_octets(c->pages[at]), page_octets(stale),
-		    PAGE_OCTETS);
+		memcpy(page_bytes(c->pages[at]), page_bytes(stale),
+		    PAGE_BYTES);
 	}
 }
 
@@ -607,7 +607,7 @@ cut_sectors(const struct luck *luck, size_t piece, unsigned sectors)
 }
 
 static void
-cut_octets(struct inode *i, uint64_t *random)
+cut_bytes(struct inode *i, uint64_t *random)
 {
 	uint64_t synced = i->durable.size;
 	const struct unsynced *u;
@@ -625,8 +625,8 @@ cut_octets(struct inode *i, uint64_t *random)
 		n += PAGE_SECTORS;
 	}
 	content_resize(&i->durable, (size_t)((i->durable.size +
-	    PAGE_OCTETS - 1) / PAGE_OCTETS));
-	if (chance_below(random, 4) == 0)
+	    PAGE_BYTES - 1) / PAGE_BYTES));
+	if (prng_below(random, 4) == 0)
 		show_stale(&i->durable, synced, random);
 	content_size(&i->durable, i->durable.size);
 	forget_unsynced(i);
@@ -663,7 +663,7 @@ disk_cut(uint64_t seed)
 	for (i = disk.inodes; i != NULL; i = i->next) {
 		i->held = 0;
 		if (!i->is_dir && i->links > 0)
-			cut_octets(i, &seed);
+			cut_bytes(i, &seed);
 	}
 	forget_removed();
 	free_nameless();
@@ -672,10 +672,10 @@ disk_cut(uint64_t seed)
 void
 disk_flip(struct inode *i, uint64_t offset, unsigned char bits)
 {
-	size_t at = (size_t)(offset / PAGE_OCTETS);
+	size_t at = (size_t)(offset / PAGE_BYTES);
 
 	disk_sync(i);
 	page_own(&i->cache.pages[at]);
-	page_octets(i->cache.pages[at])[offset % PAGE_OCTETS] ^= (char)bits;
+	page_bytes(i->cache.pages[at])[offset % PAGE_BYTES] ^= (char)bits;
 	content_copy(&i->durable, &i->cache);
 }

@@ -9,11 +9,11 @@
  * program sees, and what would be there without power: all that was synced,
  * and of what was not any part.
  *
- *	fsync, fdatasync of a file	its octets and size
+ *	fsync, fdatasync of a file	its bytes and size
  *	fsync of a directory		the names in it
  *	syncfs				everything
  *
- * Of what was not synced each sector of 512 octets of each write, each size
+ * Of what was not synced each sector of 512 bytes of each write, each size
  * and each change of names may be there or not, whatever the others are; only
  * a rename is there as a whole or not at all.
  *
@@ -69,7 +69,7 @@ void disk_sync_all_failed(void);
  * there.  Nothing of the past remains to be lost.
  */
 void disk_cut(uint64_t seed);
-/* Alter one octet, now and durably. */
+/* Alter one byte, now and durably. */
 void disk_flip(struct inode *, uint64_t offset, unsigned char bits);
 
 /* ---- the calls; disk_calls.c ---- */
@@ -106,14 +106,14 @@ struct disk_calls {
 	enum disk_kind kind;	/* of the call about to be made */
 	unsigned long changes;	/* those that write or sync */
 	unsigned long syncs[DISK_SYNC_KINDS];
-	unsigned long written;	/* octets */
+	unsigned long written;	/* bytes */
 	unsigned long failed;	/* calls that were made to fail */
 	/* Called before each call; before each that changes something. */
 	void (*before_call)(void);
 	void (*before_change)(void);
 	/* If not 0: the call about to be made fails with this error. */
 	int fail;
-	/* The call about to be made does only a part of its octets. */
+	/* The call about to be made does only a part of its bytes. */
 	bool shorten;
 	bool loud;		/* print what changes the disk */
 	unsigned ignored;	/* set of 1 << DISK_SYNC_...: they do nothing */

@@ -21,20 +21,20 @@
 #include "test/crash/pages.h"
 
 #define FDS 64
-#define PATH_OCTETS 160
-#define NAME_OCTETS 64
+#define PATH_BYTES 160
+#define NAME_BYTES 64
 
 /* An open file. */
 static struct descriptor {
 	struct inode *inode;	/* NULL: not in use */
-	char path[PATH_OCTETS];
+	char path[PATH_BYTES];
 	uint64_t at;		/* where read goes on */
 } table[FDS];
 
 /* A directory being read: its names when that began. */
 struct listing {
 	int fd;
-	char (*names)[NAME_OCTETS];
+	char (*names)[NAME_BYTES];
 	size_t count, at;
 	struct dirent entry;
 };
@@ -110,7 +110,7 @@ begin_change(enum disk_kind kind, const char *what, const char *path)
 	return disk_begin_call(kind);
 }
 
-/* How many octets the call is to do. */
+/* How many bytes the call is to do. */
 static size_t
 shorten(size_t n)
 {
@@ -151,7 +151,7 @@ new_descriptor(struct inode *i, const char *path)
 	}
 	disk_hold(i);
 	table[n] = (struct descriptor){ .inode = i };
-	(void)snprintf(table[n].path, PATH_OCTETS, "%s", path);
+	(void)snprintf(table[n].path, PATH_BYTES, "%s", path);
 	return DISK_FD + n;
 }
 
@@ -170,18 +170,18 @@ disk_close_all(void)
 /* Where a path leads: the directory, and the last name in it. */
 struct place {
 	struct inode *dir;
-	char name[NAME_OCTETS];		/* "" for the directory itself */
-	char path[PATH_OCTETS];
+	char name[NAME_BYTES];		/* "" for the directory itself */
+	char path[PATH_BYTES];
 };
 
 /* Take the next name off the path; false at its end. */
 static bool
-next_name(const char **path, char name[NAME_OCTETS])
+next_name(const char **path, char name[NAME_BYTES])
 {
 	size_t n = strcspn(*path, "/");
 
-	if (n >= NAME_OCTETS)
-		n = NAME_OCTETS - 1;
+	if (n >= NAME_BYTES)
+		n = NAME_BYTES - 1;
 	memcpy(name, *path, n);
 	name[n] = '\0';
 	*path += n;
@@ -205,7 +205,7 @@ static int
 walk(struct place *p, int fd, const char *path)
 {
 	const struct descriptor *d = NULL;
-	char name[NAME_OCTETS];
+	char name[NAME_BYTES];
 
 	*p = (struct place){ .dir = disk_root() };
 	if (fd != AT_FDCWD) {
@@ -213,7 +213,7 @@ walk(struct place *p, int fd, const char *path)
 		if (d == NULL)
 			return -1;
 		p->dir = d->inode;
-		(void)snprintf(p->path, PATH_OCTETS, "%s", d->path);
+		(void)snprintf(p->path, PATH_BYTES, "%s", d->path);
 	}
 	while (next_name(&path, name)) {
 		if (strcmp(name, ".") == 0)
@@ -226,9 +226,9 @@ walk(struct place *p, int fd, const char *path)
 		if (descend(p) == -1)
 			return -1;
 		memcpy(p->name, name, sizeof(name));
-		(void)strncat(p->path, "/", PATH_OCTETS - strlen(p->path) - 1);
+		(void)strncat(p->path, "/", PATH_BYTES - strlen(p->path) - 1);
 		(void)strncat(p->path, name,
-		    PATH_OCTETS - strlen(p->path) - 1);
+		    PATH_BYTES - strlen(p->path) - 1);
 	}
 	return 0;
 }
@@ -311,7 +311,7 @@ __wrap_close(int fd)
 	return disk_begin_call(DISK_CLOSE);
 }
 
-/* ---- octets ---- */
+/* ---- bytes ---- */
 
 ssize_t
 __wrap_pread(int fd, void *dst, size_t n, off_t offset)
@@ -601,7 +601,7 @@ __wrap_fstatvfs(int fd, struct statvfs *fs)
 	if (descriptor(fd) == NULL || disk_begin_call(DISK_ASK) == -1)
 		return -1;
 	memset(fs, 0, sizeof(*fs));
-	fs->f_frsize = fs->f_bsize = PAGE_OCTETS;
+	fs->f_frsize = fs->f_bsize = PAGE_BYTES;
 	fs->f_blocks = fs->f_bfree = fs->f_bavail = 1U << 24;
 	return 0;
 }
@@ -647,7 +647,7 @@ __wrap_fdopendir(int fd)
 	while ((name = disk_name(d->inode, l->count)) != NULL) {
 		l->names = pages_memory(l->names,
 		    (l->count + 1) * sizeof(*l->names));
-		(void)snprintf(l->names[l->count++], NAME_OCTETS, "%s", name);
+		(void)snprintf(l->names[l->count++], NAME_BYTES, "%s", name);
 	}
 	return (DIR *)(void *)l;
 }

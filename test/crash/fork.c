@@ -11,27 +11,27 @@
 #include "test/lib/prng.h"
 
 #define JOBS 2			/* children at a time, of each process */
-#define PATH_OCTETS 96
+#define PATH_BYTES 96
 
 static struct {
 	uint64_t seed;
 	uint64_t random;	/* decides where; the life has its own */
 	unsigned per_mille;
 	unsigned depth;
-	char path[PATH_OCTETS];
+	char path[PATH_BYTES];
 	bool following;
 	const char *follow;	/* what is left of the path, or NULL */
-	enum branch_voice voice;
-	int results[2];		/* pipe: an octet for each state tried */
+	enum fork_voice voice;
+	int results[2];		/* pipe: a byte for each state tried */
 	struct child {
 		pid_t pid;	/* 0: none */
-		char path[PATH_OCTETS];
+		char path[PATH_BYTES];
 	} children[JOBS];
 	unsigned long tried, bad;
 } branch;
 
 void
-branch_open(void)
+fork_open(void)
 {
 	if (pipe(branch.results) == -1 ||
 	    fcntl(branch.results[0], F_SETFL, O_NONBLOCK) == -1)
@@ -39,7 +39,7 @@ branch_open(void)
 }
 
 void
-branch_begin(uint64_t seed, unsigned per_mille)
+fork_begin(uint64_t seed, unsigned per_mille)
 {
 	branch.seed = branch.random = seed;
 	branch.per_mille = per_mille;
@@ -47,20 +47,20 @@ branch_begin(uint64_t seed, unsigned per_mille)
 }
 
 void
-branch_often(unsigned per_mille)
+fork_often(unsigned per_mille)
 {
 	branch.per_mille = per_mille;
 }
 
 void
-branch_follow(const char *path)
+fork_follow(const char *path)
 {
 	branch.following = true;
 	branch.follow = path;
 }
 
 unsigned
-branch_depth(void)
+fork_depth(void)
 {
 	return branch.depth;
 }
@@ -87,7 +87,7 @@ read_results(void)
 static void
 tell(const char *path, bool good, const char *why)
 {
-	if (!good && branch.voice == BRANCH_LOUD)
+	if (!good && branch.voice == FORK_LOUD)
 		(void)fprintf(stderr, "%s (-s %llu -p %s)\n", why,
 		    (unsigned long long)branch.seed, path);
 	if (write(branch.results[1], good ? "y" : "n", 1) != 1)
@@ -95,25 +95,25 @@ tell(const char *path, bool good, const char *why)
 }
 
 void
-branch_tell(bool good, const char *why)
+fork_tell(bool good, const char *why)
 {
 	tell(branch.path, good, why);
 }
 
 unsigned long
-branch_tried(void)
+fork_tried(void)
 {
 	return branch.tried;
 }
 
 unsigned long
-branch_bad(void)
+fork_bad(void)
 {
 	return branch.bad;
 }
 
 void
-branch_reset(unsigned long tried, unsigned long bad, enum branch_voice voice)
+fork_reset(unsigned long tried, unsigned long bad, enum fork_voice voice)
 {
 	branch.tried = tried;
 	branch.bad = bad;
@@ -157,7 +157,7 @@ wait_child(void)
 }
 
 void
-branch_wait(void)
+fork_wait(void)
 {
 	while (wait_child())
 		continue;
@@ -165,9 +165,9 @@ branch_wait(void)
 }
 
 void
-branch_end(void)
+fork_end(void)
 {
-	branch_wait();
+	fork_wait();
 	_exit(0);
 }
 
@@ -180,7 +180,7 @@ start_child(const char *path)
 	while ((child = find_child(0)) == NULL)
 		(void)wait_child();
 	read_results();
-	memcpy(child->path, path, PATH_OCTETS);
+	memcpy(child->path, path, PATH_BYTES);
 	(void)fflush(stdout);
 	child->pid = fork();
 	if (child->pid == -1)
@@ -189,7 +189,7 @@ start_child(const char *path)
 		return false;
 	memset(branch.children, 0, sizeof(branch.children));
 	branch.depth++;
-	memcpy(branch.path, path, PATH_OCTETS);
+	memcpy(branch.path, path, PATH_BYTES);
 	return true;
 }
 
@@ -212,13 +212,13 @@ is_on_path(unsigned long at, uint64_t *choice)
 }
 
 bool
-branch_here(unsigned long at, uint64_t *choice)
+fork_here(unsigned long at, uint64_t *choice)
 {
-	char path[PATH_OCTETS];
+	char path[PATH_BYTES];
 
 	*choice = chance(&branch.random) >> 48;
 	if (branch.following ? !is_on_path(at, choice) :
-	    chance_below(&branch.random, 1000) >= branch.per_mille)
+	    prng_below(&branch.random, 1000) >= branch.per_mille)
 		return false;
 	(void)snprintf(path, sizeof(path), "%.50s%s%lu:%llu", branch.path,
 	    branch.path[0] != '\0' ? "/" : "", at,
@@ -231,9 +231,9 @@ branch_here(unsigned long at, uint64_t *choice)
 }
 
 bool
-branch_at(const char *name)
+fork_at(const char *name)
 {
-	char path[PATH_OCTETS] = "";
+	char path[PATH_BYTES] = "";
 
 	(void)snprintf(path, sizeof(path), "%s", name);
 	return start_child(path);

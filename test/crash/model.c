@@ -8,11 +8,11 @@
 
 #include "test/lib/prng.h"
 
-#define PIECE 5000		/* octets that are read at a time */
+#define PIECE 5000		/* bytes that are read at a time */
 
-/* Eight octets of the message at a time. */
+/* Eight bytes of the message at a time. */
 static uint64_t
-octets_at(uint32_t seed, uint64_t step)
+bytes_at(uint32_t seed, uint64_t step)
 {
 	uint64_t state = seed * 0x100000000U + step;
 
@@ -22,14 +22,14 @@ octets_at(uint32_t seed, uint64_t step)
 void
 model_fill(char *dst, uint32_t seed, uint64_t from, size_t n)
 {
-	uint64_t eight = octets_at(seed, from / 8);
+	uint64_t eight = bytes_at(seed, from / 8);
 	size_t i, skip = (size_t)(from % 8);
 
 	/* The message is these numbers as the machine has them in memory. */
 	for (i = 0; i < n && skip > 0; i++, skip = (skip + 1) % 8)
 		memcpy(dst + i, (const char *)&eight + skip, 1);
 	for (; i < n; i += 8) {
-		eight = octets_at(seed, (from + i) / 8);
+		eight = bytes_at(seed, (from + i) / 8);
 		memcpy(dst + i, &eight, n - i < 8 ? n - i : 8);
 	}
 }
@@ -63,11 +63,11 @@ find_message(const struct model_messages *ms, uint64_t id, size_t *place)
 }
 
 /*
- * Whether the octets of a message are what was put: 1, 0 if not, -1 if the
+ * Whether the bytes of a message are what was put: 1, 0 if not, -1 if the
  * program found it damaged by itself.
  */
 static int
-read_message(struct data *d, struct queue *q, const struct model_message *m,
+read_message(struct datadir *d, struct queue *q, const struct model_message *m,
     struct model_fault *fault)
 {
 	char got[PIECE], want[PIECE];
@@ -94,7 +94,7 @@ read_message(struct data *d, struct queue *q, const struct model_message *m,
 }
 
 static bool
-read_queue(struct model_found *f, struct data *d, const struct model *m,
+read_queue(struct model_found *f, struct datadir *d, const struct model *m,
     const struct model_messages *ms, size_t user, size_t node,
     struct model_fault *fault)
 {
@@ -111,7 +111,7 @@ read_queue(struct model_found *f, struct data *d, const struct model *m,
 		if (message == NULL || id <= after || length !=
 		    (uint64_t)message->head + message->data) {
 			model_say(fault, "message %" PRIx64 " of %" PRIu64
-			    " octets after %" PRIx64 " was never put", id,
+			    " bytes after %" PRIx64 " was never put", id,
 			    length, after);
 			return false;
 		}
@@ -130,7 +130,7 @@ read_queue(struct model_found *f, struct data *d, const struct model *m,
 
 /* An uncommitted node may have left a queue: nobody can read it. */
 static bool
-exists(struct data *d, const struct model_user *u, uint32_t ref)
+exists(struct datadir *d, const struct model_user *u, uint32_t ref)
 {
 	const struct user *user = userdb_user(d->userdb, &u->uid);
 
@@ -138,7 +138,7 @@ exists(struct data *d, const struct model_user *u, uint32_t ref)
 }
 
 bool
-model_read(struct model_found *f, struct data *d, const struct model *m,
+model_read(struct model_found *f, struct datadir *d, const struct model *m,
     const struct model_messages *ms, struct model_fault *fault)
 {
 	size_t user, node;
@@ -183,7 +183,7 @@ same_node(const struct user *u, const struct model_node *n,
 }
 
 static bool
-same_alias(struct data *d, const struct user *u, const struct model_alias *a,
+same_alias(struct datadir *d, const struct user *u, const struct model_alias *a,
     struct model_fault *fault)
 {
 	struct alias *alias = userdb_alias(d->userdb, span_of(a->name));
@@ -197,7 +197,7 @@ same_alias(struct data *d, const struct user *u, const struct model_alias *a,
 }
 
 bool
-model_same_user(struct data *d, const struct model_user *m,
+model_same_user(struct datadir *d, const struct model_user *m,
     struct model_fault *fault)
 {
 	const struct user *u = userdb_user(d->userdb, &m->uid);
@@ -223,7 +223,7 @@ model_same_user(struct data *d, const struct model_user *m,
 }
 
 bool
-model_same_group(struct data *d, const struct model *m,
+model_same_group(struct datadir *d, const struct model *m,
     const struct model_group *g, struct model_fault *fault)
 {
 	struct group *group = userdb_group(d->userdb, span_of(g->gid));
@@ -255,7 +255,7 @@ same_guest(const struct model_guest *g, const struct guest *e)
 }
 
 bool
-model_same_guests(struct data *d, const struct model *m,
+model_same_guests(struct datadir *d, const struct model *m,
     struct model_fault *fault)
 {
 	const struct guest *e;
@@ -280,7 +280,7 @@ model_same_guests(struct data *d, const struct model *m,
 }
 
 bool
-model_same_people(struct data *d, const struct model *m,
+model_same_people(struct datadir *d, const struct model *m,
     const struct model *other, struct model_fault *fault)
 {
 	size_t i;
@@ -403,7 +403,7 @@ knows_guest(const struct model *m, const struct guest *e)
 }
 
 bool
-model_knows_people(struct data *d, const struct model *m,
+model_knows_people(struct datadir *d, const struct model *m,
     struct model_fault *fault)
 {
 	const struct user *u;
@@ -539,7 +539,7 @@ count_losses(struct model_losses *l, const struct model_node *n,
 }
 
 struct model_losses
-model_count_losses(const struct model_found *f, struct data *d,
+model_count_losses(const struct model_found *f, struct datadir *d,
     const struct model *m, const struct model_messages *ms)
 {
 	struct model_losses l = { .one_message = true,

@@ -26,7 +26,7 @@
 struct model_messages {
 	struct model_message {
 		uint64_t id;
-		uint32_t head, data;	/* octets */
+		uint32_t head, data;	/* bytes */
 		uint32_t seed;		/* makes them */
 		uint32_t batch;		/* number of the commit */
 	} all[MODEL_MESSAGES];
@@ -35,7 +35,7 @@ struct model_messages {
 
 struct model_node {
 	uint32_t ref;
-	uint32_t seen;		/* the last day on line */
+	uint32_t seen;		/* the last day online */
 	bool dropped;
 	char nodeid[NODEID_TEXT];
 	struct model_entry {
@@ -80,7 +80,7 @@ struct model {
 	uint64_t id;			/* the highest given */
 };
 
-/* n octets of a message from one on; its head comes first. */
+/* n bytes of a message from one on; its head comes first. */
 void model_fill(char *dst, uint32_t seed, uint64_t from, size_t n);
 
 /* NULL if there is none. */
@@ -104,25 +104,25 @@ struct model_found {
  * Read all queues that one of the models' nodes has.  False if anything
  * stands there that was never put, is altered or is out of order.
  */
-bool model_read(struct model_found *, struct data *, const struct model *,
+bool model_read(struct model_found *, struct datadir *, const struct model *,
     const struct model_messages *, struct model_fault *);
-bool model_same_user(struct data *, const struct model_user *,
+bool model_same_user(struct datadir *, const struct model_user *,
     struct model_fault *);
-bool model_same_group(struct data *, const struct model *,
+bool model_same_group(struct datadir *, const struct model *,
     const struct model_group *, struct model_fault *);
-bool model_same_guests(struct data *, const struct model *,
+bool model_same_guests(struct datadir *, const struct model *,
     struct model_fault *);
 /*
  * Whether users, groups and guests are as in the model, and nobody that only
  * other knows is there.
  */
-bool model_same_people(struct data *, const struct model *,
+bool model_same_people(struct datadir *, const struct model *,
     const struct model *other, struct model_fault *);
 /*
  * Whether nobody and nothing is there that the model does not have, or had
  * before it was dropped: some may be lost, but none is altered.
  */
-bool model_knows_people(struct data *, const struct model *,
+bool model_knows_people(struct datadir *, const struct model *,
     struct model_fault *);
 /* Whether queues are as in the model. */
 bool model_same_queues(const struct model_found *, const struct model *,
@@ -135,7 +135,7 @@ struct model_losses {
 	struct model_entry first;
 };
 struct model_losses model_count_losses(const struct model_found *,
-    struct data *, const struct model *, const struct model_messages *);
+    struct datadir *, const struct model *, const struct model_messages *);
 /*
  * Take over the queues found.  What is missing had an ack under way: after a
  * power cut it is gone; but if only the program went, a power cut may still

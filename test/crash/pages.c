@@ -25,10 +25,10 @@ pages_memory(void *old, size_t n)
 }
 
 char *
-page_octets(uint32_t page)
+page_bytes(uint32_t page)
 {
 	return pages.chunks[page / CHUNK_PAGES] +
-	    (size_t)(page % CHUNK_PAGES) * PAGE_OCTETS;
+	    (size_t)(page % CHUNK_PAGES) * PAGE_BYTES;
 }
 
 static void
@@ -49,8 +49,8 @@ add_chunk(void)
 
 	pages.chunks = pages_memory(pages.chunks, (chunk + 1) * sizeof(char *));
 	pages.chunks[chunk] = pages_memory(NULL,
-	    (size_t)CHUNK_PAGES * PAGE_OCTETS);
-	memset(pages.chunks[chunk], 0, (size_t)CHUNK_PAGES * PAGE_OCTETS);
+	    (size_t)CHUNK_PAGES * PAGE_BYTES);
+	memset(pages.chunks[chunk], 0, (size_t)CHUNK_PAGES * PAGE_BYTES);
 	pages.count += CHUNK_PAGES;
 	pages.uses = pages_memory(pages.uses,
 	    pages.count * sizeof(*pages.uses));
@@ -87,7 +87,7 @@ page_own(uint32_t *page)
 		add_chunk();
 	own = pages.spare[--pages.spares];
 	pages.uses[own] = 1;
-	memcpy(page_octets(own), page_octets(*page), PAGE_OCTETS);
+	memcpy(page_bytes(own), page_bytes(*page), PAGE_BYTES);
 	page_drop(*page);
 	*page = own;
 }
@@ -123,15 +123,15 @@ content_resize(struct content *c, size_t count)
 void
 content_size(struct content *c, uint64_t size)
 {
-	size_t tail = (size_t)(size % PAGE_OCTETS), count;
+	size_t tail = (size_t)(size % PAGE_BYTES), count;
 
-	count = (size_t)((size + PAGE_OCTETS - 1) / PAGE_OCTETS);
+	count = (size_t)((size + PAGE_BYTES - 1) / PAGE_BYTES);
 	if (count > c->count || size < c->size)
 		content_resize(c, count);
 	if (size < c->size && tail > 0) {
 		page_own(&c->pages[count - 1]);
-		memset(page_octets(c->pages[count - 1]) + tail, 0,
-		    PAGE_OCTETS - tail);
+		memset(page_bytes(c->pages[count - 1]) + tail, 0,
+		    PAGE_BYTES - tail);
 	}
 	c->size = size;
 }
@@ -164,9 +164,9 @@ content_put(struct content *c, size_t at, uint32_t page, unsigned sectors)
 	page_own(&c->pages[at]);
 	for (i = 0; i < PAGE_SECTORS; i++) {
 		if (sectors & 1U << i)
-			memcpy(page_octets(c->pages[at]) + i * SECTOR_OCTETS,
-			    page_octets(page) + i * SECTOR_OCTETS,
-			    SECTOR_OCTETS);
+			memcpy(page_bytes(c->pages[at]) + i * SECTOR_BYTES,
+			    page_bytes(page) + i * SECTOR_BYTES,
+			    SECTOR_BYTES);
 	}
 }
 

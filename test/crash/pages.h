@@ -1,5 +1,5 @@
 /*
- * pages.h - the octets of files on the disk in memory (disk.h).
+ * pages.h - the bytes of files on the disk in memory (disk.h).
  *
  * They are in pages that are shared by all who have the same, and copied when
  * written to: so a copy of a file, a power cut and a fork cost little.  A page
@@ -11,25 +11,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE_OCTETS 4096
-#define SECTOR_OCTETS 512	/* what a disk writes as a whole, or not */
-#define PAGE_SECTORS (PAGE_OCTETS / SECTOR_OCTETS)
+#define PAGE_BYTES 4096
+#define SECTOR_BYTES 512	/* what a disk writes as a whole, or not */
+#define PAGE_SECTORS (PAGE_BYTES / SECTOR_BYTES)
 
 /* realloc that aborts: no failure that a test asks for comes here. */
 void *pages_memory(void *old, size_t n);
 
 /* Before anything else; again does no harm. */
 void pages_open(void);
-char *page_octets(uint32_t page);
+char *page_bytes(uint32_t page);
 /* One more has the page, or one less. */
 uint32_t page_share(uint32_t page);
 void page_drop(uint32_t page);
-/* Make it a page with the same octets that may be written to. */
+/* Make it a page with the same bytes that may be written to. */
 void page_own(uint32_t *page);
 /* Some page that there is. */
 uint32_t page_any(uint64_t number);
 
-/* A file's octets; zeroed, it has none.  Beyond count all are zeros. */
+/* A file's bytes; zeroed, it has none.  Beyond count all are zeros. */
 struct content {
 	uint32_t *pages;
 	size_t count;

@@ -39,7 +39,7 @@ int __real_journal_commit(struct journal *);
 bool __real_syncer_done(struct syncer *, const struct sync_job *);
 int __wrap_journal_commit(struct journal *);
 bool __wrap_syncer_done(struct syncer *, const struct sync_job *);
-int __wrap_code_random(void *, size_t);
+int __wrap_encode_random(void *, size_t);
 void __wrap_log_line(const char *, ...)
     __attribute__((format(printf, 1, 2)));
 void __wrap_die(const char *, ...)
@@ -111,7 +111,7 @@ __wrap_xrealloc(void *old, size_t n)
 
 /* The same in every run. */
 int
-__wrap_code_random(void *dst, size_t n)
+__wrap_encode_random(void *dst, size_t n)
 {
 	char *p = dst;
 	size_t i;
@@ -142,7 +142,7 @@ __wrap_journal_commit(struct journal *jn)
 bool
 __wrap_syncer_done(struct syncer *sy, const struct sync_job *job)
 {
-	return chance_below(&world.random, 3) == 0 &&
+	return prng_below(&world.random, 3) == 0 &&
 	    __real_syncer_done(sy, job);
 }
 
@@ -194,7 +194,7 @@ open_data(void)
 {
 	char why[256] = "";
 
-	if (data_open(&world.data, "data", JOURNAL_SIZE, why,
+	if (datadir_open(&world.data, "data", JOURNAL_SIZE, why,
 	    sizeof(why)) == -1) {
 		model_say(&world.fault, "no start: %s", why);
 		return -1;
@@ -233,7 +233,7 @@ world_close(void)
 	}
 	memset(world.larges, 0, sizeof(world.larges));
 	world.copy.user = NULL;
-	result = data_close(&world.data);
+	result = datadir_close(&world.data);
 	disk_close_all();
 	world.past = MODEL_KILLED;
 	return result;

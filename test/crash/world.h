@@ -21,7 +21,7 @@
 struct world_large {
 	struct large *large;		/* NULL: there is none */
 	struct model_message message;
-	uint32_t written;		/* octets of its data */
+	uint32_t written;		/* bytes of its data */
 	bool syncing;
 };
 
@@ -32,7 +32,7 @@ struct world_copy {
 };
 
 struct world {
-	struct data data;
+	struct datadir data;
 	struct now now;
 	uint64_t random;
 	bool is_calm;		/* little is posted: one segment holds it */

@@ -135,66 +135,66 @@ expect_json(struct world *w, const char *text, const char *command)
 
 /* ---- clients ---- */
 
-static struct mate_frame *
-ask_to_register(struct world *w, struct mate *m, const char *alias)
+static struct peer_frame *
+ask_to_register(struct world *w, struct peer *m, const char *alias)
 {
-	mate_init(m, alias);
-	mate_connect(m, w->pool, w->op.relay.port);
-	mate_say(m, "{\"op\":1,\"newnode\":\"x\",\"newalias\":\"%s\"}",
+	peer_init(m, alias);
+	peer_connect(m, w->pool, w->op.relay.port);
+	peer_say(m, "{\"op\":1,\"newnode\":\"x\",\"newalias\":\"%s\"}",
 	    alias);
-	mate_frame_free(mate_await(m, "tmtprev"));
-	return mate_await(m, "quit");
+	peer_frame_free(peer_await(m, "tmtprev"));
+	return peer_await(m, "quit");
 }
 
 static void
 expect_refused(struct world *w, const char *alias, const char *why)
 {
-	struct mate m;
-	struct mate_frame *f = ask_to_register(w, &m, alias);
+	struct peer m;
+	struct peer_frame *f = ask_to_register(w, &m, alias);
 
 	CHECK(strstr(f->head, why) != NULL, "%s: refused with %s", alias,
 	    f->head);
-	mate_frame_free(f);
-	mate_free(&m);
+	peer_frame_free(f);
+	peer_free(&m);
 	hurry(w);
 	between(w);
 }
 
 static void
-expect_registered(struct world *w, struct mate *m, const char *alias)
+expect_registered(struct world *w, struct peer *m, const char *alias)
 {
-	mate_init(m, alias);
-	mate_register(m, w->pool, w->op.relay.port);
-	mate_drop(m);
+	peer_init(m, alias);
+	peer_register(m, w->pool, w->op.relay.port);
+	peer_drop(m);
 	between(w);
 }
 
 static void
-login(struct world *w, struct mate *m)
+login(struct world *w, struct peer *m)
 {
-	mate_login(m, w->pool, w->op.relay.port);
-	mate_frame_free(mate_await(m, "info"));
+	peer_login(m, w->pool, w->op.relay.port);
+	peer_frame_free(peer_await(m, "info"));
 }
 
 static void
-expect_no_login(struct world *w, struct mate *m, const char *why)
+expect_no_login(struct world *w, struct peer *m, const char *why)
 {
-	struct mate_frame *f;
+	struct peer_frame *f;
 
-	mate_login(m, w->pool, w->op.relay.port);
-	f = mate_await(m, "quit");
+	peer_login(m, w->pool, w->op.relay.port);
+	f = peer_await(m, "quit");
 	CHECK(strstr(f->head, why) != NULL, "%s: %s", m->name, f->head);
-	mate_frame_free(f);
-	mate_drop(m);
+	peer_frame_free(f);
+	peer_drop(m);
 	between(w);
 }
 
 /* A request whose ack has this error, or "" for none. */
 static void
-expect_ack(struct world *w, struct mate *m, const char *error,
+expect_ack(struct world *w, struct peer *m, const char *error,
     const char *format, ...)
 {
-	struct mate_frame *f;
+	struct peer_frame *f;
 	char request[1024];
 	va_list args;
 
@@ -202,20 +202,20 @@ expect_ack(struct world *w, struct mate *m, const char *error,
 	vsnprintf(request, sizeof(request), format, args);
 	va_end(args);
 	login(w, m);
-	mate_say(m, "%s", request);
-	f = mate_await(m, "ack");
+	peer_say(m, "%s", request);
+	f = peer_await(m, "ack");
 	CHECK(error[0] != '\0' ? strstr(f->head, error) != NULL :
-	    mate_is(f, "error", ""), "%s: %s got %s", m->name, request,
+	    peer_is(f, "error", ""), "%s: %s got %s", m->name, request,
 	    f->head);
-	mate_frame_free(f);
-	mate_drop(m);
+	peer_frame_free(f);
+	peer_drop(m);
 	if (error[0] != '\0')
 		hurry(w);
 	between(w);
 }
 
 static void
-expect_ping(struct world *w, struct mate *from, const char *to,
+expect_ping(struct world *w, struct peer *from, const char *to,
     const char *error)
 {
 	expect_ack(w, from, error, "{\"op\":8,\"id\":\"1\",\"datalen\":0,"
@@ -225,7 +225,7 @@ expect_ping(struct world *w, struct mate *from, const char *to,
 /* ---- the script ---- */
 
 static void
-check_invitations(struct world *w, struct mate *alice)
+check_invitations(struct world *w, struct peer *alice)
 {
 	expect_refused(w, "Alice Smith", "by invitation");
 	expect(w, 2, "missing\nusage: mnm invite ", "invite");
@@ -268,7 +268,7 @@ read_token(struct world *w)
 }
 
 static void
-check_codes(struct world *w, struct mate *bob)
+check_codes(struct world *w, struct peer *bob)
 {
 	char wrong[100];
 	const char *token = w->token;
@@ -293,9 +293,9 @@ check_codes(struct world *w, struct mate *bob)
 }
 
 static void
-check_knocks(struct world *w, struct mate *carol)
+check_knocks(struct world *w, struct peer *carol)
 {
-	struct mate m;
+	struct peer m;
 
 	expect_refused(w, "Carol Dean", "by invitation");
 	expect_refused(w, "Carol Dean", "by invitation");
@@ -326,7 +326,7 @@ check_knocks(struct world *w, struct mate *carol)
 static void
 check_window(struct world *w)
 {
-	struct mate m;
+	struct peer m;
 
 	expect(w, 1, "no time", "register open 10x");
 	expect(w, 2, "missing\nusage: mnm register open", "register open");
@@ -348,10 +348,10 @@ check_window(struct world *w)
 }
 
 static void
-check_receive_only(struct world *w, struct mate *alice)
+check_receive_only(struct world *w, struct peer *alice)
 {
 	static const char no[] = "this account may receive but not send";
-	struct mate ivan;
+	struct peer ivan;
 
 	expect(w, 0, "", "invite 'Ivan Silent' --receive-only");
 	expect_registered(w, &ivan, "Ivan Silent");
@@ -380,7 +380,7 @@ check_receive_only(struct world *w, struct mate *alice)
 }
 
 static void
-check_users(struct world *w, struct mate *bob)
+check_users(struct world *w, struct peer *bob)
 {
 	expect(w, 0, "Alice Smith", "user list");
 	expect(w, 0, bob->uid, "user list");
@@ -405,19 +405,19 @@ check_users(struct world *w, struct mate *bob)
 	login(w, bob);
 	if (w->mode == STEADY) {
 		expect(w, 0, "", "user disable %s", bob->uid);
-		mate_frame_free(mate_await(bob, "quit"));
+		peer_frame_free(peer_await(bob, "quit"));
 		expect(w, 0, "", "user enable %s", bob->uid);
 	}
-	mate_drop(bob);
+	peer_drop(bob);
 }
 
 static void
-check_parts(struct world *w, struct mate *alice)
+check_parts(struct world *w, struct peer *alice)
 {
-	struct mate m;
+	struct peer m;
 
 	expect(w, 0, "1", "node list 'Ivan Silent'");
-	expect_json(w, "\"on_line\":false,\"seen\":\"20",
+	expect_json(w, "\"online\":false,\"seen\":\"20",
 	    "node list 'Ivan Silent'");
 	expect(w, 1, "no node", "node drop 'Ivan Silent' 9");
 	expect(w, 0, "", "node drop 'Ivan Silent' 2");
@@ -430,14 +430,14 @@ check_parts(struct world *w, struct mate *alice)
 	expect_json(w, "\"alias\":\"Alice Second\",\"dropped\":true",
 	    "user show 'Alice Smith'");
 	expect(w, 0, "", "register open 1h");
-	mate_init(&m, "Judy Member");
+	peer_init(&m, "Judy Member");
 	expect_registered(w, &m, "Judy Member");
 	expect(w, 0, "", "register close");
 	expect_ping(w, &m, "Alice Second", "nobody has the alias");
 }
 
 static void
-check_groups(struct world *w, struct mate *alice)
+check_groups(struct world *w, struct peer *alice)
 {
 	expect(w, 0, "some group", "group list");
 	expect_json(w, "\"as\":\"Alice Smith\",\"state\":\"joined\"",
@@ -489,7 +489,7 @@ check_pace(struct world *w)
 }
 
 static void
-check_figures(struct world *w, struct mate *alice)
+check_figures(struct world *w, struct peer *alice)
 {
 	expect_json(w, "\"queues\":[{\"node\":1,\"messages\":",
 	    "queue 'Ivan Silent'");
@@ -501,12 +501,12 @@ check_figures(struct world *w, struct mate *alice)
 		return;
 	login(w, alice);
 	expect_json(w, "\"alias\":\"Alice Smith\"", "links");
-	expect_json(w, "\"on_line\":1", "stats");
-	mate_drop(alice);
+	expect_json(w, "\"online\":1", "stats");
+	peer_drop(alice);
 }
 
 static void
-check_removal(struct world *w, struct mate *carol)
+check_removal(struct world *w, struct peer *carol)
 {
 	expect(w, 1, "no user", "user remove nobody");
 	expect(w, 0, "", "user remove 'Carol Dean'");
@@ -517,7 +517,7 @@ check_removal(struct world *w, struct mate *carol)
 }
 
 static void
-check_limits(struct world *w, struct mate *alice, struct mate *bob)
+check_limits(struct world *w, struct peer *alice, struct peer *bob)
 {
 	reconfigure(w, INVITE "\"pings_per_day\": 3, "
 	    "\"failed_pings_in_a_row\": 2,");
@@ -542,7 +542,7 @@ check_limits(struct world *w, struct mate *alice, struct mate *bob)
 static void
 check_modes(struct world *w)
 {
-	struct mate m;
+	struct peer m;
 
 	reconfigure(w, "\"register\": \"closed\",");
 	expect(w, 0, "lets nobody in", "invite 'Kim Closed'");
@@ -566,9 +566,9 @@ check_modes(struct world *w)
 
 /* A file that is wrong changes nothing, and no link is dropped. */
 static void
-check_reload(struct world *w, struct mate *alice)
+check_reload(struct world *w, struct peer *alice)
 {
-	struct mate_frame *f;
+	struct peer_frame *f;
 
 	if (w->mode != STEADY)
 		return;
@@ -579,21 +579,21 @@ check_reload(struct world *w, struct mate *alice)
 		relay_sleep(5);
 	CHECK(relay_said(&w->op.relay, "mnm.config:2: unknown key \"windows\""),
 	    "the mistake is not told");
-	mate_say(alice, "{\"op\":7,\"id\":\"9\",\"datalen\":0,\"for\":[]}");
-	f = mate_await(alice, "ack");
-	CHECK(mate_is(f, "error", ""), "after the reload: %s", f->head);
-	mate_frame_free(f);
-	mate_drop(alice);
+	peer_say(alice, "{\"op\":7,\"id\":\"9\",\"datalen\":0,\"for\":[]}");
+	f = peer_await(alice, "ack");
+	CHECK(peer_is(f, "error", ""), "after the reload: %s", f->head);
+	peer_frame_free(f);
+	peer_drop(alice);
 	relay_configure(&w->op.relay, "");
 }
 
 /* The certificate is renewed while a link stays. */
 static void
-check_renewal(struct world *w, struct mate *alice)
+check_renewal(struct world *w, struct peer *alice)
 {
 	struct client_pool *pool;
-	struct mate_frame *f;
-	struct mate other;
+	struct peer_frame *f;
+	struct peer other;
 	char fingerprint[128];
 
 	if (w->mode != STEADY)
@@ -609,16 +609,16 @@ check_renewal(struct world *w, struct mate *alice)
 	fingerprint[strcspn(fingerprint, "\n")] = '\0';
 	reconfigure(w, "");
 	client_pool_pin(pool, fingerprint);
-	mate_init(&other, "other");
-	mate_connect(&other, pool, w->op.relay.port);
-	mate_frame_free(mate_await(&other, "tmtprev"));
-	mate_free(&other);
+	peer_init(&other, "other");
+	peer_connect(&other, pool, w->op.relay.port);
+	peer_frame_free(peer_await(&other, "tmtprev"));
+	peer_free(&other);
 	client_pool_close(pool);
-	mate_say(alice, "{\"op\":7,\"id\":\"9\",\"datalen\":0,\"for\":[]}");
-	f = mate_await(alice, "ack");
-	CHECK(mate_is(f, "error", ""), "after the renewal: %s", f->head);
-	mate_frame_free(f);
-	mate_drop(alice);
+	peer_say(alice, "{\"op\":7,\"id\":\"9\",\"datalen\":0,\"for\":[]}");
+	f = peer_await(alice, "ack");
+	CHECK(peer_is(f, "error", ""), "after the renewal: %s", f->head);
+	peer_frame_free(f);
+	peer_drop(alice);
 }
 
 static void
@@ -635,7 +635,7 @@ check_socket(struct world *w)
 static void
 run_script(struct world *w)
 {
-	struct mate alice, bob, carol;
+	struct peer alice, bob, carol;
 
 	relay_configure(&w->op.relay, INVITE "\"alias_min\": 8,");
 	relay_start(&w->op.relay);
@@ -705,6 +705,6 @@ main(int argc, char **argv)
 		run_script(&w);
 		end(&w);
 	}
-	mate_add_checks(&check_passed, &check_failed);
+	peer_add_checks(&check_passed, &check_failed);
 	return check_report("admin");
 }

@@ -32,10 +32,10 @@
 #define MUTES      8		/* ... those, and one who only listens */
 #define RECIPIENTS 3
 #define POSTS_MAX  20000
-#define LARGE      150000	/* octets of every tenth post, at most */
+#define LARGE      150000	/* bytes of every tenth post, at most */
 #define SMALL      30000
 #define BACKUPS    6
-#define BEFORE     (6 << 20)	/* octets posted before each ... */
+#define BEFORE     (6 << 20)	/* bytes posted before each ... */
 #define MEANWHILE  (3 << 20)	/* ... and during it: the journal takes more */
 
 #define SESSIONS 8		/* that the relay hears at a time */
@@ -65,7 +65,7 @@ shell(const struct relay_process *r, const char *format, ...)
 	said.n = 0;
 	while ((n = fread(buf_room(&said, 4096), 1, 4096, pipe)) > 0)
 		said.n += n;
-	buf_add_octet(&said, '\0');
+	buf_add_byte(&said, '\0');
 	status = pclose(pipe);
 	buf_free(&line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -117,49 +117,49 @@ end_copy(struct relay_process *copy)
 /* ---- one after the other ---- */
 
 static void
-post(struct mate *from, const struct mate *to, const char *text)
+post(struct peer *from, const struct peer *to, const char *text)
 {
-	struct mate_frame *f;
+	struct peer_frame *f;
 
-	mate_say(from, "{\"op\":7,\"id\":\"p\",\"datalen\":%zu,"
+	peer_say(from, "{\"op\":7,\"id\":\"p\",\"datalen\":%zu,"
 	    "\"for\":[{\"id\":\"%s\",\"type\":1}]}", strlen(text), to->uid);
-	mate_data(from, span_of(text));
-	f = mate_await(from, "ack");
-	CHECK(mate_is(f, "error", ""), "post: %s", f->head);
-	mate_frame_free(f);
+	peer_data(from, span_of(text));
+	f = peer_await(from, "ack");
+	CHECK(peer_is(f, "error", ""), "post: %s", f->head);
+	peer_frame_free(f);
 }
 
 static void
-post_from(const struct relay_process *r, struct mate *from,
-    const struct mate *to, const char *text)
+post_from(const struct relay_process *r, struct peer *from,
+    const struct peer *to, const char *text)
 {
-	mate_login(from, pool, r->port);
+	peer_login(from, pool, r->port);
 	post(from, to, text);
-	mate_drop(from);
+	peer_drop(from);
 }
 
 /* Exactly these texts, of one character each, wait for m. */
 static void
-expect_waiting(const struct relay_process *r, struct mate *m,
+expect_waiting(const struct relay_process *r, struct peer *m,
     const char *texts)
 {
-	struct mate_frame *f;
+	struct peer_frame *f;
 
-	mate_login(m, pool, r->port);
+	peer_login(m, pool, r->port);
 	for (; *texts != '\0'; texts++) {
-		f = mate_await(m, "delivery");
+		f = peer_await(m, "delivery");
 		CHECK(f->data.n == 1 && f->data.p[0] == *texts,
 		    "not %c but %s", *texts, f->head);
-		mate_frame_free(f);
+		peer_frame_free(f);
 	}
-	CHECK(mate_is_quiet(m, "delivery"), "more came");
-	mate_drop(m);
+	CHECK(peer_is_quiet(m, "delivery"), "more came");
+	peer_drop(m);
 }
 
 /* A relay that is started from the backup serves this. */
 static void
 expect_restored(const struct relay_process *r, const char *dir,
-    struct mate *alice, struct mate *bob, const char *texts)
+    struct peer *alice, struct peer *bob, const char *texts)
 {
 	struct relay_process copy;
 
@@ -187,13 +187,13 @@ expect_outside(const struct relay_process *r)
 }
 
 static void
-check_stopped(struct relay_process *r, struct mate *alice, struct mate *bob)
+check_stopped(struct relay_process *r, struct peer *alice, struct peer *bob)
 {
 	char *before, *after, *backup;
 
 	CHECK(relay_stop(r, SIGTERM) == 0, "it did not stop well");
 	before = contents(r, "mnm-data");
-	expect(r, "stopped", 0, "octets of journal: ");
+	expect(r, "stopped", 0, "bytes of journal: ");
 	after = contents(r, "mnm-data");
 	CHECK(strcmp(before, after) == 0, "the data was changed:\n%s%s",
 	    before, after);
@@ -223,15 +223,15 @@ check_stopped(struct relay_process *r, struct mate *alice, struct mate *bob)
 }
 
 static void
-check_running(struct relay_process *r, struct mate *alice, struct mate *bob)
+check_running(struct relay_process *r, struct peer *alice, struct peer *bob)
 {
 	expect_outside(r);
 	post_from(r, alice, bob, "3");
-	expect(r, "running", 0, "octets of journal: ");
+	expect(r, "running", 0, "bytes of journal: ");
 	CHECK(relay_said(r, "all was copied for a backup") &&
 	    !relay_said(r, "a backup failed"), "the log does not tell");
 	post_from(r, alice, bob, "4");
-	expect(r, "later/", 0, "octets of journal: ");
+	expect(r, "later/", 0, "bytes of journal: ");
 	expect_restored(r, "running", alice, bob, "123");
 	expect_restored(r, "later", alice, bob, "1234");
 	CHECK(shell(r, "test ! -e later/lock && test ! -e later/control") == 0,
@@ -244,7 +244,7 @@ crowd_out(const char *data, int backup)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fds[SESSIONS], i;
-	char octet;
+	char byte;
 	bool good;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/control",
@@ -255,7 +255,7 @@ crowd_out(const char *data, int backup)
 		    sizeof(address)) == 0;
 		CHECK(good, "connect: %s", strerror(errno));
 	}
-	CHECK(read(backup, &octet, 1) <= 0, "the relay says something");
+	CHECK(read(backup, &byte, 1) <= 0, "the relay says something");
 	for (i = 0; i < SESSIONS; i++)
 		close(fds[i]);
 }
@@ -281,12 +281,12 @@ check_holds(struct relay_process *r)
 	CHECK(control_end_hold(fd, CONTROL_COPIED) == 0, "it was not held");
 	fd = control_hold(data, &segments);
 	close(fd);
-	expect(r, "second", 0, "octets of journal: ");
+	expect(r, "second", 0, "bytes of journal: ");
 	fd = control_hold(data, &segments);
 	crowd_out(data, fd);
 	CHECK(control_end_hold(fd, CONTROL_COPIED) == -1,
 	    "its place was taken");
-	expect(r, "third", 0, "octets of journal: ");
+	expect(r, "third", 0, "bytes of journal: ");
 	fd = control_hold(data, &segments);
 	CHECK(relay_stop(r, SIGTERM) == 0, "a hold keeps it from stopping");
 	CHECK(control_end_hold(fd, CONTROL_COPIED) == -1,
@@ -297,7 +297,7 @@ check_holds(struct relay_process *r)
 
 /* Posters go before a backup that takes too long. */
 static void
-check_given_up(struct relay_process *r, struct mate *alice, struct mate *bob)
+check_given_up(struct relay_process *r, struct peer *alice, struct peer *bob)
 {
 	struct buf segments = { NULL, 0, 0 }, text = { NULL, 0, 0 };
 	char data[RELAY_PATH + 16];
@@ -308,19 +308,19 @@ check_given_up(struct relay_process *r, struct mate *alice, struct mate *bob)
 	text.p[59999] = '\0';
 	fd = control_hold(data, &segments);
 	CHECK(fd != -1, "hold: %s", strerror(errno));
-	mate_login(alice, pool, r->port);
+	peer_login(alice, pool, r->port);
 	for (i = 0; i < FILLING; i++)
 		post(alice, bob, text.p);
-	mate_drop(alice);
+	peer_drop(alice);
 	CHECK(control_end_hold(fd, CONTROL_COPIED) == -1 && errno == EBUSY,
 	    "it was held: %s", strerror(errno));
 	CHECK(relay_said(r, "the backup under way is given up"),
 	    "the log does not tell");
-	expect(r, "big", 0, "octets of journal: ");
-	mate_login(bob, pool, r->port);
+	expect(r, "big", 0, "bytes of journal: ");
+	peer_login(bob, pool, r->port);
 	for (i = 0; i < 4 + FILLING; i++)
-		mate_frame_free(mate_await(bob, "delivery"));
-	mate_drop(bob);
+		peer_frame_free(peer_await(bob, "delivery"));
+	peer_drop(bob);
 	buf_free(&segments);
 	buf_free(&text);
 }
@@ -341,7 +341,7 @@ unmount(void)
 
 /* On another disk files are copied; when that is full, nothing is left. */
 static void
-check_disk(struct relay_process *r, struct mate *alice, struct mate *bob)
+check_disk(struct relay_process *r, struct peer *alice, struct peer *bob)
 {
 	if (geteuid() != 0 || shell(r, "mkdir disk && mount -t tmpfs -o "
 	    "size=11m tmpfs disk") != 0) {
@@ -378,20 +378,20 @@ static void
 test_commands(const char *program)
 {
 	struct relay_process r;
-	struct mate alice, bob;
+	struct peer alice, bob;
 
 	relay_init(&r, program);
 	relay_configure(&r, ENDLESS);
-	mate_init(&alice, "Alice Anderson");
-	mate_init(&bob, "Bob Brown");
+	peer_init(&alice, "Alice Anderson");
+	peer_init(&bob, "Bob Brown");
 	expect(&r, "early", 1, "no relay was set up here");
 	CHECK(shell(&r, "mkdir mnm-data") == 0, "%s", said.p);
 	expect(&r, "early", 1, "no relay has been started here yet");
 	relay_start(&r);
-	mate_register(&alice, pool, r.port);
-	mate_register(&bob, pool, r.port);
-	mate_drop(&alice);
-	mate_drop(&bob);
+	peer_register(&alice, pool, r.port);
+	peer_register(&bob, pool, r.port);
+	peer_drop(&alice);
+	peer_drop(&bob);
 	post_from(&r, &alice, &bob, "1");
 	post_from(&r, &alice, &bob, "2");
 	check_stopped(&r, &alice, &bob);
@@ -414,7 +414,7 @@ struct post {
 };
 
 struct person {
-	struct mate mate;
+	struct peer mate;
 	char name[32];
 	bool posting;		/* its last post is not acked */
 	bool got[POSTS_MAX];
@@ -425,7 +425,7 @@ struct crowd {
 	struct person people[MEMBERS];
 	struct post posts[POSTS_MAX];
 	size_t count;
-	size_t octets;		/* posted so far */
+	size_t bytes;		/* posted so far */
 	size_t until;		/* no post is begun from there on */
 	uint32_t random;
 };
@@ -437,7 +437,7 @@ next_random(struct crowd *c)
 	return c->random >> 8;
 }
 
-/* What a post says: which it is, and octets that follow from that. */
+/* What a post says: which it is, and bytes that follow from that. */
 static size_t
 make_text(char text[LARGE], size_t number)
 {
@@ -462,24 +462,24 @@ begin_post(struct crowd *c, struct person *p)
 	for (i = 0; i < RECIPIENTS; i++)
 		post->to[i] = (first + i) % MEMBERS;
 	post->from = (size_t)(p - c->people);
-	mate_say(&p->mate, "{\"op\":7,\"id\":\"%zu\",\"datalen\":%zu,"
+	peer_say(&p->mate, "{\"op\":7,\"id\":\"%zu\",\"datalen\":%zu,"
 	    "\"for\":[{\"id\":\"%s\",\"type\":1},{\"id\":\"%s\",\"type\":1},"
 	    "{\"id\":\"%s\",\"type\":1}]}", c->count, n,
 	    c->people[post->to[0]].mate.uid, c->people[post->to[1]].mate.uid,
 	    c->people[post->to[2]].mate.uid);
-	mate_data(&p->mate, (struct span){ text, n });
+	peer_data(&p->mate, (struct span){ text, n });
 	p->posting = true;
 	c->count++;
-	c->octets += n;
+	c->bytes += n;
 }
 
 static void
-take_ack(struct crowd *c, struct person *p, const struct mate_frame *f)
+take_ack(struct crowd *c, struct person *p, const struct peer_frame *f)
 {
-	char id[MATE_TEXT];
-	size_t number = strtoul(mate_get(f, "id", id), NULL, 10);
+	char id[PEER_TEXT];
+	size_t number = strtoul(peer_get(f, "id", id), NULL, 10);
 
-	CHECK(number < c->count && mate_is(f, "error", "") &&
+	CHECK(number < c->count && peer_is(f, "error", "") &&
 	    c->posts[number].from == (size_t)(p - c->people),
 	    "%s: %s", p->name, f->head);
 	if (number < c->count)
@@ -490,7 +490,7 @@ take_ack(struct crowd *c, struct person *p, const struct mate_frame *f)
 /* The post that a delivery is, if it is whole; else POSTS_MAX. */
 static size_t
 check_delivery(const struct crowd *c, const struct person *p,
-    const struct mate_frame *f)
+    const struct peer_frame *f)
 {
 	static char text[LARGE];
 	size_t number = POSTS_MAX, n = 0;
@@ -499,7 +499,7 @@ check_delivery(const struct crowd *c, const struct person *p,
 	    number < c->count)
 		n = make_text(text, number);
 	CHECK(n > 0 && span_is(buf_span(&f->data), (struct span){ text, n }),
-	    "%s: nobody posted this, of %zu octets: %s", p->name, f->data.n,
+	    "%s: nobody posted this, of %zu bytes: %s", p->name, f->data.n,
 	    f->head);
 	return n > 0 ? number : POSTS_MAX;
 }
@@ -507,21 +507,21 @@ check_delivery(const struct crowd *c, const struct person *p,
 static void
 take_frames(struct crowd *c, struct person *p)
 {
-	struct mate_frame *f;
+	struct peer_frame *f;
 	size_t number;
 
-	while ((f = mate_next(&p->mate)) != NULL) {
-		if (mate_is(f, "op", "ack"))
+	while ((f = peer_next(&p->mate)) != NULL) {
+		if (peer_is(f, "op", "ack"))
 			take_ack(c, p, f);
-		else if (mate_is(f, "op", "delivery") &&
+		else if (peer_is(f, "op", "delivery") &&
 		    (number = check_delivery(c, p, f)) < POSTS_MAX &&
 		    !p->mate.mute)
 			p->got[number] = true;
-		mate_frame_free(f);
+		peer_frame_free(f);
 	}
 }
 
-/* One poll for all who are on line. */
+/* One poll for all who are online. */
 static void
 turn(struct crowd *c)
 {
@@ -531,7 +531,7 @@ turn(struct crowd *c)
 
 	for (i = 0; i < MUTES; i++) {
 		p = &c->people[i];
-		if (i < TALKERS && !p->posting && c->octets < c->until &&
+		if (i < TALKERS && !p->posting && c->bytes < c->until &&
 		    c->count < POSTS_MAX)
 			begin_post(c, p);
 		polls[i].fd = client_fd(p->mate.client);
@@ -542,21 +542,21 @@ turn(struct crowd *c)
 	for (i = 0; i < MUTES; i++) {
 		p = &c->people[i];
 		if (polls[i].revents != 0)
-			mate_step(&p->mate, polls[i].revents);
+			peer_step(&p->mate, polls[i].revents);
 		take_frames(c, p);
 	}
 }
 
-/* Talk until so many octets more were posted. */
+/* Talk until so many bytes more were posted. */
 static void
-talk(struct crowd *c, size_t octets)
+talk(struct crowd *c, size_t bytes)
 {
 	uint64_t end = relay_clock() + RELAY_PATIENCE;
 
-	c->until = c->octets + octets;
-	while (c->octets < c->until && relay_clock() < end)
+	c->until = c->bytes + bytes;
+	while (c->bytes < c->until && relay_clock() < end)
 		turn(c);
-	CHECK(c->octets >= c->until, "nobody talks any more");
+	CHECK(c->bytes >= c->until, "nobody talks any more");
 }
 
 /* The command, while everybody talks. */
@@ -575,7 +575,7 @@ back_up(struct crowd *c, char *dir)
 			execv(c->relay.program, words);
 		_exit(127);
 	}
-	c->until = c->octets + MEANWHILE;
+	c->until = c->bytes + MEANWHILE;
 	while (waitpid(pid, &status, WNOHANG) == 0)
 		turn(c);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -588,17 +588,17 @@ back_up(struct crowd *c, char *dir)
  * how much was new.
  */
 static size_t
-take_some(const struct crowd *c, const struct person *p, struct mate *m,
+take_some(const struct crowd *c, const struct person *p, struct peer *m,
     bool got[POSTS_MAX])
 {
 	size_t number, fresh = 0, last[MEMBERS] = { 0 };
-	struct mate_frame *f;
+	struct peer_frame *f;
 
-	(void)mate_is_quiet(m, "none");
-	while ((f = mate_next(m)) != NULL) {
-		number = mate_is(f, "op", "delivery") ?
+	(void)peer_is_quiet(m, "none");
+	while ((f = peer_next(m)) != NULL) {
+		number = peer_is(f, "op", "delivery") ?
 		    check_delivery(c, p, f) : POSTS_MAX;
-		mate_frame_free(f);
+		peer_frame_free(f);
 		if (number == POSTS_MAX)
 			continue;
 		CHECK(!got[number], "%s: %zu came twice", p->name, number);
@@ -626,14 +626,14 @@ check_person(const struct crowd *c, const struct relay_process *copy,
 	static bool got[POSTS_MAX];
 	const struct person *p = &c->people[person];
 	size_t i, count = 0, fresh;
-	struct mate m;
+	struct peer m;
 
 	memset(got, 0, sizeof(got));
-	mate_init(&m, p->name);
+	peer_init(&m, p->name);
 	memcpy(m.uid, p->mate.uid, sizeof(m.uid));
 	memcpy(m.nodeid, p->mate.nodeid, sizeof(m.nodeid));
-	mate_login(&m, pool, copy->port);
-	mate_frame_free(mate_await(&m, "info"));
+	peer_login(&m, pool, copy->port);
+	peer_frame_free(peer_await(&m, "info"));
 	while ((fresh = take_some(c, p, &m, got)) > 0)
 		count += fresh;
 	for (i = 0; i < c->count; i++) {
@@ -643,7 +643,7 @@ check_person(const struct crowd *c, const struct relay_process *copy,
 		    !is_recipient(&c->posts[i], person),
 		    "%s: %zu is lost", p->name, i);
 	}
-	mate_free(&m);
+	peer_free(&m);
 	return count;
 }
 
@@ -671,11 +671,11 @@ come(struct crowd *c)
 	for (i = 0; i < MEMBERS; i++) {
 		p = &c->people[i];
 		snprintf(p->name, sizeof(p->name), "member %zu", i);
-		mate_init(&p->mate, p->name);
-		mate_register(&p->mate, pool, c->relay.port);
+		peer_init(&p->mate, p->name);
+		peer_register(&p->mate, pool, c->relay.port);
 		p->mate.mute = i >= TALKERS;
 		if (i >= MUTES)
-			mate_drop(&p->mate);
+			peer_drop(&p->mate);
 	}
 }
 
@@ -700,7 +700,7 @@ test_load(const char *program)
 		check_backup(&c, dir, i % 2 == 0 ? "cp -a" : "mv");
 	}
 	for (i = 0; i < MEMBERS; i++)
-		mate_free(&c.people[i].mate);
+		peer_free(&c.people[i].mate);
 	CHECK(relay_stop(&c.relay, SIGTERM) == 0, "it did not stop well");
 	relay_start(&c.relay);
 	/* Sharing files with relays that have gone on has hurt nothing. */
@@ -727,6 +727,6 @@ main(int argc, char **argv)
 	test_load(program);
 	client_pool_close(pool);
 	buf_free(&said);
-	mate_add_checks(&check_passed, &check_failed);
+	peer_add_checks(&check_passed, &check_failed);
 	return check_report("backup");
 }

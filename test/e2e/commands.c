@@ -94,7 +94,7 @@ check_moved(struct operator *o)
 
 	expect(o, 0, ":", "-c new/mnm.config fingerprint");
 	buf_add(&before, span_of(o->said.p));
-	buf_add_octet(&before, '\0');
+	buf_add_byte(&before, '\0');
 	do_there(o, "mkdir moved && cp -a new/mnm-data moved");
 	expect(o, 0, "", "init moved");
 	expect(o, 0, before.p, "-c moved/mnm.config fingerprint");
@@ -244,13 +244,13 @@ register_some(struct operator *o)
 		"Alice Smith", "Bob Jones", "Carol Dean"
 	};
 	struct client_pool *pool = client_pool_open();
-	struct mate m;
+	struct peer m;
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		mate_init(&m, names[i]);
-		mate_register(&m, pool, o->relay.port);
-		mate_free(&m);
+		peer_init(&m, names[i]);
+		peer_register(&m, pool, o->relay.port);
+		peer_free(&m);
 	}
 	client_pool_close(pool);
 }
@@ -366,6 +366,6 @@ main(int argc, char **argv)
 	check_fsck(&o, SIGTERM);
 	check_fsck(&o, SIGKILL);
 	operator_free(&o);
-	mate_add_checks(&check_passed, &check_failed);
+	peer_add_checks(&check_passed, &check_failed);
 	return check_report("commands");
 }

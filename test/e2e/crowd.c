@@ -19,9 +19,9 @@ struct post {
 };
 
 struct person {
-	struct mate mate;
+	struct peer mate;
 	char name[32];
-	bool on_line;
+	bool online;
 	size_t posted;		/* begun */
 	size_t answered;	/* acks that came; or never will */
 	struct post *posts;
@@ -47,7 +47,7 @@ next_random(struct crowd *c)
 	return c->random >> 8;
 }
 
-/* What a post says: who, which, and octets that follow from both. */
+/* What a post says: who, which, and bytes that follow from both. */
 static size_t
 make_text(char text[DATA_MAX], size_t from, size_t number)
 {
@@ -76,28 +76,28 @@ begin_post(struct crowd *c, struct person *p)
 			post->to[i]++;	/* not to oneself */
 		uid[i] = c->people[post->to[i]].mate.uid;
 	}
-	mate_say(&p->mate, "{\"op\":7,\"id\":\"%zu\",\"datalen\":%zu,"
+	peer_say(&p->mate, "{\"op\":7,\"id\":\"%zu\",\"datalen\":%zu,"
 	    "\"for\":[{\"id\":\"%s\",\"type\":1},{\"id\":\"%s\",\"type\":1},"
 	    "{\"id\":\"%s\",\"type\":1}]}", number, n, uid[0], uid[1], uid[2]);
-	mate_data(&p->mate, (struct span){ text, n });
+	peer_data(&p->mate, (struct span){ text, n });
 }
 
 static void
 go_on(struct crowd *c, struct person *p)
 {
-	if (c->posting && p->on_line && !p->mate.over &&
+	if (c->posting && p->online && !p->mate.over &&
 	    (size_t)(p - c->people) < c->plan->posters &&
 	    p->posted == p->answered && p->posted < c->plan->posts)
 		begin_post(c, p);
 }
 
 static void
-take_ack(struct crowd *c, struct person *p, const struct mate_frame *f)
+take_ack(struct crowd *c, struct person *p, const struct peer_frame *f)
 {
-	char id[MATE_TEXT];
-	size_t number = strtoul(mate_get(f, "id", id), NULL, 10);
+	char id[PEER_TEXT];
+	size_t number = strtoul(peer_get(f, "id", id), NULL, 10);
 
-	CHECK(number == p->posted && mate_is(f, "error", ""),
+	CHECK(number == p->posted && peer_is(f, "error", ""),
 	    "%s: not the ack of %zu: %s", p->name, p->posted, f->head);
 	if (number == 0 || number > p->posted)
 		return;
@@ -107,7 +107,7 @@ take_ack(struct crowd *c, struct person *p, const struct mate_frame *f)
 }
 
 static void
-take_delivery(struct crowd *c, struct person *p, const struct mate_frame *f)
+take_delivery(struct crowd *c, struct person *p, const struct peer_frame *f)
 {
 	char text[DATA_MAX];
 	size_t from, number, n;
@@ -136,23 +136,23 @@ take_delivery(struct crowd *c, struct person *p, const struct mate_frame *f)
 }
 
 static void
-take_frame(struct crowd *c, struct person *p, const struct mate_frame *f)
+take_frame(struct crowd *c, struct person *p, const struct peer_frame *f)
 {
-	char text[MATE_TEXT];
+	char text[PEER_TEXT];
 
-	if (mate_is(f, "op", "registered")) {
-		memcpy(p->mate.uid, mate_get(f, "uid", text), UID_TEXT);
-		memcpy(p->mate.nodeid, mate_get(f, "nodeid", text),
+	if (peer_is(f, "op", "registered")) {
+		memcpy(p->mate.uid, peer_get(f, "uid", text), UID_TEXT);
+		memcpy(p->mate.nodeid, peer_get(f, "nodeid", text),
 		    NODEID_TEXT);
-	} else if (mate_is(f, "op", "info")) {
-		p->on_line = true;
-	} else if (mate_is(f, "op", "ack")) {
+	} else if (peer_is(f, "op", "info")) {
+		p->online = true;
+	} else if (peer_is(f, "op", "ack")) {
 		take_ack(c, p, f);
-	} else if (mate_is(f, "op", "delivery")) {
+	} else if (peer_is(f, "op", "delivery")) {
 		take_delivery(c, p, f);
-	} else if (mate_is(f, "op", "quit")) {
+	} else if (peer_is(f, "op", "quit")) {
 		CHECK(c->plan->signal == SIGTERM &&
-		    mate_is(f, "error", "server is stopping"),
+		    peer_is(f, "error", "server is stopping"),
 		    "%s: %s", p->name, f->head);
 		c->quits++;
 	}
@@ -161,12 +161,12 @@ take_frame(struct crowd *c, struct person *p, const struct mate_frame *f)
 static void
 step(struct crowd *c, struct person *p, short revents)
 {
-	struct mate_frame *f;
+	struct peer_frame *f;
 
-	mate_step(&p->mate, revents);
-	while ((f = mate_next(&p->mate)) != NULL) {
+	peer_step(&p->mate, revents);
+	while ((f = peer_next(&p->mate)) != NULL) {
 		take_frame(c, p, f);
-		mate_frame_free(f);
+		peer_frame_free(f);
 	}
 	go_on(c, p);
 }
@@ -175,7 +175,7 @@ step(struct crowd *c, struct person *p, short revents)
 static bool
 turn(struct crowd *c)
 {
-	struct mate *m;
+	struct peer *m;
 	size_t i;
 	int n;
 
@@ -205,10 +205,10 @@ count(const struct crowd *c, bool (*is)(const struct crowd *,
 }
 
 static bool
-is_on_line(const struct crowd *c, const struct person *p)
+is_online(const struct crowd *c, const struct person *p)
 {
 	(void)c;
-	return p->on_line;
+	return p->online;
 }
 
 static bool
@@ -234,20 +234,20 @@ come(struct crowd *c)
 
 	for (i = 0; i < c->plan->members; i++) {
 		p = &c->people[i];
-		p->on_line = false;
-		mate_connect(&p->mate, c->pool, c->relay.port);
+		p->online = false;
+		peer_connect(&p->mate, c->pool, c->relay.port);
 		if (p->mate.uid[0] == '\0')
-			mate_say(&p->mate, "{\"op\":1,\"newnode\":\"x\","
+			peer_say(&p->mate, "{\"op\":1,\"newnode\":\"x\","
 			    "\"newalias\":\"%s\"}", p->name);
 		else
-			mate_say(&p->mate, "{\"op\":2,\"uid\":\"%s\","
+			peer_say(&p->mate, "{\"op\":2,\"uid\":\"%s\","
 			    "\"node\":\"%s\"}", p->mate.uid, p->mate.nodeid);
 	}
-	while (count(c, is_on_line) < c->plan->members &&
+	while (count(c, is_online) < c->plan->members &&
 	    count(c, is_over) == 0 && turn(c))
 		;
-	CHECK(count(c, is_on_line) == c->plan->members,
-	    "only %zu of %zu are on line", count(c, is_on_line),
+	CHECK(count(c, is_online) == c->plan->members,
+	    "only %zu of %zu are online", count(c, is_online),
 	    c->plan->members);
 }
 
@@ -308,7 +308,7 @@ make_people(struct crowd *c)
 	for (i = 0; i < plan->members; i++) {
 		p = &c->people[i];
 		snprintf(p->name, sizeof(p->name), "member %zu", i);
-		mate_init(&p->mate, p->name);
+		peer_init(&p->mate, p->name);
 		p->posts = xzalloc(plan->posts * sizeof(p->posts[0]));
 		p->got = xzalloc(plan->posters * plan->posts *
 		    sizeof(p->got[0]));
@@ -322,7 +322,7 @@ free_people(struct crowd *c)
 	size_t i;
 
 	for (i = 0; i < c->plan->members; i++) {
-		mate_free(&c->people[i].mate);
+		peer_free(&c->people[i].mate);
 		free(c->people[i].posts);
 		free(c->people[i].got);
 		free(c->people[i].last);
@@ -371,7 +371,7 @@ crowd_test(const struct crowd_plan *plan)
 	c.pool = client_pool_open();
 	make_people(&c);
 	come(&c);
-	printf("crowd of %zu on line: relay %lu kB\n", plan->members,
+	printf("crowd of %zu online: relay %lu kB\n", plan->members,
 	    relay_memory(&c.relay));
 	talk(&c);
 	free_people(&c);

@@ -8,7 +8,7 @@
 
 struct crowd_plan {
 	const char *program;
-	size_t members;		/* all register and stay on line */
+	size_t members;		/* all register and stay online */
 	size_t posters;		/* the first so many of them post */
 	size_t posts;		/* each so many, one after another's ack */
 	int signal;		/* sent to the relay half-way; 0: none */

@@ -21,7 +21,7 @@
 
 #define LARGE ((size_t)20 << 20)
 
-/* Octets of which no two stretches look alike. */
+/* Bytes of which no two stretches look alike. */
 static void
 make_data(struct buf *b, size_t n, uint32_t seed)
 {
@@ -36,46 +36,46 @@ make_data(struct buf *b, size_t n, uint32_t seed)
 }
 
 static void
-expect(struct mate *m, const char *op, const char *key, const char *value)
+expect(struct peer *m, const char *op, const char *key, const char *value)
 {
-	struct mate_frame *f = mate_await(m, op);
+	struct peer_frame *f = peer_await(m, op);
 
-	CHECK(mate_is(f, key, value), "%s: %s is not \"%s\" in %s", m->name,
+	CHECK(peer_is(f, key, value), "%s: %s is not \"%s\" in %s", m->name,
 	    key, value, f->head);
-	mate_frame_free(f);
+	peer_frame_free(f);
 }
 
 static void
-expect_data(struct mate *m, const char *op, struct span data)
+expect_data(struct peer *m, const char *op, struct span data)
 {
-	struct mate_frame *f = mate_await(m, op);
+	struct peer_frame *f = peer_await(m, op);
 
 	CHECK(span_is(buf_span(&f->data), data),
 	    "%s: %s with other data than was sent: %s", m->name, op, f->head);
-	mate_frame_free(f);
+	peer_frame_free(f);
 }
 
 /* The ack of a request that was good. */
 static void
-expect_ack(struct mate *m, const char *id)
+expect_ack(struct peer *m, const char *id)
 {
-	struct mate_frame *f = mate_await(m, "ack");
+	struct peer_frame *f = peer_await(m, "ack");
 
-	CHECK(mate_is(f, "id", id) && mate_is(f, "error", ""),
+	CHECK(peer_is(f, "id", id) && peer_is(f, "error", ""),
 	    "%s: not the ack of %s: %s", m->name, id, f->head);
-	mate_frame_free(f);
+	peer_frame_free(f);
 }
 
 static void
-post(struct mate *m, const char *id, const char *to, struct span data)
+post(struct peer *m, const char *id, const char *to, struct span data)
 {
-	mate_say(m, "{\"op\":7,\"id\":\"%s\",\"datalen\":%zu,"
+	peer_say(m, "{\"op\":7,\"id\":\"%s\",\"datalen\":%zu,"
 	    "\"for\":[{\"id\":\"%s\",\"type\":1}]}", id, data.n, to);
-	mate_data(m, data);
+	peer_data(m, data);
 }
 
 static void
-post_of_size(struct mate *from, struct mate *to, size_t n)
+post_of_size(struct peer *from, struct peer *to, size_t n)
 {
 	struct buf data = { NULL, 0, 0 };
 	char id[32];
@@ -90,51 +90,51 @@ post_of_size(struct mate *from, struct mate *to, size_t n)
 
 /* To an alias and back, which is how two people meet. */
 static void
-talk_ping(struct mate *a, struct mate *b)
+talk_ping(struct peer *a, struct peer *b)
 {
-	mate_say(a, "{\"op\":8,\"id\":\"p1\",\"datalen\":5,\"from\":\"%s\","
+	peer_say(a, "{\"op\":8,\"id\":\"p1\",\"datalen\":5,\"from\":\"%s\","
 	    "\"to\":\"%s\"}", a->name, b->name);
-	mate_data(a, SPAN("hello"));
+	peer_data(a, SPAN("hello"));
 	expect_ack(a, "p1");
 	expect_data(b, "ping", SPAN("hello"));
-	mate_say(b, "{\"op\":8,\"id\":\"p2\",\"datalen\":2,\"to\":\"%s\"}",
+	peer_say(b, "{\"op\":8,\"id\":\"p2\",\"datalen\":2,\"to\":\"%s\"}",
 	    a->name);
-	mate_data(b, SPAN("ho"));
+	peer_data(b, SPAN("ho"));
 	expect_ack(b, "p2");
 	expect(a, "ping", "from", b->uid);
 }
 
 static void
-talk_group(struct mate *a, struct mate *b)
+talk_group(struct peer *a, struct peer *b)
 {
-	mate_say(a, "{\"op\":5,\"id\":\"g1\",\"gid\":\"The Club\","
+	peer_say(a, "{\"op\":5,\"id\":\"g1\",\"gid\":\"The Club\","
 	    "\"datalen\":4,\"from\":\"%s\",\"to\":\"%s\"}", a->name,
 	    b->name);
-	mate_data(a, SPAN("come"));
+	peer_data(a, SPAN("come"));
 	expect_ack(a, "g1");
 	expect(a, "member", "act", "invite");
 	expect_data(b, "invite", SPAN("come"));
-	mate_say(b, "{\"op\":6,\"id\":\"g2\",\"act\":\"join\","
+	peer_say(b, "{\"op\":6,\"id\":\"g2\",\"act\":\"join\","
 	    "\"gid\":\"The Club\"}");
 	expect_ack(b, "g2");
 	expect(a, "member", "act", "join");
 	expect(b, "member", "act", "join");
-	mate_say(b, "{\"op\":7,\"id\":\"g3\",\"datalen\":3,"
+	peer_say(b, "{\"op\":7,\"id\":\"g3\",\"datalen\":3,"
 	    "\"for\":[{\"id\":\"The Club\",\"type\":2}]}");
-	mate_data(b, SPAN("all"));
+	peer_data(b, SPAN("all"));
 	expect_ack(b, "g3");
 	expect_data(a, "delivery", SPAN("all"));
 	expect_data(b, "delivery", SPAN("all"));
-	mate_say(b, "{\"op\":7,\"id\":\"g4\",\"datalen\":6,"
+	peer_say(b, "{\"op\":7,\"id\":\"g4\",\"datalen\":6,"
 	    "\"for\":[{\"id\":\"The Club\",\"type\":3}]}");
-	mate_data(b, SPAN("others"));
+	peer_data(b, SPAN("others"));
 	expect_ack(b, "g4");
 	expect_data(a, "delivery", SPAN("others"));
-	CHECK(mate_is_quiet(b, "delivery"), "a post came back to its sender");
+	CHECK(peer_is_quiet(b, "delivery"), "a post came back to its sender");
 }
 
 static void
-talk_sizes(struct mate *a, struct mate *b)
+talk_sizes(struct peer *a, struct peer *b)
 {
 	static const size_t sizes[] = {
 		0, 1, 420, 16384, 65535, 65536, 65537, LARGE
@@ -148,52 +148,52 @@ talk_sizes(struct mate *a, struct mate *b)
 }
 
 static void
-tell_presence(struct mate *m, const struct mate *to)
+tell_presence(struct peer *m, const struct peer *to)
 {
-	mate_say(m, "{\"op\":4,\"id\":\"o\",\"for\":[{\"id\":\"%s\"}],"
+	peer_say(m, "{\"op\":4,\"id\":\"o\",\"for\":[{\"id\":\"%s\"}],"
 	    "\"type\":\"add\"}", to->uid);
 	expect_ack(m, "o");
 }
 
 static void
-talk_presence(struct mate *a, struct mate *b, struct client_pool *pool,
+talk_presence(struct peer *a, struct peer *b, struct client_pool *pool,
     uint16_t port)
 {
-	struct mate_frame *f;
+	struct peer_frame *f;
 
 	tell_presence(a, b);
 	expect(b, "ohi", "status", "1");
 	tell_presence(b, a);
 	expect(a, "ohi", "from", b->uid);
-	mate_say(a, "{\"op\":11}");
+	peer_say(a, "{\"op\":11}");
 	expect(a, "quit", "error", "logout ok");
-	mate_await_over(a);
+	peer_await_over(a);
 	CHECK(client_peer_finished(a->client), "no close_notify came");
 	expect(b, "ohi", "status", "2");
-	mate_login(a, pool, port);
-	f = mate_await(a, "info");
-	CHECK(strstr(f->head, b->uid) != NULL, "who is on line: %s", f->head);
-	mate_frame_free(f);
+	peer_login(a, pool, port);
+	f = peer_await(a, "info");
+	CHECK(strstr(f->head, b->uid) != NULL, "who is online: %s", f->head);
+	peer_frame_free(f);
 	expect(a, "login", "node", "1");
 }
 
 /* A phone beside the computer: both see what the member gets and sends. */
 static void
-talk_second_device(struct mate *a, struct mate *phone, struct mate *b,
+talk_second_device(struct peer *a, struct peer *phone, struct peer *b,
     struct client_pool *pool, uint16_t port)
 {
-	struct mate_frame *f;
-	char text[MATE_TEXT];
+	struct peer_frame *f;
+	char text[PEER_TEXT];
 
-	mate_say(a, "{\"op\":3,\"id\":\"u1\",\"newnode\":\"phone\"}");
+	peer_say(a, "{\"op\":3,\"id\":\"u1\",\"newnode\":\"phone\"}");
 	expect_ack(a, "u1");
-	f = mate_await(a, "user");
-	CHECK(mate_is(f, "noderef", "2"), "the second node: %s", f->head);
+	f = peer_await(a, "user");
+	CHECK(peer_is(f, "noderef", "2"), "the second node: %s", f->head);
 	memcpy(phone->uid, a->uid, sizeof(a->uid));
 	snprintf(phone->nodeid, sizeof(phone->nodeid), "%.*s", NODEID_TEXT,
-	    mate_get(f, "nodeid", text));
-	mate_frame_free(f);
-	mate_login(phone, pool, port);
+	    peer_get(f, "nodeid", text));
+	peer_frame_free(f);
+	peer_login(phone, pool, port);
 	expect(phone, "info", "info", "login ok");
 	expect(phone, "login", "node", "2");
 	expect(a, "login", "node", "2");
@@ -206,26 +206,26 @@ talk_second_device(struct mate *a, struct mate *phone, struct mate *b,
 	expect_ack(b, "d2");
 	expect_data(phone, "delivery", SPAN("to both"));
 	expect_data(a, "delivery", SPAN("to both"));
-	CHECK(mate_is_quiet(a, "delivery"), "a post came back to its node");
+	CHECK(peer_is_quiet(a, "delivery"), "a post came back to its node");
 }
 
 static void
-expect_three(struct mate *m, char ids[3][MATE_TEXT])
+expect_three(struct peer *m, char ids[3][PEER_TEXT])
 {
 	static const char *const texts[] = { "one", "two", "three" };
-	char id[MATE_TEXT];
-	struct mate_frame *f;
+	char id[PEER_TEXT];
+	struct peer_frame *f;
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		f = mate_await(m, "delivery");
+		f = peer_await(m, "delivery");
 		CHECK(span_is(buf_span(&f->data), span_of(texts[i])),
 		    "%s: not %s: %s", m->name, texts[i], f->head);
-		mate_get(f, "id", id);
+		peer_get(f, "id", id);
 		CHECK(ids[i][0] == '\0' || strcmp(ids[i], id) == 0,
 		    "%s: another id than before: %s", m->name, f->head);
 		memcpy(ids[i], id, sizeof(id));
-		mate_frame_free(f);
+		peer_frame_free(f);
 	}
 }
 
@@ -241,12 +241,12 @@ restart(struct relay_process *r, int signal)
 
 /* What was acked is there after each kill -9, until its reader acks it. */
 static void
-talk_restarts(struct mate *a, struct mate *b, struct client_pool *pool,
+talk_restarts(struct peer *a, struct peer *b, struct client_pool *pool,
     struct relay_process *r)
 {
-	char ids[3][MATE_TEXT] = { "", "", "" };
+	char ids[3][PEER_TEXT] = { "", "", "" };
 
-	mate_drop(b);
+	peer_drop(b);
 	post(a, "r1", b->uid, SPAN("one"));
 	post(a, "r2", b->uid, SPAN("two"));
 	post(a, "r3", b->uid, SPAN("three"));
@@ -255,20 +255,20 @@ talk_restarts(struct mate *a, struct mate *b, struct client_pool *pool,
 	expect_ack(a, "r3");
 	restart(r, SIGKILL);
 	b->mute = true;
-	mate_login(b, pool, r->port);
+	peer_login(b, pool, r->port);
 	expect_three(b, ids);
 	restart(r, SIGKILL);
-	mate_login(b, pool, r->port);
+	peer_login(b, pool, r->port);
 	expect_three(b, ids);
-	mate_drop(b);
+	peer_drop(b);
 	b->mute = false;
-	mate_login(b, pool, r->port);
+	peer_login(b, pool, r->port);
 	expect_three(b, ids);
-	CHECK(mate_is_quiet(b, "delivery"), "more than was posted came");
+	CHECK(peer_is_quiet(b, "delivery"), "more than was posted came");
 	restart(r, SIGTERM);
-	mate_login(b, pool, r->port);
-	CHECK(mate_is_quiet(b, "delivery"), "what was acked came again");
-	mate_login(a, pool, r->port);
+	peer_login(b, pool, r->port);
+	CHECK(peer_is_quiet(b, "delivery"), "what was acked came again");
+	peer_login(a, pool, r->port);
 	post_of_size(a, b, 1000);
 	post_of_size(b, a, 2000);
 }
@@ -278,24 +278,24 @@ test_talk(const char *program)
 {
 	struct relay_process r;
 	struct client_pool *pool = client_pool_open();
-	struct mate a, b, phone;
+	struct peer a, b, phone;
 
 	relay_init(&r, program);
 	relay_start(&r);
-	mate_init(&a, "Alice Anderson");
-	mate_init(&b, "Bob Brown");
-	mate_init(&phone, "Alice's phone");
-	mate_register(&a, pool, r.port);
-	mate_register(&b, pool, r.port);
+	peer_init(&a, "Alice Anderson");
+	peer_init(&b, "Bob Brown");
+	peer_init(&phone, "Alice's phone");
+	peer_register(&a, pool, r.port);
+	peer_register(&b, pool, r.port);
 	talk_ping(&a, &b);
 	talk_group(&a, &b);
 	talk_sizes(&a, &b);
 	talk_presence(&a, &b, pool, r.port);
 	talk_second_device(&a, &phone, &b, pool, r.port);
 	talk_restarts(&a, &b, pool, &r);
-	mate_free(&a);
-	mate_free(&b);
-	mate_free(&phone);
+	peer_free(&a);
+	peer_free(&b);
+	peer_free(&phone);
 	client_pool_close(pool);
 	CHECK(relay_stop(&r, SIGINT) == 0, "SIGINT does not end it with 0");
 	relay_free(&r);
@@ -324,7 +324,7 @@ test_openssl(const char *program)
 	struct client_pool *pool;
 	struct relay_process r;
 	char command[1024];
-	struct mate a;
+	struct peer a;
 	FILE *f;
 
 	if (system("command -v openssl >/dev/null") != 0) {
@@ -334,8 +334,8 @@ test_openssl(const char *program)
 	relay_init(&r, program);
 	relay_start(&r);
 	pool = client_pool_open();
-	mate_init(&a, "Alice Anderson");
-	mate_register(&a, pool, r.port);
+	peer_init(&a, "Alice Anderson");
+	peer_register(&a, pool, r.port);
 	add_frame(&talk, "{\"op\":0,\"id\":\"1\"}", "");
 	add_frame(&talk, "{\"op\":1,\"newnode\":\"x\","
 	    "\"newalias\":\"Olive Openssl\"}", "");
@@ -343,7 +343,7 @@ test_openssl(const char *program)
 	    "\"from\":\"Olive Openssl\",\"to\":\"Alice Anderson\"}",
 	    "hello");
 	add_frame(&talk, "{\"op\":11}", "");
-	buf_add_octet(&talk, '\0');
+	buf_add_byte(&talk, '\0');
 	relay_file(&r, "talk.txt", talk.p);
 	snprintf(command, sizeof(command), "openssl s_client -connect "
 	    "127.0.0.1:%u -tls1_2 -quiet <%s/talk.txt 2>/dev/null",
@@ -361,7 +361,7 @@ test_openssl(const char *program)
 	expect_output(output, "\"error\":\"logout ok\"");
 	expect_data(&a, "ping", SPAN("hello"));
 	buf_free(&talk);
-	mate_free(&a);
+	peer_free(&a);
 	client_pool_close(pool);
 	relay_free(&r);
 }
@@ -382,27 +382,27 @@ raw_connect(uint16_t port)
 }
 
 static void
-raw_send(int fd, struct span octets)
+raw_send(int fd, struct span bytes)
 {
-	CHECK(send(fd, octets.p, octets.n, MSG_NOSIGNAL) ==
-	    (ssize_t)octets.n, "send: %s", strerror(errno));
+	CHECK(send(fd, bytes.p, bytes.n, MSG_NOSIGNAL) ==
+	    (ssize_t)bytes.n, "send: %s", strerror(errno));
 }
 
 /* Whoever does not speak TLS is closed without a word. */
 static void
 expect_silent_close(int fd, const char *who)
 {
-	char octet;
-	ssize_t n = recv(fd, &octet, 1, 0);
+	char byte;
+	ssize_t n = recv(fd, &byte, 1, 0);
 
 	CHECK(n == 0 || (n == -1 && errno == ECONNRESET),
 	    "%s got an answer, or is still connected", who);
 	close(fd);
 }
 
-/* Octet by octet, each in a TLS record of its own. */
+/* Byte by byte, each in a TLS record of its own. */
 static void
-dribble(struct mate *m, const char *head)
+dribble(struct peer *m, const char *head)
 {
 	char frame[1000];
 	int i, n;
@@ -417,7 +417,7 @@ dribble(struct mate *m, const char *head)
 
 /* One gets more than socket and link take, and reads none of it. */
 static void
-flood(struct mate *from, const struct mate *to)
+flood(struct peer *from, const struct peer *to)
 {
 	struct buf data = { NULL, 0, 0 };
 	char id[32];
@@ -437,7 +437,7 @@ static void
 test_strangers(const char *program)
 {
 	struct client_pool *pool = client_pool_open();
-	struct mate a, b, slow, rude, deaf;
+	struct peer a, b, slow, rude, deaf;
 	struct relay_process r;
 	int garbage, half, silent;
 
@@ -449,24 +449,24 @@ test_strangers(const char *program)
 	half = raw_connect(r.port);
 	raw_send(half, SPAN("\x16\x03\x01\x02"));
 	silent = raw_connect(r.port);
-	mate_init(&a, "Alice Anderson");
-	mate_init(&b, "Bob Brown");
-	mate_init(&slow, "slow");
-	mate_init(&rude, "rude");
-	mate_init(&deaf, "deaf");
-	mate_register(&a, pool, r.port);
-	mate_register(&b, pool, r.port);
-	mate_register(&deaf, pool, r.port);
+	peer_init(&a, "Alice Anderson");
+	peer_init(&b, "Bob Brown");
+	peer_init(&slow, "slow");
+	peer_init(&rude, "rude");
+	peer_init(&deaf, "deaf");
+	peer_register(&a, pool, r.port);
+	peer_register(&b, pool, r.port);
+	peer_register(&deaf, pool, r.port);
 	post_of_size(&a, &b, 1000);
 
 	flood(&a, &deaf);
 	post_of_size(&b, &a, 1000);
-	mate_connect(&rude, pool, r.port);
-	mate_data(&rude, SPAN("zzzz is not a length"));
-	mate_await_over(&rude);
+	peer_connect(&rude, pool, r.port);
+	peer_data(&rude, SPAN("zzzz is not a length"));
+	peer_await_over(&rude);
 	expect(&rude, "quit", "op", "quit");
-	mate_connect(&slow, pool, r.port);
-	mate_frame_free(mate_await(&slow, "tmtprev"));
+	peer_connect(&slow, pool, r.port);
+	peer_frame_free(peer_await(&slow, "tmtprev"));
 	dribble(&slow, "{\"op\":1,\"newnode\":\"x\",\"newalias\":\"_\"}");
 	expect(&slow, "registered", "error", "");
 	post_of_size(&a, &b, 70000);
@@ -474,11 +474,11 @@ test_strangers(const char *program)
 	close(half);
 	close(silent);
 	post_of_size(&a, &b, 100);
-	mate_free(&a);
-	mate_free(&b);
-	mate_free(&slow);
-	mate_free(&rude);
-	mate_free(&deaf);
+	peer_free(&a);
+	peer_free(&b);
+	peer_free(&slow);
+	peer_free(&rude);
+	peer_free(&deaf);
 	client_pool_close(pool);
 	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
 	relay_free(&r);
@@ -490,20 +490,20 @@ test_timeout(const char *program)
 {
 	struct client_pool *pool = client_pool_open();
 	struct relay_process r;
-	struct mate mute;
+	struct peer mute;
 	int silent;
 
 	relay_init(&r, program);
 	relay_configure(&r, "\"login_timeout\": \"3s\",");
 	relay_start(&r);
 	silent = raw_connect(r.port);
-	mate_init(&mute, "mute");
-	mate_connect(&mute, pool, r.port);
-	mate_await_over(&mute);
+	peer_init(&mute, "mute");
+	peer_connect(&mute, pool, r.port);
+	peer_await_over(&mute);
 	expect(&mute, "tmtprev", "id", "1");
 	expect(&mute, "quit", "op", "quit");
 	expect_silent_close(silent, "who said nothing");
-	mate_free(&mute);
+	peer_free(&mute);
 	client_pool_close(pool);
 	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
 	relay_free(&r);
@@ -519,7 +519,7 @@ test_descriptors(const char *program)
 {
 	struct client_pool *pool = client_pool_open();
 	struct client *visitors[VISITORS];
-	struct mate members[MEMBERS];
+	struct peer members[MEMBERS];
 	struct relay_process r;
 	size_t i, open = 0;
 
@@ -529,15 +529,15 @@ test_descriptors(const char *program)
 	relay_start(&r);
 	CHECK(relay_said(&r, "ulimit -n"), "the limit is not told");
 	for (i = 0; i < MEMBERS; i++) {
-		mate_init(&members[i], "_");
-		mate_register(&members[i], pool, r.port);
+		peer_init(&members[i], "_");
+		peer_register(&members[i], pool, r.port);
 	}
 	for (i = 0; i < VISITORS; i++)
 		visitors[i] = client_connect(pool, r.port, NULL);
 	post_of_size(&members[0], &members[MEMBERS - 1], 1000);
 	CHECK(!client_await_open(visitors[0], 200), "there are too many");
 	for (i = 0; i < MEMBERS; i++)
-		mate_free(&members[i]);
+		peer_free(&members[i]);
 	for (i = 0; i < VISITORS; i++) {
 		open += client_await_open(visitors[i], RELAY_PATIENCE);
 		client_close(visitors[i]);
@@ -557,40 +557,40 @@ test_places(const char *program)
 {
 	struct client_pool *pool = client_pool_open();
 	struct relay_process r;
-	struct mate a, b, c, d, late;
+	struct peer a, b, c, d, late;
 	int first, second;
 
 	relay_init(&r, program);
 	relay_configure(&r, "\"links_max\": 4, \"login_timeout\": \"1h\",");
 	relay_start(&r);
-	mate_init(&a, "Alice Anderson");
-	mate_init(&b, "Bob Brown");
-	mate_init(&c, "Carol Clark");
-	mate_init(&d, "Dave Dean");
-	mate_init(&late, "Eve Evans");
-	mate_register(&a, pool, r.port);
+	peer_init(&a, "Alice Anderson");
+	peer_init(&b, "Bob Brown");
+	peer_init(&c, "Carol Clark");
+	peer_init(&d, "Dave Dean");
+	peer_init(&late, "Eve Evans");
+	peer_register(&a, pool, r.port);
 	first = raw_connect(r.port);
 	second = raw_connect(r.port);
-	mate_register(&b, pool, r.port);
-	mate_register(&c, pool, r.port);
+	peer_register(&b, pool, r.port);
+	peer_register(&c, pool, r.port);
 	expect_silent_close(first, "the oldest");
 	CHECK(recv(second, &(char){ 0 }, 1, MSG_DONTWAIT) == -1 &&
 	    errno == EAGAIN, "the second was closed as well");
-	mate_register(&d, pool, r.port);
+	peer_register(&d, pool, r.port);
 	expect_silent_close(second, "the second");
 	CHECK(relay_said(&r, "links_max is reached"), "the log does not tell");
 
-	mate_connect(&late, pool, r.port);
+	peer_connect(&late, pool, r.port);
 	post_of_size(&a, &b, 1000);
 	post_of_size(&c, &d, 1000);
 	CHECK(!client_await_open(late.client, 200), "there are too many");
-	mate_drop(&a);
-	mate_frame_free(mate_await(&late, "tmtprev"));
-	mate_free(&late);
-	mate_free(&a);
-	mate_free(&b);
-	mate_free(&c);
-	mate_free(&d);
+	peer_drop(&a);
+	peer_frame_free(peer_await(&late, "tmtprev"));
+	peer_free(&late);
+	peer_free(&a);
+	peer_free(&b);
+	peer_free(&c);
+	peer_free(&d);
 	client_pool_close(pool);
 	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
 	relay_free(&r);
@@ -752,7 +752,7 @@ main(int argc, char **argv)
 		printf("e2e %s: %llu ms\n", parts[i].name,
 		    (unsigned long long)(relay_clock() - begun));
 	}
-	mate_add_checks(&check_passed, &check_failed);
+	peer_add_checks(&check_passed, &check_failed);
 	crowd_add_checks(&check_passed, &check_failed);
 	fulldisk_add_checks(&check_passed, &check_failed);
 	return check_report("e2e");

@@ -12,7 +12,7 @@
 #include "test/lib/peer.h"
 #include "test/lib/relay.h"
 
-#define POST_OCTETS 60000
+#define POST_BYTES 60000
 #define POSTS_MAX   2000	/* four times what the disk has room for */
 
 /* What is mounted, so that it is not when the program ends, however it does. */
@@ -48,46 +48,46 @@ mount_disk(const struct relay_process *r)
 
 /* Post to the other; whether that was acked without an error. */
 static bool
-post(struct mate *from, const struct mate *to, char first)
+post(struct peer *from, const struct peer *to, char first)
 {
-	static char data[POST_OCTETS];
-	struct mate_frame *f;
-	char text[MATE_TEXT];
+	static char data[POST_BYTES];
+	struct peer_frame *f;
+	char text[PEER_TEXT];
 	bool stored;
 
 	memset(data, first, sizeof(data));
-	mate_say(from, "{\"op\":7,\"id\":\"p\",\"datalen\":%d,"
-	    "\"for\":[{\"id\":\"%s\",\"type\":1}]}", POST_OCTETS, to->uid);
-	mate_data(from, (struct span){ data, sizeof(data) });
-	f = mate_await(from, "ack");
-	stored = mate_is(f, "error", "");
-	CHECK(stored || strstr(mate_get(f, "error", text),
+	peer_say(from, "{\"op\":7,\"id\":\"p\",\"datalen\":%d,"
+	    "\"for\":[{\"id\":\"%s\",\"type\":1}]}", POST_BYTES, to->uid);
+	peer_data(from, (struct span){ data, sizeof(data) });
+	f = peer_await(from, "ack");
+	stored = peer_is(f, "error", "");
+	CHECK(stored || strstr(peer_get(f, "error", text),
 	    "the disk is full") != NULL, "refused as: %s", f->head);
-	mate_frame_free(f);
+	peer_frame_free(f);
 	return stored;
 }
 
 /* The posts come one after the other, whole. */
 static void
-receive(struct mate *m, int posts)
+receive(struct peer *m, int posts)
 {
-	struct mate_frame *f;
+	struct peer_frame *f;
 	char expected;
 	int i;
 
 	for (i = 0; i < posts; i++) {
-		f = mate_await(m, "delivery");
+		f = peer_await(m, "delivery");
 		expected = (char)('a' + i % 26);
-		CHECK(f->data.n >= POST_OCTETS && f->data.p[0] == expected &&
-		    f->data.p[POST_OCTETS - 1] == expected,
+		CHECK(f->data.n >= POST_BYTES && f->data.p[0] == expected &&
+		    f->data.p[POST_BYTES - 1] == expected,
 		    "post %d of %d: %s", i, posts, f->head);
-		mate_frame_free(f);
+		peer_frame_free(f);
 	}
 }
 
 /* Returns how many were acked before the disk was full. */
 static int
-fill(struct mate *from, const struct mate *to)
+fill(struct peer *from, const struct peer *to)
 {
 	int posts = 0;
 
@@ -99,22 +99,22 @@ fill(struct mate *from, const struct mate *to)
 }
 
 static void
-talk(struct relay_process *r, struct mate *a, struct mate *b)
+talk(struct relay_process *r, struct peer *a, struct peer *b)
 {
 	struct client_pool *pool = client_pool_open();
 	uint64_t end;
 	bool stored;
 	int posts;
 
-	mate_register(a, pool, r->port);
-	mate_register(b, pool, r->port);
-	mate_drop(b);
+	peer_register(a, pool, r->port);
+	peer_register(b, pool, r->port);
+	peer_drop(b);
 	posts = fill(a, b);
 	CHECK(relay_said(r, "posts are refused"), "the log does not tell");
 
-	mate_login(a, pool, r->port);
+	peer_login(a, pool, r->port);
 	CHECK(!post(a, b, '-'), "it is full, and takes a post");
-	mate_login(b, pool, r->port);
+	peer_login(b, pool, r->port);
 	receive(b, posts);
 
 	end = relay_clock() + RELAY_PATIENCE;
@@ -122,10 +122,10 @@ talk(struct relay_process *r, struct mate *a, struct mate *b)
 		relay_sleep(100);
 	CHECK(stored, "posts are refused for ever");
 	CHECK(relay_said(r, " again\n"), "the log does not tell of the end");
-	mate_frame_free(mate_await(b, "delivery"));
-	CHECK(mate_is_quiet(b, "delivery"), "more came than was acked");
-	mate_drop(a);
-	mate_drop(b);
+	peer_frame_free(peer_await(b, "delivery"));
+	CHECK(peer_is_quiet(b, "delivery"), "more came than was acked");
+	peer_drop(a);
+	peer_drop(b);
 	client_pool_close(pool);
 }
 
@@ -133,7 +133,7 @@ void
 fulldisk_test(const char *program)
 {
 	struct relay_process r;
-	struct mate a, b;
+	struct peer a, b;
 
 	relay_init(&r, program);
 	if (!mount_disk(&r)) {
@@ -145,11 +145,11 @@ fulldisk_test(const char *program)
 	relay_configure(&r, "\"pings_per_day\": 0, "
 	    "\"failed_pings_in_a_row\": 0,");
 	relay_start(&r);
-	mate_init(&a, "Alice Anderson");
-	mate_init(&b, "Bob Brown");
+	peer_init(&a, "Alice Anderson");
+	peer_init(&b, "Bob Brown");
 	talk(&r, &a, &b);
-	mate_free(&a);
-	mate_free(&b);
+	peer_free(&a);
+	peer_free(&b);
 	CHECK(relay_stop(&r, SIGTERM) == 0, "SIGTERM does not end it with 0");
 	unmount();
 	relay_free(&r);

@@ -31,7 +31,7 @@ operator_run(struct operator *o, const char *command)
 	o->said.n = 0;
 	while ((n = fread(buf_room(&o->said, 4096), 1, 4096, pipe)) > 0)
 		o->said.n += n;
-	buf_add_octet(&o->said, '\0');
+	buf_add_byte(&o->said, '\0');
 	status = pclose(pipe);
 	buf_free(&line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -1,9 +1,10 @@
 /*
  * Feed json.c what nobody would write.  Built on request:
  *
- *	clang -g -fsanitize=fuzzer,address,undefined -D_POSIX_C_SOURCE=200809L \
- *	    -I. -I/usr/include/bearssl test/fuzz/fuzz_json.c json.c code.c buf.c \
- *	    log.c -lbearssl -o /tmp/fuzz_json
+ *	clang -g -fsanitize=fuzzer,address,undefined \
+ *	    -D_POSIX_C_SOURCE=200809L -I. \
+ *	    -I/usr/include/bearssl test/fuzz/fuzz_json.c libmnm.a \
+ *	    -lbearssl -o /tmp/fuzz_json
  *	/tmp/fuzz_json -max_total_time=60
  */
 #include <assert.h>
@@ -59,7 +60,7 @@ meaning(struct span raw, char *dst)
 	struct span text = { dst, json_text(dst, raw) };
 
 	assert(text.n <= raw.n);
-	assert(code_utf8(text));
+	assert(utf8_is_valid(text));
 	assert(json_is(raw, text));
 	return text;
 }
@@ -103,7 +104,7 @@ check_string(struct span text)
 	struct json j;
 	char *room;
 
-	if (!code_utf8(text))
+	if (!utf8_is_valid(text))
 		return;
 	json_put_string(&b, NULL, text);
 	room = xalloc(b.n);
@@ -126,7 +127,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	json_begin(&j, text);
 	json_skip(&j);
 	if (json_done(&j))
-		assert(code_utf8(text));
+		assert(utf8_is_valid(text));
 	read_request(text);
 	check_copy(text);
 	check_string(text);

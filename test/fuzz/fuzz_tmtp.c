@@ -1,20 +1,21 @@
 /*
  * Feed the protocol what no client would send.  Built on request:
  *
- *	clang -g -fsanitize=fuzzer,address,undefined -D_POSIX_C_SOURCE=200809L \
- *	    -I. -I/usr/include/bearssl test/fuzz/fuzz_tmtp.c test/lib/harness.c \
+ *	clang -g -fsanitize=fuzzer,address,undefined \
+ *	    -D_POSIX_C_SOURCE=200809L -I. \
+ *	    -I/usr/include/bearssl test/fuzz/fuzz_tmtp.c test/lib/harness.c \
  *	    libmnm.a -lbearssl -lpthread -o /tmp/fuzz_tmtp
  *	/tmp/fuzz_tmtp -max_total_time=60 -dict=test/fuzz/fuzz_tmtp.dict
  *
- * The input is lines of text.  Two users, alice and bob, are on line, and
- * their links know each other's numbers, which no fuzzer would find: octets
+ * The input is lines of text.  Two users, alice and bob, are online, and
+ * their links know each other's numbers, which no fuzzer would find: bytes
  * 1 and 2 in a line stand for their uids, 3 and 4 for the ids of the last
- * messages that they got.  The first octet of a line says what it is:
+ * messages that they got.  The first byte of a line says what it is:
  *
  *	a b	a header, which gets its digits, and data after a bar
- *	A B	octets as they are
+ *	A B	bytes as they are
  *	x y	that link is lost, and logs in again
- *	t	time passes: as many seconds as the second octet says
+ *	t	time passes: as many seconds as the second byte says
  *
  * Whatever comes, what the relay sends must be whole frames of strict JSON,
  * with right headsums, and a link that it has ended must stay silent.
@@ -36,7 +37,7 @@ struct player {
 };
 
 struct play {
-	struct stage stage;
+	struct harness stage;
 	struct player players[2];
 	unsigned inputs;	/* since the relay was made */
 };
@@ -52,8 +53,8 @@ send_header(struct play *p, struct player *who, struct span header,
 	buf_addf(&frame, "%04zx", header.n & 0xffff);
 	buf_add(&frame, header);
 	buf_add(&frame, data);
-	stage_send(&p->stage, who->actor, buf_span(&frame));
-	stage_turn(&p->stage);
+	harness_send(&p->stage, who->actor, buf_span(&frame));
+	harness_turn(&p->stage);
 	buf_free(&frame);
 }
 
@@ -61,13 +62,13 @@ send_header(struct play *p, struct player *who, struct span header,
 static void
 read_frames(struct player *who)
 {
-	struct stage_frame f;
+	struct harness_frame f;
 
-	while (stage_frame(who->actor, &f)) {
-		assert(stage_is_sum_right(&f));
+	while (harness_frame(who->actor, &f)) {
+		assert(harness_is_sum_right(&f));
 		if (f.from.p != NULL && f.id.n == ID_TEXT)
 			memcpy(who->last, f.id.p, ID_TEXT);
-		stage_drop(who->actor, f.octets);
+		harness_drop(who->actor, f.bytes);
 	}
 	assert(who->actor->got.n == 0);
 }
@@ -75,7 +76,7 @@ read_frames(struct player *who)
 static void
 enter(struct play *p, struct player *who)
 {
-	stage_connect(&p->stage, who->actor);
+	harness_connect(&p->stage, who->actor);
 	send_header(p, who, SPAN("{\"op\":0,\"id\":\"1\"}"), SPAN(""));
 }
 
@@ -83,12 +84,12 @@ enter(struct play *p, struct player *who)
 static void
 enroll(struct play *p, struct player *who, struct span request)
 {
-	struct stage_frame f;
+	struct harness_frame f;
 
 	enter(p, who);
 	read_frames(who);
 	send_header(p, who, request, SPAN(""));
-	if (!stage_frame(who->actor, &f) || f.header.n < 100)
+	if (!harness_frame(who->actor, &f) || f.header.n < 100)
 		die("not registered");
 	memcpy(who->nodeid, f.header.p + 11, NODEID_TEXT);
 	memcpy(who->uid, f.header.p + f.header.n - 2 - UID_TEXT, UID_TEXT);
@@ -100,10 +101,10 @@ static void
 begin(struct play *p)
 {
 	log_level(LOG_QUIET);
-	stage_open(&p->stage);
-	stage_start(&p->stage);
-	p->players[0].actor = stage_actor(&p->stage, "A");
-	p->players[1].actor = stage_actor(&p->stage, "B");
+	harness_open(&p->stage);
+	harness_start(&p->stage);
+	p->players[0].actor = harness_actor(&p->stage, "A");
+	p->players[1].actor = harness_actor(&p->stage, "B");
 	enroll(p, &p->players[0], SPAN("{\"op\":1,\"newnode\":\"x\","
 	    "\"newalias\":\"alice\"}"));
 	enroll(p, &p->players[1], SPAN("{\"op\":1,\"newnode\":\"x\","
@@ -116,7 +117,7 @@ log_in(struct play *p, struct player *who)
 {
 	struct buf header = { NULL, 0, 0 };
 
-	stage_lose(&p->stage, who->actor);
+	harness_lose(&p->stage, who->actor);
 	who->actor->got.n = who->actor->records.n = 0;
 	enter(p, who);
 	buf_addf(&header, "{\"op\":2,\"uid\":\"%.32s\",\"node\":\"%.40s\"}",
@@ -125,7 +126,7 @@ log_in(struct play *p, struct player *who)
 	buf_free(&header);
 }
 
-/* The line, with what octets 1 to 4 stand for. */
+/* The line, with what bytes 1 to 4 stand for. */
 static void
 fill_in(const struct play *p, struct buf *b, struct span line)
 {
@@ -139,7 +140,7 @@ fill_in(const struct play *p, struct buf *b, struct span line)
 			buf_add(b, (struct span){
 			    p->players[line.p[i] - 3].last, ID_TEXT });
 		else
-			buf_add_octet(b, line.p[i]);
+			buf_add_byte(b, line.p[i]);
 	}
 }
 
@@ -171,30 +172,30 @@ play_line(struct play *p, struct span line)
 		break;
 	case 'A':
 	case 'B':
-		stage_send(&p->stage, who->actor, buf_span(&text));
+		harness_send(&p->stage, who->actor, buf_span(&text));
 		break;
 	case 'x':
 	case 'y':
 		log_in(p, who);
 		break;
 	case 't':
-		stage_pass(&p->stage, text.n > 0 ?
+		harness_pass(&p->stage, text.n > 0 ?
 		    (unsigned char)text.p[0] * 1000u : 0);
 		break;
 	}
-	stage_turn(&p->stage);
+	harness_turn(&p->stage);
 	buf_free(&text);
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *octets, size_t n)
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	static struct play play;	/* the fuzzer keeps none for us */
-	const char *at = (const char *)octets, *end = at + n, *next;
+	const char *at = (const char *)bytes, *end = at + n, *next;
 
 	if (play.inputs++ % INPUTS_MAX == 0) {
 		if (play.stage.relay != NULL)
-			stage_close(&play.stage);
+			harness_close(&play.stage);
 		begin(&play);
 		play.inputs = 1;
 	}

@@ -1,7 +1,7 @@
 /*
  * A link is an engine and a socket.  The engine's buffers belong to the pool
  * and are lent to the link that is being served, the current one.  When
- * another becomes current, only octets received and not yet given to the
+ * another becomes current, only bytes received and not yet given to the
  * engine are kept: the engine gets whole records, its output moves to the
  * link's queue at once, and what it has decrypted is acknowledged.
  */
@@ -39,11 +39,11 @@ struct client {
 	int fd, error;
 	bool connected, end_of_file, resuming, open;
 	struct trust *trust;	/* until the handshake is done */
-	size_t given;	/* octets of the engine's that client_recv lent */
-	struct buf received;	/* wire octets, while another is current */
-	struct buf early;	/* plain octets sent before the handshake */
-	struct buf ahead;	/* plain octets that client_read left over */
-	struct buf out;		/* wire octets to send, from out_at on */
+	size_t given;	/* bytes of the engine's that client_recv lent */
+	struct buf received;	/* wire bytes, while another is current */
+	struct buf early;	/* plain bytes sent before the handshake */
+	struct buf ahead;	/* plain bytes that client_read left over */
+	struct buf out;		/* wire bytes to send, from out_at on */
 	size_t out_at;
 	unsigned char session_id[32];	/* the one offered */
 	br_ssl_client_context tls;
@@ -98,14 +98,14 @@ start_cert(const br_x509_class **context, uint32_t length)
 }
 
 static void
-append(const br_x509_class **context, const unsigned char *octets, size_t n)
+append(const br_x509_class **context, const unsigned char *bytes, size_t n)
 {
 	struct trust *trust = trust_of(context);
 
 	if (trust->certificates > 1)
 		return;
-	br_x509_decoder_push(&trust->leaf, octets, n);
-	br_sha256_update(&trust->sha256, octets, n);
+	br_x509_decoder_push(&trust->leaf, bytes, n);
+	br_sha256_update(&trust->sha256, bytes, n);
 }
 
 static void
@@ -179,14 +179,14 @@ client_pool_close(struct client_pool *pool)
 void
 client_pool_pin(struct client_pool *pool, const char *fingerprint)
 {
-	unsigned octet;
+	unsigned byte;
 	size_t i;
 
 	pool->pinned = true;
 	memset(pool->pin, 0, sizeof(pool->pin));
 	for (i = 0; i < sizeof(pool->pin); i++)
-		if (sscanf(fingerprint + 3 * i, "%2x", &octet) == 1)
-			pool->pin[i] = (unsigned char)octet;
+		if (sscanf(fingerprint + 3 * i, "%2x", &byte) == 1)
+			pool->pin[i] = (unsigned char)byte;
 }
 
 void
@@ -409,7 +409,7 @@ client_recv(struct client *c, struct span *plain)
 	return true;
 }
 
-/* Receive once.  Octets that client_recv was not asked for stay in front. */
+/* Receive once.  Bytes that client_recv was not asked for stay in front. */
 static void
 receive(struct client *c)
 {

@@ -56,7 +56,7 @@ short client_events(const struct client *);
 /* After poll: receive once, go on with the handshake, send. */
 void client_step(struct client *, short revents);
 /*
- * The next octets that came; false: no more for now.  They are borrowed until
+ * The next bytes that came; false: no more for now.  They are borrowed until
  * the next call for any link of the pool.
  */
 bool client_recv(struct client *, struct span *plain);
@@ -64,7 +64,7 @@ bool client_recv(struct client *, struct span *plain);
 void client_send(struct client *, struct span text);
 /* Send what the socket takes. */
 void client_push(struct client *);
-/* Wire octets that are queued. */
+/* Wire bytes that are queued. */
 size_t client_unsent(const struct client *);
 /* Queue close_notify. */
 void client_finish(struct client *);
@@ -83,7 +83,7 @@ int client_error(const struct client *);
 bool client_await_open(struct client *, int milliseconds);
 /* Send all that is queued. */
 bool client_flush(struct client *, int milliseconds);
-/* Sends what is queued, and reads n octets, or fewer if that is all. */
+/* Sends what is queued, and reads n bytes, or fewer if that is all. */
 size_t client_read(struct client *, void *dst, size_t n, int milliseconds);
 /* Until the server has closed the link; what comes is dropped. */
 bool client_await_over(struct client *, int milliseconds);

@@ -29,18 +29,18 @@ fstatvfs(int fd, struct statvfs *fs)
 }
 
 static void
-data_path(const struct stage *st, char *path, size_t room)
+data_path(const struct harness *st, char *path, size_t room)
 {
 	(void)snprintf(path, room, "%s/%u", st->path, st->crashes);
 }
 
 void
-stage_open(struct stage *st)
+harness_open(struct harness *st)
 {
 	disk_is_full = false;
-	*st = (struct stage){
+	*st = (struct harness){
 		.now = { 1000, 1767225600000 },	/* 2026-01-01 */
-		.room = STAGE_ROOM
+		.room = HARNESS_ROOM
 	};
 	/* No test of the disk: memory will do, and spares it the syncs. */
 	(void)snprintf(st->path, sizeof(st->path), "%s/mnm-stage-XXXXXX",
@@ -52,39 +52,39 @@ stage_open(struct stage *st)
 }
 
 void
-stage_start(struct stage *st)
+harness_start(struct harness *st)
 {
 	char path[128], why[256];
 
 	data_path(st, path, sizeof(path));
-	if (data_open(&st->data, path, st->conf.journal_size, why,
+	if (datadir_open(&st->data, path, st->conf.journal_size, why,
 	    sizeof(why)) == -1)
 		die("%s", why);
 	st->relay = tmtp_open(&st->data, &st->conf);
 }
 
 static void
-lose_all(struct stage *st)
+lose_all(struct harness *st)
 {
 	size_t i;
 
-	for (i = 0; i < STAGE_ACTORS; i++)
-		stage_lose(st, &st->actors[i]);
+	for (i = 0; i < HARNESS_ACTORS; i++)
+		harness_lose(st, &st->actors[i]);
 }
 
 void
-stage_stop(struct stage *st)
+harness_stop(struct harness *st)
 {
 	lose_all(st);
 	tmtp_close(st->relay);
-	if (data_close(&st->data) == -1)
+	if (datadir_close(&st->data) == -1)
 		die("data_close: %s", strerror(errno));
 	st->relay = NULL;
 }
 
 /* What a running relay has written is what the next one finds. */
 void
-stage_crash(struct stage *st)
+harness_crash(struct harness *st)
 {
 	char command[256];
 
@@ -92,18 +92,18 @@ stage_crash(struct stage *st)
 	    st->path, st->crashes, st->path, st->crashes + 1);
 	if (system(command) != 0)
 		die("%s failed", command);
-	stage_stop(st);
+	harness_stop(st);
 	st->crashes++;
 }
 
 void
-stage_close(struct stage *st)
+harness_close(struct harness *st)
 {
 	size_t i;
 
 	if (st->relay != NULL)
-		stage_stop(st);
-	for (i = 0; i < STAGE_ACTORS; i++) {
+		harness_stop(st);
+	for (i = 0; i < HARNESS_ACTORS; i++) {
 		buf_free(&st->actors[i].got);
 		buf_free(&st->actors[i].records);
 	}
@@ -112,12 +112,12 @@ stage_close(struct stage *st)
 }
 
 struct actor *
-stage_actor(struct stage *st, const char *name)
+harness_actor(struct harness *st, const char *name)
 {
 	struct actor *c;
 	size_t i;
 
-	for (i = 0; i < STAGE_ACTORS; i++) {
+	for (i = 0; i < HARNESS_ACTORS; i++) {
 		c = &st->actors[i];
 		if (strcmp(c->name, name) == 0)
 			return c;
@@ -126,28 +126,28 @@ stage_actor(struct stage *st, const char *name)
 			return c;
 		}
 	}
-	die("more than %d actors", STAGE_ACTORS);
+	die("more than %d actors", HARNESS_ACTORS);
 }
 
 void
-stage_connect(struct stage *st, struct actor *c)
+harness_connect(struct harness *st, struct actor *c)
 {
 	c->got.n = c->records.n = 0;
 	c->ended = false;
-	c->link = tmtp_link_open(st->relay, c, c->name, st->now);
+	c->link = tmtp_session_open(st->relay, c, c->name, st->now);
 }
 
 void
-stage_lose(struct stage *st, struct actor *c)
+harness_lose(struct harness *st, struct actor *c)
 {
 	if (c->link != NULL)
-		tmtp_link_close(c->link, st->now);
+		tmtp_session_close(c->link, st->now);
 	c->link = NULL;
 }
 
 /* All that the link may send now, and its end if it has come. */
 static void
-read_link(struct stage *st, struct actor *c)
+read_link(struct harness *st, struct actor *c)
 {
 	size_t n, steps = 0;
 
@@ -163,18 +163,18 @@ read_link(struct stage *st, struct actor *c)
 	} while (n > 0);
 	if (tmtp_is_ended(c->link)) {
 		c->ended = true;
-		stage_lose(st, c);
+		harness_lose(st, c);
 	}
 }
 
 static bool
-resume_all(struct stage *st)
+resume_all(struct harness *st)
 {
 	bool any = false;
 	struct actor *c;
 	size_t i;
 
-	for (i = 0; i < STAGE_ACTORS; i++) {
+	for (i = 0; i < HARNESS_ACTORS; i++) {
 		c = &st->actors[i];
 		if (c->link == NULL || !tmtp_is_stalled(c->link))
 			continue;
@@ -185,24 +185,24 @@ resume_all(struct stage *st)
 }
 
 static void
-commit(struct stage *st)
+commit(struct harness *st)
 {
 	int more, steps = 0;
 
-	if (data_commit(&st->data) == -1)
+	if (datadir_commit(&st->data) == -1)
 		die("data_commit: %s", strerror(errno));
 	tmtp_committed(st->relay);
 	do {
-		more = data_step(&st->data, st->now);
+		more = datadir_step(&st->data, st->now);
 		if (more == -1 || ++steps > STEPS_MAX)
 			die("data_step: %s", strerror(errno));
 	} while (more == 1);
 }
 
 void
-stage_turn(struct stage *st)
+harness_turn(struct harness *st)
 {
-	struct link *link;
+	struct session *link;
 	size_t steps = 0;
 
 	do {
@@ -215,40 +215,40 @@ stage_turn(struct stage *st)
 }
 
 void
-stage_fill_disk(struct stage *st)
+harness_fill_disk(struct harness *st)
 {
 	disk_is_full = true;
-	stage_pass(st, 1000);
-	stage_turn(st);
+	harness_pass(st, 1000);
+	harness_turn(st);
 }
 
 void
-stage_free_disk(struct stage *st)
+harness_free_disk(struct harness *st)
 {
 	disk_is_full = false;
-	stage_pass(st, 1000);
-	stage_turn(st);
+	harness_pass(st, 1000);
+	harness_turn(st);
 }
 
 void
-stage_send(struct stage *st, struct actor *c, struct span octets)
+harness_send(struct harness *st, struct actor *c, struct span bytes)
 {
 	size_t n;
 
-	while (octets.n > 0 && c->link != NULL) {
-		n = st->piece > 0 && st->piece < octets.n ? st->piece :
-		    octets.n;
-		tmtp_input(c->link, (struct span){ octets.p, n }, st->now);
-		octets.p += n;
-		octets.n -= n;
-		if (octets.n > 0)
-			stage_turn(st);
+	while (bytes.n > 0 && c->link != NULL) {
+		n = st->piece > 0 && st->piece < bytes.n ? st->piece :
+		    bytes.n;
+		tmtp_input(c->link, (struct span){ bytes.p, n }, st->now);
+		bytes.p += n;
+		bytes.n -= n;
+		if (bytes.n > 0)
+			harness_turn(st);
 	}
 }
 
 /* Take a header apart; false if it is no strict JSON. */
 static bool
-read_header(struct stage_frame *f)
+read_header(struct harness_frame *f)
 {
 	uint64_t length = 0;
 	struct span key;
@@ -267,33 +267,33 @@ read_header(struct stage_frame *f)
 			json_skip(&j);
 	}
 	f->data = (struct span){ f->header.p + f->header.n, (size_t)length };
-	f->octets = FRAME_DIGITS + f->header.n + f->data.n;
+	f->bytes = FRAME_DIGITS + f->header.n + f->data.n;
 	return json_done(&j);
 }
 
 bool
-stage_frame(const struct actor *a, struct stage_frame *f)
+harness_frame(const struct actor *a, struct harness_frame *f)
 {
 	size_t record;
 	long n;
 
-	*f = (struct stage_frame){ 0 };
+	*f = (struct harness_frame){ 0 };
 	if (a->got.n < FRAME_DIGITS)
 		return false;
 	n = frame_length(a->got.p);
 	if (n == -1 || a->got.n - FRAME_DIGITS < (size_t)n)
 		return false;
 	f->header = (struct span){ a->got.p + FRAME_DIGITS, (size_t)n };
-	if (!read_header(f) || a->got.n < f->octets)
+	if (!read_header(f) || a->got.n < f->bytes)
 		return false;
 	memcpy(&record, a->records.p, sizeof(record));
-	f->in_one_record = record >= f->octets;
+	f->in_one_record = record >= f->bytes;
 	return true;
 }
 
 /* The headsum is that of the frame as it would be without it. */
 bool
-stage_is_sum_right(const struct stage_frame *f)
+harness_is_sum_right(const struct harness_frame *f)
 {
 	static const char key[] = ",\"headsum\":";
 	struct buf bare = { NULL, 0, 0 };
@@ -302,7 +302,7 @@ stage_is_sum_right(const struct stage_frame *f)
 	bool right;
 
 	buf_addf(&bare, "0000%.*s", (int)f->header.n, f->header.p);
-	buf_add_octet(&bare, '\0');
+	buf_add_byte(&bare, '\0');
 	at = strstr(bare.p, key);
 	if (at == NULL) {
 		buf_free(&bare);
@@ -314,32 +314,32 @@ stage_is_sum_right(const struct stage_frame *f)
 	(void)snprintf(digits, sizeof(digits), "%04zx",
 	    bare.n - FRAME_DIGITS);
 	memcpy(bare.p, digits, FRAME_DIGITS);
-	right = sum == code_crc32c(0, bare.p, bare.n);
+	right = sum == encode_crc32c(0, bare.p, bare.n);
 	buf_free(&bare);
 	return right;
 }
 
 void
-stage_drop(struct actor *a, size_t octets)
+harness_drop(struct actor *a, size_t bytes)
 {
 	size_t *records = (size_t *)(void *)a->records.p, i, gone = 0;
 
 	for (i = 0; i < a->records.n / sizeof(size_t); i++) {
-		gone += records[i] <= octets;
-		records[i] -= records[i] <= octets ? 0 : octets;
+		gone += records[i] <= bytes;
+		records[i] -= records[i] <= bytes ? 0 : bytes;
 	}
 	buf_drop(&a->records, gone * sizeof(size_t));
-	buf_drop(&a->got, octets);
+	buf_drop(&a->got, bytes);
 }
 
 static struct actor *
-first_due(struct stage *st, uint64_t *when)
+first_due(struct harness *st, uint64_t *when)
 {
 	struct actor *first = NULL, *c;
 	uint64_t deadline;
 	size_t i;
 
-	for (i = 0; i < STAGE_ACTORS; i++) {
+	for (i = 0; i < HARNESS_ACTORS; i++) {
 		c = &st->actors[i];
 		if (c->link == NULL)
 			continue;
@@ -353,7 +353,7 @@ first_due(struct stage *st, uint64_t *when)
 }
 
 void
-stage_pass(struct stage *st, uint64_t milliseconds)
+harness_pass(struct harness *st, uint64_t milliseconds)
 {
 	uint64_t end = st->now.mono + milliseconds, when = end;
 	struct actor *c;
@@ -365,7 +365,7 @@ stage_pass(struct stage *st, uint64_t milliseconds)
 		if (when > st->now.mono)
 			st->now.mono = when;
 		tmtp_expire(c->link, st->now);
-		stage_turn(st);
+		harness_turn(st);
 		when = end;
 		if (++steps > STEPS_MAX)
 			die("%s: a deadline without end", c->name);

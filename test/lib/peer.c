@@ -10,14 +10,14 @@
 #include "test/lib/relay.h"
 
 void
-mate_init(struct mate *m, const char *name)
+peer_init(struct peer *m, const char *name)
 {
 	memset(m, 0, sizeof(*m));
 	m->name = name;
 }
 
 void
-mate_frame_free(struct mate_frame *f)
+peer_frame_free(struct peer_frame *f)
 {
 	if (f == NULL)
 		return;
@@ -26,10 +26,10 @@ mate_frame_free(struct mate_frame *f)
 	free(f);
 }
 
-struct mate_frame *
-mate_next(struct mate *m)
+struct peer_frame *
+peer_next(struct peer *m)
 {
-	struct mate_frame *f = m->first;
+	struct peer_frame *f = m->first;
 
 	if (f == NULL)
 		return NULL;
@@ -40,12 +40,12 @@ mate_next(struct mate *m)
 }
 
 void
-mate_drop(struct mate *m)
+peer_drop(struct peer *m)
 {
-	struct mate_frame *f;
+	struct peer_frame *f;
 
-	while ((f = mate_next(m)) != NULL)
-		mate_frame_free(f);
+	while ((f = peer_next(m)) != NULL)
+		peer_frame_free(f);
 	if (m->client != NULL)
 		client_close(m->client);
 	m->client = NULL;
@@ -53,20 +53,20 @@ mate_drop(struct mate *m)
 }
 
 void
-mate_free(struct mate *m)
+peer_free(struct peer *m)
 {
-	mate_drop(m);
+	peer_drop(m);
 }
 
 void
-mate_data(struct mate *m, struct span data)
+peer_data(struct peer *m, struct span data)
 {
 	client_send(m->client, data);
 	client_push(m->client);
 }
 
 void
-mate_say(struct mate *m, const char *format, ...)
+peer_say(struct peer *m, const char *format, ...)
 {
 	char head[4096], digits[8];
 	va_list args;
@@ -78,11 +78,11 @@ mate_say(struct mate *m, const char *format, ...)
 	CHECK(n > 0 && n < (int)sizeof(head), "%s: a long header", m->name);
 	snprintf(digits, sizeof(digits), "%04x", (unsigned)n);
 	client_send(m->client, span_of(digits));
-	mate_data(m, span_of(head));
+	peer_data(m, span_of(head));
 }
 
 const char *
-mate_get(const struct mate_frame *f, const char *key, char dst[MATE_TEXT])
+peer_get(const struct peer_frame *f, const char *key, char dst[PEER_TEXT])
 {
 	char quoted[64];
 	const char *p;
@@ -95,24 +95,24 @@ mate_get(const struct mate_frame *f, const char *key, char dst[MATE_TEXT])
 		return dst;
 	p += strlen(quoted);
 	n = *p == '"' ? strcspn(++p, "\"") : strcspn(p, ",}");
-	if (n >= MATE_TEXT)
-		n = MATE_TEXT - 1;
+	if (n >= PEER_TEXT)
+		n = PEER_TEXT - 1;
 	memcpy(dst, p, n);
 	dst[n] = '\0';
 	return dst;
 }
 
 bool
-mate_is(const struct mate_frame *f, const char *key, const char *value)
+peer_is(const struct peer_frame *f, const char *key, const char *value)
 {
-	char text[MATE_TEXT];
+	char text[PEER_TEXT];
 
-	return strcmp(mate_get(f, key, text), value) == 0;
+	return strcmp(peer_get(f, key, text), value) == 0;
 }
 
 /* The sum covers the digits and the header as they are without it. */
 static void
-check_headsum(const struct mate *m, const struct mate_frame *f)
+check_headsum(const struct peer *m, const struct peer_frame *f)
 {
 	const char *from = strstr(f->head, "\"headsum\":"), *to;
 	struct buf text = { NULL, 0, 0 };
@@ -127,38 +127,38 @@ check_headsum(const struct mate *m, const struct mate_frame *f)
 	to += *to == ',';
 	n -= (unsigned long)(to - from);
 	buf_addf(&text, "%04lx%.*s%s", n, (int)(from - f->head), f->head, to);
-	CHECK(code_crc32c(0, text.p, text.n) == told,
+	CHECK(encode_crc32c(0, text.p, text.n) == told,
 	    "%s: wrong headsum in %s", m->name, f->head);
 	buf_free(&text);
 }
 
 /* Messages are acked; replies and presence have no .from or no .id. */
 static void
-take_frame(struct mate *m, struct mate_frame *f)
+take_frame(struct peer *m, struct peer_frame *f)
 {
-	char id[MATE_TEXT], from[MATE_TEXT];
+	char id[PEER_TEXT], from[PEER_TEXT];
 
 	if (m->last != NULL)
 		m->last->next = f;
 	else
 		m->first = f;
 	m->last = f;
-	if (*mate_get(f, "from", from) == '\0' ||
-	    *mate_get(f, "id", id) == '\0')
+	if (*peer_get(f, "from", from) == '\0' ||
+	    *peer_get(f, "id", id) == '\0')
 		return;
 	check_headsum(m, f);
 	if (m->mute)
 		return;
 	m->acked++;
-	mate_say(m, "{\"op\":9,\"id\":\"%s\",\"type\":\"ok\"}", id);
+	peer_say(m, "{\"op\":9,\"id\":\"%s\",\"type\":\"ok\"}", id);
 }
 
-/* Cut a frame off the octets that came.  False if it is not all there. */
+/* Cut a frame off the bytes that came.  False if it is not all there. */
 static bool
-cut_frame(struct mate *m)
+cut_frame(struct peer *m)
 {
-	struct mate_frame *f;
-	char digits[5] = "", length[MATE_TEXT];
+	struct peer_frame *f;
+	char digits[5] = "", length[PEER_TEXT];
 	size_t head, data;
 
 	if (m->in.n < 4)
@@ -169,9 +169,9 @@ cut_frame(struct mate *m)
 		return false;
 	f = xzalloc(sizeof(*f));
 	f->head = xcopy((struct span){ m->in.p + 4, head });
-	data = strtoul(mate_get(f, "datalen", length), NULL, 10);
+	data = strtoul(peer_get(f, "datalen", length), NULL, 10);
 	if (m->in.n < 4 + head + data) {
-		mate_frame_free(f);
+		peer_frame_free(f);
 		buf_room(&m->in, 4 + head + data - m->in.n);
 		return false;
 	}
@@ -183,7 +183,7 @@ cut_frame(struct mate *m)
 }
 
 void
-mate_step(struct mate *m, short revents)
+peer_step(struct peer *m, short revents)
 {
 	struct span plain;
 
@@ -199,7 +199,7 @@ mate_step(struct mate *m, short revents)
 
 /* One poll.  False when the time is over. */
 static bool
-wait_and_step(struct mate *m, uint64_t end)
+wait_and_step(struct peer *m, uint64_t end)
 {
 	struct pollfd p = { .fd = client_fd(m->client) };
 	uint64_t now = relay_clock();
@@ -208,17 +208,17 @@ wait_and_step(struct mate *m, uint64_t end)
 		return false;
 	p.events = client_events(m->client);
 	if (poll(&p, 1, (int)(end - now)) > 0)
-		mate_step(m, p.revents);
+		peer_step(m, p.revents);
 	return true;
 }
 
-static struct mate_frame *
-find(struct mate *m, const char *op)
+static struct peer_frame *
+find(struct peer *m, const char *op)
 {
-	struct mate_frame *f, *before = NULL;
+	struct peer_frame *f, *before = NULL;
 
 	for (f = m->first; f != NULL; before = f, f = f->next) {
-		if (!mate_is(f, "op", op))
+		if (!peer_is(f, "op", op))
 			continue;
 		if (before != NULL)
 			before->next = f->next;
@@ -232,11 +232,11 @@ find(struct mate *m, const char *op)
 	return NULL;
 }
 
-struct mate_frame *
-mate_await(struct mate *m, const char *op)
+struct peer_frame *
+peer_await(struct peer *m, const char *op)
 {
 	uint64_t end = relay_clock() + RELAY_PATIENCE;
-	struct mate_frame *f;
+	struct peer_frame *f;
 
 	while ((f = find(m, op)) == NULL && wait_and_step(m, end))
 		;
@@ -251,7 +251,7 @@ mate_await(struct mate *m, const char *op)
 }
 
 void
-mate_await_over(struct mate *m)
+peer_await_over(struct peer *m)
 {
 	uint64_t end = relay_clock() + RELAY_PATIENCE;
 
@@ -265,66 +265,66 @@ mate_await_over(struct mate *m)
  * request that is refused is answered at once.
  */
 bool
-mate_is_quiet(struct mate *m, const char *op)
+peer_is_quiet(struct peer *m, const char *op)
 {
-	struct mate_frame *f;
+	struct peer_frame *f;
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		mate_say(m, "{\"op\":8,\"id\":\"quiet%d\",\"datalen\":1,"
+		peer_say(m, "{\"op\":8,\"id\":\"quiet%d\",\"datalen\":1,"
 		    "\"to\":\"nobody has this alias\"}", i);
-		mate_data(m, SPAN("?"));
-		mate_frame_free(mate_await(m, "ack"));
+		peer_data(m, SPAN("?"));
+		peer_frame_free(peer_await(m, "ack"));
 	}
 	f = find(m, op);
-	mate_frame_free(f);
+	peer_frame_free(f);
 	return f == NULL;
 }
 
 void
-mate_connect(struct mate *m, struct client_pool *pool, uint16_t port)
+peer_connect(struct peer *m, struct client_pool *pool, uint16_t port)
 {
-	mate_drop(m);
+	peer_drop(m);
 	m->over = false;
 	m->client = client_connect(pool, port, NULL);
 	if (m->client == NULL) {
 		perror("connect");
 		exit(1);
 	}
-	mate_say(m, "{\"op\":0,\"id\":\"1\"}");
+	peer_say(m, "{\"op\":0,\"id\":\"1\"}");
 }
 
 void
-mate_register(struct mate *m, struct client_pool *pool, uint16_t port)
+peer_register(struct peer *m, struct client_pool *pool, uint16_t port)
 {
-	struct mate_frame *f;
-	char text[MATE_TEXT];
+	struct peer_frame *f;
+	char text[PEER_TEXT];
 
-	mate_connect(m, pool, port);
-	mate_say(m, "{\"op\":1,\"newnode\":\"x\",\"newalias\":\"%s\"}",
+	peer_connect(m, pool, port);
+	peer_say(m, "{\"op\":1,\"newnode\":\"x\",\"newalias\":\"%s\"}",
 	    m->name);
-	mate_frame_free(mate_await(m, "tmtprev"));
-	f = mate_await(m, "registered");
-	CHECK(mate_is(f, "error", ""), "%s: %s", m->name, f->head);
+	peer_frame_free(peer_await(m, "tmtprev"));
+	f = peer_await(m, "registered");
+	CHECK(peer_is(f, "error", ""), "%s: %s", m->name, f->head);
 	snprintf(m->uid, sizeof(m->uid), "%.*s", UID_TEXT,
-	    mate_get(f, "uid", text));
+	    peer_get(f, "uid", text));
 	snprintf(m->nodeid, sizeof(m->nodeid), "%.*s", NODEID_TEXT,
-	    mate_get(f, "nodeid", text));
-	mate_frame_free(f);
-	mate_frame_free(mate_await(m, "info"));
+	    peer_get(f, "nodeid", text));
+	peer_frame_free(f);
+	peer_frame_free(peer_await(m, "info"));
 }
 
 void
-mate_login(struct mate *m, struct client_pool *pool, uint16_t port)
+peer_login(struct peer *m, struct client_pool *pool, uint16_t port)
 {
-	mate_connect(m, pool, port);
-	mate_say(m, "{\"op\":2,\"uid\":\"%s\",\"node\":\"%s\"}", m->uid,
+	peer_connect(m, pool, port);
+	peer_say(m, "{\"op\":2,\"uid\":\"%s\",\"node\":\"%s\"}", m->uid,
 	    m->nodeid);
-	mate_frame_free(mate_await(m, "tmtprev"));
+	peer_frame_free(peer_await(m, "tmtprev"));
 }
 
 void
-mate_add_checks(unsigned long *passed, unsigned long *failed)
+peer_add_checks(unsigned long *passed, unsigned long *failed)
 {
 	*passed += check_passed;
 	*failed += check_failed;

@@ -17,64 +17,64 @@
 #include "test/lib/client.h"
 #include "base/encode.h"
 
-#define MATE_TEXT 200	/* the longest value that is looked at */
+#define PEER_TEXT 200	/* the longest value that is looked at */
 
-struct mate_frame {
+struct peer_frame {
 	char *head;		/* the JSON, with a NUL; "" for no frame */
 	struct buf data;	/* and a NUL behind it */
-	struct mate_frame *next;
+	struct peer_frame *next;
 };
 
-struct mate {
+struct peer {
 	const char *name;	/* its alias, and for what is printed */
 	struct client *client;
 	bool mute;		/* does not ack */
 	bool over;		/* the relay closed the link */
-	struct buf in;		/* octets of a frame that is not complete */
-	struct mate_frame *first, *last;
+	struct buf in;		/* bytes of a frame that is not complete */
+	struct peer_frame *first, *last;
 	unsigned long acked;	/* messages */
 	char uid[UID_TEXT + 1];
 	char nodeid[NODEID_TEXT + 1];
 };
 
-void mate_init(struct mate *, const char *name);
-void mate_free(struct mate *);
+void peer_init(struct peer *, const char *name);
+void peer_free(struct peer *);
 
 /* Connect, and say tmtprev as soon as the handshake is done. */
-void mate_connect(struct mate *, struct client_pool *, uint16_t port);
+void peer_connect(struct peer *, struct client_pool *, uint16_t port);
 /* Drop the link without a word. */
-void mate_drop(struct mate *);
+void peer_drop(struct peer *);
 /*
  * tmtprev and register, or login with what register gave.  A login leaves info
- * to be asked for: it tells who is on line.
+ * to be asked for: it tells who is online.
  */
-void mate_register(struct mate *, struct client_pool *, uint16_t port);
-void mate_login(struct mate *, struct client_pool *, uint16_t port);
+void peer_register(struct peer *, struct client_pool *, uint16_t port);
+void peer_login(struct peer *, struct client_pool *, uint16_t port);
 
 /* Queue a frame; format is the JSON's. */
-void mate_say(struct mate *, const char *format, ...)
+void peer_say(struct peer *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Queue a frame whose data follows: the JSON has to tell its datalen. */
-void mate_data(struct mate *, struct span data);
+void peer_data(struct peer *, struct span data);
 
 /* After poll, or before: take what came and send what is queued. */
-void mate_step(struct mate *, short revents);
+void peer_step(struct peer *, short revents);
 /* The oldest frame not yet asked for, without waiting; NULL for none. */
-struct mate_frame *mate_next(struct mate *);
+struct peer_frame *peer_next(struct peer *);
 /* The oldest frame with this op, waiting for it. */
-struct mate_frame *mate_await(struct mate *, const char *op);
+struct peer_frame *peer_await(struct peer *, const char *op);
 /* No frame of that op comes before a pulse's worth of talk has passed. */
-bool mate_is_quiet(struct mate *, const char *op);
+bool peer_is_quiet(struct peer *, const char *op);
 /* Wait until the relay has closed the link. */
-void mate_await_over(struct mate *);
+void peer_await_over(struct peer *);
 
-void mate_frame_free(struct mate_frame *);
+void peer_frame_free(struct peer_frame *);
 /* The text or digits of a member of the header; "" if it has none. */
-const char *mate_get(const struct mate_frame *, const char *key,
-    char dst[MATE_TEXT]);
-bool mate_is(const struct mate_frame *, const char *key, const char *value);
+const char *peer_get(const struct peer_frame *, const char *key,
+    char dst[PEER_TEXT]);
+bool peer_is(const struct peer_frame *, const char *key, const char *value);
 
 /* What was CHECKed here, for the test's report. */
-void mate_add_checks(unsigned long *passed, unsigned long *failed);
+void peer_add_checks(unsigned long *passed, unsigned long *failed);
 
 #endif

@@ -19,7 +19,7 @@ chance(uint64_t *state)
 
 /* A number below n, which is not 0. */
 static inline uint64_t
-chance_below(uint64_t *state, uint64_t n)
+prng_below(uint64_t *state, uint64_t n)
 {
 	return chance(state) % n;
 }

@@ -171,7 +171,7 @@ said(const struct relay_process *r)
 		text.n = fread(buf_room(&text, SAID_MAX), 1, SAID_MAX - 1, f);
 		fclose(f);
 	}
-	buf_add_octet(&text, '\0');
+	buf_add_byte(&text, '\0');
 	return text;
 }
 

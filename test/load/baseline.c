@@ -27,7 +27,7 @@
 #include "net/tls.h"
 
 #define SEGMENT ((size_t)4 << 20)
-#define HEADERS 150	/* octets of a post's header */
+#define HEADERS 150	/* bytes of a post's header */
 
 static const size_t sizes[] = {
 	50, 50, 50, 500, 500, 1500, 2000, 5000, 10000, 50000
@@ -40,7 +40,7 @@ clock_s(void)
 }
 
 double
-floor_disk(const char *dir, size_t octets, double seconds)
+baseline_disk(const char *dir, size_t bytes, double seconds)
 {
 	char path[RELAY_PATH + 16], *block = xzalloc(SEGMENT);
 	size_t at = 0, batches = 0;
@@ -52,15 +52,15 @@ floor_disk(const char *dir, size_t octets, double seconds)
 	if (fd == -1 || pwrite(fd, block, SEGMENT, 0) != (ssize_t)SEGMENT ||
 	    fsync(fd) == -1)
 		die("%s: %s", path, strerror(errno));
-	memset(block, 1, octets);
+	memset(block, 1, bytes);
 	began = now = clock_s();
 	for (; now < began + seconds; now = clock_s(), batches++) {
-		if (at + octets > SEGMENT)
+		if (at + bytes > SEGMENT)
 			at = 0;
-		if (pwrite(fd, block, octets, (off_t)at) != (ssize_t)octets ||
+		if (pwrite(fd, block, bytes, (off_t)at) != (ssize_t)bytes ||
 		    fdatasync(fd) == -1)
 			die("%s: %s", path, strerror(errno));
-		at += octets;
+		at += bytes;
 	}
 	close(fd);
 	unlink(path);
@@ -75,7 +75,7 @@ struct writer {
 	size_t number;
 	int dir;		/* where files are made */
 	int boxes[2];		/* directories of two recipients */
-	size_t octets;
+	size_t bytes;
 	double end;
 	uint64_t messages, syncs;
 };
@@ -87,9 +87,9 @@ sync_counted(struct writer *w, int fd)
 	return fsync(fd);
 }
 
-/* Post one message of these octets to both. */
+/* Post one message of these bytes to both. */
 static int
-post_files(struct writer *w, const char *octets)
+post_files(struct writer *w, const char *bytes)
 {
 	char name[40];
 	int fd, result = -1;
@@ -99,7 +99,7 @@ post_files(struct writer *w, const char *octets)
 	fd = openat(w->dir, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	if (fd == -1)
 		return -1;
-	if (write(fd, octets, w->octets) == (ssize_t)w->octets &&
+	if (write(fd, bytes, w->bytes) == (ssize_t)w->bytes &&
 	    sync_counted(w, fd) == 0 &&
 	    linkat(w->dir, name, w->boxes[0], name, 0) == 0 &&
 	    sync_counted(w, w->boxes[0]) == 0 &&
@@ -114,13 +114,13 @@ static void *
 write_files(void *argument)
 {
 	struct writer *w = argument;
-	char *octets = xzalloc(w->octets);
+	char *bytes = xzalloc(w->bytes);
 
 	for (; clock_s() < w->end; w->messages++) {
-		if (post_files(w, octets) == -1)
+		if (post_files(w, bytes) == -1)
 			die("floor: %s", strerror(errno));
 	}
-	free(octets);
+	free(bytes);
 	return NULL;
 }
 
@@ -141,7 +141,7 @@ make_boxes(int dir, size_t count)
 	return boxes;
 }
 
-static struct floor_files
+static struct baseline_files
 sum_up(const struct writer *writers, size_t count, double seconds,
     uint64_t written)
 {
@@ -152,24 +152,24 @@ sum_up(const struct writer *writers, size_t count, double seconds,
 		messages += (double)writers[i].messages;
 		syncs += (double)writers[i].syncs;
 	}
-	return (struct floor_files){ messages / seconds, syncs / messages,
+	return (struct baseline_files){ messages / seconds, syncs / messages,
 	    (double)written / messages };
 }
 
-struct floor_files
-floor_files(const char *path, size_t threads, size_t octets, double seconds)
+struct baseline_files
+baseline_files(const char *path, size_t threads, size_t bytes, double seconds)
 {
 	struct writer *writers = xzalloc(threads * sizeof(*writers));
-	struct meter meter = { getpid(), NULL };
-	uint64_t written = meter_read(&meter).written;
+	struct procstat meter = { getpid(), NULL };
+	uint64_t written = procstat_read(&meter).written;
 	int dir = open(path, O_RDONLY), *boxes = make_boxes(dir, threads + 1);
 	double began = clock_s();
-	struct floor_files sum;
+	struct baseline_files sum;
 	size_t i;
 
 	for (i = 0; i < threads; i++) {
 		writers[i] = (struct writer){ .number = i, .dir = dir,
-		    .boxes = { boxes[i], boxes[i + 1] }, .octets = octets,
+		    .boxes = { boxes[i], boxes[i + 1] }, .bytes = bytes,
 		    .end = began + seconds };
 		if (pthread_create(&writers[i].thread, NULL, write_files,
 		    &writers[i]) != 0)
@@ -178,7 +178,7 @@ floor_files(const char *path, size_t threads, size_t octets, double seconds)
 	for (i = 0; i < threads; i++)
 		pthread_join(writers[i].thread, NULL);
 	sum = sum_up(writers, threads, clock_s() - began,
-	    meter_read(&meter).written - written);
+	    procstat_read(&meter).written - written);
 	for (i = 0; i <= threads; i++)
 		close(boxes[i]);
 	close(dir);
@@ -191,7 +191,7 @@ floor_files(const char *path, size_t threads, size_t octets, double seconds)
 
 struct echo {
 	int fd;
-	struct tls_link *tls;
+	struct tls_conn *tls;
 	struct buf out;
 	unsigned interest;
 };
@@ -247,7 +247,7 @@ give(struct echo *e)
 }
 
 static void
-accept_link(struct ready *ready, struct tls *tls, int listener)
+accept_link(struct poller *ready, struct tls *tls, int listener)
 {
 	char peer[NET_PEER];
 	struct echo *e;
@@ -257,25 +257,25 @@ accept_link(struct ready *ready, struct tls *tls, int listener)
 		return;
 	e = xzalloc(sizeof(*e));
 	e->fd = fd;
-	e->tls = tls_link_open(tls);
-	e->interest = READY_READ;
-	if (ready_add(ready, fd, e->interest, e) == -1)
+	e->tls = tls_conn_open(tls);
+	e->interest = POLLER_READ;
+	if (poller_add(ready, fd, e->interest, e) == -1)
 		die("floor: %s", strerror(errno));
 }
 
 static void
-serve(struct ready *ready, struct echo *e)
+serve(struct poller *ready, struct echo *e)
 {
-	unsigned interest = READY_READ;
+	unsigned interest = POLLER_READ;
 
 	tls_enter(e->tls);
 	take(e);
 	give(e);
 	tls_leave(e->tls);
 	if (tls_wants_out(e->tls))
-		interest |= READY_WRITE;
+		interest |= POLLER_WRITE;
 	if (interest != e->interest)
-		ready_change(ready, e->fd, interest);
+		poller_change(ready, e->fd, interest);
 	e->interest = interest;
 }
 
@@ -284,16 +284,16 @@ static void
 be_echo(int listener, const struct cert *cert)
 {
 	pid_t parent = getppid();
-	struct ready *ready = ready_open();
+	struct poller *ready = poller_open();
 	struct tls *tls = tls_open(cert);
-	struct ready_event event;
+	struct poller_event event;
 
-	if (ready == NULL || ready_add(ready, listener, READY_READ,
+	if (ready == NULL || poller_add(ready, listener, POLLER_READ,
 	    NULL) == -1)
 		die("floor: %s", strerror(errno));
 	while (getppid() == parent) {
-		ready_wait(ready, 1000);
-		while (ready_next(ready, &event)) {
+		poller_wait(ready, 1000);
+		while (poller_next(ready, &event)) {
 			if (event.owner == NULL)
 				accept_link(ready, tls, listener);
 			else
@@ -309,12 +309,12 @@ struct side {
 	struct client *client;
 	unsigned interest;
 	bool started;
-	size_t to_come;		/* octets */
+	size_t to_come;		/* bytes */
 };
 
 /* What all links send. */
 struct source {
-	const char *octets;	/* as many as the longest message */
+	const char *bytes;	/* as many as the longest message */
 	uint64_t seed;		/* of the lengths; not 0 */
 	size_t started;		/* links whose first message was sent */
 };
@@ -329,15 +329,15 @@ random_size(struct source *s)
 }
 
 static void
-watch(struct ready *ready, struct side *s)
+watch(struct poller *ready, struct side *s)
 {
-	unsigned interest = READY_READ;
+	unsigned interest = POLLER_READ;
 
 	client_push(s->client);
 	if (client_events(s->client) & POLLOUT)
-		interest |= READY_WRITE;
+		interest |= POLLER_WRITE;
 	if (interest != s->interest)
-		ready_change(ready, client_fd(s->client), interest);
+		poller_change(ready, client_fd(s->client), interest);
 	s->interest = interest;
 }
 
@@ -348,8 +348,8 @@ step(struct side *s, unsigned can, struct source *source)
 	struct span plain;
 	size_t n;
 
-	client_step(s->client, (short)((can & READY_READ ? POLLIN : 0) |
-	    (can & READY_WRITE ? POLLOUT : 0)));
+	client_step(s->client, (short)((can & POLLER_READ ? POLLIN : 0) |
+	    (can & POLLER_WRITE ? POLLOUT : 0)));
 	while (client_recv(s->client, &plain))
 		s->to_come -= plain.n;
 	if (client_is_over(s->client))
@@ -358,7 +358,7 @@ step(struct side *s, unsigned can, struct source *source)
 		return 0;
 	n = HEADERS + random_size(source);
 	s->to_come = 2 * n;
-	client_send(s->client, (struct span){ source->octets, n });
+	client_send(s->client, (struct span){ source->bytes, n });
 	source->started += !s->started;
 	s->started = true;
 	return 2;
@@ -369,25 +369,25 @@ run_links(uint16_t port, size_t links, double seconds)
 {
 	struct side *sides = xzalloc(links * sizeof(*sides));
 	struct client_pool *pool = client_pool_open();
-	struct ready *ready = ready_open();
-	char *octets = xzalloc(HEADERS + 50000);
-	struct ready_event event;
+	struct poller *ready = poller_open();
+	char *bytes = xzalloc(HEADERS + 50000);
+	struct poller_event event;
 	double began = 0, now = clock_s(), warm = 0;
-	struct source source = { octets, 88172645463325252, 0 };
+	struct source source = { bytes, 88172645463325252, 0 };
 	uint64_t copies = 0;
 	size_t i;
 
 	for (i = 0; i < links; i++) {
 		sides[i].client = client_connect(pool, port, NULL);
-		sides[i].interest = READY_READ | READY_WRITE;
-		if (sides[i].client == NULL || ready_add(ready,
+		sides[i].interest = POLLER_READ | POLLER_WRITE;
+		if (sides[i].client == NULL || poller_add(ready,
 		    client_fd(sides[i].client), sides[i].interest,
 		    &sides[i]) == -1)
 			die("floor: %s", strerror(errno));
 	}
 	while (began == 0 || now < began + seconds) {
-		ready_wait(ready, 50);
-		while (ready_next(ready, &event)) {
+		poller_wait(ready, 50);
+		while (poller_next(ready, &event)) {
 			copies += step(event.owner, event.can, &source);
 			watch(ready, event.owner);
 		}
@@ -401,15 +401,15 @@ run_links(uint16_t port, size_t links, double seconds)
 	}
 	for (i = 0; i < links; i++)
 		client_close(sides[i].client);
-	ready_close(ready);
+	poller_close(ready);
 	client_pool_close(pool);
-	free(octets);
+	free(bytes);
 	free(sides);
 	return (double)copies / (now - began);
 }
 
 double
-floor_copy(const char *cert_path, const char *key_path, size_t links,
+baseline_copy(const char *cert_path, const char *key_path, size_t links,
     double seconds)
 {
 	uint16_t port = relay_free_port();

@@ -1,5 +1,5 @@
 /*
- * baseline.h - what this machine can do at most: the same octets to the disk,
+ * baseline.h - what this machine can do at most: the same bytes to the disk,
  * and through TLS, with no protocol about them.
  */
 #ifndef MNM_TEST_BASELINE_H
@@ -8,28 +8,28 @@
 #include <stddef.h>
 
 /*
- * Write batches of so many octets, each with a sync, over a file of zeros in
+ * Write batches of so many bytes, each with a sync, over a file of zeros in
  * dir, as a journal is written.  Returns batches per second.
  */
-double floor_disk(const char *dir, size_t octets, double seconds);
+double baseline_disk(const char *dir, size_t bytes, double seconds);
 /*
  * What a relay does that keeps messages in files alone: each is written to a
  * file of its own, which is synced; the file gets a name in the directories
  * of two recipients, and each directory is synced.  So many threads do it at
  * once, each one message after the other.
  */
-struct floor_files {
+struct baseline_files {
 	double per_s;		/* messages */
-	double syncs, written;	/* for one message; octets */
+	double syncs, written;	/* for one message; bytes */
 };
-struct floor_files floor_files(const char *dir, size_t threads,
-    size_t octets, double seconds);
+struct baseline_files baseline_files(const char *dir, size_t threads,
+    size_t bytes, double seconds);
 /*
  * Links over TLS to a child process that only sends back twice what it gets;
  * the messages are as long as those of load.h, and the next follows when both
  * copies have come.  cert and key are PEM files.  Returns copies per second.
  */
-double floor_copy(const char *cert, const char *key, size_t links,
+double baseline_copy(const char *cert, const char *key, size_t links,
     double seconds);
 
 #endif

@@ -84,7 +84,7 @@ add_use(struct bench *b, struct row *row, const struct measured *m)
 	double syncs = (double)(m->after.syncs - m->before.syncs);
 	double written = (double)(m->after.written - m->before.written);
 	double posts = (double)r->posts, batches;
-	double mean = ratio((double)r->octets, (double)r->deliveries);
+	double mean = ratio((double)r->bytes, (double)r->deliveries);
 	size_t batch;
 
 	if (b->port != 0)
@@ -99,7 +99,7 @@ add_use(struct bench *b, struct row *row, const struct measured *m)
 	if (syncs == 0 || b->slow)
 		return;
 	batch = ((size_t)(mean * posts / syncs) / BLOCK + 1) * BLOCK;
-	batches = floor_disk(b->relay.dir, batch, depths[b->depth].floor);
+	batches = baseline_disk(b->relay.dir, batch, depths[b->depth].floor);
 	row_add(row, "of_disk", 2, ratio(posts / r->seconds,
 	    batches * posts / syncs));
 }
@@ -120,7 +120,7 @@ run_posts(struct bench *b, const struct job *job, struct row *row,
 	row_add(row, plan->to == LOAD_GROUP ? "members" : "links", 0,
 	    (double)job->size);
 	row_add(row, "per_s", 0, (double)r->deliveries / r->seconds);
-	row_add(row, "MB_s", 1, (double)r->octets / 1e6 / r->seconds);
+	row_add(row, "MB_s", 1, (double)r->bytes / 1e6 / r->seconds);
 	add_times(row, r);
 	add_use(b, row, &m);
 	load_close(l);
@@ -137,7 +137,7 @@ add_copy_floor(struct bench *b, const struct job *job, struct row *row)
 		return;
 	snprintf(cert, sizeof(cert), "%s/mnm-data/cert.pem", b->relay.dir);
 	snprintf(key, sizeof(key), "%s/mnm-data/key.pem", b->relay.dir);
-	copies = floor_copy(cert, key, job->size, depths[b->depth].floor);
+	copies = baseline_copy(cert, key, job->size, depths[b->depth].floor);
 	row_add(row, "copy_s", 0, copies);
 	row_add(row, "of_copy", 2, ratio(row->figures[1].value, copies));
 }
@@ -271,8 +271,8 @@ static const struct job jobs[] = {
 	/* Files are made slowly after many were removed: those come last. */
 	{ "disk",       storage_reference,  1,    SMOKE },
 	{ "disk",       storage_reference,  100,  SMOKE },
-	{ "disk",       storage_on_line,    100,  SMOKE },
-	{ "disk",       storage_off_line,   100,  SMOKE },
+	{ "disk",       storage_online,    100,  SMOKE },
+	{ "disk",       storage_offline,   100,  SMOKE },
 	{ "checkpoint", storage_checkpoint, 4096, SMOKE },
 	{ "checkpoint", storage_checkpoint, 64,   SMOKE },
 	{ "checkpoint", storage_checkpoint_many, 100, SMOKE },
@@ -401,7 +401,7 @@ smoke(struct bench *b)
 	struct load_plan group = { .to = LOAD_GROUP, .posters = 10,
 	    .group = 10, .posts = 50 };
 	struct load_plan absent = { .to = LOAD_ABSENT, .posters = 10,
-	    .absent = 10, .absentees = 1, .octets = 500, .posts = 300 };
+	    .absent = 10, .absentees = 1, .bytes = 500, .posts = 300 };
 	const struct load_result *r;
 	struct load *l;
 

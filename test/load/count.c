@@ -1,5 +1,5 @@
 /*
- * count RELAY POSTS - have 100 members post 6910 octets so often for two others
+ * count RELAY POSTS - have 100 members post 6910 bytes so often for two others
  * each, and print how many deliveries that made.  test/load/instructions
  * counts the rest.
  */
@@ -12,13 +12,13 @@
 #include "test/lib/relay.h"
 
 #define MEMBERS 100
-#define OCTETS  6910		/* the mean of what bench posts */
+#define BYTES  6910		/* the mean of what bench posts */
 
 int
 main(int argc, char **argv)
 {
 	struct load_plan plan = { .to = LOAD_TWO, .posters = MEMBERS,
-	    .octets = OCTETS };
+	    .bytes = BYTES };
 	struct relay_process relay;
 	struct load *l;
 

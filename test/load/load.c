@@ -29,12 +29,12 @@ enum duty {
 
 struct member {
 	uint32_t index;
-	struct client *client;	/* NULL: off line */
+	struct client *client;	/* NULL: offline */
 	unsigned interest;
 	enum duty duty;
 	bool open;		/* info has come */
 	struct buf in, out;
-	size_t at;		/* octets of in that were used */
+	size_t at;		/* bytes of in that were used */
 	char uid[UID_TEXT + 1], nodeid[NODEID_TEXT + 1];
 
 	/* Its last post. */
@@ -51,7 +51,7 @@ struct load {
 	uint16_t port;
 	enum load_ops ops;
 	struct client_pool *pool;
-	struct ready *ready;
+	struct poller *ready;
 	struct member **members;
 	size_t count, arriving;
 	uint64_t run;		/* for names: nobody had this before */
@@ -133,16 +133,16 @@ say(struct member *m, const char *format, ...)
 static void
 push(struct load *l, struct member *m)
 {
-	unsigned interest = READY_READ;
+	unsigned interest = POLLER_READ;
 
 	if (m->out.n > 0)
 		client_send(m->client, buf_span(&m->out));
 	m->out.n = 0;
 	client_push(m->client);
 	if (client_events(m->client) & POLLOUT)
-		interest |= READY_WRITE;
+		interest |= POLLER_WRITE;
 	if (interest != m->interest)
-		ready_change(l->ready, client_fd(m->client), interest);
+		poller_change(l->ready, client_fd(m->client), interest);
 	m->interest = interest;
 }
 
@@ -151,7 +151,7 @@ hang_up(struct load *l, struct member *m)
 {
 	if (m->client == NULL)
 		return;
-	ready_remove(l->ready, client_fd(m->client));
+	poller_remove(l->ready, client_fd(m->client));
 	client_close(m->client);
 	m->client = NULL;
 	m->open = false;
@@ -165,8 +165,8 @@ call(struct load *l, struct member *m, const struct client *session)
 	m->client = client_connect(l->pool, l->port, session);
 	if (m->client == NULL)
 		die("cannot connect: %s", strerror(errno));
-	m->interest = READY_READ | READY_WRITE;
-	if (ready_add(l->ready, client_fd(m->client), m->interest, m) == -1)
+	m->interest = POLLER_READ | POLLER_WRITE;
+	if (poller_add(l->ready, client_fd(m->client), m->interest, m) == -1)
 		die("cannot watch a link: %s", strerror(errno));
 	say(m, "{\"op\":0,\"id\":\"1\"}");
 	if (m->duty != DUTY_GREET && m->uid[0] == '\0')
@@ -180,9 +180,9 @@ call(struct load *l, struct member *m, const struct client *session)
 }
 
 static void
-add_parcel(struct load *l, struct member *m, uint32_t octets)
+add_parcel(struct load *l, struct member *m, uint32_t bytes)
 {
-	struct parcel_label label = { m->index, ++m->number, octets };
+	struct parcel_label label = { m->index, ++m->number, bytes };
 
 	parcel_make(&m->out, &label);
 	m->acked = false;
@@ -192,7 +192,7 @@ add_parcel(struct load *l, struct member *m, uint32_t octets)
 }
 
 static void
-post_to_two(struct load *l, struct member *m, uint32_t octets)
+post_to_two(struct load *l, struct member *m, uint32_t bytes)
 {
 	size_t n = l->plan.posters;
 	size_t a = (m->index + 1 + random_below(l, n - 1)) % n, b;
@@ -204,12 +204,12 @@ post_to_two(struct load *l, struct member *m, uint32_t octets)
 	if (a != b)
 		m->waiting[m->waiting_count++] = (uint32_t)b;
 	say(m, "{\"op\":7,\"id\":\"1\",\"datalen\":%u,\"for\":[{\"id\":\"%s\","
-	    "\"type\":1},{\"id\":\"%s\",\"type\":1}]}", octets,
+	    "\"type\":1},{\"id\":\"%s\",\"type\":1}]}", bytes,
 	    l->members[a]->uid, l->members[b]->uid);
 }
 
 static void
-post_to_group(struct load *l, struct member *m, uint32_t octets)
+post_to_group(struct load *l, struct member *m, uint32_t bytes)
 {
 	size_t i;
 
@@ -217,18 +217,18 @@ post_to_group(struct load *l, struct member *m, uint32_t octets)
 		if (i != m->index)
 			m->waiting[m->waiting_count++] = (uint32_t)i;
 	say(m, "{\"op\":7,\"id\":\"1\",\"datalen\":%u,\"for\":"
-	    "[{\"id\":\"bench %llx\",\"type\":3}]}", octets,
+	    "[{\"id\":\"bench %llx\",\"type\":3}]}", bytes,
 	    (unsigned long long)l->run);
 }
 
 static void
-post_to_absent(struct load *l, struct member *m, uint32_t octets)
+post_to_absent(struct load *l, struct member *m, uint32_t bytes)
 {
 	size_t i, end = l->plan.absent + l->plan.absentees;
 	struct buf header = { NULL, 0, 0 };
 
 	buf_addf(&header, "{\"op\":7,\"id\":\"1\",\"datalen\":%u,\"for\":",
-	    octets);
+	    bytes);
 	for (i = l->plan.absent; i < end; i++)
 		buf_addf(&header, "%c{\"id\":\"%s\",\"type\":1}",
 		    i == l->plan.absent ? '[' : ',', l->members[i]->uid);
@@ -247,20 +247,20 @@ is_over(const struct load *l)
 static void
 post(struct load *l, struct member *m)
 {
-	uint32_t octets = l->plan.octets;
+	uint32_t bytes = l->plan.bytes;
 
 	if (is_over(l))
 		return;
-	if (octets == 0)
-		octets = sizes[random_below(l,
+	if (bytes == 0)
+		bytes = sizes[random_below(l,
 		    sizeof(sizes) / sizeof(sizes[0]))];
 	if (l->plan.to == LOAD_TWO)
-		post_to_two(l, m, octets);
+		post_to_two(l, m, bytes);
 	else if (l->plan.to == LOAD_GROUP)
-		post_to_group(l, m, octets);
+		post_to_group(l, m, bytes);
 	else
-		post_to_absent(l, m, octets);
-	add_parcel(l, m, octets);
+		post_to_absent(l, m, bytes);
+	add_parcel(l, m, bytes);
 	push(l, m);
 }
 
@@ -314,7 +314,7 @@ on_delivery(struct load *l, struct member *m, const struct arrival *a)
 	if (!span_is(a->from, span_of(sender->uid)))
 		die("a parcel came from the wrong member");
 	l->result.deliveries++;
-	l->result.octets += a->data.n;
+	l->result.bytes += a->data.n;
 	if (m == l->catching_up) {
 		if (l->result.deliveries == 1)
 			l->result.first = since_began(l);
@@ -464,9 +464,9 @@ serve(struct load *l, struct member *m, unsigned can)
 	struct arrival a;
 	struct span plain;
 
-	client_step(m->client, (short)((can & READY_READ ? POLLIN : 0) |
-	    (can & READY_WRITE ? POLLOUT : 0) |
-	    (can & READY_GONE ? POLLHUP : 0)));
+	client_step(m->client, (short)((can & POLLER_READ ? POLLIN : 0) |
+	    (can & POLLER_WRITE ? POLLOUT : 0) |
+	    (can & POLLER_GONE ? POLLHUP : 0)));
 	while (client_recv(m->client, &plain))
 		buf_add(&m->in, plain);
 	while (next_frame(m, &a)) {
@@ -484,11 +484,11 @@ serve(struct load *l, struct member *m, unsigned can)
 static void
 turn(struct load *l)
 {
-	struct ready_event event;
+	struct poller_event event;
 
-	ready_wait(l->ready, 50);
+	poller_wait(l->ready, 50);
 	l->now = clock_us(CLOCK_MONOTONIC);
-	while (ready_next(l->ready, &event))
+	while (poller_next(l->ready, &event))
 		serve(l, event.owner, event.can);
 	if (l->now - l->heard > (uint64_t)PATIENCE * 1000000)
 		die("the relay is silent");
@@ -502,7 +502,7 @@ load_open(uint16_t port, enum load_ops ops)
 	l->port = port;
 	l->ops = ops;
 	l->pool = client_pool_open();
-	l->ready = ready_open();
+	l->ready = poller_open();
 	if (l->ready == NULL)
 		die("cannot watch links: %s", strerror(errno));
 	l->now = l->heard = clock_us(CLOCK_MONOTONIC);
@@ -526,7 +526,7 @@ load_close(struct load *l)
 		free(m);
 	}
 	free(l->members);
-	ready_close(l->ready);
+	poller_close(l->ready);
 	client_pool_close(l->pool);
 	free(l);
 }

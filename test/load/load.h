@@ -8,7 +8,7 @@
  *		...load_result(l) tells how far it is
  *	load_close(l)
  *
- * Every parcel that comes is checked to its last octet, and to be expected;
+ * Every parcel that comes is checked to its last byte, and to be expected;
  * what is wrong ends the program, so that a figure is never of a relay that
  * fails.
  */
@@ -27,7 +27,7 @@ enum load_ops { LOAD_2018, LOAD_2020 };
 enum load_to {
 	LOAD_TWO,	/* two others who post, too */
 	LOAD_GROUP,	/* the others of the group */
-	LOAD_ABSENT	/* members who are off line */
+	LOAD_ABSENT	/* members who are offline */
 };
 
 /* Each poster's next post follows when its last was acked and has arrived. */
@@ -36,7 +36,7 @@ struct load_plan {
 	size_t posters;		/* the first so many members */
 	size_t group;		/* of the first so many, for LOAD_GROUP */
 	size_t absent, absentees;	/* LOAD_ABSENT: first, how many */
-	uint32_t octets;	/* of each post; 0: 50 to 50 000, mean 6910 */
+	uint32_t bytes;	/* of each post; 0: 50 to 50 000, mean 6910 */
 	double seconds;		/* post for so long; 0: without end */
 	uint64_t posts;		/* or so many; 0: without end */
 };
@@ -46,7 +46,7 @@ struct load_result {
 	double login, first;	/* of load_return: until it was logged in, and
 				   had its first message */
 	uint64_t posts;		/* that were acked */
-	uint64_t deliveries, octets;
+	uint64_t deliveries, bytes;
 	struct spread acks, lags;	/* microseconds */
 };
 
@@ -56,7 +56,7 @@ struct load;
 struct load *load_open(uint16_t port, enum load_ops);
 void load_close(struct load *);
 
-/* Register more members, who stay on line. */
+/* Register more members, who stay online. */
 void load_add(struct load *, size_t members);
 /* Make one group of the first so many. */
 void load_group(struct load *, size_t members);
@@ -85,7 +85,7 @@ enum load_visit {
 };
 /*
  * The first so many members come and go for so long; returns visits per
- * second.  One member more must be on line.
+ * second.  One member more must be online.
  */
 double load_visits(struct load *, enum load_visit, size_t members,
     double seconds);

@@ -10,7 +10,7 @@
 
 /* The number behind key in a file of /proc; 0 if there is none. */
 static uint64_t
-number_of(const struct meter *m, const char *file, const char *key)
+number_of(const struct procstat *m, const char *file, const char *key)
 {
 	char path[PATH_ROOM], line[PATH_ROOM];
 	uint64_t number = 0;
@@ -29,7 +29,7 @@ number_of(const struct meter *m, const char *file, const char *key)
 
 /* What one thread has run, in nanoseconds. */
 static uint64_t
-thread_ns(const struct meter *m, const char *thread)
+thread_ns(const struct procstat *m, const char *thread)
 {
 	char file[PATH_ROOM];
 
@@ -38,7 +38,7 @@ thread_ns(const struct meter *m, const char *thread)
 }
 
 static double
-cpu_of(const struct meter *m)
+cpu_of(const struct procstat *m)
 {
 	char path[PATH_ROOM];
 	struct dirent *thread;
@@ -57,7 +57,7 @@ cpu_of(const struct meter *m)
 }
 
 static uint64_t
-syncs_of(const struct meter *m)
+syncs_of(const struct procstat *m)
 {
 	uint64_t count = 0;
 	FILE *f;
@@ -74,7 +74,7 @@ syncs_of(const struct meter *m)
 }
 
 struct reading
-meter_read(const struct meter *m)
+procstat_read(const struct procstat *m)
 {
 	struct reading r = { .cpu = 0 };
 

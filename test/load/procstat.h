@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct meter {
+struct procstat {
 	pid_t pid;		/* 0: unknown */
 	const char *syncs;	/* slowsync.so's file, or NULL */
 };
@@ -16,12 +16,12 @@ struct meter {
 struct reading {
 	double cpu;		/* seconds, user and system, all threads */
 	double wall;		/* seconds of the monotonic clock */
-	uint64_t resident;	/* octets */
-	uint64_t written;	/* octets that were sent to the disk */
+	uint64_t resident;	/* bytes */
+	uint64_t written;	/* bytes that were sent to the disk */
 	uint64_t syncs;
 	uint64_t wakes;		/* how often its main thread had slept */
 };
 
-struct reading meter_read(const struct meter *);
+struct reading procstat_read(const struct procstat *);
 
 #endif

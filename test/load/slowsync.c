@@ -2,7 +2,7 @@
  * slowsync.so - for LD_PRELOAD: counts a program's syncs, and makes each last
  * longer, as on a slow disk.
  *
- * SLOWSYNC_COUNT names a file of at least 8 octets, in which the count is kept
+ * SLOWSYNC_COUNT names a file of at least 8 bytes, in which the count is kept
  * as an integer of this machine; SLOWSYNC_MS is how many milliseconds each
  * sync takes more.  A program that is linked statically is not reached.
  */

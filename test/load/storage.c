@@ -4,7 +4,7 @@
 
 #include "test/load/baseline.h"
 
-#define BODY       500		/* octets of the messages of a backlog */
+#define BODY       500		/* bytes of the messages of a backlog */
 #define TWO_BODY   2000		/* ... that the disk's rows compare */
 #define SEGMENT_MB 4.194304	/* of the journal */
 #define JOURNAL_SIZE 64		/* MiB, if the configuration does not tell */
@@ -83,7 +83,7 @@ gather(const struct bench *b, struct load *l, uint64_t messages)
 {
 	size_t posters = depths[b->depth].posters;
 	struct load_plan plan = { .to = LOAD_ABSENT, .posters = posters,
-	    .absent = posters, .absentees = 1, .octets = BODY,
+	    .absent = posters, .absentees = 1, .bytes = BODY,
 	    .posts = messages };
 	struct warmth none = { 0, 0 };
 
@@ -247,12 +247,12 @@ void
 storage_reference(struct bench *b, const struct job *job, struct row *row)
 {
 	size_t threads = crowd_of(b, job);
-	struct floor_files sum;
+	struct baseline_files sum;
 
 	if (b->port != 0)
 		return;
 	trial_start(b);
-	sum = floor_files(b->relay.dir, threads, TWO_BODY,
+	sum = baseline_files(b->relay.dir, threads, TWO_BODY,
 	    depths[b->depth].seconds);
 	add_who(row, "files", sum.per_s, threads);
 	row_add(row, "syncs", 4, sum.syncs);
@@ -269,11 +269,11 @@ add_relay(struct row *row, const char *who, const struct measured *m,
 }
 
 void
-storage_on_line(struct bench *b, const struct job *job, struct row *row)
+storage_online(struct bench *b, const struct job *job, struct row *row)
 {
 	double seconds = depths[b->depth].seconds;
 	struct warmth warm = { seconds / 3, 0 };
-	struct load_plan plan = { .to = LOAD_TWO, .octets = TWO_BODY,
+	struct load_plan plan = { .to = LOAD_TWO, .bytes = TWO_BODY,
 	    .posters = crowd_of(b, job), .seconds = warm.seconds + seconds };
 	struct measured m;
 	struct load *l;
@@ -284,18 +284,18 @@ storage_on_line(struct bench *b, const struct job *job, struct row *row)
 	l = trial_load(b);
 	load_add(l, plan.posters);
 	m = trial_measure(b, l, &plan, &warm);
-	add_relay(row, "on_line", &m, plan.posters);
+	add_relay(row, "online", &m, plan.posters);
 	load_close(l);
 	trial_stop(b);
 }
 
 /* From when the journal is half full, so that each post moves another. */
 void
-storage_off_line(struct bench *b, const struct job *job, struct row *row)
+storage_offline(struct bench *b, const struct job *job, struct row *row)
 {
 	size_t posters = crowd_of(b, job);
 	struct warmth warm = { 0, 3 * depths[b->depth].warm };
-	struct load_plan plan = { .to = LOAD_ABSENT, .octets = TWO_BODY,
+	struct load_plan plan = { .to = LOAD_ABSENT, .bytes = TWO_BODY,
 	    .posters = posters, .absent = posters, .absentees = 2,
 	    .seconds = PATIENCE, .posts = warm.posts +
 	    depths[b->depth].posts };
@@ -307,7 +307,7 @@ storage_off_line(struct bench *b, const struct job *job, struct row *row)
 	trial_start(b);
 	l = open_with_absent(b, posters, 2);
 	m = trial_measure(b, l, &plan, &warm);
-	add_relay(row, "off_line", &m, posters);
+	add_relay(row, "offline", &m, posters);
 	load_close(l);
 	trial_stop(b);
 }

@@ -25,12 +25,12 @@ void storage_checkpoint_many(struct bench *, const struct job *,
 void storage_restart(struct bench *, const struct job *, struct row *);
 /*
  * The same message for two recipients as a relay of files alone stores it, and
- * this relay when they are on line and when they are away; the job's size is
+ * this relay when they are online and when they are away; the job's size is
  * how many post at once.
  */
 void storage_reference(struct bench *, const struct job *, struct row *);
-void storage_on_line(struct bench *, const struct job *, struct row *);
-void storage_off_line(struct bench *, const struct job *, struct row *);
+void storage_online(struct bench *, const struct job *, struct row *);
+void storage_offline(struct bench *, const struct job *, struct row *);
 /* A relay that nobody uses: new, and after it was used. */
 void storage_fresh(struct bench *, const struct job *, struct row *);
 void storage_used(struct bench *, const struct job *, struct row *);

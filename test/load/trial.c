@@ -122,9 +122,9 @@ trial_load(const struct bench *b)
 struct reading
 trial_look(const struct bench *b)
 {
-	struct meter meter = { b->port != 0 ? 0 : b->relay.pid, b->syncs };
+	struct procstat meter = { b->port != 0 ? 0 : b->relay.pid, b->syncs };
 
-	return meter_read(&meter);
+	return procstat_read(&meter);
 }
 
 double
@@ -172,7 +172,7 @@ trial_ask(const struct bench *b)
 		answer.n = 0;
 		relay_sleep(5);
 	}
-	buf_add_octet(&answer, '\0');
+	buf_add_byte(&answer, '\0');
 	stats.turn_ms = number_of(&answer, "\"since_asked_ms\":");
 	stats.commit_ms = number_of(&answer, "\"longest_commit_ms\":");
 	stats.segments = number_of(&answer, "\"journal_segments\":");

@@ -1,4 +1,4 @@
-# A frame is four hexadecimal digits, a header of 8 to 65535 octets and data.
+# A frame is four hexadecimal digits, a header of 8 to 65535 bytes and data.
 # Anything else ends the connection with a quit.
 
 A> "zzzz{\x22op\x22:0}"
@@ -8,7 +8,7 @@ A> "0007{\x22op\x22:}"
 A< {"error":"the header is shorter or longer than allowed","op":"quit"}
 A! ended
 
-# Before login it has 4096 octets at most.
+# Before login it has 4096 bytes at most.
 A> "1001"
 A< {"error":"the header is shorter or longer than allowed","op":"quit"}
 A! ended

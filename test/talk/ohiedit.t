@@ -1,5 +1,5 @@
-# OhiEdit names the contacts who may see that a user is on line.  They are told
-# at once, whoever of them is on line.
+# OhiEdit names the contacts who may see that a user is online.  They are told
+# at once, whoever of them is online.
 
 member A alice
 member B bob
@@ -25,7 +25,7 @@ A< {"datalen":0,"for":[{"id":"$uid-C"}],"from":"$uid-A","headsum":$sum,
 C< {"from":"$uid-A","op":"ohi","status":2}
 A! acks
 
-# A contact that logs in finds in info who is on line.
+# A contact that logs in finds in info who is online.
 B! lost
 B> {"op":TmtpRev,"id":"1"}
 B> {"op":Login,"uid":"$uid-B","node":"$node-B"}
@@ -34,7 +34,7 @@ B< {"info":"login ok","ohi":["$uid-A"],"op":"info"}
 B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","node":"1",
 	"op":"login","posted":"$date"}
 
-# When the user goes off line, those who were told before are told.
+# When the user goes offline, those who were told before are told.
 A! lost
 B< {"from":"$uid-A","op":"ohi","status":2}
 C! silent

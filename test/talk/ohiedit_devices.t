@@ -1,4 +1,4 @@
-# A user is on line as long as one of its nodes is.  Each of a contact's nodes
+# A user is online as long as one of its nodes is.  Each of a contact's nodes
 # is told.
 
 member A alice

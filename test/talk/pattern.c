@@ -46,13 +46,13 @@ pattern_set(struct pattern *pt, struct span name, struct span value)
 	n->value[value.n] = '\0';
 }
 
-/* n if text has that many octets and they are base 32, else 0. */
+/* n if text has that many bytes and they are base 32, else 0. */
 static size_t
-base32_length(struct span text, size_t n, size_t octets)
+base32_length(struct span text, size_t n, size_t bytes)
 {
-	unsigned char dst[NODEID_OCTETS];
+	unsigned char dst[NODEID_BYTES];
 
-	return text.n >= n && code_unbase32(dst, octets,
+	return text.n >= n && decode_base32(dst, bytes,
 	    (struct span){ text.p, n }) ? n : 0;
 }
 
@@ -61,7 +61,7 @@ id_length(struct span text)
 {
 	uint64_t id;
 
-	return text.n >= ID_TEXT && code_unhex64(&id,
+	return text.n >= ID_TEXT && decode_hex64(&id,
 	    (struct span){ text.p, ID_TEXT }) ? ID_TEXT : 0;
 }
 
@@ -99,14 +99,14 @@ error_length(struct span text)
 	return n < 16 ? 0 : n;
 }
 
-/* How many octets text begins with that have the form of a kind, or 0. */
+/* How many bytes text begins with that have the form of a kind, or 0. */
 static size_t
 form_length(struct span kind, struct span text)
 {
 	if (span_is(kind, SPAN("uid")))
-		return base32_length(text, UID_TEXT, UID_OCTETS);
+		return base32_length(text, UID_TEXT, UID_BYTES);
 	if (span_is(kind, SPAN("node")))
-		return base32_length(text, NODEID_TEXT, NODEID_OCTETS);
+		return base32_length(text, NODEID_TEXT, NODEID_BYTES);
 	if (span_is(kind, SPAN("id")))
 		return id_length(text);
 	if (span_is(kind, SPAN("date")))
@@ -118,7 +118,7 @@ form_length(struct span kind, struct span text)
 	die("nothing is known of $%.*s", (int)kind.n, kind.p);
 }
 
-/* How many octets text begins with that the name stands for, or 0. */
+/* How many bytes text begins with that the name stands for, or 0. */
 static size_t
 match_name(struct pattern *pt, struct span name, struct span text)
 {

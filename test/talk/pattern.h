@@ -34,7 +34,7 @@ const char *pattern_value(const struct pattern *, struct span name);
 void pattern_set(struct pattern *, struct span name, struct span value);
 /* Whether text is what the pattern says.  New names get their values. */
 bool pattern_match(struct pattern *, struct span pattern, struct span text);
-/* How many octets of text are a name: letters, digits and -. */
+/* How many bytes of text are a name: letters, digits and -. */
 size_t pattern_name_length(const char *text);
 
 #endif

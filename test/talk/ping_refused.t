@@ -8,7 +8,7 @@ A< {"error":"nobody has the alias carol","id":"1","msgid":"","op":"ack","posted"
 A> {"op":Ping,"id":"2","from":"bob","to":"bob","datalen":5} | hello
 A< {"error":"you have no alias bob","id":"2","msgid":"","op":"ack","posted":""}
 
-# 140 characters of three octets are 420 octets; that is as much as fits.
+# 140 characters of three bytes are 420 bytes; that is as much as fits.
 A> {"op":Ping,"id":"3","from":"alice","to":"bob","datalen":420}
 	 | €€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€
 A< {"id":"3","msgid":"$id-3","op":"ack","posted":"$date-3"}

@@ -65,7 +65,7 @@ C< {"id":"11","msgid":"$id-11","op":"ack","posted":"$date-11"}
 B< {"datalen":2,"from":"$uid-C","headsum":$sum,"id":"$id-11","op":"delivery",
 	"posted":"$date-11"} | ok
 
-# By octets.
+# By bytes.
 set queue_messages_max 100
 set queue_max 65536
 C> {"op":Post,"id":"12","for":[{"id":"$uid-B","type":1}],"datalen":65536} | @65536a

@@ -10,7 +10,7 @@
 #include "disk/file.h"
 #include "base/log.h"
 
-#define FILE_MAX_OCTETS ((size_t)4 << 20)
+#define FILE_MAX_BYTES ((size_t)4 << 20)
 
 static void
 append_text(struct script_line *line, struct span text)
@@ -67,7 +67,7 @@ script_read(const char *path)
 	struct span line;
 	unsigned number = 0;
 
-	if (file_read(AT_FDCWD, path, FILE_MAX_OCTETS, &text) == -1)
+	if (file_read(AT_FDCWD, path, FILE_MAX_BYTES, &text) == -1)
 		die("%s: %s", path, strerror(errno));
 	if (!is_page(path))
 		s = add_script(&list, path);

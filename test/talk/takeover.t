@@ -1,4 +1,4 @@
-# A login for a node that is on line takes it over: the older connection is
+# A login for a node that is online takes it over: the older connection is
 # often one that a phone has lost without knowing.  What was in flight there
 # is sent again.
 

@@ -1,6 +1,6 @@
 /*
  * talk - run conversations: what clients send, and what the relay must
- * answer, octet for octet.
+ * answer, byte for byte.
  *
  *	talk [FILE...]		test/talk/ *.t and PROTOCOL.md by default
  *
@@ -11,7 +11,7 @@
  *
  *	# text			a comment
  *	A> HEADER [| DATA]	A sends a frame; A connects first if need be
- *	A> "OCTETS"		A sends these octets; \xNN is one of them
+ *	A> "BYTES"		A sends these bytes; \xNN is one of them
  *	A< HEADER [| DATA]	the next frame that A gets
  *	A! ended		the relay has ended the connection; A got no
  *				more than the frames before this line
@@ -35,12 +35,12 @@
  * HEADER is JSON as it is sent, but that a word after "op": is the number of
  * the op with that name, and that $KIND and $KIND-NAME stand for what the
  * relay has made up: see pattern.h.  Every headsum is recomputed, too.  DATA
- * is the text to the end of the line, or pieces of many octets: "@70000a @5b"
- * is 70000 octets of a row that begins with an a, and five of one that begins
+ * is the text to the end of the line, or pieces of many bytes: "@70000a @5b"
+ * is 70000 bytes of a row that begins with an a, and five of one that begins
  * with a b.
  *
  * At the end no client may have a frame left.  Every conversation runs by
- * each numbering, with frames as they are, split at every octet, and glued
+ * each numbering, with frames as they are, split at every byte, and glued
  * together as far as its lines allow.  With "ops 2018" or "ops 2020" only
  * that numbering is run; with "ops auto" there is none, numbers are written
  * as they are, and the relay has to find out.
@@ -63,7 +63,7 @@
 
 #define MESSAGES_MAX 4096
 
-/* How the octets of a run come to the relay. */
+/* How the bytes of a run come to the relay. */
 enum way { WAY_WHOLE, WAY_SPLIT, WAY_GLUED, WAYS };
 
 static const char *const ops_names[] = {
@@ -76,17 +76,17 @@ static const char *const way_names[WAYS] = { "whole", "split", "glued" };
 
 /* One run of a script. */
 struct talk {
-	struct stage stage;
+	struct harness stage;
 	const struct script *script;
 	const struct script_line *line;
 	enum way way;
 	enum conf_ops ops;
-	struct actor *sending;	/* octets of it are held back to be glued */
+	struct actor *sending;	/* bytes of it are held back to be glued */
 	struct buf held;
 	struct pattern names;
 	/* What each client has got and not acked. */
-	char unacked[STAGE_ACTORS][MESSAGES_MAX][ID_TEXT];
-	size_t unacked_count[STAGE_ACTORS];
+	char unacked[HARNESS_ACTORS][MESSAGES_MAX][ID_TEXT];
+	size_t unacked_count[HARNESS_ACTORS];
 	bool failed;
 };
 
@@ -116,7 +116,7 @@ fail(struct talk *t, const char *what, struct span got)
 
 /* ---- what clients send ---- */
 
-/* Append the number of the op whose name p begins with; returns its octets. */
+/* Append the number of the op whose name p begins with; returns its bytes. */
 static size_t
 put_op(struct talk *t, struct buf *b, const char *p)
 {
@@ -155,20 +155,20 @@ put_header(struct talk *t, struct buf *b, const char *p, const char *end)
 			p += 1 + n;
 			continue;
 		}
-		buf_add_octet(b, *p++);
+		buf_add_byte(b, *p++);
 		if (b->n >= 5 && memcmp(b->p + b->n - 5, "\"op\":", 5) == 0)
 			p += put_op(t, b, p);
 	}
 }
 
-/* Octets of a row: each place has its own, and each row another. */
+/* Bytes of a row: each place has its own, and each row another. */
 static void
 put_row(struct buf *b, size_t n, char letter)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		buf_add_octet(b, i == 0 ? letter :
+		buf_add_byte(b, i == 0 ? letter :
 		    (char)((i * 7 + i / 256 + (unsigned char)letter) % 251));
 }
 
@@ -207,21 +207,21 @@ flush(struct talk *t)
 {
 	if (t->sending == NULL)
 		return;
-	stage_send(&t->stage, t->sending, buf_span(&t->held));
-	stage_turn(&t->stage);
+	harness_send(&t->stage, t->sending, buf_span(&t->held));
+	harness_turn(&t->stage);
 	t->held.n = 0;
 	t->sending = NULL;
 }
 
 static void
-send_octets(struct talk *t, struct actor *a, struct span octets)
+send_bytes(struct talk *t, struct actor *a, struct span bytes)
 {
 	if (a->link == NULL && !a->ended)
-		stage_connect(&t->stage, a);
+		harness_connect(&t->stage, a);
 	if (t->sending != a || t->way != WAY_GLUED)
 		flush(t);
 	t->sending = a;
-	buf_add(&t->held, octets);
+	buf_add(&t->held, bytes);
 	if (t->way != WAY_GLUED)
 		flush(t);
 }
@@ -233,10 +233,10 @@ put_raw(struct buf *b, const char *p)
 		if (p[0] == '\\' && p[1] == 'x') {
 			char digits[3] = { p[2], p[3], '\0' };
 
-			buf_add_octet(b, (char)strtol(digits, NULL, 16));
+			buf_add_byte(b, (char)strtol(digits, NULL, 16));
 			p += 4;
 		} else {
-			buf_add_octet(b, *p++);
+			buf_add_byte(b, *p++);
 		}
 	}
 }
@@ -258,7 +258,7 @@ step_send(struct talk *t, struct actor *a, const char *text)
 		buf_add(&frame, buf_span(&data));
 	}
 	if (!t->failed)
-		send_octets(t, a, buf_span(&frame));
+		send_bytes(t, a, buf_span(&frame));
 	buf_free(&frame);
 	buf_free(&data);
 }
@@ -266,7 +266,7 @@ step_send(struct talk *t, struct actor *a, const char *text)
 /* ---- what clients get ---- */
 
 static void
-remember(struct talk *t, const struct actor *a, const struct stage_frame *f)
+remember(struct talk *t, const struct actor *a, const struct harness_frame *f)
 {
 	size_t who = (size_t)(a - t->stage.actors);
 
@@ -283,24 +283,24 @@ step_get(struct talk *t, struct actor *a, const char *text)
 	struct buf data = { NULL, 0, 0 };
 	const char *end = split_line(text, &data);
 	struct span wanted = { text, (size_t)(end - text) };
-	struct stage_frame f;
+	struct harness_frame f;
 
 	flush(t);
-	if (!stage_frame(a, &f))
+	if (!harness_frame(a, &f))
 		fail(t, "no frame has come: ", buf_span(&a->got));
 	else if (!pattern_match(&t->names, wanted, f.header))
 		fail(t, "got ", f.header);
 	else if (!span_is(buf_span(&data), f.data))
 		fail(t, "other data: ", f.data);
-	else if (!stage_is_sum_right(&f))
+	else if (!harness_is_sum_right(&f))
 		fail(t, "wrong headsum: ", f.header);
-	else if (t->way != WAY_SPLIT && f.octets <= STAGE_ROOM &&
+	else if (t->way != WAY_SPLIT && f.bytes <= HARNESS_ROOM &&
 	    f.from.p != NULL && !f.in_one_record)
 		fail(t, "a message was split: ", f.header);
 	if (!t->failed) {
 		CHECK(true, " ");
 		remember(t, a, &f);
-		stage_drop(a, f.octets);
+		harness_drop(a, f.bytes);
 	}
 	buf_free(&data);
 }
@@ -347,8 +347,8 @@ step_event(struct talk *t, struct actor *a, const char *what)
 		fail(t, "it has not ended", SPAN(""));
 	else if (strcmp(what, "ended") != 0 && strcmp(what, "lost") != 0)
 		fail(t, "not a step", SPAN(""));
-	stage_lose(&t->stage, a);
-	stage_turn(&t->stage);
+	harness_lose(&t->stage, a);
+	harness_turn(&t->stage);
 	a->ended = false;
 	t->unacked_count[who] = 0;
 	CHECK(true, " ");
@@ -360,7 +360,7 @@ step_restart(struct talk *t, const char *text)
 	size_t i;
 
 	flush(t);
-	for (i = 0; i < STAGE_ACTORS; i++) {
+	for (i = 0; i < HARNESS_ACTORS; i++) {
 		if (t->stage.actors[i].got.n > 0)
 			fail(t, "a client has frames left: ",
 			    buf_span(&t->stage.actors[i].got));
@@ -368,16 +368,16 @@ step_restart(struct talk *t, const char *text)
 		t->unacked_count[i] = 0;
 	}
 	if (strcmp(text, "crash") == 0)
-		stage_crash(&t->stage);
+		harness_crash(&t->stage);
 	else
-		stage_stop(&t->stage);
-	stage_start(&t->stage);
+		harness_stop(&t->stage);
+	harness_start(&t->stage);
 }
 
 static void
 step_member(struct talk *t, const char *text)
 {
-	char name[STAGE_NAME], alias[64];
+	char name[HARNESS_NAME], alias[64];
 
 	if (sscanf(text, "member %7s %63s", name, alias) != 2)
 		die("%s: %s", t->script->path, text);
@@ -392,7 +392,7 @@ step_member(struct talk *t, const char *text)
 static void
 step_device(struct talk *t, const char *text)
 {
-	char name[STAGE_NAME], of[STAGE_NAME], uid[32];
+	char name[HARNESS_NAME], of[HARNESS_NAME], uid[32];
 	const char *value;
 
 	if (sscanf(text, "device %7s of %7s", name, of) != 2)
@@ -459,9 +459,9 @@ step_disk(struct talk *t, const char *text)
 {
 	flush(t);
 	if (strcmp(text, "full") == 0)
-		stage_fill_disk(&t->stage);
+		harness_fill_disk(&t->stage);
 	else if (strcmp(text, "free") == 0)
-		stage_free_disk(&t->stage);
+		harness_free_disk(&t->stage);
 	else
 		fail(t, "not a step", SPAN(""));
 }
@@ -469,13 +469,13 @@ step_disk(struct talk *t, const char *text)
 static void
 step_client(struct talk *t, const char *text)
 {
-	char name[STAGE_NAME];
+	char name[HARNESS_NAME];
 	size_t n = 1 + (size_t)(isdigit((unsigned char)text[1]) != 0);
 	struct actor *a;
 
 	memcpy(name, text, n);
 	name[n] = '\0';
-	a = stage_actor(&t->stage, name);
+	a = harness_actor(&t->stage, name);
 	if (text[n] == '\0' || text[n + 1] != ' ')
 		fail(t, "not a step", SPAN(""));
 	else if (text[n] == '>')
@@ -496,9 +496,9 @@ step_pass(struct talk *t, const char *text)
 
 	flush(t);
 	if (strcmp(end, "s") == 0)
-		stage_pass(&t->stage, n * 1000);
+		harness_pass(&t->stage, n * 1000);
 	else if (strcmp(end, "ms") == 0)
-		stage_pass(&t->stage, n);
+		harness_pass(&t->stage, n);
 	else
 		fail(t, "not a step", SPAN(""));
 }
@@ -541,9 +541,9 @@ run_lines(struct talk *t, const char *format, const char *a, const char *b)
 			else if (*p == 'B' && alone)
 				buf_add(&text, span_of(b));
 			else
-				buf_add_octet(&text, *p);
+				buf_add_byte(&text, *p);
 		}
-		buf_add_octet(&text, '\0');
+		buf_add_byte(&text, '\0');
 		step(t, text.p);
 	}
 	buf_free(&text);
@@ -557,7 +557,7 @@ end_run(struct talk *t)
 	size_t i;
 
 	flush(t);
-	for (i = 0; i < STAGE_ACTORS && !t->failed; i++) {
+	for (i = 0; i < HARNESS_ACTORS && !t->failed; i++) {
 		if (t->stage.actors[i].got.n > 0)
 			fail(t, "at the end a client has frames left: ",
 			    buf_span(&t->stage.actors[i].got));
@@ -576,19 +576,19 @@ run(const struct script *s, enum conf_ops ops, enum way way)
 	t->script = s;
 	t->way = way;
 	t->ops = ops;
-	stage_open(&t->stage);
+	harness_open(&t->stage);
 	t->stage.conf.ops = ops;
 	if (way == WAY_SPLIT) {
 		t->stage.piece = 1;
 		t->stage.room = 5;
 	}
-	stage_start(&t->stage);
+	harness_start(&t->stage);
 	for (i = 0; i < s->count && !t->failed; i++) {
 		t->line = &s->lines[i];
 		step(t, t->line->text);
 	}
 	end_run(t);
-	stage_close(&t->stage);
+	harness_close(&t->stage);
 	buf_free(&t->held);
 	free(t);
 }

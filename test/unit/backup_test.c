@@ -1,5 +1,5 @@
 /*
- * What data_hold promises, on a real directory.  crash_test has backups made
+ * What datadir_hold promises, on a real directory.  crash_test has backups made
  * while all goes on.
  */
 #include <errno.h>
@@ -21,20 +21,20 @@
 
 static char top[] = "/tmp/mnm-hold-XXXXXX";
 static struct now now = { 1000, 1000 };
-static char octets[DATA];
+static char bytes[DATA];
 
 static void
-open_data(struct data *d, const char *name)
+open_data(struct datadir *d, const char *name)
 {
 	char path[64], why[256];
 
 	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
-	if (data_open(d, path, JOURNAL, why, sizeof(why)) == -1)
+	if (datadir_open(d, path, JOURNAL, why, sizeof(why)) == -1)
 		die("%s", why);
 }
 
 static struct queue *
-queue(struct data *d)
+queue(struct datadir *d)
 {
 	struct uid uid = { { 1 } };
 
@@ -42,43 +42,43 @@ queue(struct data *d)
 }
 
 static void
-commit(struct data *d)
+commit(struct datadir *d)
 {
-	CHECK(data_commit(d) == 0, "commit: %s", strerror(errno));
+	CHECK(datadir_commit(d) == 0, "commit: %s", strerror(errno));
 }
 
 /* Post for the one queue, committed; false if the journal has no room. */
 static bool
-post(struct data *d)
+post(struct datadir *d)
 {
 	struct queue *to = queue(d);
 	uint64_t id;
 
-	if (data_state(d) == DATA_WAIT)
+	if (datadir_state(d) == DATADIR_WAIT)
 		return false;
 	id = journal_id(d->journal);
-	store_put(d->store, id, SPAN("0000"), (struct span){ octets, DATA },
+	store_put(d->store, id, SPAN("0000"), (struct span){ bytes, DATA },
 	    &to, 1);
 	commit(d);
 	return true;
 }
 
 static void
-step(struct data *d, uint64_t ms)
+step(struct datadir *d, uint64_t ms)
 {
 	now.mono += ms;
-	CHECK(data_step(d, now) != -1, "step: %s", strerror(errno));
+	CHECK(datadir_step(d, now) != -1, "step: %s", strerror(errno));
 }
 
 static uint64_t
-segments(const struct data *d)
+segments(const struct datadir *d)
 {
 	return journal_newest(d->journal) - journal_oldest(d->journal) + 1;
 }
 
 /* So many segments are in use. */
 static void
-fill(struct data *d, uint64_t count)
+fill(struct datadir *d, uint64_t count)
 {
 	int i;
 
@@ -93,7 +93,7 @@ fill(struct data *d, uint64_t count)
 
 /* How many wait in the queue. */
 static unsigned
-count(struct data *d)
+count(struct datadir *d)
 {
 	uint64_t id = 0, length;
 	unsigned n = 0;
@@ -105,12 +105,12 @@ count(struct data *d)
 
 /* Start from a copy made now: so many wait there, and nothing is damaged. */
 static void
-check_copy(struct data *d, const char *name, unsigned waiting)
+check_copy(struct datadir *d, const char *name, unsigned waiting)
 {
 	struct backup_sum sum = { 0, 0, 0 };
 	struct buf list = { NULL, 0, 0 };
 	struct span text;
-	struct data copy;
+	struct datadir copy;
 	char path[64];
 	int to;
 
@@ -121,7 +121,7 @@ check_copy(struct data *d, const char *name, unsigned waiting)
 	text = buf_span(&list);
 	CHECK(backup_copy(d->dir, to, &text, &sum) == 0, "%s: %s", name,
 	    strerror(errno));
-	CHECK(sum.journal == segments(d) << 22, "%s: %llu octets of journal",
+	CHECK(sum.journal == segments(d) << 22, "%s: %llu bytes of journal",
 	    name, (unsigned long long)sum.journal);
 	close(to);
 	buf_free(&list);
@@ -129,14 +129,14 @@ check_copy(struct data *d, const char *name, unsigned waiting)
 	CHECK(copy.lost.count == 0, "%s: damage", name);
 	CHECK(count(&copy) == waiting, "%s: %u wait, not %u", name,
 	    count(&copy), waiting);
-	CHECK(data_close(&copy) == 0, "%s: close", name);
+	CHECK(datadir_close(&copy) == 0, "%s: close", name);
 }
 
 /* A checkpoint goes on as soon as it may, and not before. */
 static void
 test_hold(void)
 {
-	struct data d;
+	struct datadir d;
 	uint64_t ticket, oldest;
 	unsigned waiting;
 	int i;
@@ -144,34 +144,35 @@ test_hold(void)
 	open_data(&d, "hold");
 	fill(&d, 2);
 	waiting = count(&d);
-	ticket = data_hold(&d);
+	ticket = datadir_hold(&d);
 	CHECK(ticket != 0, "it cannot be held");
-	CHECK(data_hold(&d) == 0, "it is held twice");
-	CHECK(!data_end_hold(&d, ticket + 1), "another's ticket ends it");
+	CHECK(datadir_hold(&d) == 0, "it is held twice");
+	CHECK(!datadir_end_hold(&d, ticket + 1), "another's ticket ends it");
 	commit(&d);
 	oldest = journal_oldest(d.journal);
 	for (i = 0; i < 100; i++) {
 		step(&d, 1000);
-		CHECK(data_deadline(&d) > now.mono, "the loop would spin");
+		CHECK(datadir_deadline(&d) > now.mono, "the loop would spin");
 	}
 	CHECK(journal_oldest(d.journal) == oldest, "a segment was released");
 	CHECK(post(&d), "no post is taken");
 	CHECK(count(&d) == waiting + 1, "the post is not there");
-	CHECK(data_end_hold(&d, ticket), "it was held, and is said not to be");
-	CHECK(!data_end_hold(&d, ticket), "it is still held");
-	CHECK(data_deadline(&d) <= now.mono, "the checkpoint is not due");
+	CHECK(datadir_end_hold(&d, ticket),
+	    "it was held, and is said not to be");
+	CHECK(!datadir_end_hold(&d, ticket), "it is still held");
+	CHECK(datadir_deadline(&d) <= now.mono, "the checkpoint is not due");
 	for (i = 0; i < 100 && segments(&d) > 1; i++)
 		step(&d, 1000);
 	CHECK(segments(&d) == 1, "no segment was released");
 	CHECK(count(&d) == waiting + 1, "something is gone");
-	CHECK(data_close(&d) == 0, "close");
+	CHECK(datadir_close(&d) == 0, "close");
 }
 
 /* At every step of a checkpoint: the copy has all, and it goes on after it. */
 static void
 test_steps(void)
 {
-	struct data d;
+	struct datadir d;
 	uint64_t ticket;
 	unsigned waiting;
 	char name[32];
@@ -180,26 +181,27 @@ test_steps(void)
 	open_data(&d, "steps");
 	fill(&d, 2);
 	now.mono += 20000;
-	(void)userdb_add_user(d.userdb, SPAN("x"), octets);
+	(void)userdb_add_user(d.userdb, SPAN("x"), bytes);
 	commit(&d);
 	waiting = count(&d);
 	for (i = 0; i < 100 && segments(&d) > 1; i++) {
-		ticket = data_hold(&d);
+		ticket = datadir_hold(&d);
 		commit(&d);
-		CHECK(data_deadline(&d) > now.mono, "the loop would spin");
+		CHECK(datadir_deadline(&d) > now.mono, "the loop would spin");
 		(void)snprintf(name, sizeof(name), "step-%d", i);
 		check_copy(&d, name, waiting);
-		CHECK(data_end_hold(&d, ticket), "step %d", i);
-		CHECK(data_deadline(&d) <= now.mono, "step %d is not due", i);
+		CHECK(datadir_end_hold(&d, ticket), "step %d", i);
+		CHECK(datadir_deadline(&d) <= now.mono, "step %d is not due",
+		    i);
 		step(&d, 1);
 	}
 	CHECK(i > 4 && segments(&d) == 1, "%d steps", i);
-	CHECK(data_close(&d) == 0, "close");
+	CHECK(datadir_close(&d) == 0, "close");
 }
 
 /* Have what waits in files. */
 static void
-empty(struct data *d)
+empty(struct datadir *d)
 {
 	int i;
 
@@ -209,7 +211,7 @@ empty(struct data *d)
 
 /* Ack the first that waits, which is in a file. */
 static void
-ack_file(struct data *d)
+ack_file(struct datadir *d)
 {
 	uint64_t id, length;
 
@@ -227,7 +229,7 @@ ack_file(struct data *d)
 static void
 test_stuck(void)
 {
-	struct data d;
+	struct datadir d;
 	uint64_t ticket;
 	int i;
 
@@ -240,26 +242,26 @@ test_stuck(void)
 	    file_write(d.dir, "user", SPAN("")) == 0, "no user/");
 	step(&d, 20000);
 	step(&d, 1);
-	CHECK(data_state(&d) == DATA_FULL, "it could write");
+	CHECK(datadir_state(&d) == DATADIR_FULL, "it could write");
 	CHECK(store_is_trim(d.store), "files are kept for others");
-	ticket = data_hold(&d);
+	ticket = datadir_hold(&d);
 	commit(&d);
 	step(&d, 20000);
-	CHECK(data_deadline(&d) > now.mono, "the loop would spin");
-	CHECK(data_end_hold(&d, ticket), "it was not held");
+	CHECK(datadir_deadline(&d) > now.mono, "the loop would spin");
+	CHECK(datadir_end_hold(&d, ticket), "it was not held");
 	CHECK(unlinkat(d.dir, "user", 0) == 0 &&
 	    renameat(d.dir, "away", d.dir, "user") == 0, "user/ is away");
 	for (i = 0; i < 100 && segments(&d) > 1; i++)
 		step(&d, 1000);
 	CHECK(segments(&d) == 1, "it cannot write");
-	CHECK(data_close(&d) == 0, "close");
+	CHECK(datadir_close(&d) == 0, "close");
 }
 
 /* What was released, and is still needed until a commit, is not missed. */
 static void
 test_released(void)
 {
-	struct data d;
+	struct datadir d;
 	uint64_t ticket;
 	int i;
 
@@ -269,24 +271,24 @@ test_released(void)
 		step(&d, 1);
 	CHECK(segments(&d) == 2 && !journal_pending(d.journal),
 	    "nothing was released, or that was committed");
-	ticket = data_hold(&d);
+	ticket = datadir_hold(&d);
 	commit(&d);
 	check_copy(&d, "copy", count(&d));
-	CHECK(data_end_hold(&d, ticket), "it was not held");
-	CHECK(data_close(&d) == 0, "close");
+	CHECK(datadir_end_hold(&d, ticket), "it was not held");
+	CHECK(datadir_close(&d) == 0, "close");
 }
 
 /* Whoever copies for too long stops nobody from posting. */
 static void
 test_full(void)
 {
-	struct data d;
+	struct datadir d;
 	uint64_t ticket;
 	unsigned posts = 0;
 	int i;
 
 	open_data(&d, "full");
-	ticket = data_hold(&d);
+	ticket = datadir_hold(&d);
 	commit(&d);
 	for (i = 0; i < PATIENCE && posts < 1000; i++) {
 		if (post(&d))
@@ -294,13 +296,13 @@ test_full(void)
 		step(&d, 1);
 	}
 	CHECK(posts == 1000 && count(&d) == posts, "%u posts", posts);
-	CHECK(!data_end_hold(&d, ticket), "it was held all the time");
-	ticket = data_hold(&d);
+	CHECK(!datadir_end_hold(&d, ticket), "it was held all the time");
+	ticket = datadir_hold(&d);
 	CHECK(ticket != 0, "it can never be held again");
 	commit(&d);
 	check_copy(&d, "again", posts);
-	CHECK(data_end_hold(&d, ticket), "it was not held");
-	CHECK(data_close(&d) == 0, "close");
+	CHECK(datadir_end_hold(&d, ticket), "it was not held");
+	CHECK(datadir_close(&d) == 0, "close");
 }
 
 int

@@ -433,7 +433,7 @@ test_chain(void)
 	remove_all();
 }
 
-/* Each octet of both files replaced: a sentence or a pair, never a crash. */
+/* Each byte of both files replaced: a sentence or a pair, never a crash. */
 static void
 test_damage(void)
 {
@@ -444,7 +444,7 @@ test_damage(void)
 
 	make(names, NOW);
 	n = strlen(text_of("s.crt"));
-	CHECK(n < sizeof(text), "%zu octets", n);
+	CHECK(n < sizeof(text), "%zu bytes", n);
 	(void)snprintf(text, sizeof(text), "%s", text_of("s.crt"));
 	for (i = 0; i < n; i++) {
 		text[i] ^= 2;

@@ -33,9 +33,9 @@
 /* One link of the echo server. */
 struct guest {
 	int fd;
-	struct tls_link *link;
+	struct tls_conn *link;
 	struct buf echo;
-	bool asked_to_quit;	/* the last octets were "Q\n" */
+	bool asked_to_quit;	/* the last bytes were "Q\n" */
 };
 
 static void
@@ -111,7 +111,7 @@ guest_add(struct tls *tls, int listener, struct guest *g)
 		die("accept: %s", strerror(errno));
 	(void)fcntl(g->fd, F_SETFL, O_NONBLOCK);
 	(void)setsockopt(g->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	g->link = tls_link_open(tls);
+	g->link = tls_conn_open(tls);
 	g->echo = (struct buf){ NULL, 0, 0 };
 	g->asked_to_quit = false;
 }
@@ -119,7 +119,7 @@ guest_add(struct tls *tls, int listener, struct guest *g)
 static void
 guest_close(struct guest *g)
 {
-	tls_link_close(g->link);
+	tls_conn_close(g->link);
 	buf_free(&g->echo);
 	(void)close(g->fd);
 }
@@ -272,7 +272,7 @@ test_suites(uint16_t port)
 	client_pool_close(pool);
 }
 
-/* Four megabytes there and back, all octets compared. */
+/* Four megabytes there and back, all bytes compared. */
 static void
 test_large(struct client_pool *pool, uint16_t port)
 {
@@ -283,15 +283,15 @@ test_large(struct client_pool *pool, uint16_t port)
 	for (i = 0; i < n; i++)
 		there[i] = (char)(i * i >> 7);
 	client_send(c, (struct span){ there, n });
-	CHECK(client_read(c, back, n, WAIT) == n, "octets are missing");
-	CHECK(memcmp(there, back, n) == 0, "octets differ");
+	CHECK(client_read(c, back, n, WAIT) == n, "bytes are missing");
+	CHECK(memcmp(there, back, n) == 0, "bytes differ");
 	free(there);
 	free(back);
 	client_close(c);
 }
 
 static long
-resident_octets(void)
+resident_bytes(void)
 {
 	FILE *f = fopen("/proc/self/statm", "r");
 	long pages = 0;
@@ -350,7 +350,7 @@ test_many(struct client_pool *pool, uint16_t port, size_t n)
 	struct client **c = xalloc(n * sizeof(*c));
 	struct pollfd *fds = xalloc(n * sizeof(*fds));
 	size_t first, end, i, echoes = 0;
-	long before = resident_octets();
+	long before = resident_bytes();
 
 	for (first = 0; first < n; first = end) {
 		end = n - first > 100 ? first + 100 : n;
@@ -360,8 +360,8 @@ test_many(struct client_pool *pool, uint16_t port, size_t n)
 		while (step_links(c, fds, first, end) < end - first)
 			;
 	}
-	printf("%zu links, %ld octets each\n", n,
-	    (resident_octets() - before) / (long)n);
+	printf("%zu links, %ld bytes each\n", n,
+	    (resident_bytes() - before) / (long)n);
 	for (i = 0; i < n; i++)
 		echoes += echoed(c[i]);
 	CHECK(echoes == n, "%zu of %zu echoes", echoes, n);

@@ -17,7 +17,7 @@
 #define UNKNOWN ", mnm.conf shows those there are"
 #define TIMES ", it must be seconds, or like \"10s\" or \"2m\", " \
 	"from 1s to 1h"
-#define SIZES ", it must be octets, or like \"64K\" or \"2G\", " \
+#define SIZES ", it must be bytes, or like \"64K\" or \"2G\", " \
 	"from 16M to 64G"
 #define WINDOW ", it must be a whole number from 1 to 64"
 #define GROUP ", it must be an object like {}"
@@ -493,7 +493,7 @@ check_time(const char *text, unsigned milliseconds)
 }
 
 static void
-check_size(const char *text, uint64_t octets)
+check_size(const char *text, uint64_t bytes)
 {
 	char file[64], why[WHY_ROOM];
 	struct conf c;
@@ -502,7 +502,7 @@ check_size(const char *text, uint64_t octets)
 	CHECK(read_conf(&c, file, why) == 0, "%s", why);
 	if (why[0] != '\0')
 		return;
-	CHECK(c.message_max == octets, "%s is wrong", text);
+	CHECK(c.message_max == bytes, "%s is wrong", text);
 	conf_free(&c);
 }
 
@@ -541,11 +541,11 @@ test_addresses(void)
 	}
 	memset(long_host, 'h', sizeof(long_host));
 	long_host[255] = '\0';
-	CHECK(conf_split_address(long_host, &a), "255 octets");
-	CHECK(strcmp(a.host, long_host) == 0, "255 octets are not the same");
+	CHECK(conf_split_address(long_host, &a), "255 bytes");
+	CHECK(strcmp(a.host, long_host) == 0, "255 bytes are not the same");
 	long_host[255] = 'h';
 	long_host[256] = '\0';
-	CHECK(!conf_split_address(long_host, &a), "256 octets");
+	CHECK(!conf_split_address(long_host, &a), "256 bytes");
 }
 
 int

@@ -24,51 +24,51 @@ slow_crc32c(uint32_t crc, const unsigned char *p, size_t n)
 static void
 test_crc32c_known(void)
 {
-	unsigned char octets[32];
+	unsigned char bytes[32];
 	uint32_t got;
 	size_t i;
 
-	got = code_crc32c(0, "123456789", 9);
+	got = encode_crc32c(0, "123456789", 9);
 	CHECK(got == 0xe3069283, "crc of 123456789: %08x", got);
-	memset(octets, 0, sizeof(octets));
-	got = code_crc32c(0, octets, sizeof(octets));
+	memset(bytes, 0, sizeof(bytes));
+	got = encode_crc32c(0, bytes, sizeof(bytes));
 	CHECK(got == 0x8a9136aa, "crc of zeros: %08x", got);
-	memset(octets, 0xff, sizeof(octets));
-	got = code_crc32c(0, octets, sizeof(octets));
+	memset(bytes, 0xff, sizeof(bytes));
+	got = encode_crc32c(0, bytes, sizeof(bytes));
 	CHECK(got == 0x62a8ab43, "crc of ones: %08x", got);
-	for (i = 0; i < sizeof(octets); i++)
-		octets[i] = (unsigned char)i;
-	got = code_crc32c(0, octets, sizeof(octets));
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)i;
+	got = encode_crc32c(0, bytes, sizeof(bytes));
 	CHECK(got == 0x46dd794e, "crc of 0 to 31: %08x", got);
-	CHECK(code_crc32c(0, octets, 0) == 0, "crc of nothing");
-	CHECK(code_crc32c(77, octets, 0) == 77, "crc and nothing");
+	CHECK(encode_crc32c(0, bytes, 0) == 0, "crc of nothing");
+	CHECK(encode_crc32c(77, bytes, 0) == 77, "crc and nothing");
 }
 
 /*
- * Every four bits at every place of an eight-octet step pass through each
+ * Every four bits at every place of an eight-byte step pass through each
  * entry of the table; every length, start and split must agree.
  */
 static void
 test_crc32c_table(void)
 {
-	unsigned char octets[64];
+	unsigned char bytes[64];
 	uint32_t whole, parts;
 	size_t i, n, cut;
 
 	for (i = 0; i < 256; i++) {
-		memset(octets, 0, sizeof(octets));
-		octets[i / 32] = (unsigned char)(i / 16 % 2 ?
+		memset(bytes, 0, sizeof(bytes));
+		bytes[i / 32] = (unsigned char)(i / 16 % 2 ?
 		    i % 16 << 4 : i % 16);
-		CHECK(code_crc32c(~0u, octets, 8) ==
-		    slow_crc32c(~0u, octets, 8), "crc table, bits %zu", i);
+		CHECK(encode_crc32c(~0u, bytes, 8) ==
+		    slow_crc32c(~0u, bytes, 8), "crc table, bits %zu", i);
 	}
-	for (i = 0; i < sizeof(octets); i++)
-		octets[i] = (unsigned char)(i * 151 + 13);
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(i * 151 + 13);
 	for (n = 0; n <= 40; n++) {
-		whole = slow_crc32c(0, octets + n % 8, n);
+		whole = slow_crc32c(0, bytes + n % 8, n);
 		for (cut = 0; cut <= n; cut++) {
-			parts = code_crc32c(0, octets + n % 8, cut);
-			parts = code_crc32c(parts, octets + n % 8 + cut,
+			parts = encode_crc32c(0, bytes + n % 8, cut);
+			parts = encode_crc32c(parts, bytes + n % 8 + cut,
 			    n - cut);
 			CHECK(parts == whole, "crc of %zu cut at %zu", n, cut);
 		}
@@ -84,26 +84,26 @@ test_random(void)
 
 	memset(a, 0, sizeof(a));
 	memset(b, 0, sizeof(b));
-	CHECK(code_random(a, sizeof(a)) == 0, "no random octets");
-	CHECK(code_random(b, sizeof(b)) == 0, "no random octets");
-	CHECK(memcmp(a, b, sizeof(a)) != 0, "the same random octets twice");
-	/* 64 octets of one half, or 8 that are 0: odds of 2^-63 at most. */
+	CHECK(encode_random(a, sizeof(a)) == 0, "no random bytes");
+	CHECK(encode_random(b, sizeof(b)) == 0, "no random bytes");
+	CHECK(memcmp(a, b, sizeof(a)) != 0, "the same random bytes twice");
+	/* 64 bytes of one half, or 8 that are 0: odds of 2^-63 at most. */
 	for (i = 0; i < sizeof(a); i++)
 		seen |= 1u << (a[i] >> 7);
-	CHECK(seen == 3, "random octets are all of one half");
+	CHECK(seen == 3, "random bytes are all of one half");
 	for (i = 0; i < 8; i++) {
 		a[2] = 0;
-		CHECK(code_random(a, 3) == 0, "no random octets");
+		CHECK(encode_random(a, 3) == 0, "no random bytes");
 		if (a[2] != 0)
 			break;
 	}
-	CHECK(i < 8, "the last octet is not written");
+	CHECK(i < 8, "the last byte is not written");
 	a[0] = 42;
-	CHECK(code_random(a, 0) == 0 && a[0] == 42, "no octets asked for");
+	CHECK(encode_random(a, 0) == 0 && a[0] == 42, "no bytes asked for");
 }
 
 static const struct {
-	const char *octets;
+	const char *bytes;
 	size_t n;
 	const char *text;
 } base32_cases[] = {
@@ -122,7 +122,7 @@ static const struct {
 static void
 test_base32(void)
 {
-	unsigned char octets[25];
+	unsigned char bytes[25];
 	char text[40];
 	struct span want;
 	size_t i, n;
@@ -130,15 +130,15 @@ test_base32(void)
 	for (i = 0; i < sizeof(base32_cases) / sizeof(*base32_cases); i++) {
 		n = base32_cases[i].n;
 		want = span_of(base32_cases[i].text);
-		memcpy(octets, base32_cases[i].octets, n);
+		memcpy(bytes, base32_cases[i].bytes, n);
 		memset(text, '#', sizeof(text));
-		code_base32(text, octets, n);
+		encode_base32(text, bytes, n);
 		CHECK(memcmp(text, want.p, want.n) == 0, "base32 %s: %.*s",
 		    want.p, (int)want.n, text);
 		CHECK(text[want.n] == '#', "base32 %s: too long", want.p);
-		memset(octets, 0x5a, sizeof(octets));
-		CHECK(code_unbase32(octets, n, want) &&
-		    memcmp(octets, base32_cases[i].octets, n) == 0,
+		memset(bytes, 0x5a, sizeof(bytes));
+		CHECK(decode_base32(bytes, n, want) &&
+		    memcmp(bytes, base32_cases[i].bytes, n) == 0,
 		    "unbase32 %s", want.p);
 	}
 }
@@ -150,13 +150,13 @@ test_unbase32_refuses(void)
 		"", "ZZZZZZZ", "ZZZZZZZZZ", "ZZZZZZZA", "zZZZZZZZ", "ZZZZ0ZZZ",
 		"ZZZ ZZZZ", "ZZZZZZZI", "ZZZZZZZ\377", "ZZZZZZZZZZZZZZZZ",
 	};
-	unsigned char octets[10];
+	unsigned char bytes[10];
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		CHECK(!code_unbase32(octets, 5, span_of(bad[i])),
+		CHECK(!decode_base32(bytes, 5, span_of(bad[i])),
 		    "unbase32 took %s", bad[i]);
-	CHECK(!code_unbase32(octets, 5, SPAN("ZZZZZZZ\0")),
+	CHECK(!decode_base32(bytes, 5, SPAN("ZZZZZZZ\0")),
 	    "unbase32 took a NUL");
 }
 
@@ -182,19 +182,19 @@ test_hex64(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		code_hex64(text, cases[i].value);
+		encode_hex64(text, cases[i].value);
 		CHECK(memcmp(text, cases[i].text, ID_TEXT) == 0, "hex %s: %.*s",
 		    cases[i].text, ID_TEXT, text);
 		value = 42;
-		CHECK(code_unhex64(&value, span_of(cases[i].text)) &&
+		CHECK(decode_hex64(&value, span_of(cases[i].text)) &&
 		    value == cases[i].value, "unhex %s", cases[i].text);
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		value = 42;
-		CHECK(!code_unhex64(&value, span_of(bad[i])) && value == 42,
+		CHECK(!decode_hex64(&value, span_of(bad[i])) && value == 42,
 		    "unhex took %s", bad[i]);
 	}
-	CHECK(!code_unhex64(&value, SPAN("000000000000000\0")),
+	CHECK(!decode_hex64(&value, SPAN("000000000000000\0")),
 	    "unhex took a NUL");
 }
 
@@ -317,17 +317,17 @@ test_utf8(void)
 		copy = xalloc(text.n);
 		memcpy(copy, text.p, text.n);
 		text.p = copy;
-		CHECK(code_utf8(text) == (utf8_cases[i].units >= 0),
+		CHECK(utf8_is_valid(text) == (utf8_cases[i].units >= 0),
 		    "utf8 case %zu", i);
-		units = utf8_cases[i].units < 0 ? 0 : code_utf16_units(text);
+		units = utf8_cases[i].units < 0 ? 0 : utf8_utf16_units(text);
 		CHECK(utf8_cases[i].units < 0 ||
 		    units == (size_t)utf8_cases[i].units,
 		    "utf8 case %zu: %zu units", i, units);
 		free(copy);
 	}
-	CHECK(code_utf8((struct span){ NULL, 0 }), "utf8 of nothing");
-	CHECK(code_utf16_units((struct span){ NULL, 0 }) == 0, "no units");
-	CHECK(code_utf8(SPAN("a\0b")), "utf8 with NUL");
+	CHECK(utf8_is_valid((struct span){ NULL, 0 }), "utf8 of nothing");
+	CHECK(utf8_utf16_units((struct span){ NULL, 0 }) == 0, "no units");
+	CHECK(utf8_is_valid(SPAN("a\0b")), "utf8 with NUL");
 }
 
 /* Every character there is, encoded by the definition. */
@@ -335,7 +335,7 @@ static void
 test_utf8_char(void)
 {
 	uint32_t c, wrong = 0;
-	size_t n, octets;
+	size_t n, bytes;
 	char text[4];
 
 	for (c = 0; c <= 0x10ffff; c++) {
@@ -350,8 +350,8 @@ test_utf8_char(void)
 			text[n - 2] = (char)(0x80 | (c >> 6 & 0x3f));
 		if (n > 1)
 			text[n - 1] = (char)(0x80 | (c & 0x3f));
-		wrong += code_utf8_char(text, text + n, &octets) != c ||
-		    octets != n;
+		wrong += utf8_char(text, text + n, &bytes) != c ||
+		    bytes != n;
 	}
 	CHECK(wrong == 0, "%u characters read wrong", wrong);
 }
@@ -359,18 +359,18 @@ test_utf8_char(void)
 static void
 test_integers(void)
 {
-	unsigned char octets[9];
+	unsigned char bytes[9];
 
-	memset(octets, '#', sizeof(octets));
-	code_put32(octets, 0xf1020384);
-	CHECK(memcmp(octets, "\x84\x03\x02\xf1#", 5) == 0, "put32");
-	CHECK(code_get32(octets) == 0xf1020384, "get32");
-	code_put64(octets, UINT64_C(0xf102038485060788));
-	CHECK(memcmp(octets, "\x88\x07\x06\x85\x84\x03\x02\xf1#", 9) == 0,
+	memset(bytes, '#', sizeof(bytes));
+	encode_u32(bytes, 0xf1020384);
+	CHECK(memcmp(bytes, "\x84\x03\x02\xf1#", 5) == 0, "put32");
+	CHECK(decode_u32(bytes) == 0xf1020384, "get32");
+	encode_u64(bytes, UINT64_C(0xf102038485060788));
+	CHECK(memcmp(bytes, "\x88\x07\x06\x85\x84\x03\x02\xf1#", 9) == 0,
 	    "put64");
-	CHECK(code_get64(octets) == UINT64_C(0xf102038485060788), "get64");
-	code_put64(octets + 1, UINT64_MAX - 2);
-	CHECK(code_get64(octets + 1) == UINT64_MAX - 2, "unaligned");
+	CHECK(decode_u64(bytes) == UINT64_C(0xf102038485060788), "get64");
+	encode_u64(bytes + 1, UINT64_MAX - 2);
+	CHECK(decode_u64(bytes + 1) == UINT64_MAX - 2, "unaligned");
 }
 
 int

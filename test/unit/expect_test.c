@@ -12,31 +12,31 @@
 
 #define SECOND ((uint64_t)1000000)
 
-/* Whatever octet of a parcel is altered, it is noticed. */
+/* Whatever byte of a parcel is altered, it is noticed. */
 static void
-test_parcel(uint32_t octets)
+test_parcel(uint32_t bytes)
 {
-	struct parcel_label label = { 7, 300, octets }, read;
+	struct parcel_label label = { 7, 300, bytes }, read;
 	struct buf b = { NULL, 0, 0 };
 	size_t i;
 
 	parcel_make(&b, &label);
-	CHECK(b.n == octets, "%u octets: made %zu", octets, b.n);
+	CHECK(b.n == bytes, "%u bytes: made %zu", bytes, b.n);
 	CHECK(parcel_check(buf_span(&b), &read) && read.sender == 7 &&
-	    read.number == 300 && read.octets == octets,
-	    "%u octets: not read back", octets);
+	    read.number == 300 && read.bytes == bytes,
+	    "%u bytes: not read back", bytes);
 	for (i = 0; i < b.n; i++) {
 		b.p[i] ^= 1;
 		CHECK(!parcel_check(buf_span(&b), &read) ||
 		    read.sender != 7 || read.number != 300,
-		    "%u octets: octet %zu was altered", octets, i);
+		    "%u bytes: byte %zu was altered", bytes, i);
 		b.p[i] ^= 1;
 	}
 	CHECK(!parcel_check((struct span){ b.p, b.n - 1 }, &read),
-	    "%u octets: one too few", octets);
-	buf_add_octet(&b, 'x');
-	CHECK(!parcel_check(buf_span(&b), &read), "%u octets: one too many",
-	    octets);
+	    "%u bytes: one too few", bytes);
+	buf_add_byte(&b, 'x');
+	CHECK(!parcel_check(buf_span(&b), &read), "%u bytes: one too many",
+	    bytes);
 	buf_free(&b);
 }
 

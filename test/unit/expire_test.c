@@ -19,7 +19,7 @@
 #define STEPS_MAX 100000
 
 struct world {
-	struct stage stage;
+	struct harness stage;
 	struct expire *expire;
 };
 
@@ -33,7 +33,7 @@ struct person {
 static void
 start(struct world *w)
 {
-	stage_start(&w->stage);
+	harness_start(&w->stage);
 	w->expire = expire_open(w->stage.relay, w->stage.now);
 }
 
@@ -41,13 +41,13 @@ static void
 stop(struct world *w)
 {
 	expire_close(w->expire);
-	stage_stop(&w->stage);
+	harness_stop(&w->stage);
 }
 
 static void
 begin(struct world *w)
 {
-	stage_open(&w->stage);
+	harness_open(&w->stage);
 	w->stage.conf.expire_days = DAYS;
 	start(w);
 }
@@ -56,7 +56,7 @@ static void
 end(struct world *w)
 {
 	expire_close(w->expire);
-	stage_close(&w->stage);
+	harness_close(&w->stage);
 }
 
 /* Both clocks go on, and ids with them. */
@@ -81,7 +81,7 @@ run(struct world *w)
 		if (++steps == STEPS_MAX)
 			die("a pass without end");
 	}
-	stage_turn(&w->stage);
+	harness_turn(&w->stage);
 }
 
 /* Days on each of which the relay ran. */
@@ -101,15 +101,15 @@ give(struct world *w, struct actor *a, const char *header)
 	int n = snprintf(frame, sizeof(frame), "%04zx%s", strlen(header),
 	    header);
 
-	stage_send(&w->stage, a, (struct span){ frame, (size_t)n });
-	stage_turn(&w->stage);
+	harness_send(&w->stage, a, (struct span){ frame, (size_t)n });
+	harness_turn(&w->stage);
 }
 
 /* Connected, and greeted. */
 static void
 greet(struct world *w, struct actor *a)
 {
-	stage_connect(&w->stage, a);
+	harness_connect(&w->stage, a);
 	give(w, a, "{\"op\":0,\"id\":\"1\"}");
 	a->got.n = a->records.n = 0;
 }
@@ -119,10 +119,10 @@ enroll(struct world *w, struct person *p, const char *name)
 {
 	const char *got;
 
-	p->actor = stage_actor(&w->stage, name);
+	p->actor = harness_actor(&w->stage, name);
 	greet(w, p->actor);
 	give(w, p->actor, "{\"op\":1,\"newnode\":\"x\"}");
-	buf_add_octet(&p->actor->got, '\0');
+	buf_add_byte(&p->actor->got, '\0');
 	got = p->actor->got.p;
 	(void)snprintf(p->uid, sizeof(p->uid), "%s",
 	    strstr(got, "\"uid\":\"") + 7);
@@ -147,8 +147,8 @@ login(struct world *w, struct person *p)
 static void
 leave(struct world *w, struct person *p)
 {
-	stage_lose(&w->stage, p->actor);
-	stage_turn(&w->stage);
+	harness_lose(&w->stage, p->actor);
+	harness_turn(&w->stage);
 }
 
 static void
@@ -186,7 +186,7 @@ expect(struct world *w, const struct person *p, unsigned count,
 	CHECK(n == count, "%s: %u messages wait, not %u", when, n, count);
 }
 
-/* One is on line, the other has gone, and a message waits for it. */
+/* One is online, the other has gone, and a message waits for it. */
 static void
 meet(struct world *w, struct person *a, struct person *b)
 {
@@ -323,7 +323,7 @@ test_leaps(void)
 
 /* A step takes 64; what it took stays gone, and the rest comes later. */
 static void
-check_restart(void (*again)(struct stage *))
+check_restart(void (*again)(struct harness *))
 {
 	struct person a, b;
 	struct world w;
@@ -335,7 +335,7 @@ check_restart(void (*again)(struct stage *))
 	pass(&w, 40 * DATE_DAY);
 	expire_step(w.expire, w.stage.now);
 	expect(&w, &b, 136, "one step");
-	stage_turn(&w.stage);
+	harness_turn(&w.stage);
 	expire_close(w.expire);
 	again(&w.stage);
 	start(&w);
@@ -351,8 +351,8 @@ check_restart(void (*again)(struct stage *))
 static void
 test_restart(void)
 {
-	check_restart(stage_stop);
-	check_restart(stage_crash);
+	check_restart(harness_stop);
+	check_restart(harness_crash);
 }
 
 /* What others still wait for waits for them. */
@@ -385,15 +385,15 @@ test_other_nodes(void)
 	start(&w);
 	find(&w, &c);
 	login(&w, &c);
-	buf_add_octet(&c.actor->got, '\0');
+	buf_add_byte(&c.actor->got, '\0');
 	CHECK(strstr(c.actor->got.p, "\"op\":\"delivery\"") != NULL,
 	    "it does not come: %s", c.actor->got.p);
 	end(&w);
 }
 
-/* Who is on line is not lost, and was seen until it went. */
+/* Who is online is not lost, and was seen until it went. */
 static void
-test_on_line(void)
+test_online(void)
 {
 	struct person a, b;
 	struct world w;
@@ -403,11 +403,11 @@ test_on_line(void)
 	login(&w, &b);
 	post(&w, &a, &b);
 	run_days(&w, 100);
-	CHECK(waiting(&w, &b) > 0, "dropped while it was on line");
+	CHECK(waiting(&w, &b) > 0, "dropped while it was online");
 	day = (uint32_t)(w.stage.now.wall / DATE_DAY);
 	leave(&w, &b);
 	run_days(&w, 20);
-	CHECK(waiting(&w, &b) > 0, "dropped after it was on line");
+	CHECK(waiting(&w, &b) > 0, "dropped after it was online");
 	stop(&w);
 	start(&w);
 	find(&w, &b);
@@ -433,7 +433,7 @@ test_unknown(void)
 	begin(&w);
 	enroll(&w, &a, "A");
 	b.user = userdb_add_user(w.stage.data.userdb, SPAN("x"), nodeid);
-	code_base32(b.uid, b.user->uid.octets, UID_OCTETS);
+	encode_base32(b.uid, b.user->uid.bytes, UID_BYTES);
 	b.uid[UID_TEXT] = '\0';
 	for (i = 0; i < USERS; i++)
 		(void)userdb_add_user(w.stage.data.userdb, SPAN("x"), nodeid);
@@ -545,12 +545,12 @@ test_no_room(void)
 		buf_add(&b, (struct span){ data, sizeof(data) });
 	}
 	tmtp_input(from.actor->link, buf_span(&b), w.stage.now);
-	CHECK(data_state(&w.stage.data) == DATA_WAIT, "there is room");
+	CHECK(datadir_state(&w.stage.data) == DATADIR_WAIT, "there is room");
 	CHECK(expire_deadline(w.expire) == UINT64_MAX, "it does not wait");
 	i = waiting(&w, &to);
 	expire_step(w.expire, w.stage.now);
 	expect(&w, &to, i, "no room");
-	stage_turn(&w.stage);
+	harness_turn(&w.stage);
 	run(&w);
 	expect(&w, &to, 30, "with room");
 	buf_free(&b);
@@ -615,7 +615,7 @@ main(void)
 	test_leaps();
 	test_restart();
 	test_other_nodes();
-	test_on_line();
+	test_online();
 	test_unknown();
 	test_seen();
 	test_dropped_node();

@@ -57,7 +57,7 @@ seal(struct buf *file, const char *lines)
 	file->n = 0;
 	buf_add(file, span_of(lines));
 	buf_addf(file, "\"crc32c %08x\"]\n",
-	    (unsigned)code_crc32c(0, file->p, file->n));
+	    (unsigned)encode_crc32c(0, file->p, file->n));
 }
 
 static void
@@ -82,7 +82,7 @@ put_all(void)
 static unsigned long
 read_all(struct buf *found)
 {
-	struct lost lost = { .data = dir };
+	struct quarantine lost = { .data = dir };
 	struct recfile *f = recfile_open(&lost);
 	struct record r;
 	char why[256] = "";
@@ -91,10 +91,10 @@ read_all(struct buf *found)
 	found->n = 0;
 	while ((more = recfile_next(f, &r, why, sizeof(why))) == 1) {
 		record_write(found, &r);
-		buf_add_octet(found, '\n');
+		buf_add_byte(found, '\n');
 	}
 	CHECK(more == 0, "%s", why);
-	buf_add_octet(found, '\0');
+	buf_add_byte(found, '\0');
 	recfile_close(f);
 	return lost.count;
 }
@@ -177,9 +177,9 @@ static const char *const without_b[] = {
 };
 static const char *const without_c[] = { A_USER, A_ALIAS, B_USER, NULL };
 
-/* Each octet changed, each length too short, and some too long. */
+/* Each byte changed, each length too short, and some too long. */
 static void
-check_every_octet(const char *path, const char *lines,
+check_every_byte(const char *path, const char *lines,
     const char *const *records)
 {
 	static const char masks[] = { 0x01, 0x20, (char)0x80 };
@@ -195,10 +195,10 @@ check_every_octet(const char *path, const char *lines,
 		}
 		check_damaged(path, (struct span){ file.p, i }, records);
 	}
-	buf_add_octet(&file, '\n');
+	buf_add_byte(&file, '\n');
 	check_damaged(path, buf_span(&file), records);
 	file.n--;
-	buf_add_octet(&file, '\0');
+	buf_add_byte(&file, '\0');
 	check_damaged(path, buf_span(&file), records);
 	buf_free(&file);
 }
@@ -313,7 +313,7 @@ check_again(void)
 static void
 check_unreadable(const char *path)
 {
-	struct lost lost = { .data = dir };
+	struct quarantine lost = { .data = dir };
 	struct recfile *f = recfile_open(&lost);
 	const char *self = strrchr(path, '/') + 1;
 	struct record r;
@@ -368,9 +368,9 @@ main(void)
 	dir = scratch_make(root);
 	CHECK(read_all(&found) == 0 && found.n == 1, "an empty directory");
 	buf_free(&found);
-	check_every_octet(USER_A, "[\n" A_USER ",\n" A_ALIAS ",\n",
+	check_every_byte(USER_A, "[\n" A_USER ",\n" A_ALIAS ",\n",
 	    without_a);
-	check_every_octet(GROUP_C, "[\n" C_GROUP ",\n" C_MEMBER ",\n",
+	check_every_byte(GROUP_C, "[\n" C_GROUP ",\n" C_MEMBER ",\n",
 	    without_c);
 	check_wrong();
 	check_others();

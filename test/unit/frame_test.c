@@ -192,7 +192,8 @@ test_message(void)
 		buf_addf(&bare, "%04zx%.*s%s", strlen(expected[i]) - 12,
 		    (int)(hash - expected[i]) - 11, expected[i], hash + 1);
 		buf_addf(&whole, "%.*s%lu%s", (int)(hash - expected[i]),
-		    expected[i], (unsigned long)code_crc32c(0, bare.p, bare.n),
+		    expected[i], (unsigned long)encode_crc32c(0, bare.p,
+		    bare.n),
 		    hash + 1);
 		b.n = 0;
 		buf_add(&b, SPAN("before"));

@@ -25,7 +25,7 @@
 #define PATH 512
 #define JOURNAL_SIZE ((uint64_t)16 << 20)
 #define USERS 3
-#define SMALL 300		/* octets of data */
+#define SMALL 300		/* bytes of data */
 #define LARGE 200000
 
 /* Of two in files, a large one in files, one in the journal, a large there. */
@@ -40,49 +40,49 @@ static struct buf said;		/* by the last check, with a NUL */
 /* ---- a data directory ---- */
 
 static void
-must_open(struct data *d)
+must_open(struct datadir *d)
 {
 	char why[256] = "";
 
-	if (data_open(d, data_path, JOURNAL_SIZE, why, sizeof(why)) == -1)
+	if (datadir_open(d, data_path, JOURNAL_SIZE, why, sizeof(why)) == -1)
 		die("%s", why);
 }
 
 static struct queue *
-queue_for(struct data *d, size_t user)
+queue_for(struct datadir *d, size_t user)
 {
 	return store_queue(d->store, &uids[user], 1);
 }
 
 static void
-post(struct data *d, size_t user)
+post(struct datadir *d, size_t user)
 {
-	static const char octets[SMALL] = "small";
+	static const char bytes[SMALL] = "small";
 	struct queue *to = queue_for(d, user);
 
 	store_put(d->store, journal_id(d->journal), SPAN("0002{}"),
-	    (struct span){ octets, sizeof(octets) }, &to, 1);
-	CHECK(data_commit(d) == 0, "commit");
+	    (struct span){ bytes, sizeof(bytes) }, &to, 1);
+	CHECK(datadir_commit(d) == 0, "commit");
 }
 
 static void
-post_large(struct data *d, size_t user)
+post_large(struct datadir *d, size_t user)
 {
-	static const char octets[LARGE] = "large";
+	static const char bytes[LARGE] = "large";
 	struct queue *to = queue_for(d, user);
 	struct large *l = store_large_open(d->store);
 
 	CHECK(l != NULL && large_write(l,
-	    (struct span){ octets, sizeof(octets) }) == 0 &&
+	    (struct span){ bytes, sizeof(bytes) }) == 0 &&
 	    large_sync(l) == 0 && large_state(l) == 0,
 	    "large: %s", strerror(errno));
 	store_put_large(d->store, journal_id(d->journal), SPAN("0002{}"), l,
 	    &to, 1);
-	CHECK(data_commit(d) == 0, "commit");
+	CHECK(datadir_commit(d) == 0, "commit");
 }
 
 static void
-add_people(struct data *d)
+add_people(struct datadir *d)
 {
 	static const struct guest guest = { .kind = GUEST_INVITATION,
 	    .name = "Dave Dean", .since = 1, .until = UINT64_MAX };
@@ -108,7 +108,7 @@ add_people(struct data *d)
 static void
 build(void)
 {
-	struct data d;
+	struct datadir d;
 	size_t i;
 
 	if (data != -1)
@@ -119,11 +119,11 @@ build(void)
 	for (i = 0; i < 2 * USERS; i++)
 		post(&d, i % USERS);
 	post_large(&d, 1);
-	CHECK(data_checkpoint(&d) == 0, "checkpoint: %s", strerror(errno));
+	CHECK(datadir_checkpoint(&d) == 0, "checkpoint: %s", strerror(errno));
 	for (i = 0; i < USERS; i++)
 		post(&d, i);
 	post_large(&d, 2);
-	CHECK(data_close(&d) == 0, "close");
+	CHECK(datadir_close(&d) == 0, "close");
 	data = file_open_dir(AT_FDCWD, data_path);
 }
 
@@ -135,18 +135,18 @@ struct served {
 
 /* How many messages are waiting, and can be read. */
 static size_t
-count_waiting(struct data *d, size_t user)
+count_waiting(struct datadir *d, size_t user)
 {
 	struct queue *q = queue_for(d, user);
 	uint64_t id = 0, length, at;
-	char octets[4096];
+	char bytes[4096];
 	ssize_t n = 0;
 	size_t count = 0;
 
 	while (store_next(d->store, q, id, &id, &length) == 1) {
 		for (at = 0; at < length; at += (uint64_t)n) {
-			n = store_read(d->store, q, id, at, octets,
-			    sizeof(octets));
+			n = store_read(d->store, q, id, at, bytes,
+			    sizeof(bytes));
 			if (n == -1)
 				break;
 		}
@@ -159,7 +159,7 @@ static struct served
 serve(void)
 {
 	struct served s = { 0, 0, 0, { 0 } };
-	struct data d;
+	struct datadir d;
 	size_t at = 0, i;
 
 	must_open(&d);
@@ -172,7 +172,7 @@ serve(void)
 		if (userdb_user(d.userdb, &uids[i]) != NULL)
 			s.waiting[i] = count_waiting(&d, i);
 	}
-	CHECK(data_close(&d) == 0, "close");
+	CHECK(datadir_close(&d) == 0, "close");
 	return s;
 }
 
@@ -183,7 +183,7 @@ static void
 add_tree(struct buf *b, int dir, const char *name)
 {
 	char path[PATH];
-	struct buf octets = { NULL, 0, 0 };
+	struct buf bytes = { NULL, 0, 0 };
 	struct stat st;
 	const char *entry;
 	DIR *list;
@@ -191,14 +191,14 @@ add_tree(struct buf *b, int dir, const char *name)
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		die("%s: %s", name, strerror(errno));
 	if (S_ISREG(st.st_mode))
-		(void)file_read(dir, name, (size_t)64 << 20, &octets);
+		(void)file_read(dir, name, (size_t)64 << 20, &bytes);
 	buf_addf(b, "%s %llu %o %llu %llu %lld.%09ld %lld.%09ld %08x\n", name,
 	    (unsigned long long)st.st_ino, (unsigned)st.st_mode,
 	    (unsigned long long)st.st_nlink, (unsigned long long)st.st_size,
 	    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
 	    (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec,
-	    (unsigned)code_crc32c(0, octets.p, octets.n));
-	buf_free(&octets);
+	    (unsigned)encode_crc32c(0, bytes.p, bytes.n));
+	buf_free(&bytes);
 	list = S_ISDIR(st.st_mode) ? file_open_list(dir, name) : NULL;
 	while (list != NULL && (entry = file_next_name(list)) != NULL) {
 		snprintf(path, sizeof(path), "%.250s/%.250s", name, entry);
@@ -230,7 +230,7 @@ run(enum fsck_kind kind)
 	said.n = 0;
 	(void)file_read(AT_FDCWD, out, (size_t)1 << 20, &said);
 	buf_addf(&said, "%s", why);
-	buf_add_octet(&said, '\0');
+	buf_add_byte(&said, '\0');
 	return damaged;
 }
 
@@ -292,15 +292,15 @@ find_segment(char path[PATH])
 {
 	DIR *list = file_open_list(data, "journal");
 	const char *name;
-	char octets[8];
+	char bytes[8];
 	int fd;
 
 	while ((name = file_next_name(list)) != NULL) {
 		fd = openat(dirfd(list), name, O_RDONLY);
 		/* The older one has more batches. */
-		if (file_pread_all(fd, octets, 4, LAST_BATCH) == 0 &&
-		    code_get32(octets) != 0 && file_pread_all(fd, octets, 4,
-		    LAST_BATCH + FIRST_BATCH) == 0 && code_get32(octets) == 0)
+		if (file_pread_all(fd, bytes, 4, LAST_BATCH) == 0 &&
+		    decode_u32(bytes) != 0 && file_pread_all(fd, bytes, 4,
+		    LAST_BATCH + FIRST_BATCH) == 0 && decode_u32(bytes) == 0)
 			snprintf(path, PATH, "journal/%s", name);
 		(void)close(fd);
 	}
@@ -439,7 +439,7 @@ check_start(void)
 	static const struct damage cost = { .messages = 1 };
 	char path[PATH] = "";
 	struct now now = { 1000, 1000 };
-	struct data d;
+	struct datadir d;
 
 	build();
 	find_segment(path);
@@ -448,9 +448,9 @@ check_start(void)
 	CHECK(d.lost.count == 1, "%lu damaged", d.lost.count);
 	do {
 		now.mono += 1000;
-		CHECK(data_step(&d, now) != -1, "step");
+		CHECK(datadir_step(&d, now) != -1, "step");
 	} while (now.mono < 40000);
-	CHECK(data_close(&d) == 0, "close");
+	CHECK(datadir_close(&d) == 0, "close");
 	expect(0, look("after a checkpoint"), "after a checkpoint");
 	check_served(&cost, "after a checkpoint");
 }
@@ -530,16 +530,16 @@ static void
 check_senseless(void)
 {
 	static const struct damage nothing = { .damaged = 0 };
-	char octets[200];
-	struct span body = { octets, 0 };
-	struct data d;
+	char bytes[200];
+	struct span body = { bytes, 0 };
+	struct datadir d;
 	unsigned type;
 
 	build();
 	must_open(&d);
 	for (type = 0; type < 9; type++) {
-		for (body.n = 0; body.n <= sizeof(octets); body.n += 8) {
-			memset(octets, body.n % 3 ? 0xff : 1, sizeof(octets));
+		for (body.n = 0; body.n <= sizeof(bytes); body.n += 8) {
+			memset(bytes, body.n % 3 ? 0xff : 1, sizeof(bytes));
 			if (type == JOURNAL_ACK && body.n == 32)
 				continue;	/* it makes sense */
 			if (type == JOURNAL_DROP && body.n == 24)
@@ -550,7 +550,7 @@ check_senseless(void)
 			    &body, 1);
 		}
 	}
-	CHECK(data_close(&d) == 0, "close");
+	CHECK(datadir_close(&d) == 0, "close");
 	expect(1, look("no sense"), "no sense");
 	CHECK(strstr(said.p, "unknown type 8") != NULL &&
 	    strstr(said.p, "about messages makes no sense") != NULL &&
@@ -567,18 +567,18 @@ static void
 check_copy(void)
 {
 	static const struct damage nothing = { .damaged = 0 };
-	struct buf octets = { NULL, 0, 0 };
+	struct buf bytes = { NULL, 0, 0 };
 	char path[PATH] = "";
 
 	build();
 	find_segment(path);
-	CHECK(file_read(data, path, (size_t)4 << 20, &octets) == 0, "read");
+	CHECK(file_read(data, path, (size_t)4 << 20, &bytes) == 0, "read");
 	snprintf(strrchr(path, '-'), 10, "-00000077");
-	CHECK(file_write(data, path, buf_span(&octets)) == 0, "copy");
+	CHECK(file_write(data, path, buf_span(&bytes)) == 0, "copy");
 	expect(0, look("a copy"), "a copy");
 	check_served(&nothing, "a copy");
 	check_served(&nothing, "a copy, once more");
-	buf_free(&octets);
+	buf_free(&bytes);
 }
 
 /* What is said of messages in files; to be freed. */
@@ -612,7 +612,7 @@ check_counts(void)
 static void
 check_refusals(void)
 {
-	struct data d;
+	struct datadir d;
 	int status = 0;
 	pid_t child;
 
@@ -624,7 +624,7 @@ check_refusals(void)
 		    "stop it, or try again") != NULL ? 0 : 1);
 	CHECK(waitpid(child, &status, 0) == child && status == 0,
 	    "one that is in use");
-	CHECK(data_close(&d) == 0, "close");
+	CHECK(datadir_close(&d) == 0, "close");
 	CHECK(unlinkat(data, "lock", 0) == 0, "lock");
 	scratch_remove(data, "tmp");
 	expect(0, look("without lock and tmp"), "without lock and tmp");
@@ -648,27 +648,27 @@ damage_something(uint64_t *random)
 		"user/*/*/user.json", "group/*/*.json", "guests.json",
 		MESSAGE, "tmp/large-*", "journal/*0", "journal/*1"
 	};
-	char path[PATH], octets[64];
+	char path[PATH], bytes[64];
 	struct stat st;
 	off_t at;
 	size_t i;
 	int fd;
 
-	find_file(path, ".", patterns[chance_below(random,
+	find_file(path, ".", patterns[prng_below(random,
 	    sizeof(patterns) / sizeof(patterns[0]))]);
 	if (path[0] == '\0' || fstatat(data, path, &st, 0) == -1 ||
 	    !S_ISREG(st.st_mode) || st.st_size == 0)
 		return;
-	at = (off_t)chance_below(random, (uint64_t)(st.st_size < 24576 ?
+	at = (off_t)prng_below(random, (uint64_t)(st.st_size < 24576 ?
 	    st.st_size : 24576));
-	if (chance_below(random, 4) == 0) {
+	if (prng_below(random, 4) == 0) {
 		do_damage(path, CUT, at);
 		return;
 	}
-	for (i = 0; i < sizeof(octets); i++)
-		octets[i] = (char)chance(random);
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)chance(random);
 	fd = openat(data, path, O_WRONLY);
-	CHECK(file_pwrite_all(fd, octets, sizeof(octets), (uint64_t)at) == 0,
+	CHECK(file_pwrite_all(fd, bytes, sizeof(bytes), (uint64_t)at) == 0,
 	    "%s", path);
 	(void)close(fd);
 }

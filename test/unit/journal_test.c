@@ -23,7 +23,7 @@
 #define NAMES 16
 
 static int top;			/* a directory for all of this */
-static char octets[JOURNAL_REQUEST_MAX];
+static char bytes[JOURNAL_REQUEST_MAX];
 
 /* ---- helpers ---- */
 
@@ -39,7 +39,7 @@ new_dir(const char *name)
 }
 
 /* What the journal that was opened last has lost. */
-static struct lost lost;
+static struct quarantine lost;
 
 static struct journal *
 open_journal(int dir)
@@ -50,13 +50,13 @@ open_journal(int dir)
 
 	if (syncer == NULL)
 		syncer = syncer_open();
-	lost = (struct lost){ .data = dir };
+	lost = (struct quarantine){ .data = dir };
 	jn = journal_open(&lost, syncer, JOURNAL_SIZE, why, sizeof(why));
 	CHECK(jn != NULL, "no journal: %s", why);
 	return jn;
 }
 
-/* The octets of record n; its length and type follow from n, too. */
+/* The bytes of record n; its length and type follow from n, too. */
 static struct span
 record(size_t n, size_t size)
 {
@@ -64,8 +64,8 @@ record(size_t n, size_t size)
 	size_t i;
 
 	for (i = 0; i < size; i++)
-		octets[i] = (char)(chance(&state) >> 56);
-	return (struct span){ octets, size };
+		bytes[i] = (char)(chance(&state) >> 56);
+	return (struct span){ bytes, size };
 }
 
 static void
@@ -99,7 +99,7 @@ expect(struct journal *jn, size_t from, size_t to, size_t size)
 	for (; journal_replay(jn, &r); n++) {
 		want = record(n, size);
 		CHECK(r.type == 1 + n % 5 && span_is(r.body, want),
-		    "record %zu is of type %d, %zu octets", n, (int)r.type,
+		    "record %zu is of type %d, %zu bytes", n, (int)r.type,
 		    r.body.n);
 	}
 	CHECK(n == to, "replayed to %zu, not %zu", n, to);
@@ -345,7 +345,7 @@ test_growth(void)
 
 /* ---- what else may be in the directory ---- */
 
-/* Change octets of the n-th file that has any. */
+/* Change bytes of the n-th file that has any. */
 static void
 scribble(int dir, off_t offset, size_t size)
 {

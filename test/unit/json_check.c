@@ -52,7 +52,7 @@ main(int argc, char **argv)
 	json_skip(&j);
 	valid = json_done(&j);
 	if (!valid)
-		printf("%s: not JSON at octet %zu of %zu\n", argv[1],
+		printf("%s: not JSON at byte %zu of %zu\n", argv[1],
 		    text.n - (size_t)(j.end - j.p), text.n);
 	buf_free(&text);
 	return valid ? 0 : 1;

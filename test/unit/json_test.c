@@ -114,7 +114,7 @@ test_depth(void)
 			buf_add(&text, i % 2 ? SPAN("{\"a\":") : SPAN("["));
 		buf_add(&text, SPAN("0"));
 		for (i = depth; i > 0; i--)
-			buf_add_octet(&text, i % 2 ? ']' : '}');
+			buf_add_byte(&text, i % 2 ? ']' : '}');
 		CHECK(is_valid(buf_span(&text)) == (depth <= JSON_DEPTH),
 		    "%zu deep", depth);
 	}
@@ -618,7 +618,7 @@ test_every_character(void)
 		raw = json_string(&j);
 		wrong += !json_done(&j) || raw.n > sizeof(back) ||
 		    json_text(back, raw) != n || memcmp(back, text, n) != 0;
-		wrong += !code_utf8((struct span){ text, n });
+		wrong += !utf8_is_valid((struct span){ text, n });
 	}
 	CHECK(wrong == 0, "%u characters come back changed", wrong);
 	buf_free(&b);

@@ -21,7 +21,7 @@ static const struct {
 	{ "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa4 \xe2\x82\xac "
 	    "\xf0\x9f\x98\x80" },
 
-	/* Controls of two octets: U+0080, U+0085, U+009B, U+009F. */
+	/* Controls of two bytes: U+0080, U+0085, U+009B, U+009F. */
 	{ "\xc2\x80" "a", "??a" },
 	{ "\xc2\x85", "??" },
 	{ "\xc2\x9b" "2J", "??2J" },
@@ -95,7 +95,7 @@ test_line(void)
 		memcpy(text + 3 * i, "\xe2\x82\xac", 4);
 	log_to(line, sizeof(line), text);
 	i = strlen(line);
-	CHECK(i > 1000 && i <= 1024 && line[i - 1] == '\n', "%zu octets", i);
+	CHECK(i > 1000 && i <= 1024 && line[i - 1] == '\n', "%zu bytes", i);
 	memcpy(text, line, i);
 	log_clean(text, i - 1);
 	CHECK(memcmp(text, line, i) == 0, "cut within a character: %s", line);

@@ -8,7 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define FOUR "\xf0\x9f\x98\x80"		/* a character of four octets */
+#define FOUR "\xf0\x9f\x98\x80"		/* a character of four bytes */
 #define FOUR4 FOUR FOUR FOUR FOUR
 #define SLASH16 "////////////////"
 
@@ -24,7 +24,7 @@ static const struct form {
 	{ "slashes", "../../etc/passwd", 16 },
 	{ "an accent", "Zo\xc3\xab", 3 },
 	{ "Hebrew", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", 4 },
-	{ "four octets", FOUR, 1 },
+	{ "four bytes", FOUR, 1 },
 	{ "space first", " a", 0 },
 	{ "space last", "a ", 0 },
 	{ "only a space", " ", 0 },
@@ -100,7 +100,7 @@ static const struct file {
 	{ "tmp~", "tmp%7e.json" },
 };
 
-/* 64 characters or 128 octets, and in between, with the most escapes. */
+/* 64 characters or 128 bytes, and in between, with the most escapes. */
 static const char *const long_names[] = {
 	SLASH16 SLASH16 SLASH16 SLASH16,
 	FOUR4 FOUR4 FOUR4 FOUR4 FOUR4 FOUR4 FOUR4 FOUR4,
@@ -135,7 +135,7 @@ decode(char dst[NAME_FILE], const char *file)
 static void
 check_round_trip(struct span name)
 {
-	char file[NAME_FILE], decoded[NAME_FILE], folded[NAME_OCTETS];
+	char file[NAME_FILE], decoded[NAME_FILE], folded[NAME_BYTES];
 	size_t n, m;
 
 	name_file(file, name);
@@ -143,7 +143,7 @@ check_round_trip(struct span name)
 	m = name_fold(folded, name);
 	CHECK(n == m && memcmp(decoded, folded, n) == 0, "%s: not %.*s", file,
 	    (int)m, folded);
-	CHECK(strlen(file) - 3 <= 255, "%s: %zu octets", file, strlen(file));
+	CHECK(strlen(file) - 3 <= 255, "%s: %zu bytes", file, strlen(file));
 }
 
 static void
@@ -162,7 +162,7 @@ check_forms(void)
 static void
 check_fits(void)
 {
-	char text[NAME_OCTETS + 1];
+	char text[NAME_BYTES + 1];
 
 	memset(text, 'a', sizeof(text));
 	CHECK(!name_fits((struct span){ text, 0 }), "0");
@@ -170,8 +170,8 @@ check_fits(void)
 	CHECK(name_fits((struct span){ text, NAME_CHARS }), "64");
 	CHECK(!name_fits((struct span){ text, NAME_CHARS + 1 }), "65");
 	memset(text, '\x80', sizeof(text));
-	CHECK(name_fits((struct span){ text, NAME_OCTETS }), "128");
-	CHECK(!name_fits((struct span){ text, NAME_OCTETS + 1 }), "129");
+	CHECK(name_fits((struct span){ text, NAME_BYTES }), "128");
+	CHECK(!name_fits((struct span){ text, NAME_BYTES + 1 }), "129");
 }
 
 static void
@@ -207,11 +207,11 @@ check_files(void)
 	CHECK(strcmp(file, other) == 0, "%s, %s", file, other);
 }
 
-/* Any octets at all: no overrun, no slash, and the way back. */
+/* Any bytes at all: no overrun, no slash, and the way back. */
 static void
 check_random_files(void)
 {
-	char text[NAME_OCTETS];
+	char text[NAME_BYTES];
 	size_t i, n, trial;
 
 	srand(1);
@@ -222,7 +222,7 @@ check_random_files(void)
 		check_round_trip((struct span){ text, n });
 	}
 	memset(text, '/', sizeof(text));
-	name_file((char[NAME_FILE]){ "" }, (struct span){ text, NAME_OCTETS });
+	name_file((char[NAME_FILE]){ "" }, (struct span){ text, NAME_BYTES });
 }
 
 int

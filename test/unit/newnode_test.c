@@ -20,19 +20,19 @@ struct person {
 
 /* Give a request to the relay, which has not yet had its turn. */
 static void
-say(struct stage *st, struct actor *a, const char *header)
+say(struct harness *st, struct actor *a, const char *header)
 {
 	char frame[512];
 	int n = snprintf(frame, sizeof(frame), "%04zx%s", strlen(header),
 	    header);
 
-	stage_send(st, a, (struct span){ frame, (size_t)n });
+	harness_send(st, a, (struct span){ frame, (size_t)n });
 }
 
 static bool
 has_got(struct actor *a, const char *text)
 {
-	buf_add_octet(&a->got, '\0');
+	buf_add_byte(&a->got, '\0');
 	return strstr(a->got.p, text) != NULL;
 }
 
@@ -44,21 +44,21 @@ forget(struct actor *a)
 
 /* Connect, and say what comes after TmtpRev. */
 static void
-enter(struct stage *st, struct person *m, const char *header)
+enter(struct harness *st, struct person *m, const char *header)
 {
 	forget(m->actor);
-	stage_connect(st, m->actor);
+	harness_connect(st, m->actor);
 	say(st, m->actor, "{\"op\":0,\"id\":\"1\"}");
 	say(st, m->actor, header);
-	stage_turn(st);
+	harness_turn(st);
 }
 
 static void
-enroll(struct stage *st, struct person *m, const char *name)
+enroll(struct harness *st, struct person *m, const char *name)
 {
 	const char *nodeid, *uid;
 
-	m->actor = stage_actor(st, name);
+	m->actor = harness_actor(st, name);
 	enter(st, m, "{\"op\":1,\"newnode\":\"x\"}");
 	CHECK(has_got(m->actor, "\"nodeid\":\""), "%s: no node", name);
 	nodeid = strstr(m->actor->got.p, "\"nodeid\":\"") + 10;
@@ -71,7 +71,7 @@ enroll(struct stage *st, struct person *m, const char *name)
 }
 
 static uint64_t
-waiting(struct stage *st, const struct person *m, size_t node)
+waiting(struct harness *st, const struct person *m, size_t node)
 {
 	struct queue *q = deliver_queue(st->relay, m->user->nodes[node]);
 	uint64_t n;
@@ -84,7 +84,7 @@ waiting(struct stage *st, const struct person *m, size_t node)
 
 /* Much waits for a member, in files. */
 static void
-fill(struct stage *st, const struct person *m)
+fill(struct harness *st, const struct person *m)
 {
 	struct queue *q = deliver_queue(st->relay, m->user->nodes[0]);
 	int i;
@@ -92,12 +92,13 @@ fill(struct stage *st, const struct person *m)
 	for (i = 0; i < MANY; i++)
 		store_put(st->data.store, journal_id(st->data.journal),
 		    SPAN("0002{}"), SPAN(""), &q, 1);
-	CHECK(data_commit(&st->data) == 0 && data_checkpoint(&st->data) == 0,
+	CHECK(datadir_commit(&st->data) == 0 && datadir_checkpoint(&st->data) ==
+	    0,
 	    "no files");
 }
 
 static void
-ask(struct stage *st, struct person *m)
+ask(struct harness *st, struct person *m)
 {
 	forget(m->actor);
 	say(st, m->actor, "{\"op\":3,\"id\":\"7\",\"newnode\":\"y\"}");
@@ -105,14 +106,14 @@ ask(struct stage *st, struct person *m)
 
 /* It takes several turns, in which another is answered. */
 static void
-test_steps(struct stage *st, struct person *a, struct person *b)
+test_steps(struct harness *st, struct person *a, struct person *b)
 {
 	ask(st, a);
 	CHECK(tmtp_is_stalled(a->actor->link), "all of it in one turn");
 	CHECK(a->user->node_count == 1, "a node before its queue");
 	say(st, b->actor, "{\"op\":7,\"id\":\"9\",\"for\":[],\"datalen\":0}");
 	CHECK(!tmtp_is_stalled(b->actor->link), "others must wait");
-	stage_turn(st);
+	harness_turn(st);
 	CHECK(has_got(a->actor, "\"id\":\"7\",\"msgid\":\"0"), "no ack");
 	CHECK(has_got(b->actor, "\"id\":\"9\",\"msgid\":\"0"), "no post");
 	CHECK(a->user->node_count == 2, "no node");
@@ -125,33 +126,33 @@ test_steps(struct stage *st, struct person *a, struct person *b)
 
 /* Whoever asked is gone: no node, and nobody waits for it. */
 static void
-test_gone(struct stage *st, struct person *a, struct person *b)
+test_gone(struct harness *st, struct person *a, struct person *b)
 {
 	ask(st, a);
-	stage_lose(st, a->actor);
+	harness_lose(st, a->actor);
 	ask(st, b);
-	stage_turn(st);
+	harness_turn(st);
 	CHECK(a->user->node_count == 2, "nobody knows its password");
 	CHECK(b->user->node_count == 2, "one waits for who is gone");
 	enter(st, a, a->login);
 	ask(st, a);
-	stage_turn(st);
+	harness_turn(st);
 	CHECK(a->user->node_count == 3 &&
 	    waiting(st, a, 2) == waiting(st, a, 0), "not a copy");
 }
 
 /* A disk that is full in the middle is an error, and no node. */
 static void
-test_full(struct stage *st, struct person *a)
+test_full(struct harness *st, struct person *a)
 {
 	ask(st, a);
 	CHECK(tmtp_is_stalled(a->actor->link), "all of it in one turn");
-	stage_fill_disk(st);
+	harness_fill_disk(st);
 	CHECK(has_got(a->actor, "the disk is full"), "no error");
 	CHECK(a->user->node_count == 3, "a node on a full disk");
-	stage_free_disk(st);
+	harness_free_disk(st);
 	ask(st, a);
-	stage_turn(st);
+	harness_turn(st);
 	CHECK(a->user->node_count == 4, "no node, with space again");
 }
 
@@ -159,17 +160,17 @@ int
 main(void)
 {
 	struct person a, b;
-	struct stage st;
+	struct harness st;
 
 	log_level(LOG_QUIET);
-	stage_open(&st);
-	stage_start(&st);
+	harness_open(&st);
+	harness_start(&st);
 	enroll(&st, &a, "A");
 	enroll(&st, &b, "B");
 	fill(&st, &a);
 	test_steps(&st, &a, &b);
 	test_gone(&st, &a, &b);
 	test_full(&st, &a);
-	stage_close(&st);
+	harness_close(&st);
 	return check_report("newnode");
 }

@@ -24,18 +24,18 @@ static const unsigned char nonce[NTP_NONCE] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
 /* 2026-11-23T12:00:00Z, received a quarter of a second earlier. */
 #define WALL (UINT64_C(1795435200) * SECOND)
-static const unsigned char good[NTP_OCTETS] = {
+static const unsigned char good[NTP_BYTES] = {
 	0x24, 2, 6, 0xec, 0, 0, 0, 0, 0, 0, 0, 0, 'G', 'P', 'S', 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8,
 	0xee, 0xae, 0xa9, 0x3f, 0xc0, 0, 0, 0,
 	0xee, 0xae, 0xa9, 0x40, 0, 0, 0, 0
 };
 
-/* The good reply with some octets changed, and what it then is. */
+/* The good reply with some bytes changed, and what it then is. */
 static const struct {
 	const char *what;
-	size_t at, n;		/* the octets that are changed */
-	unsigned char octets[16];
+	size_t at, n;		/* the bytes that are changed */
+	unsigned char bytes[16];
 	size_t size;		/* of the datagram */
 	enum ntp_kind kind;
 	uint64_t sent;
@@ -58,8 +58,8 @@ static const struct {
 	{ "version 0", 0, 1, { 0x04 }, 48, NTP_STRAY, 0 },
 	{ "version 2", 0, 1, { 0x14 }, 48, NTP_STRAY, 0 },
 	{ "version 5", 0, 1, { 0x2c }, 48, NTP_STRAY, 0 },
-	{ "another first octet", 24, 1, { 0 }, 48, NTP_STRAY, 0 },
-	{ "another last octet", 31, 1, { 9 }, 48, NTP_STRAY, 0 },
+	{ "another first byte", 24, 1, { 0 }, 48, NTP_STRAY, 0 },
+	{ "another last byte", 31, 1, { 9 }, 48, NTP_STRAY, 0 },
 	{ "no originate", 24, 8, { 0 }, 48, NTP_STRAY, 0 },
 
 	/* The answer, without the time. */
@@ -99,13 +99,13 @@ static const struct {
 static void
 test_parse(void)
 {
-	unsigned char packet[NTP_OCTETS];
+	unsigned char packet[NTP_BYTES];
 	struct ntp_reply reply;
 	size_t i;
 
 	for (i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
 		memcpy(packet, good, sizeof(packet));
-		memcpy(packet + replies[i].at, replies[i].octets,
+		memcpy(packet + replies[i].at, replies[i].bytes,
 		    replies[i].n);
 		reply = ntp_parse(packet, replies[i].size, nonce);
 		CHECK(reply.kind == replies[i].kind, "%s: kind %d, %s",
@@ -121,7 +121,7 @@ test_parse(void)
 static void
 check_kiss(const char *code, const char *shown)
 {
-	unsigned char packet[NTP_OCTETS];
+	unsigned char packet[NTP_BYTES];
 	struct ntp_reply reply;
 
 	memcpy(packet, good, sizeof(packet));
@@ -230,7 +230,7 @@ static void
 reply_to(int fd, const unsigned char *packet, const union address *to,
     socklen_t n)
 {
-	if (sendto(fd, packet, NTP_OCTETS, 0, &to->any, n) == -1 &&
+	if (sendto(fd, packet, NTP_BYTES, 0, &to->any, n) == -1 &&
 	    errno != ECONNREFUSED)
 		_exit(99);
 }
@@ -239,7 +239,7 @@ static void
 send_strays(int fd, const unsigned char *packet, const union address *to,
     socklen_t n)
 {
-	unsigned char stray[NTP_OCTETS];
+	unsigned char stray[NTP_BYTES];
 
 	memcpy(stray, packet, sizeof(stray));
 	stray[24] ^= 1;
@@ -256,7 +256,7 @@ static void
 send_from_elsewhere(const unsigned char *packet, const union address *to,
     socklen_t n)
 {
-	unsigned char lie[NTP_OCTETS];
+	unsigned char lie[NTP_BYTES];
 	union address here;
 	int fd = open_port(to->any.sa_family, &here);
 
@@ -306,19 +306,19 @@ is_question(const unsigned char *packet, ssize_t n)
 {
 	static const unsigned char zeros[39];
 
-	return n == NTP_OCTETS && packet[0] == 0x23 &&
+	return n == NTP_BYTES && packet[0] == 0x23 &&
 	    memcmp(packet + 1, zeros, sizeof(zeros)) == 0;
 }
 
 /*
- * Serve until a single octet comes, then exit with the number of questions;
+ * Serve until a single byte comes, then exit with the number of questions;
  * 99 if one was wrong, or had the timestamp of the one before.
  */
 static void
 serve(int fd, const char *script)
 {
-	unsigned char question[NTP_OCTETS + 1], last[NTP_NONCE] = { 0 };
-	unsigned char packet[NTP_OCTETS];
+	unsigned char question[NTP_BYTES + 1], last[NTP_NONCE] = { 0 };
+	unsigned char packet[NTP_BYTES];
 	union address from;
 	socklen_t size;
 	ssize_t n;

@@ -31,7 +31,7 @@ static const int numbers[2][4] = {
 
 struct world {
 	const int *numbers;
-	struct stage stage;
+	struct harness stage;
 	struct actor *actors[USERS];
 	char uids[USERS][UID_TEXT + 1];
 	char nodeids[USERS][NODEID_TEXT + 1];
@@ -54,9 +54,9 @@ send_text(struct world *w, unsigned who, const char *header, size_t data)
 
 	buf_addf(&b, "%04zx%s", strlen(header), header);
 	while (data-- > 0)
-		buf_add_octet(&b, (char)('a' + data % 26));
-	stage_send(&w->stage, w->actors[who], buf_span(&b));
-	stage_turn(&w->stage);
+		buf_add_byte(&b, (char)('a' + data % 26));
+	harness_send(&w->stage, w->actors[who], buf_span(&b));
+	harness_turn(&w->stage);
 	buf_free(&b);
 }
 
@@ -87,26 +87,26 @@ say(struct world *w, unsigned who, struct span header)
 		} else if (end - p > 50 && memcmp(p, "\"nodeid\":", 9) == 0) {
 			p += 11 + NODEID_TEXT;
 		} else {
-			buf_add_octet(&w->said, *p++);
+			buf_add_byte(&w->said, *p++);
 		}
 	}
-	buf_add_octet(&w->said, '\n');
+	buf_add_byte(&w->said, '\n');
 }
 
 static void
 listen_to_all(struct world *w)
 {
-	struct stage_frame f;
+	struct harness_frame f;
 	unsigned i;
 
 	for (i = 0; i < USERS; i++) {
-		while (stage_frame(w->actors[i], &f)) {
-			CHECK(stage_is_sum_right(&f), "headsum");
+		while (harness_frame(w->actors[i], &f)) {
+			CHECK(harness_is_sum_right(&f), "headsum");
 			say(w, i, f.header);
 			buf_add(&w->said, f.data);
 			if (f.from.p != NULL && f.id.p != NULL)
 				memcpy(w->last[i], f.id.p, ID_TEXT);
-			stage_drop(w->actors[i], f.octets);
+			harness_drop(w->actors[i], f.bytes);
 		}
 	}
 }
@@ -116,9 +116,9 @@ log_in(struct world *w, unsigned who)
 {
 	char text[256];
 
-	stage_lose(&w->stage, w->actors[who]);
-	stage_turn(&w->stage);
-	stage_connect(&w->stage, w->actors[who]);
+	harness_lose(&w->stage, w->actors[who]);
+	harness_turn(&w->stage);
+	harness_connect(&w->stage, w->actors[who]);
 	send_text(w, who, "{\"op\":0,\"id\":\"1\"}", 0);
 	(void)snprintf(text, sizeof(text), "{\"op\":2,\"uid\":\"%s\","
 	    "\"node\":\"%s\"}", w->uids[who], w->nodeids[who]);
@@ -129,16 +129,16 @@ log_in(struct world *w, unsigned who)
 static void
 enroll(struct world *w, unsigned who)
 {
-	struct stage_frame f;
+	struct harness_frame f;
 	char text[128];
 
-	stage_connect(&w->stage, w->actors[who]);
+	harness_connect(&w->stage, w->actors[who]);
 	send_text(w, who, "{\"op\":0,\"id\":\"1\"}", 0);
 	listen_to_all(w);
 	(void)snprintf(text, sizeof(text), "{\"op\":1,\"newnode\":\"x\","
 	    "\"newalias\":\"user%u\"}", who);
 	send_text(w, who, text, 0);
-	(void)stage_frame(w->actors[who], &f);
+	(void)harness_frame(w->actors[who], &f);
 	memcpy(w->nodeids[who], f.header.p + 11, NODEID_TEXT);
 	memcpy(w->uids[who], f.header.p + f.header.n - 2 - UID_TEXT, UID_TEXT);
 	memset(w->last[who], '0', ID_TEXT);
@@ -151,11 +151,11 @@ begin(struct world *w, int numbering)
 	unsigned i;
 
 	*w = (struct world){ .numbers = numbers[numbering] };
-	stage_open(&w->stage);
+	harness_open(&w->stage);
 	w->stage.conf.ops = numbering == 0 ? CONF_OPS_2018 : CONF_OPS_2020;
-	stage_start(&w->stage);
+	harness_start(&w->stage);
 	for (i = 0; i < USERS; i++)
-		w->actors[i] = stage_actor(&w->stage, names[i]);
+		w->actors[i] = harness_actor(&w->stage, names[i]);
 	for (i = 0; i < USERS; i++)
 		enroll(w, i);
 	listen_to_all(w);
@@ -164,7 +164,7 @@ begin(struct world *w, int numbering)
 static void
 end(struct world *w)
 {
-	stage_close(&w->stage);
+	harness_close(&w->stage);
 	buf_free(&w->said);
 }
 
@@ -208,18 +208,18 @@ static const struct form {
 static void
 draw_wish(uint64_t *seed, struct wish *wish)
 {
-	const struct form *form = &forms[chance_below(seed,
+	const struct form *form = &forms[prng_below(seed,
 	    sizeof(forms) / sizeof(forms[0]))];
 	size_t i;
 
-	wish->who = (unsigned)chance_below(seed, USERS);
+	wish->who = (unsigned)prng_below(seed, USERS);
 	wish->op = form->op;
 	wish->data = form->data;
 	for (i = 0; form->text[i] != '\0'; i++) {
 		wish->text[i] = form->text[i];
 		if (form->text[i] == '%')
 			wish->text[i] = (char)('0' +
-			    (int)chance_below(seed, USERS));
+			    (int)prng_below(seed, USERS));
 		if (form->text[i] == '$')
 			wish->text[i] = (char)('0' + (int)wish->who);
 	}
@@ -242,11 +242,11 @@ grant(struct world *w, const struct wish *wish)
 		else if (p[0] == '@')
 			buf_add(&b, span_of(w->uids[p[1] - '0']));
 		else
-			buf_add_octet(&b, *p);
+			buf_add_byte(&b, *p);
 		p += p[0] == '@';
 	}
 	buf_add(&b, SPAN("}"));
-	buf_add_octet(&b, '\0');
+	buf_add_byte(&b, '\0');
 	send_text(w, wish->who, b.p, wish->data);
 	buf_free(&b);
 }
@@ -268,7 +268,7 @@ play(uint64_t seed)
 {
 	struct world *worlds = xzalloc(2 * sizeof(*worlds));
 	struct wish wish;
-	size_t octets = 0;
+	size_t bytes = 0;
 	int i;
 
 	begin(&worlds[0], 0);
@@ -279,25 +279,25 @@ play(uint64_t seed)
 		grant(&worlds[1], &wish);
 		listen_to_all(&worlds[0]);
 		listen_to_all(&worlds[1]);
-		octets += worlds[0].said.n;
+		bytes += worlds[0].said.n;
 		compare(&worlds[0], &worlds[1], &wish);
 	}
 	end(&worlds[0]);
 	end(&worlds[1]);
 	free(worlds);
-	return octets;
+	return bytes;
 }
 
 int
 main(void)
 {
-	size_t octets = 0;
+	size_t bytes = 0;
 	uint64_t seed;
 
 	log_level(LOG_QUIET);
 	for (seed = 1; seed <= RUNS; seed++)
-		octets += play(seed);
-	CHECK(octets > (size_t)RUNS * REQUESTS * 100, "little was said: %zu",
-	    octets);
+		bytes += play(seed);
+	CHECK(bytes > (size_t)RUNS * REQUESTS * 100, "little was said: %zu",
+	    bytes);
 	return check_report("numbering");
 }

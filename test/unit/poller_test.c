@@ -10,9 +10,9 @@
 
 #include "test/lib/check.h"
 
-#define PAIRS 700	/* more than one ready_wait tells of */
+#define PAIRS 700	/* more than one poller_wait tells of */
 
-#ifdef READY_POLL
+#ifdef POLLER_POLL
 #define NAME "ready (poll)"
 #else
 #define NAME "ready"
@@ -60,13 +60,13 @@ hear(struct pair *p)
 
 /* What a wait without time tells of p alone; 0 for nothing. */
 static unsigned
-told(struct ready *r, const struct pair *p)
+told(struct poller *r, const struct pair *p)
 {
-	struct ready_event event;
+	struct poller_event event;
 	unsigned can = 0;
 
-	ready_wait(r, 0);
-	while (ready_next(r, &event)) {
+	poller_wait(r, 0);
+	while (poller_next(r, &event)) {
 		CHECK(event.owner == p && event.fd == p->ours,
 		    "another one was told");
 		can |= event.can;
@@ -77,61 +77,61 @@ told(struct ready *r, const struct pair *p)
 static void
 test_levels(void)
 {
-	struct ready *r = ready_open();
+	struct poller *r = poller_open();
 	struct pair p;
 
 	make_pair(&p);
-	CHECK(ready_add(r, p.ours, READY_READ, &p) == 0, "add");
+	CHECK(poller_add(r, p.ours, POLLER_READ, &p) == 0, "add");
 	CHECK(told(r, &p) == 0, "nothing was said yet");
 	say(&p);
-	CHECK(told(r, &p) == READY_READ, "readable");
-	CHECK(told(r, &p) == READY_READ, "still readable");
-	ready_change(r, p.ours, READY_READ | READY_WRITE);
-	CHECK(told(r, &p) == (READY_READ | READY_WRITE), "both");
-	ready_change(r, p.ours, READY_WRITE);
-	CHECK(told(r, &p) == READY_WRITE, "only writable was asked for");
-	ready_change(r, p.ours, 0);
+	CHECK(told(r, &p) == POLLER_READ, "readable");
+	CHECK(told(r, &p) == POLLER_READ, "still readable");
+	poller_change(r, p.ours, POLLER_READ | POLLER_WRITE);
+	CHECK(told(r, &p) == (POLLER_READ | POLLER_WRITE), "both");
+	poller_change(r, p.ours, POLLER_WRITE);
+	CHECK(told(r, &p) == POLLER_WRITE, "only writable was asked for");
+	poller_change(r, p.ours, 0);
 	CHECK(told(r, &p) == 0, "nothing was asked for");
-	ready_change(r, p.ours, READY_READ);
+	poller_change(r, p.ours, POLLER_READ);
 	hear(&p);
 	CHECK(told(r, &p) == 0, "all was read");
-	ready_remove(r, p.ours);
+	poller_remove(r, p.ours);
 	say(&p);
 	CHECK(told(r, &p) == 0, "it was removed");
 	free_pair(&p);
-	ready_close(r);
+	poller_close(r);
 }
 
 static void
 test_gone(void)
 {
-	struct ready *r = ready_open();
+	struct poller *r = poller_open();
 	struct pair p;
 
 	make_pair(&p);
-	CHECK(ready_add(r, p.ours, 0, &p) == 0, "add");
+	CHECK(poller_add(r, p.ours, 0, &p) == 0, "add");
 	(void)close(p.theirs);
 	p.theirs = -1;
-	CHECK(told(r, &p) & READY_GONE, "gone, without being asked");
-	ready_change(r, p.ours, READY_READ);
-	CHECK(told(r, &p) & READY_READ, "its end can be read");
-	ready_remove(r, p.ours);
+	CHECK(told(r, &p) & POLLER_GONE, "gone, without being asked");
+	poller_change(r, p.ours, POLLER_READ);
+	CHECK(told(r, &p) & POLLER_READ, "its end can be read");
+	poller_remove(r, p.ours);
 	free_pair(&p);
-	ready_close(r);
+	poller_close(r);
 }
 
 /* The number of a closed descriptor comes back with another owner. */
 static void
 test_number_again(void)
 {
-	struct ready *r = ready_open();
+	struct poller *r = poller_open();
 	struct pair p, q;
 	int number;
 
 	make_pair(&p);
 	number = p.ours;
-	CHECK(ready_add(r, p.ours, READY_READ, &p) == 0, "add");
-	ready_remove(r, p.ours);
+	CHECK(poller_add(r, p.ours, POLLER_READ, &p) == 0, "add");
+	poller_remove(r, p.ours);
 	free_pair(&p);
 	make_pair(&q);
 	if (q.ours != number) {
@@ -139,42 +139,42 @@ test_number_again(void)
 		(void)close(q.ours);
 		q.ours = number;
 	}
-	CHECK(ready_add(r, q.ours, READY_READ, &q) == 0, "add again");
+	CHECK(poller_add(r, q.ours, POLLER_READ, &q) == 0, "add again");
 	CHECK(told(r, &q) == 0, "nothing was said to the new one");
 	say(&q);
-	CHECK(told(r, &q) == READY_READ, "the new owner is told");
-	ready_remove(r, q.ours);
+	CHECK(told(r, &q) == POLLER_READ, "the new owner is told");
+	poller_remove(r, q.ours);
 	free_pair(&q);
-	ready_close(r);
+	poller_close(r);
 }
 
 /* One of two is removed while the other is being told of. */
 static void
 test_remove_meanwhile(void)
 {
-	struct ready *r = ready_open();
-	struct ready_event event;
+	struct poller *r = poller_open();
+	struct poller_event event;
 	struct pair pairs[3], *first;
 	size_t i;
 
 	for (i = 0; i < 3; i++) {
 		make_pair(&pairs[i]);
 		say(&pairs[i]);
-		CHECK(ready_add(r, pairs[i].ours, READY_READ, &pairs[i]) == 0,
+		CHECK(poller_add(r, pairs[i].ours, POLLER_READ, &pairs[i]) == 0,
 		    "add");
 	}
-	ready_wait(r, -1);
-	CHECK(ready_next(r, &event), "one is ready");
+	poller_wait(r, -1);
+	CHECK(poller_next(r, &event), "one is ready");
 	first = event.owner;
 	for (i = 0; i < 3; i++) {
 		if (&pairs[i] != first)
-			ready_remove(r, pairs[i].ours);
+			poller_remove(r, pairs[i].ours);
 	}
-	CHECK(!ready_next(r, &event), "a removed one was told");
-	CHECK(told(r, first) == READY_READ, "the one that was left");
+	CHECK(!poller_next(r, &event), "a removed one was told");
+	CHECK(told(r, first) == POLLER_READ, "the one that was left");
 	for (i = 0; i < 3; i++)
 		free_pair(&pairs[i]);
-	ready_close(r);
+	poller_close(r);
 }
 
 /* All are ready all the time, and only some are dealt with in each turn. */
@@ -182,20 +182,20 @@ static void
 test_nobody_starves(size_t a_turn)
 {
 	static struct pair pairs[PAIRS];
-	struct ready *r = ready_open();
-	struct ready_event event;
+	struct poller *r = poller_open();
+	struct poller_event event;
 	struct pair *p;
 	size_t i, n, turns = 4 * PAIRS / a_turn, starved = 0;
 
 	for (i = 0; i < PAIRS; i++) {
 		make_pair(&pairs[i]);
 		say(&pairs[i]);
-		CHECK(ready_add(r, pairs[i].ours, READY_READ, &pairs[i]) == 0,
+		CHECK(poller_add(r, pairs[i].ours, POLLER_READ, &pairs[i]) == 0,
 		    "add");
 	}
 	for (i = 0; i < turns; i++) {
-		ready_wait(r, -1);
-		for (n = 0; n < a_turn && ready_next(r, &event); n++) {
+		poller_wait(r, -1);
+		for (n = 0; n < a_turn && poller_next(r, &event); n++) {
 			p = event.owner;
 			p->told++;
 		}
@@ -206,10 +206,10 @@ test_nobody_starves(size_t a_turn)
 	CHECK(starved == 0, "%zu of %d starved with %zu a turn", starved,
 	    PAIRS, a_turn);
 	for (i = 0; i < PAIRS; i++) {
-		ready_remove(r, pairs[i].ours);
+		poller_remove(r, pairs[i].ours);
 		free_pair(&pairs[i]);
 	}
-	ready_close(r);
+	poller_close(r);
 }
 
 /* Removal in any order leaves the others watched. */
@@ -217,22 +217,22 @@ static void
 test_many_come_and_go(void)
 {
 	static struct pair pairs[PAIRS];
-	struct ready *r = ready_open();
-	struct ready_event event;
+	struct poller *r = poller_open();
+	struct poller_event event;
 	struct pair *p;
 	size_t i, found = 0;
 
 	for (i = 0; i < PAIRS; i++) {
 		make_pair(&pairs[i]);
-		CHECK(ready_add(r, pairs[i].ours, READY_READ, &pairs[i]) == 0,
+		CHECK(poller_add(r, pairs[i].ours, POLLER_READ, &pairs[i]) == 0,
 		    "add");
 	}
 	for (i = 0; i < PAIRS; i += 3)
-		ready_remove(r, pairs[i].ours);
+		poller_remove(r, pairs[i].ours);
 	for (i = 0; i < PAIRS; i += 7)
 		say(&pairs[i]);
-	ready_wait(r, -1);
-	while (ready_next(r, &event)) {
+	poller_wait(r, -1);
+	while (poller_next(r, &event)) {
 		p = event.owner;
 		CHECK((p - pairs) % 3 != 0 && (p - pairs) % 7 == 0,
 		    "pair %d was told", (int)(p - pairs));
@@ -242,30 +242,30 @@ test_many_come_and_go(void)
 	CHECK(found == 66, "%zu were told, not 66", found);
 	for (i = 0; i < PAIRS; i++) {
 		if (i % 3 != 0)
-			ready_remove(r, pairs[i].ours);
+			poller_remove(r, pairs[i].ours);
 		free_pair(&pairs[i]);
 	}
-	ready_close(r);
+	poller_close(r);
 }
 
 /* A wait with time ends without anybody being ready. */
 static void
 test_time_over(void)
 {
-	struct ready *r = ready_open();
-	struct ready_event event;
+	struct poller *r = poller_open();
+	struct poller_event event;
 	struct pair p;
 
-	ready_wait(r, 1);
-	CHECK(!ready_next(r, &event), "nobody is watched");
+	poller_wait(r, 1);
+	CHECK(!poller_next(r, &event), "nobody is watched");
 	make_pair(&p);
-	CHECK(ready_add(r, p.ours, READY_READ, &p) == 0, "add");
-	ready_wait(r, 1);
-	CHECK(!ready_next(r, &event), "nothing was said");
-	ready_remove(r, p.ours);
+	CHECK(poller_add(r, p.ours, POLLER_READ, &p) == 0, "add");
+	poller_wait(r, 1);
+	CHECK(!poller_next(r, &event), "nothing was said");
+	poller_remove(r, p.ours);
 	free_pair(&p);
-	ready_close(r);
-	ready_close(NULL);
+	poller_close(r);
+	poller_close(NULL);
 }
 
 /* Two descriptors for each pair, and some for the program. */

@@ -44,7 +44,7 @@ same(const char *format, ...)
 		va_start(args, format);
 		m = library(theirs, room, format, args);
 		va_end(args);
-		CHECK(n == m, "%s: %d octets, not %d", format, n, m);
+		CHECK(n == m, "%s: %d bytes, not %d", format, n, m);
 		CHECK(memcmp(ours, theirs, sizeof(ours)) == 0,
 		    "%s in %zu: %.79s", format, room, ours);
 	}

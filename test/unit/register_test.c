@@ -115,7 +115,7 @@ terms_for(const char *name)
 }
 
 static const char *
-invite(struct stage *st, const char *name)
+invite(struct harness *st, const char *name)
 {
 	struct guest terms = terms_for(name);
 
@@ -123,7 +123,7 @@ invite(struct stage *st, const char *name)
 }
 
 static size_t
-count_guests(const struct stage *st)
+count_guests(const struct harness *st)
 {
 	size_t n = 0;
 
@@ -133,7 +133,7 @@ count_guests(const struct stage *st)
 }
 
 static bool
-is_kept(struct stage *st, const char *name)
+is_kept(struct harness *st, const char *name)
 {
 	return guests_reserve(st->data.guests, span_of(name), now_at(0));
 }
@@ -141,29 +141,29 @@ is_kept(struct stage *st, const char *name)
 enum end { STOPS, CRASHES };
 
 static void
-again(struct stage *st, enum end end)
+again(struct harness *st, enum end end)
 {
-	if (data_commit(&st->data) == -1)
+	if (datadir_commit(&st->data) == -1)
 		die("commit");
 	if (end == STOPS)
-		stage_stop(st);
+		harness_stop(st);
 	else
-		stage_crash(st);
-	stage_start(st);
+		harness_crash(st);
+	harness_start(st);
 }
 
 /* Everything there can be, through restarts of both kinds. */
 static void
 check_guests(enum end end)
 {
-	char token[NAME_OCTETS + 1];
+	char token[NAME_BYTES + 1];
 	struct guest terms = terms_for("Bob Jones");
 	struct subnet net;
 	const struct guest *g;
-	struct stage st;
+	struct harness st;
 
-	stage_open(&st);
-	stage_start(&st);
+	harness_open(&st);
+	harness_start(&st);
 	CHECK(invite(&st, "Alice Smith") == NULL, "not invited");
 	CHECK(invite(&st, "ALICE  smith") != NULL, "invited twice");
 	terms.receive_only = true;
@@ -198,8 +198,8 @@ check_guests(enum end end)
 	CHECK(count_guests(&st) == 1, "what is over is back");
 	CHECK(!guests_reserve(st.data.guests, SPAN("Alice Smith"),
 	    now_at(GUESTS_DAY)), "the invitation does not end");
-	stage_stop(&st);
-	stage_close(&st);
+	harness_stop(&st);
+	harness_close(&st);
 }
 
 static void
@@ -207,11 +207,11 @@ check_limits(void)
 {
 	struct guest terms = terms_for("");
 	const char *why = NULL;
-	struct stage st;
+	struct harness st;
 	int i;
 
-	stage_open(&st);
-	stage_start(&st);
+	harness_open(&st);
+	harness_start(&st);
 	for (i = 0; i < GUESTS_INVITATIONS_MAX && why == NULL; i++) {
 		snprintf(terms.name, sizeof(terms.name), "guest %d", i);
 		why = guests_invite(st.data.guests, &terms);
@@ -221,11 +221,11 @@ check_limits(void)
 	again(&st, STOPS);
 	CHECK(count_guests(&st) == GUESTS_INVITATIONS_MAX, "%zu are left",
 	    count_guests(&st));
-	stage_stop(&st);
-	stage_close(&st);
+	harness_stop(&st);
+	harness_close(&st);
 }
 
-/* Change an octet of a file below the data directory; returns its length. */
+/* Change a byte of a file below the data directory; returns its length. */
 static size_t
 damage(int dir, const char *name, size_t at)
 {
@@ -244,45 +244,45 @@ damage(int dir, const char *name, size_t at)
 	return n;
 }
 
-/* Whatever octet is changed, nothing of the file is believed. */
+/* Whatever byte is changed, nothing of the file is believed. */
 static void
 check_damage(void)
 {
-	struct stage st;
+	struct harness st;
 	char path[128];
 	size_t i, n = 1;
 	int dir;
 
-	stage_open(&st);
+	harness_open(&st);
 	snprintf(path, sizeof(path), "%s/0", st.path);
 	for (i = 0; i < n; i++) {
-		stage_start(&st);
+		harness_start(&st);
 		(void)invite(&st, "Alice Smith");
-		stage_stop(&st);
+		harness_stop(&st);
 		dir = open(path, O_RDONLY | O_DIRECTORY);
 		(void)unlinkat(dir, "lost+found/guests.json", 0);
 		n = damage(dir, "guests.json", i);
 		log_level(LOG_QUIET);
-		stage_start(&st);
+		harness_start(&st);
 		log_level(LOG_LINES);
 		CHECK(st.data.lost.count == 1,
-		    "octet %zu is altered, and nobody saw", i);
+		    "byte %zu is altered, and nobody saw", i);
 		CHECK(faccessat(dir, "lost+found/guests.json", F_OK, 0) == 0,
-		    "octet %zu: the file is not kept", i);
+		    "byte %zu: the file is not kept", i);
 		while (count_guests(&st) > 0)
 			guests_remove(st.data.guests,
 			    guests_at(st.data.guests, 0)->id);
-		stage_stop(&st);
+		harness_stop(&st);
 		close(dir);
 	}
-	CHECK(n > 100, "only %zu octets", n);
-	stage_close(&st);
+	CHECK(n > 100, "only %zu bytes", n);
+	harness_close(&st);
 }
 
 /* ---- who may register ---- */
 
 struct door {
-	struct stage stage;
+	struct harness stage;
 	struct admit *admit;
 };
 
@@ -313,7 +313,7 @@ enter(struct door *d, const char *alias, const char *peer, struct now now)
 		admit_refuse(d->admit, &a, &admission, &why, &advice);
 		CHECK(why.n >= 16 && advice.n > 0, "it is not told why");
 	}
-	(void)data_commit(&d->stage.data);
+	(void)datadir_commit(&d->stage.data);
 	buf_free(&why);
 	buf_free(&advice);
 	return admission.answer;
@@ -322,8 +322,8 @@ enter(struct door *d, const char *alias, const char *peer, struct now now)
 static void
 open_door(struct door *d, enum conf_register mode)
 {
-	stage_open(&d->stage);
-	stage_start(&d->stage);
+	harness_open(&d->stage);
+	harness_start(&d->stage);
 	d->stage.conf.registration = mode;
 	d->admit = admit_open(d->stage.data.guests);
 }
@@ -332,8 +332,8 @@ static void
 close_door(struct door *d)
 {
 	admit_close(d->admit);
-	stage_stop(&d->stage);
-	stage_close(&d->stage);
+	harness_stop(&d->stage);
+	harness_close(&d->stage);
 }
 
 static void

@@ -23,7 +23,7 @@
 #define PATH 160
 
 static int top;			/* a directory for all of this */
-static char octets[LARGEST];
+static char bytes[LARGEST];
 static char got[LARGEST + 1000];
 
 /* Data that depends on the id, and a head that tells it. */
@@ -34,8 +34,8 @@ data_of(uint64_t id, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		octets[i] = (char)(chance(&state) >> 56);
-	return (struct span){ octets, n };
+		bytes[i] = (char)(chance(&state) >> 56);
+	return (struct span){ bytes, n };
 }
 
 static struct span
@@ -63,17 +63,17 @@ new_file(const char *name)
 static bool
 holds(int fd, uint64_t id, size_t size, size_t piece)
 {
-	struct spool_reader r = { .fd = fd };
+	struct msgfile_reader r = { .fd = fd };
 	struct span head = head_of(id), data = data_of(id, size);
 	uint64_t at = 0;
 	ssize_t n = 1;
 	bool same;
 
-	if (spool_check(&r, id) == -1)
+	if (msgfile_check(&r, id) == -1)
 		return false;
-	CHECK(r.head == head.n && r.data == size, "%zu octets", size);
+	CHECK(r.head == head.n && r.data == size, "%zu bytes", size);
 	for (; at < r.head + r.data && n > 0; at += (uint64_t)n)
-		n = spool_read(&r, at, got + at, piece);
+		n = msgfile_read(&r, at, got + at, piece);
 	same = n > 0 && memcmp(got, head.p, head.n) == 0 &&
 	    memcmp(got + head.n, data.p, data.n) == 0;
 	free(r.buffer);
@@ -84,39 +84,39 @@ holds(int fd, uint64_t id, size_t size, size_t piece)
 static void
 test_spool_sizes(void)
 {
-	static const size_t sizes[] = { 0, 1, 1000, SPOOL_BLOCK - 1,
-	    SPOOL_BLOCK, SPOOL_BLOCK + 1, 2 * SPOOL_BLOCK, LARGEST };
-	static const size_t pieces[] = { 7, 4096, SPOOL_BLOCK, LARGEST };
-	struct spool_writer w;
+	static const size_t sizes[] = { 0, 1, 1000, MSGFILE_BLOCK - 1,
+	    MSGFILE_BLOCK, MSGFILE_BLOCK + 1, 2 * MSGFILE_BLOCK, LARGEST };
+	static const size_t pieces[] = { 7, 4096, MSGFILE_BLOCK, LARGEST };
+	struct msgfile_writer w;
 	struct buf image = { NULL, 0, 0 };
 	struct span data;
 	size_t i, j, at, n;
 
 	for (i = 0; i < COUNT(sizes); i++) {
 		for (j = 0; j < COUNT(pieces); j++) {
-			w = (struct spool_writer){ .fd = new_file("spool") };
+			w = (struct msgfile_writer){ .fd = new_file("spool") };
 			data = data_of(i, sizes[i]);
 			for (at = 0; at < data.n; at += n) {
 				n = data.n - at < pieces[j] ? data.n - at :
 				    pieces[j];
-				CHECK(spool_write(&w, (struct span){
+				CHECK(msgfile_write(&w, (struct span){
 				    data.p + at, n }) == 0, "write");
 			}
-			CHECK(spool_end(&w) == 0, "end");
+			CHECK(msgfile_end(&w) == 0, "end");
 			CHECK(!holds(w.fd, i, sizes[i], 4096), "no head yet");
 			for (n = 0; n < 2; n++)
-				CHECK(spool_write_head(w.fd, i, head_of(i),
+				CHECK(msgfile_write_head(w.fd, i, head_of(i),
 				    sizes[i]) == 0, "head");
 			CHECK(holds(w.fd, i, sizes[i], pieces[j]),
-			    "%zu octets, %zu at a time", sizes[i], pieces[j]);
+			    "%zu bytes, %zu at a time", sizes[i], pieces[j]);
 			CHECK(!holds(w.fd, i + 1, sizes[i], 4096), "other id");
 			(void)close(w.fd);
 		}
-		if (sizes[i] > SPOOL_BLOCK)
+		if (sizes[i] > MSGFILE_BLOCK)
 			continue;
 		w.fd = new_file("image");
 		image.n = 0;
-		spool_image(&image, i, head_of(i), data_of(i, sizes[i]));
+		msgfile_image(&image, i, head_of(i), data_of(i, sizes[i]));
 		CHECK(file_pwrite_all(w.fd, image.p, image.n, 0) == 0 &&
 		    holds(w.fd, i, sizes[i], 4096), "image of %zu", sizes[i]);
 		(void)close(w.fd);
@@ -124,7 +124,7 @@ test_spool_sizes(void)
 	buf_free(&image);
 }
 
-/* No octet of a file can change, be added or go unnoticed. */
+/* No byte of a file can change, be added or go unnoticed. */
 static void
 test_spool_damage(void)
 {
@@ -132,11 +132,11 @@ test_spool_damage(void)
 	int fd = new_file("damage");
 	size_t i;
 
-	spool_image(&image, 5, head_of(5), data_of(5, 300));
+	msgfile_image(&image, 5, head_of(5), data_of(5, 300));
 	for (i = 0; i < image.n; i++) {
 		image.p[i] ^= (char)(1 << i % 8);
 		CHECK(file_pwrite_all(fd, image.p, image.n, 0) == 0 &&
-		    !holds(fd, 5, 300, 64), "octet %zu altered", i);
+		    !holds(fd, 5, 300, 64), "byte %zu altered", i);
 		image.p[i] ^= (char)(1 << i % 8);
 	}
 	CHECK(file_pwrite_all(fd, image.p, image.n, 0) == 0 &&
@@ -148,7 +148,7 @@ test_spool_damage(void)
 		    strerror(errno));
 	}
 	CHECK(file_pwrite_all(fd, image.p, image.n, 1) == 0 &&
-	    !holds(fd, 5, 300, 64), "an octet more");
+	    !holds(fd, 5, 300, 64), "a byte more");
 	(void)close(fd);
 	buf_free(&image);
 }
@@ -165,7 +165,7 @@ struct place {
 static const struct uid alice = { { 1, 2, 3 } }, bob = { { 9, 8, 7 } };
 
 /* What the store that was opened last has lost. */
-static struct lost lost;
+static struct quarantine lost;
 
 static void
 open_store(struct place *p)
@@ -173,7 +173,7 @@ open_store(struct place *p)
 	struct journal_record r;
 	char why[256] = "";
 
-	lost = (struct lost){ .data = p->dir };
+	lost = (struct quarantine){ .data = p->dir };
 	p->syncer = syncer_open();
 	p->journal = journal_open(&lost, p->syncer, 16 << 20, why,
 	    sizeof(why));
@@ -249,7 +249,7 @@ checkpoint(struct place *p)
 	    journal_newest(p->journal))) == 1)
 		continue;
 	CHECK(more == 0, "checkpoint: %s", strerror(errno));
-	CHECK(store_checkpoint_octets(p->store) == 0, "messages are left");
+	CHECK(store_checkpoint_bytes(p->store) == 0, "messages are left");
 	store_released(p->store);
 }
 
@@ -474,7 +474,7 @@ message_path(char path[PATH], const struct uid *uid, uint64_t id)
 {
 	char text[UID_TEXT];
 
-	code_base32(text, uid->octets, UID_OCTETS);
+	encode_base32(text, uid->bytes, UID_BYTES);
 	(void)snprintf(path, PATH, "user/%.2s/%.32s/1/%016llx", text, text,
 	    (unsigned long long)id);
 }
@@ -528,7 +528,7 @@ test_damaged_file(void)
 	CHECK(store_next(p.store, q, 0, &id, &length) == 1 && id == ids[0],
 	    "the data is not looked at yet");
 	CHECK(store_read(p.store, q, id, 40, got, 50) == -1 &&
-	    errno == EBADMSG, "altered octets are served");
+	    errno == EBADMSG, "altered bytes are served");
 	expect(&p, q, ids + 2, 1, "damaged");
 	CHECK(count_names(p.dir, "lost+found") == 2, "lost+found");
 	end_store(&p);
@@ -646,10 +646,10 @@ expect_load(struct place *p, uint64_t messages, uint64_t data,
 
 	CHECK(load.messages == messages, "%s: %llu messages, not %llu", when,
 	    (unsigned long long)load.messages, (unsigned long long)messages);
-	/* A file takes some octets more than its message. */
-	CHECK(load.octets >= data + messages * head_of(0).n &&
-	    load.octets <= data + messages * (head_of(0).n + 40),
-	    "%s: %llu octets", when, (unsigned long long)load.octets);
+	/* A file takes some bytes more than its message. */
+	CHECK(load.bytes >= data + messages * head_of(0).n &&
+	    load.bytes <= data + messages * (head_of(0).n + 40),
+	    "%s: %llu bytes", when, (unsigned long long)load.bytes);
 }
 
 /* From when the count begins on, every change keeps it right. */
@@ -724,7 +724,7 @@ test_damaged_large(void)
 	CHECK(store_next(p.store, to[0], 0, &id, &length) == 1 && id == 9,
 	    "the data is not looked at yet");
 	CHECK(store_read(p.store, to[0], 9, head_of(9).n, got, 50) == -1 &&
-	    errno == EBADMSG, "altered octets are served");
+	    errno == EBADMSG, "altered bytes are served");
 	expect(&p, to[0], &id, 0, "damaged large");
 	expect(&p, to[1], &id, 0, "damaged large, another");
 	CHECK(count_names(p.dir, "lost+found") == 1, "lost+found");
@@ -792,14 +792,14 @@ inode_of(const struct place *p, struct queue *q, uint64_t id)
 	return status.st_ino;
 }
 
-/* Put a message of so many octets and have it in a file; which inode. */
+/* Put a message of so many bytes and have it in a file; which inode. */
 static ino_t
 put_file(struct place *p, struct queue *q, size_t size)
 {
 	uint64_t id = put(p, size, &q, 1);
 
 	checkpoint(p);
-	CHECK(reads(p, q, id, size), "%zu octets", size);
+	CHECK(reads(p, q, id, size), "%zu bytes", size);
 	return inode_of(p, q, id);
 }
 
@@ -878,7 +878,7 @@ test_shared(void)
 	struct place p = new_store("shared");
 	struct queue *both[2] = { store_queue(p.store, &alice, 1),
 	    store_queue(p.store, &bob, 1) };
-	struct spool_reader r = { .fd = -1 };
+	struct msgfile_reader r = { .fd = -1 };
 	char path[QUEUE_PATH];
 	uint64_t ids[2];
 
@@ -894,7 +894,7 @@ test_shared(void)
 	(void)put_file(&p, both[0], 400);
 	CHECK(reads(&p, both[1], ids[0], 500), "bob's was written over");
 	r.fd = openat(p.dir, "backup", O_RDONLY);
-	CHECK(spool_check(&r, ids[1]) == 0, "the backup was written over");
+	CHECK(msgfile_check(&r, ids[1]) == 0, "the backup was written over");
 	(void)close(r.fd);
 	free(r.buffer);
 	end_store(&p);

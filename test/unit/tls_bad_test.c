@@ -3,16 +3,16 @@
  */
 #include "test/unit/tls_pair.c"
 
-/* Have the client encrypt n octets as a record of that type. */
+/* Have the client encrypt n bytes as a record of that type. */
 static void
-forge(struct pair *t, unsigned char type, const void *octets, size_t n,
+forge(struct pair *t, unsigned char type, const void *bytes, size_t n,
     struct buf *wire)
 {
 	const br_sslrec_out_class **out = &t->client.eng.out.vtable;
 	unsigned char room[17000];
 	unsigned char *record;
 
-	memcpy(room + 64, octets, n);
+	memcpy(room + 64, bytes, n);
 	record = (*out)->encrypt(out, type, BR_TLS12, room + 64, &n);
 	buf_add(wire, (struct span){ (const char *)record, n });
 }
@@ -30,7 +30,7 @@ enum spoil { AS_IS, FLIP_LAST, FLIP_FIRST, OTHER_VERSION, TOO_LONG, TOO_SHORT };
 static const struct refusal {
 	const char *what;
 	unsigned char type;
-	const char *octets;
+	const char *bytes;
 	size_t n;
 	enum spoil spoil;
 	const char *error;	/* tls_error then; NULL: it goes on */
@@ -38,7 +38,7 @@ static const struct refusal {
 } refusals[] = {
 	{ "a flipped tag", 23, "abc", 3, FLIP_LAST,
 	    "a record that was damaged or forged", 20 },
-	{ "a flipped octet", 23, "abc", 3, FLIP_FIRST,
+	{ "a flipped byte", 23, "abc", 3, FLIP_FIRST,
 	    "a record that was damaged or forged", 20 },
 	{ "another version", 23, "abc", 3, OTHER_VERSION,
 	    "a record with another version of TLS", 70 },
@@ -86,7 +86,7 @@ test_refusals(struct tls *tls)
 		const struct refusal *r = &refusals[i];
 
 		t = pair_open(tls);
-		forge(t, r->type, r->octets, r->n, &wire);
+		forge(t, r->type, r->bytes, r->n, &wire);
 		spoil(&wire, r->spoil);
 		send_wire(t, &wire);
 		error = tls_error(t->link);
@@ -117,7 +117,7 @@ test_flood(struct tls *tls)
 	for (i = 0; i < 200; i++) {
 		forge(t, 23, "", 0, &wire);
 		if (i % 20 == 0) {
-			forge(t, 23, (char[]){ (char)pair_octet(t->seed,
+			forge(t, 23, (char[]){ (char)pair_byte(t->seed,
 			    t->up_goal) }, 1, &wire);
 			t->up_goal++;
 		}
@@ -153,7 +153,7 @@ test_renegotiation(struct tls *tls)
 	tls_enter(t->link);
 	pair_wire_in(t->link, wire.p, wire.n);
 	CHECK(!tls_plain_in(t->link, &(struct span){ NULL, 0 }), "data");
-	CHECK(tls_wire_out(t->link).n < 40, "%zu octets in answer",
+	CHECK(tls_wire_out(t->link).n < 40, "%zu bytes in answer",
 	    tls_wire_out(t->link).n);
 	pair_leave(t->link);
 	buf_free(&wire);
@@ -172,13 +172,13 @@ test_renegotiation(struct tls *tls)
 		buf_free(&wire);
 	}
 	CHECK(tls_is_open(t->link), "%s", tls_error(t->link));
-	CHECK(t->link->unsent.n < 100, "%zu octets wait",
+	CHECK(t->link->unsent.n < 100, "%zu bytes wait",
 	    t->link->unsent.n);
 	pair_free(t);
 }
 
 static const struct stranger {
-	const char *octets;
+	const char *bytes;
 	size_t n;
 	bool stranger;
 } strangers[] = {
@@ -200,14 +200,14 @@ static const struct stranger {
 static void
 test_strangers(struct tls *tls)
 {
-	struct tls_link *link;
+	struct tls_conn *link;
 	size_t i, j;
 
 	for (i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
-		link = tls_link_open(tls);
+		link = tls_conn_open(tls);
 		for (j = 0; j < strangers[i].n; j++) {
 			tls_enter(link);
-			pair_wire_in(link, strangers[i].octets + j, 1);
+			pair_wire_in(link, strangers[i].bytes + j, 1);
 			pair_leave(link);
 		}
 		CHECK(tls_is_stranger(link) == strangers[i].stranger,
@@ -218,7 +218,7 @@ test_strangers(struct tls *tls)
 		CHECK(!strangers[i].stranger || strcmp(tls_error(link),
 		    "not TLS") == 0, "%zu: %s", i, tls_error(link));
 		CHECK(!tls_wants_out(link), "%zu: a stranger is answered", i);
-		tls_link_close(link);
+		tls_conn_close(link);
 	}
 }
 
@@ -282,30 +282,30 @@ static void
 test_damaged_handshakes(struct tls *tls)
 {
 	struct buf text = { NULL, 0, 0 };
-	struct tls_link *link;
+	struct tls_conn *link;
 	size_t i, opened = 0;
 
 	record_client(tls, &text);
 	for (i = 0; i < text.n; i++) {
-		link = tls_link_open(tls);
+		link = tls_conn_open(tls);
 		tls_enter(link);
 		pair_wire_in(link, text.p, i);
 		pair_leave(link);
 		opened += tls_is_open(link);
-		tls_link_close(link);
+		tls_conn_close(link);
 	}
 	for (i = 0; i < text.n; i++) {
 		text.p[i] = (char)~text.p[i];
-		link = tls_link_open(tls);
+		link = tls_conn_open(tls);
 		tls_enter(link);
 		pair_wire_in(link, text.p, text.n);
 		pair_leave(link);
 		text.p[i] = (char)~text.p[i];
 		opened += tls_is_open(link);
-		tls_link_close(link);
+		tls_conn_close(link);
 	}
 	CHECK(opened == 0, "%zu damaged handshakes succeeded", opened);
-	CHECK(text.n > 250, "a handshake of %zu octets", text.n);
+	CHECK(text.n > 250, "a handshake of %zu bytes", text.n);
 	buf_free(&text);
 }
 
@@ -351,7 +351,7 @@ test_tampering(struct tls *tls)
 static void
 test_closed_early(struct tls *tls)
 {
-	struct tls_link *link = tls_link_open(tls);
+	struct tls_conn *link = tls_conn_open(tls);
 	struct pair *t = pair_new(tls);
 	const unsigned char *p;
 	size_t n;
@@ -366,7 +366,7 @@ test_closed_early(struct tls *tls)
 	    "during") != NULL, "%s", tls_error(link) == NULL ? "no error" :
 	    tls_error(link));
 	CHECK(tls_peer_finished(link), "close_notify is not seen");
-	tls_link_close(link);
+	tls_conn_close(link);
 	pair_free(t);
 }
 
@@ -374,7 +374,7 @@ test_closed_early(struct tls *tls)
 static void
 test_words(struct tls *tls)
 {
-	struct tls_link *link = tls_link_open(tls);
+	struct tls_conn *link = tls_conn_open(tls);
 	int i;
 
 	CHECK(tls_error(link) == NULL, "an error at the start");
@@ -383,7 +383,7 @@ test_words(struct tls *tls)
 		CHECK(tls_error(link) != NULL && tls_error(link)[0] != '\0',
 		    "%d has no words", i);
 	}
-	tls_link_close(link);
+	tls_conn_close(link);
 }
 
 int
@@ -404,7 +404,7 @@ main(void)
 	test_closed_early(tls);
 	test_words(tls);
 	tls_close(tls);
-	CHECK(pair_heap == 0, "%zu octets were not freed", pair_heap);
+	CHECK(pair_heap == 0, "%zu bytes were not freed", pair_heap);
 	cert_free(&ec);
 	cert_free(&rsa);
 	return check_report("tls_bad");

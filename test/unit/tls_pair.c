@@ -115,9 +115,9 @@ const struct suite pair_suites[SUITES] = {
 	    BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, CERT_RSA }
 };
 
-/* Octet i of the stream: anything but regular. */
+/* Byte i of the stream: anything but regular. */
 unsigned char
-pair_octet(unsigned seed, uint64_t i)
+pair_byte(unsigned seed, uint64_t i)
 {
 	uint64_t x = (i / 8 + seed) * UINT64_C(0x9e3779b97f4a7c15);
 
@@ -131,17 +131,17 @@ pair_fill(unsigned char *p, size_t n, unsigned seed, uint64_t at)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		p[i] = pair_octet(seed, at + i);
+		p[i] = pair_byte(seed, at + i);
 }
 
 bool
-pair_differs(const void *octets, size_t n, unsigned seed, uint64_t at)
+pair_differs(const void *bytes, size_t n, unsigned seed, uint64_t at)
 {
-	const unsigned char *p = octets;
+	const unsigned char *p = bytes;
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (p[i] != pair_octet(seed, at + i))
+		if (p[i] != pair_byte(seed, at + i))
 			return true;
 	return false;
 }
@@ -219,7 +219,7 @@ pair_new(struct tls *tls)
 	br_ssl_engine_set_x509(&t->client.eng, &t->trust.vtable);
 	br_ssl_engine_set_buffers_bidi(&t->client.eng, t->in, sizeof(t->in),
 	    t->out, sizeof(t->out));
-	t->link = tls_link_open(tls);
+	t->link = tls_conn_open(tls);
 	t->seed = 7;
 	t->piece = t->plain = SIZE_MAX;
 	return t;
@@ -241,14 +241,14 @@ pair_start(struct pair *t)
 void
 pair_free(struct pair *t)
 {
-	tls_link_close(t->link);
+	tls_conn_close(t->link);
 	buf_free(&t->to_client);
 	free(t);
 }
 
 /* Leave the link, and garbage in all that links share. */
 void
-pair_leave(struct tls_link *link)
+pair_leave(struct tls_conn *link)
 {
 	static unsigned char garbage = 0x55;
 	struct tls *tls = link->tls;
@@ -263,13 +263,13 @@ pair_leave(struct tls_link *link)
 }
 
 void
-pair_wire_in(struct tls_link *link, const void *wire, size_t n)
+pair_wire_in(struct tls_conn *link, const void *wire, size_t n)
 {
 	size_t room;
 	char *p;
 
 	p = tls_wire_room(link, &room);
-	CHECK(p != NULL && room >= n, "no room for %zu octets", n);
+	CHECK(p != NULL && room >= n, "no room for %zu bytes", n);
 	if (p != NULL && room >= n)
 		memcpy(p, wire, n);
 	tls_wire_in(link, n);
@@ -304,7 +304,7 @@ pair_put(struct pair *t)
 	}
 }
 
-/* Move up to n wire octets of the server to the client's side. */
+/* Move up to n wire bytes of the server to the client's side. */
 void
 pair_wire_out(struct pair *t, size_t n)
 {
@@ -319,7 +319,7 @@ pair_wire_out(struct pair *t, size_t n)
 	}
 }
 
-/* One turn of the server with n wire octets of the client. */
+/* One turn of the server with n wire bytes of the client. */
 void
 pair_serve(struct pair *t, const void *wire, size_t n)
 {
@@ -428,9 +428,9 @@ pair_check(const struct pair *t, const char *what)
 	    tls_error(t->link) == NULL ? "-" : tls_error(t->link));
 	CHECK(br_ssl_engine_last_error(&t->client.eng) == 0, "%s: client "
 	    "error %d", what, br_ssl_engine_last_error(&t->client.eng));
-	CHECK(!t->wrong, "%s: wrong octets", what);
+	CHECK(!t->wrong, "%s: wrong bytes", what);
 	CHECK(t->up_got == t->up_goal && t->down_got == t->down_goal,
-	    "%s: %llu of %llu octets up, %llu of %llu down", what,
+	    "%s: %llu of %llu bytes up, %llu of %llu down", what,
 	    (unsigned long long)t->up_got, (unsigned long long)t->up_goal,
 	    (unsigned long long)t->down_got,
 	    (unsigned long long)t->down_goal);

@@ -8,7 +8,7 @@
  *	p->up_goal = p->down_goal = 1000;
  *	pair_start(p);
  *	pair_run(p);
- *	pair_check(p, "a thousand octets both ways");
+ *	pair_check(p, "a thousand bytes both ways");
  *	pair_free(p);
  */
 #ifndef MNM_TEST_TLS_PAIR_H
@@ -35,14 +35,14 @@ struct pair {
 	br_ssl_client_context client;
 	struct trust trust;
 	unsigned char in[BR_SSL_BUFSIZE_INPUT], out[BR_SSL_BUFSIZE_OUTPUT];
-	struct tls_link *link;
-	struct buf to_client;			/* wire octets under way */
+	struct tls_conn *link;
+	struct buf to_client;			/* wire bytes under way */
 	uint64_t up, up_goal, up_got;		/* client to server */
 	uint64_t down, down_goal, down_got;	/* server to client */
-	unsigned seed;	/* of the octets that go up; seed + 1 goes down */
-	size_t piece;	/* octets that the wire carries in one step */
-	size_t plain;	/* octets of data in one record of the server */
-	bool wrong;	/* an octet differed */
+	unsigned seed;	/* of the bytes that go up; seed + 1 goes down */
+	size_t piece;	/* bytes that the wire carries in one step */
+	size_t plain;	/* bytes of data in one record of the server */
+	bool wrong;	/* a byte differed */
 };
 
 #define SUITES 6
@@ -53,11 +53,11 @@ struct suite {
 };
 extern const struct suite pair_suites[SUITES];
 
-/* Octets that tls.c has and has not given back, malloc's own 16 included. */
+/* Bytes that tls.c has and has not given back, malloc's own 16 included. */
 extern size_t pair_heap;
 
-/* Octet at of the stream with this seed. */
-unsigned char pair_octet(unsigned seed, uint64_t at);
+/* Byte at of the stream with this seed. */
+unsigned char pair_byte(unsigned seed, uint64_t at);
 void pair_fill(unsigned char *, size_t n, unsigned seed, uint64_t at);
 bool pair_differs(const void *, size_t n, unsigned seed, uint64_t at);
 
@@ -74,21 +74,21 @@ void pair_start(struct pair *);
 bool pair_step(struct pair *);
 /* Until nothing moves. */
 void pair_run(struct pair *);
-/* The link is open and all octets have come as they should. */
+/* The link is open and all bytes have come as they should. */
 void pair_check(const struct pair *, const char *what);
-/* All of that, with no octets to carry. */
+/* All of that, with no bytes to carry. */
 struct pair *pair_open(struct tls *);
 
 /* The parts of a step, for tests that do some of them. */
 void pair_write(struct pair *);		/* the client encrypts */
 bool pair_read(struct pair *);		/* ... takes a piece off the wire */
-/* One turn of the server with n wire octets of the client. */
+/* One turn of the server with n wire bytes of the client. */
 void pair_serve(struct pair *, const void *wire, size_t n);
-void pair_wire_in(struct tls_link *, const void *wire, size_t n);
+void pair_wire_in(struct tls_conn *, const void *wire, size_t n);
 void pair_put(struct pair *);		/* the server encrypts */
-/* Move up to n wire octets of the server to the client's side. */
+/* Move up to n wire bytes of the server to the client's side. */
 void pair_wire_out(struct pair *, size_t n);
 /* Leave the link, and garbage in all that links share. */
-void pair_leave(struct tls_link *);
+void pair_leave(struct tls_conn *);
 
 #endif

@@ -108,9 +108,9 @@ test_slow_reader(struct tls *tls)
 		    "room in spite of a backlog");
 		pair_leave(t->link);
 	}
-	CHECK(t->down < 70000, "%llu octets taken for a slow reader",
+	CHECK(t->down < 70000, "%llu bytes taken for a slow reader",
 	    (unsigned long long)t->down);
-	CHECK(pair_heap < 700000, "%zu octets of memory", pair_heap);
+	CHECK(pair_heap < 700000, "%zu bytes of memory", pair_heap);
 	pair_run(t);
 	pair_check(t, "slow reader");
 	pair_free(t);
@@ -193,7 +193,7 @@ test_room(struct tls *tls)
 
 	tls_enter(t->link);
 	while ((p = tls_plain_room(t->link, &room)) != NULL) {
-		CHECK(room == 16384, "room for %zu octets", room);
+		CHECK(room == 16384, "room for %zu bytes", room);
 		pair_fill((unsigned char *)p, room, t->seed + 1, t->down);
 		tls_plain_out(t->link, room);
 		t->down += room;
@@ -228,20 +228,20 @@ test_small_client(struct tls *tls)
 	pair_check(t, "small client");
 	tls_enter(t->link);
 	(void)tls_plain_room(t->link, &room);
-	CHECK(room == 1024, "records of %zu octets", room);
+	CHECK(room == 1024, "records of %zu bytes", room);
 	pair_leave(t->link);
 	pair_free(t);
 }
 
 static size_t
-link_octets(struct tls *tls, uint16_t suite)
+link_bytes(struct tls *tls, uint16_t suite)
 {
 	struct pair *t = pair_new(tls);
 	size_t before, idle;
 
-	tls_link_close(t->link);
+	tls_conn_close(t->link);
 	before = pair_heap;
-	t->link = tls_link_open(tls);
+	t->link = tls_conn_open(tls);
 	pair_suite(t, suite);
 	pair_start(t);
 	t->up_goal = t->down_goal = 100000;
@@ -260,11 +260,11 @@ test_memory(struct tls *by_kind[2])
 	size_t i, n;
 
 	for (i = 0; i < SUITES; i++) {
-		n = link_octets(by_kind[pair_suites[i].kind],
+		n = link_bytes(by_kind[pair_suites[i].kind],
 		    pair_suites[i].number);
-		printf("an idle link with %s takes %zu octets\n",
+		printf("an idle link with %s takes %zu bytes\n",
 		    pair_suites[i].name, n);
-		CHECK(n < 1024, "an idle link takes %zu octets", n);
+		CHECK(n < 1024, "an idle link takes %zu bytes", n);
 	}
 }
 
@@ -349,7 +349,7 @@ test_close_by_client(struct tls *tls)
 	CHECK(tls_error(t->link) == NULL, "%s", tls_error(t->link));
 	tls_enter(t->link);
 	pair_wire_in(t->link, "what comes after it is of no interest", 37);
-	CHECK(!tls_plain_in(t->link, &plain), "octets after close_notify");
+	CHECK(!tls_plain_in(t->link, &plain), "bytes after close_notify");
 	tls_finish(t->link);
 	pair_wire_out(t, SIZE_MAX);
 	pair_leave(t->link);
@@ -374,7 +374,7 @@ test_close_by_server(struct tls *tls)
 	pair_leave(t->link);
 	CHECK(tls_wants_out(t->link), "no close_notify");
 	pair_run(t);
-	CHECK(t->down_got == 100 && !t->wrong, "octets before it are lost");
+	CHECK(t->down_got == 100 && !t->wrong, "bytes before it are lost");
 	CHECK(br_ssl_engine_last_error(&t->client.eng) == 0 &&
 	    br_ssl_engine_current_state(&t->client.eng) == BR_SSL_CLOSED,
 	    "the client did not end well");
@@ -474,7 +474,7 @@ main(void)
 	test_strip(tls[CERT_EC]);
 	tls_close(tls[CERT_EC]);
 	tls_close(tls[CERT_RSA]);
-	CHECK(pair_heap == 0, "%zu octets were not freed", pair_heap);
+	CHECK(pair_heap == 0, "%zu bytes were not freed", pair_heap);
 	cert_free(&ec);
 	cert_free(&rsa);
 	return check_report("tls");

@@ -1,5 +1,5 @@
 /*
- * What conversations cannot tell: when octets may leave, when requests must
+ * What conversations cannot tell: when bytes may leave, when requests must
  * wait, and what becomes of peers that do not read or do not wait.
  */
 #include "tmtp.h"
@@ -22,7 +22,7 @@ add_frame(struct buf *b, const char *header, struct span data)
 }
 
 static void
-give(struct stage *st, struct actor *a, const char *header)
+give(struct harness *st, struct actor *a, const char *header)
 {
 	struct buf b = { NULL, 0, 0 };
 
@@ -35,33 +35,33 @@ give(struct stage *st, struct actor *a, const char *header)
 static size_t
 count_frames(struct actor *a, const char *text)
 {
-	struct stage_frame f;
+	struct harness_frame f;
 	char header[1024];
 	size_t n = 0;
 
-	while (stage_frame(a, &f)) {
+	while (harness_frame(a, &f)) {
 		(void)snprintf(header, sizeof(header), "%.*s",
 		    (int)f.header.n, f.header.p);
 		n += strstr(header, text) != NULL;
-		stage_drop(a, f.octets);
+		harness_drop(a, f.bytes);
 	}
 	return n;
 }
 
-/* A new user on line; its uid is returned. */
+/* A new user online; its uid is returned. */
 static struct actor *
-enroll(struct stage *st, const char *name, char uid[UID_TEXT + 1])
+enroll(struct harness *st, const char *name, char uid[UID_TEXT + 1])
 {
-	struct actor *a = stage_actor(st, name);
-	struct stage_frame f;
+	struct actor *a = harness_actor(st, name);
+	struct harness_frame f;
 
-	stage_connect(st, a);
+	harness_connect(st, a);
 	give(st, a, "{\"op\":0,\"id\":\"1\"}");
 	give(st, a, "{\"op\":1,\"newnode\":\"x\"}");
-	stage_turn(st);
-	(void)stage_frame(a, &f);
-	stage_drop(a, f.octets);
-	(void)stage_frame(a, &f);
+	harness_turn(st);
+	(void)harness_frame(a, &f);
+	harness_drop(a, f.bytes);
+	(void)harness_frame(a, &f);
 	memcpy(uid, f.header.p + f.header.n - 2 - UID_TEXT, UID_TEXT);
 	uid[UID_TEXT] = '\0';
 	(void)count_frames(a, "");
@@ -69,23 +69,23 @@ enroll(struct stage *st, const char *name, char uid[UID_TEXT + 1])
 }
 
 static void
-begin(struct stage *st)
+begin(struct harness *st)
 {
-	stage_open(st);
-	stage_start(st);
+	harness_open(st);
+	harness_start(st);
 }
 
 /* What a turn does for the disk; nobody reads anything. */
 static void
-commit(struct stage *st)
+commit(struct harness *st)
 {
-	if (data_commit(&st->data) == 0)
+	if (datadir_commit(&st->data) == 0)
 		tmtp_committed(st->relay);
-	while (data_step(&st->data, st->now) == 1)
+	while (datadir_step(&st->data, st->now) == 1)
 		;
 }
 
-/* A post of n octets to a user, appended to b. */
+/* A post of n bytes to a user, appended to b. */
 static void
 add_post(struct buf *b, const char *uid, size_t n, unsigned number)
 {
@@ -102,9 +102,9 @@ add_post(struct buf *b, const char *uid, size_t n, unsigned number)
 static void
 test_held(void)
 {
-	char out[STAGE_ROOM], uid[UID_TEXT + 1], text[128];
+	char out[HARNESS_ROOM], uid[UID_TEXT + 1], text[128];
 	struct buf b = { NULL, 0, 0 };
-	struct stage st;
+	struct harness st;
 	struct actor *a;
 
 	begin(&st);
@@ -125,7 +125,7 @@ test_held(void)
 	CHECK(tmtp_wants_commit(st.relay), "the post waits");
 	CHECK(tmtp_output(a->link, out, sizeof(out), st.now) == 0,
 	    "so does what is behind it, and its delivery");
-	stage_turn(&st);
+	harness_turn(&st);
 	CHECK(!tmtp_wants_commit(st.relay), "committed");
 	CHECK(strstr(a->got.p, "\"id\":\"2\"") < strstr(a->got.p,
 	    "\"id\":\"3\""), "in order");
@@ -135,28 +135,28 @@ test_held(void)
 	give(&st, a, text);
 	CHECK(!tmtp_wants_commit(st.relay), "an ack can wait");
 	buf_free(&b);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* A registration is told of when it is durable. */
 static void
 test_register_waits(void)
 {
-	char out[STAGE_ROOM];
-	struct stage st;
+	char out[HARNESS_ROOM];
+	struct harness st;
 	struct actor *a;
 
 	begin(&st);
-	a = stage_actor(&st, "A");
-	stage_connect(&st, a);
+	a = harness_actor(&st, "A");
+	harness_connect(&st, a);
 	give(&st, a, "{\"op\":0,\"id\":\"1\"}");
 	CHECK(tmtp_output(a->link, out, sizeof(out), st.now) > 0, "tmtprev");
 	give(&st, a, "{\"op\":1,\"newnode\":\"x\"}");
 	CHECK(tmtp_wants_commit(st.relay), "it waits");
 	CHECK(tmtp_output(a->link, out, sizeof(out), st.now) == 0, "silent");
-	stage_turn(&st);
+	harness_turn(&st);
 	CHECK(count_frames(a, "") == 2, "registered and info");
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* A quit behind a held reply: the link has not ended before both are out. */
@@ -165,7 +165,7 @@ test_end_waits(void)
 {
 	struct buf b = { NULL, 0, 0 };
 	char uid[UID_TEXT + 1];
-	struct stage st;
+	struct harness st;
 	struct actor *a;
 
 	begin(&st);
@@ -175,39 +175,39 @@ test_end_waits(void)
 	tmtp_input(a->link, buf_span(&b), st.now);
 	CHECK(!tmtp_is_ended(a->link), "the ack is still held");
 	CHECK(!tmtp_wants_input(a->link), "but nothing more is read");
-	stage_turn(&st);
+	harness_turn(&st);
 	CHECK(a->ended && a->link == NULL, "ended");
 	CHECK(strstr(a->got.p, "\"op\":\"ack\"") < strstr(a->got.p,
 	    "\"op\":\"quit\""), "both came");
 	buf_free(&b);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* More than one batch of the journal takes: requests wait for commits. */
 static void
 test_stalled(void)
 {
-	enum { POSTS = 300, OCTETS = 60000 };
+	enum { POSTS = 300, BYTES = 60000 };
 	char uid_a[UID_TEXT + 1], uid_b[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
-	struct stage st;
+	struct harness st;
 	struct actor *a, *other;
 	unsigned i;
 
 	begin(&st);
 	a = enroll(&st, "A", uid_a);
 	other = enroll(&st, "B", uid_b);
-	stage_lose(&st, other);
+	harness_lose(&st, other);
 	for (i = 0; i < POSTS; i++)
-		add_post(&b, uid_b, OCTETS, i);
+		add_post(&b, uid_b, BYTES, i);
 	tmtp_input(a->link, buf_span(&b), st.now);
 	CHECK(tmtp_is_stalled(a->link), "it takes too much at once");
 	CHECK(!tmtp_wants_input(a->link), "and wants no more");
-	stage_turn(&st);
+	harness_turn(&st);
 	CHECK(!tmtp_is_stalled(a->link), "commits have made room");
 	CHECK(count_frames(a, "\"op\":\"ack\"") == POSTS, "all are acked");
 	buf_free(&b);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /*
@@ -220,7 +220,7 @@ test_large_waits(void)
 	struct timespec moment = { 0, 1000000 };
 	char uid[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
-	struct stage st;
+	struct harness st;
 	struct actor *a;
 	unsigned tries;
 
@@ -231,25 +231,25 @@ test_large_waits(void)
 	add_post(&b, uid, 5, 2);
 	tmtp_input(a->link, buf_span(&b), st.now);
 	for (tries = 0; tries < 30000 && tmtp_is_stalled(a->link); tries++) {
-		CHECK(tmtp_output(a->link, buf_room(&a->got, STAGE_ROOM),
-		    STAGE_ROOM, st.now) == 0, "nothing is acked yet");
+		CHECK(tmtp_output(a->link, buf_room(&a->got, HARNESS_ROOM),
+		    HARNESS_ROOM, st.now) == 0, "nothing is acked yet");
 		nanosleep(&moment, NULL);
 		tmtp_resume(a->link, st.now);
 	}
-	stage_turn(&st);
+	harness_turn(&st);
 	CHECK(count_frames(a, "\"op\":\"ack\"") == 2, "both are acked");
 	tmtp_input(a->link, buf_span(&b), st.now);
-	stage_lose(&st, a);
+	harness_lose(&st, a);
 	buf_free(&b);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* Who does not read the replies is not listened to, until it does. */
 static void
 test_unread_replies(void)
 {
-	char out[STAGE_ROOM], uid[UID_TEXT + 1];
-	struct stage st;
+	char out[HARNESS_ROOM], uid[UID_TEXT + 1];
+	struct harness st;
 	struct actor *a;
 	unsigned i;
 
@@ -262,7 +262,7 @@ test_unread_replies(void)
 	while (tmtp_output(a->link, out, sizeof(out), st.now) > 0)
 		;
 	CHECK(tmtp_wants_input(a->link), "all are read");
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* Who does not read that others come and go is cut off. */
@@ -271,7 +271,7 @@ test_unread_presence(void)
 {
 	static const char *const types[] = { "add", "drop" };
 	char uid_a[UID_TEXT + 1], uid_b[UID_TEXT + 1], text[256];
-	struct stage st;
+	struct harness st;
 	struct actor *a, *b;
 	unsigned i;
 
@@ -290,14 +290,14 @@ test_unread_presence(void)
 	}
 	CHECK(i > 10000 && i < 40000, "%u", i);
 	CHECK(b->link != NULL && !tmtp_is_ended(b->link), "not the other");
-	stage_turn(&st);
+	harness_turn(&st);
 	CHECK(a->ended && a->got.n == 0, "nothing is sent to it");
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* Input with some of a large message still to be sent. */
 static struct actor *
-begin_large(struct stage *st, char uid[UID_TEXT + 1], size_t octets, char *dst,
+begin_large(struct harness *st, char uid[UID_TEXT + 1], size_t bytes, char *dst,
     size_t *n)
 {
 	struct buf b = { NULL, 0, 0 };
@@ -305,12 +305,12 @@ begin_large(struct stage *st, char uid[UID_TEXT + 1], size_t octets, char *dst,
 
 	begin(st);
 	a = enroll(st, "A", uid);
-	add_post(&b, uid, octets, 1);
+	add_post(&b, uid, bytes, 1);
 	tmtp_input(a->link, buf_span(&b), st->now);
 	buf_free(&b);
 	commit(st);
-	*n = tmtp_output(a->link, dst, STAGE_ROOM, st->now);	/* the ack */
-	*n = tmtp_output(a->link, dst, STAGE_ROOM, st->now);
+	*n = tmtp_output(a->link, dst, HARNESS_ROOM, st->now);	/* the ack */
+	*n = tmtp_output(a->link, dst, HARNESS_ROOM, st->now);
 	return a;
 }
 
@@ -320,46 +320,46 @@ test_quit_after_message(void)
 {
 	static const char quit[] =
 	    "002d{\"error\":\"the relay is stopping\",\"op\":\"quit\"}";
-	char out[STAGE_ROOM], uid[UID_TEXT + 1];
+	char out[HARNESS_ROOM], uid[UID_TEXT + 1];
 	size_t n, got, sum;
-	struct stage st;
+	struct harness st;
 	struct actor *a;
 
 	a = begin_large(&st, uid, 100000, out, &n);
 	sum = n;
 	tmtp_quit(a->link, "the relay is stopping", st.now);
-	for (; (got = tmtp_output(a->link, out, STAGE_ROOM, st.now)) > 0;
+	for (; (got = tmtp_output(a->link, out, HARNESS_ROOM, st.now)) > 0;
 	    sum += got)
 		n = got;
 	CHECK(sum > 100000 + strlen(quit), "all of it: %zu", sum);
 	CHECK(n >= strlen(quit) && memcmp(out + n - strlen(quit), quit,
 	    strlen(quit)) == 0, "and then: %.*s", (int)n, out);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* ... but not for that of a large one: there is no place for a quit in it. */
 static void
 test_end_in_message(void)
 {
-	char out[STAGE_ROOM], uid[UID_TEXT + 1];
-	struct stage st;
+	char out[HARNESS_ROOM], uid[UID_TEXT + 1];
+	struct harness st;
 	struct actor *a;
 	size_t n;
 
 	a = begin_large(&st, uid, 1000000, out, &n);
-	CHECK(n == STAGE_ROOM, "some of it: %zu", n);
+	CHECK(n == HARNESS_ROOM, "some of it: %zu", n);
 	tmtp_quit(a->link, "the relay is stopping", st.now);
 	CHECK(tmtp_is_ended(a->link), "ended");
-	CHECK(tmtp_output(a->link, out, STAGE_ROOM, st.now) == 0, "silent");
-	stage_close(&st);
+	CHECK(tmtp_output(a->link, out, HARNESS_ROOM, st.now) == 0, "silent");
+	harness_close(&st);
 }
 
 /* An ack that comes while the message is sent again: it is sent to its end. */
 static void
 test_ack_in_message(void)
 {
-	char out[STAGE_ROOM], uid[UID_TEXT + 1], text[128], id[17];
-	struct stage st;
+	char out[HARNESS_ROOM], uid[UID_TEXT + 1], text[128], id[17];
+	struct harness st;
 	struct actor *a;
 	size_t n, sum;
 
@@ -367,61 +367,61 @@ test_ack_in_message(void)
 	memcpy(id, strstr(out, "\"id\":\"") + 6, 16);
 	id[16] = '\0';
 	for (sum = n; n > 0; sum += n)
-		n = tmtp_output(a->link, out, STAGE_ROOM, st.now);
+		n = tmtp_output(a->link, out, HARNESS_ROOM, st.now);
 	CHECK(sum > 100000 && sum < 101000, "all of it: %zu", sum);
 
 	st.now.mono += 30000;
 	CHECK(tmtp_deadline(a->link) == st.now.mono, "due");
 	tmtp_expire(a->link, st.now);
-	n = tmtp_output(a->link, out, STAGE_ROOM, st.now);
-	CHECK(n == STAGE_ROOM, "again");
+	n = tmtp_output(a->link, out, HARNESS_ROOM, st.now);
+	CHECK(n == HARNESS_ROOM, "again");
 	(void)snprintf(text, sizeof(text),
 	    "{\"op\":9,\"id\":\"%s\",\"type\":\"ok\"}", id);
 	give(&st, a, text);
 	for (sum = n; n > 0; sum += n)
-		n = tmtp_output(a->link, out, STAGE_ROOM, st.now);
+		n = tmtp_output(a->link, out, HARNESS_ROOM, st.now);
 	CHECK(sum > 100000 && sum < 101000, "to its end: %zu", sum);
 	CHECK(tmtp_deadline(a->link) == st.now.mono + 150000, "it is done");
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* The same while data takes nothing: the ack has to come once more. */
 static void
 test_ack_without_room(void)
 {
-	enum { POSTS = 30, OCTETS = 60000 };
-	char out[STAGE_ROOM], uid[UID_TEXT + 1], text[128];
+	enum { POSTS = 30, BYTES = 60000 };
+	char out[HARNESS_ROOM], uid[UID_TEXT + 1], text[128];
 	struct buf b = { NULL, 0, 0 };
 	struct actor *a, *other;
-	struct stage st;
+	struct harness st;
 	unsigned i;
 
 	a = begin_large(&st, uid, 100000, out, &(size_t){ 0 });
 	(void)snprintf(text, sizeof(text), "{\"op\":9,\"id\":\"%.16s\","
 	    "\"type\":\"ok\"}", strstr(out, "\"id\":\"") + 6);
-	while (tmtp_output(a->link, out, STAGE_ROOM, st.now) > 0)
+	while (tmtp_output(a->link, out, HARNESS_ROOM, st.now) > 0)
 		;
 	other = enroll(&st, "B", uid);
 	for (i = 0; i < POSTS; i++)
-		add_post(&b, uid, OCTETS, i);
+		add_post(&b, uid, BYTES, i);
 
 	st.now.mono += 30000;
 	tmtp_expire(a->link, st.now);
-	(void)tmtp_output(a->link, out, STAGE_ROOM, st.now);
+	(void)tmtp_output(a->link, out, HARNESS_ROOM, st.now);
 	give(&st, a, text);
 	tmtp_input(other->link, buf_span(&b), st.now);
-	CHECK(data_state(&st.data) == DATA_WAIT, "no request may run");
-	while (tmtp_output(a->link, out, STAGE_ROOM, st.now) > 0)
+	CHECK(datadir_state(&st.data) == DATADIR_WAIT, "no request may run");
+	while (tmtp_output(a->link, out, HARNESS_ROOM, st.now) > 0)
 		;
 	CHECK(tmtp_deadline(a->link) == st.now.mono + 30000, "not done");
-	stage_turn(&st);
+	harness_turn(&st);
 	st.now.mono += 30000;
 	tmtp_expire(a->link, st.now);
-	while (tmtp_output(a->link, out, STAGE_ROOM, st.now) > 0)
+	while (tmtp_output(a->link, out, HARNESS_ROOM, st.now) > 0)
 		;
 	CHECK(tmtp_deadline(a->link) == st.now.mono + 120000, "done");
 	buf_free(&b);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* A reply that comes due in the middle of a message follows it. */
@@ -430,8 +430,8 @@ test_reply_in_message(void)
 {
 	char uid[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
-	struct stage_frame f;
-	struct stage st;
+	struct harness_frame f;
+	struct harness st;
 	struct actor *a;
 	size_t n;
 
@@ -446,14 +446,14 @@ test_reply_in_message(void)
 	give(&st, a, "{\"op\":7,\"id\":\"3\",\"for\":[{\"id\":\"x\","
 	    "\"type\":1}],\"datalen\":0}");
 	buf_add(&a->records, (struct span){ (const char *)&n, sizeof(n) });
-	stage_turn(&st);
-	CHECK(stage_frame(a, &f) && f.from.p == NULL, "the ack");
-	stage_drop(a, f.octets);
-	CHECK(stage_frame(a, &f) && f.data.n == 100000, "the message");
-	stage_drop(a, f.octets);
-	CHECK(stage_frame(a, &f) && f.from.p == NULL, "the refusal");
+	harness_turn(&st);
+	CHECK(harness_frame(a, &f) && f.from.p == NULL, "the ack");
+	harness_drop(a, f.bytes);
+	CHECK(harness_frame(a, &f) && f.data.n == 100000, "the message");
+	harness_drop(a, f.bytes);
+	CHECK(harness_frame(a, &f) && f.from.p == NULL, "the refusal");
 	buf_free(&b);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* What does not fit into a record with others gets one of its own. */
@@ -464,76 +464,76 @@ test_records(void)
 	    100000, 1, 16000 };
 	char uid[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
-	struct stage_frame f;
-	struct stage st;
+	struct harness_frame f;
+	struct harness st;
 	struct actor *a;
 	unsigned i;
 
-	stage_open(&st);
+	harness_open(&st);
 	st.conf.window = 64;
-	stage_start(&st);
+	harness_start(&st);
 	a = enroll(&st, "A", uid);
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		add_post(&b, uid, sizes[i], i);
 	tmtp_input(a->link, buf_span(&b), st.now);
-	stage_turn(&st);
-	for (i = 0; stage_frame(a, &f); stage_drop(a, f.octets)) {
+	harness_turn(&st);
+	for (i = 0; harness_frame(a, &f); harness_drop(a, f.bytes)) {
 		if (f.from.p == NULL)
 			continue;
 		CHECK(f.data.n == sizes[i], "%zu", f.data.n);
-		CHECK(f.in_one_record == (sizes[i] < STAGE_ROOM), "%zu",
+		CHECK(f.in_one_record == (sizes[i] < HARNESS_ROOM), "%zu",
 		    f.data.n);
 		i++;
 	}
 	CHECK(i == sizeof(sizes) / sizeof(sizes[0]), "all came: %u", i);
 	buf_free(&b);
-	stage_close(&st);
+	harness_close(&st);
 }
 
-/* More users on line than info has room for. */
+/* More users online than info has room for. */
 static void
 test_many_contacts(void)
 {
 	enum { USERS = 2000 };
 	char (*uids)[UID_TEXT + 1] = xzalloc(USERS * sizeof(*uids));
 	char uid[UID_TEXT + 1], text[256], node[NODEID_TEXT + 1] = "";
-	static struct link *links[USERS];
-	struct stage_frame f;
-	struct stage st;
+	static struct session *links[USERS];
+	struct harness_frame f;
+	struct harness st;
 	struct actor *a, *b;
 	unsigned i;
 	size_t known;
 
 	begin(&st);
-	a = stage_actor(&st, "A");
-	stage_connect(&st, a);
+	a = harness_actor(&st, "A");
+	harness_connect(&st, a);
 	give(&st, a, "{\"op\":0,\"id\":\"1\"}");
-	stage_turn(&st);
+	harness_turn(&st);
 	(void)count_frames(a, "");
 	give(&st, a, "{\"op\":1,\"newnode\":\"x\"}");
-	stage_turn(&st);
-	(void)stage_frame(a, &f);
+	harness_turn(&st);
+	(void)harness_frame(a, &f);
 	memcpy(node, f.header.p + 11, NODEID_TEXT);
 	memcpy(uid, f.header.p + f.header.n - 2 - UID_TEXT, UID_TEXT);
 	uid[UID_TEXT] = '\0';
-	stage_lose(&st, a);
+	harness_lose(&st, a);
 
-	b = stage_actor(&st, "B");
+	b = harness_actor(&st, "B");
 	for (i = 0; i < USERS; i++) {
 		(void)enroll(&st, "B", uids[i]);
 		(void)snprintf(text, sizeof(text), "{\"op\":4,\"id\":\"1\","
 		    "\"for\":[{\"id\":\"%s\"}]}", uid);
 		give(&st, b, text);
-		stage_turn(&st);
+		harness_turn(&st);
 		links[i] = b->link;	/* it stays, unseen */
 	}
-	stage_connect(&st, a);
+	harness_connect(&st, a);
 	give(&st, a, "{\"op\":0,\"id\":\"1\"}");
 	(void)snprintf(text, sizeof(text), "{\"op\":2,\"uid\":\"%s\","
 	    "\"node\":\"%s\"}", uid, node);
 	give(&st, a, text);
-	stage_turn(&st);
-	buf_add_octet(&a->got, '\0');
+	harness_turn(&st);
+	buf_add_byte(&a->got, '\0');
 	for (i = 0, known = 0; i < USERS; i++)
 		known += strstr(a->got.p, uids[i]) != NULL;
 	CHECK(known == USERS, "%zu", known);
@@ -541,38 +541,38 @@ test_many_contacts(void)
 	CHECK(count_frames(a, "\"op\":\"ohi\"") > 0 && a->got.n == 0,
 	    "in frames that can be read");
 	for (i = 0; i + 1 < USERS; i++)
-		tmtp_link_close(links[i], st.now);
+		tmtp_session_close(links[i], st.now);
 	free(uids);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* An id whose ack would be longer than four digits can tell. */
 static void
 test_long_id(void)
 {
-	enum { OCTETS = 20000 };
+	enum { BYTES = 20000 };
 	char uid[UID_TEXT + 1];
 	struct buf header = { NULL, 0, 0 }, b = { NULL, 0, 0 };
-	struct stage st;
+	struct harness st;
 	struct actor *a;
 	unsigned i;
 
 	begin(&st);
 	a = enroll(&st, "A", uid);
 	buf_add(&header, SPAN("{\"op\":7,\"for\":[],\"datalen\":0,\"id\":\""));
-	for (i = 0; i < OCTETS; i++)
-		buf_add_octet(&header, '<');	/* becomes six octets */
+	for (i = 0; i < BYTES; i++)
+		buf_add_byte(&header, '<');	/* becomes six bytes */
 	buf_add(&header, SPAN("\"}"));
-	buf_add_octet(&header, '\0');
+	buf_add_byte(&header, '\0');
 	add_frame(&b, header.p, SPAN(""));
 	tmtp_input(a->link, buf_span(&b), st.now);
-	stage_turn(&st);
+	harness_turn(&st);
 	CHECK(a->ended, "ended");
 	CHECK(count_frames(a, "\"op\":\"quit\"") == 1 && a->got.n == 0,
 	    "in a frame that can be read");
 	buf_free(&header);
 	buf_free(&b);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* A limit that is lowered while data comes leaves the link usable. */
@@ -581,7 +581,7 @@ test_lower_limit(void)
 {
 	char uid[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
-	struct stage st;
+	struct harness st;
 	struct actor *a;
 
 	begin(&st);
@@ -593,11 +593,11 @@ test_lower_limit(void)
 	b.n = 0;
 	add_post(&b, uid, 1000, 2);
 	tmtp_input(a->link, buf_span(&b), st.now);
-	stage_turn(&st);
+	harness_turn(&st);
 	CHECK(count_frames(a, "\"op\":\"ack\"") == 2, "both are answered");
 	CHECK(!a->ended, "in step");
 	buf_free(&b);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* Large posts that do not end take no more than a number of files. */
@@ -605,10 +605,10 @@ static void
 test_many_uploads(void)
 {
 	enum { LINKS = 101 };
-	struct link *links[LINKS];
+	struct session *links[LINKS];
 	char uid[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
-	struct stage st;
+	struct harness st;
 	struct actor *a = NULL;
 	unsigned i;
 
@@ -618,35 +618,35 @@ test_many_uploads(void)
 	for (i = 0; i < LINKS; i++) {
 		a = enroll(&st, "A", uid);
 		tmtp_input(a->link, (struct span){ b.p, 1000 }, st.now);
-		stage_turn(&st);
+		harness_turn(&st);
 		links[i] = a->link;
 		CHECK(count_frames(a, "too many large") == (i + 1 == LINKS),
 		    "%u", i);
 	}
-	tmtp_link_close(links[0], st.now);
+	tmtp_session_close(links[0], st.now);
 	tmtp_input(a->link, (struct span){ b.p + 1000, b.n - 1000 }, st.now);
 	tmtp_input(a->link, buf_span(&b), st.now);
-	stage_turn(&st);
+	harness_turn(&st);
 	CHECK(count_frames(a, "\"error\"") == 0, "one has gone: there is room");
 	for (i = 1; i + 1 < LINKS; i++)
-		tmtp_link_close(links[i], st.now);
+		tmtp_session_close(links[i], st.now);
 	buf_free(&b);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* Log in as a node of that password. */
 static void
-enter(struct stage *st, struct actor *a, const char *uid,
+enter(struct harness *st, struct actor *a, const char *uid,
     const char nodeid[NODEID_TEXT])
 {
 	char text[256];
 
-	stage_connect(st, a);
+	harness_connect(st, a);
 	give(st, a, "{\"op\":0,\"id\":\"1\"}");
 	(void)snprintf(text, sizeof(text), "{\"op\":2,\"uid\":\"%s\","
 	    "\"node\":\"%.40s\"}", uid, nodeid);
 	give(st, a, text);
-	stage_turn(st);
+	harness_turn(st);
 	CHECK(count_frames(a, "login ok") == 1, "no login");
 }
 
@@ -660,16 +660,16 @@ test_uploads_of_user(void)
 	enum { NODES = 26 };
 	char uid[UID_TEXT + 1], other[UID_TEXT + 1];
 	char nodeids[NODES][NODEID_TEXT];
-	struct link *links[NODES];
+	struct session *links[NODES];
 	struct buf b = { NULL, 0, 0 };
-	struct stage st;
+	struct harness st;
 	struct actor *a;
 	struct user *user;
 	unsigned i;
 
 	begin(&st);
 	a = enroll(&st, "A", uid);
-	stage_lose(&st, a);
+	harness_lose(&st, a);
 	user = userdb_user_text(st.data.userdb, span_of(uid));
 	add_post(&b, uid, 100000, 1);
 	for (i = 0; i < NODES; i++) {
@@ -677,35 +677,35 @@ test_uploads_of_user(void)
 		    nodeids[i]);
 		enter(&st, a, uid, nodeids[i]);
 		tmtp_input(a->link, (struct span){ b.p, 1000 }, st.now);
-		stage_turn(&st);
+		harness_turn(&st);
 		links[i] = a->link;
 		CHECK(count_frames(a, "too many large") == (i + 1 == NODES),
 		    "%u", i);
 	}
 	enter(&st, a, uid, nodeids[0]);
 	tmtp_input(a->link, buf_span(&b), st.now);
-	stage_turn(&st);
+	harness_turn(&st);
 	CHECK(count_frames(a, "too many large") == 1, "by a new link");
 
-	tmtp_link_close(links[0], st.now);
+	tmtp_session_close(links[0], st.now);
 	tmtp_input(a->link, buf_span(&b), st.now);
-	stage_turn(&st);
+	harness_turn(&st);
 	CHECK(count_frames(a, "too many large") == 0, "one has gone");
-	stage_lose(&st, a);
+	harness_lose(&st, a);
 	a = enroll(&st, "A", other);
 	tmtp_input(a->link, buf_span(&b), st.now);
-	stage_turn(&st);
+	harness_turn(&st);
 	CHECK(count_frames(a, "\"error\"") == 0, "another user");
 	for (i = 1; i < NODES; i++)
-		tmtp_link_close(links[i], st.now);
+		tmtp_session_close(links[i], st.now);
 	CHECK(user->uploads == 0, "%zu are left", user->uploads);
 	buf_free(&b);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 /* OhiEdit of count users from the first on. */
 static void
-edit_contacts(struct stage *st, struct actor *a, const char *type,
+edit_contacts(struct harness *st, struct actor *a, const char *type,
     char (*uids)[UID_TEXT], unsigned count)
 {
 	struct buf b = { NULL, 0, 0 };
@@ -717,9 +717,9 @@ edit_contacts(struct stage *st, struct actor *a, const char *type,
 		buf_addf(&b, "%s{\"id\":\"%.32s\"}", i > 0 ? "," : "",
 		    uids[i]);
 	buf_add(&b, SPAN("]}"));
-	buf_add_octet(&b, '\0');
+	buf_add_byte(&b, '\0');
 	give(st, a, b.p);
-	stage_turn(st);
+	harness_turn(st);
 	buf_free(&b);
 }
 
@@ -731,7 +731,7 @@ test_contacts_max(void)
 	char (*uids)[UID_TEXT] = xzalloc((USERS + 1) * sizeof(*uids));
 	char uid[UID_TEXT + 1], nodeid[NODEID_TEXT];
 	struct user *user;
-	struct stage st;
+	struct harness st;
 	struct actor *a;
 	unsigned i;
 
@@ -739,7 +739,7 @@ test_contacts_max(void)
 	a = enroll(&st, "A", uid);
 	for (i = 0; i <= USERS; i++) {
 		user = userdb_add_user(st.data.userdb, SPAN("x"), nodeid);
-		code_base32(uids[i], user->uid.octets, UID_OCTETS);
+		encode_base32(uids[i], user->uid.bytes, UID_BYTES);
 		if (i % 100 == 0)
 			commit(&st);
 	}
@@ -755,7 +755,7 @@ test_contacts_max(void)
 	edit_contacts(&st, a, "add", uids + USERS, 1);
 	CHECK(count_frames(a, "\"error\"") == 0, "in place of others");
 	free(uids);
-	stage_close(&st);
+	harness_close(&st);
 }
 
 int

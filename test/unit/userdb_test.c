@@ -97,7 +97,7 @@ count_entries(int dir, const char *name)
 }
 
 /* What the one that was opened last has lost. */
-static struct lost lost;
+static struct quarantine lost;
 
 static struct userdb *
 must_open(int dir, struct journal *jn)
@@ -105,7 +105,7 @@ must_open(int dir, struct journal *jn)
 	char why[256] = "";
 	struct userdb *db;
 
-	lost = (struct lost){ .data = dir };
+	lost = (struct quarantine){ .data = dir };
 	db = userdb_open(&lost, jn, why, sizeof(why));
 
 	if (db == NULL)
@@ -153,7 +153,7 @@ login(const struct world *w, size_t user, size_t node)
 	    (struct span){ w->nodeids[user][node], NODEID_TEXT });
 }
 
-/* A user's first node is on line on a day; another day may be known. */
+/* A user's first node is online on a day; another day may be known. */
 static void
 see(struct world *w, size_t user, unsigned day, unsigned known)
 {
@@ -266,12 +266,12 @@ end(struct world *w)
 /* All that the interface tells of the world's users and groups, as text. */
 
 static void
-add_hex(struct buf *b, const unsigned char *octets, size_t n)
+add_hex(struct buf *b, const unsigned char *bytes, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		buf_addf(b, "%02x", octets[i]);
+		buf_addf(b, "%02x", bytes[i]);
 }
 
 static void
@@ -311,7 +311,7 @@ tell_group(struct buf *b, struct userdb *db, struct span gid)
 	for (i = 0; i < g->member_count; i++) {
 		buf_addf(b, " %s %d ", g->members[i].alias,
 		    (int)g->members[i].state);
-		add_hex(b, g->members[i].user->uid.octets, UID_OCTETS);
+		add_hex(b, g->members[i].user->uid.bytes, UID_BYTES);
 		buf_addf(b, "\n");
 	}
 }
@@ -329,8 +329,8 @@ tell(struct buf *b, const struct world *w, struct userdb *db)
 	for (i = 0; i < COUNT(names); i++) {
 		a = userdb_alias(db, span_of(names[i]));
 		buf_addf(b, "%s: ", names[i]);
-		add_hex(b, a != NULL ? a->user->uid.octets :
-		    (const unsigned char *)"", a != NULL ? UID_OCTETS : 0);
+		add_hex(b, a != NULL ? a->user->uid.bytes :
+		    (const unsigned char *)"", a != NULL ? UID_BYTES : 0);
 		buf_addf(b, "\n");
 	}
 	for (i = 0; i < COUNT(gids); i++)
@@ -414,9 +414,9 @@ check_names(struct world *w)
 		memcpy(text + i, "\xf0\x9f\x98\x80", 4);
 	text[128] = 'a';
 	CHECK(userdb_check_name((struct span){ text, 128 }, 32) == USERDB_OK,
-	    "128 octets");
+	    "128 bytes");
 	CHECK(userdb_check_name((struct span){ text, 129 }, 1) == USERDB_LONG,
-	    "129 octets");
+	    "129 bytes");
 }
 
 static void
@@ -473,12 +473,12 @@ check_look_ups(struct world *w)
 	struct uid unknown = w->uids[0];
 	char uid[UID_TEXT];
 
-	code_base32(uid, w->uids[1].octets, UID_OCTETS);
+	encode_base32(uid, w->uids[1].bytes, UID_BYTES);
 	CHECK(userdb_user_text(w->db, (struct span){ uid, UID_TEXT }) ==
 	    w->users[1], "by text");
 	CHECK(userdb_user_text(w->db, (struct span){ uid, UID_TEXT - 1 }) ==
 	    NULL && userdb_user_text(w->db, SPAN("../..")) == NULL, "no uid");
-	unknown.octets[UID_OCTETS - 1] ^= 1;
+	unknown.bytes[UID_BYTES - 1] ^= 1;
 	CHECK(userdb_user(w->db, &unknown) == NULL, "unknown");
 	CHECK(userdb_member(g, w->users[0])->user == w->users[0], "member");
 	CHECK(userdb_member(userdb_group(w->db, SPAN("book club")),
@@ -578,7 +578,7 @@ check_mixed_ages(struct world *w)
 		borrow(dir, "group", oldest);
 		for (i = 0; i < USERS; i++) {
 			age = (size_t)rand() % (w->journal.count + 1);
-			code_base32(uid, w->uids[i].octets, UID_OCTETS);
+			encode_base32(uid, w->uids[i].bytes, UID_BYTES);
 			snprintf(path, sizeof(path), "user/%.2s/%.32s", uid,
 			    uid);
 			borrow(dir, path, age);
@@ -596,7 +596,7 @@ user_path(char path[PATH], const struct uid *uid)
 {
 	char text[UID_TEXT];
 
-	code_base32(text, uid->octets, UID_OCTETS);
+	encode_base32(text, uid->bytes, UID_BYTES);
 	snprintf(path, PATH, "user/%.2s/%.32s/user.json", text, text);
 }
 
@@ -626,7 +626,7 @@ check_save(struct world *w, int dir)
 	CHECK(faccessat(dir, "group", F_OK, 0) == -1, "the groups too");
 }
 
-/* Change one octet of a file. */
+/* Change one byte of a file. */
 static void
 damage(int dir, const char *path)
 {
@@ -750,7 +750,7 @@ check_hash(void)
 		    .type = JOURNAL_USERDB, .body = buf_span(&body) });
 		found = userdb_login(userdb_user(db, &uid), SPAN(nodeid)) !=
 		    NULL;
-		CHECK(found == (i == sizeof(r.hash)), "octet %zu", i);
+		CHECK(found == (i == sizeof(r.hash)), "byte %zu", i);
 	}
 	buf_free(&body);
 	userdb_close(db);
