@@ -39,7 +39,7 @@ UNIT = test/unit
 TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/set_test $(UNIT)/conf_test $(UNIT)/ntp_test \
 	$(UNIT)/journal_test $(UNIT)/store_test $(UNIT)/name_test \
-	$(UNIT)/print_test $(UNIT)/record_test $(UNIT)/files_test \
+	$(UNIT)/record_test $(UNIT)/files_test \
 	$(UNIT)/roster_test $(UNIT)/userdb_test $(UNIT)/backup_test \
 	$(UNIT)/fsck_test $(UNIT)/cert_test $(UNIT)/tls_test \
 	$(UNIT)/tls_bad_test $(UNIT)/client_test $(UNIT)/frame_test \
@@ -112,7 +112,6 @@ HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
 mnm.o $(OBJS) $(SIM) $(SUPPORT) $(CRASH): $(HEADER) *.h */*.h
 $(SUPPORT) $(CRASH): test/*/*.h
 $(TESTS) $(ENDS) $(TOOLS): test/lib/libtest.a libmnm.a test/*/*.h
-test/unit/print_test: dist/print.c
 $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
@@ -143,9 +142,8 @@ instructions: mnm test/load/count
 	sh test/load/instructions
 
 # One binary for any Linux of this kind of processor: with musl if it is there.
-# It is for small places: tables for debuggers, much of printf and the texts of
-# asserts stay out of it.
-STATIC = -Idist -flto=auto -flto-partition=one -fcf-protection=none \
+# It is for small places: it has no tables for debuggers.
+STATIC = -flto=auto -flto-partition=one -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	-Wl,--gc-sections,--sort-section=alignment -Wl,-z,noseparate-code \
 	-Wl,-z,norelro,-z,common-page-size=256 -no-pie -static -s
@@ -154,7 +152,7 @@ static:
 	test -e $$lib || lib=`$(CC) -print-file-name=libbearssl.a`; \
 	objcopy -R .eh_frame $$lib mnm-static.a; \
 	if command -v musl-gcc >/dev/null; then \
-	    set -- musl-gcc dist/fortify.c dist/print.c; \
+	    set -- musl-gcc dist/fortify.c; \
 	else set -- $(CC); fi; \
 	size=-Oz; $$1 $$size -E -x c /dev/null >/dev/null 2>&1 || size=-Os; \
 	"$$@" $(FLAGS) $$size $(STATIC) -o mnm-static mnm.c dist/nosim.c \
