@@ -15,7 +15,7 @@ FLAGS   = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # From the bottom of the layers to the top; test/layers checks the order.
-OBJS = base/date.o base/utf8.o base/log.o base/clock.o base/buf.o \
+OBJS = base/fd.o base/date.o base/utf8.o base/log.o base/clock.o base/buf.o \
 	base/encode.o json.o base/set.o base/subnet.o base/secret.o \
 	disk/recfile.o disk/file.o disk/draft.o disk/quarantine.o conf.o \
 	ntp.o disk/segment.o disk/ring.o disk/journal.o \

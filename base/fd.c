@@ -1,0 +1,50 @@
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int
+fd_close(int fd)
+{
+	int error = errno;
+
+	if (fd != -1)
+		(void)close(fd);
+	errno = error;
+	return -1;
+}
+
+int
+fd_close_written(int fd, int result)
+{
+	if (result == -1)
+		return fd_close(fd);
+	return close(fd);
+}
+
+int
+fd_set_cloexec(int fd)
+{
+	return fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+int
+fd_set_nonblocking(int fd)
+{
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
+		return -1;
+	return fd_set_cloexec(fd);
+}
+
+int
+fd_pipe(int ends[2])
+{
+	if (pipe(ends) == -1)
+		return -1;
+	if (fd_set_nonblocking(ends[0]) == 0 &&
+	    fd_set_nonblocking(ends[1]) == 0)
+		return 0;
+	(void)fd_close(ends[0]);
+	return fd_close(ends[1]);
+}
