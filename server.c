@@ -240,7 +240,7 @@ remove_conn(struct server *sv, struct conn *c)
 static bool
 waits_for_data(const struct server *sv, const struct conn *c)
 {
-	return tmtp_is_stalled(c->link) ||
+	return tmtp_is_stalled(c->session) ||
 	    (datadir_state(sv->data) == DATADIR_WAIT && !conn_wants_input(c));
 }
 
@@ -260,7 +260,7 @@ settle(struct server *sv, struct conn *c)
 	} else if (waits_for_data(sv, c)) {
 		conn_append(sv->lists, c, CONN_WAITING);
 	}
-	if (c->link != NULL && tmtp_is_logged_in(c->link))
+	if (c->session != NULL && tmtp_is_logged_in(c->session))
 		conn_take_out(sv->lists, c, CONN_NEWCOMERS);
 	sv->reap_at = earlier(sv->reap_at, conn_deadline(c));
 	interest = conn_interest(c);
@@ -372,8 +372,8 @@ links_resume(struct server *sv)
 			break;
 		more = c != last;
 		conn_take_out(sv->lists, c, CONN_WAITING);
-		if (tmtp_is_stalled(c->link))
-			tmtp_resume(c->link, sv->now);
+		if (tmtp_is_stalled(c->session))
+			tmtp_resume(c->session, sv->now);
 		settle(sv, c);
 	}
 }
@@ -742,8 +742,8 @@ server_stop(struct server *sv)
 
 	stop_listening(sv);
 	for (i = 0; i < sv->conn_count; i++) {
-		if (sv->conns[i]->link != NULL)
-			tmtp_quit(sv->conns[i]->link, "server is stopping",
+		if (sv->conns[i]->session != NULL)
+			tmtp_quit(sv->conns[i]->session, "server is stopping",
 			    sv->now);
 	}
 	sv->again = true;

@@ -35,7 +35,7 @@ read_header(struct request *rq, struct session *l, struct span header,
 	struct span json = { header.p + FRAME_DIGITS,
 	    header.n - FRAME_DIGITS };
 
-	*rq = (struct request){ .link = l, .relay = l->relay, .now = now };
+	*rq = (struct request){ .session = l, .relay = l->relay, .now = now };
 	if (!frame_read(&rq->h, json, &l->relay->text)) {
 		presence_quit(l, SPAN("invalid header"));
 		return NULL;
@@ -83,7 +83,7 @@ static void
 refuse_early(struct request *rq, const struct op *op)
 {
 	op_refuse(op, rq);
-	rq->link->skip = rq->h.datalen.value;
+	rq->session->skip = rq->h.datalen.value;
 }
 
 /* All of a request is here: run it.  False if it has to wait. */
@@ -97,19 +97,19 @@ run_small(struct request *rq, const struct op *op,
 		[OP_BODY] = { body, { data + note, body }, NULL }
 	};
 
-	if (must_wait(rq->link))
+	if (must_wait(rq->session))
 		return false;
 	rq->note = &parts[OP_NOTE];
 	rq->body = &parts[OP_BODY];
 	op_run(op, rq);
-	return !rq->link->stalled;
+	return !rq->session->stalled;
 }
 
 static bool
 may_upload(struct request *rq)
 {
 	return (rq->relay->uploads < UPLOADS_MAX &&
-	    rq->link->node->user->uploads < UPLOADS_OF_USER_MAX) ||
+	    rq->session->node->user->uploads < UPLOADS_OF_USER_MAX) ||
 	    request_refuse(rq, "too many large messages are on their way: "
 	    "try again later", SPAN(""));
 }
@@ -119,16 +119,16 @@ static bool
 begin_upload(struct request *rq, const struct op *op, struct span header,
     const uint64_t lengths[UPLOAD_PARTS])
 {
-	if (must_wait(rq->link))
+	if (must_wait(rq->session))
 		return false;
 	if (!op_prepare(op, rq) || !may_upload(rq)) {
 		refuse_early(rq, op);
 		return true;
 	}
-	rq->link->upload = upload_open(rq->relay->data->store, header,
+	rq->session->upload = upload_open(rq->relay->data->store, header,
 	    lengths);
-	rq->link->uploader = rq->link->node->user;
-	rq->link->uploader->uploads++;
+	rq->session->uploader = rq->session->node->user;
+	rq->session->uploader->uploads++;
 	rq->relay->uploads++;
 	return true;
 }

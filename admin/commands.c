@@ -13,7 +13,7 @@ tell_user(struct call *c, const struct user *u)
 	call_tell_uid(c, u);
 	report_text(&c->report, "alias", call_alias(u));
 	report_number(&c->report, "nodes", u->node_count);
-	report_number(&c->report, "online", u->links);
+	report_number(&c->report, "online", u->nodes_online);
 	report_flag(&c->report, "receive_only",
 	    (u->flags & USER_RECEIVE_ONLY) != 0);
 	report_flag(&c->report, "disabled", (u->flags & USER_DISABLED) != 0);
@@ -51,7 +51,7 @@ tell_aliases(struct call *c, const struct user *u)
 static void
 tell_seen(struct call *c, const struct node *n)
 {
-	uint64_t day = n->link != NULL ? c->now.wall : n->seen * DATE_DAY;
+	uint64_t day = n->session != NULL ? c->now.wall : n->seen * DATE_DAY;
 	char text[DATE_TEXT];
 
 	date_text(text, day);
@@ -71,7 +71,7 @@ tell_nodes(struct call *c, const struct user *u)
 		report_row(&c->report);
 		report_number(&c->report, "node", n->ref);
 		report_text(&c->report, "label", span_of(n->label));
-		report_flag(&c->report, "online", n->link != NULL);
+		report_flag(&c->report, "online", n->session != NULL);
 		tell_seen(c, n);
 	}
 }

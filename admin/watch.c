@@ -72,8 +72,8 @@ watch_links(struct call *c)
 	report_table(&c->report, "links");
 	while ((u = userdb_next_user(c->db, &at)) != NULL) {
 		for (i = 0; i < u->node_count; i++) {
-			if (u->nodes[i]->link != NULL)
-				tell_link(c, u->nodes[i]->link);
+			if (u->nodes[i]->session != NULL)
+				tell_link(c, u->nodes[i]->session);
 		}
 	}
 	return NULL;
@@ -89,7 +89,7 @@ tell_members(struct call *c)
 	while ((u = userdb_next_user(c->db, &at)) != NULL) {
 		users++;
 		nodes += u->node_count;
-		online += u->links > 0;
+		online += u->nodes_online > 0;
 	}
 	for (at = 0; userdb_next_group(c->db, &at) != NULL;)
 		groups++;

@@ -99,9 +99,9 @@ flush(struct conn *c)
 static void
 close_link(struct conn *c, struct now now)
 {
-	if (c->link != NULL)
-		tmtp_session_close(c->link, now);
-	c->link = NULL;
+	if (c->session != NULL)
+		tmtp_session_close(c->session, now);
+	c->session = NULL;
 }
 
 /*
@@ -146,7 +146,7 @@ settle(struct conn *c, struct now now)
 		linger(c, now);
 	if (c->phase == CONN_GONE)
 		close_link(c, now);
-	if (c->phase == CONN_OPEN && tmtp_is_ended(c->link) &&
+	if (c->phase == CONN_OPEN && tmtp_is_ended(c->session) &&
 	    c->close_by == CONN_NEVER)
 		c->close_by = now.mono + FLUSH_TIME;
 }
@@ -168,7 +168,7 @@ conn_open(int fd, struct tls *tls, struct relay *relay, const char *peer,
 		free(c);
 		return NULL;
 	}
-	c->link = tmtp_session_open(relay, c, c->peer, now);
+	c->session = tmtp_session_open(relay, c, c->peer, now);
 	return c;
 }
 
@@ -195,7 +195,7 @@ conn_wants_input(const struct conn *c)
 		return c->phase == CONN_LINGERING;
 	if (c->tls != NULL && !tls_is_open(c->tls))
 		return !wants_out(c);
-	return tmtp_wants_input(c->link);
+	return tmtp_wants_input(c->session);
 }
 
 /* Give the bytes that came to TLS, and what they say to tmtp. */
@@ -208,8 +208,8 @@ take(struct conn *c, size_t n, struct now now)
 	if (tls_is_open(c->tls))
 		c->greeted = true;
 	while (tls_plain_in(c->tls, &plain)) {
-		if (!tmtp_is_ended(c->link))
-			tmtp_input(c->link, plain, now);
+		if (!tmtp_is_ended(c->session))
+			tmtp_input(c->session, plain, now);
 	}
 	flush(c);	/* of the handshake; or an alert */
 }
@@ -247,8 +247,8 @@ receive_plain(struct conn *c, struct now now)
 	ssize_t n;
 
 	n = net_recv(c->fd, bytes, sizeof(bytes));
-	if (n > 0 && !tmtp_is_ended(c->link))
-		tmtp_input(c->link, (struct span){ bytes, (size_t)n }, now);
+	if (n > 0 && !tmtp_is_ended(c->session))
+		tmtp_input(c->session, (struct span){ bytes, (size_t)n }, now);
 	if (n == -1 && !would_block())
 		c->phase = CONN_GONE;
 	if (n == 0)
@@ -295,7 +295,7 @@ fill_records(struct conn *c, struct now now)
 	char *p;
 
 	while ((p = tls_plain_room(c->tls, &room)) != NULL) {
-		n = tmtp_output(c->link, p, room, now);
+		n = tmtp_output(c->session, p, room, now);
 		if (n == 0)
 			break;
 		tls_plain_out(c->tls, n);
@@ -312,7 +312,7 @@ fill(struct conn *c, struct now now)
 
 	if (c->tls != NULL)
 		return fill_records(c, now);
-	n = tmtp_output(c->link, bytes, sizeof(bytes), now);
+	n = tmtp_output(c->session, bytes, sizeof(bytes), now);
 	buf_add(&c->plain, (struct span){ bytes, n });
 	return n;
 }
@@ -332,7 +332,7 @@ conn_write(struct conn *c, struct now now)
 		flush(c);
 	}
 	c->more = c->phase == CONN_OPEN && n > 0;
-	if (c->phase == CONN_OPEN && n == 0 && tmtp_is_ended(c->link))
+	if (c->phase == CONN_OPEN && n == 0 && tmtp_is_ended(c->session))
 		finish(c, now);
 	leave(c);
 	settle(c, now);
@@ -342,7 +342,7 @@ uint64_t
 conn_deadline(const struct conn *c)
 {
 	return c->close_by != CONN_NEVER ? c->close_by :
-	    tmtp_deadline(c->link);
+	    tmtp_deadline(c->session);
 }
 
 void
@@ -353,7 +353,7 @@ conn_expire(struct conn *c, struct now now)
 		settle(c, now);
 		return;
 	}
-	tmtp_expire(c->link, now);
+	tmtp_expire(c->session, now);
 	conn_write(c, now);
 }
 

@@ -58,7 +58,7 @@ struct conn {
 	bool more;		/* a turn's share of output was used up */
 	struct tls_conn *tls;	/* NULL: bytes go as they are */
 	struct buf plain;	/* ... those that wait to be sent */
-	struct session *link;	/* NULL unless CONN_OPEN */
+	struct session *session;	/* NULL unless CONN_OPEN */
 	uint64_t close_by;	/* CONN_NEVER until its end has begun */
 	char peer[NET_PEER];
 

@@ -123,7 +123,7 @@ is_lost(const struct expire *ex, const struct node *n, struct now now)
 {
 	uint64_t last = (uint64_t)n->seen + ex->relay->conf->expire_days;
 
-	return is_calm(ex, now) && n->link == NULL &&
+	return is_calm(ex, now) && n->session == NULL &&
 	    last < now.wall / DATE_DAY;
 }
 
@@ -187,7 +187,7 @@ expire_step(struct expire *ex, struct now now)
 			ex->due = now.mono + PASS_INTERVAL;
 			return;
 		}
-		if (n->link != NULL || (n->seen == 0 && is_calm(ex, now)))
+		if (n->session != NULL || (n->seen == 0 && is_calm(ex, now)))
 			userdb_see(ex->relay->data->userdb, n, now);
 		lost = is_lost(ex, n, now);
 		if (!lost || drop_some(ex, n, now))

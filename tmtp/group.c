@@ -9,7 +9,7 @@
 static struct user *
 self_of(const struct request *rq)
 {
-	return rq->link->node->user;
+	return rq->session->node->user;
 }
 
 /* As it was first given; NULL stands for the group that is being made. */

@@ -44,7 +44,7 @@ op_ack(struct request *rq)
 	uint64_t id;
 
 	if (decode_hex64(&id, rq->h.id))
-		deliver_ack(rq->link, id);
+		deliver_ack(rq->session, id);
 	return true;
 }
 
@@ -59,7 +59,7 @@ op_pulse(struct request *rq)
 static bool
 op_quit(struct request *rq)
 {
-	presence_quit(rq->link, SPAN("logout ok"));
+	presence_quit(rq->session, SPAN("logout ok"));
 	return true;
 }
 
@@ -160,7 +160,7 @@ find_op(struct request *rq)
 	const struct op *in_2018 = op_of_number(NUMBERING_2018, number);
 	const struct op *in_2020 = op_of_number(NUMBERING_2020, number);
 	bool meant_2020 = is_meant_2020(&rq->h, in_2018, in_2020);
-	unsigned *numbering = &rq->link->numbering;
+	unsigned *numbering = &rq->session->numbering;
 
 	if (*numbering == NUMBERING_UNDECIDED && meant_2020)
 		*numbering = NUMBERING_2020;
@@ -214,13 +214,13 @@ check_header(struct request *rq, const struct op *op)
 	struct buf *why = &rq->relay->why;
 	unsigned missing = op->needs;
 
-	if (rq->link->numbering == NUMBERING_2020)
+	if (rq->session->numbering == NUMBERING_2020)
 		missing |= op->needs_2020;
 	missing &= ~h->has;
 	why->n = 0;
-	if (rq->link->phase != op->phase)
+	if (rq->session->phase != op->phase)
 		buf_addf(why, "%s is not allowed now: %s", op->name,
-		    expected[rq->link->phase]);
+		    expected[rq->session->phase]);
 	else if (missing != 0)
 		buf_addf(why, "%s (op %lu) needs %s", op->name,
 		    (unsigned long)h->op.value, frame_field_name(missing));
@@ -269,7 +269,7 @@ static bool
 check_rights(struct request *rq, const struct op *op)
 {
 	if (!(op->traits & SENDS) ||
-	    !(rq->link->node->user->flags & USER_RECEIVE_ONLY))
+	    !(rq->session->node->user->flags & USER_RECEIVE_ONLY))
 		return true;
 	return request_refuse(rq, "this account may receive but not send",
 	    SPAN(""));
@@ -278,12 +278,12 @@ check_rights(struct request *rq, const struct op *op)
 static void
 send_ack(struct request *rq, struct span error)
 {
-	struct buf *out = &rq->link->out;
+	struct buf *out = &rq->session->out;
 	char msgid[ID_TEXT], posted[DATE_TEXT];
 	size_t start;
 
 	if (rq->msgid != 0)
-		session_wait(rq->link);
+		session_wait(rq->session);
 	encode_hex64(msgid, rq->msgid);
 	date_text(posted, rq->now.wall);
 	start = frame_open(out);
@@ -295,7 +295,7 @@ send_ack(struct request *rq, struct span error)
 	json_put_string(out, "op", SPAN("ack"));
 	json_put_string(out, "posted", (struct span){ posted,
 	    rq->msgid != 0 ? DATE_TEXT : 0 });
-	session_send(rq->link, start);
+	session_send(rq->session, start);
 }
 
 void
@@ -346,7 +346,7 @@ void
 op_run(const struct op *op, struct request *rq)
 {
 	if (!check_text(rq, op) || !op_prepare(op, rq) || !op->run(rq)) {
-		if (!rq->link->stalled)
+		if (!rq->session->stalled)
 			op_refuse(op, rq);
 	} else if (op->traits & ACKED) {
 		send_ack(rq, SPAN(""));
@@ -360,5 +360,5 @@ op_refuse(const struct op *op, struct request *rq)
 	if (op->traits & ACKED)
 		send_ack(rq, buf_span(&rq->relay->why));
 	else
-		presence_quit(rq->link, buf_span(&rq->relay->why));
+		presence_quit(rq->session, buf_span(&rq->relay->why));
 }

@@ -14,7 +14,7 @@ enum entry_type {
 static struct user *
 self_of(const struct request *rq)
 {
-	return rq->link->node->user;
+	return rq->session->node->user;
 }
 
 static bool

@@ -67,8 +67,8 @@ tell(const struct user *contact, const struct user *from, enum status status)
 	struct session *l;
 	size_t i;
 
-	for (i = 0; contact->links > 0 && i < contact->node_count; i++) {
-		l = contact->nodes[i]->link;
+	for (i = 0; contact->nodes_online > 0 && i < contact->node_count; i++) {
+		l = contact->nodes[i]->session;
 		if (l == NULL || l->phase != PHASE_OPEN)
 			continue;
 		if (l->out.n < UNSENT_MAX)
@@ -140,15 +140,15 @@ send_info(struct session *l)
 static void
 detach(struct session *l)
 {
-	l->node->user->links--;
-	l->node->link = NULL;
+	l->node->user->nodes_online--;
+	l->node->session = NULL;
 	l->node = NULL;
 }
 
 void
 presence_enter(struct session *l, struct node *node)
 {
-	struct session *older = node->link;
+	struct session *older = node->session;
 
 	if (older != NULL) {
 		deliver_quit(older, SPAN("this node has logged in anew, on "
@@ -157,8 +157,8 @@ presence_enter(struct session *l, struct node *node)
 	}
 	l->node = node;
 	l->phase = PHASE_OPEN;
-	node->link = l;
-	node->user->links++;
+	node->session = l;
+	node->user->nodes_online++;
 	deliver_begin(l);
 	send_info(l);
 }
@@ -179,7 +179,7 @@ presence_leave(struct session *l)
 		return;
 	user = l->node->user;
 	detach(l);
-	if (user->links == 0)
+	if (user->nodes_online == 0)
 		forget_contacts(user);
 }
 
@@ -252,9 +252,9 @@ tell_nodes(struct request *rq, enum edit edit)
 bool
 op_ohiedit(struct request *rq)
 {
-	struct user *user = rq->link->node->user;
+	struct user *user = rq->session->node->user;
 	enum edit edit = edit_of(&rq->h);
-	bool first = !rq->link->told_contacts || edit == EDIT_INIT;
+	bool first = !rq->session->told_contacts || edit == EDIT_INIT;
 	struct set *named = &rq->relay->to;
 	size_t i;
 
@@ -275,6 +275,6 @@ op_ohiedit(struct request *rq)
 		else
 			put_contact(user, named->items[i]);
 	}
-	rq->link->told_contacts = true;
+	rq->session->told_contacts = true;
 	return true;
 }

@@ -23,7 +23,7 @@ deliver_message(struct request *rq, const char *op)
 	return (struct message){
 		.op = op,
 		.id = journal_id(rq->relay->data->journal),
-		.from = &rq->link->node->user->uid,
+		.from = &rq->session->node->user->uid,
 		.posted = rq->now.wall
 	};
 }
@@ -56,8 +56,8 @@ add_node(struct relay *relay, struct node *node)
 		    relay->queue_room * sizeof(struct queue *));
 	}
 	relay->queues[relay->queue_count++] = deliver_queue(relay, node);
-	if (node->link != NULL)
-		session_wait(node->link);
+	if (node->session != NULL)
+		session_wait(node->session);
 }
 
 static void
@@ -75,7 +75,7 @@ add_nodes(struct relay *relay, const struct user *user,
 static void
 add_recipients(struct request *rq, const struct posting *p)
 {
-	const struct node *self = rq->link->node;
+	const struct node *self = rq->session->node;
 	const struct user *user;
 	size_t i;
 
@@ -106,7 +106,7 @@ own_node(const struct user *self, const struct queue *q)
 static bool
 refuse_full(struct request *rq, const struct posting *p, const struct queue *q)
 {
-	const struct node *own = own_node(rq->link->node->user, q);
+	const struct node *own = own_node(rq->session->node->user, q);
 	struct uid uid = store_owner(q);
 	char text[UID_TEXT];
 

@@ -220,7 +220,7 @@ request_refuse_name(struct request *rq, enum userdb_result result,
 bool
 request_stall(struct request *rq)
 {
-	rq->link->stalled = true;
-	session_wait(rq->link);
+	rq->session->stalled = true;
+	session_wait(rq->session);
 	return false;
 }

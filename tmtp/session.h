@@ -118,7 +118,7 @@ struct session {
 
 /* One request while it runs. */
 struct request {
-	struct session *link;
+	struct session *session;
 	struct relay *relay;
 	struct now now;
 	struct header h;

@@ -18,7 +18,7 @@ account_own_alias(struct request *rq, struct span name)
 {
 	struct alias *alias = userdb_alias(rq->relay->data->userdb, name);
 
-	if (alias != NULL && alias->user == rq->link->node->user &&
+	if (alias != NULL && alias->user == rq->session->node->user &&
 	    !alias->dropped)
 		return alias;
 	(void)request_refuse(rq, "you have no alias ", name);
@@ -40,7 +40,7 @@ is_new_day(const struct user *user, uint32_t second)
 static bool
 is_over(struct request *rq, uint32_t count, unsigned limit, const char *why)
 {
-	const struct user *user = rq->link->node->user;
+	const struct user *user = rq->session->node->user;
 	char again[DATE_TEXT];
 
 	if (limit == 0 || count < limit ||
@@ -56,7 +56,7 @@ static void
 count_pings(struct request *rq, uint32_t pings, uint32_t failed)
 {
 	struct userdb *db = rq->relay->data->userdb;
-	struct user *user = rq->link->node->user;
+	struct user *user = rq->session->node->user;
 	uint32_t second = (uint32_t)(rq->now.wall / 1000);
 
 	if (!is_new_day(user, second)) {
@@ -74,7 +74,7 @@ account_reach(struct request *rq, struct span name)
 	struct alias *alias = userdb_alias(rq->relay->data->userdb, name);
 	unsigned limit = rq->relay->conf->failed_pings_in_a_row;
 
-	if (is_over(rq, rq->link->node->user->failed_pings, limit,
+	if (is_over(rq, rq->session->node->user->failed_pings, limit,
 	    "too many in a row have found nobody; try again after "))
 		return NULL;
 	if (alias != NULL && !alias->dropped && alias->uses > 0)
@@ -88,7 +88,7 @@ account_reach(struct request *rq, struct span name)
 bool
 account_may_ping(struct request *rq)
 {
-	return !is_over(rq, rq->link->node->user->pings,
+	return !is_over(rq, rq->session->node->user->pings,
 	    rq->relay->conf->pings_per_day,
 	    "these were enough pings for a day; try again after ");
 }
@@ -97,7 +97,7 @@ void
 account_invited(struct request *rq, struct alias *alias)
 {
 	userdb_use_alias(rq->relay->data->userdb, alias);
-	if (rq->link->node->user->failed_pings > 0)
+	if (rq->session->node->user->failed_pings > 0)
 		count_pings(rq, 0, 0);
 }
 
@@ -121,7 +121,7 @@ ref_text(char dst[REF_TEXT], const struct node *node)
 bool
 op_tmtprev(struct request *rq)
 {
-	struct session *l = rq->link;
+	struct session *l = rq->session;
 	size_t start = frame_open(&l->out);
 
 	json_put_string(&l->out, "id", SPAN("1"));
@@ -172,7 +172,7 @@ static void
 send_registered(struct request *rq, const struct node *node,
     const char nodeid[NODEID_TEXT], struct span error)
 {
-	struct buf *out = &rq->link->out;
+	struct buf *out = &rq->session->out;
 	char uid[UID_TEXT], ref[REF_TEXT];
 	size_t start = frame_open(out);
 
@@ -183,7 +183,7 @@ send_registered(struct request *rq, const struct node *node,
 	json_put_string(out, "noderef", ref_text(ref, node));
 	json_put_string(out, "op", SPAN("registered"));
 	json_put_string(out, "uid", (struct span){ uid, UID_TEXT });
-	session_send(rq->link, start);
+	session_send(rq->session, start);
 }
 
 /* Tell who may not register why, and the log how to let it in. */
@@ -195,7 +195,7 @@ refuse_applicant(struct request *rq, const struct applicant *applicant,
 
 	why->n = 0;
 	admit_refuse(rq->relay->admit, applicant, admission, why, &advice);
-	session_log(rq->link, "register refused: ", buf_span(&advice));
+	session_log(rq->session, "register refused: ", buf_span(&advice));
 	buf_free(&advice);
 	return false;
 }
@@ -204,7 +204,7 @@ bool
 op_register(struct request *rq)
 {
 	struct userdb *db = rq->relay->data->userdb;
-	struct applicant applicant = { wanted_alias(rq), rq->link->peer,
+	struct applicant applicant = { wanted_alias(rq), rq->session->peer,
 	    userdb_user_count(db), rq->now };
 	struct admission admission = admit_ask(rq->relay->admit,
 	    rq->relay->conf, &applicant);
@@ -223,11 +223,11 @@ op_register(struct request *rq)
 		userdb_set_flags(db, user, USER_RECEIVE_ONLY);
 	if (!add_first_alias(rq, user, applicant.alias, &admission))
 		error = buf_span(&rq->relay->why);
-	session_wait(rq->link);
+	session_wait(rq->session);
 	send_registered(rq, user->nodes[0], nodeid, error);
 	userdb_see(db, user->nodes[0], rq->now);
-	presence_enter(rq->link, user->nodes[0]);
-	session_log(rq->link, "registered", SPAN(""));
+	presence_enter(rq->session, user->nodes[0]);
+	session_log(rq->session, "registered", SPAN(""));
 	return true;
 }
 
@@ -241,7 +241,7 @@ tell_login(struct request *rq)
 
 	if (datadir_state(rq->relay->data) == DATADIR_FULL)
 		return true;
-	p.message.node = ref_text(ref, rq->link->node);
+	p.message.node = ref_text(ref, rq->session->node);
 	return deliver(rq, &p, 1);
 }
 
@@ -261,8 +261,8 @@ op_login(struct request *rq)
 		return request_refuse(rq, "login failed: this account is "
 		    "disabled", SPAN(""));
 	userdb_see(rq->relay->data->userdb, node, rq->now);
-	presence_enter(rq->link, node);
-	session_log(rq->link, "login", SPAN(""));
+	presence_enter(rq->session, node);
+	session_log(rq->session, "login", SPAN(""));
 	return tell_login(rq);
 }
 
@@ -280,16 +280,16 @@ account_end_links(struct user *user, struct span why)
 	size_t i;
 
 	for (i = 0; i < user->node_count; i++) {
-		if (user->nodes[i]->link != NULL)
-			presence_quit(user->nodes[i]->link, why);
+		if (user->nodes[i]->session != NULL)
+			presence_quit(user->nodes[i]->session, why);
 	}
 }
 
 void
 account_drop_node(struct relay *relay, struct node *node, struct span why)
 {
-	if (node->link != NULL)
-		presence_quit(node->link, why);
+	if (node->session != NULL)
+		presence_quit(node->session, why);
 	store_drop(relay->data->store, deliver_queue(relay, node));
 	userdb_drop_node(relay->data->userdb, node);
 }
@@ -315,7 +315,7 @@ static bool
 edit_newnode(struct request *rq)
 {
 	struct relay *relay = rq->relay;
-	struct node *self = rq->link->node, *node;
+	struct node *self = rq->session->node, *node;
 	struct store *store = relay->data->store;
 	struct queue *queue = store_queue(store, &self->user->uid,
 	    self->user->next_ref);
@@ -351,7 +351,7 @@ edit_newnode(struct request *rq)
 static bool
 edit_newalias(struct request *rq)
 {
-	struct user *user = rq->link->node->user;
+	struct user *user = rq->session->node->user;
 	struct number uses = rq->h.uses;
 	struct posting p;
 
@@ -389,7 +389,7 @@ node_of_text(const struct user *user, struct span text)
 static bool
 edit_dropnode(struct request *rq)
 {
-	struct node *self = rq->link->node, *node;
+	struct node *self = rq->session->node, *node;
 	struct posting p;
 
 	node = node_of_text(self->user, rq->h.dropnode);

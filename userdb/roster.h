@@ -35,7 +35,7 @@ struct node {
 	uint32_t seen;		/* the last day it was known to be online,
 				   since 1970; 0: none is known */
 	struct queue *queue;	/* for tmtp to keep; NULL at first */
-	struct session *link;	/* for tmtp: the link that is logged in */
+	struct session *session;	/* for tmtp: the one logged in */
 };
 
 /* The uses of an alias that works for ever. */
@@ -66,7 +66,7 @@ struct user {
 	size_t alias_count;
 	uint32_t groups_made;	/* groups whose first member it was */
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
-	size_t links;			/* for tmtp: nodes online */
+	size_t nodes_online;	/* for tmtp */
 	size_t uploads;			/* for tmtp: large data coming */
 	bool dirty;			/* for userdb: file older than memory */
 	struct user *dirty_next;

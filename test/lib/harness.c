@@ -134,15 +134,15 @@ harness_connect(struct harness *st, struct actor *c)
 {
 	c->got.n = c->records.n = 0;
 	c->ended = false;
-	c->link = tmtp_session_open(st->relay, c, c->name, st->now);
+	c->session = tmtp_session_open(st->relay, c, c->name, st->now);
 }
 
 void
 harness_lose(struct harness *st, struct actor *c)
 {
-	if (c->link != NULL)
-		tmtp_session_close(c->link, st->now);
-	c->link = NULL;
+	if (c->session != NULL)
+		tmtp_session_close(c->session, st->now);
+	c->session = NULL;
 }
 
 /* All that the link may send now, and its end if it has come. */
@@ -152,7 +152,7 @@ read_link(struct harness *st, struct actor *c)
 	size_t n, steps = 0;
 
 	do {
-		n = tmtp_output(c->link, buf_room(&c->got, st->room),
+		n = tmtp_output(c->session, buf_room(&c->got, st->room),
 		    st->room, st->now);
 		c->got.n += n;
 		if (n > 0)
@@ -161,7 +161,7 @@ read_link(struct harness *st, struct actor *c)
 		if (++steps > STEPS_MAX * 100)
 			die("%s: output without end", c->name);
 	} while (n > 0);
-	if (tmtp_is_ended(c->link)) {
+	if (tmtp_is_ended(c->session)) {
 		c->ended = true;
 		harness_lose(st, c);
 	}
@@ -176,9 +176,9 @@ resume_all(struct harness *st)
 
 	for (i = 0; i < HARNESS_ACTORS; i++) {
 		c = &st->actors[i];
-		if (c->link == NULL || !tmtp_is_stalled(c->link))
+		if (c->session == NULL || !tmtp_is_stalled(c->session))
 			continue;
-		tmtp_resume(c->link, st->now);
+		tmtp_resume(c->session, st->now);
 		any = true;
 	}
 	return any;
@@ -235,10 +235,10 @@ harness_send(struct harness *st, struct actor *c, struct span bytes)
 {
 	size_t n;
 
-	while (bytes.n > 0 && c->link != NULL) {
+	while (bytes.n > 0 && c->session != NULL) {
 		n = st->piece > 0 && st->piece < bytes.n ? st->piece :
 		    bytes.n;
-		tmtp_input(c->link, (struct span){ bytes.p, n }, st->now);
+		tmtp_input(c->session, (struct span){ bytes.p, n }, st->now);
 		bytes.p += n;
 		bytes.n -= n;
 		if (bytes.n > 0)
@@ -341,9 +341,9 @@ first_due(struct harness *st, uint64_t *when)
 
 	for (i = 0; i < HARNESS_ACTORS; i++) {
 		c = &st->actors[i];
-		if (c->link == NULL)
+		if (c->session == NULL)
 			continue;
-		deadline = tmtp_deadline(c->link);
+		deadline = tmtp_deadline(c->session);
 		if (deadline <= *when) {
 			first = c;
 			*when = deadline;
@@ -364,7 +364,7 @@ harness_pass(struct harness *st, uint64_t milliseconds)
 			st->now.wall += when - st->now.mono;
 		if (when > st->now.mono)
 			st->now.mono = when;
-		tmtp_expire(c->link, st->now);
+		tmtp_expire(c->session, st->now);
 		harness_turn(st);
 		when = end;
 		if (++steps > STEPS_MAX)

@@ -21,7 +21,7 @@
 
 struct actor {
 	char name[HARNESS_NAME];
-	struct session *link;	/* NULL before it connects and after its end */
+	struct session *session;	/* NULL when not connected */
 	bool ended;		/* by the relay */
 	struct buf got;		/* bytes it has not looked at */
 	struct buf records;	/* size_t: where in got each output ended */

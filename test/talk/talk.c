@@ -216,7 +216,7 @@ flush(struct talk *t)
 static void
 send_bytes(struct talk *t, struct actor *a, struct span bytes)
 {
-	if (a->link == NULL && !a->ended)
+	if (a->session == NULL && !a->ended)
 		harness_connect(&t->stage, a);
 	if (t->sending != a || t->way != WAY_GLUED)
 		flush(t);

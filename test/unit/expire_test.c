@@ -141,7 +141,7 @@ login(struct world *w, struct person *p)
 	(void)snprintf(header, sizeof(header), "{\"op\":2,\"uid\":\"%s\","
 	    "\"node\":\"%s\"}", p->uid, p->nodeid);
 	give(w, p->actor, header);
-	CHECK(p->user->nodes[0]->link != NULL, "no login");
+	CHECK(p->user->nodes[0]->session != NULL, "no login");
 }
 
 static void
@@ -544,7 +544,7 @@ test_no_room(void)
 		b.n += (size_t)n;
 		buf_add(&b, (struct span){ data, sizeof(data) });
 	}
-	tmtp_input(from.actor->link, buf_span(&b), w.stage.now);
+	tmtp_input(from.actor->session, buf_span(&b), w.stage.now);
 	CHECK(datadir_state(&w.stage.data) == DATADIR_WAIT, "there is room");
 	CHECK(expire_deadline(w.expire) == UINT64_MAX, "it does not wait");
 	i = waiting(&w, &to);

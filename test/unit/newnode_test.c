@@ -109,10 +109,10 @@ static void
 test_steps(struct harness *st, struct person *a, struct person *b)
 {
 	ask(st, a);
-	CHECK(tmtp_is_stalled(a->actor->link), "all of it in one turn");
+	CHECK(tmtp_is_stalled(a->actor->session), "all of it in one turn");
 	CHECK(a->user->node_count == 1, "a node before its queue");
 	say(st, b->actor, "{\"op\":7,\"id\":\"9\",\"for\":[],\"datalen\":0}");
-	CHECK(!tmtp_is_stalled(b->actor->link), "others must wait");
+	CHECK(!tmtp_is_stalled(b->actor->session), "others must wait");
 	harness_turn(st);
 	CHECK(has_got(a->actor, "\"id\":\"7\",\"msgid\":\"0"), "no ack");
 	CHECK(has_got(b->actor, "\"id\":\"9\",\"msgid\":\"0"), "no post");
@@ -146,7 +146,7 @@ static void
 test_full(struct harness *st, struct person *a)
 {
 	ask(st, a);
-	CHECK(tmtp_is_stalled(a->actor->link), "all of it in one turn");
+	CHECK(tmtp_is_stalled(a->actor->session), "all of it in one turn");
 	harness_fill_disk(st);
 	CHECK(has_got(a->actor, "the disk is full"), "no error");
 	CHECK(a->user->node_count == 3, "a node on a full disk");

@@ -232,7 +232,7 @@ grant(struct world *w, const struct wish *wish)
 	struct buf b = { NULL, 0, 0 };
 	const char *p;
 
-	if (w->actors[wish->who]->link == NULL)
+	if (w->actors[wish->who]->session == NULL)
 		log_in(w, wish->who);
 	buf_addf(&b, "{\"op\":%d", wish->op < PING ? wish->op :
 	    w->numbers[wish->op - PING]);

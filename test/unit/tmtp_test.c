@@ -27,7 +27,7 @@ give(struct harness *st, struct actor *a, const char *header)
 	struct buf b = { NULL, 0, 0 };
 
 	add_frame(&b, header, SPAN(""));
-	tmtp_input(a->link, buf_span(&b), st->now);
+	tmtp_input(a->session, buf_span(&b), st->now);
 	buf_free(&b);
 }
 
@@ -113,17 +113,17 @@ test_held(void)
 	give(&st, a, "{\"op\":7,\"id\":\"1\",\"for\":[{\"id\":\"x\","
 	    "\"type\":1}],\"datalen\":0}");
 	CHECK(!tmtp_wants_commit(st.relay), "a refusal changes nothing");
-	CHECK(tmtp_output(a->link, out, sizeof(out), st.now) > 0,
+	CHECK(tmtp_output(a->session, out, sizeof(out), st.now) > 0,
 	    "and leaves at once");
 
 	give(&st, a, "{\"op\":7,\"id\":\"2\",\"for\":[],\"datalen\":0}");
 	CHECK(tmtp_wants_commit(st.relay), "a post for nobody waits as well");
 	add_post(&b, uid, 3, 2);
-	tmtp_input(a->link, buf_span(&b), st.now);
+	tmtp_input(a->session, buf_span(&b), st.now);
 	give(&st, a, "{\"op\":7,\"id\":\"3\",\"for\":[{\"id\":\"x\","
 	    "\"type\":1}],\"datalen\":0}");
 	CHECK(tmtp_wants_commit(st.relay), "the post waits");
-	CHECK(tmtp_output(a->link, out, sizeof(out), st.now) == 0,
+	CHECK(tmtp_output(a->session, out, sizeof(out), st.now) == 0,
 	    "so does what is behind it, and its delivery");
 	harness_turn(&st);
 	CHECK(!tmtp_wants_commit(st.relay), "committed");
@@ -150,10 +150,10 @@ test_register_waits(void)
 	a = harness_actor(&st, "A");
 	harness_connect(&st, a);
 	give(&st, a, "{\"op\":0,\"id\":\"1\"}");
-	CHECK(tmtp_output(a->link, out, sizeof(out), st.now) > 0, "tmtprev");
+	CHECK(tmtp_output(a->session, out, sizeof(out), st.now) > 0, "tmtprev");
 	give(&st, a, "{\"op\":1,\"newnode\":\"x\"}");
 	CHECK(tmtp_wants_commit(st.relay), "it waits");
-	CHECK(tmtp_output(a->link, out, sizeof(out), st.now) == 0, "silent");
+	CHECK(tmtp_output(a->session, out, sizeof(out), st.now) == 0, "silent");
 	harness_turn(&st);
 	CHECK(count_frames(a, "") == 2, "registered and info");
 	harness_close(&st);
@@ -172,11 +172,11 @@ test_end_waits(void)
 	a = enroll(&st, "A", uid);
 	add_post(&b, uid, 3, 2);
 	add_frame(&b, "{\"op\":11}", SPAN(""));
-	tmtp_input(a->link, buf_span(&b), st.now);
-	CHECK(!tmtp_is_ended(a->link), "the ack is still held");
-	CHECK(!tmtp_wants_input(a->link), "but nothing more is read");
+	tmtp_input(a->session, buf_span(&b), st.now);
+	CHECK(!tmtp_is_ended(a->session), "the ack is still held");
+	CHECK(!tmtp_wants_input(a->session), "but nothing more is read");
 	harness_turn(&st);
-	CHECK(a->ended && a->link == NULL, "ended");
+	CHECK(a->ended && a->session == NULL, "ended");
 	CHECK(strstr(a->got.p, "\"op\":\"ack\"") < strstr(a->got.p,
 	    "\"op\":\"quit\""), "both came");
 	buf_free(&b);
@@ -200,11 +200,11 @@ test_stalled(void)
 	harness_lose(&st, other);
 	for (i = 0; i < POSTS; i++)
 		add_post(&b, uid_b, BYTES, i);
-	tmtp_input(a->link, buf_span(&b), st.now);
-	CHECK(tmtp_is_stalled(a->link), "it takes too much at once");
-	CHECK(!tmtp_wants_input(a->link), "and wants no more");
+	tmtp_input(a->session, buf_span(&b), st.now);
+	CHECK(tmtp_is_stalled(a->session), "it takes too much at once");
+	CHECK(!tmtp_wants_input(a->session), "and wants no more");
 	harness_turn(&st);
-	CHECK(!tmtp_is_stalled(a->link), "commits have made room");
+	CHECK(!tmtp_is_stalled(a->session), "commits have made room");
 	CHECK(count_frames(a, "\"op\":\"ack\"") == POSTS, "all are acked");
 	buf_free(&b);
 	harness_close(&st);
@@ -229,16 +229,16 @@ test_large_waits(void)
 	a = enroll(&st, "A", uid);
 	add_post(&b, uid, 100000, 1);
 	add_post(&b, uid, 5, 2);
-	tmtp_input(a->link, buf_span(&b), st.now);
-	for (tries = 0; tries < 30000 && tmtp_is_stalled(a->link); tries++) {
-		CHECK(tmtp_output(a->link, buf_room(&a->got, HARNESS_ROOM),
+	tmtp_input(a->session, buf_span(&b), st.now);
+	for (tries = 0; tries < 30000 && tmtp_is_stalled(a->session); tries++) {
+		CHECK(tmtp_output(a->session, buf_room(&a->got, HARNESS_ROOM),
 		    HARNESS_ROOM, st.now) == 0, "nothing is acked yet");
 		nanosleep(&moment, NULL);
-		tmtp_resume(a->link, st.now);
+		tmtp_resume(a->session, st.now);
 	}
 	harness_turn(&st);
 	CHECK(count_frames(a, "\"op\":\"ack\"") == 2, "both are acked");
-	tmtp_input(a->link, buf_span(&b), st.now);
+	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_lose(&st, a);
 	buf_free(&b);
 	harness_close(&st);
@@ -255,13 +255,13 @@ test_unread_replies(void)
 
 	begin(&st);
 	a = enroll(&st, "A", uid);
-	for (i = 0; i < 100000 && tmtp_wants_input(a->link); i++)
+	for (i = 0; i < 100000 && tmtp_wants_input(a->session); i++)
 		give(&st, a, "{\"op\":7,\"id\":\"1\",\"for\":[{\"id\":\"x\","
 		    "\"type\":1}],\"datalen\":0}");
-	CHECK(!tmtp_wants_input(a->link), "never enough");
-	while (tmtp_output(a->link, out, sizeof(out), st.now) > 0)
+	CHECK(!tmtp_wants_input(a->session), "never enough");
+	while (tmtp_output(a->session, out, sizeof(out), st.now) > 0)
 		;
-	CHECK(tmtp_wants_input(a->link), "all are read");
+	CHECK(tmtp_wants_input(a->session), "all are read");
 	harness_close(&st);
 }
 
@@ -278,18 +278,19 @@ test_unread_presence(void)
 	begin(&st);
 	a = enroll(&st, "A", uid_a);
 	b = enroll(&st, "B", uid_b);
-	for (i = 0; i < 40000 && !tmtp_is_ended(a->link); i++) {
+	for (i = 0; i < 40000 && !tmtp_is_ended(a->session); i++) {
 		(void)snprintf(text, sizeof(text), "{\"op\":4,\"id\":\"1\","
 		    "\"for\":[{\"id\":\"%s\"}],\"type\":\"%s\"}", uid_a,
 		    types[i % 2]);
 		give(&st, b, text);
-		if (i % 100 == 0 || tmtp_is_stalled(b->link)) {
+		if (i % 100 == 0 || tmtp_is_stalled(b->session)) {
 			commit(&st);
-			tmtp_resume(b->link, st.now);
+			tmtp_resume(b->session, st.now);
 		}
 	}
 	CHECK(i > 10000 && i < 40000, "%u", i);
-	CHECK(b->link != NULL && !tmtp_is_ended(b->link), "not the other");
+	CHECK(b->session != NULL && !tmtp_is_ended(b->session),
+	    "not the other");
 	harness_turn(&st);
 	CHECK(a->ended && a->got.n == 0, "nothing is sent to it");
 	harness_close(&st);
@@ -306,11 +307,11 @@ begin_large(struct harness *st, char uid[UID_TEXT + 1], size_t bytes, char *dst,
 	begin(st);
 	a = enroll(st, "A", uid);
 	add_post(&b, uid, bytes, 1);
-	tmtp_input(a->link, buf_span(&b), st->now);
+	tmtp_input(a->session, buf_span(&b), st->now);
 	buf_free(&b);
 	commit(st);
-	*n = tmtp_output(a->link, dst, HARNESS_ROOM, st->now);	/* the ack */
-	*n = tmtp_output(a->link, dst, HARNESS_ROOM, st->now);
+	*n = tmtp_output(a->session, dst, HARNESS_ROOM, st->now);	/* ack */
+	*n = tmtp_output(a->session, dst, HARNESS_ROOM, st->now);
 	return a;
 }
 
@@ -327,8 +328,8 @@ test_quit_after_message(void)
 
 	a = begin_large(&st, uid, 100000, out, &n);
 	sum = n;
-	tmtp_quit(a->link, "the relay is stopping", st.now);
-	for (; (got = tmtp_output(a->link, out, HARNESS_ROOM, st.now)) > 0;
+	tmtp_quit(a->session, "the relay is stopping", st.now);
+	for (; (got = tmtp_output(a->session, out, HARNESS_ROOM, st.now)) > 0;
 	    sum += got)
 		n = got;
 	CHECK(sum > 100000 + strlen(quit), "all of it: %zu", sum);
@@ -348,9 +349,10 @@ test_end_in_message(void)
 
 	a = begin_large(&st, uid, 1000000, out, &n);
 	CHECK(n == HARNESS_ROOM, "some of it: %zu", n);
-	tmtp_quit(a->link, "the relay is stopping", st.now);
-	CHECK(tmtp_is_ended(a->link), "ended");
-	CHECK(tmtp_output(a->link, out, HARNESS_ROOM, st.now) == 0, "silent");
+	tmtp_quit(a->session, "the relay is stopping", st.now);
+	CHECK(tmtp_is_ended(a->session), "ended");
+	CHECK(tmtp_output(a->session, out, HARNESS_ROOM, st.now) == 0,
+	    "silent");
 	harness_close(&st);
 }
 
@@ -367,21 +369,21 @@ test_ack_in_message(void)
 	memcpy(id, strstr(out, "\"id\":\"") + 6, 16);
 	id[16] = '\0';
 	for (sum = n; n > 0; sum += n)
-		n = tmtp_output(a->link, out, HARNESS_ROOM, st.now);
+		n = tmtp_output(a->session, out, HARNESS_ROOM, st.now);
 	CHECK(sum > 100000 && sum < 101000, "all of it: %zu", sum);
 
 	st.now.mono += 30000;
-	CHECK(tmtp_deadline(a->link) == st.now.mono, "due");
-	tmtp_expire(a->link, st.now);
-	n = tmtp_output(a->link, out, HARNESS_ROOM, st.now);
+	CHECK(tmtp_deadline(a->session) == st.now.mono, "due");
+	tmtp_expire(a->session, st.now);
+	n = tmtp_output(a->session, out, HARNESS_ROOM, st.now);
 	CHECK(n == HARNESS_ROOM, "again");
 	(void)snprintf(text, sizeof(text),
 	    "{\"op\":9,\"id\":\"%s\",\"type\":\"ok\"}", id);
 	give(&st, a, text);
 	for (sum = n; n > 0; sum += n)
-		n = tmtp_output(a->link, out, HARNESS_ROOM, st.now);
+		n = tmtp_output(a->session, out, HARNESS_ROOM, st.now);
 	CHECK(sum > 100000 && sum < 101000, "to its end: %zu", sum);
-	CHECK(tmtp_deadline(a->link) == st.now.mono + 150000, "it is done");
+	CHECK(tmtp_deadline(a->session) == st.now.mono + 150000, "it is done");
 	harness_close(&st);
 }
 
@@ -399,27 +401,27 @@ test_ack_without_room(void)
 	a = begin_large(&st, uid, 100000, out, &(size_t){ 0 });
 	(void)snprintf(text, sizeof(text), "{\"op\":9,\"id\":\"%.16s\","
 	    "\"type\":\"ok\"}", strstr(out, "\"id\":\"") + 6);
-	while (tmtp_output(a->link, out, HARNESS_ROOM, st.now) > 0)
+	while (tmtp_output(a->session, out, HARNESS_ROOM, st.now) > 0)
 		;
 	other = enroll(&st, "B", uid);
 	for (i = 0; i < POSTS; i++)
 		add_post(&b, uid, BYTES, i);
 
 	st.now.mono += 30000;
-	tmtp_expire(a->link, st.now);
-	(void)tmtp_output(a->link, out, HARNESS_ROOM, st.now);
+	tmtp_expire(a->session, st.now);
+	(void)tmtp_output(a->session, out, HARNESS_ROOM, st.now);
 	give(&st, a, text);
-	tmtp_input(other->link, buf_span(&b), st.now);
+	tmtp_input(other->session, buf_span(&b), st.now);
 	CHECK(datadir_state(&st.data) == DATADIR_WAIT, "no request may run");
-	while (tmtp_output(a->link, out, HARNESS_ROOM, st.now) > 0)
+	while (tmtp_output(a->session, out, HARNESS_ROOM, st.now) > 0)
 		;
-	CHECK(tmtp_deadline(a->link) == st.now.mono + 30000, "not done");
+	CHECK(tmtp_deadline(a->session) == st.now.mono + 30000, "not done");
 	harness_turn(&st);
 	st.now.mono += 30000;
-	tmtp_expire(a->link, st.now);
-	while (tmtp_output(a->link, out, HARNESS_ROOM, st.now) > 0)
+	tmtp_expire(a->session, st.now);
+	while (tmtp_output(a->session, out, HARNESS_ROOM, st.now) > 0)
 		;
-	CHECK(tmtp_deadline(a->link) == st.now.mono + 120000, "done");
+	CHECK(tmtp_deadline(a->session) == st.now.mono + 120000, "done");
 	buf_free(&b);
 	harness_close(&st);
 }
@@ -438,10 +440,11 @@ test_reply_in_message(void)
 	begin(&st);
 	a = enroll(&st, "A", uid);
 	add_post(&b, uid, 100000, 1);
-	tmtp_input(a->link, buf_span(&b), st.now);
+	tmtp_input(a->session, buf_span(&b), st.now);
 	commit(&st);
-	a->got.n = tmtp_output(a->link, buf_room(&a->got, 4000), 4000, st.now);
-	n = tmtp_output(a->link, buf_room(&a->got, 4000), 4000, st.now);
+	a->got.n = tmtp_output(a->session, buf_room(&a->got, 4000), 4000,
+	    st.now);
+	n = tmtp_output(a->session, buf_room(&a->got, 4000), 4000, st.now);
 	a->got.n += n;
 	give(&st, a, "{\"op\":7,\"id\":\"3\",\"for\":[{\"id\":\"x\","
 	    "\"type\":1}],\"datalen\":0}");
@@ -475,7 +478,7 @@ test_records(void)
 	a = enroll(&st, "A", uid);
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		add_post(&b, uid, sizes[i], i);
-	tmtp_input(a->link, buf_span(&b), st.now);
+	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	for (i = 0; harness_frame(a, &f); harness_drop(a, f.bytes)) {
 		if (f.from.p == NULL)
@@ -525,7 +528,7 @@ test_many_contacts(void)
 		    "\"for\":[{\"id\":\"%s\"}]}", uid);
 		give(&st, b, text);
 		harness_turn(&st);
-		links[i] = b->link;	/* it stays, unseen */
+		links[i] = b->session;	/* it stays, unseen */
 	}
 	harness_connect(&st, a);
 	give(&st, a, "{\"op\":0,\"id\":\"1\"}");
@@ -565,7 +568,7 @@ test_long_id(void)
 	buf_add(&header, SPAN("\"}"));
 	buf_add_byte(&header, '\0');
 	add_frame(&b, header.p, SPAN(""));
-	tmtp_input(a->link, buf_span(&b), st.now);
+	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	CHECK(a->ended, "ended");
 	CHECK(count_frames(a, "\"op\":\"quit\"") == 1 && a->got.n == 0,
@@ -587,12 +590,12 @@ test_lower_limit(void)
 	begin(&st);
 	a = enroll(&st, "A", uid);
 	add_post(&b, uid, 5000, 1);
-	tmtp_input(a->link, (struct span){ b.p, 3000 }, st.now);
+	tmtp_input(a->session, (struct span){ b.p, 3000 }, st.now);
 	st.conf.message_max = 1024;
-	tmtp_input(a->link, (struct span){ b.p + 3000, b.n - 3000 }, st.now);
+	tmtp_input(a->session, (struct span){ b.p + 3000, b.n - 3000 }, st.now);
 	b.n = 0;
 	add_post(&b, uid, 1000, 2);
-	tmtp_input(a->link, buf_span(&b), st.now);
+	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	CHECK(count_frames(a, "\"op\":\"ack\"") == 2, "both are answered");
 	CHECK(!a->ended, "in step");
@@ -617,15 +620,15 @@ test_many_uploads(void)
 	add_post(&b, uid, 100000, 1);
 	for (i = 0; i < LINKS; i++) {
 		a = enroll(&st, "A", uid);
-		tmtp_input(a->link, (struct span){ b.p, 1000 }, st.now);
+		tmtp_input(a->session, (struct span){ b.p, 1000 }, st.now);
 		harness_turn(&st);
-		links[i] = a->link;
+		links[i] = a->session;
 		CHECK(count_frames(a, "too many large") == (i + 1 == LINKS),
 		    "%u", i);
 	}
 	tmtp_session_close(links[0], st.now);
-	tmtp_input(a->link, (struct span){ b.p + 1000, b.n - 1000 }, st.now);
-	tmtp_input(a->link, buf_span(&b), st.now);
+	tmtp_input(a->session, (struct span){ b.p + 1000, b.n - 1000 }, st.now);
+	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	CHECK(count_frames(a, "\"error\"") == 0, "one has gone: there is room");
 	for (i = 1; i + 1 < LINKS; i++)
@@ -676,24 +679,24 @@ test_uploads_of_user(void)
 		(void)userdb_add_node(st.data.userdb, user, SPAN("x"),
 		    nodeids[i]);
 		enter(&st, a, uid, nodeids[i]);
-		tmtp_input(a->link, (struct span){ b.p, 1000 }, st.now);
+		tmtp_input(a->session, (struct span){ b.p, 1000 }, st.now);
 		harness_turn(&st);
-		links[i] = a->link;
+		links[i] = a->session;
 		CHECK(count_frames(a, "too many large") == (i + 1 == NODES),
 		    "%u", i);
 	}
 	enter(&st, a, uid, nodeids[0]);
-	tmtp_input(a->link, buf_span(&b), st.now);
+	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	CHECK(count_frames(a, "too many large") == 1, "by a new link");
 
 	tmtp_session_close(links[0], st.now);
-	tmtp_input(a->link, buf_span(&b), st.now);
+	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	CHECK(count_frames(a, "too many large") == 0, "one has gone");
 	harness_lose(&st, a);
 	a = enroll(&st, "A", other);
-	tmtp_input(a->link, buf_span(&b), st.now);
+	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	CHECK(count_frames(a, "\"error\"") == 0, "another user");
 	for (i = 1; i < NODES; i++)
