@@ -433,12 +433,12 @@ links_read(struct server *sv)
 static void
 links_write(struct server *sv)
 {
-	struct session *link;
+	struct session *session;
 	struct conn *c;
 
-	while ((link = tmtp_marked(sv->relay)) != NULL) {
-		c = tmtp_owner(link);
-		if (!(c->interest & POLLER_WRITE) || tmtp_is_ended(link))
+	while ((session = tmtp_marked(sv->relay)) != NULL) {
+		c = tmtp_owner(session);
+		if (!(c->interest & POLLER_WRITE) || tmtp_is_ended(session))
 			conn_write(c, sv->now);
 		settle(sv, c);
 	}

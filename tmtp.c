@@ -24,58 +24,58 @@
 #define REPLIES_MAX ((size_t)64 << 10)
 
 /*
- * Read the header of a request.  NULL if that is the end of the link, which
+ * Read the header of a request.  NULL if that is the end of the session, which
  * then has been told.
  */
 static const struct op *
-read_header(struct request *rq, struct session *l, struct span header,
+read_header(struct request *rq, struct session *s, struct span header,
     struct now now)
 {
 	const struct op *op;
 	struct span json = { header.p + FRAME_DIGITS,
 	    header.n - FRAME_DIGITS };
 
-	*rq = (struct request){ .session = l, .relay = l->relay, .now = now };
-	if (!frame_read(&rq->h, json, &l->relay->text)) {
-		presence_quit(l, SPAN("invalid header"));
+	*rq = (struct request){ .session = s, .relay = s->relay, .now = now };
+	if (!frame_read(&rq->h, json, &s->relay->text)) {
+		presence_quit(s, SPAN("invalid header"));
 		return NULL;
 	}
 	op = op_find(rq);
 	if (op == NULL)
-		presence_quit(l, buf_span(&l->relay->why));
+		presence_quit(s, buf_span(&s->relay->why));
 	return op;
 }
 
 /*
  * How many bytes a frame's digits and header are.  0 if they are not all
- * here, and then want says how many there must be, or if the link has ended.
+ * here, and then want says how many there must be, or if the session has ended.
  */
 static size_t
-measure_header(struct session *l, struct span bytes)
+measure_header(struct session *s, struct span bytes)
 {
-	long length, max = l->phase == PHASE_OPEN ? FRAME_HEADER_MAX :
+	long length, max = s->phase == PHASE_OPEN ? FRAME_HEADER_MAX :
 	    STRANGER_HEADER_MAX;
 
-	l->want = FRAME_DIGITS;
-	if (bytes.n < l->want)
+	s->want = FRAME_DIGITS;
+	if (bytes.n < s->want)
 		return 0;
 	length = frame_length(bytes.p);
 	if (length < FRAME_HEADER_MIN || length > max) {
-		presence_quit(l, length == -1 ? SPAN("a frame does not begin "
+		presence_quit(s, length == -1 ? SPAN("a frame does not begin "
 		    "with four hexadecimal digits") : SPAN("the header is "
 		    "shorter or longer than allowed"));
 		return 0;
 	}
-	l->want += (size_t)length;
-	return bytes.n < l->want ? 0 : l->want;
+	s->want += (size_t)length;
+	return bytes.n < s->want ? 0 : s->want;
 }
 
 static bool
-must_wait(struct session *l)
+must_wait(struct session *s)
 {
-	if (datadir_state(l->relay->data) == DATADIR_WAIT)
-		l->stalled = true;
-	return l->stalled;
+	if (datadir_state(s->relay->data) == DATADIR_WAIT)
+		s->stalled = true;
+	return s->stalled;
 }
 
 /* Refuse a request of which only the header is here. */
@@ -134,33 +134,33 @@ begin_upload(struct request *rq, const struct op *op, struct span header,
 }
 
 static void
-end_upload(struct session *l)
+end_upload(struct session *s)
 {
-	if (l->upload == NULL)
+	if (s->upload == NULL)
 		return;
-	upload_close(l->upload);
-	l->upload = NULL;
-	l->uploader->uploads--;
-	l->relay->uploads--;
+	upload_close(s->upload);
+	s->upload = NULL;
+	s->uploader->uploads--;
+	s->relay->uploads--;
 }
 
 /*
  * Run the request that bytes begin with, where it stands.  Returns how many
  * of them are used then; 0 if more are needed, by what want says, if it has
- * to wait or if the link has ended.
+ * to wait or if the session has ended.
  */
 static size_t
-run_frame(struct session *l, struct span bytes, struct now now)
+run_frame(struct session *s, struct span bytes, struct now now)
 {
 	uint64_t lengths[UPLOAD_PARTS];
-	struct span header = { bytes.p, measure_header(l, bytes) };
+	struct span header = { bytes.p, measure_header(s, bytes) };
 	struct request rq;
 	const struct op *op;
 	size_t whole;
 
 	if (header.n == 0)
 		return 0;
-	op = read_header(&rq, l, header, now);
+	op = read_header(&rq, s, header, now);
 	if (op == NULL)
 		return 0;
 	if (!op_takes(op, &rq, lengths)) {
@@ -171,7 +171,7 @@ run_frame(struct session *l, struct span bytes, struct now now)
 	    lengths[OP_BODY] > STORE_DATA_SMALL)
 		return begin_upload(&rq, op, header, lengths) ? header.n : 0;
 	whole = header.n + (size_t)rq.h.datalen.value;
-	l->want = whole;
+	s->want = whole;
 	if (bytes.n < whole ||
 	    !run_small(&rq, op, lengths, bytes.p + header.n))
 		return 0;
@@ -180,110 +180,110 @@ run_frame(struct session *l, struct span bytes, struct now now)
 
 /* Large data is all here: run its request once it is durable. */
 static void
-finish_upload(struct session *l, struct now now)
+finish_upload(struct session *s, struct now now)
 {
-	int state = upload_state(l->upload), error = errno;
+	int state = upload_state(s->upload), error = errno;
 	struct request rq;
 	const struct op *op;
 
-	if (state == 1 || must_wait(l)) {
-		l->stalled = true;
+	if (state == 1 || must_wait(s)) {
+		s->stalled = true;
 		return;
 	}
-	op = read_header(&rq, l, upload_header(l->upload), now);
+	op = read_header(&rq, s, upload_header(s->upload), now);
 	if (op != NULL && state == -1) {
 		(void)request_refuse(&rq, "the data could not be stored: ",
 		    span_of(strerror(error)));
 		op_refuse(op, &rq);
 	} else if (op != NULL) {
-		rq.note = upload_part(l->upload, OP_NOTE);
-		rq.body = upload_part(l->upload, OP_BODY);
+		rq.note = upload_part(s->upload, OP_NOTE);
+		rq.body = upload_part(s->upload, OP_BODY);
 		op_run(op, &rq);
 	}
-	end_upload(l);
+	end_upload(s);
 }
 
 static size_t
-take_upload(struct session *l, struct span bytes, struct now now)
+take_upload(struct session *s, struct span bytes, struct now now)
 {
-	size_t n = upload_take(l->upload, bytes);
+	size_t n = upload_take(s->upload, bytes);
 
-	if (upload_is_whole(l->upload)) {
-		upload_sync(l->upload);
-		finish_upload(l, now);
+	if (upload_is_whole(s->upload)) {
+		upload_sync(s->upload);
+		finish_upload(s, now);
 	}
 	return n;
 }
 
 static size_t
-take_skipped(struct session *l, struct span bytes)
+take_skipped(struct session *s, struct span bytes)
 {
-	size_t n = bytes.n < l->skip ? bytes.n : (size_t)l->skip;
+	size_t n = bytes.n < s->skip ? bytes.n : (size_t)s->skip;
 
-	l->skip -= n;
+	s->skip -= n;
 	return n;
 }
 
 /* The beginning of a frame was kept until there is enough of it: run it. */
 static void
-run_gathered(struct session *l, struct now now)
+run_gathered(struct session *s, struct now now)
 {
-	size_t n = run_frame(l, buf_span(&l->in), now);
+	size_t n = run_frame(s, buf_span(&s->in), now);
 
 	if (n == 0)
 		return;
 	/* Some of the data is here if it is refused by a limit that is new. */
-	l->skip -= l->in.n - n;
-	buf_free(&l->in);	/* idle links are many */
+	s->skip -= s->in.n - n;
+	buf_free(&s->in);	/* idle sessions are many */
 }
 
 static size_t
-gather(struct session *l, struct span bytes, struct now now)
+gather(struct session *s, struct span bytes, struct now now)
 {
-	size_t n = l->want - l->in.n;
+	size_t n = s->want - s->in.n;
 
 	if (n > bytes.n)
 		n = bytes.n;
-	buf_add(&l->in, (struct span){ bytes.p, n });
-	if (l->in.n == l->want)
-		run_gathered(l, now);
+	buf_add(&s->in, (struct span){ bytes.p, n });
+	if (s->in.n == s->want)
+		run_gathered(s, now);
 	return n;
 }
 
 static bool
-may_go_on(const struct session *l)
+may_go_on(const struct session *s)
 {
-	return !l->stalled && l->phase != PHASE_ENDED;
+	return !s->stalled && s->phase != PHASE_ENDED;
 }
 
 static size_t
-take_some(struct session *l, struct span bytes, struct now now)
+take_some(struct session *s, struct span bytes, struct now now)
 {
 	size_t n;
 
-	if (l->skip > 0)
-		return take_skipped(l, bytes);
-	if (l->upload != NULL)
-		return take_upload(l, bytes, now);
-	if (l->in.n > 0)
-		return gather(l, bytes, now);
-	n = run_frame(l, bytes, now);
-	return n > 0 || !may_go_on(l) ? n : gather(l, bytes, now);
+	if (s->skip > 0)
+		return take_skipped(s, bytes);
+	if (s->upload != NULL)
+		return take_upload(s, bytes, now);
+	if (s->in.n > 0)
+		return gather(s, bytes, now);
+	n = run_frame(s, bytes, now);
+	return n > 0 || !may_go_on(s) ? n : gather(s, bytes, now);
 }
 
 /* Take bytes as far as requests may run, and keep the rest. */
 static void
-take(struct session *l, struct span bytes, struct now now)
+take(struct session *s, struct span bytes, struct now now)
 {
 	size_t n;
 
-	while (bytes.n > 0 && may_go_on(l)) {
-		n = take_some(l, bytes, now);
+	while (bytes.n > 0 && may_go_on(s)) {
+		n = take_some(s, bytes, now);
 		bytes.p += n;
 		bytes.n -= n;
 	}
-	if (l->phase != PHASE_ENDED)
-		buf_add(&l->kept, bytes);
+	if (s->phase != PHASE_ENDED)
+		buf_add(&s->kept, bytes);
 }
 
 struct relay *
@@ -315,97 +315,97 @@ struct session *
 tmtp_session_open(struct relay *relay, void *owner, const char *peer,
     struct now now)
 {
-	struct session *l = session_open(relay, owner, peer, now);
+	struct session *s = session_open(relay, owner, peer, now);
 
-	op_begin(l);
-	return l;
+	op_begin(s);
+	return s;
 }
 
 void
-tmtp_session_close(struct session *l, struct now now)
+tmtp_session_close(struct session *s, struct now now)
 {
 	(void)now;
-	if (l->phase == PHASE_OPEN)
-		session_log(l, "gone without a quit", SPAN(""));
-	presence_leave(l);
-	end_upload(l);
-	session_close(l);
+	if (s->phase == PHASE_OPEN)
+		session_log(s, "gone without a quit", SPAN(""));
+	presence_leave(s);
+	end_upload(s);
+	session_close(s);
 }
 
 void *
-tmtp_owner(const struct session *l)
+tmtp_owner(const struct session *s)
 {
-	return l->owner;
+	return s->owner;
 }
 
 void
-tmtp_input(struct session *l, struct span bytes, struct now now)
+tmtp_input(struct session *s, struct span bytes, struct now now)
 {
-	l->heard = now.mono;
-	take(l, bytes, now);
+	s->heard = now.mono;
+	take(s, bytes, now);
 }
 
 bool
-tmtp_wants_input(const struct session *l)
+tmtp_wants_input(const struct session *s)
 {
-	return may_go_on(l) && l->out.n <= REPLIES_MAX;
+	return may_go_on(s) && s->out.n <= REPLIES_MAX;
 }
 
 bool
-tmtp_is_stalled(const struct session *l)
+tmtp_is_stalled(const struct session *s)
 {
-	return l->stalled && l->phase != PHASE_ENDED;
+	return s->stalled && s->phase != PHASE_ENDED;
 }
 
 /* It is not the peer's silence when nobody listened. */
 void
-tmtp_resume(struct session *l, struct now now)
+tmtp_resume(struct session *s, struct now now)
 {
-	struct buf kept = l->kept;
+	struct buf kept = s->kept;
 
-	if (!tmtp_is_stalled(l))
+	if (!tmtp_is_stalled(s))
 		return;
-	l->heard = now.mono;
-	l->stalled = false;
-	l->kept = (struct buf){ NULL, 0, 0 };
-	if (l->upload != NULL)
-		finish_upload(l, now);
-	else if (l->in.n > 0)
-		run_gathered(l, now);
-	take(l, buf_span(&kept), now);
+	s->heard = now.mono;
+	s->stalled = false;
+	s->kept = (struct buf){ NULL, 0, 0 };
+	if (s->upload != NULL)
+		finish_upload(s, now);
+	else if (s->in.n > 0)
+		run_gathered(s, now);
+	take(s, buf_span(&kept), now);
 	buf_free(&kept);
 }
 
 /*
- * Replies go before messages, but not between the parts of one.  A link that
+ * Replies go before messages, but not between the parts of one.  A session that
  * was cut, in the middle of this or before, is still its node's.
  */
 size_t
-tmtp_output(struct session *l, char *dst, size_t room, struct now now)
+tmtp_output(struct session *s, char *dst, size_t room, struct now now)
 {
 	size_t n = 0;
 
-	if (l->phase == PHASE_OPEN)
-		n = deliver_rest(l, dst, room, now);
-	if (l->sending.id == 0 || l->phase == PHASE_ENDED)
-		n += session_take(l, dst + n, room - n);
-	if (l->phase == PHASE_OPEN && l->sending.id == 0 && l->ready == 0)
-		n += deliver_output(l, dst, room, n, now);
-	if (l->phase == PHASE_ENDED)
-		presence_leave(l);
+	if (s->phase == PHASE_OPEN)
+		n = deliver_rest(s, dst, room, now);
+	if (s->sending.id == 0 || s->phase == PHASE_ENDED)
+		n += session_take(s, dst + n, room - n);
+	if (s->phase == PHASE_OPEN && s->sending.id == 0 && s->ready == 0)
+		n += deliver_output(s, dst, room, n, now);
+	if (s->phase == PHASE_ENDED)
+		presence_leave(s);
 	return n;
 }
 
 bool
-tmtp_is_logged_in(const struct session *l)
+tmtp_is_logged_in(const struct session *s)
 {
-	return l->phase == PHASE_OPEN;
+	return s->phase == PHASE_OPEN;
 }
 
 bool
-tmtp_is_ended(const struct session *l)
+tmtp_is_ended(const struct session *s)
 {
-	return l->phase == PHASE_ENDED && !session_waits(l);
+	return s->phase == PHASE_ENDED && !session_waits(s);
 }
 
 bool
@@ -417,10 +417,10 @@ tmtp_wants_commit(const struct relay *relay)
 void
 tmtp_committed(struct relay *relay)
 {
-	struct session *l;
+	struct session *s;
 
-	while ((l = session_next(relay, LIST_WAITING)) != NULL)
-		session_release(l);
+	while ((s = session_next(relay, LIST_WAITING)) != NULL)
+		session_release(s);
 }
 
 struct session *
@@ -430,48 +430,48 @@ tmtp_marked(struct relay *relay)
 }
 
 uint64_t
-tmtp_deadline(const struct session *l)
+tmtp_deadline(const struct session *s)
 {
 	uint64_t silent, overdue;
 
-	if (l->phase == PHASE_ENDED)
+	if (s->phase == PHASE_ENDED)
 		return UINT64_MAX;
-	if (l->phase != PHASE_OPEN)
-		return l->opened + l->relay->conf->login_timeout;
-	overdue = deliver_deadline(l);
-	silent = l->stalled ? UINT64_MAX :
-	    l->heard + l->relay->conf->pulse_timeout;
+	if (s->phase != PHASE_OPEN)
+		return s->opened + s->relay->conf->login_timeout;
+	overdue = deliver_deadline(s);
+	silent = s->stalled ? UINT64_MAX :
+	    s->heard + s->relay->conf->pulse_timeout;
 	return overdue < silent ? overdue : silent;
 }
 
 static void
-quit_late(struct session *l, const char *what, unsigned milliseconds)
+quit_late(struct session *s, const char *what, unsigned milliseconds)
 {
-	struct buf *why = &l->relay->why;
+	struct buf *why = &s->relay->why;
 
 	why->n = 0;
 	buf_addf(why, "%s %u seconds", what, milliseconds / 1000);
-	presence_quit(l, buf_span(why));
+	presence_quit(s, buf_span(why));
 }
 
 void
-tmtp_expire(struct session *l, struct now now)
+tmtp_expire(struct session *s, struct now now)
 {
-	const struct conf *conf = l->relay->conf;
+	const struct conf *conf = s->relay->conf;
 
-	if (now.mono < tmtp_deadline(l))
+	if (now.mono < tmtp_deadline(s))
 		return;
-	if (l->phase != PHASE_OPEN)
-		quit_late(l, "no login came within", conf->login_timeout);
-	else if (!l->stalled && now.mono >= l->heard + conf->pulse_timeout)
-		quit_late(l, "nothing was heard for", conf->pulse_timeout);
+	if (s->phase != PHASE_OPEN)
+		quit_late(s, "no login came within", conf->login_timeout);
+	else if (!s->stalled && now.mono >= s->heard + conf->pulse_timeout)
+		quit_late(s, "nothing was heard for", conf->pulse_timeout);
 	else
-		deliver_expire(l, now);
+		deliver_expire(s, now);
 }
 
 void
-tmtp_quit(struct session *l, const char *why, struct now now)
+tmtp_quit(struct session *s, const char *why, struct now now)
 {
 	(void)now;
-	presence_quit(l, span_of(why));
+	presence_quit(s, span_of(why));
 }

@@ -1,19 +1,19 @@
 /*
  * tmtp.h - the protocol: bytes and the time in, bytes out.
  *
- * A relay has links.  Nothing here touches a socket, TLS or a clock, so the
+ * A relay has sessions.  Nothing here touches a socket, TLS or a clock, so the
  * whole protocol runs in a test.  The caller's turn is
  *
- *	tmtp_input for each link that has bytes     requests run; replies that
+ *	tmtp_input for each session that has bytes    requests run; replies that
  *	                                              wait for the disk are held
- *	datadir_commit, then tmtp_committed             they are released
- *	while ((link = tmtp_marked(relay)))          links that have bytes to
- *		... tmtp_output(link, ...)            send, or have ended
+ *	datadir_commit, then tmtp_committed           they are released
+ *	while ((session = tmtp_marked(relay)))        those with bytes to send,
+ *		... tmtp_output(session, ...)         and those that have ended
  *
  * and tmtp_expire at tmtp_deadline.  Nothing calls upwards: a post marks the
- * links of its recipients, and the caller asks for marked links.  What the
- * questions about a link answer changes only in calls that are given the
- * link, or that mark it.
+ * sessions of its recipients, and the caller asks for marked sessions.  What
+ * the questions about a session answer changes only in calls that are given
+ * the session, or that mark it.
  */
 #ifndef MNM_TMTP_H
 #define MNM_TMTP_H
@@ -32,7 +32,7 @@ struct session;
 
 /* Both must outlive the relay.  conf may change between calls. */
 struct relay *tmtp_open(struct datadir *, const struct conf *);
-/* All links must have been closed. */
+/* All sessions must have been closed. */
 void tmtp_close(struct relay *);
 
 /*
@@ -41,7 +41,7 @@ void tmtp_close(struct relay *);
  */
 struct session *tmtp_session_open(struct relay *, void *owner, const char *peer,
     struct now);
-/* The connection is gone; contacts are told.  Frees the link. */
+/* The connection is gone; contacts are told.  Frees the session. */
 void tmtp_session_close(struct session *, struct now);
 void *tmtp_owner(const struct session *);
 
@@ -51,7 +51,7 @@ void *tmtp_owner(const struct session *);
  */
 void tmtp_input(struct session *, struct span, struct now);
 /*
- * Whether more bytes may be given now.  False while the link's replies are
+ * Whether more bytes may be given now.  False while the session's replies are
  * not read by the peer, while data cannot take more (datadir_state), and
  * after its end.
  */
@@ -77,20 +77,20 @@ bool tmtp_is_logged_in(const struct session *);
  */
 bool tmtp_is_ended(const struct session *);
 /*
- * Whether a link waits for datadir_commit.  While none does, what was appended
- * (by Acks) may wait for a later turn.
+ * Whether a session waits for datadir_commit.  While none does, what was
+ * appended (by Acks) may wait for a later turn.
  */
 bool tmtp_wants_commit(const struct relay *);
 /* datadir_commit has returned: everything that was held may be sent. */
 void tmtp_committed(struct relay *);
-/* The next link with something to do, which is then no longer marked. */
+/* The next session with something to do, which is then no longer marked. */
 struct session *tmtp_marked(struct relay *);
 
 /* When tmtp_expire must be called, in now.mono's milliseconds. */
 uint64_t tmtp_deadline(const struct session *);
 void tmtp_expire(struct session *, struct now);
 
-/* End the link with a quit that tells why. */
+/* End the session with a quit that tells why. */
 void tmtp_quit(struct session *, const char *why, struct now);
 
 #endif

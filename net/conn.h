@@ -4,7 +4,7 @@
  *
  *	c = conn_open(fd, tls, relay, peer, now)
  *	conn_read(c, now)            when the socket is readable
- *	conn_write(c, now)           when it is writable, or its link is marked
+ *	conn_write(c, now)           when writable, or its session is marked
  *	conn_expire(c, now)          at conn_deadline
  *	conn_close(c, now)           when the phase is CONN_GONE, or at any time
  *

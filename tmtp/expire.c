@@ -1,6 +1,6 @@
 /*
  * Once an hour a pass goes over all nodes, a piece in each turn.  It remembers
- * of those online that they are, so that a link of months counts to its end.
+ * of those online that they are, so that a session of months counts to its end.
  *
  * A node of which no day is known (it is older than this, or came while the
  * clock was at 1970) counts as online on the day of the first pass that could

@@ -19,7 +19,7 @@ gid_of(const struct request *rq, const struct group *group)
 	return group != NULL ? span_of(group->gid) : rq->h.gid;
 }
 
-/* The link's user as a member in that state, or NULL. */
+/* The session's user as a member in that state, or NULL. */
 static struct member *
 self_member(const struct request *rq, const struct group *group,
     enum member_state state)

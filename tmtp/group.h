@@ -10,7 +10,7 @@
 
 #include "tmtp/session.h"
 
-/* The group of that name if the link's user has joined it; else refuses. */
+/* The group of that name if the session's user has joined it; else refuses. */
 struct group *group_joined(struct request *, struct span gid);
 /* Append all who have joined, but for one user or NULL. */
 void group_append_members(const struct group *, const struct user *except,

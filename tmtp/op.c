@@ -48,7 +48,7 @@ op_ack(struct request *rq)
 	return true;
 }
 
-/* That the link was heard of is all. */
+/* That the session was heard of is all. */
 static bool
 op_pulse(struct request *rq)
 {
@@ -151,7 +151,7 @@ is_meant_2020(const struct header *h, const struct op *in_2018,
 
 /*
  * The op that a request's number means; NULL, and why, if there is none.  The
- * first op that fits only one numbering decides which one the link speaks.
+ * first op that fits only one numbering decides which one the session speaks.
  */
 static const struct op *
 find_op(struct request *rq)
@@ -168,7 +168,8 @@ find_op(struct request *rq)
 		*numbering = NUMBERING_2018;
 	if (*numbering == NUMBERING_2018 && meant_2020) {
 		(void)request_refuse(rq, "this request is of the ops' 2020 "
-		    "numbering, but this link uses that of 2018", SPAN(""));
+		    "numbering, but this connection uses that of 2018",
+		    SPAN(""));
 		return NULL;
 	}
 	if (*numbering != NUMBERING_2020)
@@ -299,7 +300,7 @@ send_ack(struct request *rq, struct span error)
 }
 
 void
-op_begin(struct session *l)
+op_begin(struct session *s)
 {
 	static const enum numbering numberings[] = {
 		[CONF_OPS_AUTO] = NUMBERING_UNDECIDED,
@@ -307,7 +308,7 @@ op_begin(struct session *l)
 		[CONF_OPS_2020] = NUMBERING_2020
 	};
 
-	l->numbering = numberings[l->relay->conf->ops];
+	s->numbering = numberings[s->relay->conf->ops];
 }
 
 const struct op *

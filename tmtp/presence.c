@@ -4,7 +4,9 @@
 
 #include "tmtp/route.h"
 
-/* Unsent bytes of a link that ends it when yet another user comes or goes. */
+/*
+ * Unsent bytes of a session that ends it when yet another user comes or goes.
+ */
 #define UNSENT_MAX ((size_t)1 << 20)
 
 /* Users that info tells of; a header of four digits has room for them. */
@@ -50,31 +52,31 @@ put_user(struct buf *b, const char *key, const struct user *user)
 }
 
 static void
-send_ohi(struct session *l, const struct user *from, enum status status)
+send_ohi(struct session *s, const struct user *from, enum status status)
 {
-	size_t start = frame_open(&l->out);
+	size_t start = frame_open(&s->out);
 
-	put_user(&l->out, "from", from);
-	json_put_string(&l->out, "op", SPAN("ohi"));
-	json_put_uint(&l->out, "status", status);
-	session_send(l, start);
+	put_user(&s->out, "from", from);
+	json_put_string(&s->out, "op", SPAN("ohi"));
+	json_put_uint(&s->out, "status", status);
+	session_send(s, start);
 }
 
-/* Tell all of a contact's links. */
+/* Tell all of a contact's sessions. */
 static void
 tell(const struct user *contact, const struct user *from, enum status status)
 {
-	struct session *l;
+	struct session *s;
 	size_t i;
 
 	for (i = 0; contact->nodes_online > 0 && i < contact->node_count; i++) {
-		l = contact->nodes[i]->session;
-		if (l == NULL || l->phase != PHASE_OPEN)
+		s = contact->nodes[i]->session;
+		if (s == NULL || s->phase != PHASE_OPEN)
 			continue;
-		if (l->out.n < UNSENT_MAX)
-			send_ohi(l, from, status);
+		if (s->out.n < UNSENT_MAX)
+			send_ohi(s, from, status);
 		else
-			session_cut(l, SPAN("it does not read what it is "
+			session_cut(s, SPAN("it does not read what it is "
 			    "sent"));
 	}
 }
@@ -116,37 +118,37 @@ forget_contacts(struct user *user)
  * not fit into info follow it one by one.
  */
 static void
-send_info(struct session *l)
+send_info(struct session *s)
 {
 	static const struct set nobody = { NULL, 0, 0 };
-	const struct contact *c = l->node->user->contacts;
+	const struct contact *c = s->node->user->contacts;
 	const struct set *users = c != NULL ? &c->sees : &nobody;
-	size_t i, start = frame_open(&l->out);
+	size_t i, start = frame_open(&s->out);
 
-	json_put_string(&l->out, "info", SPAN("login ok"));
+	json_put_string(&s->out, "info", SPAN("login ok"));
 	if (users->count > 0) {
-		json_put_key(&l->out, "ohi");
-		json_put_open(&l->out, '[');
+		json_put_key(&s->out, "ohi");
+		json_put_open(&s->out, '[');
 		for (i = 0; i < users->count && i < INFO_USERS_MAX; i++)
-			put_user(&l->out, NULL, users->items[i]);
-		json_put_close(&l->out, ']');
+			put_user(&s->out, NULL, users->items[i]);
+		json_put_close(&s->out, ']');
 	}
-	json_put_string(&l->out, "op", SPAN("info"));
-	session_send(l, start);
+	json_put_string(&s->out, "op", SPAN("info"));
+	session_send(s, start);
 	for (i = INFO_USERS_MAX; i < users->count; i++)
-		send_ohi(l, users->items[i], STATUS_ON);
+		send_ohi(s, users->items[i], STATUS_ON);
 }
 
 static void
-detach(struct session *l)
+detach(struct session *s)
 {
-	l->node->user->nodes_online--;
-	l->node->session = NULL;
-	l->node = NULL;
+	s->node->user->nodes_online--;
+	s->node->session = NULL;
+	s->node = NULL;
 }
 
 void
-presence_enter(struct session *l, struct node *node)
+presence_enter(struct session *s, struct node *node)
 {
 	struct session *older = node->session;
 
@@ -155,30 +157,30 @@ presence_enter(struct session *l, struct node *node)
 		    "another connection"));
 		detach(older);
 	}
-	l->node = node;
-	l->phase = PHASE_OPEN;
-	node->session = l;
+	s->node = node;
+	s->phase = PHASE_OPEN;
+	node->session = s;
 	node->user->nodes_online++;
-	deliver_begin(l);
-	send_info(l);
+	deliver_begin(s);
+	send_info(s);
 }
 
 void
-presence_quit(struct session *l, struct span why)
+presence_quit(struct session *s, struct span why)
 {
-	deliver_quit(l, why);
-	presence_leave(l);
+	deliver_quit(s, why);
+	presence_leave(s);
 }
 
 void
-presence_leave(struct session *l)
+presence_leave(struct session *s)
 {
 	struct user *user;
 
-	if (l->node == NULL)
+	if (s->node == NULL)
 		return;
-	user = l->node->user;
-	detach(l);
+	user = s->node->user;
+	detach(s);
 	if (user->nodes_online == 0)
 		forget_contacts(user);
 }

@@ -1,7 +1,7 @@
 /*
  * presence.h - who is online, and who is told of it.
  *
- * A node is online while a link is logged in as it, and a user while one of
+ * A node is online while a session is logged in as it, and a user while one of
  * its nodes is.  A user's contacts are those who may see that; it names them
  * with OhiEdit after each login, and they are forgotten when it goes off
  * line.
@@ -15,13 +15,13 @@
 #define PRESENCE_CONTACTS_MAX 10000
 
 /*
- * The link has proved to be the node; an older link of the node is ended.
+ * The session has proved to be the node; an older session of the node is ended.
  * Sends the info that answers a login.
  */
 void presence_enter(struct session *, struct node *);
-/* End the link with a quit that tells why. */
+/* End the session with a quit that tells why. */
 void presence_quit(struct session *, struct span why);
-/* The link is gone or has ended; a link not logged in is fine. */
+/* The session is gone or has ended; a session not logged in is fine. */
 void presence_leave(struct session *);
 
 bool op_ohiedit(struct request *);

@@ -46,7 +46,7 @@ deliver_is_full(struct relay *relay, struct queue *q)
 	    load.bytes >= relay->conf->queue_max;
 }
 
-/* The node's link, if any, will have something to send after the commit. */
+/* The node's session, if any, will have something to send after the commit. */
 static void
 add_node(struct relay *relay, struct node *node)
 {
@@ -223,86 +223,86 @@ deliver_has_room(struct request *rq)
 }
 
 void
-deliver_begin(struct session *l)
+deliver_begin(struct session *s)
 {
-	(void)deliver_queue(l->relay, l->node);	/* it has one from now on */
-	l->window = l->relay->conf->window;
-	l->flights = xzalloc(l->window * sizeof(*l->flights));
+	(void)deliver_queue(s->relay, s->node);	/* it has one from now on */
+	s->window = s->relay->conf->window;
+	s->flights = xzalloc(s->window * sizeof(*s->flights));
 }
 
 static struct flight *
-find_flight(struct session *l, uint64_t id)
+find_flight(struct session *s, uint64_t id)
 {
 	size_t i;
 
-	for (i = 0; i < l->flight_count; i++) {
-		if (l->flights[i].id == id)
-			return &l->flights[i];
+	for (i = 0; i < s->flight_count; i++) {
+		if (s->flights[i].id == id)
+			return &s->flights[i];
 	}
 	return NULL;
 }
 
 static void
-remove_flight(struct session *l, struct flight *f)
+remove_flight(struct session *s, struct flight *f)
 {
-	size_t i = (size_t)(f - l->flights);
+	size_t i = (size_t)(f - s->flights);
 
-	l->flight_count--;
-	memmove(f, f + 1, (l->flight_count - i) * sizeof(*f));
+	s->flight_count--;
+	memmove(f, f + 1, (s->flight_count - i) * sizeof(*f));
 }
 
 static void
-land(struct session *l, struct flight *f)
+land(struct session *s, struct flight *f)
 {
-	store_ack(l->relay->data->store, l->node->queue, f->id);
-	remove_flight(l, f);
+	store_ack(s->relay->data->store, s->node->queue, f->id);
+	remove_flight(s, f);
 }
 
 void
-deliver_ack(struct session *l, uint64_t id)
+deliver_ack(struct session *s, uint64_t id)
 {
-	struct flight *f = find_flight(l, id);
+	struct flight *f = find_flight(s, id);
 
 	if (f == NULL)
 		return;
-	if (l->sending.id == id) {
+	if (s->sending.id == id) {
 		f->acked = true;	/* the rest of it is still needed */
 		return;
 	}
-	land(l, f);
-	session_mark(l);
+	land(s, f);
+	session_mark(s);
 }
 
 /* The last byte of the message has left. */
 static void
-finish_sending(struct session *l, struct now now)
+finish_sending(struct session *s, struct now now)
 {
-	struct flight *f = find_flight(l, l->sending.id);
+	struct flight *f = find_flight(s, s->sending.id);
 
 	if (f == NULL) {
-		f = &l->flights[l->flight_count++];
-		*f = (struct flight){ .id = l->sending.id };
-		l->last = f->id;
+		f = &s->flights[s->flight_count++];
+		*f = (struct flight){ .id = s->sending.id };
+		s->last = f->id;
 	}
 	f->sent = now.mono;
 	f->again = false;
 	/* While data takes nothing, not even an ack: it is sent once more. */
-	if (f->acked && datadir_state(l->relay->data) != DATADIR_WAIT)
-		land(l, f);
-	l->sending.id = 0;
+	if (f->acked && datadir_state(s->relay->data) != DATADIR_WAIT)
+		land(s, f);
+	s->sending.id = 0;
 }
 
 /* It cannot be sent: see to it that the next one is. */
 static void
-skip_sending(struct session *l)
+skip_sending(struct session *s)
 {
-	struct flight *f = find_flight(l, l->sending.id);
+	struct flight *f = find_flight(s, s->sending.id);
 
 	if (f != NULL)
-		remove_flight(l, f);
+		remove_flight(s, f);
 	else
-		l->last = l->sending.id;
-	l->sending.id = 0;
+		s->last = s->sending.id;
+	s->sending.id = 0;
 }
 
 /*
@@ -311,29 +311,29 @@ skip_sending(struct session *l)
  * the way, and if nothing of it has left, neither has the peer seen it.
  */
 static size_t
-send_some(struct session *l, char *dst, size_t room, struct now now)
+send_some(struct session *s, char *dst, size_t room, struct now now)
 {
-	uint64_t begin = l->sending.offset;
+	uint64_t begin = s->sending.offset;
 	size_t n = 0;
 	ssize_t got;
 
-	while (n < room && l->sending.offset < l->sending.length) {
-		got = store_read(l->relay->data->store, l->node->queue,
-		    l->sending.id, l->sending.offset, dst + n, room - n);
+	while (n < room && s->sending.offset < s->sending.length) {
+		got = store_read(s->relay->data->store, s->node->queue,
+		    s->sending.id, s->sending.offset, dst + n, room - n);
 		if (got == -1) {
-			l->sending.offset = begin;
+			s->sending.offset = begin;
 			if (errno == EBADMSG && begin == 0)
-				skip_sending(l);
+				skip_sending(s);
 			else
-				session_cut(l, SPAN("a message cannot be "
+				session_cut(s, SPAN("a message cannot be "
 				    "read"));
 			return 0;
 		}
 		n += (size_t)got;
-		l->sending.offset += (uint64_t)got;
+		s->sending.offset += (uint64_t)got;
 	}
-	if (l->sending.offset == l->sending.length)
-		finish_sending(l, now);
+	if (s->sending.offset == s->sending.length)
+		finish_sending(s, now);
 	return n;
 }
 
@@ -342,57 +342,57 @@ send_some(struct session *l, char *dst, size_t room, struct now now)
  * the queue that was not sent yet, if the window has room for it.
  */
 static bool
-choose(struct session *l)
+choose(struct session *s)
 {
-	uint64_t after = l->last, id, length;
+	uint64_t after = s->last, id, length;
 	bool again = false;
 	size_t i;
 	int found;
 
-	for (i = 0; i < l->flight_count && !again; i++) {
-		again = l->flights[i].again;
+	for (i = 0; i < s->flight_count && !again; i++) {
+		again = s->flights[i].again;
 		if (again)
-			after = l->flights[i].id - 1;
+			after = s->flights[i].id - 1;
 	}
-	if (!again && l->flight_count >= l->window)
+	if (!again && s->flight_count >= s->window)
 		return false;
-	found = store_next(l->relay->data->store, l->node->queue, after, &id,
+	found = store_next(s->relay->data->store, s->node->queue, after, &id,
 	    &length);
 	if (found == -1) {
-		session_cut(l, SPAN("its queue cannot be read"));
+		session_cut(s, SPAN("its queue cannot be read"));
 		return false;
 	}
 	if (again && (found == 0 || id != after + 1)) {
-		remove_flight(l, find_flight(l, after + 1));
-		return choose(l);
+		remove_flight(s, find_flight(s, after + 1));
+		return choose(s);
 	}
 	if (found == 0)
 		return false;
-	l->sending.id = id;
-	l->sending.length = length;
-	l->sending.offset = 0;
+	s->sending.id = id;
+	s->sending.length = length;
+	s->sending.offset = 0;
 	return true;
 }
 
 size_t
-deliver_rest(struct session *l, char *dst, size_t room, struct now now)
+deliver_rest(struct session *s, char *dst, size_t room, struct now now)
 {
-	return l->sending.id != 0 ? send_some(l, dst, room, now) : 0;
+	return s->sending.id != 0 ? send_some(s, dst, room, now) : 0;
 }
 
 size_t
-deliver_output(struct session *l, char *dst, size_t room, size_t used,
+deliver_output(struct session *s, char *dst, size_t room, size_t used,
     struct now now)
 {
 	size_t n = used;
 
-	while (n < room && l->phase == PHASE_OPEN && choose(l)) {
-		if (n > 0 && l->sending.length > room - n) {
-			l->sending.id = 0;
+	while (n < room && s->phase == PHASE_OPEN && choose(s)) {
+		if (n > 0 && s->sending.length > room - n) {
+			s->sending.id = 0;
 			break;
 		}
-		n += send_some(l, dst + n, room - n, now);
-		if (l->sending.id != 0)
+		n += send_some(s, dst + n, room - n, now);
+		if (s->sending.id != 0)
 			break;
 	}
 	return n - used;
@@ -400,16 +400,16 @@ deliver_output(struct session *l, char *dst, size_t room, size_t used,
 
 /* Have the rest of the message that is being sent stand before all replies. */
 static void
-finish_message(struct session *l)
+finish_message(struct session *s)
 {
-	size_t rest = (size_t)(l->sending.length - l->sending.offset);
+	size_t rest = (size_t)(s->sending.length - s->sending.offset);
 	struct buf first = { NULL, 0, 0 };
 	ssize_t got;
 
-	(void)buf_room(&first, rest + l->out.n);
+	(void)buf_room(&first, rest + s->out.n);
 	while (first.n < rest) {
-		got = store_read(l->relay->data->store, l->node->queue,
-		    l->sending.id, l->sending.offset + first.n,
+		got = store_read(s->relay->data->store, s->node->queue,
+		    s->sending.id, s->sending.offset + first.n,
 		    first.p + first.n, rest - first.n);
 		if (got == -1) {
 			buf_free(&first);
@@ -417,44 +417,44 @@ finish_message(struct session *l)
 		}
 		first.n += (size_t)got;
 	}
-	l->ready += first.n;
-	buf_add(&first, buf_span(&l->out));
-	buf_free(&l->out);
-	l->out = first;
-	l->sending.id = 0;
+	s->ready += first.n;
+	buf_add(&first, buf_span(&s->out));
+	buf_free(&s->out);
+	s->out = first;
+	s->sending.id = 0;
 }
 
 void
-deliver_quit(struct session *l, struct span why)
+deliver_quit(struct session *s, struct span why)
 {
-	if (l->phase == PHASE_OPEN && l->sending.id != 0 &&
-	    l->sending.length - l->sending.offset <= REST_MAX)
-		finish_message(l);
-	session_end(l, why);
+	if (s->phase == PHASE_OPEN && s->sending.id != 0 &&
+	    s->sending.length - s->sending.offset <= REST_MAX)
+		finish_message(s);
+	session_end(s, why);
 }
 
 uint64_t
-deliver_deadline(const struct session *l)
+deliver_deadline(const struct session *s)
 {
 	uint64_t first = UINT64_MAX;
 	size_t i;
 
-	for (i = 0; i < l->flight_count; i++) {
-		if (!l->flights[i].again &&
-		    l->flights[i].sent + ACK_TIME < first)
-			first = l->flights[i].sent + ACK_TIME;
+	for (i = 0; i < s->flight_count; i++) {
+		if (!s->flights[i].again &&
+		    s->flights[i].sent + ACK_TIME < first)
+			first = s->flights[i].sent + ACK_TIME;
 	}
 	return first;
 }
 
 void
-deliver_expire(struct session *l, struct now now)
+deliver_expire(struct session *s, struct now now)
 {
 	size_t i;
 
-	for (i = 0; i < l->flight_count; i++) {
-		if (l->flights[i].sent + ACK_TIME <= now.mono)
-			l->flights[i].again = true;
+	for (i = 0; i < s->flight_count; i++) {
+		if (s->flights[i].sent + ACK_TIME <= now.mono)
+			s->flights[i].again = true;
 	}
-	session_mark(l);
+	session_mark(s);
 }

@@ -1,9 +1,9 @@
 /*
  * route.h - messages: into the queues of those who are to get them, and out
- * of a node's queue to its link.
+ * of a node's queue to its session.
  *
  * A queue goes out in the order of ids.  Up to conf's window of messages are
- * in flight on a link: sent, and not acked.  Those whose ack is overdue are
+ * in flight on a session: sent, and not acked.  Those whose ack is overdue are
  * sent again, in order.
  */
 #ifndef MNM_TMTP_ROUTE_H
@@ -38,7 +38,7 @@ struct posting {
 
 #define DELIVER_POSTINGS 2	/* the most that one request makes */
 
-/* A message from the link's user, with a new id, and nothing else set. */
+/* A message from the session's user, with a new id, and nothing else set. */
 struct message deliver_message(struct request *, const char *op);
 /*
  * Put messages into the queues, all or none: the request is refused if there
@@ -57,7 +57,7 @@ bool deliver_is_full(struct relay *, struct queue *);
 /* Why a request is refused then; who it is follows. */
 #define DELIVER_FULL "too much waits for "
 
-/* The link has logged in; conf's window counts from now on. */
+/* The session has logged in; conf's window counts from now on. */
 void deliver_begin(struct session *);
 /*
  * Write what is to be sent next to dst, whole messages as long as they fit;
@@ -69,8 +69,8 @@ size_t deliver_output(struct session *, char *dst, size_t room, size_t used,
 /* Go on with a message that did not fit. */
 size_t deliver_rest(struct session *, char *dst, size_t room, struct now);
 /*
- * End the link with a quit, behind the rest of a message that is on its way.
- * If much of that is left, the link just closes: a quit would be taken for
+ * End the session with a quit, behind the rest of a message that is on its way.
+ * If much of that is left, the session just closes: a quit would be taken for
  * data.
  */
 void deliver_quit(struct session *, struct span why);

@@ -11,171 +11,171 @@
 struct session *
 session_open(struct relay *relay, void *owner, const char *peer, struct now now)
 {
-	struct session *l = xzalloc(sizeof(*l));
+	struct session *s = xzalloc(sizeof(*s));
 
-	l->relay = relay;
-	l->owner = owner;
-	l->peer = xcopy(span_of(peer));
-	l->opened = l->heard = now.mono;
-	return l;
+	s->relay = relay;
+	s->owner = owner;
+	s->peer = xcopy(span_of(peer));
+	s->opened = s->heard = now.mono;
+	return s;
 }
 
 static void
-append(struct session *l, enum list list)
+append(struct session *s, enum list list)
 {
-	struct sessions *links = &l->relay->lists[list];
-	struct hook *hook = &l->hooks[list];
+	struct sessions *in = &s->relay->lists[list];
+	struct hook *hook = &s->hooks[list];
 
 	if (hook->linked)
 		return;
-	*hook = (struct hook){ NULL, links->last, true };
-	if (links->last != NULL)
-		links->last->hooks[list].next = l;
+	*hook = (struct hook){ NULL, in->last, true };
+	if (in->last != NULL)
+		in->last->hooks[list].next = s;
 	else
-		links->first = l;
-	links->last = l;
+		in->first = s;
+	in->last = s;
 }
 
 static void
-take_out(struct session *l, enum list list)
+take_out(struct session *s, enum list list)
 {
-	struct sessions *links = &l->relay->lists[list];
-	struct hook *hook = &l->hooks[list];
+	struct sessions *in = &s->relay->lists[list];
+	struct hook *hook = &s->hooks[list];
 
 	if (!hook->linked)
 		return;
 	if (hook->previous != NULL)
 		hook->previous->hooks[list].next = hook->next;
 	else
-		links->first = hook->next;
+		in->first = hook->next;
 	if (hook->next != NULL)
 		hook->next->hooks[list].previous = hook->previous;
 	else
-		links->last = hook->previous;
+		in->last = hook->previous;
 	hook->linked = false;
 }
 
 void
-session_close(struct session *l)
+session_close(struct session *s)
 {
 	int list;
 
 	for (list = 0; list < LISTS; list++)
-		take_out(l, (enum list)list);
-	buf_free(&l->out);
-	buf_free(&l->in);
-	buf_free(&l->kept);
-	free(l->flights);
-	free(l->peer);
-	free(l);
+		take_out(s, (enum list)list);
+	buf_free(&s->out);
+	buf_free(&s->in);
+	buf_free(&s->kept);
+	free(s->flights);
+	free(s->peer);
+	free(s);
 }
 
 void
-session_mark(struct session *l)
+session_mark(struct session *s)
 {
-	append(l, LIST_MARKED);
+	append(s, LIST_MARKED);
 }
 
 void
-session_wait(struct session *l)
+session_wait(struct session *s)
 {
-	append(l, LIST_WAITING);
+	append(s, LIST_WAITING);
 }
 
 bool
-session_waits(const struct session *l)
+session_waits(const struct session *s)
 {
-	return l->hooks[LIST_WAITING].linked;
+	return s->hooks[LIST_WAITING].linked;
 }
 
 struct session *
 session_next(struct relay *relay, enum list list)
 {
-	struct session *l = relay->lists[list].first;
+	struct session *s = relay->lists[list].first;
 
-	if (l != NULL)
-		take_out(l, list);
-	return l;
+	if (s != NULL)
+		take_out(s, list);
+	return s;
 }
 
 void
-session_send(struct session *l, size_t start)
+session_send(struct session *s, size_t start)
 {
-	frame_close(&l->out, start);
-	if (!session_waits(l))
-		session_release(l);
+	frame_close(&s->out, start);
+	if (!session_waits(s))
+		session_release(s);
 }
 
 void
-session_release(struct session *l)
+session_release(struct session *s)
 {
-	l->ready = l->out.n;
-	session_mark(l);
+	s->ready = s->out.n;
+	session_mark(s);
 }
 
 size_t
-session_take(struct session *l, char *dst, size_t room)
+session_take(struct session *s, char *dst, size_t room)
 {
-	size_t n = l->ready < room ? l->ready : room;
+	size_t n = s->ready < room ? s->ready : room;
 
 	if (n == 0)
 		return 0;
-	memcpy(dst, l->out.p, n);
-	buf_drop(&l->out, n);
-	l->ready -= n;
-	if (l->out.n == 0)
-		buf_free(&l->out);	/* idle links are many */
+	memcpy(dst, s->out.p, n);
+	buf_drop(&s->out, n);
+	s->ready -= n;
+	if (s->out.n == 0)
+		buf_free(&s->out);	/* idle sessions are many */
 	return n;
 }
 
 void
-session_cut(struct session *l, struct span why)
+session_cut(struct session *s, struct span why)
 {
-	if (l->phase == PHASE_ENDED)
+	if (s->phase == PHASE_ENDED)
 		return;
-	session_log(l, "closed: ", why);
-	l->phase = PHASE_ENDED;
-	buf_free(&l->out);
-	l->ready = 0;
-	session_mark(l);
+	session_log(s, "closed: ", why);
+	s->phase = PHASE_ENDED;
+	buf_free(&s->out);
+	s->ready = 0;
+	session_mark(s);
 }
 
 /*
  * In the middle of a message a quit would be taken for the message's data;
- * then the link just closes.
+ * then the session just closes.
  */
 void
-session_end(struct session *l, struct span why)
+session_end(struct session *s, struct span why)
 {
 	size_t start;
 
-	if (l->phase == PHASE_ENDED)
+	if (s->phase == PHASE_ENDED)
 		return;
-	if (l->sending.id != 0) {
-		session_cut(l, why);
+	if (s->sending.id != 0) {
+		session_cut(s, why);
 		return;
 	}
-	session_log(l, "quit: ", why);
-	l->phase = PHASE_ENDED;
-	start = frame_open(&l->out);
-	json_put_string(&l->out, "error", why);
-	json_put_string(&l->out, "op", SPAN("quit"));
-	session_send(l, start);
-	session_mark(l);
+	session_log(s, "quit: ", why);
+	s->phase = PHASE_ENDED;
+	start = frame_open(&s->out);
+	json_put_string(&s->out, "error", why);
+	json_put_string(&s->out, "op", SPAN("quit"));
+	session_send(s, start);
+	session_mark(s);
 }
 
 void
-session_log(const struct session *l, const char *what, struct span why)
+session_log(const struct session *s, const char *what, struct span why)
 {
 	char uid[UID_TEXT];
 
-	if (l->node == NULL) {
-		log_line("%s %s%.*s", l->peer, what, (int)why.n, why.p);
+	if (s->node == NULL) {
+		log_line("%s %s%.*s", s->peer, what, (int)why.n, why.p);
 		return;
 	}
-	encode_base32(uid, l->node->user->uid.bytes, UID_BYTES);
-	log_line("%s %.6s.%lu %s%.*s", l->peer, uid,
-	    (unsigned long)l->node->ref, what, (int)why.n, why.p);
+	encode_base32(uid, s->node->user->uid.bytes, UID_BYTES);
+	log_line("%s %.6s.%lu %s%.*s", s->peer, uid,
+	    (unsigned long)s->node->ref, what, (int)why.n, why.p);
 }
 
 /* No more than max bytes of text, and no part of a character. */

@@ -2,13 +2,13 @@
  * session.h - a connection as the ops see it: who it is, what it may be told,
  * and what has to wait for the disk.
  *
- * Replies are written to link->out.  Those that tell of a change wait there
+ * Replies are written to session->out.  Those that tell of a change wait there
  * for datadir_commit, and so does everything written behind them:
  *
- *	session_wait(l);		only if the reply tells of a change
- *	start = frame_open(&l->out);
- *	json_put_...(&l->out, ...);
- *	session_send(l, start);
+ *	session_wait(s);		only if the reply tells of a change
+ *	start = frame_open(&s->out);
+ *	json_put_...(&s->out, ...);
+ *	session_send(s, start);
  *
  * The structs are open: each group of members is written by the module that
  * is named above it.
@@ -29,10 +29,10 @@
 #include "base/set.h"
 #include "tmtp/upload.h"
 
-/* What a link has done so far, and so which ops it may send. */
+/* What a session has done so far, and so which ops it may send. */
 enum phase { PHASE_START, PHASE_GREETED, PHASE_OPEN, PHASE_ENDED };
 
-/* Lists of links.  A link is in each at most once. */
+/* Lists of sessions.  A session is in each at most once. */
 enum list {
 	LIST_MARKED,		/* for tmtp_marked */
 	LIST_WAITING,		/* a reply or a message waits for the commit */
@@ -43,7 +43,7 @@ struct sessions {
 	struct session *first, *last;
 };
 
-/* A link's place in one of the lists. */
+/* A session's place in one of the lists. */
 struct hook {
 	struct session *next, *previous;
 	bool linked;
@@ -71,7 +71,7 @@ struct relay {
 	struct set groups;	/* whose members have been added */
 
 	/* tmtp.c */
-	size_t uploads;		/* links that have one */
+	size_t uploads;		/* sessions that have one */
 
 	/* deliver.c */
 	struct buf heads;
@@ -135,7 +135,7 @@ void session_mark(struct session *);
 /* What is written from now on leaves after datadir_commit. */
 void session_wait(struct session *);
 bool session_waits(const struct session *);
-/* The first link of a list, which leaves it; NULL if there is none. */
+/* The first session of a list, which leaves it; NULL if there is none. */
 struct session *session_next(struct relay *, enum list);
 
 /* The frame that begins at start is complete. */
@@ -144,10 +144,10 @@ void session_send(struct session *, size_t start);
 void session_release(struct session *);
 /* Move bytes that may leave to dst; returns how many. */
 size_t session_take(struct session *, char *dst, size_t room);
-/* Send a quit that tells why, log it, and end the link. */
+/* Send a quit that tells why, log it, and end the session. */
 void session_end(struct session *, struct span why);
 
-/* End it without a quit, and log why.  It is still its node's link. */
+/* End it without a quit, and log why.  It is still its node's session. */
 void session_cut(struct session *, struct span why);
 
 /* One line: the peer's address, its short node id, what happened. */

@@ -121,14 +121,14 @@ ref_text(char dst[REF_TEXT], const struct node *node)
 bool
 op_tmtprev(struct request *rq)
 {
-	struct session *l = rq->session;
-	size_t start = frame_open(&l->out);
+	struct session *s = rq->session;
+	size_t start = frame_open(&s->out);
 
-	json_put_string(&l->out, "id", SPAN("1"));
-	json_put_string(&l->out, "name", span_of(rq->relay->conf->name));
-	json_put_string(&l->out, "op", SPAN("tmtprev"));
-	session_send(l, start);
-	l->phase = PHASE_GREETED;
+	json_put_string(&s->out, "id", SPAN("1"));
+	json_put_string(&s->out, "name", span_of(rq->relay->conf->name));
+	json_put_string(&s->out, "op", SPAN("tmtprev"));
+	session_send(s, start);
+	s->phase = PHASE_GREETED;
 	return true;
 }
 

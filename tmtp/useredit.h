@@ -1,5 +1,5 @@
 /*
- * useredit.h - the ops by which a link becomes a user's node, and by which a
+ * useredit.h - the ops by which a session becomes a user's node, and by which a
  * user changes its nodes and aliases; whose alias is whose.
  */
 #ifndef MNM_TMTP_USEREDIT_H

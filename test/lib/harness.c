@@ -145,9 +145,9 @@ harness_lose(struct harness *st, struct actor *c)
 	c->session = NULL;
 }
 
-/* All that the link may send now, and its end if it has come. */
+/* All that the session may send now, and its end if it has come. */
 static void
-read_link(struct harness *st, struct actor *c)
+read_session(struct harness *st, struct actor *c)
 {
 	size_t n, steps = 0;
 
@@ -202,13 +202,13 @@ commit(struct harness *st)
 void
 harness_turn(struct harness *st)
 {
-	struct session *link;
+	struct session *session;
 	size_t steps = 0;
 
 	do {
 		commit(st);
-		while ((link = tmtp_marked(st->relay)) != NULL)
-			read_link(st, tmtp_owner(link));
+		while ((session = tmtp_marked(st->relay)) != NULL)
+			read_session(st, tmtp_owner(session));
 		if (++steps > STEPS_MAX)
 			die("a turn without end");
 	} while (resume_all(st) || tmtp_wants_commit(st->relay));

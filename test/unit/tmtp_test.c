@@ -159,7 +159,7 @@ test_register_waits(void)
 	harness_close(&st);
 }
 
-/* A quit behind a held reply: the link has not ended before both are out. */
+/* A quit behind a held reply: the session has not ended before both are out. */
 static void
 test_end_waits(void)
 {
@@ -212,7 +212,7 @@ test_stalled(void)
 
 /*
  * With a thread that syncs, a large post waits for it, and so do those behind
- * it.  A link that is lost meanwhile leaves nothing.
+ * it.  A session that is lost meanwhile leaves nothing.
  */
 static void
 test_large_waits(void)
@@ -310,7 +310,7 @@ begin_large(struct harness *st, char uid[UID_TEXT + 1], size_t bytes, char *dst,
 	tmtp_input(a->session, buf_span(&b), st->now);
 	buf_free(&b);
 	commit(st);
-	*n = tmtp_output(a->session, dst, HARNESS_ROOM, st->now);	/* ack */
+	*n = tmtp_output(a->session, dst, HARNESS_ROOM, st->now);
 	*n = tmtp_output(a->session, dst, HARNESS_ROOM, st->now);
 	return a;
 }
@@ -578,7 +578,7 @@ test_long_id(void)
 	harness_close(&st);
 }
 
-/* A limit that is lowered while data comes leaves the link usable. */
+/* A limit that is lowered while data comes leaves the session usable. */
 static void
 test_lower_limit(void)
 {
@@ -655,7 +655,7 @@ enter(struct harness *st, struct actor *a, const char *uid,
 
 /*
  * No user takes all of that room, with however many nodes, nor by logging in
- * again while the link before is not closed.
+ * again while the session before is not closed.
  */
 static void
 test_uploads_of_user(void)
