@@ -16,211 +16,212 @@
 static int
 compare_uids(const void *a, const void *b)
 {
-	const struct puppet *const *x = a, *const *y = b;
+	const struct sim_member *const *x = a, *const *y = b;
 
 	return strcmp((*x)->uid, (*y)->uid);
 }
 
 /* All have registered: some found the groups. */
 static void
-found_groups(struct swarm *sw)
+found_groups(struct crowd *crowd)
 {
 	unsigned i;
 
-	sw->by_uid = xalloc(sw->plan.members * sizeof(sw->by_uid[0]));
-	for (i = 0; i < sw->plan.members; i++)
-		sw->by_uid[i] = &sw->puppets[i];
-	qsort(sw->by_uid, sw->plan.members, sizeof(sw->by_uid[0]),
+	crowd->by_uid = xalloc(crowd->plan.members * sizeof(crowd->by_uid[0]));
+	for (i = 0; i < crowd->plan.members; i++)
+		crowd->by_uid[i] = &crowd->members[i];
+	qsort(crowd->by_uid, crowd->plan.members, sizeof(crowd->by_uid[0]),
 	    compare_uids);
-	for (i = 0; i < sw->tally.groups; i++) {
-		sw->puppets[i].step = STEP_INVITE;
-		sw->puppets[i].due = sw->now;
+	for (i = 0; i < crowd->tally.groups; i++) {
+		crowd->members[i].step = STEP_INVITE;
+		crowd->members[i].due = crowd->now;
 	}
 }
 
 static void
-start_running(struct swarm *sw)
+start_running(struct crowd *crowd)
 {
 	unsigned i;
 
-	sw->tally.phase = SWARM_RUNNING;
-	sw->started = sw->now;
-	for (i = 0; i < sw->plan.members; i++) {
-		sw->puppets[i].step = STEP_PRESENCE;
-		sw->puppets[i].due = puppet_pause(sw);
+	crowd->tally.phase = CROWD_RUNNING;
+	crowd->started = crowd->now;
+	for (i = 0; i < crowd->plan.members; i++) {
+		crowd->members[i].step = STEP_PRESENCE;
+		crowd->members[i].due = member_pause(crowd);
 	}
 }
 
 static bool
-is_fulfilled(const struct swarm *sw)
+is_fulfilled(const struct crowd *crowd)
 {
-	const struct swarm_plan *plan = &sw->plan;
+	const struct crowd_plan *plan = &crowd->plan;
 
 	return (plan->milliseconds > 0 &&
-	    sw->now - sw->started >= plan->milliseconds * 1000) ||
+	    crowd->now - crowd->started >= plan->milliseconds * 1000) ||
 	    (plan->deliveries > 0 &&
-	    sw->tally.deliveries >= plan->deliveries);
+	    crowd->tally.deliveries >= plan->deliveries);
 }
 
 /* Those who are away log in, and nobody starts anything new. */
 static void
-start_draining(struct swarm *sw)
+start_draining(struct crowd *crowd)
 {
-	struct puppet *m;
+	struct sim_member *m;
 	unsigned i;
 
-	sw->tally.phase = SWARM_DRAINING;
-	for (i = 0; i < sw->plan.members; i++) {
-		m = &sw->puppets[i];
-		m->due = m->state == STATE_AWAY ? sw->now : PUPPET_NEVER;
+	crowd->tally.phase = CROWD_DRAINING;
+	for (i = 0; i < crowd->plan.members; i++) {
+		m = &crowd->members[i];
+		m->due = m->state == STATE_AWAY ? crowd->now : MEMBER_NEVER;
 	}
 }
 
 static bool
-is_drained(const struct swarm *sw)
+is_drained(const struct crowd *crowd)
 {
 	unsigned i;
 
-	for (i = 0; i < sw->plan.members; i++) {
-		if (!puppet_is_settled(&sw->puppets[i]))
+	for (i = 0; i < crowd->plan.members; i++) {
+		if (!member_is_settled(&crowd->members[i]))
 			return false;
 	}
 	return true;
 }
 
 static void
-start_leaving(struct swarm *sw)
+start_leaving(struct crowd *crowd)
 {
 	unsigned i;
 
-	sw->tally.phase = SWARM_LEAVING;
-	for (i = 0; i < sw->plan.members; i++)
-		puppet_leave(sw, &sw->puppets[i]);
+	crowd->tally.phase = CROWD_LEAVING;
+	for (i = 0; i < crowd->plan.members; i++)
+		member_leave(crowd, &crowd->members[i]);
 }
 
 static void
-finish(struct swarm *sw)
+finish(struct crowd *crowd)
 {
 	unsigned i;
 
-	sw->tally.phase = SWARM_OVER;
-	for (i = 0; i < sw->plan.members; i++)
-		puppet_count_lost(sw, &sw->puppets[i]);
+	crowd->tally.phase = CROWD_OVER;
+	for (i = 0; i < crowd->plan.members; i++)
+		member_count_lost(crowd, &crowd->members[i]);
 }
 
 /* Go on to the next phase when this one has done its work. */
 static void
-advance(struct swarm *sw)
+advance(struct crowd *crowd)
 {
-	unsigned n = sw->plan.members;
+	unsigned n = crowd->plan.members;
 
-	if (sw->tally.phase == SWARM_RUNNING)
-		sw->tally.run = (sw->now - sw->started) / 1000;
-	else if (sw->now - sw->heard > PATIENCE) {
-		puppet_wrong(sw, &sw->puppets[0], "nothing happens any more",
+	if (crowd->tally.phase == CROWD_RUNNING)
+		crowd->tally.run = (crowd->now - crowd->started) / 1000;
+	else if (crowd->now - crowd->heard > PATIENCE) {
+		member_wrong(crowd, &crowd->members[0],
+		    "nothing happens any more",
 		    SPAN(""));
-		finish(sw);
+		finish(crowd);
 	}
-	if (sw->tally.phase == SWARM_ENROLLING && sw->by_uid == NULL &&
-	    sw->tally.online == n && sw->enrolled == n)
-		found_groups(sw);
-	if (sw->tally.phase == SWARM_ENROLLING && sw->joined == n)
-		start_running(sw);
-	if (sw->tally.phase == SWARM_RUNNING && is_fulfilled(sw))
-		start_draining(sw);
-	if (sw->tally.phase == SWARM_DRAINING && is_drained(sw))
-		start_leaving(sw);
-	if (sw->tally.phase == SWARM_LEAVING && sw->tally.online == 0)
-		finish(sw);
+	if (crowd->tally.phase == CROWD_ENROLLING && crowd->by_uid == NULL &&
+	    crowd->tally.online == n && crowd->enrolled == n)
+		found_groups(crowd);
+	if (crowd->tally.phase == CROWD_ENROLLING && crowd->joined == n)
+		start_running(crowd);
+	if (crowd->tally.phase == CROWD_RUNNING && is_fulfilled(crowd))
+		start_draining(crowd);
+	if (crowd->tally.phase == CROWD_DRAINING && is_drained(crowd))
+		start_leaving(crowd);
+	if (crowd->tally.phase == CROWD_LEAVING && crowd->tally.online == 0)
+		finish(crowd);
 }
 
-struct swarm *
-swarm_open(const struct swarm_plan *plan)
+struct crowd *
+crowd_open(const struct crowd_plan *plan)
 {
-	struct swarm *sw = xzalloc(sizeof(*sw));
+	struct crowd *crowd = xzalloc(sizeof(*crowd));
 	unsigned i;
 
-	sw->plan = *plan;
-	sw->ready = poller_open();
-	if (sw->ready == NULL)
+	crowd->plan = *plan;
+	crowd->ready = poller_open();
+	if (crowd->ready == NULL)
 		die("cannot watch links: %s", strerror(errno));
-	sw->puppets = xzalloc(plan->members * sizeof(sw->puppets[0]));
+	crowd->members = xzalloc(plan->members * sizeof(crowd->members[0]));
 	for (i = 0; i < plan->members; i++)
-		sw->puppets[i].index = i;
-	sw->tally.members = plan->members;
-	sw->tally.groups = (plan->members + GROUP_MEMBERS - 1) /
+		crowd->members[i].index = i;
+	crowd->tally.members = plan->members;
+	crowd->tally.groups = (plan->members + GROUP_MEMBERS - 1) /
 	    GROUP_MEMBERS;
-	sw->seed = 88172645463325252;	/* any that is not 0 */
-	sw->heard = clock_us(CLOCK_MONOTONIC);
-	return sw;
+	crowd->seed = 88172645463325252;	/* any that is not 0 */
+	crowd->heard = clock_us(CLOCK_MONOTONIC);
+	return crowd;
 }
 
 void
-swarm_close(struct swarm *sw)
+crowd_close(struct crowd *crowd)
 {
 	unsigned i;
 
-	for (i = 0; i < sw->plan.members; i++)
-		puppet_free(&sw->puppets[i]);
-	poller_close(sw->ready);
-	buf_free(&sw->header);
-	buf_free(&sw->data);
-	free(sw->by_uid);
-	free(sw->puppets);
-	free(sw);
+	for (i = 0; i < crowd->plan.members; i++)
+		member_free(&crowd->members[i]);
+	poller_close(crowd->ready);
+	buf_free(&crowd->header);
+	buf_free(&crowd->data);
+	free(crowd->by_uid);
+	free(crowd->members);
+	free(crowd);
 }
 
 bool
-swarm_turn(struct swarm *sw)
+crowd_turn(struct crowd *crowd)
 {
 	struct poller_event event;
 	uint64_t next, until;
 	unsigned i;
 
-	sw->now = clock_us(CLOCK_MONOTONIC);
-	until = sw->now + TURN_TIME;
-	for (i = 0; i < sw->plan.members; i++) {
-		next = puppet_act(sw, &sw->puppets[i]);
+	crowd->now = clock_us(CLOCK_MONOTONIC);
+	until = crowd->now + TURN_TIME;
+	for (i = 0; i < crowd->plan.members; i++) {
+		next = member_act(crowd, &crowd->members[i]);
 		until = next < until ? next : until;
 	}
-	sw->now = clock_us(CLOCK_MONOTONIC);
-	poller_wait(sw->ready, until <= sw->now ? 0 :
-	    (int)((until - sw->now + 999) / 1000));
-	sw->now = clock_us(CLOCK_MONOTONIC);
-	while (poller_next(sw->ready, &event))
-		puppet_serve(sw, event.owner);
-	advance(sw);
-	return sw->tally.phase != SWARM_OVER;
+	crowd->now = clock_us(CLOCK_MONOTONIC);
+	poller_wait(crowd->ready, until <= crowd->now ? 0 :
+	    (int)((until - crowd->now + 999) / 1000));
+	crowd->now = clock_us(CLOCK_MONOTONIC);
+	while (poller_next(crowd->ready, &event))
+		member_serve(crowd, event.owner);
+	advance(crowd);
+	return crowd->tally.phase != CROWD_OVER;
 }
 
 void
-swarm_stop(struct swarm *sw)
+crowd_stop(struct crowd *crowd)
 {
-	if (sw->tally.phase < SWARM_RUNNING)
-		sw->tally.phase = SWARM_OVER;
-	else if (sw->tally.phase == SWARM_RUNNING)
-		start_draining(sw);	/* else that is under way */
+	if (crowd->tally.phase < CROWD_RUNNING)
+		crowd->tally.phase = CROWD_OVER;
+	else if (crowd->tally.phase == CROWD_RUNNING)
+		start_draining(crowd);	/* else that is under way */
 }
 
 void
-swarm_abort(struct swarm *sw)
+crowd_abort(struct crowd *crowd)
 {
-	if (sw->tally.phase == SWARM_OVER)
+	if (crowd->tally.phase == CROWD_OVER)
 		return;
-	puppet_wrong(sw, &sw->puppets[0], "the relay is gone", SPAN(""));
-	sw->tally.phase = SWARM_OVER;
+	member_wrong(crowd, &crowd->members[0], "the relay is gone", SPAN(""));
+	crowd->tally.phase = CROWD_OVER;
 }
 
-const struct swarm_tally *
-swarm_tally(const struct swarm *sw)
+const struct crowd_tally *
+crowd_tally(const struct crowd *crowd)
 {
-	return &sw->tally;
+	return &crowd->tally;
 }
 
 bool
-swarm_is_clean(const struct swarm *sw)
+crowd_is_clean(const struct crowd *crowd)
 {
-	const struct swarm_tally *t = &sw->tally;
+	const struct crowd_tally *t = &crowd->tally;
 
 	return t->lost + t->doubled + t->disordered + t->wrong == 0;
 }

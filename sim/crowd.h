@@ -2,12 +2,12 @@
  * crowd.h - the simulated members: each goes through its cycle of login,
  * posts and logout, and all that comes is held against what was sent.
  *
- *	sw = swarm_open(&plan)
- *	while (swarm_turn(sw))
- *		...swarm_tally(sw) tells how far it is
- *	swarm_close(sw)
+ *	sw = crowd_open(&plan)
+ *	while (crowd_turn(sw))
+ *		...crowd_tally(sw) tells how far it is
+ *	crowd_close(sw)
  *
- * It ends by itself when the plan is fulfilled, or soon after swarm_stop:
+ * It ends by itself when the plan is fulfilled, or soon after crowd_stop:
  * nothing new is posted then, everyone logs in and takes what waits.
  */
 #ifndef MNM_SIM_CROWD_H
@@ -18,17 +18,17 @@
 
 #include "sim/member.h"
 
-struct swarm *swarm_open(const struct swarm_plan *);
-void swarm_close(struct swarm *);
+struct crowd *crowd_open(const struct crowd_plan *);
+void crowd_close(struct crowd *);
 
 /* Wait for something to happen, but not long; false when all is over. */
-bool swarm_turn(struct swarm *);
-void swarm_stop(struct swarm *);
+bool crowd_turn(struct crowd *);
+void crowd_stop(struct crowd *);
 /* End at once: the relay is gone. */
-void swarm_abort(struct swarm *);
+void crowd_abort(struct crowd *);
 
-const struct swarm_tally *swarm_tally(const struct swarm *);
+const struct crowd_tally *crowd_tally(const struct crowd *);
 /* Everything that was sent came, once, in order and unaltered. */
-bool swarm_is_clean(const struct swarm *);
+bool crowd_is_clean(const struct crowd *);
 
 #endif

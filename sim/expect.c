@@ -10,8 +10,8 @@
  */
 #define RESEND_TIME ((uint64_t)25 * 1000000)
 
-enum stage {
-	RECEIPT_CAME,	/* to be acked */
+enum receipt_state {
+	RECEIPT_TO_ACK,	/* to be acked */
 	RECEIPT_UNACKED,	/* the link ended first: it must come again */
 	RECEIPT_LATE	/* acked so late that it may have been sent again */
 };
@@ -19,28 +19,28 @@ enum stage {
 struct receipt {
 	uint64_t id;
 	uint64_t came;
-	enum stage stage;
+	enum receipt_state state;
 };
 
 void
-posting_release(struct posting *p)
+expect_release(struct inflight *p)
 {
 	if (--p->holders == 0)
 		free(p);
 }
 
 void
-inbox_free(struct inbox *in)
+expect_free(struct expect *in)
 {
 	while (in->due_count > 0)
-		inbox_withdraw(in, in->due[0]);
+		expect_withdraw(in, in->due[0]);
 	free(in->due);
 	free(in->receipts);
 	memset(in, 0, sizeof(*in));
 }
 
 void
-inbox_expect(struct inbox *in, struct posting *p)
+expect_add(struct expect *in, struct inflight *p)
 {
 	if (in->due_count == in->due_room) {
 		in->due_room = in->due_room > 0 ? in->due_room * 2 : 16;
@@ -52,17 +52,17 @@ inbox_expect(struct inbox *in, struct posting *p)
 }
 
 static void
-remove_due(struct inbox *in, size_t i)
+remove_due(struct expect *in, size_t i)
 {
-	struct posting *p = in->due[i];
+	struct inflight *p = in->due[i];
 
 	memmove(&in->due[i], &in->due[i + 1],
 	    (--in->due_count - i) * sizeof(in->due[0]));
-	posting_release(p);
+	expect_release(p);
 }
 
 void
-inbox_withdraw(struct inbox *in, struct posting *p)
+expect_withdraw(struct expect *in, struct inflight *p)
 {
 	size_t i = 0;
 
@@ -72,12 +72,12 @@ inbox_withdraw(struct inbox *in, struct posting *p)
 		remove_due(in, i);
 }
 
-enum inbox_verdict
-inbox_take(struct inbox *in, const struct parcel_label *label,
+enum expect_verdict
+expect_payload(struct expect *in, const struct payload_label *label,
     uint64_t *posted)
 {
-	enum inbox_verdict verdict = INBOX_NEW;
-	struct posting *p;
+	enum expect_verdict verdict = EXPECT_NEW;
+	struct inflight *p;
 	size_t i;
 
 	for (i = 0; i < in->due_count; i++) {
@@ -90,13 +90,13 @@ inbox_take(struct inbox *in, const struct parcel_label *label,
 			remove_due(in, i);
 			return verdict;
 		}
-		verdict = INBOX_DISORDERED;
+		verdict = EXPECT_OUT_OF_ORDER;
 	}
-	return INBOX_UNKNOWN;
+	return EXPECT_UNKNOWN;
 }
 
 static struct receipt *
-find(const struct inbox *in, uint64_t id)
+find(const struct expect *in, uint64_t id)
 {
 	size_t i = 0;
 
@@ -106,7 +106,7 @@ find(const struct inbox *in, uint64_t id)
 }
 
 static void
-remove_receipt(struct inbox *in, const struct receipt *r)
+remove_receipt(struct expect *in, const struct receipt *r)
 {
 	size_t i = (size_t)(r - in->receipts);
 
@@ -115,7 +115,7 @@ remove_receipt(struct inbox *in, const struct receipt *r)
 }
 
 static void
-add_receipt(struct inbox *in, uint64_t id, uint64_t now)
+add_receipt(struct expect *in, uint64_t id, uint64_t now)
 {
 	if (in->receipt_count == in->receipt_room) {
 		in->receipt_room = in->receipt_room > 0 ?
@@ -124,41 +124,41 @@ add_receipt(struct inbox *in, uint64_t id, uint64_t now)
 		    in->receipt_room * sizeof(in->receipts[0]));
 	}
 	in->receipts[in->receipt_count++] =
-	    (struct receipt){ id, now, RECEIPT_CAME };
+	    (struct receipt){ id, now, RECEIPT_TO_ACK };
 }
 
-enum inbox_verdict
-inbox_receive(struct inbox *in, uint64_t id, uint64_t now)
+enum expect_verdict
+expect_message(struct expect *in, uint64_t id, uint64_t now)
 {
 	struct receipt *r = find(in, id);
 	bool doubled;
 
 	if (r != NULL) {
-		doubled = r->stage == RECEIPT_CAME &&
+		doubled = r->state == RECEIPT_TO_ACK &&
 		    now - r->came < RESEND_TIME;
 		remove_receipt(in, r);
 		add_receipt(in, id, now);
-		return doubled ? INBOX_DOUBLED : INBOX_AGAIN;
+		return doubled ? EXPECT_DUPLICATE : EXPECT_RESENT;
 	}
 	add_receipt(in, id, now);
 	if (id < in->highest)
-		return INBOX_DISORDERED;
+		return EXPECT_OUT_OF_ORDER;
 	in->highest = id;
-	return INBOX_NEW;
+	return EXPECT_NEW;
 }
 
 static struct receipt *
-next_to_ack(const struct inbox *in)
+next_to_ack(const struct expect *in)
 {
 	size_t i = 0;
 
-	while (i < in->receipt_count && in->receipts[i].stage != RECEIPT_CAME)
+	while (i < in->receipt_count && in->receipts[i].state != RECEIPT_TO_ACK)
 		i++;
 	return i < in->receipt_count ? &in->receipts[i] : NULL;
 }
 
 uint64_t
-inbox_oldest(const struct inbox *in)
+expect_oldest(const struct expect *in)
 {
 	const struct receipt *r = next_to_ack(in);
 
@@ -166,7 +166,7 @@ inbox_oldest(const struct inbox *in)
 }
 
 uint64_t
-inbox_ack(struct inbox *in, uint64_t now)
+expect_ack(struct expect *in, uint64_t now)
 {
 	struct receipt *r = next_to_ack(in);
 	uint64_t id;
@@ -176,36 +176,36 @@ inbox_ack(struct inbox *in, uint64_t now)
 	if (now - r->came < RESEND_TIME)
 		remove_receipt(in, r);
 	else
-		r->stage = RECEIPT_LATE;
+		r->state = RECEIPT_LATE;
 	return id;
 }
 
 void
-inbox_hang_up(struct inbox *in)
+expect_disconnect(struct expect *in)
 {
 	size_t i, kept = 0;
 
 	for (i = 0; i < in->receipt_count; i++) {
-		if (in->receipts[i].stage == RECEIPT_LATE)
+		if (in->receipts[i].state == RECEIPT_LATE)
 			continue;
 		in->receipts[kept] = in->receipts[i];
-		in->receipts[kept++].stage = RECEIPT_UNACKED;
+		in->receipts[kept++].state = RECEIPT_UNACKED;
 	}
 	in->receipt_count = kept;
 }
 
 size_t
-inbox_lost(const struct inbox *in)
+expect_lost(const struct expect *in)
 {
 	size_t i, lost = in->due_count;
 
 	for (i = 0; i < in->receipt_count; i++)
-		lost += in->receipts[i].stage == RECEIPT_UNACKED;
+		lost += in->receipts[i].state == RECEIPT_UNACKED;
 	return lost;
 }
 
 bool
-inbox_is_settled(const struct inbox *in)
+expect_is_settled(const struct expect *in)
 {
-	return inbox_lost(in) == 0 && next_to_ack(in) == NULL;
+	return expect_lost(in) == 0 && next_to_ack(in) == NULL;
 }

@@ -15,8 +15,8 @@
 #include "sim/payload.h"
 
 /* One parcel under way, held by its sender and by all who expect it. */
-struct posting {
-	struct parcel_label label;
+struct inflight {
+	struct payload_label label;
 	uint64_t posted;	/* microseconds */
 	unsigned holders;
 };
@@ -24,48 +24,49 @@ struct posting {
 struct receipt;
 
 /* Storage is the caller's; a zeroed one is empty. */
-struct inbox {
-	struct posting **due;	/* in the order of sending */
+struct expect {
+	struct inflight **due;	/* in the order of sending */
 	size_t due_count, due_room;
 	struct receipt *receipts;	/* in the order of coming */
 	size_t receipt_count, receipt_room;
 	uint64_t highest;	/* message id that ever came */
 };
 
-enum inbox_verdict {
-	INBOX_NEW,
-	INBOX_AGAIN,		/* it had not been acked */
-	INBOX_DOUBLED,		/* but it had */
-	INBOX_DISORDERED,	/* new, and after one that was sent later */
-	INBOX_UNKNOWN		/* nobody sent it, or it came before */
+enum expect_verdict {
+	EXPECT_NEW,
+	EXPECT_RESENT,		/* it had not been acked */
+	EXPECT_DUPLICATE,		/* but it had */
+	EXPECT_OUT_OF_ORDER,	/* new, and after one that was sent later */
+	EXPECT_UNKNOWN		/* nobody sent it, or it came before */
 };
 
 /* The sender's own hold on it; freed with the last. */
-void posting_release(struct posting *);
+void expect_release(struct inflight *);
 
-void inbox_free(struct inbox *);
+void expect_free(struct expect *);
 
-void inbox_expect(struct inbox *, struct posting *);
+void expect_add(struct expect *, struct inflight *);
 /* It was refused. */
-void inbox_withdraw(struct inbox *, struct posting *);
+void expect_withdraw(struct expect *, struct inflight *);
 /*
- * This parcel came: INBOX_NEW or _DISORDERED, and when it was posted, or
+ * This parcel came: EXPECT_NEW or _DISORDERED, and when it was posted, or
  * _UNKNOWN.
  */
-enum inbox_verdict inbox_take(struct inbox *, const struct parcel_label *,
+enum expect_verdict expect_payload(struct expect *,
+    const struct payload_label *,
     uint64_t *posted);
 
 /* The message of this id came at now, in microseconds. */
-enum inbox_verdict inbox_receive(struct inbox *, uint64_t id, uint64_t now);
+enum expect_verdict expect_message(struct expect *, uint64_t id, uint64_t now);
 /* When the next message to ack came; UINT64_MAX if there is none. */
-uint64_t inbox_oldest(const struct inbox *);
+uint64_t expect_oldest(const struct expect *);
 /* The next to ack, which is regarded as done then; there must be one. */
-uint64_t inbox_ack(struct inbox *, uint64_t now);
+uint64_t expect_ack(struct expect *, uint64_t now);
 /* The link has ended. */
-void inbox_hang_up(struct inbox *);
+void expect_disconnect(struct expect *);
 /* Nothing is to come. */
-bool inbox_is_settled(const struct inbox *);
+bool expect_is_settled(const struct expect *);
 /* How many messages never came, or did not come again. */
-size_t inbox_lost(const struct inbox *);
+size_t expect_lost(const struct expect *);
 
 #endif

@@ -7,22 +7,22 @@
 
 #include <stdint.h>
 
-#define SPREAD_EIGHTHS 8	/* classes for each doubling of the value */
-#define SPREAD_CLASSES (60 * SPREAD_EIGHTHS)
+#define HISTOGRAM_EIGHTHS 8	/* classes for each doubling of the value */
+#define HISTOGRAM_CLASSES (60 * HISTOGRAM_EIGHTHS)
 
 /* A zeroed one is empty. */
-struct spread {
+struct histogram {
 	uint64_t count;
-	uint64_t classes[SPREAD_CLASSES];
+	uint64_t classes[HISTOGRAM_CLASSES];
 };
 
-void spread_add(struct spread *, uint64_t value);
+void histogram_add(struct histogram *, uint64_t value);
 /* Add all that other has. */
-void spread_join(struct spread *, const struct spread *other);
+void histogram_merge(struct histogram *, const struct histogram *other);
 /*
  * The value that this many of a thousand do not exceed, up to an eighth too
  * high; 0 if there are none.
  */
-uint64_t spread_at(const struct spread *, unsigned thousandths);
+uint64_t histogram_at(const struct histogram *, unsigned thousandths);
 
 #endif

@@ -18,31 +18,31 @@
 #include "net/poller.h"
 #include "sim/histogram.h"
 
-#define PUPPET_NEVER UINT64_MAX
+#define MEMBER_NEVER UINT64_MAX
 
-#define SWARM_MEMBERS_MAX 1000
+#define CROWD_MEMBERS_MAX 1000
 
-struct swarm_plan {
+struct crowd_plan {
 	const char *path;	/* the relay's socket */
 	const struct dial_tls *tls;	/* NULL: plain bytes */
-	unsigned members;	/* 2 to SWARM_MEMBERS_MAX */
+	unsigned members;	/* 2 to CROWD_MEMBERS_MAX */
 	unsigned factor;	/* so many times shorter are all pauses */
 	uint64_t deliveries;	/* stop after so many; 0: go on */
 	uint64_t milliseconds;	/* of real time, likewise */
 };
 
-enum swarm_phase {
-	SWARM_ENROLLING,	/* registering, and joining groups */
-	SWARM_RUNNING,
-	SWARM_DRAINING,		/* taking what waits */
-	SWARM_LEAVING,
-	SWARM_OVER
+enum crowd_phase {
+	CROWD_ENROLLING,	/* registering, and joining groups */
+	CROWD_RUNNING,
+	CROWD_DRAINING,		/* taking what waits */
+	CROWD_LEAVING,
+	CROWD_OVER
 };
 
-struct swarm_tally {
-	enum swarm_phase phase;
+struct crowd_tally {
+	enum crowd_phase phase;
 	unsigned members, online, groups;
-	uint64_t run;		/* milliseconds in SWARM_RUNNING */
+	uint64_t run;		/* milliseconds in CROWD_RUNNING */
 	uint64_t posts;		/* that were acked, pings included */
 	uint64_t deliveries;	/* of posts and pings */
 	uint64_t bytes;	/* of their data, delivered */
@@ -54,11 +54,11 @@ struct swarm_tally {
 	uint64_t lost, doubled, disordered;
 	uint64_t wrong;		/* anything else */
 	/* Microseconds, of the running phase: to those who were online. */
-	struct spread acks, lags;
+	struct histogram acks, lags;
 };
 
 /* The steps of a cycle; the post is repeated. */
-enum puppet_step {
+enum sim_step {
 	STEP_REGISTER,		/* these two are taken once, by some */
 	STEP_INVITE,
 	STEP_LOGIN,
@@ -68,7 +68,7 @@ enum puppet_step {
 	STEP_LOGOUT = STEP_POST + 16
 };
 
-enum puppet_state {
+enum sim_state {
 	STATE_AWAY,
 	STATE_CALLING,		/* info will come */
 	STATE_ASKING,		/* an ack will come */
@@ -76,35 +76,35 @@ enum puppet_state {
 	STATE_LEAVING		/* quit will come */
 };
 
-struct puppet {
+struct sim_member {
 	unsigned index;
-	enum puppet_state state;
-	unsigned step;		/* an enum puppet_step, or one of the posts */
+	enum sim_state state;
+	unsigned step;		/* an enum sim_step, or one of the posts */
 	uint64_t due;		/* when to take it */
 	uint64_t asked;		/* when the last request was sent */
 	uint64_t since;		/* when it came online */
 	unsigned request;	/* the .id of the last one */
 	unsigned invited;	/* by the one who made the group */
-	uint32_t parcels;
-	struct posting *posting;	/* not acked */
+	uint32_t payloads;
+	struct inflight *inflight;	/* not acked */
 	struct dial *dial;
 	unsigned interest;
-	struct inbox inbox;
+	struct expect expect;
 	unsigned login_notices;	/* that are to come */
 	char uid[UID_TEXT + 1];
 	char nodeid[NODEID_TEXT + 1];
 };
 
 /* All the members, and what they share. */
-struct swarm {
-	struct swarm_plan plan;
-	struct swarm_tally tally;
+struct crowd {
+	struct crowd_plan plan;
+	struct crowd_tally tally;
 	struct poller *ready;
-	struct puppet *puppets;
-	struct puppet **by_uid;	/* once all are enrolled */
+	struct sim_member *members;
+	struct sim_member **by_uid;	/* once all are enrolled */
 	unsigned enrolled, joined;
 	uint64_t now;		/* microseconds */
-	uint64_t started;	/* SWARM_RUNNING */
+	uint64_t started;	/* CROWD_RUNNING */
 	uint64_t heard;		/* when the last frame came */
 	uint64_t seed;
 	unsigned complaints;
@@ -115,20 +115,20 @@ struct swarm {
  * Take the step and send the acks that are due; returns when something is due
  * next, in microseconds.
  */
-uint64_t puppet_act(struct swarm *, struct puppet *);
+uint64_t member_act(struct crowd *, struct sim_member *);
 /* Move bytes, and let it see what came. */
-void puppet_serve(struct swarm *, struct puppet *);
+void member_serve(struct crowd *, struct sim_member *);
 /* Log out now. */
-void puppet_leave(struct swarm *, struct puppet *);
+void member_leave(struct crowd *, struct sim_member *);
 /* A moment after a pause of 1 to 30 s, shortened as the plan says. */
-uint64_t puppet_pause(struct swarm *);
+uint64_t member_pause(struct crowd *);
 /* It rests, has got all that was sent to it, and acked it. */
-bool puppet_is_settled(const struct puppet *);
+bool member_is_settled(const struct sim_member *);
 /* Count what has not come, at the end, and say who lacks something. */
-void puppet_count_lost(struct swarm *, const struct puppet *);
+void member_count_lost(struct crowd *, const struct sim_member *);
 /* Count something that is wrong, and say what. */
-void puppet_wrong(struct swarm *, const struct puppet *,
+void member_wrong(struct crowd *, const struct sim_member *,
     const char *what, struct span why);
-void puppet_free(struct puppet *);
+void member_free(struct sim_member *);
 
 #endif

@@ -22,22 +22,22 @@ next_word(uint64_t *state)
 }
 
 static uint64_t
-first_half(const struct parcel_label *label)
+first_half(const struct payload_label *label)
 {
 	return (uint64_t)label->sender << 32 | label->number;
 }
 
 void
-parcel_make(struct buf *b, const struct parcel_label *label)
+payload_make(struct buf *b, const struct payload_label *label)
 {
 	uint64_t state = first_half(label) ^ (uint64_t)label->bytes << 20;
-	size_t left = label->bytes - PARCEL_MIN, n;
+	size_t left = label->bytes - PAYLOAD_MIN, n;
 	char *p = buf_room(b, label->bytes), word[WORD];
 
 	b->n += label->bytes;
 	encode_hex64(p, first_half(label));
 	encode_hex64(p + ID_TEXT, label->bytes);
-	for (p += PARCEL_MIN; left > 0; p += n, left -= n) {
+	for (p += PAYLOAD_MIN; left > 0; p += n, left -= n) {
 		n = left < WORD ? left : WORD;
 		encode_u64(word, next_word(&state));
 		memcpy(p, word, n);
@@ -60,18 +60,18 @@ is_filled(struct span rest, uint64_t state)
 }
 
 bool
-parcel_check(struct span data, struct parcel_label *label)
+payload_check(struct span data, struct payload_label *label)
 {
 	uint64_t first, bytes;
 	struct span rest;
 
-	if (data.n < PARCEL_MIN ||
+	if (data.n < PAYLOAD_MIN ||
 	    !decode_hex64(&first, (struct span){ data.p, ID_TEXT }) ||
 	    !decode_hex64(&bytes, (struct span){ data.p + ID_TEXT, ID_TEXT }))
 		return false;
 	label->sender = (uint32_t)(first >> 32);
 	label->number = (uint32_t)(first & UINT32_MAX);
 	label->bytes = (uint32_t)bytes;
-	rest = (struct span){ data.p + PARCEL_MIN, data.n - PARCEL_MIN };
+	rest = (struct span){ data.p + PAYLOAD_MIN, data.n - PAYLOAD_MIN };
 	return bytes == data.n && is_filled(rest, first ^ bytes << 20);
 }

@@ -12,17 +12,17 @@
 #include "base/buf.h"
 
 /* The fewest bytes; a parcel of just these is plain text. */
-#define PARCEL_MIN 32
+#define PAYLOAD_MIN 32
 
-struct parcel_label {
+struct payload_label {
 	uint32_t sender;
 	uint32_t number;	/* of this sender's parcels */
-	uint32_t bytes;	/* in all; at least PARCEL_MIN */
+	uint32_t bytes;	/* in all; at least PAYLOAD_MIN */
 };
 
 /* Append the parcel of this label. */
-void parcel_make(struct buf *, const struct parcel_label *);
+void payload_make(struct buf *, const struct payload_label *);
 /* Read the label.  False unless data is, to the last byte, its parcel. */
-bool parcel_check(struct span data, struct parcel_label *);
+bool payload_check(struct span data, struct payload_label *);
 
 #endif

@@ -512,7 +512,7 @@ run(struct talk *talk, const char *const *lines)
 }
 
 long
-verify_relay(const char *path, const struct dial_tls *tls)
+selftest_run(const char *path, const struct dial_tls *tls)
 {
 	struct talk talk = { .path = path, .tls = tls };
 	bool passed;

@@ -51,7 +51,7 @@
 #define NUMBER_MAX 2000000000
 
 struct plan {
-	struct swarm_plan swarm;
+	struct crowd_plan crowd;
 	const char *dir;	/* where the private directory is made */
 	bool tls;
 };
@@ -67,8 +67,8 @@ struct health {
 /* What the child sees of it. */
 struct view {
 	int relay;		/* the socket to it */
-	struct swarm *swarm;
-	struct swarm_tally last;	/* a second ago */
+	struct crowd *crowd;
+	struct crowd_tally last;	/* a second ago */
 	struct health health, last_health;
 	uint64_t resident_max, disk, disk_max;	/* bytes */
 	uint64_t next;		/* milliseconds: time for the next look */
@@ -110,12 +110,12 @@ static void
 read_option(struct plan *plan, const char *option, const char *value)
 {
 	if (strcmp(option, "-s") == 0) {
-		plan->swarm.factor = (unsigned)number(value, 1, FACTOR_MAX);
+		plan->crowd.factor = (unsigned)number(value, 1, FACTOR_MAX);
 	} else if (strcmp(option, "-t") == 0) {
-		plan->swarm.milliseconds =
+		plan->crowd.milliseconds =
 		    (uint64_t)number(value, 1, NUMBER_MAX) * 1000;
 	} else if (strcmp(option, "-n") == 0) {
-		plan->swarm.deliveries = number(value, 1, NUMBER_MAX);
+		plan->crowd.deliveries = number(value, 1, NUMBER_MAX);
 	} else if (strcmp(option, "-d") == 0 && value != NULL) {
 		plan->dir = value;
 	} else {
@@ -129,8 +129,8 @@ read_plan(struct plan *plan, int argc, char **argv)
 {
 	int i;
 
-	plan->swarm = (struct swarm_plan){ .path = SOCKET, .factor = 1 };
-	plan->swarm.members = (unsigned)number(argv[1], 2, SWARM_MEMBERS_MAX);
+	plan->crowd = (struct crowd_plan){ .path = SOCKET, .factor = 1 };
+	plan->crowd.members = (unsigned)number(argv[1], 2, CROWD_MEMBERS_MAX);
 	plan->dir = ".";
 	plan->tls = false;
 	for (i = 2; i < argc; i++) {
@@ -285,15 +285,15 @@ mega(uint64_t bytes)
 }
 
 static const char *
-phase_text(enum swarm_phase phase)
+phase_text(enum crowd_phase phase)
 {
 	switch (phase) {
-	case SWARM_ENROLLING:
+	case CROWD_ENROLLING:
 		return "joining";
-	case SWARM_DRAINING:
+	case CROWD_DRAINING:
 		return "taking what waits";
-	case SWARM_LEAVING:
-	case SWARM_OVER:
+	case CROWD_LEAVING:
+	case CROWD_OVER:
 		return "leaving";
 	default:
 		return "";
@@ -304,19 +304,19 @@ phase_text(enum swarm_phase phase)
 static void
 show(struct view *v, uint64_t milliseconds)
 {
-	const struct swarm_tally *t = swarm_tally(v->swarm);
-	struct spread lags = t->lags;
+	const struct crowd_tally *t = crowd_tally(v->crowd);
+	struct histogram lags = t->lags;
 	size_t i;
 
 	lags.count -= v->last.lags.count;
-	for (i = 0; i < SPREAD_CLASSES; i++)
+	for (i = 0; i < HISTOGRAM_CLASSES; i++)
 		lags.classes[i] -= v->last.lags.classes[i];
 	printf("\r\033[K%u/%u online  %.0f msg/s  %.1f MB/s  p50 %.1f p99 "
 	    "%.1f ms  RSS %.1f MB  %.0f syncs/s  %s", t->online, t->members,
 	    rate(t->deliveries, v->last.deliveries, milliseconds),
 	    mega((uint64_t)rate(t->bytes, v->last.bytes, milliseconds)),
-	    (double)spread_at(&lags, 500) / 1000,
-	    (double)spread_at(&lags, 990) / 1000, mega(v->health.resident),
+	    (double)histogram_at(&lags, 500) / 1000,
+	    (double)histogram_at(&lags, 990) / 1000, mega(v->health.resident),
 	    rate(v->health.syncs, v->last_health.syncs, milliseconds),
 	    phase_text(t->phase));
 	(void)fflush(stdout);	/* if nobody can see it, nothing is lost */
@@ -333,11 +333,11 @@ look(struct view *v)
 		return;
 	v->next = now + 1000;
 	if (!ask_relay(v)) {
-		swarm_abort(v->swarm);
+		crowd_abort(v->crowd);
 		return;
 	}
 	if (v->health.stop)
-		swarm_stop(v->swarm);
+		crowd_stop(v->crowd);
 	if (v->health.resident > v->resident_max)
 		v->resident_max = v->health.resident;
 	v->disk = bytes_below(DATA);
@@ -349,30 +349,30 @@ look(struct view *v)
 }
 
 static void
-print_spread(const char *what, const struct spread *s)
+print_histogram(const char *what, const struct histogram *s)
 {
 	printf("%-18s p50 %.1f ms, p99 %.1f ms\n", what,
-	    (double)spread_at(s, 500) / 1000,
-	    (double)spread_at(s, 990) / 1000);
+	    (double)histogram_at(s, 500) / 1000,
+	    (double)histogram_at(s, 990) / 1000);
 }
 
 static void
 summarize(const struct view *v, const struct plan *plan)
 {
-	const struct swarm_tally *t = swarm_tally(v->swarm);
+	const struct crowd_tally *t = crowd_tally(v->crowd);
 	double posts = (double)(t->posts > 0 ? t->posts : 1);
 
 	printf("%s%u members in %u groups, pauses %u times shorter, %s\n",
 	    v->live ? "\r\033[K" : "", t->members, t->groups,
-	    plan->swarm.factor, plan->tls ? "TLS" : "without TLS");
+	    plan->crowd.factor, plan->tls ? "TLS" : "without TLS");
 	printf("posts              %llu in %.1f s, %.0f/s\n",
 	    (unsigned long long)t->posts, (double)t->run / 1000,
 	    rate(t->posts, 0, t->run));
 	printf("delivered          %llu, %.0f/s; %.1f MB, %.1f MB/s\n",
 	    (unsigned long long)t->deliveries, rate(t->deliveries, 0, t->run),
 	    mega(t->bytes), mega((uint64_t)rate(t->bytes, 0, t->run)));
-	print_spread("post to ack", &t->acks);
-	print_spread("post to delivery", &t->lags);
+	print_histogram("post to ack", &t->acks);
+	print_histogram("post to delivery", &t->lags);
 	printf("relay              %.1f MB resident at most, %.1f s of CPU\n",
 	    mega(v->resident_max), (double)v->health.cpu / 1000);
 	printf("disk               %.1f MB, at most %.1f; %llu syncs, %.3f "
@@ -392,30 +392,30 @@ summarize(const struct view *v, const struct plan *plan)
 static int
 be_members(const struct plan *plan, const struct cert *cert, int relay)
 {
-	struct swarm_plan swarm = plan->swarm;
+	struct crowd_plan crowd = plan->crowd;
 	struct dial_tls *tls = plan->tls ? dial_tls_open(cert) : NULL;
 	struct view v = { .relay = relay, .live = isatty(STDOUT_FILENO) };
 	long answers;
 	bool is_clean;
 
-	swarm.tls = tls;
-	answers = verify_relay(swarm.path, tls);
+	crowd.tls = tls;
+	answers = selftest_run(crowd.path, tls);
 	if (answers == -1)
 		return 1;
 	printf("verified           every op in both numberings; %ld frames "
 	    "came as they should\n", answers);
 	(void)fflush(stdout);
-	v.swarm = swarm_open(&swarm);
-	while (swarm_turn(v.swarm)) {
+	v.crowd = crowd_open(&crowd);
+	while (crowd_turn(v.crowd)) {
 		if (was_told_to_stop())
-			swarm_stop(v.swarm);
+			crowd_stop(v.crowd);
 		look(&v);
 	}
 	v.next = 0;
 	look(&v);
 	summarize(&v, plan);
-	is_clean = swarm_is_clean(v.swarm);
-	swarm_close(v.swarm);
+	is_clean = crowd_is_clean(v.crowd);
+	crowd_close(v.crowd);
 	dial_tls_close(tls);
 	return fflush(stdout) == 0 && is_clean ? 0 : 1;
 }
@@ -574,7 +574,7 @@ sim_run(int argc, char **argv)
 	enter_directory(&path, plan.dir);
 	if (plan.tls)
 		make_cert(&cert);
-	set_conf(&conf, plan.swarm.members);
+	set_conf(&conf, plan.crowd.members);
 	sv = server_open(&conf, why, sizeof(why));
 	if (sv == NULL)
 		die("%s", why);

@@ -29,8 +29,8 @@ struct person {
 	size_t *last;		/* of each poster: the latest number, from 1 */
 };
 
-struct crowd {
-	const struct crowd_plan *plan;
+struct crowd_run {
+	const struct crowd_setup *plan;
 	struct relay_process relay;
 	struct client_pool *pool;
 	struct person *people;
@@ -41,7 +41,7 @@ struct crowd {
 };
 
 static uint32_t
-next_random(struct crowd *c)
+next_random(struct crowd_run *c)
 {
 	c->random = c->random * 1664525 + 1013904223;
 	return c->random >> 8;
@@ -61,7 +61,7 @@ make_text(char text[DATA_MAX], size_t from, size_t number)
 }
 
 static void
-begin_post(struct crowd *c, struct person *p)
+begin_post(struct crowd_run *c, struct person *p)
 {
 	size_t from = (size_t)(p - c->people), number = ++p->posted, i;
 	struct post *post = &p->posts[number - 1];
@@ -83,7 +83,7 @@ begin_post(struct crowd *c, struct person *p)
 }
 
 static void
-go_on(struct crowd *c, struct person *p)
+go_on(struct crowd_run *c, struct person *p)
 {
 	if (c->posting && p->online && !p->mate.over &&
 	    (size_t)(p - c->people) < c->plan->posters &&
@@ -92,7 +92,7 @@ go_on(struct crowd *c, struct person *p)
 }
 
 static void
-take_ack(struct crowd *c, struct person *p, const struct peer_frame *f)
+take_ack(struct crowd_run *c, struct person *p, const struct peer_frame *f)
 {
 	char id[PEER_TEXT];
 	size_t number = strtoul(peer_get(f, "id", id), NULL, 10);
@@ -107,7 +107,7 @@ take_ack(struct crowd *c, struct person *p, const struct peer_frame *f)
 }
 
 static void
-take_delivery(struct crowd *c, struct person *p, const struct peer_frame *f)
+take_delivery(struct crowd_run *c, struct person *p, const struct peer_frame *f)
 {
 	char text[DATA_MAX];
 	size_t from, number, n;
@@ -136,7 +136,7 @@ take_delivery(struct crowd *c, struct person *p, const struct peer_frame *f)
 }
 
 static void
-take_frame(struct crowd *c, struct person *p, const struct peer_frame *f)
+take_frame(struct crowd_run *c, struct person *p, const struct peer_frame *f)
 {
 	char text[PEER_TEXT];
 
@@ -159,7 +159,7 @@ take_frame(struct crowd *c, struct person *p, const struct peer_frame *f)
 }
 
 static void
-step(struct crowd *c, struct person *p, short revents)
+step(struct crowd_run *c, struct person *p, short revents)
 {
 	struct peer_frame *f;
 
@@ -173,7 +173,7 @@ step(struct crowd *c, struct person *p, short revents)
 
 /* One poll for everybody.  False if nothing happens for a minute. */
 static bool
-turn(struct crowd *c)
+turn(struct crowd_run *c)
 {
 	struct peer *m;
 	size_t i;
@@ -194,7 +194,7 @@ turn(struct crowd *c)
 }
 
 static size_t
-count(const struct crowd *c, bool (*is)(const struct crowd *,
+count(const struct crowd_run *c, bool (*is)(const struct crowd_run *,
     const struct person *))
 {
 	size_t i, n = 0;
@@ -205,21 +205,21 @@ count(const struct crowd *c, bool (*is)(const struct crowd *,
 }
 
 static bool
-is_online(const struct crowd *c, const struct person *p)
+is_online(const struct crowd_run *c, const struct person *p)
 {
 	(void)c;
 	return p->online;
 }
 
 static bool
-is_over(const struct crowd *c, const struct person *p)
+is_over(const struct crowd_run *c, const struct person *p)
 {
 	(void)c;
 	return p->mate.over;
 }
 
 static bool
-is_early(const struct crowd *c, const struct person *p)
+is_early(const struct crowd_run *c, const struct person *p)
 {
 	return (size_t)(p - c->people) < c->plan->posters &&
 	    p->answered < c->plan->posts;
@@ -227,7 +227,7 @@ is_early(const struct crowd *c, const struct person *p)
 
 /* Everybody connects at once, and registers or logs in. */
 static void
-come(struct crowd *c)
+come(struct crowd_run *c)
 {
 	struct person *p;
 	size_t i;
@@ -253,9 +253,9 @@ come(struct crowd *c)
 
 /* Stop the relay half-way, and start it again. */
 static void
-interrupt(struct crowd *c)
+interrupt(struct crowd_run *c)
 {
-	const struct crowd_plan *plan = c->plan;
+	const struct crowd_setup *plan = c->plan;
 	size_t i;
 	int status;
 
@@ -278,9 +278,9 @@ interrupt(struct crowd *c)
 
 /* How many copies of acked posts have not come. */
 static unsigned long
-missing(const struct crowd *c)
+missing(const struct crowd_run *c)
 {
-	const struct crowd_plan *plan = c->plan;
+	const struct crowd_setup *plan = c->plan;
 	const struct post *post;
 	unsigned long n = 0;
 	size_t i, k, r;
@@ -297,9 +297,9 @@ missing(const struct crowd *c)
 }
 
 static void
-make_people(struct crowd *c)
+make_people(struct crowd_run *c)
 {
-	const struct crowd_plan *plan = c->plan;
+	const struct crowd_setup *plan = c->plan;
 	struct person *p;
 	size_t i;
 
@@ -317,7 +317,7 @@ make_people(struct crowd *c)
 }
 
 static void
-free_people(struct crowd *c)
+free_people(struct crowd_run *c)
 {
 	size_t i;
 
@@ -332,9 +332,9 @@ free_people(struct crowd *c)
 }
 
 static void
-talk(struct crowd *c)
+talk(struct crowd_run *c)
 {
-	const struct crowd_plan *plan = c->plan;
+	const struct crowd_setup *plan = c->plan;
 	uint64_t begun = relay_clock();
 	size_t i;
 
@@ -359,9 +359,9 @@ talk(struct crowd *c)
 }
 
 void
-crowd_test(const struct crowd_plan *plan)
+crowd_test(const struct crowd_setup *plan)
 {
-	struct crowd c = { .plan = plan, .random = 1 };
+	struct crowd_run c = { .plan = plan, .random = 1 };
 	uint64_t begun;
 
 	relay_init(&c.relay, plan->program);

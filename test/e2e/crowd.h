@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-struct crowd_plan {
+struct crowd_setup {
 	const char *program;
 	size_t members;		/* all register and stay online */
 	size_t posters;		/* the first so many of them post */
@@ -18,7 +18,7 @@ struct crowd_plan {
  * Check that every post that was acked reaches each of its recipients whole,
  * in the order of its sender's posts, and only once unless there was a signal.
  */
-void crowd_test(const struct crowd_plan *);
+void crowd_test(const struct crowd_setup *);
 
 /* What was CHECKed here, for the test's report. */
 void crowd_add_checks(unsigned long *passed, unsigned long *failed);

@@ -670,7 +670,7 @@ test_arguments(const char *program)
 static void
 test_stop(const char *program)
 {
-	struct crowd_plan plan = { program, 20, 10, 40, SIGTERM };
+	struct crowd_setup plan = { program, 20, 10, 40, SIGTERM };
 
 	crowd_test(&plan);
 	plan.signal = SIGKILL;
@@ -680,7 +680,7 @@ test_stop(const char *program)
 static void
 test_crowd(const char *program)
 {
-	const struct crowd_plan plan = { program, 1000, 100, 20, 0 };
+	const struct crowd_setup plan = { program, 1000, 100, 20, 0 };
 
 	crowd_test(&plan);
 }

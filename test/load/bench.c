@@ -60,10 +60,10 @@ measure(const struct bench *b, struct load *l, struct load_plan *plan,
 static void
 add_times(struct row *row, const struct load_result *r)
 {
-	row_add(row, "ack_p50", 1, (double)spread_at(&r->acks, 500) / 1000);
-	row_add(row, "ack_p99", 1, (double)spread_at(&r->acks, 990) / 1000);
-	row_add(row, "lag_p50", 1, (double)spread_at(&r->lags, 500) / 1000);
-	row_add(row, "lag_p99", 1, (double)spread_at(&r->lags, 990) / 1000);
+	row_add(row, "ack_p50", 1, (double)histogram_at(&r->acks, 500) / 1000);
+	row_add(row, "ack_p99", 1, (double)histogram_at(&r->acks, 990) / 1000);
+	row_add(row, "lag_p50", 1, (double)histogram_at(&r->lags, 500) / 1000);
+	row_add(row, "lag_p99", 1, (double)histogram_at(&r->lags, 990) / 1000);
 }
 
 static void

@@ -180,11 +180,11 @@ call(struct load *l, struct member *m, const struct client *session)
 }
 
 static void
-add_parcel(struct load *l, struct member *m, uint32_t bytes)
+add_payload(struct load *l, struct member *m, uint32_t bytes)
 {
-	struct parcel_label label = { m->index, ++m->number, bytes };
+	struct payload_label label = { m->index, ++m->number, bytes };
 
-	parcel_make(&m->out, &label);
+	payload_make(&m->out, &label);
 	m->acked = false;
 	m->posted = l->now;
 	l->busy++;
@@ -260,7 +260,7 @@ post(struct load *l, struct member *m)
 		post_to_group(l, m, bytes);
 	else
 		post_to_absent(l, m, bytes);
-	add_parcel(l, m, bytes);
+	add_payload(l, m, bytes);
 	push(l, m);
 }
 
@@ -284,7 +284,7 @@ on_ack(struct load *l, struct member *m, const struct arrival *a)
 		return;
 	m->acked = true;
 	l->result.posts++;
-	spread_add(&l->result.acks, l->now - m->posted);
+	histogram_add(&l->result.acks, l->now - m->posted);
 	post_next(l, m);
 }
 
@@ -305,10 +305,10 @@ strike_out(struct member *sender, const struct member *recipient)
 static void
 on_delivery(struct load *l, struct member *m, const struct arrival *a)
 {
-	struct parcel_label label;
+	struct payload_label label;
 	struct member *sender;
 
-	if (!parcel_check(a->data, &label) || label.sender >= l->count)
+	if (!payload_check(a->data, &label) || label.sender >= l->count)
 		die("a parcel was altered");
 	sender = l->members[label.sender];
 	if (!span_is(a->from, span_of(sender->uid)))
@@ -326,7 +326,7 @@ on_delivery(struct load *l, struct member *m, const struct arrival *a)
 	if (label.number != sender->number)
 		die("a parcel came again");
 	strike_out(sender, m);
-	spread_add(&l->result.lags, l->now - sender->posted);
+	histogram_add(&l->result.lags, l->now - sender->posted);
 	post_next(l, sender);
 }
 

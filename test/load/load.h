@@ -47,7 +47,7 @@ struct load_result {
 				   had its first message */
 	uint64_t posts;		/* that were acked */
 	uint64_t deliveries, bytes;
-	struct spread acks, lags;	/* microseconds */
+	struct histogram acks, lags;	/* microseconds */
 };
 
 struct load;

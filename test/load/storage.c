@@ -168,9 +168,9 @@ fill(struct bench *b, struct row *row, size_t absentees, size_t mib)
 	row_add(row, "away", 0, (double)absentees);
 	row_add(row, "seconds", 1, r->seconds);
 	row_add(row, "in_files", 0, count_files(b));
-	row_add(row, "ack_p50", 1, (double)spread_at(&r->acks, 500) / 1000);
-	row_add(row, "ack_p99", 1, (double)spread_at(&r->acks, 990) / 1000);
-	row_add(row, "ack_max", 1, (double)spread_at(&r->acks, 1000) / 1000);
+	row_add(row, "ack_p50", 1, (double)histogram_at(&r->acks, 500) / 1000);
+	row_add(row, "ack_p99", 1, (double)histogram_at(&r->acks, 990) / 1000);
+	row_add(row, "ack_max", 1, (double)histogram_at(&r->acks, 1000) / 1000);
 	row_add(row, "turn_max", 0, m.stats.turn_ms);
 	row_add(row, "commit_max", 0, m.stats.commit_ms);
 	row_add(row, "rss_MB", 1, (double)m.after.resident / 1e6);

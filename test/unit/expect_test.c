@@ -14,140 +14,140 @@
 
 /* Whatever byte of a parcel is altered, it is noticed. */
 static void
-test_parcel(uint32_t bytes)
+test_payload(uint32_t bytes)
 {
-	struct parcel_label label = { 7, 300, bytes }, read;
+	struct payload_label label = { 7, 300, bytes }, read;
 	struct buf b = { NULL, 0, 0 };
 	size_t i;
 
-	parcel_make(&b, &label);
+	payload_make(&b, &label);
 	CHECK(b.n == bytes, "%u bytes: made %zu", bytes, b.n);
-	CHECK(parcel_check(buf_span(&b), &read) && read.sender == 7 &&
+	CHECK(payload_check(buf_span(&b), &read) && read.sender == 7 &&
 	    read.number == 300 && read.bytes == bytes,
 	    "%u bytes: not read back", bytes);
 	for (i = 0; i < b.n; i++) {
 		b.p[i] ^= 1;
-		CHECK(!parcel_check(buf_span(&b), &read) ||
+		CHECK(!payload_check(buf_span(&b), &read) ||
 		    read.sender != 7 || read.number != 300,
 		    "%u bytes: byte %zu was altered", bytes, i);
 		b.p[i] ^= 1;
 	}
-	CHECK(!parcel_check((struct span){ b.p, b.n - 1 }, &read),
+	CHECK(!payload_check((struct span){ b.p, b.n - 1 }, &read),
 	    "%u bytes: one too few", bytes);
 	buf_add_byte(&b, 'x');
-	CHECK(!parcel_check(buf_span(&b), &read), "%u bytes: one too many",
+	CHECK(!payload_check(buf_span(&b), &read), "%u bytes: one too many",
 	    bytes);
 	buf_free(&b);
 }
 
-static struct posting *
-expect(struct inbox *in, uint32_t sender, uint32_t number)
+static struct inflight *
+expect(struct expect *in, uint32_t sender, uint32_t number)
 {
-	struct posting *p = xzalloc(sizeof(*p));
+	struct inflight *p = xzalloc(sizeof(*p));
 
-	p->label = (struct parcel_label){ sender, number, 50 };
+	p->label = (struct payload_label){ sender, number, 50 };
 	p->posted = number;
 	p->holders = 1;
-	inbox_expect(in, p);
-	posting_release(p);
+	expect_add(in, p);
+	expect_release(p);
 	return p;
 }
 
-static enum inbox_verdict
-take(struct inbox *in, uint32_t sender, uint32_t number)
+static enum expect_verdict
+take(struct expect *in, uint32_t sender, uint32_t number)
 {
-	struct parcel_label label = { sender, number, 50 };
+	struct payload_label label = { sender, number, 50 };
 	uint64_t posted;
 
-	return inbox_take(in, &label, &posted);
+	return expect_payload(in, &label, &posted);
 }
 
 static void
 test_due(void)
 {
-	struct inbox in = { .due_count = 0 };
-	struct posting *refused;
+	struct expect in = { .due_count = 0 };
+	struct inflight *refused;
 
 	expect(&in, 1, 1);
 	expect(&in, 2, 1);
 	expect(&in, 1, 2);
 	expect(&in, 1, 3);
-	CHECK(inbox_lost(&in) == 4 && !inbox_is_settled(&in),
+	CHECK(expect_lost(&in) == 4 && !expect_is_settled(&in),
 	    "all are to come");
-	CHECK(take(&in, 1, 1) == INBOX_NEW, "the first of its sender");
-	CHECK(take(&in, 1, 1) == INBOX_UNKNOWN, "it comes twice");
-	CHECK(take(&in, 1, 3) == INBOX_DISORDERED, "one is passed over");
-	CHECK(take(&in, 2, 1) == INBOX_NEW, "senders do not mind each other");
-	CHECK(take(&in, 3, 1) == INBOX_UNKNOWN, "nobody sent it");
-	CHECK(inbox_lost(&in) == 1, "one has not come");
-	CHECK(take(&in, 1, 2) == INBOX_NEW, "late, but first now");
-	CHECK(inbox_is_settled(&in), "all have come");
+	CHECK(take(&in, 1, 1) == EXPECT_NEW, "the first of its sender");
+	CHECK(take(&in, 1, 1) == EXPECT_UNKNOWN, "it comes twice");
+	CHECK(take(&in, 1, 3) == EXPECT_OUT_OF_ORDER, "one is passed over");
+	CHECK(take(&in, 2, 1) == EXPECT_NEW, "senders do not mind each other");
+	CHECK(take(&in, 3, 1) == EXPECT_UNKNOWN, "nobody sent it");
+	CHECK(expect_lost(&in) == 1, "one has not come");
+	CHECK(take(&in, 1, 2) == EXPECT_NEW, "late, but first now");
+	CHECK(expect_is_settled(&in), "all have come");
 	refused = expect(&in, 1, 4);
-	inbox_withdraw(&in, refused);
-	CHECK(inbox_is_settled(&in), "what was refused does not come");
+	expect_withdraw(&in, refused);
+	CHECK(expect_is_settled(&in), "what was refused does not come");
 	expect(&in, 1, 5);
-	inbox_free(&in);
+	expect_free(&in);
 }
 
 static void
 test_receipts(void)
 {
-	struct inbox in = { .due_count = 0 };
+	struct expect in = { .due_count = 0 };
 
-	CHECK(inbox_receive(&in, 10, SECOND) == INBOX_NEW, "new");
-	CHECK(inbox_receive(&in, 10, 2 * SECOND) == INBOX_DOUBLED,
+	CHECK(expect_message(&in, 10, SECOND) == EXPECT_NEW, "new");
+	CHECK(expect_message(&in, 10, 2 * SECOND) == EXPECT_DUPLICATE,
 	    "twice on one link");
-	CHECK(inbox_receive(&in, 12, 3 * SECOND) == INBOX_NEW, "next");
-	CHECK(inbox_receive(&in, 11, 3 * SECOND) == INBOX_DISORDERED,
+	CHECK(expect_message(&in, 12, 3 * SECOND) == EXPECT_NEW, "next");
+	CHECK(expect_message(&in, 11, 3 * SECOND) == EXPECT_OUT_OF_ORDER,
 	    "an older id");
-	CHECK(inbox_oldest(&in) == 2 * SECOND, "the oldest to ack");
-	CHECK(inbox_ack(&in, 4 * SECOND) == 10, "is acked first");
-	CHECK(inbox_receive(&in, 10, 5 * SECOND) == INBOX_DISORDERED,
+	CHECK(expect_oldest(&in) == 2 * SECOND, "the oldest to ack");
+	CHECK(expect_ack(&in, 4 * SECOND) == 10, "is acked first");
+	CHECK(expect_message(&in, 10, 5 * SECOND) == EXPECT_OUT_OF_ORDER,
 	    "acked, and comes again");
-	inbox_hang_up(&in);
-	CHECK(inbox_lost(&in) == 3 && inbox_oldest(&in) == UINT64_MAX,
+	expect_disconnect(&in);
+	CHECK(expect_lost(&in) == 3 && expect_oldest(&in) == UINT64_MAX,
 	    "not acked, so they must come again");
-	CHECK(inbox_receive(&in, 12, 9 * SECOND) == INBOX_AGAIN, "it does");
-	CHECK(inbox_receive(&in, 11, 9 * SECOND) == INBOX_AGAIN, "it, too");
-	CHECK(inbox_lost(&in) == 1, "one does not");
-	CHECK(inbox_ack(&in, 99 * SECOND) == 12, "an ack after a long time");
-	CHECK(inbox_receive(&in, 12, 99 * SECOND) == INBOX_AGAIN,
+	CHECK(expect_message(&in, 12, 9 * SECOND) == EXPECT_RESENT, "it does");
+	CHECK(expect_message(&in, 11, 9 * SECOND) == EXPECT_RESENT, "it, too");
+	CHECK(expect_lost(&in) == 1, "one does not");
+	CHECK(expect_ack(&in, 99 * SECOND) == 12, "an ack after a long time");
+	CHECK(expect_message(&in, 12, 99 * SECOND) == EXPECT_RESENT,
 	    "may cross with another delivery");
-	inbox_free(&in);
+	expect_free(&in);
 }
 
 static void
-test_spread(void)
+test_histogram(void)
 {
-	struct spread s = { .count = 0 }, both = { .count = 0 };
+	struct histogram s = { .count = 0 }, both = { .count = 0 };
 	uint64_t i, at;
 
-	CHECK(spread_at(&s, 500) == 0, "nothing was added");
+	CHECK(histogram_at(&s, 500) == 0, "nothing was added");
 	for (i = 1; i <= 10000; i++)
-		spread_add(&s, i);
-	spread_join(&both, &s);
-	spread_join(&both, &s);
+		histogram_add(&s, i);
+	histogram_merge(&both, &s);
+	histogram_merge(&both, &s);
 	CHECK(both.count == 20000, "joined: %llu",
 	    (unsigned long long)both.count);
 	for (i = 1; i <= 1000; i++) {
-		at = spread_at(&both, (unsigned)i);
+		at = histogram_at(&both, (unsigned)i);
 		CHECK(at >= i * 10 && at <= i * 10 + i * 10 / 8 + 1,
 		    "%llu of 1000: %llu", (unsigned long long)i,
 		    (unsigned long long)at);
 	}
-	spread_add(&s, UINT64_MAX);
-	CHECK(spread_at(&s, 1000) > UINT64_MAX / 16, "the highest class");
+	histogram_add(&s, UINT64_MAX);
+	CHECK(histogram_at(&s, 1000) > UINT64_MAX / 16, "the highest class");
 }
 
 int
 main(void)
 {
-	test_parcel(PARCEL_MIN);
-	test_parcel(PARCEL_MIN + 1);
-	test_parcel(50);
-	test_parcel(500);
+	test_payload(PAYLOAD_MIN);
+	test_payload(PAYLOAD_MIN + 1);
+	test_payload(50);
+	test_payload(500);
 	test_due();
 	test_receipts();
-	test_spread();
+	test_histogram();
 	return check_report("sim_test");
 }
