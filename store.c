@@ -50,7 +50,7 @@
 #include "store/msgfile.h"
 #include "store/maildir.h"
 
-#define ACK_BYTES (8 + MESSAGE_NODE)
+#define ACK_BYTES (8 + STORED_NODE)
 
 struct store {
 	struct quarantine *lost;
@@ -58,7 +58,7 @@ struct store {
 	struct maildir *tree;
 	int data;
 	struct queue_table queues;
-	struct message_list messages;	/* in the journal */
+	struct stored_list messages;	/* in the journal */
 	struct buf scratch;
 	struct queue *dropped;		/* their directories are still there */
 	struct queue *counting;		/* whose files are counted, or NULL */
@@ -83,13 +83,13 @@ store_owner(const struct queue *q)
 
 /* One queue less waits for m. */
 static void
-release_message(struct store *st, struct message *m)
+release_message(struct store *st, struct stored *m)
 {
 	if (--m->waiting > 0)
 		return;
 	if (m->large != 0)
 		maildir_large_remove(st->tree, m->large);
-	message_free(&st->messages, m);
+	stored_free(&st->messages, m);
 }
 
 /* ---- put ---- */
@@ -97,33 +97,33 @@ release_message(struct store *st, struct message *m)
 size_t
 store_put_size(size_t head, size_t data, size_t queues)
 {
-	return message_record_bytes(head, data, queues);
+	return stored_record_bytes(head, data, queues);
 }
 
 static void
-put(struct store *st, struct message *told, struct span head,
+put(struct store *st, struct stored *told, struct span head,
     struct span data, struct queue *const *to, size_t n)
 {
 	struct span parts[3] = { { NULL, 0 }, head, data };
-	struct message *m;
+	struct stored *m;
 	size_t i;
 
 	st->scratch.n = 0;
-	message_write(&st->scratch, told, to, n);
+	stored_write(&st->scratch, told, to, n);
 	parts[0] = buf_span(&st->scratch);
 	told->place = journal_add(st->journal,
 	    told->large != 0 ? JOURNAL_PUT_LARGE : JOURNAL_PUT, parts, 3);
 	told->place.offset += (uint32_t)parts[0].n;
-	m = message_add(&st->messages, told, n);
+	m = stored_add(&st->messages, told, n);
 	for (i = 0; i < n; i++)
-		message_wait(m, to[i]);
+		stored_wait(m, to[i]);
 }
 
 void
 store_put(struct store *st, uint64_t id, struct span head,
     struct span data, struct queue *const *to, size_t n)
 {
-	struct message told = { .id = id, .head = (uint32_t)head.n,
+	struct stored told = { .id = id, .head = (uint32_t)head.n,
 	    .data = data.n };
 
 	if (n > 0)
@@ -140,7 +140,7 @@ void
 store_put_large(struct store *st, uint64_t id, struct span head,
     struct large *l, struct queue *const *to, size_t n)
 {
-	struct message told = { .id = id, .head = (uint32_t)head.n,
+	struct stored told = { .id = id, .head = (uint32_t)head.n,
 	    .data = large_bytes(l), .large = large_x(l) };
 	const struct span none = { NULL, 0 };
 
@@ -156,11 +156,11 @@ store_put_large(struct store *st, uint64_t id, struct span head,
 
 /* Bytes of a message that is in the journal. */
 static ssize_t
-read_entry(struct store *st, const struct message *m, uint64_t offset,
+read_entry(struct store *st, const struct stored *m, uint64_t offset,
     char *dst, size_t room)
 {
 	struct journal_place place = m->place;
-	uint64_t in_journal = message_in_journal(m);
+	uint64_t in_journal = stored_in_journal(m);
 
 	if (offset < in_journal) {
 		if (room > in_journal - offset)
@@ -200,7 +200,7 @@ int
 store_next(struct store *st, struct queue *q, uint64_t after, uint64_t *id,
     uint64_t *length)
 {
-	const struct message *m = queue_next(q, after);
+	const struct stored *m = queue_next(q, after);
 
 	if (next_file(st, q, after, id, length) == -1)
 		return -1;
@@ -214,22 +214,22 @@ store_next(struct store *st, struct queue *q, uint64_t after, uint64_t *id,
 
 /* The large file of an entry was damaged, and is gone: nobody waits for it. */
 static void
-lose_entry(struct store *st, struct message *m)
+lose_entry(struct store *st, struct stored *m)
 {
 	uint32_t i;
 
 	for (i = 0; i < m->to_count; i++) {
 		if (m->to[i] != NULL && queue_get(m->to[i], m->id) == m)
-			message_leave(m, m->to[i]);
+			stored_leave(m, m->to[i]);
 	}
-	message_free(&st->messages, m);
+	stored_free(&st->messages, m);
 }
 
 ssize_t
 store_read(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
     char *dst, size_t room)
 {
-	struct message *m = queue_get(q, id);
+	struct stored *m = queue_get(q, id);
 	ssize_t n;
 
 	if (m == NULL)
@@ -282,13 +282,13 @@ remove_file(struct store *st, struct queue *q, uint64_t id)
 static bool
 remove_waiting(struct store *st, struct queue *q, uint64_t id)
 {
-	struct message *m = queue_get(q, id);
+	struct stored *m = queue_get(q, id);
 	bool in_tree = m == NULL || m->may_be_in_tree;
 	bool removed = in_tree && remove_file(st, q, id);
 
 	if (m == NULL)
 		return removed;
-	message_leave(m, q);
+	stored_leave(m, q);
 	release_message(st, m);
 	return true;
 }
@@ -303,7 +303,7 @@ store_ack(struct store *st, struct queue *q, uint64_t id)
 		return;
 	encode_u64(head, id);
 	st->scratch.n = 0;
-	message_write_node(&st->scratch, q);
+	stored_write_node(&st->scratch, q);
 	parts[1] = buf_span(&st->scratch);
 	(void)journal_add(st->journal, JOURNAL_ACK, parts, 2);
 }
@@ -357,14 +357,14 @@ copy_some(struct store *st, unsigned files)
 static void
 copy_ring(struct queue *from, struct queue *to)
 {
-	struct message *m;
+	struct stored *m;
 	uint64_t id = 0;
 
 	while ((m = queue_next(from, id)) != NULL) {
 		id = m->id;
 		m->to = xrealloc(m->to, (m->to_count + 1) *
 		    sizeof(struct queue *));
-		message_wait(m, to);
+		stored_wait(m, to);
 	}
 }
 
@@ -396,8 +396,8 @@ store_copy(struct store *st, struct queue *from, struct queue *to)
 	queue_count_forget(to);
 	copy_ring(from, to);
 	st->scratch.n = 0;
-	message_write_node(&st->scratch, from);
-	message_write_node(&st->scratch, to);
+	stored_write_node(&st->scratch, from);
+	stored_write_node(&st->scratch, to);
 	part = buf_span(&st->scratch);
 	(void)journal_add(st->journal, JOURNAL_COPY, &part, 1);
 }
@@ -412,7 +412,7 @@ store_rest(struct queue *q)
 static void
 forget_queue(struct store *st, const struct queue *q)
 {
-	struct message *m;
+	struct stored *m;
 	uint32_t i;
 
 	for (m = st->messages.first; m != NULL; m = m->after) {
@@ -426,13 +426,13 @@ forget_queue(struct store *st, const struct queue *q)
 static void
 drop_queue(struct store *st, struct queue *q)
 {
-	struct message *m;
+	struct stored *m;
 
 	if (q->copy != NULL)
 		(void)give_up_copy(st, q);
 	forget_queue(st, q);
 	while ((m = queue_next(q, 0)) != NULL) {
-		message_leave(m, q);
+		stored_leave(m, q);
 		release_message(st, m);
 	}
 	queue_take(&st->queues, q);
@@ -467,7 +467,7 @@ store_drop(struct store *st, struct queue *q)
 	struct span part;
 
 	st->scratch.n = 0;
-	message_write_node(&st->scratch, q);
+	stored_write_node(&st->scratch, q);
 	part = buf_span(&st->scratch);
 	(void)journal_add(st->journal, JOURNAL_DROP, &part, 1);
 	drop_queue(st, q);
@@ -510,7 +510,7 @@ store_is_in_journal(struct store *st, const struct uid *uid, uint32_t ref,
 
 /* Read the large data of an entry to its end. */
 static int
-read_large(struct store *st, const struct message *m)
+read_large(struct store *st, const struct stored *m)
 {
 	char *dst = buf_room(&st->scratch, MSGFILE_BLOCK);
 	uint64_t at;
@@ -529,7 +529,7 @@ read_large(struct store *st, const struct message *m)
 int
 store_check_large(struct store *st, struct store_load *seen)
 {
-	struct message *m, *after;
+	struct stored *m, *after;
 
 	for (m = st->messages.first; m != NULL; m = after) {
 		after = m->after;
@@ -549,7 +549,7 @@ store_check_large(struct store *st, struct store_load *seen)
 
 /* ---- replay ---- */
 
-/* The queue that MESSAGE_NODE at p name. */
+/* The queue that STORED_NODE at p name. */
 static struct queue *
 queue_at(struct store *st, const char *p)
 {
@@ -581,24 +581,24 @@ is_behind(const struct queue *q, uint64_t id)
 static bool
 replay_put(struct store *st, const struct journal_record *record)
 {
-	const char *nodes = record->body.p + MESSAGE_FIXED;
-	struct message *m, told;
+	const char *nodes = record->body.p + STORED_FIXED;
+	struct stored *m, told;
 	struct queue *q;
 	uint32_t count, i;
 
-	if (!message_read(&told, &count, record))
+	if (!stored_read(&told, &count, record))
 		return false;
 	if (is_in_files(st, told.large))
 		return true;
 	told.may_be_in_tree = true;
-	m = message_add(&st->messages, &told, count);
+	m = stored_add(&st->messages, &told, count);
 	for (i = 0; i < count; i++) {
-		q = queue_at(st, nodes + i * MESSAGE_NODE);
+		q = queue_at(st, nodes + i * STORED_NODE);
 		if (is_behind(q, m->id))
-			message_wait(m, q);
+			stored_wait(m, q);
 	}
 	if (m->waiting == 0)
-		message_free(&st->messages, m);
+		stored_free(&st->messages, m);
 	return true;
 }
 
@@ -622,14 +622,14 @@ store_replay(struct store *st, const struct journal_record *record)
 			    decode_u64(p));
 		break;
 	case JOURNAL_COPY:
-		sense = n == 2 * MESSAGE_NODE &&
-		    is_behind(queue_at(st, p + MESSAGE_NODE), 1);
+		sense = n == 2 * STORED_NODE &&
+		    is_behind(queue_at(st, p + STORED_NODE), 1);
 		if (sense)
 			copy_ring(queue_at(st, p),
-			    queue_at(st, p + MESSAGE_NODE));
+			    queue_at(st, p + STORED_NODE));
 		break;
 	case JOURNAL_DROP:
-		sense = n == MESSAGE_NODE;
+		sense = n == STORED_NODE;
 		if (sense)
 			drop_queue(st, queue_at(st, p));
 		break;
@@ -648,7 +648,7 @@ store_replay(struct store *st, const struct journal_record *record)
 int
 store_replayed(struct store *st)
 {
-	const struct message *m;
+	const struct stored *m;
 	uint64_t x;
 
 	for (m = st->messages.first; m != NULL; m = m->after) {
@@ -667,10 +667,10 @@ store_replayed(struct store *st)
 
 /* Have the message's bytes in the journal in scratch. */
 static int
-load_message(struct store *st, const struct message *m)
+load_message(struct store *st, const struct stored *m)
 {
 	struct buf *b = &st->scratch;
-	size_t n = (size_t)message_in_journal(m);
+	size_t n = (size_t)stored_in_journal(m);
 
 	b->n = 0;
 	if (journal_read(st->journal, m->place, buf_room(b, n), n) == -1)
@@ -681,7 +681,7 @@ load_message(struct store *st, const struct message *m)
 
 /* Write a small message for q, or link it to the file that first has. */
 static int
-write_for(struct store *st, const struct message *m,
+write_for(struct store *st, const struct stored *m,
     const struct queue *first, const struct queue *q)
 {
 	struct span head, data;
@@ -700,7 +700,7 @@ write_for(struct store *st, const struct message *m,
  * names may be there, and the entry stays.
  */
 static int
-write_message(struct store *st, struct message *m)
+write_message(struct store *st, struct stored *m)
 {
 	struct queue *first = NULL;
 	uint32_t i;
@@ -726,7 +726,7 @@ write_message(struct store *st, struct message *m)
 
 /* The files stand for the entry now. */
 static void
-end_message(struct store *st, struct message *m)
+end_message(struct store *st, struct stored *m)
 {
 	struct queue *q;
 	uint32_t i;
@@ -735,7 +735,7 @@ end_message(struct store *st, struct message *m)
 		q = m->to[i];
 		if (q == NULL || queue_get(q, m->id) == NULL)
 			continue;
-		message_leave(m, q);
+		stored_leave(m, q);
 		queue_list_gained(q);
 		queue_count_gained(q, msgfile_bytes(m->head, m->data));
 	}
@@ -744,13 +744,13 @@ end_message(struct store *st, struct message *m)
 		    (st->finished_count + 1) * sizeof(uint64_t));
 		st->finished[st->finished_count++] = m->large;
 	}
-	message_free(&st->messages, m);
+	stored_free(&st->messages, m);
 }
 
 int
 store_checkpoint(struct store *st, uint64_t segment)
 {
-	struct message *m = st->messages.first;
+	struct stored *m = st->messages.first;
 
 	if (m == NULL || m->place.segment > segment)
 		return 0;
@@ -842,7 +842,7 @@ store_close(struct store *st)
 	if (st->copying != NULL)
 		(void)give_up_copy(st, st->copying);
 	while (st->messages.first != NULL)
-		message_free(&st->messages, st->messages.first);
+		stored_free(&st->messages, st->messages.first);
 	while ((q = st->dropped) != NULL) {
 		st->dropped = q->next;
 		queue_free(q);

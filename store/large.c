@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "store/maildir.h"
 #include "store/msgfile.h"
 
 struct large {

@@ -15,9 +15,10 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "store/maildir.h"
+#include "disk/file.h"
 
 struct large;
+struct maildir;
 
 /* All that are on their way; begin with { tree, syncer, NULL }. */
 struct larges {

@@ -9,26 +9,26 @@
 /* ---- records ---- */
 
 size_t
-message_record_bytes(size_t head, size_t data, size_t nodes)
+stored_record_bytes(size_t head, size_t data, size_t nodes)
 {
-	return RECORD + MESSAGE_FIXED + nodes * MESSAGE_NODE + head + data;
+	return RECORD + STORED_FIXED + nodes * STORED_NODE + head + data;
 }
 
 void
-message_write_node(struct buf *b, const struct queue *q)
+stored_write_node(struct buf *b, const struct queue *q)
 {
-	char *p = buf_room(b, MESSAGE_NODE);
+	char *p = buf_room(b, STORED_NODE);
 
 	memcpy(p, q->uid.bytes, UID_BYTES);
 	encode_u32(p + UID_BYTES, q->ref);
-	b->n += MESSAGE_NODE;
+	b->n += STORED_NODE;
 }
 
 void
-message_write(struct buf *b, const struct message *m,
+stored_write(struct buf *b, const struct stored *m,
     struct queue *const *to, size_t n)
 {
-	char *p = buf_room(b, MESSAGE_FIXED);
+	char *p = buf_room(b, STORED_FIXED);
 	size_t i;
 
 	encode_u64(p, m->id);
@@ -36,30 +36,30 @@ message_write(struct buf *b, const struct message *m,
 	encode_u32(p + 12, (uint32_t)n);
 	encode_u64(p + 16, m->data);
 	encode_u64(p + 24, m->large);
-	b->n += MESSAGE_FIXED;
+	b->n += STORED_FIXED;
 	for (i = 0; i < n; i++)
-		message_write_node(b, to[i]);
+		stored_write_node(b, to[i]);
 }
 
 bool
-message_read(struct message *m, uint32_t *nodes,
+stored_read(struct stored *m, uint32_t *nodes,
     const struct journal_record *record)
 {
 	const char *p = record->body.p;
 	size_t n = record->body.n;
 
-	if (n < MESSAGE_FIXED)
+	if (n < STORED_FIXED)
 		return false;
-	n -= MESSAGE_FIXED;
+	n -= STORED_FIXED;
 	*nodes = decode_u32(p + 12);
-	*m = (struct message){ .id = decode_u64(p), .head = decode_u32(p + 8),
+	*m = (struct stored){ .id = decode_u64(p), .head = decode_u32(p + 8),
 	    .data = decode_u64(p + 16), .large = decode_u64(p + 24),
 	    .place = record->place };
-	if (m->id == 0 || *nodes > n / MESSAGE_NODE ||
-	    m->head > n - *nodes * MESSAGE_NODE)
+	if (m->id == 0 || *nodes > n / STORED_NODE ||
+	    m->head > n - *nodes * STORED_NODE)
 		return false;
-	m->place.offset += MESSAGE_FIXED + *nodes * MESSAGE_NODE;
-	n -= *nodes * MESSAGE_NODE + m->head;
+	m->place.offset += STORED_FIXED + *nodes * STORED_NODE;
+	n -= *nodes * STORED_NODE + m->head;
 	return record->type == JOURNAL_PUT_LARGE ? m->large != 0 && n == 0 :
 	    m->large == 0 && m->data == n;
 }
@@ -67,23 +67,23 @@ message_read(struct message *m, uint32_t *nodes,
 /* ---- entries ---- */
 
 uint64_t
-message_in_journal(const struct message *m)
+stored_in_journal(const struct stored *m)
 {
 	return m->large != 0 ? m->head : m->head + m->data;
 }
 
 /* Bytes of disk that it would take as a file: whole blocks, and an inode. */
 static uint64_t
-file_bytes(const struct message *m)
+file_bytes(const struct stored *m)
 {
-	return (message_in_journal(m) / FILE_BLOCK + 2) * FILE_BLOCK;
+	return (stored_in_journal(m) / FILE_BLOCK + 2) * FILE_BLOCK;
 }
 
-struct message *
-message_add(struct message_list *list, const struct message *told,
+struct stored *
+stored_add(struct stored_list *list, const struct stored *told,
     size_t queues)
 {
-	struct message *m = xalloc(sizeof(*m));
+	struct stored *m = xalloc(sizeof(*m));
 
 	*m = *told;
 	m->to = xalloc(queues * sizeof(struct queue *));
@@ -98,7 +98,7 @@ message_add(struct message_list *list, const struct message *told,
 }
 
 void
-message_free(struct message_list *list, struct message *m)
+stored_free(struct stored_list *list, struct stored *m)
 {
 	if (m->before == NULL)
 		list->first = m->after;
@@ -114,7 +114,7 @@ message_free(struct message_list *list, struct message *m)
 }
 
 void
-message_wait(struct message *m, struct queue *q)
+stored_wait(struct stored *m, struct queue *q)
 {
 	m->to[m->to_count++] = q;
 	m->waiting++;
@@ -123,7 +123,7 @@ message_wait(struct message *m, struct queue *q)
 }
 
 void
-message_leave(const struct message *m, struct queue *q)
+stored_leave(const struct stored *m, struct queue *q)
 {
 	q->ring_bytes -= m->head + m->data;
 	queue_remove(q, m->id);

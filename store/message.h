@@ -20,11 +20,11 @@
 #include "disk/journal.h"
 #include "store/queue.h"
 
-#define MESSAGE_FIXED 32	/* bytes of a record before its nodes */
-#define MESSAGE_NODE (UID_BYTES + 4)	/* bytes of a node in any record */
+#define STORED_FIXED 32	/* bytes of a record before its nodes */
+#define STORED_NODE (UID_BYTES + 4)	/* bytes of a node in any record */
 
 /* Freed when nobody waits for it. */
-struct message {
+struct stored {
 	uint64_t id;
 	uint64_t data;			/* bytes */
 	uint64_t large;			/* X of its file, or 0 */
@@ -32,35 +32,35 @@ struct message {
 	uint32_t head;			/* bytes */
 	uint32_t waiting;		/* queues that have it */
 	bool may_be_in_tree;		/* a checkpoint has begun with it */
-	struct message *before, *after;
+	struct stored *before, *after;
 	uint32_t to_count;
 	struct queue **to;		/* queues it was put to; NULL: gone */
 };
 
 /* Zeroed, it is empty. */
-struct message_list {
-	struct message *first, *last;
+struct stored_list {
+	struct stored *first, *last;
 	uint64_t bytes;		/* of disk that all would take */
 };
 
 /* The record for so many nodes, what the journal adds included. */
-size_t message_record_bytes(size_t head, size_t data, size_t nodes);
+size_t stored_record_bytes(size_t head, size_t data, size_t nodes);
 /* Append a node; or what stands in a record before its head. */
-void message_write_node(struct buf *, const struct queue *);
-void message_write(struct buf *, const struct message *,
+void stored_write_node(struct buf *, const struct queue *);
+void stored_write(struct buf *, const struct stored *,
     struct queue *const *to, size_t n);
 /* Read that, but for the nodes themselves; false if it makes no sense. */
-bool message_read(struct message *, uint32_t *nodes,
+bool stored_read(struct stored *, uint32_t *nodes,
     const struct journal_record *);
 
 /* A copy of told, with room for so many queues, of which it has none yet. */
-struct message *message_add(struct message_list *,
-    const struct message *told, size_t queues);
-void message_free(struct message_list *, struct message *);
+struct stored *stored_add(struct stored_list *,
+    const struct stored *told, size_t queues);
+void stored_free(struct stored_list *, struct stored *);
 /* It waits in the queue; the entry no longer stands for that. */
-void message_wait(struct message *, struct queue *);
-void message_leave(const struct message *, struct queue *);
+void stored_wait(struct stored *, struct queue *);
+void stored_leave(const struct stored *, struct queue *);
 /* Bytes of it that are in the journal. */
-uint64_t message_in_journal(const struct message *);
+uint64_t stored_in_journal(const struct stored *);
 
 #endif

@@ -134,7 +134,7 @@ queue_message_path(char path[QUEUE_PATH], const struct queue *q, uint64_t id)
 
 /* ---- the ring ---- */
 
-static struct waiting *
+static struct queue_slot *
 slot(const struct queue *q, uint32_t i)
 {
 	return &q->ring[(q->ring_first + i) & (q->ring_cap - 1)];
@@ -160,7 +160,7 @@ static void
 grow_ring(struct queue *q)
 {
 	uint32_t i, cap = q->ring_cap == 0 ? RING_FIRST : q->ring_cap * 2;
-	struct waiting *ring = xalloc(cap * sizeof(struct waiting));
+	struct queue_slot *ring = xalloc(cap * sizeof(struct queue_slot));
 
 	for (i = 0; i < q->ring_count; i++)
 		ring[i] = *slot(q, i);
@@ -171,15 +171,15 @@ grow_ring(struct queue *q)
 }
 
 void
-queue_add(struct queue *q, uint64_t id, struct message *m)
+queue_add(struct queue *q, uint64_t id, struct stored *m)
 {
 	if (q->ring_count == q->ring_cap)
 		grow_ring(q);
 	q->ring_count++;
-	*slot(q, q->ring_count - 1) = (struct waiting){ id, m };
+	*slot(q, q->ring_count - 1) = (struct queue_slot){ id, m };
 }
 
-struct message *
+struct stored *
 queue_get(const struct queue *q, uint64_t id)
 {
 	uint32_t i = find(q, id);
@@ -189,7 +189,7 @@ queue_get(const struct queue *q, uint64_t id)
 	return slot(q, i)->message;
 }
 
-struct message *
+struct stored *
 queue_next(const struct queue *q, uint64_t after)
 {
 	uint32_t i = find(q, after + 1);

@@ -15,11 +15,11 @@
 
 #define QUEUE_PATH 128		/* room for user/xx/UID/4294967295/MSGID */
 
-struct message;			/* store's: an entry in the journal */
+struct stored;			/* store's: an entry in the journal */
 
-struct waiting {
+struct queue_slot {
 	uint64_t id;
-	struct message *message;
+	struct stored *message;
 };
 
 struct queue {
@@ -30,7 +30,7 @@ struct queue {
 					   file that the queue does; or NULL */
 
 	/* Messages in the journal, by rising id: a ring. */
-	struct waiting *ring;
+	struct queue_slot *ring;
 	uint32_t ring_first, ring_count, ring_cap;
 
 	/*
@@ -75,11 +75,11 @@ void queue_message_path(char path[QUEUE_PATH], const struct queue *,
     uint64_t id);
 
 /* The ring.  An id that is added is higher than all that are there. */
-void queue_add(struct queue *, uint64_t id, struct message *);
+void queue_add(struct queue *, uint64_t id, struct stored *);
 /* NULL if it is not there. */
-struct message *queue_get(const struct queue *, uint64_t id);
+struct stored *queue_get(const struct queue *, uint64_t id);
 /* The first with an id above after, or NULL. */
-struct message *queue_next(const struct queue *, uint64_t after);
+struct stored *queue_next(const struct queue *, uint64_t after);
 void queue_remove(struct queue *, uint64_t id);
 
 /*

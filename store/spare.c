@@ -20,7 +20,7 @@
 #define REMOVE_STEP 64		/* files: 15 ms, for which other syncs wait */
 
 /* A directory tmp/drop-N, and the files in it. */
-struct heap {
+struct spare_dir {
 	uint64_t number;	/* N; 0: there is none */
 	uint64_t *ids;		/* SPARES_MAX of them, or NULL */
 	size_t count;
@@ -31,7 +31,7 @@ struct spare {
 	int data, tmp;
 	struct syncer *syncer;
 	uint64_t last;			/* the highest N ever used */
-	struct heap filling, sealed, spare;
+	struct spare_dir filling, sealed, spare;
 	bool left;			/* there are others, to be removed */
 	uint64_t passed;		/* ... those above N; a lower one
 					   cannot be */
@@ -116,14 +116,14 @@ spare_close(struct spare *sc)
 
 /* Nothing of it will be used again. */
 static void
-leave(struct spare *sc, struct heap *h)
+leave(struct spare *sc, struct spare_dir *h)
 {
 	if (h->number != 0) {
 		sc->left = true;
 		sc->passed = 0;
 	}
 	free(h->ids);
-	*h = (struct heap){ .ids = NULL };
+	*h = (struct spare_dir){ .ids = NULL };
 }
 
 /* Have a directory to drop files in. */
@@ -153,7 +153,7 @@ int
 spare_file(struct spare *sc, const char *path, uint64_t id,
     uint64_t *bytes)
 {
-	struct heap *h = &sc->filling;
+	struct spare_dir *h = &sc->filling;
 	char name[NAME];
 	struct stat status;
 
@@ -222,7 +222,7 @@ give_name(struct spare *sc, const char *name, const char *path)
 int
 spare_reuse(struct spare *sc, const char *path, struct span text)
 {
-	struct heap *h = &sc->spare;
+	struct spare_dir *h = &sc->spare;
 	char name[NAME];
 
 	if (h->count == 0) {
@@ -242,7 +242,7 @@ spare_seal(struct spare *sc)
 	if (sc->sealed.number != 0)
 		return;
 	sc->sealed = sc->filling;
-	sc->filling = (struct heap){ .ids = NULL };
+	sc->filling = (struct spare_dir){ .ids = NULL };
 }
 
 void
@@ -252,7 +252,7 @@ spare_settle(struct spare *sc)
 		return;
 	leave(sc, &sc->spare);
 	sc->spare = sc->sealed;
-	sc->sealed = (struct heap){ .ids = NULL };
+	sc->sealed = (struct spare_dir){ .ids = NULL };
 }
 
 bool
