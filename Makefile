@@ -16,7 +16,7 @@ LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # From the bottom of the layers to the top; test/layers checks the order.
 OBJS = base/fd.o base/date.o base/utf8.o base/log.o base/clock.o base/buf.o \
-	base/encode.o json.o base/set.o base/subnet.o base/secret.o \
+	base/encode.o json.o base/set.o base/list.o base/subnet.o base/secret.o \
 	disk/recfile.o disk/file.o disk/draft.o disk/quarantine.o conf.o \
 	ntp.o disk/segment.o disk/ring.o disk/journal.o \
 	store/msgfile.o store/queue.o store/message.o store/spare.o \
@@ -73,7 +73,7 @@ test/lib/libtest.a: $(SUPPORT)
 
 # The same test of net/poller.c without epoll.
 test/unit/poller_poll_test: test/unit/poller_test.c net/poller.c libmnm.a
-	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -DREADY_POLL -o $@ \
+	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -DPOLLER_POLL -o $@ \
 	    test/unit/poller_test.c net/poller.c libmnm.a
 
 # Power cuts, failing calls and damage, on a disk in memory: the linker hands

@@ -98,7 +98,8 @@ struct server {
 
 	struct conn **conns;
 	size_t conn_count, conn_room;
-	struct conns lists[CONN_LISTS];
+	struct list waiting;	/* requests or bytes wait for data */
+	struct list newcomers;	/* not logged in yet, the oldest first */
 	unsigned handshakes;	/* taken up in this turn */
 	struct strangers strangers;
 
@@ -227,8 +228,8 @@ static void
 remove_conn(struct server *sv, struct conn *c)
 {
 	log_end(sv, c);
-	conn_take_out(sv->lists, c, CONN_WAITING);
-	conn_take_out(sv->lists, c, CONN_NEWCOMERS);
+	list_remove(&c->waiting);
+	list_remove(&c->newcomer);
 	poller_remove(sv->ready, c->fd);
 	sv->conns[c->index] = sv->conns[--sv->conn_count];
 	sv->conns[c->index]->index = c->index;
@@ -255,13 +256,13 @@ settle(struct server *sv, struct conn *c)
 		return;
 	}
 	if (c->phase != CONN_OPEN) {
-		conn_take_out(sv->lists, c, CONN_WAITING);
+		list_remove(&c->waiting);
 		sv->again = true;	/* contacts are told, as above */
 	} else if (waits_for_data(sv, c)) {
-		conn_append(sv->lists, c, CONN_WAITING);
+		list_append(&sv->waiting, &c->waiting, c);
 	}
 	if (c->session != NULL && tmtp_is_logged_in(c->session))
-		conn_take_out(sv->lists, c, CONN_NEWCOMERS);
+		list_remove(&c->newcomer);
 	sv->reap_at = earlier(sv->reap_at, conn_deadline(c));
 	interest = conn_interest(c);
 	if (interest != c->interest) {
@@ -293,7 +294,7 @@ add_conn(struct server *sv, int fd, const char *peer)
 	c->index = sv->conn_count;
 	sv->conns[sv->conn_count++] = c;
 	c->opened = sv->now.mono;
-	conn_append(sv->lists, c, CONN_NEWCOMERS);
+	list_append(&sv->newcomers, &c->newcomer, c);
 	settle(sv, c);
 }
 
@@ -312,7 +313,7 @@ is_exhausted(int error)
 static struct conn *
 to_give_way(const struct server *sv)
 {
-	struct conn *c = sv->lists[CONN_NEWCOMERS].first;
+	struct conn *c = list_first(&sv->newcomers);
 
 	return c != NULL && sv->now.mono - c->opened >= LOGIN_MIN ? c : NULL;
 }
@@ -362,16 +363,16 @@ accept_links(struct server *sv, int listener)
 static void
 links_resume(struct server *sv)
 {
-	struct conn *last = sv->lists[CONN_WAITING].last, *c;
+	const struct hook *last = sv->waiting.last;
+	struct conn *c;
 	bool more = sv->resume_due;
 
 	sv->resume_due = false;
 	while (more && datadir_state(sv->data) != DATADIR_WAIT) {
-		c = sv->lists[CONN_WAITING].first;
+		more = sv->waiting.first != last;
+		c = list_take(&sv->waiting);
 		if (c == NULL)
 			break;
-		more = c != last;
-		conn_take_out(sv->lists, c, CONN_WAITING);
 		if (tmtp_is_stalled(c->session))
 			tmtp_resume(c->session, sv->now);
 		settle(sv, c);
@@ -537,7 +538,7 @@ time_to_wait(const struct server *sv)
 	uint64_t until = sv->reap_at;
 
 	if (sv->again || sv->step_due ||
-	    (sv->resume_due && sv->lists[CONN_WAITING].first != NULL))
+	    (sv->resume_due && list_first(&sv->waiting) != NULL))
 		return 0;
 	if (until < sv->reaped + REAP_INTERVAL)
 		until = sv->reaped + REAP_INTERVAL;

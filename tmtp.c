@@ -411,7 +411,7 @@ tmtp_is_ended(const struct session *s)
 bool
 tmtp_wants_commit(const struct relay *relay)
 {
-	return relay->lists[LIST_WAITING].first != NULL;
+	return list_first(&relay->waiting) != NULL;
 }
 
 void
@@ -419,14 +419,14 @@ tmtp_committed(struct relay *relay)
 {
 	struct session *s;
 
-	while ((s = session_next(relay, LIST_WAITING)) != NULL)
+	while ((s = list_take(&relay->waiting)) != NULL)
 		session_release(s);
 }
 
 struct session *
 tmtp_marked(struct relay *relay)
 {
-	return session_next(relay, LIST_MARKED);
+	return list_take(&relay->marked);
 }
 
 uint64_t

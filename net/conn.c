@@ -368,38 +368,3 @@ conn_interest(const struct conn *c)
 		interest |= POLLER_WRITE;
 	return interest;
 }
-
-void
-conn_append(struct conns *lists, struct conn *c, enum conn_list list)
-{
-	struct conns *conns = &lists[list];
-	struct conn_hook *hook = &c->hooks[list];
-
-	if (hook->linked)
-		return;
-	*hook = (struct conn_hook){ NULL, conns->last, true };
-	if (conns->last != NULL)
-		conns->last->hooks[list].next = c;
-	else
-		conns->first = c;
-	conns->last = c;
-}
-
-void
-conn_take_out(struct conns *lists, struct conn *c, enum conn_list list)
-{
-	struct conns *conns = &lists[list];
-	struct conn_hook *hook = &c->hooks[list];
-
-	if (!hook->linked)
-		return;
-	hook->linked = false;
-	if (hook->previous != NULL)
-		hook->previous->hooks[list].next = hook->next;
-	else
-		conns->first = hook->next;
-	if (hook->next != NULL)
-		hook->next->hooks[list].previous = hook->previous;
-	else
-		conns->last = hook->previous;
-}

@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/list.h"
 #include "net/listen.h"
 #include "net/tls.h"
 #include "tmtp.h"
@@ -31,23 +32,6 @@ enum conn_phase {
 	CONN_FLUSHING,	/* the last ones are being sent; none are read */
 	CONN_LINGERING,	/* all are sent; the peer's close is awaited */
 	CONN_GONE	/* there is nothing left to do but conn_close */
-};
-
-/* Lists that server keeps.  A connection is in each at most once. */
-enum conn_list {
-	CONN_WAITING,	/* requests or bytes wait until data takes more */
-	CONN_NEWCOMERS,	/* not logged in yet, in the order of their coming */
-	CONN_LISTS
-};
-
-struct conns {
-	struct conn *first, *last;
-};
-
-/* A connection's place in one of them. */
-struct conn_hook {
-	struct conn *next, *previous;
-	bool linked;
 };
 
 /* To be read by others; only this module writes it, but for server's part. */
@@ -66,7 +50,7 @@ struct conn {
 	unsigned interest;	/* what is watched */
 	size_t index;		/* among all connections */
 	uint64_t opened;	/* now.mono */
-	struct conn_hook hooks[CONN_LISTS];
+	struct hook waiting, newcomer;	/* in server's lists */
 };
 
 /*
@@ -95,9 +79,5 @@ bool conn_is_stranger(const struct conn *);
 
 /* What to watch the socket for, a set as in ready.h. */
 unsigned conn_interest(const struct conn *);
-
-/* Put it at the end of a list, if it is not in it, or take it out. */
-void conn_append(struct conns *lists, struct conn *, enum conn_list);
-void conn_take_out(struct conns *lists, struct conn *, enum conn_list);
 
 #endif

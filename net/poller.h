@@ -14,7 +14,7 @@
  * write without blocking.
  *
  * On Linux this is epoll, where a descriptor that has nothing to say costs
- * nothing; elsewhere, and with -DREADY_POLL, it is poll.
+ * nothing; elsewhere, and with -DPOLLER_POLL, it is poll.
  */
 #ifndef MNM_NET_POLLER_H
 #define MNM_NET_POLLER_H

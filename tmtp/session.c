@@ -20,48 +20,11 @@ session_open(struct relay *relay, void *owner, const char *peer, struct now now)
 	return s;
 }
 
-static void
-append(struct session *s, enum list list)
-{
-	struct sessions *in = &s->relay->lists[list];
-	struct hook *hook = &s->hooks[list];
-
-	if (hook->linked)
-		return;
-	*hook = (struct hook){ NULL, in->last, true };
-	if (in->last != NULL)
-		in->last->hooks[list].next = s;
-	else
-		in->first = s;
-	in->last = s;
-}
-
-static void
-take_out(struct session *s, enum list list)
-{
-	struct sessions *in = &s->relay->lists[list];
-	struct hook *hook = &s->hooks[list];
-
-	if (!hook->linked)
-		return;
-	if (hook->previous != NULL)
-		hook->previous->hooks[list].next = hook->next;
-	else
-		in->first = hook->next;
-	if (hook->next != NULL)
-		hook->next->hooks[list].previous = hook->previous;
-	else
-		in->last = hook->previous;
-	hook->linked = false;
-}
-
 void
 session_close(struct session *s)
 {
-	int list;
-
-	for (list = 0; list < LISTS; list++)
-		take_out(s, (enum list)list);
+	list_remove(&s->marked);
+	list_remove(&s->waiting);
 	buf_free(&s->out);
 	buf_free(&s->in);
 	buf_free(&s->kept);
@@ -73,29 +36,19 @@ session_close(struct session *s)
 void
 session_mark(struct session *s)
 {
-	append(s, LIST_MARKED);
+	list_append(&s->relay->marked, &s->marked, s);
 }
 
 void
 session_wait(struct session *s)
 {
-	append(s, LIST_WAITING);
+	list_append(&s->relay->waiting, &s->waiting, s);
 }
 
 bool
 session_waits(const struct session *s)
 {
-	return s->hooks[LIST_WAITING].linked;
-}
-
-struct session *
-session_next(struct relay *relay, enum list list)
-{
-	struct session *s = relay->lists[list].first;
-
-	if (s != NULL)
-		take_out(s, list);
-	return s;
+	return s->waiting.list != NULL;
 }
 
 void

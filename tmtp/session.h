@@ -23,6 +23,7 @@
 #include "tmtp/register.h"
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/list.h"
 #include "conf.h"
 #include "datadir.h"
 #include "tmtp/frame.h"
@@ -31,23 +32,6 @@
 
 /* What a session has done so far, and so which ops it may send. */
 enum phase { PHASE_START, PHASE_GREETED, PHASE_OPEN, PHASE_ENDED };
-
-/* Lists of sessions.  A session is in each at most once. */
-enum list {
-	LIST_MARKED,		/* for tmtp_marked */
-	LIST_WAITING,		/* a reply or a message waits for the commit */
-	LISTS
-};
-
-struct sessions {
-	struct session *first, *last;
-};
-
-/* A session's place in one of the lists. */
-struct hook {
-	struct session *next, *previous;
-	bool linked;
-};
 
 /* A message that was sent and has not been acked. */
 struct flight {
@@ -61,7 +45,8 @@ struct relay {
 	struct datadir *data;
 	const struct conf *conf;
 	struct admit *admit;
-	struct sessions lists[LISTS];
+	struct list marked;	/* sessions for tmtp_marked */
+	struct list waiting;	/* ... that hold back bytes until the commit */
 
 	/* What one request needs for a moment. */
 	struct buf text;	/* frame_read's */
@@ -83,7 +68,7 @@ struct session {
 	struct relay *relay;
 	void *owner;
 	char *peer;		/* for the log */
-	struct hook hooks[LISTS];
+	struct hook marked, waiting;	/* in the relay's lists */
 	enum phase phase;
 	struct buf out;		/* replies */
 	size_t ready;		/* bytes of out that may leave */
@@ -135,8 +120,6 @@ void session_mark(struct session *);
 /* What is written from now on leaves after datadir_commit. */
 void session_wait(struct session *);
 bool session_waits(const struct session *);
-/* The first session of a list, which leaves it; NULL if there is none. */
-struct session *session_next(struct relay *, enum list);
 
 /* The frame that begins at start is complete. */
 void session_send(struct session *, size_t start);
