@@ -26,6 +26,7 @@
 #include "admin/service.h"
 #include "admin/setup.h"
 #include "sim/sim.h"
+#include "tmtp.h"
 
 #define VERSION "0.1"
 
@@ -204,8 +205,12 @@ static int
 run_alone(const struct conf *conf, char *const *words, size_t n,
     struct buf *answer)
 {
-	struct admin admin = { .now = { 0, wall_ms() } };
 	struct datadir data;
+	struct admin admin = {
+		.data = &data,
+		.conf = conf,
+		.now = { 0, wall_ms() }
+	};
 	char why[WHY_ROOM];
 	int status;
 
@@ -216,7 +221,7 @@ run_alone(const struct conf *conf, char *const *words, size_t n,
 	while (datadir_state(&data) == DATADIR_WAIT &&
 	    datadir_step(&data, admin.now) == 1)
 		continue;
-	admin.relay = tmtp_open(&data, conf);
+	admin.relay = tmtp_open(&data, conf, admin.now);
 	status = admin_run(&admin, words, n, answer);
 	tmtp_close(admin.relay);
 	if (datadir_close(&data) == -1)

@@ -34,7 +34,6 @@
 #include "base/encode.h"
 #include "net/conn.h"
 #include "admin/control.h"
-#include "tmtp/expire.h"
 #include "base/log.h"
 #include "net/listen.h"
 #include "net/poller.h"
@@ -79,7 +78,6 @@ struct server {
 	struct relay *relay;
 	struct tls *tls;
 	struct poller *ready;
-	struct expire *expire;
 	struct control *control;	/* NULL: there is none */
 	struct now now;
 	uint64_t started;	/* now.wall */
@@ -400,8 +398,8 @@ serve_conn(struct server *sv, struct conn *c, unsigned can)
 static void
 serve_operator(struct server *sv, const struct poller_event *event)
 {
-	struct admin admin = { sv->relay, sv->now, sv->started,
-	    sv->conn_count, &sv->pace };
+	struct admin admin = { sv->relay, sv->data, sv->conf, sv->now,
+	    sv->started, sv->conn_count, &sv->pace };
 
 	control_serve(sv->control, event, &admin);
 }
@@ -546,7 +544,7 @@ time_to_wait(const struct server *sv)
 	until = earlier(until, datadir_deadline(sv->data));
 	until = earlier(until, sv->accept_at);
 	until = earlier(until, sv->strangers.report_at);
-	until = earlier(until, expire_deadline(sv->expire));
+	until = earlier(until, tmtp_step_deadline(sv->relay));
 	until = earlier(until, sv->stop_by);
 	if (until == NEVER)
 		return -1;
@@ -580,7 +578,7 @@ turn(struct server *sv)
 
 	links_resume(sv);	/* those who waited for the last commit */
 	links_read(sv);		/* bytes in, requests run, replies held */
-	expire_step(sv->expire, sv->now);	/* what nobody fetches */
+	tmtp_step(sv->relay, sv->now);	/* what nobody fetches */
 	links_write(sv);	/* what waits for no commit */
 	if (commit(sv) == -1)	/* one write, one sync for the whole turn */
 		return -1;
@@ -673,12 +671,11 @@ server_start(struct server *sv, struct datadir *data, const struct cert *cert,
 	sv->data = data;
 	if (cert != NULL)
 		sv->tls = tls_open(cert);
-	sv->relay = tmtp_open(data, sv->conf);
 	sv->clock_lead = (int64_t)(clock_us(CLOCK_REALTIME) / 1000 -
 	    clock_us(CLOCK_MONOTONIC) / 1000);
 	sv->clock_offset = clock_offset;
 	read_clock(sv);
-	sv->expire = expire_open(sv->relay, sv->now);
+	sv->relay = tmtp_open(data, sv->conf, sv->now);
 	for (i = 0; i < sv->listener_count; i++)
 		watch(sv, sv->listeners[i]);
 	sv->accepting = true;
@@ -765,7 +762,6 @@ server_close(struct server *sv)
 	control_close(sv->control);
 	while (sv->conn_count > 0)
 		remove_conn(sv, sv->conns[0]);
-	expire_close(sv->expire);
 	if (sv->relay != NULL)
 		tmtp_close(sv->relay);
 	if (sv->tls != NULL)

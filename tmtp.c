@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tmtp/expire.h"
 #include "tmtp/route.h"
 #include "tmtp/session.h"
 #include "tmtp/op.h"
 #include "tmtp/presence.h"
 #include "tmtp/upload.h"
+#include "tmtp/useredit.h"
 
 /* Before login a stranger may make us keep so many bytes. */
 #define STRANGER_HEADER_MAX 4096
@@ -287,19 +289,21 @@ take(struct session *s, struct span bytes, struct now now)
 }
 
 struct relay *
-tmtp_open(struct datadir *data, const struct conf *conf)
+tmtp_open(struct datadir *data, const struct conf *conf, struct now now)
 {
 	struct relay *relay = xzalloc(sizeof(*relay));
 
 	relay->data = data;
 	relay->conf = conf;
 	relay->admit = admit_open(data->guests);
+	relay->expire = expire_open(relay, now);
 	return relay;
 }
 
 void
 tmtp_close(struct relay *relay)
 {
+	expire_close(relay->expire);
 	admit_close(relay->admit);
 	buf_free(&relay->text);
 	buf_free(&relay->why);
@@ -474,4 +478,47 @@ tmtp_quit(struct session *s, const char *why, struct now now)
 {
 	(void)now;
 	presence_quit(s, span_of(why));
+}
+
+void
+tmtp_step(struct relay *relay, struct now now)
+{
+	expire_step(relay->expire, now);
+}
+
+uint64_t
+tmtp_step_deadline(const struct relay *relay)
+{
+	return expire_deadline(relay->expire);
+}
+
+struct tmtp_state
+tmtp_state(const struct session *s)
+{
+	return (struct tmtp_state){ s->peer, s->node, s->heard,
+	    s->flight_count };
+}
+
+struct queue *
+tmtp_queue(struct relay *relay, struct node *node)
+{
+	return deliver_queue(relay, node);
+}
+
+void
+tmtp_end_sessions(struct user *user, const char *why)
+{
+	account_end_links(user, span_of(why));
+}
+
+void
+tmtp_drop_node(struct relay *relay, struct node *node, const char *why)
+{
+	account_drop_node(relay, node, span_of(why));
+}
+
+void
+tmtp_remove_user(struct relay *relay, struct user *user)
+{
+	account_remove(relay, user);
 }

@@ -24,14 +24,17 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "conf.h"
-#include "datadir.h"
 
+struct conf;
+struct datadir;
+struct node;
+struct queue;
 struct relay;
 struct session;
+struct user;
 
 /* Both must outlive the relay.  conf may change between calls. */
-struct relay *tmtp_open(struct datadir *, const struct conf *);
+struct relay *tmtp_open(struct datadir *, const struct conf *, struct now);
 /* All sessions must have been closed. */
 void tmtp_close(struct relay *);
 
@@ -92,5 +95,36 @@ void tmtp_expire(struct session *, struct now);
 
 /* End the session with a quit that tells why. */
 void tmtp_quit(struct session *, const char *why, struct now);
+
+/*
+ * Drop some of what has waited too long for nodes that do not log in; once a
+ * turn, and at tmtp_step_deadline (UINT64_MAX: never).
+ */
+void tmtp_step(struct relay *, struct now);
+uint64_t tmtp_step_deadline(const struct relay *);
+
+/* ---- what the operator sees and does ---- */
+
+struct tmtp_state {
+	const char *peer;	/* borrowed from the session */
+	const struct node *node;
+	uint64_t heard;		/* now.mono when its last byte arrived */
+	size_t unacked;		/* messages sent */
+};
+
+/* Of a session that is logged in. */
+struct tmtp_state tmtp_state(const struct session *);
+/* What waits for the node, for store. */
+struct queue *tmtp_queue(struct relay *, struct node *);
+
+/* End all of the user's sessions with a quit that tells why. */
+void tmtp_end_sessions(struct user *, const char *why);
+/* The same for the node's; what waits for it is dropped, and it is freed. */
+void tmtp_drop_node(struct relay *, struct node *, const char *why);
+/*
+ * The same for all of the user's nodes; its memberships end, its aliases stay
+ * taken.
+ */
+void tmtp_remove_user(struct relay *, struct user *);
 
 #endif

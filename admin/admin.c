@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "admin/call.h"
+#include "datadir.h"
 #include "admin/enroll.h"
 #include "json.h"
 #include "admin/commands.h"
@@ -216,8 +217,10 @@ admin_run(const struct admin *admin, char *const *words, size_t n,
 	const struct command *k = find_command(words, n);
 	struct call c = {
 		.relay = admin->relay,
-		.db = admin->relay->data->userdb,
-		.guests = admin->relay->data->guests,
+		.data = admin->data,
+		.conf = admin->conf,
+		.db = admin->data->userdb,
+		.guests = admin->data->guests,
 		.now = admin->now,
 		.started = admin->started,
 		.links = admin->links,
@@ -233,8 +236,7 @@ admin_run(const struct admin *admin, char *const *words, size_t n,
 	take_words(&c, k, words, n, &fault);
 	if (fault.n > 0)
 		return explain(answer, k, words, &fault);
-	if (k->effect == CHANGES && datadir_state(c.relay->data) ==
-	    DATADIR_WAIT)
+	if (k->effect == CHANGES && datadir_state(c.data) == DATADIR_WAIT)
 		return refuse(answer, &c, "the journal is full: try again");
 	c.about = c.args[0];
 	report_begin(&c.report, c.has & CALL_JSON ? REPORT_JSON :

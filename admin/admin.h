@@ -14,7 +14,10 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "tmtp.h"
+
+struct conf;
+struct datadir;
+struct relay;
 
 /* Exit statuses. */
 enum { ADMIN_DONE = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2 };
@@ -24,6 +27,8 @@ struct pace;	/* see call.h */
 /* What commands work on. */
 struct admin {
 	struct relay *relay;
+	struct datadir *data;
+	const struct conf *conf;
 	struct now now;
 	uint64_t started;	/* now.wall; 0: the relay does not run */
 	size_t links;		/* connections, logged in or not */

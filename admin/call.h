@@ -13,7 +13,6 @@
 
 #include "base/encode.h"
 #include "userdb/invite.h"
-#include "tmtp/session.h"
 #include "admin/output.h"
 #include "userdb.h"
 
@@ -38,8 +37,12 @@ struct pace {
 	uint64_t longest_commit;
 };
 
+struct relay;
+
 struct call {
 	struct relay *relay;
+	struct datadir *data;
+	const struct conf *conf;
 	struct userdb *db;
 	struct guests *guests;
 	struct now now;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "tmtp/useredit.h"
+#include "tmtp.h"
 
 #define NO_GROUP "there is no group"
 
@@ -131,7 +131,7 @@ roll_user_disable(struct call *c)
 	if (u == NULL)
 		return CALL_NO_USER;
 	userdb_set_flags(c->db, u, u->flags | USER_DISABLED);
-	account_end_links(u, SPAN("this account is disabled"));
+	tmtp_end_sessions(u, "this account is disabled");
 	return NULL;
 }
 
@@ -153,7 +153,7 @@ roll_user_remove(struct call *c)
 
 	if (u == NULL)
 		return CALL_NO_USER;
-	account_remove(c->relay, u);
+	tmtp_remove_user(c->relay, u);
 	return NULL;
 }
 
@@ -205,7 +205,7 @@ roll_node_drop(struct call *c)
 		return "the user has no node of the number";
 	if (u->node_count == 1)
 		return "this is the user's only node (mnm user remove)";
-	account_drop_node(c->relay, n, SPAN("this node has been dropped"));
+	tmtp_drop_node(c->relay, n, "this node has been dropped");
 	return NULL;
 }
 

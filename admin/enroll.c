@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "conf.h"
+
 /* Why nobody can register by an alias of at least min characters. */
 static const char *
 name_fault(struct call *c, const char *alias, unsigned min)
@@ -28,7 +30,7 @@ name_fault(struct call *c, const char *alias, unsigned min)
 static void
 warn_of_mode(struct call *c)
 {
-	if (c->relay->conf->registration == CONF_REGISTER_CLOSED)
+	if (c->conf->registration == CONF_REGISTER_CLOSED)
 		report_say(&c->report, "But \"register\" is \"closed\" in the "
 		    "configuration: it lets nobody in.");
 }
@@ -42,8 +44,7 @@ enroll_invite(struct call *c)
 		.receive_only = (c->has & CALL_RECEIVE_ONLY) != 0
 	};
 	char token[NAME_BYTES + 1], until[DATE_TEXT];
-	const char *why = name_fault(c, c->args[0],
-	    c->relay->conf->alias_min);
+	const char *why = name_fault(c, c->args[0], c->conf->alias_min);
 
 	if (why != NULL)
 		return why;
@@ -152,7 +153,7 @@ enroll_show(struct call *c)
 	report_table(&c->report, "register");
 	report_row(&c->report);
 	report_text(&c->report, "configured",
-	    span_of(modes[c->relay->conf->registration]));
+	    span_of(modes[c->conf->registration]));
 	report_date(&c->report, "open_until",
 	    window != NULL ? window->until : 0);
 	if (window != NULL && window->count != GUESTS_ENDLESS)

@@ -2,7 +2,8 @@
 
 #include <sys/statvfs.h>
 
-#include "tmtp/route.h"
+#include "datadir.h"
+#include "tmtp.h"
 
 /*
  * Messages of one queue that are looked at: each of them is a file when the
@@ -14,8 +15,8 @@
 static int
 tell_queue(struct call *c, struct node *n)
 {
-	struct store *store = c->relay->data->store;
-	struct queue *q = deliver_queue(c->relay, n);
+	struct store *store = c->data->store;
+	struct queue *q = tmtp_queue(c->relay, n);
 	uint64_t id = 0, oldest = 0, length, messages = 0, bytes = 0;
 	int more;
 
@@ -51,16 +52,18 @@ watch_queue(struct call *c)
 }
 
 static void
-tell_link(struct call *c, const struct session *l)
+tell_link(struct call *c, const struct session *s)
 {
+	struct tmtp_state state = tmtp_state(s);
+
 	report_row(&c->report);
-	report_text(&c->report, "address", span_of(l->peer));
-	call_tell_uid(c, l->node->user);
-	report_number(&c->report, "node", l->node->ref);
-	report_text(&c->report, "alias", call_alias(l->node->user));
+	report_text(&c->report, "address", span_of(state.peer));
+	call_tell_uid(c, state.node->user);
+	report_number(&c->report, "node", state.node->ref);
+	report_text(&c->report, "alias", call_alias(state.node->user));
 	report_number(&c->report, "silent_s",
-	    (c->now.mono - l->heard) / 1000);
-	report_number(&c->report, "unacked", l->flight_count);
+	    (c->now.mono - state.heard) / 1000);
+	report_number(&c->report, "unacked", state.unacked);
 }
 
 const char *
@@ -104,7 +107,7 @@ tell_members(struct call *c)
 static void
 tell_disk(struct call *c)
 {
-	const struct datadir *d = c->relay->data;
+	const struct datadir *d = c->data;
 	struct statvfs fs;
 
 	report_table(&c->report, "disk");

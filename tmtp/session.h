@@ -45,6 +45,7 @@ struct relay {
 	struct datadir *data;
 	const struct conf *conf;
 	struct admit *admit;
+	struct expire *expire;
 	struct list marked;	/* sessions for tmtp_marked */
 	struct list waiting;	/* ... that hold back bytes until the commit */
 

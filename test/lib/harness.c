@@ -60,7 +60,7 @@ harness_start(struct harness *st)
 	if (datadir_open(&st->data, path, st->conf.journal_size, why,
 	    sizeof(why)) == -1)
 		die("%s", why);
-	st->relay = tmtp_open(&st->data, &st->conf);
+	st->relay = tmtp_open(&st->data, &st->conf, st->now);
 }
 
 static void
