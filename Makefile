@@ -14,26 +14,32 @@ FLAGS   = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 	-Wmissing-prototypes -I. -isystem $(BEARSSL)/include/bearssl
 LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
-# From the bottom of the layers to the top; test/layers checks the order.
-OBJS = base/fd.o base/date.o base/utf8.o base/log.o base/clock.o base/buf.o \
-	base/encode.o json.o base/set.o base/list.o base/subnet.o base/secret.o \
-	disk/recfile.o disk/file.o disk/draft.o disk/quarantine.o conf.o \
-	ntp.o disk/segment.o disk/ring.o disk/journal.o \
-	store/msgfile.o store/queue.o store/message.o store/spare.o \
-	store/maildir.o store/large.o store.o \
-	userdb/name.o userdb/record.o userdb/files.o userdb/roster.o \
-	userdb.o userdb/invite.o datadir.o admin/fsck.o \
-	net/selfsign.o net/cert.o net/identity.o net/tls.o \
-	tmtp/register.o tmtp/frame.o tmtp/upload.o tmtp/session.o \
-	tmtp/route.o tmtp/expire.o tmtp/presence.o tmtp/useredit.o \
-	tmtp/group.o tmtp/post.o tmtp/op.o tmtp.o \
-	admin/output.o admin/call.o admin/enroll.o admin/commands.o \
-	admin/watch.o admin/admin.o net/poller.o admin/control.o \
-	admin/backup.o net/listen.o net/conn.o admin/process.o server.o \
-	admin/setup.o admin/notify.o admin/service.o
-# The simulated clients of `mnm N`, which the small static binary is without.
-SIM = sim/histogram.o sim/payload.o client/client.o sim/expect.o \
-	sim/member.o sim/crowd.o sim/selftest.o sim/sim.o
+# The rooms, from the bottom to the top.
+OBJS =	base/buf.o base/clock.o base/date.o base/encode.o base/fd.o \
+	base/list.o base/log.o base/secret.o base/set.o base/subnet.o \
+	base/utf8.o \
+	json.o \
+	disk/draft.o disk/file.o disk/journal.o disk/quarantine.o \
+	disk/recfile.o disk/ring.o disk/segment.o \
+	conf.o ntp.o \
+	store/large.o store/maildir.o store/message.o store/msgfile.o \
+	store/queue.o store/spare.o store.o \
+	userdb/files.o userdb/invite.o userdb/name.o userdb/record.o \
+	userdb/roster.o userdb.o \
+	datadir.o \
+	tmtp/expire.o tmtp/frame.o tmtp/group.o tmtp/op.o tmtp/post.o \
+	tmtp/presence.o tmtp/register.o tmtp/route.o tmtp/session.o \
+	tmtp/upload.o tmtp/useredit.o tmtp.o \
+	net/cert.o net/conn.o net/identity.o net/listen.o net/poller.o \
+	net/selfsign.o net/tls.o \
+	admin/admin.o admin/backup.o admin/call.o admin/commands.o \
+	admin/control.o admin/enroll.o admin/fsck.o admin/notify.o \
+	admin/output.o admin/process.o admin/service.o admin/setup.o \
+	admin/watch.o \
+	server.o
+# mnm N, and what only that needs: the small static binary has neither.
+SIM =	client/client.o sim/crowd.o sim/expect.o sim/histogram.o sim/member.o \
+	sim/payload.o sim/selftest.o sim/sim.o
 
 UNIT = test/unit
 TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
@@ -71,14 +77,14 @@ test/lib/libtest.a: $(SUPPORT)
 	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< test/lib/libtest.a libmnm.a \
 	    $(LDLIBS)
 
-# The same test of net/poller.c without epoll.
+# The same test, with net/poller.c built for poll instead of epoll.
 test/unit/poller_poll_test: test/unit/poller_test.c net/poller.c libmnm.a
 	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -DPOLLER_POLL -o $@ \
 	    test/unit/poller_test.c net/poller.c libmnm.a
 
-# Power cuts, failing calls and damage, on a disk in memory: the linker hands
+# Power cuts, failing calls and damage, on a disk in memory: the linker redirects
 # every call that touches files to the test.  crash and mutants are the long
-# runs: all states, and every way in which the program was broken must be seen.
+# runs: all states, and broken versions of the program, all of which must fail.
 CRASH = test/crash/fork.o test/crash/pages.o test/crash/disk.o \
 	test/crash/disk_calls.o test/crash/world.o test/crash/actions.o \
 	test/crash/model.o test/crash/damage.o test/crash/backup.o
@@ -95,7 +101,7 @@ mutants: test/crash/crash_test
 	CC="$(CC)" FLAGS="$(FLAGS) $(CFLAGS)" LDLIBS="$(LDLIBS)" \
 	    sh test/crash/mutants
 
-# The benchmark; on Linux it counts the relay's syncs, and can slow them down.
+# The benchmark.  On Linux it counts the relay's syncs, and can slow them down.
 BENCH = test/load/bench.c test/load/storage.c test/load/trial.c \
 	test/load/load.c test/load/baseline.c test/load/procstat.c
 test/load/bench: $(BENCH) test/lib/libtest.a libmnm.a test/*/*.h
@@ -108,6 +114,13 @@ test/load/count: test/load/count.c test/load/load.c test/lib/libtest.a \
 test/load/slowsync.so: test/load/slowsync.c
 	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/load/slowsync.c
 
+# Fuzzers, built with clang: make fuzz && test/fuzz/fuzz_json
+FUZZ = test/fuzz/fuzz_json test/fuzz/fuzz_tmtp
+fuzz: $(FUZZ)
+$(FUZZ): test/fuzz/*.c test/lib/harness.c $(OBJS:.o=.c) *.h */*.h
+	clang $(FLAGS) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $@.c \
+	    test/lib/harness.c $(OBJS:.o=.c) $(LDLIBS)
+
 HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
 mnm.o $(OBJS) $(SIM) $(SUPPORT) $(CRASH): $(HEADER) *.h */*.h
 $(SUPPORT) $(CRASH): test/*/*.h
@@ -116,7 +129,7 @@ $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
 
-.PHONY: run all-tests test crash mutants bench bench-full instructions \
+.PHONY: run all-tests test crash mutants fuzz bench bench-full instructions \
     static install uninstall clean
 run: mnm
 	./mnm
@@ -125,24 +138,25 @@ all-tests: mnm test/crash/crash_test $(TESTS) $(ENDS) $(TOOLS) test/load/bench
 
 test: all-tests
 	sh test/run "sh test/layers" $(TESTS) test/crash/crash_test \
-	    "test/e2e/e2e ./mnm" "test/e2e/commands ./mnm" "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
+	    "test/e2e/e2e ./mnm" "test/e2e/commands ./mnm" \
+	    "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
 	    "test/e2e/sim ./mnm" "test/load/bench --smoke"
 
-# How much it carries here; test/load/bench.md explains.  The full run takes
-# over an hour, and draws how cost grows.
+# How much this machine can carry; see test/load/bench.md.  The full run takes
+# over an hour, and also draws how cost grows.
 bench: mnm test/load/bench test/load/slowsync.so
 	test/load/bench
 bench-full: mnm test/load/bench test/load/slowsync.so
 	test/load/bench --full --runs 3
 	sh test/load/plot build/bench.json >test/load/bench.svg
 
-# Instructions for each message, counted by valgrind: they do not depend on how
-# busy the machine is.
+# Instructions per message, counted by valgrind, no matter how busy the machine
+# is.
 instructions: mnm test/load/count
 	sh test/load/instructions
 
-# One binary for any Linux of this kind of processor: with musl if it is there.
-# It is for small places: it has no tables for debuggers.
+# One binary for any Linux on this kind of processor, with musl if installed.  It
+# is for small systems: no debug information, no unwind tables.
 STATIC = -flto=auto -flto-partition=one -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	-Wl,--gc-sections,--sort-section=alignment -Wl,-z,noseparate-code \
@@ -158,26 +172,23 @@ static:
 	"$$@" $(FLAGS) $$size $(STATIC) -o mnm-static mnm.c dist/nosim.c \
 	    $(OBJS:.o=.c) mnm-static.a -lpthread && ls -l mnm-static
 
+SHARE = $(DESTDIR)$(PREFIX)/share
 install: mnm
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/mnm
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man8 \
+	    $(SHARE)/man/man5 $(SHARE)/doc/mnm/fail2ban
 	install -m 755 mnm $(DESTDIR)$(PREFIX)/bin/mnm
-	install -d $(DESTDIR)$(PREFIX)/share/man/man8 \
-	    $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 mnm.8 $(DESTDIR)$(PREFIX)/share/man/man8/mnm.8
-	install -m 644 mnm.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/mnm.conf.5
-	install -d $(DESTDIR)$(PREFIX)/share/doc/mnm/fail2ban
-	install -m 644 mnm.conf dist/mnm.service \
-	    $(DESTDIR)$(PREFIX)/share/doc/mnm
+	install -m 644 mnm.8 $(SHARE)/man/man8/mnm.8
+	install -m 644 mnm.conf.5 $(SHARE)/man/man5/mnm.conf.5
+	install -m 644 mnm.conf dist/mnm.service $(SHARE)/doc/mnm
 	install -m 644 dist/fail2ban/mnm.conf dist/fail2ban/mnm.local \
-	    $(DESTDIR)$(PREFIX)/share/doc/mnm/fail2ban
+	    $(SHARE)/doc/mnm/fail2ban
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/mnm
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/mnm.8
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/mnm.conf.5
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mnm
+	rm -f $(DESTDIR)$(PREFIX)/bin/mnm $(SHARE)/man/man8/mnm.8 \
+	    $(SHARE)/man/man5/mnm.conf.5
+	rm -rf $(SHARE)/doc/mnm
 
 clean:
 	rm -f mnm mnm-static *.o */*.o test/*/*.o *.a test/*/*.a \
 	    test/load/*.so test/load/bench test/load/count \
-	    test/crash/crash_test $(TESTS) $(ENDS) $(TOOLS)
+	    test/crash/crash_test $(TESTS) $(ENDS) $(TOOLS) $(FUZZ)

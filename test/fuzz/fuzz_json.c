@@ -1,11 +1,7 @@
 /*
- * Feed json.c what nobody would write.  Built on request:
+ * Feed json.c what nobody would write.  Built with make fuzz:
  *
- *	clang -g -fsanitize=fuzzer,address,undefined \
- *	    -D_POSIX_C_SOURCE=200809L -I. \
- *	    -I/usr/include/bearssl test/fuzz/fuzz_json.c libmnm.a \
- *	    -lbearssl -o /tmp/fuzz_json
- *	/tmp/fuzz_json -max_total_time=60
+ *	test/fuzz/fuzz_json -max_total_time=60
  */
 #include <assert.h>
 #include <stdint.h>

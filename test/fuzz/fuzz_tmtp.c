@@ -1,11 +1,8 @@
 /*
- * Feed the protocol what no client would send.  Built on request:
+ * Feed the protocol what no client would send.  Built with make fuzz:
  *
- *	clang -g -fsanitize=fuzzer,address,undefined \
- *	    -D_POSIX_C_SOURCE=200809L -I. \
- *	    -I/usr/include/bearssl test/fuzz/fuzz_tmtp.c test/lib/harness.c \
- *	    libmnm.a -lbearssl -lpthread -o /tmp/fuzz_tmtp
- *	/tmp/fuzz_tmtp -max_total_time=60 -dict=test/fuzz/fuzz_tmtp.dict
+ *	test/fuzz/fuzz_tmtp -max_total_time=60 \
+ *	    -dict=test/fuzz/fuzz_tmtp.dict
  *
  * The input is lines of text.  Two users, alice and bob, are online, and
  * their links know each other's numbers, which no fuzzer would find: bytes
