@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fd.h"
 #include "disk/draft.h"
 #include "disk/file.h"
 #include "base/log.h"
@@ -192,10 +193,8 @@ release_all(struct datadir *d)
 	journal_close(d->journal);
 	syncer_close(d->syncer);
 	/* A directory and an empty file: closing loses nothing. */
-	if (d->lock != -1)
-		(void)close(d->lock);
-	if (d->dir != -1)
-		(void)close(d->dir);
+	(void)fd_close(d->lock);
+	(void)fd_close(d->dir);
 	draft_free(&d->checkpoint->drafts);
 	free(d->checkpoint);
 }

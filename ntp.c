@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/fd.h"
 #include "conf.h"
 
 /*
@@ -273,17 +274,14 @@ await_answer(const struct question *q, uint64_t *wall)
 static int
 open_socket(const struct addrinfo *to)
 {
-	int fd, error;
+	int fd;
 
 	fd = socket(to->ai_family, to->ai_socktype, to->ai_protocol);
 	if (fd == -1)
 		return -1;
 	if (connect(fd, to->ai_addr, to->ai_addrlen) == 0)
 		return fd;
-	error = errno;
-	(void)close(fd);	/* nothing was written to it */
-	errno = error;
-	return -1;
+	return fd_close(fd);
 }
 
 /* One question; *asked counts it unless the address is out of reach. */

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "admin/control.h"
+#include "base/fd.h"
 #include "disk/file.h"
 #include "json.h"
 #include "disk/segment.h"
@@ -61,16 +62,6 @@ struct backup {
 struct place {
 	int from, to;
 };
-
-static void
-close_dir(int fd)
-{
-	int error = errno;
-
-	if (fd != -1)
-		(void)close(fd);	/* nothing was written through it */
-	errno = error;
-}
 
 /* ---- files ---- */
 
@@ -112,7 +103,7 @@ static int
 copy_to(int to, const char *name, int from, uint64_t bytes, uint64_t *size)
 {
 	struct stat st;
-	int fd, error = 0;
+	int fd, result;
 
 	if (fstat(from, &st) == -1)
 		return -1;
@@ -124,13 +115,10 @@ copy_to(int to, const char *name, int from, uint64_t bytes, uint64_t *size)
 	if (fd == -1)
 		return -1;
 	*size = (uint64_t)st.st_size;
-	if (copy_bytes(from, fd, bytes < *size ? bytes : *size, *size) ==
-	    -1 || keep_owner(fd, &st) == -1)
-		error = errno;
-	if (close(fd) == -1 && error == 0)
-		error = errno;
-	errno = error;
-	return error == 0 ? 0 : -1;
+	result = copy_bytes(from, fd, bytes < *size ? bytes : *size, *size);
+	if (result == 0)
+		result = keep_owner(fd, &st);
+	return fd_close_written(fd, result);
 }
 
 /* Copy so many bytes of a file, then zeros up to its size. */
@@ -144,7 +132,7 @@ copy_file(const struct place *here, const char *name, uint64_t bytes,
 	if (from == -1)
 		return -1;
 	result = copy_to(here->to, name, from, bytes, size);
-	close_dir(from);
+	(void)fd_close(from);
 	return result;
 }
 
@@ -300,8 +288,8 @@ save_dir(struct backup *b, const struct place *above, const char *name,
 		here.to = file_open_dir(above->to, name);
 	if (here.to != -1)
 		result = fill_dir(b, &here, how);
-	close_dir(here.from);
-	close_dir(here.to);
+	(void)fd_close(here.from);
+	(void)fd_close(here.to);
 	return result;
 }
 
@@ -334,7 +322,7 @@ remove_dir(int above, const char *path)
 	}
 	if (list != NULL)
 		(void)file_end_list(list);
-	close_dir(dir);
+	(void)fd_close(dir);
 	(void)unlinkat(above, path, AT_REMOVEDIR);
 }
 
@@ -343,14 +331,13 @@ static int
 lock_data(int data)
 {
 	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
-	int fd = openat(data, "lock", O_RDONLY | O_CLOEXEC), error;
+	int fd = openat(data, "lock", O_RDONLY | O_CLOEXEC);
 
 	if (fd == -1 || fcntl(fd, F_SETLK, &lock) == 0)
 		return fd;
-	error = errno == EACCES ? EAGAIN : errno;
-	close_dir(fd);
-	errno = error;
-	return -1;
+	if (errno == EACCES)
+		errno = EAGAIN;
+	return fd_close(fd);
 }
 
 /* What is copied. */
@@ -451,9 +438,9 @@ end_hold(struct source *s, enum control_copy copy, char *why, size_t room)
 static void
 close_source(struct source *s)
 {
-	close_dir(s->dir);
-	close_dir(s->hold);
-	close_dir(s->lock);
+	(void)fd_close(s->dir);
+	(void)fd_close(s->hold);
+	(void)fd_close(s->lock);
 	buf_free(&s->segments);
 }
 
@@ -511,7 +498,7 @@ sync_above(int dir)
 	if (above == -1)
 		return -1;
 	result = file_sync_dir(above);
-	close_dir(above);
+	(void)fd_close(above);
 	return result;
 }
 
@@ -555,7 +542,7 @@ backup_make(const char *data, const char *path, struct backup_sum *sum,
 		if (result == 0)
 			result = install(dir, &owner, partial.p, name, why,
 			    room);
-		close_dir(dir);
+		(void)fd_close(dir);
 		if (result == -1)
 			remove_dir(AT_FDCWD, partial.p);
 	}

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "base/fd.h"
 #include "base/log.h"
 
 #define SOCKET "control"
@@ -50,16 +51,6 @@ struct control {
 
 /* ---- the socket ---- */
 
-static int
-close_with_errno(int fd)
-{
-	int error = errno;
-
-	(void)close(fd);
-	errno = error;
-	return -1;
-}
-
 /*
  * Call bind or connect for the socket in a directory whose path may be longer
  * than an address can be: go there and back.  Who may not enter the working
@@ -85,8 +76,7 @@ call_in(int dir, int fd,
 	if (here != -1 && fchdir(here) == -1)
 		die("cannot return to the working directory: %s",
 		    strerror(errno));
-	if (here != -1)
-		(void)close(here);	/* it was only gone back to */
+	(void)fd_close(here);
 	errno = error;
 	return result;
 }
@@ -102,8 +92,8 @@ open_socket(void)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	if (fd != -1 && fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
-		return close_with_errno(fd);
+	if (fd != -1 && fd_set_cloexec(fd) == -1)
+		return fd_close(fd);
 	return fd;
 }
 
@@ -146,11 +136,11 @@ listen_in(int dir)
 	fd = open_socket();
 	if (fd == -1)
 		return -1;
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
+	if (fd_set_nonblocking(fd) == -1 ||
 	    call_in(dir, fd, bind) == -1 ||
 	    fchmodat(dir, SOCKET, 0600, 0) == -1 ||
 	    listen(fd, SESSIONS_MAX) == -1)
-		return close_with_errno(fd);
+		return fd_close(fd);
 	return fd;
 }
 
@@ -206,8 +196,7 @@ control_close(struct control *c)
 		(void)close(c->listener);
 		(void)unlinkat(c->dir, SOCKET, 0);
 	}
-	if (c->dir != -1)
-		(void)close(c->dir);
+	(void)fd_close(c->dir);
 	free(c);
 }
 
@@ -244,8 +233,7 @@ take_in(struct control *c)
 
 	if (fd == -1)
 		return;
-	if (!is_trusted(fd) || fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	if (!is_trusted(fd) || fd_set_nonblocking(fd) == -1 ||
 	    poller_add(c->ready, fd, POLLER_READ, NULL) == -1) {
 		log_line("control: a connection was refused");
 		(void)close(fd);
@@ -491,8 +479,8 @@ request(const char *data, char *const *words, size_t n)
 	fd = open_socket();
 	if (fd != -1 && (call_in(dir, fd, connect) == -1 ||
 	    send_request(fd, words, n) == -1))
-		fd = close_with_errno(fd);
-	(void)close_with_errno(dir);
+		fd = fd_close(fd);
+	(void)fd_close(dir);
 	return fd;
 }
 
@@ -505,7 +493,7 @@ control_ask(const char *data, char *const *words, size_t n,
 	if (fd == -1)
 		return -1;
 	status = read_answer(fd, ALL_LINES, answer);
-	(void)close_with_errno(fd);
+	(void)fd_close(fd);
 	return status;
 }
 
@@ -522,7 +510,7 @@ control_hold(const char *data, struct buf *segments)
 		return fd;
 	if (status != -1)
 		errno = EBUSY;
-	return close_with_errno(fd);
+	return fd_close(fd);
 }
 
 int
@@ -536,7 +524,7 @@ control_end_hold(int fd, enum control_copy copy)
 		(void)send(fd, "", 1, MSG_NOSIGNAL);
 	if (shutdown(fd, SHUT_WR) == 0)
 		status = read_answer(fd, ALL_LINES, &nothing);
-	(void)close_with_errno(fd);
+	(void)fd_close(fd);
 	buf_free(&nothing);
 	if (status > 0)
 		errno = EBUSY;

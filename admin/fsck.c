@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "datadir.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "store/msgfile.h"
 
@@ -93,7 +94,7 @@ static int
 look_at_message(struct check *c, const char *path, const char *name)
 {
 	uint64_t id;
-	int result, error;
+	int result;
 
 	if (!decode_hex64(&id, span_of(name)))
 		return stray(path, "no message");
@@ -105,9 +106,7 @@ look_at_message(struct check *c, const char *path, const char *name)
 	if (c->reader.fd == -1)
 		return fail(c, path);
 	result = verify(c, id);
-	error = errno;
-	(void)close(c->reader.fd);	/* it was only read */
-	errno = error;
+	(void)fd_close(c->reader.fd);
 	if (result == -1 && errno == EBADMSG)
 		result = quarantine_move(&c->data.lost, path, MSGFILE_ALTERED);
 	return result == -1 ? fail(c, path) : 0;
@@ -233,8 +232,7 @@ is_data(const char *path, char *why, size_t room)
 		(void)snprintf(why, room, "%s: %s", path, dir == -1 ||
 		    errno != ENOENT ? strerror(errno) :
 		    "no relay has stored anything here");
-	if (dir != -1)
-		(void)close(dir);	/* it was only looked at */
+	(void)fd_close(dir);
 	return is;
 }
 

@@ -24,6 +24,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "datadir.h"
+#include "base/fd.h"
 #include "net/identity.h"
 #include "base/log.h"
 #include "net/listen.h"
@@ -119,24 +120,14 @@ set_signal(int number, void (*handler)(int))
 		die("cannot catch signal %d: %s", number, strerror(errno));
 }
 
-static void
-set_flags(int fd)
-{
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
-		die("cannot set up a pipe: %s", strerror(errno));
-}
-
 /* Returns what becomes readable when a signal has come: its number. */
 static int
 catch_signals(void)
 {
 	int ends[2];
 
-	if (pipe(ends) == -1)
+	if (fd_pipe(ends) == -1)
 		die("cannot make a pipe: %s", strerror(errno));
-	set_flags(ends[0]);
-	set_flags(ends[1]);
 	wake_in = ends[1];
 	set_signal(SIGINT, take_signal);
 	set_signal(SIGTERM, take_signal);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "admin/control.h"
+#include "base/fd.h"
 #include "disk/file.h"
 #include "net/identity.h"
 #include "json.h"
@@ -353,7 +354,7 @@ save_new(const char *path, struct span text)
 	result = file_pwrite_all(fd, text.p, text.n, 0);
 	if (result == 0)
 		result = file_sync(fd);
-	return close(fd) == -1 ? -1 : result;
+	return fd_close_written(fd, result);
 }
 
 static void

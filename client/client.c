@@ -14,6 +14,7 @@
 #include <bearssl_ssl.h>
 
 #include "base/encode.h"
+#include "base/fd.h"
 #include "tmtp/frame.h"
 #include "json.h"
 #include "base/log.h"
@@ -116,21 +117,16 @@ static int
 connect_to(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd, error;
+	int fd;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (fd == -1)
 		return -1;
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	if (fd_set_nonblocking(fd) == -1 ||
 	    connect(fd, (const struct sockaddr *)&address,
-	    sizeof(address)) == -1) {
-		error = errno;
-		(void)close(fd);
-		errno = error;
-		return -1;
-	}
+	    sizeof(address)) == -1)
+		return fd_close(fd);
 	return fd;
 }
 

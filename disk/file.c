@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 /* Zeros are written in pieces of this size: a multiple of any block. */
 #define ZEROS_BYTES 16384
 
@@ -23,8 +25,8 @@ int
 file_read(int dir, const char *name, size_t max, struct buf *to)
 {
 	size_t start = to->n;
-	ssize_t n = -1;
-	int fd, error;
+	ssize_t n;
+	int fd;
 
 	/* What is no file must not make us wait. */
 	fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -42,11 +44,9 @@ file_read(int dir, const char *name, size_t max, struct buf *to)
 			break;
 		}
 	}
-	error = errno;
-	(void)close(fd);	/* it was only read */
+	(void)fd_close(fd);
 	if (n == -1)
 		to->n = start;
-	errno = error;
 	return n == -1 ? -1 : 0;
 }
 
@@ -92,49 +92,38 @@ file_pwrite_all(int fd, const void *src, size_t n, uint64_t offset)
 	return 0;
 }
 
-/* Write text to the new file fd and close it whatever happens. */
-static int
-save_and_close(int fd, struct span text)
+int
+file_discard(int dir, const char *name)
 {
-	int error = 0;
+	int error = errno;
 
-	if (file_pwrite_all(fd, text.p, text.n, 0) == -1)
-		error = errno;
-	if (close(fd) == -1 && error == 0)
-		error = errno;
+	(void)unlinkat(dir, name, 0);
 	errno = error;
-	return error == 0 ? 0 : -1;
+	return -1;
 }
 
 int
 file_write(int dir, const char *name, struct span text)
 {
-	int fd, error;
+	int fd, result;
 
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
-	if (save_and_close(fd, text) == 0)
+	result = file_pwrite_all(fd, text.p, text.n, 0);
+	if (fd_close_written(fd, result) == 0)
 		return 0;
-	error = errno;
-	(void)unlinkat(dir, name, 0);	/* it is of no use */
-	errno = error;
-	return -1;
+	return file_discard(dir, name);
 }
 
 int
 file_replace(int dir, const char *name, const char *tmp, struct span text)
 {
-	int error;
-
 	if (file_write(dir, tmp, text) == -1)
 		return -1;
 	if (renameat(dir, tmp, dir, name) == 0)
 		return 0;
-	error = errno;
-	(void)unlinkat(dir, tmp, 0);	/* start-up removes it too */
-	errno = error;
-	return -1;
+	return file_discard(dir, tmp);	/* start-up removes it too */
 }
 
 int
@@ -182,14 +171,11 @@ file_open_dir(int dir, const char *name)
 DIR *
 file_open_list(int dir, const char *name)
 {
-	int fd = file_open_dir(dir, name), error;
+	int fd = file_open_dir(dir, name);
 	DIR *list = fd == -1 ? NULL : fdopendir(fd);
 
-	if (list == NULL && fd != -1) {
-		error = errno;
-		(void)close(fd);	/* nothing was done with it */
-		errno = error;
-	}
+	if (list == NULL)
+		(void)fd_close(fd);
 	return list;
 }
 
@@ -241,14 +227,12 @@ static int
 sync_file(int dir, const char *name)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	int result, error;
+	int result;
 
 	if (fd == -1)
 		return -1;
 	result = fsync(fd);
-	error = errno;
-	(void)close(fd);	/* it was only synced */
-	errno = error;
+	(void)fd_close(fd);
 	return result;
 }
 
@@ -392,28 +376,13 @@ syncer_open(void)
 	return sy;
 }
 
-static int
-open_wake(int wake[2])
-{
-	int i;
-
-	if (pipe(wake) == -1)
-		return -1;
-	for (i = 0; i < 2; i++) {
-		if (fcntl(wake[i], F_SETFD, FD_CLOEXEC) == -1 ||
-		    fcntl(wake[i], F_SETFL, O_NONBLOCK) == -1)
-			return -1;
-	}
-	return 0;
-}
-
 int
 syncer_start(struct syncer *sy)
 {
 	sigset_t all, old;
 	int error;
 
-	if (open_wake(sy->wake) == -1)
+	if (fd_pipe(sy->wake) == -1)
 		return -1;
 	/* Signals are for the loop's thread. */
 	sigfillset(&all);
@@ -444,10 +413,8 @@ syncer_close(struct syncer *sy)
 	if (sy == NULL)
 		return;
 	syncer_stop(sy);
-	if (sy->wake[0] != -1) {
-		(void)close(sy->wake[0]);	/* a pipe loses nothing */
-		(void)close(sy->wake[1]);
-	}
+	(void)fd_close(sy->wake[0]);
+	(void)fd_close(sy->wake[1]);
 	pthread_cond_destroy(&sy->added);
 	pthread_mutex_destroy(&sy->mutex);
 	free(sy);

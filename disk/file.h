@@ -29,6 +29,8 @@ int file_pwrite_all(int fd, const void *src, size_t n, uint64_t offset);
  * once, and nothing is left there on failure.
  */
 int file_write(int dir, const char *name, struct span text);
+/* Remove a file that is of no use; keeps errno, returns -1 as fd_close. */
+int file_discard(int dir, const char *name);
 /*
  * Make text the content of name by way of a file in dir named tmp, without
  * a sync: after a crash name may be the old file, the new one, or damaged

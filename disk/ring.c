@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "base/fd.h"
 
 #define SEGMENTS_IDLE 2		/* kept when nothing is going on */
 
@@ -56,10 +57,8 @@ ring_close(struct ring *r)
 		(void)close(r->segments[i].fd);
 		segment_free(&r->segments[i]);
 	}
-	if (r->growth.fd != -1)
-		(void)close(r->growth.fd);
-	if (r->dir != -1)
-		(void)close(r->dir);
+	(void)fd_close(r->growth.fd);
+	(void)fd_close(r->dir);
 	free(r->segments);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "base/fd.h"
 #include "disk/file.h"
 
 #define MAGIC 0x316a6e6dU	/* "mnj1" */
@@ -121,10 +122,8 @@ open_segment(int dir, const char *path, int mode, uint64_t *key,
 	sg->fd = openat(dir, path, mode | O_NONBLOCK | O_CLOEXEC);
 	if (sg->fd == -1)
 		return -1;
-	if (fstat(sg->fd, &st) == -1) {
-		(void)close(sg->fd);	/* nothing was written */
-		return -1;
-	}
+	if (fstat(sg->fd, &st) == -1)
+		return fd_close(sg->fd);
 	sg->is_short = st.st_size < SEGMENT_SIZE;
 	*key = its_key;
 	return 1;

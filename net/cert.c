@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/fd.h"
 #include "disk/file.h"
 #include "net/selfsign.h"
 
@@ -503,7 +504,7 @@ sync_parent(const char *path)
 	const char *slash = strrchr(path, '/');
 	struct span name = { path, slash == NULL ? 0 : (size_t)(slash - path) };
 	char *parent;
-	int dir, result, error;
+	int dir, result;
 
 	if (slash == NULL)
 		name = SPAN(".");
@@ -515,29 +516,24 @@ sync_parent(const char *path)
 	if (dir == -1)
 		return -1;
 	result = file_sync_dir(dir);
-	error = errno;
-	(void)close(dir);	/* it was only synced */
-	errno = error;
+	(void)fd_close(dir);
 	return result;
 }
 
 static int
 write_synced(const char *path, mode_t mode, struct span text)
 {
-	int fd, error = 0;
+	int fd, result;
 
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd == -1)
 		return -1;
-	if (file_pwrite_all(fd, text.p, text.n, 0) == -1 ||
-	    file_sync(fd) == -1)
-		error = errno;
-	if (close(fd) == -1 && error == 0)
-		error = errno;
-	if (error != 0)
-		(void)unlink(path);	/* the first error is the one told */
-	errno = error;
-	return error == 0 ? 0 : -1;
+	result = file_pwrite_all(fd, text.p, text.n, 0);
+	if (result == 0)
+		result = file_sync(fd);
+	if (fd_close_written(fd, result) == 0)
+		return 0;
+	return file_discard(AT_FDCWD, path);
 }
 
 /*
@@ -552,7 +548,7 @@ static int
 save_new(const char *path, mode_t mode, struct span text)
 {
 	char tmp[PATH_ROOM];
-	int n, error;
+	int n;
 
 	n = snprintf(tmp, sizeof(tmp), "%s.tmp", path);
 	if (n < 0 || (size_t)n >= sizeof(tmp)) {
@@ -562,19 +558,12 @@ save_new(const char *path, mode_t mode, struct span text)
 	(void)unlink(tmp);	/* what is really in the way, open tells */
 	if (write_synced(tmp, mode, text) == -1)
 		return -1;
-	if (link(tmp, path) == -1) {
-		error = errno;
-		(void)unlink(tmp);
-		errno = error;
-		return -1;
-	}
+	if (link(tmp, path) == -1)
+		return file_discard(AT_FDCWD, tmp);
 	(void)unlink(tmp);
 	if (sync_parent(path) == 0)
 		return 0;
-	error = errno;
-	(void)unlink(path);
-	errno = error;
-	return -1;
+	return file_discard(AT_FDCWD, path);
 }
 
 /* The key that waits for a certificate, or a new one with its text. */

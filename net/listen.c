@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 #define BACKLOG 1024	/* a whole club that reconnects after a power cut */
 
 bool
@@ -22,32 +24,11 @@ net_is_loopback(const char *host)
 }
 
 static int
-set_flags(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
-		return -1;
-	return fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
-static int
 set_option(int fd, int level, int option)
 {
 	int on = 1;
 
 	return setsockopt(fd, level, option, &on, sizeof(on));
-}
-
-/* Close what could not be made ready, keeping errno for why. */
-static int
-give_up(int fd)
-{
-	int error = errno;
-
-	(void)close(fd);
-	errno = error;
-	return -1;
 }
 
 /*
@@ -63,15 +44,15 @@ listen_on(const struct addrinfo *address)
 	    address->ai_protocol);
 	if (fd == -1)
 		return -1;
-	if (set_flags(fd) == -1 ||
+	if (fd_set_nonblocking(fd) == -1 ||
 	    set_option(fd, SOL_SOCKET, SO_REUSEADDR) == -1)
-		return give_up(fd);
+		return fd_close(fd);
 	if (address->ai_family == AF_INET6 &&
 	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1)
-		return give_up(fd);
+		return fd_close(fd);
 	if (bind(fd, address->ai_addr, address->ai_addrlen) == -1 ||
 	    listen(fd, BACKLOG) == -1)
-		return give_up(fd);
+		return fd_close(fd);
 	return fd;
 }
 
@@ -142,10 +123,10 @@ listen_unix(const struct conf *conf, char *why, size_t room)
 	} else {
 		errno = ENAMETOOLONG;
 	}
-	if (fd != -1 && (set_flags(fd) == -1 ||
+	if (fd != -1 && (fd_set_nonblocking(fd) == -1 ||
 	    bind(fd, (struct sockaddr *)&address, sizeof(address)) == -1 ||
 	    listen(fd, BACKLOG) == -1))
-		fd = give_up(fd);
+		fd = fd_close(fd);
 	if (fd == -1)
 		snprintf(why, room, "cannot listen on %s: %s",
 		    conf->listen_laddr, strerror(errno));
@@ -231,9 +212,9 @@ net_accept(int listener, char peer[NET_PEER])
 	fd = accept(listener, (struct sockaddr *)&from, &n);
 	if (fd == -1)
 		return -1;
-	if (set_flags(fd) == -1 ||
+	if (fd_set_nonblocking(fd) == -1 ||
 	    (from.ss_family != AF_UNIX && set_tcp_options(fd) == -1))
-		return give_up(fd);
+		return fd_close(fd);
 	peer_text(peer, (struct sockaddr *)&from);
 	return fd;
 }

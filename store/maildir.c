@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "disk/file.h"
 #include "base/log.h"
 #include "store/spare.h"
@@ -89,8 +90,7 @@ maildir_close(struct maildir *tr)
 	close_reading(tr);
 	spare_close(tr->scrap);
 	/* Directories: nothing was written through these. */
-	if (tr->tmp != -1)
-		(void)close(tr->tmp);
+	(void)fd_close(tr->tmp);
 	free(tr->reader.buffer);
 	free(tr->keep);
 	buf_free(&tr->image);
@@ -167,9 +167,7 @@ maildir_write(struct maildir *tr, const struct queue *q, uint64_t id,
 	if (fd == -1)
 		return -1;
 	result = file_pwrite_all(fd, tr->image.p, tr->image.n, 0);
-	if (close(fd) == -1)
-		return -1;
-	return result;
+	return fd_close_written(fd, result);
 }
 
 int
@@ -417,9 +415,7 @@ maildir_large_finish(struct maildir *tr, uint64_t x, uint64_t id,
 		return -1;
 	tr->touched = true;
 	result = msgfile_write_head(fd, id, head, data);
-	if (close(fd) == -1)
-		return -1;
-	return result;
+	return fd_close_written(fd, result);
 }
 
 int

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "base/fd.h"
 
 #define NAME 64			/* room for drop-N/MSGID */
 
@@ -194,7 +195,7 @@ write_over(struct spare *sc, const char *name, struct span text)
 {
 	int fd = openat(sc->tmp, name, O_WRONLY | O_CLOEXEC);
 	struct stat status;
-	int result = -1, error;
+	int result = -1;
 
 	if (fd == -1)
 		return -1;
@@ -202,11 +203,7 @@ write_over(struct spare *sc, const char *name, struct span text)
 	    file_pwrite_all(fd, text.p, text.n, 0) == 0 &&
 	    ftruncate(fd, (off_t)text.n) == 0)
 		result = 0;
-	error = errno;
-	if (close(fd) == -1)
-		return -1;
-	errno = error;
-	return result;
+	return fd_close_written(fd, result);
 }
 
 static int
