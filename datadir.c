@@ -4,7 +4,7 @@
  *	lock		held with fcntl: one server per directory
  *	journal/	see journal.c
  *	user/ group/	see userdb.c, and store.c for the queues in user/
- *	guests.json	see guests.c
+ *	guests.json	see userdb/invite.c
  *	control		a socket: see control.h
  *	tmp/		files being made; emptied at start
  *	lost+found/	see lost.h; nothing here is read again
@@ -146,7 +146,7 @@ replay(struct datadir *d, char *why, size_t room)
 		d->records++;
 		if (!store_replay(d->store, &record) &&
 		    !userdb_replay(d->userdb, &record) &&
-		    !guests_replay(d->guests, &record))
+		    !invite_replay(d->invites, &record))
 			quarantine_note(&d->lost,
 			    "journal: a record of unknown "
 			    "type %u is passed over", (unsigned)record.type);
@@ -188,7 +188,7 @@ release_all(struct datadir *d)
 	/* From here on no job is under way. */
 	syncer_stop(d->syncer);
 	store_close(d->store);
-	guests_close(d->guests);
+	invite_close(d->invites);
 	userdb_close(d->userdb);
 	journal_close(d->journal);
 	syncer_close(d->syncer);
@@ -221,9 +221,9 @@ open_all(struct datadir *d, const char *path, uint64_t journal_size, char *why,
 		d->userdb = userdb_open(&d->lost, d->journal, detail,
 		    sizeof(detail));
 	if (d->userdb != NULL)
-		d->guests = guests_open(&d->lost, d->journal, detail,
+		d->invites = invite_open(&d->lost, d->journal, detail,
 		    sizeof(detail));
-	if (d->guests != NULL)
+	if (d->invites != NULL)
 		d->store = store_open(&d->lost, d->journal, d->syncer, detail,
 		    sizeof(detail));
 	if (d->store != NULL && replay(d, detail, sizeof(detail)) == 0) {
@@ -253,18 +253,18 @@ datadir_look(struct datadir *d, const char *path, char *why, size_t room)
 	return open_all(d, path, 0, why, room);
 }
 
-/* Make a draft of a user, group or guests that changed; as userdb_save. */
+/* Make a draft of a user, group or invite that changed; as userdb_save. */
 static int
 save_one(struct datadir *d)
 {
 	struct drafts *drafts = &d->checkpoint->drafts;
 	int more = userdb_save(d->userdb, drafts);
 
-	return more == 0 ? guests_save(d->guests, drafts) : more;
+	return more == 0 ? invite_save(d->invites, drafts) : more;
 }
 
 /*
- * Write the files of users, groups and guests for people to read.  The journal
+ * Write the files of users, groups and invites for people to read.  The journal
  * tells it all: what stays behind is made later.
  */
 static void

@@ -2,7 +2,7 @@
  * datadir.h - the data directory as a whole: one server per directory, opened
  * in order, replayed, committed, checkpointed, closed.
  *
- * journal, store, userdb and guests are open to use between commits; what is
+ * journal, store, userdb and invites are open to use between commits; what is
  * done to all of them at once is done here.
  */
 #ifndef MNM_DATADIR_H
@@ -27,7 +27,7 @@ struct datadir {
 	struct journal *journal;
 	struct store *store;
 	struct userdb *userdb;
-	struct guests *guests;
+	struct invites *invites;
 	uint64_t disk_min;	/* bytes of disk kept free; 0: the default,
 				   5 % of it, but not over 16 MiB */
 	struct checkpoint *checkpoint;	/* data.c's own */

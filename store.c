@@ -634,7 +634,7 @@ store_replay(struct store *st, const struct journal_record *record)
 			drop_queue(st, queue_at(st, p));
 		break;
 	case JOURNAL_USERDB:
-	case JOURNAL_GUESTS:
+	case JOURNAL_INVITES:
 	default:
 		return false;
 	}

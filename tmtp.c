@@ -295,7 +295,7 @@ tmtp_open(struct datadir *data, const struct conf *conf, struct now now)
 
 	relay->data = data;
 	relay->conf = conf;
-	relay->admit = admit_open(data->guests);
+	relay->admit = admit_open(data->invites);
 	relay->expire = expire_open(relay, now);
 	return relay;
 }

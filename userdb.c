@@ -186,8 +186,7 @@ userdb_replay(struct userdb *db, const struct journal_record *record)
 		return false;
 	if (record_read(&r, record->body, &db->strings) == RECORD_SENSELESS)
 		quarantine_note(db->lost,
-		    "journal: a record about users makes no "
-		    "sense; it is passed over");
+		    "journal: ignored an invalid user record");
 	else
 		apply(db, &r);
 	return true;

@@ -5,7 +5,7 @@
  *	tmp/		only large-X, which the journal may tell of: linked
  *	journal/	copied: up to what was committed, with zeros behind it,
  *			so that a commit to it meets no full disk
- *	other files	copied: there are few (certificate, key, guests), and
+ *	other files	copied: there are few (certificate, key, invites), and
  *			they are what people may alter
  *	all else	left out: lost+found/, the lock, the socket
  *

@@ -44,7 +44,7 @@ struct call {
 	struct datadir *data;
 	const struct conf *conf;
 	struct userdb *db;
-	struct guests *guests;
+	struct invites *invites;
 	struct now now;
 	uint64_t started;		/* now.wall; 0: the relay is stopped */
 	size_t links;

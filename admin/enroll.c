@@ -38,8 +38,8 @@ warn_of_mode(struct call *c)
 const char *
 enroll_invite(struct call *c)
 {
-	struct guest terms = {
-		.kind = GUEST_INVITATION,
+	struct invite terms = {
+		.kind = INVITE_INVITATION,
 		.since = c->now.wall,
 		.receive_only = (c->has & CALL_RECEIVE_ONLY) != 0
 	};
@@ -50,10 +50,10 @@ enroll_invite(struct call *c)
 		return why;
 	(void)snprintf(terms.name, sizeof(terms.name), "%s", c->args[0]);
 	(void)snprintf(token, sizeof(token), "%s", c->args[0]);
-	terms.until = terms.since + c->days * GUESTS_DAY;
+	terms.until = terms.since + c->days * DATE_DAY;
 	why = c->has & CALL_CODE ?
-	    guests_invite_coded(c->guests, &terms, token) :
-	    guests_invite(c->guests, &terms);
+	    invite_add_coded(c->invites, &terms, token) :
+	    invite_add(c->invites, &terms);
 	if (why != NULL)
 		return why;
 	date_text(until, terms.until);
@@ -74,13 +74,13 @@ const char *
 enroll_invitations(struct call *c)
 {
 	char from[SUBNET_TEXT];
-	const struct guest *g;
+	const struct invite *g;
 	size_t i;
 
 	report_table(&c->report, "invitations");
-	guests_expire(c->guests, c->now);
-	for (i = 0; (g = guests_at(c->guests, i)) != NULL; i++) {
-		if (g->kind != GUEST_INVITATION)
+	invite_expire(c->invites, c->now);
+	for (i = 0; (g = invite_at(c->invites, i)) != NULL; i++) {
+		if (g->kind != INVITE_INVITATION)
 			continue;
 		(void)snprintf(from, sizeof(from), "anywhere");
 		if (g->bound)
@@ -98,19 +98,19 @@ enroll_invitations(struct call *c)
 const char *
 enroll_uninvite(struct call *c)
 {
-	return guests_withdraw(c->guests, span_of(c->args[0]), c->now);
+	return invite_withdraw(c->invites, span_of(c->args[0]), c->now);
 }
 
 const char *
-enroll_knocks(struct call *c)
+enroll_requests(struct call *c)
 {
-	const struct guest *g;
+	const struct invite *g;
 	size_t i;
 
 	report_table(&c->report, "knocks");
-	guests_expire(c->guests, c->now);
-	for (i = 0; (g = guests_at(c->guests, i)) != NULL; i++) {
-		if (g->kind != GUEST_KNOCK)
+	invite_expire(c->invites, c->now);
+	for (i = 0; (g = invite_at(c->invites, i)) != NULL; i++) {
+		if (g->kind != INVITE_REQUEST)
 			continue;
 		report_row(&c->report);
 		report_text(&c->report, "alias", span_of(g->name));
@@ -129,12 +129,12 @@ enroll_approve(struct call *c)
 	const char *why = name_fault(c, c->args[0], 1);
 
 	if (why == NULL)
-		why = guests_approve(c->guests, span_of(c->args[0]),
+		why = invite_approve(c->invites, span_of(c->args[0]),
 		    c->now);
 	if (why != NULL)
 		return why;
 	report_say(&c->report, "It may register once, by this alias, from "
-	    "the network it knocked from; most clients try again by "
+	    "the network of its request; most clients try again by "
 	    "themselves.");
 	warn_of_mode(c);
 	return NULL;
@@ -148,7 +148,7 @@ enroll_show(struct call *c)
 		[CONF_REGISTER_INVITE] = "invite",
 		[CONF_REGISTER_CLOSED] = "closed"
 	};
-	const struct guest *window = guests_window(c->guests, c->now);
+	const struct invite *window = invite_window(c->invites, c->now);
 
 	report_table(&c->report, "register");
 	report_row(&c->report);
@@ -156,7 +156,7 @@ enroll_show(struct call *c)
 	    span_of(modes[c->conf->registration]));
 	report_date(&c->report, "open_until",
 	    window != NULL ? window->until : 0);
-	if (window != NULL && window->count != GUESTS_ENDLESS)
+	if (window != NULL && window->count != INVITE_UNLIMITED)
 		report_number(&c->report, "places", window->count);
 	return NULL;
 }
@@ -164,19 +164,18 @@ enroll_show(struct call *c)
 const char *
 enroll_open(struct call *c)
 {
-	const char *why;
 	uint64_t time;
 
 	c->about = c->args[0];
 	if (!call_time(&time, c->args[0]))
 		return "this is no time like 10m, 2h or 1d";
-	why = guests_let_in(c->guests, c->now.wall + time,
-	    c->has & CALL_MAX ? c->max : GUESTS_ENDLESS, c->now);
-	return why != NULL ? why : enroll_show(c);
+	invite_open_window(c->invites, c->now.wall + time,
+	    c->has & CALL_MAX ? c->max : INVITE_UNLIMITED, c->now);
+	return enroll_show(c);
 }
 
 const char *
 enroll_close(struct call *c)
 {
-	return guests_let_in(c->guests, 0, 0, c->now);
+	return invite_close_window(c->invites, c->now);
 }

@@ -9,7 +9,7 @@
 const char *enroll_invite(struct call *);
 const char *enroll_invitations(struct call *);
 const char *enroll_uninvite(struct call *);
-const char *enroll_knocks(struct call *);
+const char *enroll_requests(struct call *);
 const char *enroll_approve(struct call *);
 const char *enroll_show(struct call *);
 const char *enroll_open(struct call *);

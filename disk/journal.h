@@ -1,7 +1,7 @@
 /*
  * journal.h - the one durable act: append what happened, sync once a turn.
  *
- * Users of the journal (store, userdb, guests) append records during a turn
+ * Users of the journal (store, userdb, invite) append records during a turn
  * of the loop; journal_commit writes them as one batch and syncs it.  After a
  * crash a batch is there as a whole or not at all, and no committed batch is
  * ever missing.  segment.h describes the format on disk.
@@ -31,7 +31,7 @@ enum journal_type {
 	JOURNAL_ACK,		/* store: a node has acked a message */
 	JOURNAL_COPY,		/* store: messages wait at another node too */
 	JOURNAL_DROP,		/* store: a node's queue is gone */
-	JOURNAL_GUESTS		/* guests: who is invited, who has knocked */
+	JOURNAL_INVITES		/* invite: invitations, requests, window */
 };
 
 /*

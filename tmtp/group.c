@@ -98,7 +98,7 @@ may_make(struct request *rq)
 	unsigned max = rq->relay->conf->groups_max;
 	char text[16];
 
-	if (guests_reserve(data->guests, rq->h.gid, rq->now) ||
+	if (invite_reserves(data->invites, rq->h.gid, rq->now) ||
 	    userdb_is_taken(data->userdb, rq->h.gid))
 		result = USERDB_TAKEN;
 	if (result != USERDB_OK)
@@ -213,7 +213,7 @@ may_be_called(struct request *rq, const struct group *group, struct span name)
 	struct member *m = userdb_member_alias(group, name);
 	struct alias *alias = userdb_alias(db, name);
 
-	if (guests_reserve(rq->relay->data->guests, name, rq->now))
+	if (invite_reserves(rq->relay->data->invites, name, rq->now))
 		result = USERDB_TAKEN;
 	if (result == USERDB_OK && ((m != NULL && m->user != self_of(rq)) ||
 	    (alias != NULL && alias->user != self_of(rq)) ||

@@ -9,11 +9,11 @@
 /* Networks whose registrations are counted: the busy ones of an hour. */
 #define SOURCES_MAX 256
 
-#define KNOCK_TIME (7 * GUESTS_DAY)
+#define REQUEST_TIME (7 * DATE_DAY)
 
 static const char hidden_code[] = " ********";
 
-_Static_assert(sizeof(hidden_code) == GUESTS_CODE + 2, "it hides a code");
+_Static_assert(sizeof(hidden_code) == INVITE_CODE + 2, "it hides a code");
 
 /* Registrations from one network since some moment. */
 struct source {
@@ -23,17 +23,17 @@ struct source {
 };
 
 struct admit {
-	struct guests *guests;
+	struct invites *invites;
 	struct source sources[SOURCES_MAX];
 	size_t source_count;
 };
 
 struct admit *
-admit_open(struct guests *guests)
+admit_open(struct invites *invites)
 {
 	struct admit *ad = xzalloc(sizeof(*ad));
 
-	ad->guests = guests;
+	ad->invites = invites;
 	return ad;
 }
 
@@ -52,16 +52,16 @@ is_from(const struct subnet *net, const char *peer)
 }
 
 /* The invitation that the applicant has, or NULL. */
-static const struct guest *
+static const struct invite *
 find_invitation(const struct admit *ad, const struct applicant *a)
 {
-	const struct guest *g;
+	const struct invite *g;
 	size_t i;
 
 	if (a->alias.p == NULL)
 		return NULL;
-	for (i = 0; (g = guests_at(ad->guests, i)) != NULL; i++) {
-		if (guests_is_named(g, a->alias) &&
+	for (i = 0; (g = invite_at(ad->invites, i)) != NULL; i++) {
+		if (invite_is_named(g, a->alias) &&
 		    (!g->bound || is_from(&g->from, a->peer)))
 			return g;
 	}
@@ -164,7 +164,7 @@ static struct admission
 ask_uninvited(struct admit *ad, const struct conf *conf,
     const struct applicant *a)
 {
-	const struct guest *window = guests_window(ad->guests, a->now);
+	const struct invite *window = invite_window(ad->invites, a->now);
 	struct admission admission = { .answer = ADMIT_YES };
 
 	if (window != NULL)
@@ -184,9 +184,9 @@ struct admission
 admit_ask(struct admit *ad, const struct conf *conf,
     const struct applicant *a)
 {
-	const struct guest *invitation;
+	const struct invite *invitation;
 
-	guests_expire(ad->guests, a->now);
+	invite_expire(ad->invites, a->now);
 	if (conf->users_max > 0 && a->users >= conf->users_max)
 		return (struct admission){ .answer = ADMIT_FULL };
 	if (!is_from_any(conf->register_from, a->peer))
@@ -206,21 +206,21 @@ void
 admit_enter(struct admit *ad, const struct applicant *a,
     const struct admission *admission)
 {
-	const struct guest *g = guests_id(ad->guests, admission->id);
-	struct guest window;
+	const struct invite *g = invite_by_id(ad->invites, admission->id);
+	struct invite window;
 
 	if (!admission->invited)
 		count(ad, a);
-	if (g == NULL || (g->kind == GUEST_WINDOW &&
-	    g->count == GUESTS_ENDLESS))
+	if (g == NULL || (g->kind == INVITE_WINDOW &&
+	    g->count == INVITE_UNLIMITED))
 		return;
-	if (g->kind == GUEST_INVITATION || g->count <= 1) {
-		guests_remove(ad->guests, g->id);
+	if (g->kind == INVITE_INVITATION || g->count <= 1) {
+		invite_remove(ad->invites, g->id);
 		return;
 	}
 	window = *g;
 	window.count--;
-	guests_set(ad->guests, window);
+	invite_set(ad->invites, window);
 }
 
 /* ---- who may not ---- */
@@ -232,53 +232,55 @@ admit_enter(struct admit *ad, const struct applicant *a,
 static const char *
 find_code(const struct admit *ad, struct span name)
 {
-	const struct guest *g;
+	const struct invite *g;
 	size_t i;
 
-	if (name.n <= GUESTS_CODE + 1)
+	if (name.n <= INVITE_CODE + 1)
 		return NULL;
-	name.n -= GUESTS_CODE + 1;
-	for (i = 0; (g = guests_at(ad->guests, i)) != NULL; i++) {
+	name.n -= INVITE_CODE + 1;
+	for (i = 0; (g = invite_at(ad->invites, i)) != NULL; i++) {
 		if (g->coded && name_same(span_of(g->name), name))
 			return name.p + name.n;
 	}
 	return NULL;
 }
 
-/* The knock of this network; or a new one, for which the oldest may go. */
-static struct guest
-find_knock(const struct admit *ad, const struct subnet *net)
+/*
+ * The request of this network; or a new one, which may replace the oldest.
+ */
+static struct invite
+take_request(const struct admit *ad, const struct subnet *net)
 {
-	struct guest knock = { .kind = GUEST_KNOCK, .bound = true };
-	const struct guest *g, *oldest = NULL;
-	size_t i, knocks = 0;
+	struct invite add_request = { .kind = INVITE_REQUEST, .bound = true };
+	const struct invite *g, *oldest = NULL;
+	size_t i, requests = 0;
 
-	for (i = 0; (g = guests_at(ad->guests, i)) != NULL; i++) {
-		if (g->kind != GUEST_KNOCK)
+	for (i = 0; (g = invite_at(ad->invites, i)) != NULL; i++) {
+		if (g->kind != INVITE_REQUEST)
 			continue;
 		if (subnet_same(&g->from, net))
 			return *g;
 		if (oldest == NULL || g->last < oldest->last)
 			oldest = g;
-		knocks++;
+		requests++;
 	}
-	if (knocks >= GUESTS_KNOCKS_MAX)
-		guests_remove(ad->guests, oldest->id);
-	knock.from = *net;
-	return knock;
+	if (requests >= INVITE_REQUESTS_MAX)
+		invite_remove(ad->invites, oldest->id);
+	add_request.from = *net;
+	return add_request;
 }
 
 static void
-knock(struct admit *ad, const struct applicant *a)
+add_request(struct admit *ad, const struct applicant *a)
 {
 	struct subnet address = { .bits = 128 };
-	struct guest g;
+	struct invite g;
 	struct subnet net;
 
 	/* Those without an address share "::". */
 	(void)subnet_of_peer(&address, a->peer);
 	net = subnet_source(&address);
-	g = find_knock(ad, &net);
+	g = take_request(ad, &net);
 	(void)snprintf(g.name, sizeof(g.name), "%.*s", (int)a->alias.n,
 	    a->alias.p);
 	(void)snprintf(g.address, sizeof(g.address), "%s", a->peer);
@@ -287,8 +289,8 @@ knock(struct admit *ad, const struct applicant *a)
 	if (g.count < UINT32_MAX)
 		g.count++;
 	g.last = a->now.wall;
-	g.until = a->now.wall + KNOCK_TIME;
-	guests_set(ad->guests, g);
+	g.until = a->now.wall + REQUEST_TIME;
+	invite_set(ad->invites, g);
 }
 
 /* As one word of a shell: whoever chose the name must not choose commands. */
@@ -362,5 +364,5 @@ admit_refuse(struct admit *ad, const struct applicant *a,
 	if (r->by_name)
 		add_quoted(advice, name);
 	if (admission->answer == ADMIT_UNINVITED)
-		knock(ad, a);
+		add_request(ad, a);
 }

@@ -1,5 +1,5 @@
 /*
- * register.h - who may register, by the configuration and the guest list.
+ * register.h - who may register, by the configuration and the invitations.
  *
  *	admission = admit_ask(ad, conf, &applicant);
  *	if (admission.answer == ADMIT_YES)
@@ -21,7 +21,7 @@
 
 struct admit;
 
-struct admit *admit_open(struct guests *);
+struct admit *admit_open(struct invites *);
 void admit_close(struct admit *);
 
 /* Somebody who wants to register. */
@@ -43,7 +43,7 @@ enum admit_answer {
 
 struct admission {
 	enum admit_answer answer;
-	uint64_t id;		/* of the guest list, or 0 */
+	uint64_t id;		/* of the invite or window, or 0 */
 	bool invited;		/* the alias was kept for it */
 	bool receive_only;
 };
@@ -55,7 +55,7 @@ struct admission admit_ask(struct admit *, const struct conf *,
 void admit_enter(struct admit *, const struct applicant *,
     const struct admission *);
 /*
- * It was refused: remember its knock.  Appends to why what it is told, and to
+ * It was refused: remember its request.  Appends to why what it is told, and to
  * advice what the log tells, which ends with how to let it in.
  */
 void admit_refuse(struct admit *, const struct applicant *,

@@ -139,7 +139,7 @@ add_alias(struct request *rq, struct user *user, struct span name,
 {
 	enum userdb_result result = USERDB_TAKEN;
 
-	if (!guests_reserve(rq->relay->data->guests, name, rq->now))
+	if (!invite_reserves(rq->relay->data->invites, name, rq->now))
 		result = userdb_add_alias(rq->relay->data->userdb, user, name,
 		    min, uses);
 	return result == USERDB_OK || request_refuse_name(rq, result, name);

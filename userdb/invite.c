@@ -1,21 +1,22 @@
 /*
  * On disk
  * -------
- * A record in the journal, and a line of DATA/guests.json, which is written as
- * lines.h tells, is one entry in whole, by its id:
+ * A record in the journal, like a line of DATA/guests.json (its format is in
+ * disk/recfile.h), is a whole entry with its id:
  *
  *	{"from":"203.0.113.0/24","id":7,"kind":"invitation",
  *	"name":"Alice Smith","since":1700000000000,"until":1700600000000}
  *
- * or tells that it is no more: {"gone":1,"id":7}.  The last one about an id
- * holds, however often those before it are taken.  What is 0, false or empty
- * is left out; keys that are not known are passed over.
+ * or its removal: {"gone":1,"id":7}.  The last record of an id wins, however
+ * often earlier ones are applied again.  What is 0, false or empty is left out;
+ * unknown keys are ignored.
  *
  *	what start-up finds		what it does
- *	no guests.json			begins with the journal's records
- *	one that is damaged		moves it to lost+found, one line, and
+ *	no guests.json			starts with the journal's records
+ *	a damaged one			moves it to lost+found, one line, and
  *					counts it; then as above
- *	entries that are over		nothing; they go at the next look
+ *	expired entries			nothing; they are removed at the next
+ *					look-up
  */
 #include "userdb/invite.h"
 
@@ -31,31 +32,31 @@
 
 #define FILE_NAME "guests.json"
 
-/* More than all entries take, at some 500 bytes each. */
+/* More than all entries need, at about 500 bytes each. */
 #define FILE_BYTES ((size_t)4 << 20)
 
-#define APPROVED_TIME (7 * GUESTS_DAY)
+#define APPROVED_TIME (7 * DATE_DAY)
 
 #define SECRET_BYTES (SECRET_SALT + SECRET_HASH)
 #define SECRET_TEXT   (SECRET_BYTES / 5 * 8)
 
 _Static_assert(sizeof(struct secret) == SECRET_BYTES, "written as one");
 
-/* Base 32 without what may be taken for 0 or 1, and without words. */
+/* Base 32 without U and what looks like 0 or 1. */
 static const char code_characters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 static const char *const kind_names[] = {
-	[GUEST_INVITATION] = "invitation",
-	[GUEST_KNOCK]      = "knock",
-	[GUEST_WINDOW]     = "window"
+	[INVITE_INVITATION] = "invitation",
+	[INVITE_REQUEST]      = "knock",
+	[INVITE_WINDOW]     = "window"
 };
 
 #define KINDS (sizeof(kind_names) / sizeof(kind_names[0]))
 
-struct guests {
+struct invites {
 	struct quarantine *lost;
 	struct journal *journal;
-	struct guest **list;	/* by rising id */
+	struct invite **list;	/* by rising id */
 	size_t count, room;
 	bool dirty;		/* the file is older than memory */
 	struct buf text;	/* the record or file being written or read */
@@ -64,7 +65,7 @@ struct guests {
 
 /* ---- records ---- */
 
-/* A record as it is written: what is 0 or empty is not there. */
+/* A record as it is written: what is 0 or empty is left out. */
 struct record {
 	struct span address, from, kind, name, secret;
 	uint64_t count, gone, id, last, receive_only, since, until;
@@ -170,7 +171,7 @@ read_record(struct record *r, struct span text, struct buf *strings)
 }
 
 static void
-write_entry(struct buf *b, const struct guest *e)
+write_entry(struct buf *b, const struct invite *e)
 {
 	char secret[SECRET_TEXT], from[SUBNET_TEXT];
 	struct record r = {
@@ -210,13 +211,13 @@ read_text(char *dst, size_t room, struct span text)
 }
 
 static bool
-read_kind(enum guest_kind *kind, struct span text)
+read_kind(enum invite_kind *kind, struct span text)
 {
 	size_t i;
 
 	for (i = 0; i < KINDS; i++) {
 		if (span_is(text, span_of(kind_names[i]))) {
-			*kind = (enum guest_kind)i;
+			*kind = (enum invite_kind)i;
 			return true;
 		}
 	}
@@ -224,7 +225,7 @@ read_kind(enum guest_kind *kind, struct span text)
 }
 
 static bool
-read_from(struct guest *e, struct span text)
+read_from(struct invite *e, struct span text)
 {
 	char from[SUBNET_TEXT];
 
@@ -234,16 +235,16 @@ read_from(struct guest *e, struct span text)
 }
 
 static bool
-read_secret(struct guest *e, struct span text)
+read_secret(struct invite *e, struct span text)
 {
 	e->coded = text.n > 0;
 	return !e->coded || decode_base32(e->secret.salt, SECRET_BYTES, text);
 }
 
 static bool
-read_entry(struct guest *e, const struct record *r)
+read_entry(struct invite *e, const struct record *r)
 {
-	*e = (struct guest){
+	*e = (struct invite){
 		.id = r->id,
 		.since = r->since,
 		.until = r->until,
@@ -261,259 +262,255 @@ read_entry(struct guest *e, const struct record *r)
 
 /* The index of the first entry whose id is not lower. */
 static size_t
-find(const struct guests *g, uint64_t id)
+find(const struct invites *inv, uint64_t id)
 {
 	size_t i = 0;
 
-	while (i < g->count && g->list[i]->id < id)
+	while (i < inv->count && inv->list[i]->id < id)
 		i++;
 	return i;
 }
 
 static bool
-is_at(const struct guests *g, size_t i, uint64_t id)
+is_at(const struct invites *inv, size_t i, uint64_t id)
 {
-	return i < g->count && g->list[i]->id == id;
+	return i < inv->count && inv->list[i]->id == id;
 }
 
 static void
-remove_at(struct guests *g, size_t i)
+remove_at(struct invites *inv, size_t i)
 {
-	free(g->list[i]);
-	g->count--;
-	memmove(&g->list[i], &g->list[i + 1],
-	    (g->count - i) * sizeof(g->list[0]));
+	free(inv->list[i]);
+	inv->count--;
+	memmove(&inv->list[i], &inv->list[i + 1],
+	    (inv->count - i) * sizeof(inv->list[0]));
 }
 
 static void
-insert_at(struct guests *g, size_t i, const struct guest *e)
+insert_at(struct invites *inv, size_t i, const struct invite *e)
 {
-	if (g->count == g->room) {
-		g->room = g->room * 2 + 16;
-		g->list = xrealloc(g->list,
-		    g->room * sizeof(g->list[0]));
+	if (inv->count == inv->room) {
+		inv->room = inv->room * 2 + 16;
+		inv->list = xrealloc(inv->list,
+		    inv->room * sizeof(inv->list[0]));
 	}
-	memmove(&g->list[i + 1], &g->list[i],
-	    (g->count - i) * sizeof(g->list[0]));
-	g->list[i] = xalloc(sizeof(*e));
-	*g->list[i] = *e;
-	g->count++;
+	memmove(&inv->list[i + 1], &inv->list[i],
+	    (inv->count - i) * sizeof(inv->list[0]));
+	inv->list[i] = xalloc(sizeof(*e));
+	*inv->list[i] = *e;
+	inv->count++;
 }
 
 static void
-set_entry(struct guests *g, const struct guest *e)
+set_entry(struct invites *inv, const struct invite *e)
 {
-	size_t i = find(g, e->id);
+	size_t i = find(inv, e->id);
 
-	if (is_at(g, i, e->id))
-		*g->list[i] = *e;
+	if (is_at(inv, i, e->id))
+		*inv->list[i] = *e;
 	else
-		insert_at(g, i, e);
-	g->dirty = true;
+		insert_at(inv, i, e);
+	inv->dirty = true;
 }
 
 static void
-remove_id(struct guests *g, uint64_t id)
+remove_id(struct invites *inv, uint64_t id)
 {
-	size_t i = find(g, id);
+	size_t i = find(inv, id);
 
-	if (is_at(g, i, id))
-		remove_at(g, i);
-	g->dirty = true;
+	if (is_at(inv, i, id))
+		remove_at(inv, i);
+	inv->dirty = true;
 }
 
-/* Make true what a record says; false if that makes no sense. */
+/* Apply a record; false if it is invalid. */
 static bool
-apply(struct guests *g, struct span text)
+apply(struct invites *inv, struct span text)
 {
-	struct guest e;
+	struct invite e;
 	struct record r;
 
-	if (!read_record(&r, text, &g->strings))
+	if (!read_record(&r, text, &inv->strings))
 		return false;
 	if (r.gone != 0) {
-		remove_id(g, r.id);
+		remove_id(inv, r.id);
 		return true;
 	}
 	if (!read_entry(&e, &r))
 		return false;
-	set_entry(g, &e);
+	set_entry(inv, &e);
 	return true;
 }
 
 static void
-add_record(struct guests *g)
+add_record(struct invites *inv)
 {
-	struct span body = buf_span(&g->text);
+	struct span body = buf_span(&inv->text);
 
-	(void)journal_add(g->journal, JOURNAL_GUESTS, &body, 1);
+	(void)journal_add(inv->journal, JOURNAL_INVITES, &body, 1);
 }
 
 static size_t
-count_kind(const struct guests *g, enum guest_kind kind)
+count_kind(const struct invites *inv, enum invite_kind kind)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < g->count; i++)
-		n += g->list[i]->kind == kind;
+	for (i = 0; i < inv->count; i++)
+		n += inv->list[i]->kind == kind;
 	return n;
 }
 
 /* ---- the file ---- */
 
 static const char *
-load_lines(struct guests *g)
+load_lines(struct invites *inv)
 {
 	struct span lines, line;
-	const char *fault = lines_find(&lines, buf_span(&g->text));
+	const char *fault = lines_find(&lines, buf_span(&inv->text));
 
 	if (fault != NULL)
 		return fault;
 	while (lines_next(&lines, &line)) {
-		if (!apply(g, line))
-			return "a record makes no sense";
+		if (!apply(inv, line))
+			return "invalid record";
 	}
-	return lines.n > 0 ? "a line is no record" : NULL;
+	return lines.n > 0 ? "a line is not a record" : NULL;
 }
 
 static int
-load(struct guests *g)
+load(struct invites *inv)
 {
 	const char *fault;
 
-	if (file_read(g->lost->data, FILE_NAME, FILE_BYTES, &g->text) == 0)
-		fault = load_lines(g);
+	if (file_read(inv->lost->data, FILE_NAME, FILE_BYTES, &inv->text) == 0)
+		fault = load_lines(inv);
 	else if (errno == EIO || errno == EISDIR || errno == EFBIG)
 		fault = strerror(errno);
 	else
 		return errno == ENOENT ? 0 : -1;
 	if (fault == NULL)
 		return 0;
-	while (g->count > 0)
-		remove_at(g, g->count - 1);
-	return quarantine_move(g->lost, FILE_NAME, fault);
+	while (inv->count > 0)
+		remove_at(inv, inv->count - 1);
+	return quarantine_move(inv->lost, FILE_NAME, fault);
 }
 
-struct guests *
-guests_open(struct quarantine *lost, struct journal *journal, char *why,
+struct invites *
+invite_open(struct quarantine *lost, struct journal *journal, char *why,
     size_t room)
 {
-	struct guests *g = xzalloc(sizeof(*g));
+	struct invites *inv = xzalloc(sizeof(*inv));
 
-	g->lost = lost;
-	g->journal = journal;
-	if (load(g) == 0)
-		return g;
+	inv->lost = lost;
+	inv->journal = journal;
+	if (load(inv) == 0)
+		return inv;
 	(void)snprintf(why, room, FILE_NAME ": %s", strerror(errno));
-	guests_close(g);
+	invite_close(inv);
 	return NULL;
 }
 
 void
-guests_close(struct guests *g)
+invite_close(struct invites *inv)
 {
-	if (g == NULL)
+	if (inv == NULL)
 		return;
-	while (g->count > 0)
-		remove_at(g, g->count - 1);
-	free(g->list);
-	buf_free(&g->text);
-	buf_free(&g->strings);
-	free(g);
+	while (inv->count > 0)
+		remove_at(inv, inv->count - 1);
+	free(inv->list);
+	buf_free(&inv->text);
+	buf_free(&inv->strings);
+	free(inv);
 }
 
 bool
-guests_replay(struct guests *g, const struct journal_record *record)
+invite_replay(struct invites *inv, const struct journal_record *record)
 {
-	if (record->type != JOURNAL_GUESTS)
+	if (record->type != JOURNAL_INVITES)
 		return false;
-	if (!apply(g, record->body))
-		quarantine_note(g->lost,
-		    "journal: a record about registrations "
-		    "makes no sense; it is passed over");
+	if (!apply(inv, record->body))
+		quarantine_note(inv->lost,
+		    "journal: ignored an invalid invitation record");
 	return true;
 }
 
 int
-guests_save(struct guests *g, struct drafts *drafts)
+invite_save(struct invites *inv, struct drafts *drafts)
 {
 	size_t i;
 
-	if (!g->dirty)
+	if (!inv->dirty)
 		return 0;
-	lines_begin(&g->text);
-	for (i = 0; i < g->count; i++) {
-		write_entry(&g->text, g->list[i]);
-		lines_end_one(&g->text);
+	lines_begin(&inv->text);
+	for (i = 0; i < inv->count; i++) {
+		write_entry(&inv->text, inv->list[i]);
+		lines_end_one(&inv->text);
 	}
-	lines_seal(&g->text);
-	if (draft_add(drafts, FILE_NAME, buf_span(&g->text)) == -1)
+	lines_seal(&inv->text);
+	if (draft_add(drafts, FILE_NAME, buf_span(&inv->text)) == -1)
 		return -1;
-	g->dirty = false;
+	inv->dirty = false;
 	return 0;
 }
 
-/* ---- what others ask and change ---- */
+/* ---- look-ups and changes ---- */
 
 void
-guests_set(struct guests *g, struct guest e)
+invite_set(struct invites *inv, struct invite e)
 {
 	if (e.id == 0)
-		e.id = g->count > 0 ? g->list[g->count - 1]->id + 1 : 1;
-	g->text.n = 0;
-	write_entry(&g->text, &e);
-	add_record(g);
-	set_entry(g, &e);
+		e.id = inv->count > 0 ? inv->list[inv->count - 1]->id + 1 : 1;
+	inv->text.n = 0;
+	write_entry(&inv->text, &e);
+	add_record(inv);
+	set_entry(inv, &e);
 }
 
 void
-guests_remove(struct guests *g, uint64_t id)
+invite_remove(struct invites *inv, uint64_t id)
 {
 	struct record r = { .id = id, .gone = 1 };
 
-	g->text.n = 0;
-	write_record(&g->text, &r);
-	add_record(g);
-	remove_id(g, id);
+	inv->text.n = 0;
+	write_record(&inv->text, &r);
+	add_record(inv);
+	remove_id(inv, id);
 }
 
-/*
- * Nothing is recorded of that: whoever reads it again will find again that it
- * is over.
- */
+/* No record is needed: what is read again has expired again. */
 void
-guests_expire(struct guests *g, struct now now)
+invite_expire(struct invites *inv, struct now now)
 {
 	size_t i;
 
-	for (i = g->count; i-- > 0;) {
-		if (g->list[i]->until <= now.wall) {
-			remove_at(g, i);
-			g->dirty = true;
+	for (i = inv->count; i-- > 0;) {
+		if (inv->list[i]->until <= now.wall) {
+			remove_at(inv, i);
+			inv->dirty = true;
 		}
 	}
 }
 
-const struct guest *
-guests_at(const struct guests *g, size_t index)
+const struct invite *
+invite_at(const struct invites *inv, size_t index)
 {
-	return index < g->count ? g->list[index] : NULL;
+	return index < inv->count ? inv->list[index] : NULL;
 }
 
-const struct guest *
-guests_id(const struct guests *g, uint64_t id)
+const struct invite *
+invite_by_id(const struct invites *inv, uint64_t id)
 {
-	size_t i = find(g, id);
+	size_t i = find(inv, id);
 
-	return is_at(g, i, id) ? g->list[i] : NULL;
+	return is_at(inv, i, id) ? inv->list[i] : NULL;
 }
 
 bool
-guests_is_named(const struct guest *e, struct span name)
+invite_is_named(const struct invite *e, struct span name)
 {
 	char folded[NAME_BYTES];
 
-	if (e->kind != GUEST_INVITATION || !name_fits(name))
+	if (e->kind != INVITE_INVITATION || !name_fits(name))
 		return false;
 	if (!e->coded)
 		return name_same(span_of(e->name), name);
@@ -522,103 +519,103 @@ guests_is_named(const struct guest *e, struct span name)
 }
 
 bool
-guests_reserve(struct guests *g, struct span name, struct now now)
+invite_reserves(struct invites *inv, struct span name, struct now now)
 {
 	size_t i;
 
-	guests_expire(g, now);
-	for (i = 0; i < g->count; i++) {
-		if (guests_is_named(g->list[i], name))
+	invite_expire(inv, now);
+	for (i = 0; i < inv->count; i++) {
+		if (invite_is_named(inv->list[i], name))
 			return true;
 	}
 	return false;
 }
 
-const struct guest *
-guests_window(struct guests *g, struct now now)
+const struct invite *
+invite_window(struct invites *inv, struct now now)
 {
 	size_t i;
 
-	guests_expire(g, now);
-	for (i = 0; i < g->count; i++) {
-		if (g->list[i]->kind == GUEST_WINDOW)
-			return g->list[i];
+	invite_expire(inv, now);
+	for (i = 0; i < inv->count; i++) {
+		if (inv->list[i]->kind == INVITE_WINDOW)
+			return inv->list[i];
 	}
 	return NULL;
 }
 
-/* ---- what the operator does ---- */
+/* ---- the operator's commands ---- */
 
 static const char *
-add_invitation(struct guests *g, const struct guest *terms)
+add_invitation(struct invites *inv, const struct invite *terms)
 {
-	if (count_kind(g, GUEST_INVITATION) >= GUESTS_INVITATIONS_MAX)
-		return "there are too many invitations already";
-	guests_set(g, *terms);
+	if (count_kind(inv, INVITE_INVITATION) >= INVITE_INVITATIONS_MAX)
+		return "too many invitations";
+	invite_set(inv, *terms);
 	return NULL;
 }
 
 const char *
-guests_invite(struct guests *g, const struct guest *terms)
+invite_add(struct invites *inv, const struct invite *terms)
 {
 	struct now now = { .wall = terms->since };
 
-	if (guests_reserve(g, span_of(terms->name), now))
-		return "this alias is kept for somebody already";
-	return add_invitation(g, terms);
+	if (invite_reserves(inv, span_of(terms->name), now))
+		return "this alias is already reserved by an invitation";
+	return add_invitation(inv, terms);
 }
 
 /* 40 random bits at the end of a name. */
 static int
 add_code(char token[NAME_BYTES + 1])
 {
-	unsigned char bytes[GUESTS_CODE];
+	unsigned char bytes[INVITE_CODE];
 	size_t n = strlen(token), i;
 
 	if (encode_random(bytes, sizeof(bytes)) == -1)
 		return -1;
 	token[n++] = ' ';
-	for (i = 0; i < GUESTS_CODE; i++)
+	for (i = 0; i < INVITE_CODE; i++)
 		token[n + i] = code_characters[bytes[i] % 32];
 	token[n + i] = '\0';
 	return 0;
 }
 
 const char *
-guests_invite_coded(struct guests *g, const struct guest *terms,
+invite_add_coded(struct invites *inv, const struct invite *terms,
     char token[NAME_BYTES + 1])
 {
-	struct guest e = *terms;
+	struct invite e = *terms;
 	char folded[NAME_BYTES];
 	struct span name = { folded, 0 };
 
 	memcpy(token, e.name, NAME_BYTES + 1);
-	if (strlen(token) > NAME_BYTES - GUESTS_CODE - 1)
-		return "with a code this alias is too long";
+	if (strlen(token) > NAME_BYTES - INVITE_CODE - 1)
+		return "this alias is too long for a code";
 	if (add_code(token) == -1)
-		return "the system gives no random numbers";
+		return "no random numbers available";
 	if (!name_fits(span_of(token)))
-		return "with a code this alias is too long";
+		return "this alias is too long for a code";
 	name.n = name_fold(folded, span_of(token));
 	if (secret_set(&e.secret, name) == -1)
-		return "the system gives no random numbers";
+		return "no random numbers available";
 	e.coded = true;
-	return add_invitation(g, &e);
+	return add_invitation(inv, &e);
 }
 
 const char *
-guests_withdraw(struct guests *g, struct span name, struct now now)
+invite_withdraw(struct invites *inv, struct span name, struct now now)
 {
-	const struct guest *e;
-	const char *why = "there is no such invitation";
+	const struct invite *e;
+	const char *why = "no such invitation";
 	size_t i;
 
-	guests_expire(g, now);
-	for (i = g->count; i-- > 0;) {
-		e = g->list[i];
-		if (e->kind == GUEST_INVITATION &&
+	invite_expire(inv, now);
+	for (i = inv->count; i-- > 0;) {
+		e = inv->list[i];
+		if (e->kind == INVITE_INVITATION &&
 		    name_same(span_of(e->name), name)) {
-			guests_remove(g, e->id);
+			invite_remove(inv, e->id);
 			why = NULL;
 		}
 	}
@@ -626,47 +623,50 @@ guests_withdraw(struct guests *g, struct span name, struct now now)
 }
 
 const char *
-guests_approve(struct guests *g, struct span alias, struct now now)
+invite_approve(struct invites *inv, struct span alias, struct now now)
 {
-	const char *why = "nobody has knocked by this alias";
-	struct guest e;
+	const char *why = "no request for this alias";
+	struct invite e;
 	size_t i;
 
-	guests_expire(g, now);
-	for (i = g->count; i-- > 0;) {
-		e = *g->list[i];
-		if (e.kind != GUEST_KNOCK || !name_same(span_of(e.name), alias))
+	invite_expire(inv, now);
+	for (i = inv->count; i-- > 0;) {
+		e = *inv->list[i];
+		if (e.kind != INVITE_REQUEST || !name_same(span_of(e.name),
+		    alias))
 			continue;
-		guests_remove(g, e.id);
+		invite_remove(inv, e.id);
 		e.id = 0;
-		e.kind = GUEST_INVITATION;
+		e.kind = INVITE_INVITATION;
 		e.since = now.wall;
 		e.until = now.wall + APPROVED_TIME;
 		e.last = e.count = 0;
 		e.address[0] = '\0';
-		why = add_invitation(g, &e);
+		why = add_invitation(inv, &e);
 	}
 	return why;
 }
 
-const char *
-guests_let_in(struct guests *g, uint64_t until, uint32_t count,
+void
+invite_open_window(struct invites *inv, uint64_t until, uint32_t count,
     struct now now)
 {
-	const struct guest *window;
-	struct guest new = {
-		.kind = GUEST_WINDOW,
+	(void)invite_close_window(inv, now);
+	invite_set(inv, (struct invite){
+		.kind = INVITE_WINDOW,
 		.since = now.wall,
 		.until = until,
 		.count = count
-	};
+	});
+}
 
-	window = guests_window(g, now);
-	if (count == 0 && window == NULL)
-		return "it is not open";
-	if (window != NULL)
-		guests_remove(g, window->id);
-	if (count > 0)
-		guests_set(g, new);
+const char *
+invite_close_window(struct invites *inv, struct now now)
+{
+	const struct invite *window = invite_window(inv, now);
+
+	if (window == NULL)
+		return "the registration window is not open";
+	invite_remove(inv, window->id);
 	return NULL;
 }

@@ -300,26 +300,26 @@ world_change_group(void)
 int
 world_invite(void)
 {
-	struct model_guest *g = &world.live.guests[any(MODEL_GUESTS)];
-	struct guests *guests = world.data.guests;
-	struct guest e = { .kind = GUEST_INVITATION,
-	    .since = world.now.wall, .until = world.now.wall + GUESTS_DAY };
+	struct model_invite *g = &world.live.invites[any(MODEL_INVITES)];
+	struct invites *invites = world.data.invites;
+	struct invite e = { .kind = INVITE_INVITATION,
+	    .since = world.now.wall, .until = world.now.wall + DATE_DAY };
 	int ready = wait_ready();
 	size_t count = 0;
 
 	if (ready != 1)
 		return ready == -1 ? -1 : 0;
 	if (g->there) {
-		guests_remove(guests, g->id);
+		invite_remove(invites, g->id);
 		g->there = false;
 		return 0;
 	}
 	new_name(e.name, "Guest");
-	guests_set(guests, e);
-	while (guests_at(guests, count) != NULL)
+	invite_set(invites, e);
+	while (invite_at(invites, count) != NULL)
 		count++;
-	e.id = guests_at(guests, count - 1)->id;
-	*g = (struct model_guest){ true, e.id, e.until, "" };
+	e.id = invite_at(invites, count - 1)->id;
+	*g = (struct model_invite){ true, e.id, e.until, "" };
 	memcpy(g->name, e.name, MODEL_NAME);
 	return 0;
 }

@@ -130,7 +130,7 @@ is_people(const char *path)
 	return ends(path, ".json");
 }
 
-/* How many users, groups and lists of guests are not what they were. */
+/* How many users, groups and invitation files are not what they were. */
 static size_t
 count_people_lost(void)
 {
@@ -144,7 +144,7 @@ count_people_lost(void)
 	for (i = 0; i < world.live.group_count && lost == 0; i++)
 		lost += !model_same_group(&world.data, &world.live,
 		    &world.live.groups[i], &fault);
-	return lost + !model_same_guests(&world.data, &world.live, &fault);
+	return lost + !model_same_invites(&world.data, &world.live, &fault);
 }
 
 /*
@@ -424,7 +424,7 @@ rank_group(const struct inode *i, const char *path)
 }
 
 static uint64_t
-rank_guests(const struct inode *i, const char *path)
+rank_invites(const struct inode *i, const char *path)
 {
 	return strcmp(path, "/data/guests.json") == 0 ? disk_size(i) : 0;
 }
@@ -445,7 +445,7 @@ static const struct kind {
 	{ "a segment of the journal", rank_segment, harm_segment },
 	{ "a user.json",              rank_user,    harm_file    },
 	{ "a group's file",           rank_group,   harm_file    },
-	{ "guests.json",              rank_guests,  harm_file    },
+	{ "guests.json",              rank_invites, harm_file    },
 	{ "a message's file",         rank_message, harm_file    },
 };
 

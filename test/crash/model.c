@@ -248,33 +248,33 @@ model_same_group(struct datadir *d, const struct model *m,
 }
 
 static bool
-same_guest(const struct model_guest *g, const struct guest *e)
+same_invite(const struct model_invite *g, const struct invite *e)
 {
 	return e->id == g->id && e->until == g->until &&
 	    strcmp(e->name, g->name) == 0;
 }
 
 bool
-model_same_guests(struct datadir *d, const struct model *m,
+model_same_invites(struct datadir *d, const struct model *m,
     struct model_fault *fault)
 {
-	const struct guest *e;
+	const struct invite *e;
 	size_t i, there = 0;
 
-	for (i = 0; i < MODEL_GUESTS; i++) {
-		if (!m->guests[i].there)
+	for (i = 0; i < MODEL_INVITES; i++) {
+		if (!m->invites[i].there)
 			continue;
 		there++;
-		e = guests_id(d->guests, m->guests[i].id);
-		if (e == NULL || !same_guest(&m->guests[i], e)) {
-			model_say(fault, "guest %s is %s", m->guests[i].name,
+		e = invite_by_id(d->invites, m->invites[i].id);
+		if (e == NULL || !same_invite(&m->invites[i], e)) {
+			model_say(fault, "invite %s is %s", m->invites[i].name,
 			    e == NULL ? "lost" : "not what it was");
 			return false;
 		}
 	}
-	e = guests_at(d->guests, there);
+	e = invite_at(d->invites, there);
 	if (e != NULL)
-		model_say(fault, "guest %s, or one before, is back, or too "
+		model_say(fault, "invite %s, or one before, is back, or too "
 		    "early", e->name);
 	return e == NULL;
 }
@@ -308,7 +308,7 @@ model_same_people(struct datadir *d, const struct model *m,
 			return false;
 		}
 	}
-	return model_same_guests(d, m, fault);
+	return model_same_invites(d, m, fault);
 }
 
 /* The user's place in the model; user_count if it has none. */
@@ -391,12 +391,12 @@ knows_group(const struct model *m, const struct group *g)
 }
 
 static bool
-knows_guest(const struct model *m, const struct guest *e)
+knows_invite(const struct model *m, const struct invite *e)
 {
 	size_t i;
 
-	for (i = 0; i < MODEL_GUESTS; i++) {
-		if (same_guest(&m->guests[i], e))
+	for (i = 0; i < MODEL_INVITES; i++) {
+		if (same_invite(&m->invites[i], e))
 			return true;
 	}
 	return false;
@@ -408,7 +408,7 @@ model_knows_people(struct datadir *d, const struct model *m,
 {
 	const struct user *u;
 	const struct group *g;
-	const struct guest *e;
+	const struct invite *e;
 	size_t at;
 
 	for (at = 0; (u = userdb_next_user(d->userdb, &at)) != NULL;) {
@@ -423,9 +423,9 @@ model_knows_people(struct datadir *d, const struct model *m,
 			return false;
 		}
 	}
-	for (at = 0; (e = guests_at(d->guests, at)) != NULL; at++) {
-		if (!knows_guest(m, e)) {
-			model_say(fault, "guest %s is altered", e->name);
+	for (at = 0; (e = invite_at(d->invites, at)) != NULL; at++) {
+		if (!knows_invite(m, e)) {
+			model_say(fault, "invite %s is altered", e->name);
 			return false;
 		}
 	}

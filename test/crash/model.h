@@ -17,7 +17,7 @@
 #define MODEL_NODES    6	/* of a user, dropped ones too */
 #define MODEL_ALIASES  6	/* of a user */
 #define MODEL_GROUPS   3
-#define MODEL_GUESTS   4
+#define MODEL_INVITES  4
 #define MODEL_QUEUE    256
 #define MODEL_MESSAGES 16384
 #define MODEL_NAME     16
@@ -72,11 +72,11 @@ struct model {
 	size_t user_count;
 	struct model_group groups[MODEL_GROUPS];
 	size_t group_count;
-	struct model_guest {
+	struct model_invite {
 		bool there;
 		uint64_t id, until;
 		char name[MODEL_NAME];
-	} guests[MODEL_GUESTS];
+	} invites[MODEL_INVITES];
 	uint64_t id;			/* the highest given */
 };
 
@@ -110,10 +110,10 @@ bool model_same_user(struct datadir *, const struct model_user *,
     struct model_fault *);
 bool model_same_group(struct datadir *, const struct model *,
     const struct model_group *, struct model_fault *);
-bool model_same_guests(struct datadir *, const struct model *,
+bool model_same_invites(struct datadir *, const struct model *,
     struct model_fault *);
 /*
- * Whether users, groups and guests are as in the model, and nobody that only
+ * Whether users, groups and invites are as in the model, and nobody that only
  * other knows is there.
  */
 bool model_same_people(struct datadir *, const struct model *,

@@ -108,8 +108,9 @@ expect_without(struct world *w, const char *text, const char *command)
 }
 
 /*
- * What a refusal leaves behind, a knock or a failed ping, waits up to a second
- * for company on its way to the disk; an answer to the operator hurries it.
+ * What a refusal leaves behind, a request or a failed ping, waits up to a
+ * second for company on its way to the disk; an answer to the operator hurries
+ * it.
  */
 static void
 hurry(struct world *w)
@@ -293,7 +294,7 @@ check_codes(struct world *w, struct peer *bob)
 }
 
 static void
-check_knocks(struct world *w, struct peer *carol)
+check_requests(struct world *w, struct peer *carol)
 {
 	struct peer m;
 
@@ -304,7 +305,7 @@ check_knocks(struct world *w, struct peer *carol)
 	    "mnm approve 'Carol Dean'"), "the log does not help");
 	expect_json(w, "\"alias\":\"Carol Dean\",\"address\":\"127.0.0.1:",
 	    "knocks");
-	expect(w, 1, "nobody has knocked", "approve 'Dave Dean'");
+	expect(w, 1, "no request for this", "approve 'Dave Dean'");
 	expect(w, 0, "", "approve 'Carol Dean'");
 	expect_without(w, "Carol", "knocks");
 	expect(w, 0, "127.0.0.0/24", "invitations");
@@ -644,7 +645,7 @@ run_script(struct world *w)
 	    "it is not told how to serve others");
 	check_invitations(w, &alice);
 	check_codes(w, &bob);
-	check_knocks(w, &carol);
+	check_requests(w, &carol);
 	check_window(w);
 	check_receive_only(w, &alice);
 	check_users(w, &bob);

@@ -84,7 +84,7 @@ post_large(struct datadir *d, size_t user)
 static void
 add_people(struct datadir *d)
 {
-	static const struct guest guest = { .kind = GUEST_INVITATION,
+	static const struct invite invite = { .kind = INVITE_INVITATION,
 	    .name = "Dave Dean", .since = 1, .until = UINT64_MAX };
 	char nodeid[NODEID_TEXT], alias[32];
 	struct group *g;
@@ -101,7 +101,7 @@ add_people(struct datadir *d)
 		userdb_set_member(d->userdb, g, u, span_of(alias),
 		    MEMBER_JOINED);
 	}
-	guests_set(d->guests, guest);
+	invite_set(d->invites, invite);
 }
 
 /* Make it anew. */
@@ -130,7 +130,7 @@ build(void)
 /* ---- what is served ---- */
 
 struct served {
-	size_t users, groups, guests, waiting[USERS];
+	size_t users, groups, invites, waiting[USERS];
 };
 
 /* How many messages are waiting, and can be read. */
@@ -166,8 +166,8 @@ serve(void)
 	s.users = userdb_user_count(d.userdb);
 	while (userdb_next_group(d.userdb, &at) != NULL)
 		s.groups++;
-	while (guests_at(d.guests, s.guests) != NULL)
-		s.guests++;
+	while (invite_at(d.invites, s.invites) != NULL)
+		s.invites++;
 	for (i = 0; i < USERS; i++) {
 		if (userdb_user(d.userdb, &uids[i]) != NULL)
 			s.waiting[i] = count_waiting(&d, i);
@@ -351,7 +351,7 @@ static const struct damage {
 	off_t at;
 	int damaged;
 	const char *line;
-	size_t users, groups, guests, messages;	/* no longer served */
+	size_t users, groups, invites, messages;	/* no longer served */
 } damages[] = {
 	{ USER, FLIP, 30, 1, "user.json is damaged: ", 1,0,0,0 },
 	{ USER, CUT,  30, 1, "user.json is damaged: ", 1,0,0,0 },
@@ -393,8 +393,8 @@ check_served(const struct damage *w, const char *when)
 	size_t i, there = 0, due = 0;
 
 	CHECK(s.users == USERS - w->users && s.groups == 1 - w->groups &&
-	    s.guests == 1 - w->guests, "%s: %zu users, %zu groups, "
-	    "%zu guests", when, s.users, s.groups, s.guests);
+	    s.invites == 1 - w->invites, "%s: %zu users, %zu groups, "
+	    "%zu invitations", when, s.users, s.groups, s.invites);
 	for (i = 0; i < USERS; i++) {
 		if (s.waiting[i] > 0) {
 			there += s.waiting[i];
@@ -554,8 +554,8 @@ check_senseless(void)
 	expect(1, look("no sense"), "no sense");
 	CHECK(strstr(said.p, "unknown type 8") != NULL &&
 	    strstr(said.p, "about messages makes no sense") != NULL &&
-	    strstr(said.p, "about users makes no sense") != NULL &&
-	    strstr(said.p, "about registrations makes no sense") != NULL,
+	    strstr(said.p, "invalid user record") != NULL &&
+	    strstr(said.p, "invalid invitation record") != NULL,
 	    "no sense: %s", said.p);
 	expect(1, run(FSCK_REPAIR), "no sense");
 	expect(0, look("no sense"), "no sense");

@@ -1,5 +1,5 @@
 /*
- * Who may register: networks, the guest list and what is left of it after a
+ * Who may register: networks, invitations and what is left of it after a
  * restart, a crash or damage, and what each setting answers.
  */
 #include "tmtp/register.h"
@@ -96,7 +96,7 @@ check_subnets(void)
 	    !subnet_is_loopback(&peer), "128.0.0.1 is near");
 }
 
-/* ---- the guest list ---- */
+/* ---- invitations ---- */
 
 static struct now
 now_at(uint64_t after)
@@ -104,11 +104,11 @@ now_at(uint64_t after)
 	return (struct now){ after, AT + after };
 }
 
-static struct guest
+static struct invite
 terms_for(const char *name)
 {
-	struct guest g = { .kind = GUEST_INVITATION, .since = AT,
-	    .until = AT + GUESTS_DAY };
+	struct invite g = { .kind = INVITE_INVITATION, .since = AT,
+	    .until = AT + DATE_DAY };
 
 	snprintf(g.name, sizeof(g.name), "%s", name);
 	return g;
@@ -117,17 +117,17 @@ terms_for(const char *name)
 static const char *
 invite(struct harness *st, const char *name)
 {
-	struct guest terms = terms_for(name);
+	struct invite terms = terms_for(name);
 
-	return guests_invite(st->data.guests, &terms);
+	return invite_add(st->data.invites, &terms);
 }
 
 static size_t
-count_guests(const struct harness *st)
+count_invites(const struct harness *st)
 {
 	size_t n = 0;
 
-	while (guests_at(st->data.guests, n) != NULL)
+	while (invite_at(st->data.invites, n) != NULL)
 		n++;
 	return n;
 }
@@ -135,7 +135,7 @@ count_guests(const struct harness *st)
 static bool
 is_kept(struct harness *st, const char *name)
 {
-	return guests_reserve(st->data.guests, span_of(name), now_at(0));
+	return invite_reserves(st->data.invites, span_of(name), now_at(0));
 }
 
 enum end { STOPS, CRASHES };
@@ -154,12 +154,12 @@ again(struct harness *st, enum end end)
 
 /* Everything there can be, through restarts of both kinds. */
 static void
-check_guests(enum end end)
+check_invites(enum end end)
 {
 	char token[NAME_BYTES + 1];
-	struct guest terms = terms_for("Bob Jones");
+	struct invite terms = terms_for("Bob Jones");
 	struct subnet net;
-	const struct guest *g;
+	const struct invite *g;
 	struct harness st;
 
 	harness_open(&st);
@@ -170,34 +170,33 @@ check_guests(enum end end)
 	CHECK(subnet_parse(&net, "2001:db8::/64"), "no network");
 	terms.bound = true;
 	terms.from = net;
-	CHECK(guests_invite_coded(st.data.guests, &terms, token) == NULL,
+	CHECK(invite_add_coded(st.data.invites, &terms, token) == NULL,
 	    "no code");
 	again(&st, end);
-	CHECK(count_guests(&st) == 2 && is_kept(&st, "alice SMITH") &&
+	CHECK(count_invites(&st) == 2 && is_kept(&st, "alice SMITH") &&
 	    is_kept(&st, token) && !is_kept(&st, "Bob Jones"),
-	    "%zu guests", count_guests(&st));
-	g = guests_at(st.data.guests, 1);
+	    "%zu invitations", count_invites(&st));
+	g = invite_at(st.data.invites, 1);
 	CHECK(g != NULL && g->receive_only && g->coded && g->bound &&
 	    subnet_same(&g->from, &net) && strcmp(g->name, "Bob Jones") == 0,
 	    "the second is not as it was");
 	token[strlen(token) - 1] ^= 1;
 	CHECK(!is_kept(&st, token), "a wrong code is right");
 
-	CHECK(guests_withdraw(st.data.guests, SPAN("Bob Jones"),
+	CHECK(invite_withdraw(st.data.invites, SPAN("Bob Jones"),
 	    now_at(0)) == NULL, "not withdrawn");
-	CHECK(guests_let_in(st.data.guests, AT + HOUR, 3, now_at(0)) == NULL,
-	    "no window");
+	invite_open_window(st.data.invites, AT + HOUR, 3, now_at(0));
 	again(&st, end);
-	g = guests_window(st.data.guests, now_at(HOUR - 1));
-	CHECK(count_guests(&st) == 2 && g != NULL && g->count == 3,
+	g = invite_window(st.data.invites, now_at(HOUR - 1));
+	CHECK(count_invites(&st) == 2 && g != NULL && g->count == 3,
 	    "no window after the restart");
-	CHECK(guests_window(st.data.guests, now_at(HOUR)) == NULL,
+	CHECK(invite_window(st.data.invites, now_at(HOUR)) == NULL,
 	    "it does not close");
 	again(&st, end);
-	guests_expire(st.data.guests, now_at(HOUR));
-	CHECK(count_guests(&st) == 1, "what is over is back");
-	CHECK(!guests_reserve(st.data.guests, SPAN("Alice Smith"),
-	    now_at(GUESTS_DAY)), "the invitation does not end");
+	invite_expire(st.data.invites, now_at(HOUR));
+	CHECK(count_invites(&st) == 1, "what is over is back");
+	CHECK(!invite_reserves(st.data.invites, SPAN("Alice Smith"),
+	    now_at(DATE_DAY)), "the invitation does not end");
 	harness_stop(&st);
 	harness_close(&st);
 }
@@ -205,22 +204,22 @@ check_guests(enum end end)
 static void
 check_limits(void)
 {
-	struct guest terms = terms_for("");
+	struct invite terms = terms_for("");
 	const char *why = NULL;
 	struct harness st;
 	int i;
 
 	harness_open(&st);
 	harness_start(&st);
-	for (i = 0; i < GUESTS_INVITATIONS_MAX && why == NULL; i++) {
-		snprintf(terms.name, sizeof(terms.name), "guest %d", i);
-		why = guests_invite(st.data.guests, &terms);
+	for (i = 0; i < INVITE_INVITATIONS_MAX && why == NULL; i++) {
+		snprintf(terms.name, sizeof(terms.name), "member %d", i);
+		why = invite_add(st.data.invites, &terms);
 	}
-	CHECK(why == NULL, "guest %d: %s", i, why);
+	CHECK(why == NULL, "member %d: %s", i, why);
 	CHECK(invite(&st, "one more") != NULL, "one too many");
 	again(&st, STOPS);
-	CHECK(count_guests(&st) == GUESTS_INVITATIONS_MAX, "%zu are left",
-	    count_guests(&st));
+	CHECK(count_invites(&st) == INVITE_INVITATIONS_MAX, "%zu are left",
+	    count_invites(&st));
 	harness_stop(&st);
 	harness_close(&st);
 }
@@ -269,9 +268,9 @@ check_damage(void)
 		    "byte %zu is altered, and nobody saw", i);
 		CHECK(faccessat(dir, "lost+found/guests.json", F_OK, 0) == 0,
 		    "byte %zu: the file is not kept", i);
-		while (count_guests(&st) > 0)
-			guests_remove(st.data.guests,
-			    guests_at(st.data.guests, 0)->id);
+		while (count_invites(&st) > 0)
+			invite_remove(st.data.invites,
+			    invite_at(st.data.invites, 0)->id);
 		harness_stop(&st);
 		close(dir);
 	}
@@ -325,7 +324,7 @@ open_door(struct door *d, enum conf_register mode)
 	harness_open(&d->stage);
 	harness_start(&d->stage);
 	d->stage.conf.registration = mode;
-	d->admit = admit_open(d->stage.data.guests);
+	d->admit = admit_open(d->stage.data.invites);
 }
 
 static void
@@ -341,7 +340,7 @@ check_modes(void)
 {
 	static const struct {
 		enum conf_register mode;
-		enum admit_answer stranger, nameless, guest, in_window;
+		enum admit_answer stranger, nameless, invited, in_window;
 	} modes[] = {
 		{ CONF_REGISTER_OPEN, ADMIT_YES, ADMIT_YES, ADMIT_YES,
 		  ADMIT_YES },
@@ -361,10 +360,10 @@ check_modes(void)
 		CHECK(ask(&d, NULL, "10.0.0.1:1", now_at(0)).answer ==
 		    modes[i].nameless, "mode %zu: no alias", i);
 		CHECK(ask(&d, "alice smith", "10.0.0.1:1",
-		    now_at(0)).answer == modes[i].guest,
-		    "mode %zu: a guest", i);
-		(void)guests_let_in(d.stage.data.guests, AT + 1000,
-		    GUESTS_ENDLESS, now_at(0));
+		    now_at(0)).answer == modes[i].invited,
+		    "mode %zu: an invited one", i);
+		invite_open_window(d.stage.data.invites, AT + 1000,
+		    INVITE_UNLIMITED, now_at(0));
 		CHECK(ask(&d, "Bob", "10.0.0.1:1", now_at(0)).answer ==
 		    modes[i].in_window, "mode %zu: a window", i);
 		CHECK(ask(&d, "Bob", "10.0.0.1:1", now_at(1000)).answer ==
@@ -418,9 +417,9 @@ check_rate(void)
 }
 
 static void
-check_knocks(void)
+check_requests(void)
 {
-	const struct guest *g;
+	const struct invite *g;
 	struct door d;
 	char peer[40];
 	int i;
@@ -430,18 +429,18 @@ check_knocks(void)
 	(void)enter(&d, "Alice Smith", "10.0.0.7:6", now_at(60000));
 	(void)enter(&d, NULL, "10.0.2.7:6", now_at(60000));
 	(void)enter(&d, " ", "10.0.3.7:6", now_at(60000));
-	g = guests_at(d.stage.data.guests, 0);
-	CHECK(count_guests(&d.stage) == 1 && g->kind == GUEST_KNOCK &&
+	g = invite_at(d.stage.data.invites, 0);
+	CHECK(count_invites(&d.stage) == 1 && g->kind == INVITE_REQUEST &&
 	    g->count == 2 && g->since == AT && g->last == AT + 60000 &&
-	    strcmp(g->address, "10.0.0.7:6") == 0, "not one knock of two");
+	    strcmp(g->address, "10.0.0.7:6") == 0, "not one request of two");
 	again(&d.stage, CRASHES);
 	admit_close(d.admit);
-	d.admit = admit_open(d.stage.data.guests);
-	CHECK(count_guests(&d.stage) == 1, "the crash took the knock");
+	d.admit = admit_open(d.stage.data.invites);
+	CHECK(count_invites(&d.stage) == 1, "the crash lost the request");
 
-	CHECK(guests_approve(d.stage.data.guests, SPAN("Alice"),
+	CHECK(invite_approve(d.stage.data.invites, SPAN("Alice"),
 	    now_at(60000)) != NULL, "another is approved");
-	CHECK(guests_approve(d.stage.data.guests, SPAN("alice smith"),
+	CHECK(invite_approve(d.stage.data.invites, SPAN("alice smith"),
 	    now_at(60000)) == NULL, "not approved");
 	CHECK(enter(&d, "Alice Smith", "10.0.1.1:5", now_at(60000)) ==
 	    ADMIT_UNINVITED, "let in from another network");
@@ -457,13 +456,13 @@ check_knocks(void)
 		(void)enter(&d, "Mallory Brown", peer,
 		    now_at(100000 + (uint64_t)i));
 	}
-	CHECK(count_guests(&d.stage) == GUESTS_KNOCKS_MAX, "%zu knocks",
-	    count_guests(&d.stage));
-	g = guests_at(d.stage.data.guests, 0);
-	CHECK(g->last == AT + 100000 + 200 - GUESTS_KNOCKS_MAX,
+	CHECK(count_invites(&d.stage) == INVITE_REQUESTS_MAX, "%zu requests",
+	    count_invites(&d.stage));
+	g = invite_at(d.stage.data.invites, 0);
+	CHECK(g->last == AT + 100000 + 200 - INVITE_REQUESTS_MAX,
 	    "the wrong ones went");
-	guests_expire(d.stage.data.guests, now_at(8 * GUESTS_DAY));
-	CHECK(count_guests(&d.stage) == 0, "knocks stay for ever");
+	invite_expire(d.stage.data.invites, now_at(8 * DATE_DAY));
+	CHECK(count_invites(&d.stage) == 0, "requests never expire");
 	close_door(&d);
 }
 
@@ -473,7 +472,7 @@ check_windows(void)
 	struct door d;
 
 	open_door(&d, CONF_REGISTER_INVITE);
-	(void)guests_let_in(d.stage.data.guests, AT + HOUR, 2, now_at(0));
+	invite_open_window(d.stage.data.invites, AT + HOUR, 2, now_at(0));
 	CHECK(enter(&d, NULL, "10.0.0.1:1", now_at(0)) == ADMIT_YES &&
 	    enter(&d, "Bob", "10.0.0.1:1", now_at(0)) == ADMIT_YES &&
 	    enter(&d, "Carol", "10.0.0.1:1", now_at(0)) == ADMIT_UNINVITED,
@@ -485,13 +484,13 @@ int
 main(void)
 {
 	check_subnets();
-	check_guests(STOPS);
-	check_guests(CRASHES);
+	check_invites(STOPS);
+	check_invites(CRASHES);
 	check_limits();
 	check_damage();
 	check_modes();
 	check_rate();
-	check_knocks();
+	check_requests();
 	check_windows();
 	return check_report("admit");
 }
