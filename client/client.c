@@ -1,418 +1,642 @@
+/*
+ * The buffers of TLS belong to the pool and are lent to the connection that is
+ * being served, the current one.  When another becomes current, only bytes
+ * received and not yet given to the engine are kept: the engine gets whole
+ * records, its output moves to the connection's queue at once, and what it has
+ * decrypted is acknowledged.
+ */
 #include "client/client.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stddef.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <bearssl_ssl.h>
 
-#include "base/encode.h"
 #include "base/fd.h"
-#include "tmtp/frame.h"
-#include "json.h"
-#include "base/log.h"
 #include "net/listen.h"
 #include "net/poller.h"
 
-#define RECEIVE_BYTES 16384	/* at once */
+#define RECORD_HEAD 5
+#define WIRE_ROOM 65536		/* one recv; at least a record of 16 KiB */
+#define SOCKET_FAILED (-1)
 
-struct dial_tls {
+/* Accepts any certificate, or the one with the fingerprint. */
+struct trust {
+	const br_x509_class *vtable;
+	const struct client_pool *pool;
+	br_x509_decoder_context leaf;
+	br_sha256_context sha256;
+	size_t certificates;
+};
+
+/* What a connection has only with TLS. */
+struct client_tls {
+	struct trust *trust;	/* until the handshake is done */
+	size_t given;	/* bytes of the engine's that client_recv lent */
+	struct buf plain;	/* to encrypt and send */
+	unsigned char session_id[32];	/* the one offered */
+	bool resuming;
+	br_ssl_client_context client;
+};
+
+struct client {
+	struct client_pool *pool;
+	struct client_tls *tls;	/* NULL: plain bytes */
+	int fd, error;
+	bool connected, end_of_file, open;
+	const char *invalid;	/* why nothing more is read; or NULL */
+	struct buf received;	/* wire bytes, while another is current */
+	struct buf in;		/* plain bytes of frames, from in_at on */
+	size_t in_at;
+	size_t needed;		/* bytes after in_at before the next look */
+	struct buf out;		/* wire bytes to send, from out_at on */
+	size_t out_at;
+};
+
+struct client_pool {
+	bool plain;
 	br_ssl_client_context blank;
-	unsigned char point[BR_EC_KBUF_PUB_MAX_SIZE];
-	br_x509_pkey key;
+	bool pinned;
+	unsigned char pin[br_sha256_SIZE];
+	struct client *current;
+	size_t in_at, in_end;
+	unsigned char in[WIRE_ROOM];
+	unsigned char engine_in[BR_SSL_BUFSIZE_INPUT];
+	unsigned char engine_out[BR_SSL_BUFSIZE_OUTPUT];
 };
 
-/* What a link has only with TLS. */
-struct engine {
-	br_ssl_client_context tls;
-	br_x509_knownkey_context trust;
-	unsigned char in[BR_SSL_BUFSIZE_INPUT];
-	unsigned char out[BR_SSL_BUFSIZE_OUTPUT];
+static const uint16_t all_suites[] = {
+	BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+	BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+	BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+	BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+	BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
 };
 
-struct dial {
-	int fd;
-	struct engine *engine;	/* NULL: plain bytes */
-	const char *over;
-	struct buf in;		/* plain bytes that came */
-	size_t at;		/* those before were taken by dial_next */
-	size_t want;		/* so many from at on are needed for a frame */
-	struct buf out;		/* plain bytes to send */
-};
-
-/* The members of a header that are told of: text. */
-static const struct member {
-	const char *key;
-	size_t offset;
-} members[] = {
-	{ "op",     offsetof(struct dial_frame, op) },
-	{ "id",     offsetof(struct dial_frame, id) },
-	{ "from",   offsetof(struct dial_frame, from) },
-	{ "msgid",  offsetof(struct dial_frame, msgid) },
-	{ "error",  offsetof(struct dial_frame, error) },
-	{ "uid",    offsetof(struct dial_frame, uid) },
-	{ "nodeid", offsetof(struct dial_frame, nodeid) },
-	{ "gid",    offsetof(struct dial_frame, gid) },
-	{ NULL, 0 }
-};
-
-struct dial_tls *
-dial_tls_open(const struct cert *cert)
+/* BearSSL passes its contexts as pointers to their first member. */
+static struct trust *
+trust_of(const br_x509_class **context)
 {
-	static const uint16_t suites[] = {
-		BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-		BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
-	};
-	struct dial_tls *tls = xzalloc(sizeof(*tls));
-	br_ssl_engine_context *engine = &tls->blank.eng;
+	void *trust = context;
 
-	assert(cert->kind == CERT_EC);
-	tls->key.key_type = BR_KEYTYPE_EC;
-	if (br_ec_compute_pub(br_ec_get_default(), &tls->key.key.ec,
-	    tls->point, &cert->ec) == 0)
-		die("the certificate's key is no good");
-	br_ssl_client_zero(&tls->blank);
+	return trust;
+}
+
+static void
+start_chain(const br_x509_class **context, const char *server_name)
+{
+	(void)server_name;
+	trust_of(context)->certificates = 0;
+}
+
+static void
+start_cert(const br_x509_class **context, uint32_t length)
+{
+	struct trust *trust = trust_of(context);
+
+	(void)length;
+	if (trust->certificates++ > 0)
+		return;
+	br_x509_decoder_init(&trust->leaf, NULL, NULL);
+	br_sha256_init(&trust->sha256);
+}
+
+static void
+append(const br_x509_class **context, const unsigned char *bytes, size_t n)
+{
+	struct trust *trust = trust_of(context);
+
+	if (trust->certificates > 1)
+		return;
+	br_x509_decoder_push(&trust->leaf, bytes, n);
+	br_sha256_update(&trust->sha256, bytes, n);
+}
+
+static void
+end_cert(const br_x509_class **context)
+{
+	(void)context;
+}
+
+static unsigned
+end_chain(const br_x509_class **context)
+{
+	struct trust *trust = trust_of(context);
+	unsigned char hash[br_sha256_SIZE];
+
+	if (trust->certificates == 0)
+		return BR_ERR_X509_EMPTY_CHAIN;
+	br_sha256_out(&trust->sha256, hash);
+	if (trust->pool->pinned &&
+	    memcmp(hash, trust->pool->pin, sizeof(hash)) != 0)
+		return BR_ERR_X509_NOT_TRUSTED;
+	return (unsigned)br_x509_decoder_last_error(&trust->leaf);
+}
+
+static const br_x509_pkey *
+get_pkey(const br_x509_class *const *context, unsigned *usages)
+{
+	const void *trust = context;
+
+	if (usages != NULL)
+		*usages = BR_KEYTYPE_SIGN;
+	return &((const struct trust *)trust)->leaf.pkey;
+}
+
+static const br_x509_class trust_class = {
+	sizeof(struct trust), start_chain, start_cert, append, end_cert,
+	end_chain, get_pkey
+};
+
+struct client_pool *
+client_pool_open_plain(void)
+{
+	struct client_pool *pool = xzalloc(sizeof(*pool));
+
+	pool->plain = true;
+	return pool;
+}
+
+struct client_pool *
+client_pool_open(void)
+{
+	struct client_pool *pool = xzalloc(sizeof(*pool));
+	br_ssl_engine_context *engine = &pool->blank.eng;
+
+	br_ssl_client_zero(&pool->blank);
 	br_ssl_engine_set_versions(engine, BR_TLS12, BR_TLS12);
-	br_ssl_engine_set_suites(engine, suites,
-	    sizeof(suites) / sizeof(suites[0]));
+	br_ssl_engine_set_suites(engine, all_suites,
+	    sizeof(all_suites) / sizeof(all_suites[0]));
 	br_ssl_engine_set_default_ec(engine);
+	br_ssl_engine_set_default_rsavrfy(engine);
 	br_ssl_engine_set_default_ecdsa(engine);
 	br_ssl_engine_set_hash(engine, br_sha256_ID, &br_sha256_vtable);
+	br_ssl_engine_set_hash(engine, br_sha384_ID, &br_sha384_vtable);
 	br_ssl_engine_set_prf_sha256(engine, br_tls12_sha256_prf);
+	br_ssl_engine_set_prf_sha384(engine, br_tls12_sha384_prf);
 	br_ssl_engine_set_default_aes_gcm(engine);
 	br_ssl_engine_set_default_chapol(engine);
-	return tls;
+	br_ssl_engine_set_all_flags(engine, BR_OPT_NO_RENEGOTIATION);
+	br_ssl_engine_set_buffers_bidi(engine, pool->engine_in,
+	    sizeof(pool->engine_in), pool->engine_out,
+	    sizeof(pool->engine_out));
+	return pool;
 }
 
 void
-dial_tls_close(struct dial_tls *tls)
+client_pool_close(struct client_pool *pool)
 {
-	free(tls);
+	free(pool);
 }
 
-static struct engine *
-open_engine(const struct dial_tls *tls)
+void
+client_pool_pin(struct client_pool *pool, const char *fingerprint)
 {
-	struct engine *e = xalloc(sizeof(*e));
+	unsigned byte;
+	size_t i;
 
-	e->tls = tls->blank;
-	br_x509_knownkey_init_ec(&e->trust, &tls->key.key.ec,
-	    BR_KEYTYPE_SIGN | BR_KEYTYPE_KEYX);
-	br_ssl_engine_set_x509(&e->tls.eng, &e->trust.vtable);
-	br_ssl_engine_set_buffers_bidi(&e->tls.eng, e->in, sizeof(e->in),
-	    e->out, sizeof(e->out));
-	/* A failure shows as the engine being closed, with its error. */
-	(void)br_ssl_client_reset(&e->tls, NULL, 0);
-	return e;
+	pool->pinned = true;
+	memset(pool->pin, 0, sizeof(pool->pin));
+	for (i = 0; i < sizeof(pool->pin); i++)
+		if (sscanf(fingerprint + 3 * i, "%2x", &byte) == 1)
+			pool->pin[i] = (unsigned char)byte;
 }
 
-static int
-connect_to(const char *path)
+void
+client_pool_suite(struct client_pool *pool, uint16_t suite)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd;
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	if (fd == -1)
-		return -1;
-	if (fd_set_nonblocking(fd) == -1 ||
-	    connect(fd, (const struct sockaddr *)&address,
-	    sizeof(address)) == -1)
-		return fd_close(fd);
-	return fd;
+	br_ssl_engine_set_suites(&pool->blank.eng, &suite, 1);
 }
 
-struct dial *
-dial_open(const char *path, const struct dial_tls *tls)
+/* Only with TLS. */
+static br_ssl_engine_context *
+engine_of(const struct client *c)
 {
-	struct dial *d;
-	int fd = connect_to(path);
+	return &c->tls->client.eng;
+}
+
+/* Give the buffers back: what is in them stays with the connection. */
+static void
+leave(struct client *c)
+{
+	struct client_pool *pool = c->pool;
+	struct span rest = { (const char *)pool->in + pool->in_at,
+	    pool->in_end - pool->in_at };
+
+	if (c->tls != NULL && c->tls->given > 0) {
+		br_ssl_engine_recvapp_ack(engine_of(c), c->tls->given);
+		c->tls->given = 0;
+	}
+	buf_add(&c->received, rest);
+	pool->current = NULL;
+}
+
+static void
+enter(struct client *c)
+{
+	struct client_pool *pool = c->pool;
+
+	if (pool->current == c)
+		return;
+	if (pool->current != NULL)
+		leave(pool->current);
+	pool->current = c;
+	pool->in_at = 0;
+	pool->in_end = c->received.n;
+	if (c->received.n > 0)
+		memcpy(pool->in, c->received.p, c->received.n);
+	buf_free(&c->received);
+}
+
+/* Move the engine's records to the queue. */
+static void
+drain(struct client *c)
+{
+	const unsigned char *p;
+	size_t n;
+
+	while ((p = br_ssl_engine_sendrec_buf(engine_of(c), &n)) != NULL) {
+		buf_add(&c->out, (struct span){ (const char *)p, n });
+		br_ssl_engine_sendrec_ack(engine_of(c), n);
+	}
+}
+
+static void
+note_error(struct client *c)
+{
+	if (c->error == 0)
+		c->error = br_ssl_engine_last_error(engine_of(c));
+}
+
+/* Let the engine say hello, offering the session of earlier. */
+static void
+start_tls(struct client *c, const struct client *earlier)
+{
+	struct client_tls *tls = xzalloc(sizeof(*tls));
+	br_ssl_session_parameters session;
+
+	tls->trust = xzalloc(sizeof(*tls->trust));
+	tls->trust->vtable = &trust_class;
+	tls->trust->pool = c->pool;
+	tls->client = c->pool->blank;
+	br_ssl_engine_set_x509(&tls->client.eng, &tls->trust->vtable);
+	if (earlier != NULL) {
+		br_ssl_engine_get_session_parameters(engine_of(earlier),
+		    &session);
+		br_ssl_engine_set_session_parameters(&tls->client.eng,
+		    &session);
+		memcpy(tls->session_id, session.session_id, 32);
+		tls->resuming = true;
+	}
+	c->tls = tls;
+	enter(c);
+	if (!br_ssl_client_reset(&tls->client, NULL, tls->resuming))
+		note_error(c);
+	drain(c);
+}
+
+/* Closes fd when it cannot be made ready, or cannot connect. */
+static struct client *
+start(struct client_pool *pool, int fd, const struct sockaddr *address,
+    socklen_t length, const struct client *earlier)
+{
+	struct client *c;
+	int result = fd_set_nonblocking(fd);
+
+	if (result == 0)
+		result = connect(fd, address, length);
+	if (result == -1 && errno != EINPROGRESS) {
+		(void)fd_close(fd);
+		return NULL;
+	}
+	c = xzalloc(sizeof(*c));
+	c->pool = pool;
+	c->fd = fd;
+	c->connected = result == 0;
+	c->open = pool->plain;
+	if (!pool->plain)
+		start_tls(c, earlier);
+	return c;
+}
+
+struct client *
+client_connect(struct client_pool *pool, uint16_t port,
+    const struct client *earlier)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+	    .sin_port = htons(port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
 	if (fd == -1)
 		return NULL;
-	d = xzalloc(sizeof(*d));
-	d->fd = fd;
-	d->want = FRAME_DIGITS;
-	if (tls != NULL)
-		d->engine = open_engine(tls);
-	return d;
+	/* Without it, it is only slower. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return start(pool, fd, (const struct sockaddr *)&address,
+	    sizeof(address), earlier);
+}
+
+struct client *
+client_connect_unix(struct client_pool *pool, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (fd == -1)
+		return NULL;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	return start(pool, fd, (const struct sockaddr *)&address,
+	    sizeof(address), NULL);
 }
 
 void
-dial_close(struct dial *d)
+client_close(struct client *c)
 {
-	if (d == NULL)
+	if (c == NULL)
 		return;
-	(void)close(d->fd);	/* what it could say changes nothing */
-	free(d->engine);
-	buf_free(&d->in);
-	buf_free(&d->out);
-	free(d);
+	if (c->pool->current == c)
+		c->pool->current = NULL;
+	(void)fd_close(c->fd);
+	if (c->tls != NULL) {
+		buf_free(&c->tls->plain);
+		free(c->tls->trust);
+		free(c->tls);
+	}
+	buf_free(&c->received);
+	buf_free(&c->in);
+	buf_free(&c->out);
+	free(c);
 }
 
 int
-dial_fd(const struct dial *d)
+client_fd(const struct client *c)
 {
-	return d->fd;
+	return c->fd;
 }
 
 unsigned
-dial_interest(const struct dial *d)
+client_interest(const struct client *c)
 {
-	bool sends = d->out.n > 0;
+	bool sends = !c->connected || c->out.n > 0 ||
+	    (c->open && c->tls != NULL && c->tls->plain.n > 0);
 
-	if (d->engine != NULL)
-		sends = br_ssl_engine_current_state(&d->engine->tls.eng) &
-		    BR_SSL_SENDREC;
 	return POLLER_READ | (sends ? POLLER_WRITE : 0);
 }
 
-/* Whether a call to the socket moved bytes; notes what ended it. */
-static bool
-has_moved(struct dial *d, ssize_t n)
-{
-	if (n == 0)
-		d->over = "the relay closed the link";
-	else if (n == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
-		d->over = "the link broke";
-	return n > 0;
-}
-
-static bool
-send_plain(struct dial *d)
-{
-	ssize_t n;
-
-	if (d->out.n == 0)
-		return false;
-	n = net_send(d->fd, buf_span(&d->out));
-	if (!has_moved(d, n))
-		return false;
-	buf_drop(&d->out, (size_t)n);
-	return true;
-}
-
-static bool
-receive_plain(struct dial *d)
-{
-	ssize_t n;
-
-	n = net_recv(d->fd, buf_room(&d->in, RECEIVE_BYTES), RECEIVE_BYTES);
-	if (!has_moved(d, n))
-		return false;
-	d->in.n += (size_t)n;
-	return n == RECEIVE_BYTES;
-}
-
-static bool
-send_records(struct dial *d, br_ssl_engine_context *engine)
-{
-	size_t room;
-	const unsigned char *p = br_ssl_engine_sendrec_buf(engine, &room);
-	const void *bytes = p;
-	ssize_t n;
-
-	if (p == NULL)
-		return false;
-	n = net_send(d->fd, (struct span){ bytes, room });
-	if (!has_moved(d, n))
-		return false;
-	br_ssl_engine_sendrec_ack(engine, (size_t)n);
-	return true;
-}
-
-static bool
-receive_records(struct dial *d, br_ssl_engine_context *engine)
-{
-	size_t room;
-	void *p = br_ssl_engine_recvrec_buf(engine, &room);
-	ssize_t n;
-
-	if (p == NULL)
-		return false;
-	n = net_recv(d->fd, p, room);
-	if (!has_moved(d, n))
-		return false;
-	br_ssl_engine_recvrec_ack(engine, (size_t)n);
-	return true;
-}
-
-/* Plain bytes into the engine and out of it. */
-static bool
-move_plain(struct dial *d, br_ssl_engine_context *engine)
-{
-	size_t n;
-	void *p;
-
-	p = br_ssl_engine_recvapp_buf(engine, &n);
-	if (p != NULL) {
-		buf_add(&d->in, (struct span){ p, n });
-		br_ssl_engine_recvapp_ack(engine, n);
-		return true;
-	}
-	p = br_ssl_engine_sendapp_buf(engine, &n);
-	if (p == NULL || d->out.n == 0)
-		return false;
-	if (n > d->out.n)
-		n = d->out.n;
-	memcpy(p, d->out.p, n);
-	buf_drop(&d->out, n);
-	br_ssl_engine_sendapp_ack(engine, n);
-	br_ssl_engine_flush(engine, 0);
-	return true;
-}
-
-void
-dial_step(struct dial *d)
-{
-	br_ssl_engine_context *engine;
-
-	if (d->engine == NULL) {
-		while (d->over == NULL && (send_plain(d) || receive_plain(d)))
-			;
-		return;
-	}
-	engine = &d->engine->tls.eng;
-	while (d->over == NULL && (move_plain(d, engine) ||
-	    send_records(d, engine) || receive_records(d, engine)))
-		;
-	if (br_ssl_engine_current_state(engine) == BR_SSL_CLOSED)
-		d->over = br_ssl_engine_last_error(engine) == 0 ?
-		    "the relay closed the link" : "TLS failed";
-}
-
 static void
-read_text(struct json *j, struct span key, struct dial_frame *frame)
+note_open(struct client *c)
 {
-	const struct member *m = members;
-	struct span text;
-
-	while (m->key != NULL && !json_is(key, span_of(m->key)))
-		m++;
-	if (m->key == NULL) {
-		json_skip(j);
+	if (c->open || (br_ssl_engine_current_state(engine_of(c)) &
+	    BR_SSL_SENDAPP) == 0)
 		return;
-	}
-	text = json_string(j);
-	memcpy((char *)frame + m->offset, &text, sizeof(text));
+	c->open = true;
+	free(c->tls->trust);
+	c->tls->trust = NULL;
 }
 
-/*
- * The sum covers the frame as it is without what begins at from, which is
- * the comma before "headsum", and ends before to.
- */
+/* Give the engine the next whole record.  False: it is not all here. */
 static bool
-sum_is(uint64_t sum, struct span header, const char *from, const char *to)
+feed(struct client *c)
 {
-	char digits[FRAME_DIGITS + 1];
-	const char *end = header.p + header.n;
-	uint32_t crc;
+	struct client_pool *pool = c->pool;
+	const unsigned char *p = pool->in + pool->in_at;
+	size_t n = pool->in_end - pool->in_at, length, room;
+	unsigned char *to;
 
-	snprintf(digits, sizeof(digits), "%04x",
-	    (unsigned)(header.n - (size_t)(to - from)) & FRAME_HEADER_MAX);
-	crc = encode_crc32c(0, digits, FRAME_DIGITS);
-	crc = encode_crc32c(crc, header.p, (size_t)(from - header.p));
-	return encode_crc32c(crc, to, (size_t)(end - to)) == sum;
-}
-
-/* False if it is no JSON object with the members a frame has. */
-static bool
-read_header(struct dial_frame *frame)
-{
-	const char *sum_from = NULL, *sum_to = NULL;
-	uint64_t sum = 0;
-	struct span key;
-	struct json j;
-
-	json_begin(&j, frame->header);
-	json_object(&j);
-	while (json_key(&j, &key)) {
-		if (json_is(key, SPAN("datalen"))) {
-			frame->datalen = (size_t)json_uint(&j, INT32_MAX);
-		} else if (json_is(key, SPAN("headsum"))) {
-			sum_from = key.p - 2;	/* the comma and the quote */
-			sum = json_uint(&j, UINT32_MAX);
-			sum_to = j.p;
-		} else {
-			read_text(&j, key, frame);
-		}
-	}
-	if (!json_done(&j) || frame->op.p == NULL)
+	if (n < RECORD_HEAD)
 		return false;
-	frame->has_headsum = sum_from != NULL;
-	frame->intact = sum_from == NULL ||
-	    sum_is(sum, frame->header, sum_from, sum_to);
+	length = RECORD_HEAD + ((size_t)p[3] << 8 | p[4]);
+	if (n < length)
+		return false;
+	pool->in_at += length;
+	while (length > 0 && (to = br_ssl_engine_recvrec_buf(engine_of(c),
+	    &room)) != NULL) {
+		if (room > length)
+			room = length;
+		memcpy(to, p, room);
+		p += room;
+		length -= room;
+		br_ssl_engine_recvrec_ack(engine_of(c), room);
+		drain(c);
+	}
+	note_error(c);
+	note_open(c);
 	return true;
 }
 
-/* What was taken makes room once nothing of it is lent any more. */
-static void
-drop_taken(struct dial *d)
+static bool
+recv_plain(struct client_pool *pool, struct span *plain)
 {
-	buf_drop(&d->in, d->at);
-	d->at = 0;
+	*plain = (struct span){ (const char *)pool->in + pool->in_at,
+	    pool->in_end - pool->in_at };
+	pool->in_at = pool->in_end;
+	return plain->n > 0;
 }
 
 bool
-dial_next(struct dial *d, struct dial_frame *frame)
+client_recv(struct client *c, struct span *plain)
 {
-	const char *p = d->in.p + d->at;
-	size_t n = d->in.n - d->at, whole;
-	long length;
+	struct client_tls *tls = c->tls;
+	const unsigned char *p;
 
-	if (n < d->want) {
-		drop_taken(d);
-		return false;
-	}
-	*frame = (struct dial_frame){ .datalen = 0 };
-	length = frame_length(p);
-	if (length == -1) {
-		d->over = "what came is no frame";
-		return false;
-	}
-	whole = FRAME_DIGITS + (size_t)length;
-	if (n >= whole) {
-		frame->header = (struct span){ p + FRAME_DIGITS,
-		    (size_t)length };
-		if (!read_header(frame)) {
-			d->over = "a header came that cannot be read";
+	enter(c);
+	if (tls == NULL)
+		return recv_plain(c->pool, plain);
+	if (tls->given > 0)
+		br_ssl_engine_recvapp_ack(&tls->client.eng, tls->given);
+	tls->given = 0;
+	while ((p = br_ssl_engine_recvapp_buf(&tls->client.eng,
+	    &tls->given)) == NULL)
+		if (!feed(c))
 			return false;
-		}
-		frame->data = (struct span){ p + whole, frame->datalen };
-		whole += frame->datalen;
-	}
-	d->want = whole;
-	if (n < whole || frame->header.p == NULL) {
-		drop_taken(d);
-		return false;
-	}
-	d->at += whole;
-	d->want = FRAME_DIGITS;
+	*plain = (struct span){ (const char *)p, tls->given };
 	return true;
 }
 
-const char *
-dial_over(const struct dial *d)
+/* Read the next of the frames that lie in c->in. */
+static bool
+next_frame(struct client *c, struct reply *r)
 {
-	return d->over;
+	struct span rest = { c->in.p + c->in_at, c->in.n - c->in_at };
+	enum wire_result result;
+
+	if (rest.n == 0 || rest.n < c->needed || c->invalid != NULL)
+		return false;
+	result = wire_read(r, rest);
+	if (result == WIRE_INVALID)
+		c->invalid = "the relay sent an invalid frame";
+	c->needed = result == WIRE_FRAME ? 0 : r->bytes;
+	c->in_at += result == WIRE_FRAME ? r->bytes : 0;
+	return result == WIRE_FRAME;
+}
+
+bool
+client_next(struct client *c, struct reply *r)
+{
+	struct span plain;
+
+	if (next_frame(c, r))
+		return true;
+	buf_drop(&c->in, c->in_at);
+	c->in_at = 0;
+	while (client_recv(c, &plain))
+		buf_add(&c->in, plain);
+	return next_frame(c, r);
+}
+
+/* Receive once.  Bytes that client_recv was not asked for stay in front. */
+static void
+receive(struct client *c)
+{
+	struct client_pool *pool = c->pool;
+	size_t left = pool->in_end - pool->in_at;
+	ssize_t n;
+
+	memmove(pool->in, pool->in + pool->in_at, left);
+	pool->in_at = 0;
+	pool->in_end = left;
+	if (left == sizeof(pool->in))
+		return;
+	n = net_recv(c->fd, (char *)pool->in + left, sizeof(pool->in) - left);
+	if (n > 0)
+		pool->in_end += (size_t)n;
+	else if (n == 0)
+		c->end_of_file = true;
+	else if (errno != EAGAIN && c->error == 0)
+		c->error = SOCKET_FAILED;
+}
+
+static void
+encrypt(struct client *c, struct span text)
+{
+	unsigned char *p;
+	size_t room;
+
+	enter(c);
+	while (text.n > 0 && (p = br_ssl_engine_sendapp_buf(engine_of(c),
+	    &room)) != NULL) {
+		if (room > text.n)
+			room = text.n;
+		memcpy(p, text.p, room);
+		text.p += room;
+		text.n -= room;
+		br_ssl_engine_sendapp_ack(engine_of(c), room);
+		br_ssl_engine_flush(engine_of(c), 0);
+		drain(c);
+	}
+}
+
+static void
+encrypt_queued(struct client *c)
+{
+	if (c->tls == NULL || !c->open)
+		return;
+	encrypt(c, buf_span(&c->tls->plain));
+	c->tls->plain.n = 0;
 }
 
 void
-dial_put(struct dial *d, struct span header, struct span data)
+client_push(struct client *c)
 {
-	char digits[FRAME_DIGITS + 1];
+	ssize_t n;
 
-	assert(header.n <= FRAME_HEADER_MAX);
-	snprintf(digits, sizeof(digits), "%04x", (unsigned)header.n);
-	buf_add(&d->out, (struct span){ digits, FRAME_DIGITS });
-	buf_add(&d->out, header);
-	buf_add(&d->out, data);
+	encrypt_queued(c);
+	while (c->out.n > 0 && c->connected && c->error != SOCKET_FAILED) {
+		n = net_send(c->fd, (struct span){ c->out.p + c->out_at,
+		    c->out.n - c->out_at });
+		if (n == -1 && errno == EAGAIN)
+			return;
+		if (n == -1) {
+			c->error = SOCKET_FAILED;
+			return;
+		}
+		c->out_at += (size_t)n;
+		if (c->out_at < c->out.n)
+			continue;
+		buf_free(&c->out);
+		c->out_at = 0;
+	}
+}
+
+void
+client_step(struct client *c, unsigned can)
+{
+	enter(c);
+	if (can != 0)
+		c->connected = true;
+	if (can & (POLLER_READ | POLLER_GONE))
+		receive(c);
+	while (!c->open && c->error == 0 && feed(c))
+		;
+	client_push(c);
+}
+
+void
+client_put(struct client *c, struct span header, struct span data)
+{
+	wire_frame(c->tls != NULL ? &c->tls->plain : &c->out, header, data);
+}
+
+void
+client_send(struct client *c, struct span bytes)
+{
+	buf_add(c->tls != NULL ? &c->tls->plain : &c->out, bytes);
+}
+
+void
+client_finish(struct client *c)
+{
+	encrypt_queued(c);
+	if (c->tls == NULL)
+		return;
+	enter(c);
+	br_ssl_engine_close(engine_of(c));
+	drain(c);
+}
+
+bool
+client_is_open(const struct client *c)
+{
+	return c->open && c->error == 0;
+}
+
+bool
+client_is_resumed(const struct client *c)
+{
+	return c->open && c->tls != NULL && c->tls->resuming &&
+	    memcmp(c->tls->client.eng.session.session_id, c->tls->session_id,
+	    32) == 0;
+}
+
+const char *
+client_over(const struct client *c)
+{
+	if (c->invalid != NULL)
+		return c->invalid;
+	if (c->error == SOCKET_FAILED)
+		return "connection lost";
+	if (c->error != 0)
+		return "TLS failed";
+	if (c->end_of_file || client_peer_finished(c))
+		return "the relay closed the connection";
+	return NULL;
+}
+
+bool
+client_peer_finished(const struct client *c)
+{
+	return c->tls != NULL && c->tls->client.eng.shutdown_recv != 0;
+}
+
+int
+client_error(const struct client *c)
+{
+	return c->error;
 }

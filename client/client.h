@@ -1,15 +1,19 @@
 /*
- * client.h - the client's end of a link, for the simulation: it connects to a
- * Unix socket, with or without TLS, sends frames and takes those that come.
+ * client.h - a client's connections to a relay: TLS 1.2 over TCP or a Unix
+ * socket, or plain bytes over a Unix socket.  Thousands fit in one process.
  *
- *	d = dial_open(path, tls)
- *	wait for dial_interest(d) on dial_fd(d), then dial_step(d)
- *	while (dial_next(d, &frame))
+ *	pool = client_pool_open();
+ *	c = client_connect(pool, port, NULL);
+ *	wait for client_interest(c) on client_fd(c)
+ *	client_step(c, event.can);
+ *	while (client_next(c, &reply))
  *		...
- *	dial_put(d, ...)
- *	dial_close(d)
+ *	client_put(c, header, data);
+ *	client_push(c);
+ *	client_close(c);
  *
- * Nothing here blocks, and errors stick.
+ * Nothing here waits, and errors stick.  The connections of a pool share their
+ * buffers; one costs 4 kB (and 4 kB more until its handshake is done).
  */
 #ifndef MNM_CLIENT_CLIENT_H
 #define MNM_CLIENT_CLIENT_H
@@ -18,47 +22,72 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "net/cert.h"
+#include "client/wire.h"
 
-struct dial;
-struct dial_tls;
+struct client_pool;
+struct client;
+
+/* With TLS; any certificate is accepted until client_pool_pin. */
+struct client_pool *client_pool_open(void);
+/* For plain bytes. */
+struct client_pool *client_pool_open_plain(void);
+/* After its connections; NULL is fine. */
+void client_pool_close(struct client_pool *);
+/*
+ * Accept only the certificate with this fingerprint, "AB:CD:..."; none if this
+ * is not a fingerprint.
+ */
+void client_pool_pin(struct client_pool *, const char *fingerprint);
+/* Offer only this cipher suite (a BR_TLS_ number) from now on. */
+void client_pool_suite(struct client_pool *, uint16_t suite);
 
 /*
- * A frame that came.  Text is as it stands in the JSON, and its p is NULL
- * where the header has none; all is borrowed until the next call.
+ * Connect to 127.0.0.1:port.  earlier, or NULL, is a connection whose TLS
+ * session is to be resumed.  NULL with errno when there is no socket.
  */
-struct dial_frame {
-	struct span header;	/* the JSON */
-	struct span data;
-	struct span op, id, from, msgid, error, uid, nodeid, gid;
-	size_t datalen;
-	bool has_headsum;
-	bool intact;		/* what headsum tells is true */
-};
-
-/* For links that trust this certificate's key, and no other. */
-struct dial_tls *dial_tls_open(const struct cert *);
-void dial_tls_close(struct dial_tls *);
-
+struct client *client_connect(struct client_pool *, uint16_t port,
+    const struct client *earlier);
 /*
- * Connect to the socket at path; tls is NULL for plain bytes.  NULL with
- * errno, which is EAGAIN when the other side cannot take more just now.
+ * Connect to the Unix socket at path.  NULL with errno, which is EAGAIN when
+ * the other side cannot accept more connections just now.
  */
-struct dial *dial_open(const char *path, const struct dial_tls *tls);
-/* NULL is fine. */
-void dial_close(struct dial *);
+struct client *client_connect_unix(struct client_pool *, const char *path);
+/* Close the socket at once; client_finish is politer.  NULL is fine. */
+void client_close(struct client *);
 
-int dial_fd(const struct dial *);
-/* What to wait for, a set as in ready.h. */
-unsigned dial_interest(const struct dial *);
-/* Receive and send as far as the socket allows. */
-void dial_step(struct dial *);
-/* The next whole frame; false: there is none, yet. */
-bool dial_next(struct dial *, struct dial_frame *);
-/* NULL, or why no more bytes will come. */
-const char *dial_over(const struct dial *);
+int client_fd(const struct client *);
+/* What to wait for, and what it can do now: sets as in poller.h. */
+unsigned client_interest(const struct client *);
+/* Receive once, continue the handshake, send. */
+void client_step(struct client *, unsigned can);
+/*
+ * The next frame received; false: no more for now.  It is borrowed until the
+ * next call of this or of client_step.
+ */
+bool client_next(struct client *, struct reply *);
+/*
+ * In place of client_next: bytes as they were received, borrowed until the next
+ * call for any connection of the pool.
+ */
+bool client_recv(struct client *, struct span *plain);
+/* Add a frame to what the next client_push or client_step sends. */
+void client_put(struct client *, struct span header, struct span data);
+/* The same with any bytes. */
+void client_send(struct client *, struct span bytes);
+/* Encrypt what was added, and send what the socket takes. */
+void client_push(struct client *);
+/* Queue close_notify. */
+void client_finish(struct client *);
 
-/* Send a frame with this header, without its digits, and data. */
-void dial_put(struct dial *, struct span header, struct span data);
+/* Connected, as far as is known, and the handshake is done. */
+bool client_is_open(const struct client *);
+/* The handshake resumed the session of earlier. */
+bool client_is_resumed(const struct client *);
+/* NULL, or why nothing more will be received. */
+const char *client_over(const struct client *);
+/* The relay sent close_notify. */
+bool client_peer_finished(const struct client *);
+/* 0, a BearSSL error number (256 + an alert received), or -1: the socket. */
+int client_error(const struct client *);
 
 #endif

@@ -1,11 +1,9 @@
 #include "sim/crowd.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 
 #define GROUP_MEMBERS 100	/* at most */
 
@@ -142,9 +140,11 @@ crowd_open(const struct crowd_plan *plan)
 	unsigned i;
 
 	crowd->plan = *plan;
-	crowd->ready = poller_open();
-	if (crowd->ready == NULL)
-		die("cannot watch links: %s", strerror(errno));
+	crowd->poller = poller_open();
+	if (crowd->poller == NULL) {
+		free(crowd);
+		return NULL;
+	}
 	crowd->members = xzalloc(plan->members * sizeof(crowd->members[0]));
 	for (i = 0; i < plan->members; i++)
 		crowd->members[i].index = i;
@@ -163,7 +163,7 @@ crowd_close(struct crowd *crowd)
 
 	for (i = 0; i < crowd->plan.members; i++)
 		member_free(&crowd->members[i]);
-	poller_close(crowd->ready);
+	poller_close(crowd->poller);
 	buf_free(&crowd->header);
 	buf_free(&crowd->data);
 	free(crowd->by_uid);
@@ -185,11 +185,11 @@ crowd_turn(struct crowd *crowd)
 		until = next < until ? next : until;
 	}
 	crowd->now = clock_us(CLOCK_MONOTONIC);
-	poller_wait(crowd->ready, until <= crowd->now ? 0 :
+	poller_wait(crowd->poller, until <= crowd->now ? 0 :
 	    (int)((until - crowd->now + 999) / 1000));
 	crowd->now = clock_us(CLOCK_MONOTONIC);
-	while (poller_next(crowd->ready, &event))
-		member_serve(crowd, event.owner);
+	while (poller_next(crowd->poller, &event))
+		member_serve(crowd, event.owner, event.can);
 	advance(crowd);
 	return crowd->tally.phase != CROWD_OVER;
 }

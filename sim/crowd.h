@@ -18,6 +18,7 @@
 
 #include "sim/member.h"
 
+/* NULL with errno when there is nothing to wait with. */
 struct crowd *crowd_open(const struct crowd_plan *);
 void crowd_close(struct crowd *);
 

@@ -24,7 +24,7 @@
 #define PING_EVERY 4
 
 /* Every other member speaks the second numbering. */
-enum op { OP_PING, OP_ACK, OP_QUIT };
+enum sim_op { OP_PING, OP_ACK, OP_QUIT };
 static const unsigned numbers[][2] = {
 	[OP_PING] = { 8, 9 }, [OP_ACK] = { 9, 10 }, [OP_QUIT] = { 11, 12 }
 };
@@ -118,7 +118,7 @@ say(struct sim_member *m, struct span data, const char *format, ...)
 	va_start(args, format);
 	n = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	dial_put(m->dial, (struct span){ text, (size_t)n }, data);
+	client_put(m->client, (struct span){ text, (size_t)n }, data);
 }
 
 static void
@@ -153,9 +153,9 @@ hang_up(struct crowd *crowd, struct sim_member *m, uint64_t pause)
 	if (m->state == STATE_RESTING || m->state == STATE_ASKING ||
 	    m->state == STATE_LEAVING)
 		crowd->tally.online--;
-	poller_remove(crowd->ready, dial_fd(m->dial));
-	dial_close(m->dial);
-	m->dial = NULL;
+	poller_remove(crowd->poller, client_fd(m->client));
+	client_close(m->client);
+	m->client = NULL;
 	release(m);
 	expect_disconnect(&m->expect);
 	m->state = STATE_AWAY;
@@ -164,31 +164,35 @@ hang_up(struct crowd *crowd, struct sim_member *m, uint64_t pause)
 	    pause;
 }
 
-/* Whether it could be called; else it is tried again soon. */
+/* Whether it is connected; else it is tried again soon. */
 static bool
-call(struct crowd *crowd, struct sim_member *m)
+connect_member(struct crowd *crowd, struct sim_member *m)
 {
-	m->dial = dial_open(crowd->plan.path, crowd->plan.tls);
-	if (m->dial == NULL) {
-		if (errno != EAGAIN)
-			member_wrong(crowd, m, "cannot connect",
-			    span_of(strerror(errno)));
-		m->due = crowd->now + RETRY_TIME;
-		return false;
+	m->client = client_connect_unix(crowd->plan.clients,
+	    crowd->plan.path);
+	if (m->client != NULL) {
+		m->interest = client_interest(m->client);
+		if (poller_add(crowd->poller, client_fd(m->client),
+		    m->interest, m) == 0) {
+			m->state = STATE_CONNECTING;
+			m->due = NEVER;
+			say(m, SPAN(""), "{\"op\":0,\"id\":\"1\"}");
+			return true;
+		}
 	}
-	m->interest = dial_interest(m->dial);
-	if (poller_add(crowd->ready, dial_fd(m->dial), m->interest, m) == -1)
-		die("cannot watch a link: %s", strerror(errno));
-	m->state = STATE_CALLING;
-	m->due = NEVER;
-	say(m, SPAN(""), "{\"op\":0,\"id\":\"1\"}");
-	return true;
+	if (m->client != NULL || errno != EAGAIN)
+		member_wrong(crowd, m, "cannot connect",
+		    span_of(strerror(errno)));
+	client_close(m->client);
+	m->client = NULL;
+	m->due = crowd->now + RETRY_TIME;
+	return false;
 }
 
 static void
 step_register(struct crowd *crowd, struct sim_member *m)
 {
-	if (call(crowd, m))
+	if (connect_member(crowd, m))
 		say(m, SPAN(""), "{\"op\":1,\"newnode\":\"x\","
 		    "\"newalias\":\"sim-member-%03u\"}", m->index);
 }
@@ -196,7 +200,7 @@ step_register(struct crowd *crowd, struct sim_member *m)
 static void
 step_login(struct crowd *crowd, struct sim_member *m)
 {
-	if (call(crowd, m))
+	if (connect_member(crowd, m))
 		say(m, SPAN(""), "{\"op\":2,\"uid\":\"%s\","
 		    "\"node\":\"%s\"}", m->uid, m->nodeid);
 }
@@ -233,7 +237,7 @@ step_presence(struct crowd *crowd, struct sim_member *m)
 		buf_addf(&crowd->header, "%s{\"id\":\"%s\"}", i > 1 ? "," : "",
 		    crowd->members[(m->index + i) % n].uid);
 	buf_add(&crowd->header, SPAN("]}"));
-	dial_put(m->dial, buf_span(&crowd->header), SPAN(""));
+	client_put(m->client, buf_span(&crowd->header), SPAN(""));
 	await_ack(crowd, m);
 }
 
@@ -371,20 +375,20 @@ withdraw(struct crowd *crowd, struct inflight *p)
 }
 
 static void
-on_ack(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
+on_ack(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
 	char request[16];
 	int n = snprintf(request, sizeof(request), "%u", m->request);
 
 	if (m->state != STATE_ASKING ||
-	    !span_is(f->id, (struct span){ request, (size_t)n })) {
+	    !span_is(r->id, (struct span){ request, (size_t)n })) {
 		member_wrong(crowd, m, "an ack for what was not asked",
-		    f->header);
+		    r->header);
 		return;
 	}
-	if (f->error.n > 0 ||
-	    (f->msgid.n != ID_TEXT && m->step != STEP_PRESENCE)) {
-		member_wrong(crowd, m, "a request was refused", f->header);
+	if (r->error.n > 0 ||
+	    (r->msgid.n != ID_TEXT && m->step != STEP_PRESENCE)) {
+		member_wrong(crowd, m, "a request was refused", r->header);
 		if (m->inflight != NULL)
 			withdraw(crowd, m->inflight);
 	} else if (m->inflight != NULL) {
@@ -404,23 +408,23 @@ on_ack(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
 
 static void
 on_registered(struct crowd *crowd, struct sim_member *m,
-    const struct dial_frame *f)
+    const struct reply *r)
 {
-	if (f->error.n > 0 || f->uid.n != UID_TEXT ||
-	    f->nodeid.n != NODEID_TEXT || m->uid[0] != '\0') {
-		member_wrong(crowd, m, "could not register", f->header);
+	if (r->error.n > 0 || r->uid.n != UID_TEXT ||
+	    r->nodeid.n != NODEID_TEXT || m->uid[0] != '\0') {
+		member_wrong(crowd, m, "could not register", r->header);
 		return;
 	}
-	memcpy(m->uid, f->uid.p, UID_TEXT);
-	memcpy(m->nodeid, f->nodeid.p, NODEID_TEXT);
+	memcpy(m->uid, r->uid.p, UID_TEXT);
+	memcpy(m->nodeid, r->nodeid.p, NODEID_TEXT);
 	crowd->enrolled++;
 }
 
 static void
-on_info(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
+on_info(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
-	if (m->state != STATE_CALLING) {
-		member_wrong(crowd, m, "info came unasked", f->header);
+	if (m->state != STATE_CONNECTING) {
+		member_wrong(crowd, m, "info came unasked", r->header);
 		return;
 	}
 	crowd->tally.logins++;
@@ -432,10 +436,10 @@ on_info(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
 }
 
 static void
-on_quit(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
+on_quit(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
 	if (m->state != STATE_LEAVING)
-		member_wrong(crowd, m, "the relay ended the link", f->error);
+		member_wrong(crowd, m, "the relay ended the link", r->error);
 	hang_up(crowd, m, member_pause(crowd) - crowd->now);
 }
 
@@ -458,24 +462,24 @@ is_member(const struct crowd *crowd, struct span uid)
 
 static void
 on_presence(struct crowd *crowd, struct sim_member *m,
-    const struct dial_frame *f)
+    const struct reply *r)
 {
 	crowd->tally.presences++;
-	if (crowd->by_uid == NULL || !is_member(crowd, f->from))
-		member_wrong(crowd, m, "presence of a stranger", f->header);
+	if (crowd->by_uid == NULL || !is_member(crowd, r->from))
+		member_wrong(crowd, m, "presence of a stranger", r->header);
 }
 
 /* What all messages have in common.  False if it is not new. */
 static bool
-receive(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
+receive(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
 	uint64_t id;
 
 	crowd->tally.messages++;
-	if (!f->has_headsum || !f->intact)
-		member_wrong(crowd, m, "headsum does not fit", f->header);
-	if (!decode_hex64(&id, f->id)) {
-		member_wrong(crowd, m, "a message without an id", f->header);
+	if (r->headsum.p == NULL || !wire_is_intact(r))
+		member_wrong(crowd, m, "headsum does not fit", r->header);
+	if (!decode_hex64(&id, r->id)) {
+		member_wrong(crowd, m, "a message without an id", r->header);
 		return false;
 	}
 	switch (expect_message(&m->expect, id, crowd->now)) {
@@ -484,11 +488,11 @@ receive(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
 		return false;
 	case EXPECT_DUPLICATE:
 		crowd->tally.doubled++;
-		complain(crowd, m, "came twice", f->header);
+		complain(crowd, m, "came twice", r->header);
 		return false;
 	case EXPECT_OUT_OF_ORDER:
 		crowd->tally.disordered++;
-		complain(crowd, m, "came after a later one", f->header);
+		complain(crowd, m, "came after a later one", r->header);
 		return true;
 	default:
 		return true;
@@ -497,31 +501,31 @@ receive(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
 
 static void
 on_payload(struct crowd *crowd, struct sim_member *m,
-    const struct dial_frame *f)
+    const struct reply *r)
 {
-	bool is_new = receive(crowd, m, f);
+	bool is_new = receive(crowd, m, r);
 	struct payload_label label;
 	uint64_t posted = 0;
 
-	if (!payload_check(f->data, &label) ||
+	if (!payload_check(r->data, &label) ||
 	    label.sender >= crowd->plan.members ||
-	    !span_is(f->from, span_of(crowd->members[label.sender].uid))) {
-		member_wrong(crowd, m, "altered data, or sender", f->header);
+	    !span_is(r->from, span_of(crowd->members[label.sender].uid))) {
+		member_wrong(crowd, m, "altered data, or sender", r->header);
 		return;
 	}
 	if (!is_new)
 		return;
 	crowd->tally.deliveries++;
-	crowd->tally.bytes += f->data.n;
+	crowd->tally.bytes += r->data.n;
 	switch (expect_payload(&m->expect, &label, &posted)) {
 	case EXPECT_UNKNOWN:
 		crowd->tally.doubled++;
-		complain(crowd, m, "came under another id before", f->header);
+		complain(crowd, m, "came under another id before", r->header);
 		return;
 	case EXPECT_OUT_OF_ORDER:
 		crowd->tally.disordered++;
 		complain(crowd, m, "came after a later one of the same sender",
-		    f->header);
+		    r->header);
 		return;
 	default:
 		if (m->since <= posted)
@@ -530,9 +534,9 @@ on_payload(struct crowd *crowd, struct sim_member *m,
 }
 
 static void
-on_invite(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
+on_invite(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
-	if (!receive(crowd, m, f))
+	if (!receive(crowd, m, r))
 		return;
 	say(m, SPAN(""), "{\"op\":6,\"id\":\"%u\",\"act\":\"join\","
 	    "\"gid\":\"sim-group-%u\"}", ++m->request, group_of(crowd, m));
@@ -541,34 +545,34 @@ on_invite(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
 
 /* Each of its logins is told to all nodes of a user: to itself, here. */
 static void
-on_login(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
+on_login(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
-	if (!receive(crowd, m, f))
+	if (!receive(crowd, m, r))
 		return;
 	if (m->login_notices == 0)
-		member_wrong(crowd, m, "nobody has logged in", f->header);
+		member_wrong(crowd, m, "nobody has logged in", r->header);
 	else
 		m->login_notices--;
 }
 
 static void
-on_notice(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
+on_notice(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
-	(void)receive(crowd, m, f);	/* it is to be acked, no more */
+	(void)receive(crowd, m, r);	/* it is to be acked, no more */
 }
 
 static void
 on_tmtprev(struct crowd *crowd, struct sim_member *m,
-    const struct dial_frame *f)
+    const struct reply *r)
 {
-	if (m->state != STATE_CALLING)
-		member_wrong(crowd, m, "tmtprev came unasked", f->header);
+	if (m->state != STATE_CONNECTING)
+		member_wrong(crowd, m, "tmtprev came unasked", r->header);
 }
 
 static const struct reaction {
 	const char *op;
 	void (*run)(struct crowd *, struct sim_member *,
-	    const struct dial_frame *);
+	    const struct reply *);
 } reactions[] = {
 	{ "delivery",   on_payload },
 	{ "ping",       on_payload },
@@ -585,46 +589,50 @@ static const struct reaction {
 };
 
 static void
-react(struct crowd *crowd, struct sim_member *m, const struct dial_frame *f)
+react(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
-	const struct reaction *r = reactions;
+	const struct reaction *reaction = reactions;
 
-	while (r->op != NULL && !span_is(f->op, span_of(r->op)))
-		r++;
-	if (r->op != NULL)
-		r->run(crowd, m, f);
+	while (reaction->op != NULL && !span_is(r->op, span_of(reaction->op)))
+		reaction++;
+	if (reaction->op != NULL)
+		reaction->run(crowd, m, r);
 	else
-		member_wrong(crowd, m, "unexpected", f->header);
+		member_wrong(crowd, m, "unexpected", r->header);
+}
+
+/* Send what was added, and see whether the connection is over. */
+static void
+push(struct crowd *crowd, struct sim_member *m)
+{
+	const char *over;
+	unsigned interest;
+
+	client_push(m->client);
+	over = client_over(m->client);
+	if (over != NULL) {
+		member_wrong(crowd, m, "lost its connection", span_of(over));
+		hang_up(crowd, m, PAUSE_MIN);
+		return;
+	}
+	interest = client_interest(m->client);
+	if (interest != m->interest)
+		poller_change(crowd->poller, client_fd(m->client), interest);
+	m->interest = interest;
 }
 
 void
-member_serve(struct crowd *crowd, struct sim_member *m)
+member_serve(struct crowd *crowd, struct sim_member *m, unsigned can)
 {
-	struct dial_frame frame;
-	const char *over;
-	unsigned interest;
-	bool moved = true;
+	struct reply reply;
 
-	while (moved && m->dial != NULL) {
-		moved = false;
-		dial_step(m->dial);
-		while (m->dial != NULL && dial_next(m->dial, &frame)) {
-			moved = true;
-			crowd->heard = crowd->now;
-			react(crowd, m, &frame);
-		}
+	client_step(m->client, can);
+	while (m->client != NULL && client_next(m->client, &reply)) {
+		crowd->heard = crowd->now;
+		react(crowd, m, &reply);
 	}
-	if (m->dial == NULL)
-		return;
-	over = dial_over(m->dial);
-	interest = dial_interest(m->dial);
-	if (over != NULL) {
-		member_wrong(crowd, m, "lost its link", span_of(over));
-		hang_up(crowd, m, PAUSE_MIN);
-	} else if (interest != m->interest) {
-		poller_change(crowd->ready, dial_fd(m->dial), interest);
-		m->interest = interest;
-	}
+	if (m->client != NULL)
+		push(crowd, m);
 }
 
 /* When the oldest message that came has to be acked. */
@@ -657,8 +665,8 @@ member_act(struct crowd *crowd, struct sim_member *m)
 		take_step(crowd, m);
 		acted = true;
 	}
-	if (acted && m->dial != NULL)
-		member_serve(crowd, m);
+	if (acted && m->client != NULL)
+		push(crowd, m);
 	ack = ack_due(crowd, m);
 	return ack < m->due ? ack : m->due;
 }
@@ -667,14 +675,14 @@ void
 member_leave(struct crowd *crowd, struct sim_member *m)
 {
 	step_logout(m);
-	member_serve(crowd, m);
+	push(crowd, m);
 }
 
 void
 member_free(struct sim_member *m)
 {
-	dial_close(m->dial);
-	m->dial = NULL;
+	client_close(m->client);
+	m->client = NULL;
 	release(m);
 	expect_free(&m->expect);
 }

@@ -24,7 +24,7 @@
 
 struct crowd_plan {
 	const char *path;	/* the relay's socket */
-	const struct dial_tls *tls;	/* NULL: plain bytes */
+	struct client_pool *clients;	/* not closed with the crowd */
 	unsigned members;	/* 2 to CROWD_MEMBERS_MAX */
 	unsigned factor;	/* so many times shorter are all pauses */
 	uint64_t deliveries;	/* stop after so many; 0: go on */
@@ -70,7 +70,7 @@ enum sim_step {
 
 enum sim_state {
 	STATE_AWAY,
-	STATE_CALLING,		/* info will come */
+	STATE_CONNECTING,	/* info will come */
 	STATE_ASKING,		/* an ack will come */
 	STATE_RESTING,		/* online, until the next step is due */
 	STATE_LEAVING		/* quit will come */
@@ -87,7 +87,7 @@ struct sim_member {
 	unsigned invited;	/* by the one who made the group */
 	uint32_t payloads;
 	struct inflight *inflight;	/* not acked */
-	struct dial *dial;
+	struct client *client;	/* NULL: offline */
 	unsigned interest;
 	struct expect expect;
 	unsigned login_notices;	/* that are to come */
@@ -99,7 +99,7 @@ struct sim_member {
 struct crowd {
 	struct crowd_plan plan;
 	struct crowd_tally tally;
-	struct poller *ready;
+	struct poller *poller;
 	struct sim_member *members;
 	struct sim_member **by_uid;	/* once all are enrolled */
 	unsigned enrolled, joined;
@@ -117,7 +117,7 @@ struct crowd {
  */
 uint64_t member_act(struct crowd *, struct sim_member *);
 /* Move bytes, and let it see what came. */
-void member_serve(struct crowd *, struct sim_member *);
+void member_serve(struct crowd *, struct sim_member *, unsigned can);
 /* Log out now. */
 void member_leave(struct crowd *, struct sim_member *);
 /* A moment after a pause of 1 to 30 s, shortened as the plan says. */

@@ -30,7 +30,7 @@
 #define PATIENCE 10	/* seconds for one answer */
 
 struct talker {
-	struct dial *dial;
+	struct client *client;
 	unsigned interest;
 	char uid[UID_TEXT + 1];
 	char nodeid[NODEID_TEXT + 1];
@@ -38,7 +38,7 @@ struct talker {
 
 struct talk {
 	const char *path;
-	const struct dial_tls *tls;
+	struct client_pool *clients;
 	struct poller *ready;
 	struct talker talkers[TALKERS];
 	unsigned numbering;	/* 0 or 1 */
@@ -356,51 +356,52 @@ fits(struct span text, struct span pattern)
 static void
 drop(struct talk *talk, struct talker *t)
 {
-	if (t->dial == NULL)
+	if (t->client == NULL)
 		return;
-	poller_remove(talk->ready, dial_fd(t->dial));
-	dial_close(t->dial);
-	t->dial = NULL;
+	poller_remove(talk->ready, client_fd(t->client));
+	client_close(t->client);
+	t->client = NULL;
 }
 
 static bool
 call(struct talk *talk, struct talker *t)
 {
 	drop(talk, t);
-	t->dial = dial_open(talk->path, talk->tls);
-	if (t->dial == NULL)
+	t->client = client_connect_unix(talk->clients, talk->path);
+	if (t->client == NULL)
 		return false;
-	t->interest = dial_interest(t->dial);
-	return poller_add(talk->ready, dial_fd(t->dial), t->interest, t) == 0;
+	t->interest = client_interest(t->client);
+	return poller_add(talk->ready, client_fd(t->client), t->interest,
+	    t) == 0;
 }
 
 static void
-step(struct talk *talk, struct talker *t)
+step(struct talk *talk, struct talker *t, unsigned can)
 {
 	unsigned interest;
 
-	dial_step(t->dial);
-	interest = dial_interest(t->dial);
+	client_step(t->client, can);
+	interest = client_interest(t->client);
 	if (interest != t->interest)
-		poller_change(talk->ready, dial_fd(t->dial), interest);
+		poller_change(talk->ready, client_fd(t->client), interest);
 	t->interest = interest;
 }
 
 /* Wait for a frame, or with frame NULL for the end of the link. */
 static bool
-await(struct talk *talk, struct talker *t, struct dial_frame *frame)
+await(struct talk *talk, struct talker *t, struct reply *frame)
 {
 	struct poller_event event;
 	time_t end = time(NULL) + PATIENCE;
 
 	while (time(NULL) <= end) {
-		if (frame != NULL && dial_next(t->dial, frame))
+		if (frame != NULL && client_next(t->client, frame))
 			return true;
-		if (dial_over(t->dial) != NULL)
+		if (client_over(t->client) != NULL)
 			return frame == NULL;
 		poller_wait(talk->ready, 1000);
 		while (poller_next(talk->ready, &event))
-			step(talk, event.owner);
+			step(talk, event.owner, event.can);
 	}
 	return false;
 }
@@ -412,14 +413,14 @@ ack(struct talk *talk, struct talker *t, struct span id)
 
 	buf_addf(&header, "{\"op\":%s,\"id\":\"%.*s\",\"type\":\"ok\"}",
 	    number_text(talk, 'K'), (int)id.n, id.p);
-	dial_put(t->dial, buf_span(&header), SPAN(""));
+	client_put(t->client, buf_span(&header), SPAN(""));
 	buf_free(&header);
-	step(talk, t);
+	step(talk, t, 0);
 }
 
 /* What the relay gave it to log in with, now or as another node. */
 static void
-note_ids(struct talker *t, const struct dial_frame *frame)
+note_ids(struct talker *t, const struct reply *frame)
 {
 	if (frame->uid.n == UID_TEXT)
 		memcpy(t->uid, frame->uid.p, UID_TEXT);
@@ -432,17 +433,17 @@ enum answer { ANSWER_ACK, ANSWER_NOT };
 static bool
 expect(struct talk *talk, struct talker *t, enum answer answer)
 {
-	struct dial_frame f;
+	struct reply f;
 
 	if (!await(talk, t, &f)) {
 		log_line("verify: nothing came");
 		return false;
 	}
-	if (!f.intact || !fits(f.header, buf_span(&talk->header)) ||
+	if (!wire_is_intact(&f) || !fits(f.header, buf_span(&talk->header)) ||
 	    !span_is(f.data, buf_span(&talk->data))) {
 		log_line("verify: %.*s (%zu bytes of data, headsum %s)",
 		    (int)f.header.n, f.header.p, f.data.n,
-		    f.intact ? "right" : "wrong");
+		    wire_is_intact(&f) ? "right" : "wrong");
 		return false;
 	}
 	talk->answers++;
@@ -470,7 +471,7 @@ static bool
 run_line(struct talk *talk, const char *line)
 {
 	struct talker *t = talker(talk, line[0]);
-	struct dial_frame rest;
+	struct reply rest;
 
 	if (line[2] != '\0')
 		fill_in(talk, line + 3);
@@ -482,16 +483,16 @@ run_line(struct talk *talk, const char *line)
 	case '+':
 		return call(talk, t);
 	case '>':
-		dial_put(t->dial, buf_span(&talk->header),
+		client_put(t->client, buf_span(&talk->header),
 		    buf_span(&talk->data));
-		step(talk, t);
+		step(talk, t, 0);
 		return true;
 	case '<':
 		return expect(talk, t, ANSWER_ACK);
 	case '~':
 		return expect(talk, t, ANSWER_NOT);
 	case '-':
-		return await(talk, t, NULL) && !dial_next(t->dial, &rest);
+		return await(talk, t, NULL) && !client_next(t->client, &rest);
 	default:
 		drop(talk, t);
 		return true;
@@ -512,15 +513,17 @@ run(struct talk *talk, const char *const *lines)
 }
 
 long
-selftest_run(const char *path, const struct dial_tls *tls)
+selftest_run(const char *path, struct client_pool *clients)
 {
-	struct talk talk = { .path = path, .tls = tls };
+	struct talk talk = { .path = path, .clients = clients };
 	bool passed;
 	size_t i;
 
 	talk.ready = poller_open();
-	if (talk.ready == NULL)
-		die("cannot watch links: %s", strerror(errno));
+	if (talk.ready == NULL) {
+		log_line("cannot watch connections: %s", strerror(errno));
+		return -1;
+	}
 	passed = run(&talk, both);
 	talk.numbering = 1;
 	passed = passed && run(&talk, both) && run(&talk, only_2020);

@@ -11,6 +11,6 @@
  * Talk with the relay at path, in both numberings.  Returns how many frames
  * came as expected, or -1 when one did not, which has been logged.
  */
-long selftest_run(const char *path, const struct dial_tls *tls);
+long selftest_run(const char *path, struct client_pool *);
 
 #endif

@@ -393,19 +393,26 @@ static int
 be_members(const struct plan *plan, const struct cert *cert, int relay)
 {
 	struct crowd_plan crowd = plan->crowd;
-	struct dial_tls *tls = plan->tls ? dial_tls_open(cert) : NULL;
+	struct client_pool *clients = plan->tls ? client_pool_open() :
+	    client_pool_open_plain();
 	struct view v = { .relay = relay, .live = isatty(STDOUT_FILENO) };
 	long answers;
 	bool is_clean;
 
-	crowd.tls = tls;
-	answers = selftest_run(crowd.path, tls);
+	if (plan->tls)
+		client_pool_pin(clients, cert->fingerprint);
+	crowd.clients = clients;
+	answers = selftest_run(crowd.path, clients);
 	if (answers == -1)
 		return 1;
 	printf("verified           every op in both numberings; %ld frames "
 	    "came as they should\n", answers);
 	(void)fflush(stdout);
 	v.crowd = crowd_open(&crowd);
+	if (v.crowd == NULL) {
+		perror("mnm");
+		return 1;
+	}
 	while (crowd_turn(v.crowd)) {
 		if (was_told_to_stop())
 			crowd_stop(v.crowd);
@@ -416,7 +423,7 @@ be_members(const struct plan *plan, const struct cert *cert, int relay)
 	summarize(&v, plan);
 	is_clean = crowd_is_clean(v.crowd);
 	crowd_close(v.crowd);
-	dial_tls_close(tls);
+	client_pool_close(clients);
 	return fflush(stdout) == 0 && is_clean ? 0 : 1;
 }
 

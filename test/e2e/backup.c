@@ -535,7 +535,7 @@ turn(struct crowd *c)
 		    c->count < POSTS_MAX)
 			begin_post(c, p);
 		polls[i].fd = client_fd(p->mate.client);
-		polls[i].events = client_events(p->mate.client);
+		polls[i].events = peer_events(p->mate.client);
 		polls[i].revents = 0;
 	}
 	(void)poll(polls, MUTES, 50);

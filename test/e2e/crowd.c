@@ -182,7 +182,7 @@ turn(struct crowd_run *c)
 	for (i = 0; i < c->plan->members; i++) {
 		m = &c->people[i].mate;
 		c->polls[i].fd = m->over ? -1 : client_fd(m->client);
-		c->polls[i].events = m->over ? 0 : client_events(m->client);
+		c->polls[i].events = m->over ? 0 : peer_events(m->client);
 		c->polls[i].revents = 0;
 	}
 	n = poll(c->polls, c->plan->members, RELAY_PATIENCE);

@@ -535,11 +535,11 @@ test_descriptors(const char *program)
 	for (i = 0; i < VISITORS; i++)
 		visitors[i] = client_connect(pool, r.port, NULL);
 	post_of_size(&members[0], &members[MEMBERS - 1], 1000);
-	CHECK(!client_await_open(visitors[0], 200), "there are too many");
+	CHECK(!peer_await_open(visitors[0], 200), "there are too many");
 	for (i = 0; i < MEMBERS; i++)
 		peer_free(&members[i]);
 	for (i = 0; i < VISITORS; i++) {
-		open += client_await_open(visitors[i], RELAY_PATIENCE);
+		open += peer_await_open(visitors[i], RELAY_PATIENCE);
 		client_close(visitors[i]);
 	}
 	CHECK(open == VISITORS, "only %zu were served in the end", open);
@@ -583,7 +583,7 @@ test_places(const char *program)
 	peer_connect(&late, pool, r.port);
 	post_of_size(&a, &b, 1000);
 	post_of_size(&c, &d, 1000);
-	CHECK(!client_await_open(late.client, 200), "there are too many");
+	CHECK(!peer_await_open(late.client, 200), "there are too many");
 	peer_drop(&a);
 	peer_frame_free(peer_await(&late, "tmtprev"));
 	peer_free(&late);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/poller.h"
 #include "test/lib/check.h"
 #include "test/lib/relay.h"
 
@@ -49,7 +50,6 @@ peer_drop(struct peer *m)
 	if (m->client != NULL)
 		client_close(m->client);
 	m->client = NULL;
-	buf_free(&m->in);
 }
 
 void
@@ -68,7 +68,7 @@ peer_data(struct peer *m, struct span data)
 void
 peer_say(struct peer *m, const char *format, ...)
 {
-	char head[4096], digits[8];
+	char head[4096];
 	va_list args;
 	int n;
 
@@ -76,9 +76,8 @@ peer_say(struct peer *m, const char *format, ...)
 	n = vsnprintf(head, sizeof(head), format, args);
 	va_end(args);
 	CHECK(n > 0 && n < (int)sizeof(head), "%s: a long header", m->name);
-	snprintf(digits, sizeof(digits), "%04x", (unsigned)n);
-	client_send(m->client, span_of(digits));
-	peer_data(m, span_of(head));
+	client_put(m->client, span_of(head), SPAN(""));
+	client_push(m->client);
 }
 
 const char *
@@ -110,105 +109,93 @@ peer_is(const struct peer_frame *f, const char *key, const char *value)
 	return strcmp(peer_get(f, key, text), value) == 0;
 }
 
-/* The sum covers the digits and the header as they are without it. */
 static void
-check_headsum(const struct peer *m, const struct peer_frame *f)
+accept_frame(struct peer *m, const struct reply *r)
 {
-	const char *from = strstr(f->head, "\"headsum\":"), *to;
-	struct buf text = { NULL, 0, 0 };
-	unsigned long told, n = strlen(f->head);
+	struct peer_frame *f = xzalloc(sizeof(*f));
 
-	if (from == NULL) {
-		CHECK(false, "%s: no headsum in %s", m->name, f->head);
-		return;
-	}
-	told = strtoul(from + strlen("\"headsum\":"), NULL, 10);
-	to = from + strcspn(from, ",}");
-	to += *to == ',';
-	n -= (unsigned long)(to - from);
-	buf_addf(&text, "%04lx%.*s%s", n, (int)(from - f->head), f->head, to);
-	CHECK(encode_crc32c(0, text.p, text.n) == told,
-	    "%s: wrong headsum in %s", m->name, f->head);
-	buf_free(&text);
-}
-
-/* Messages are acked; replies and presence have no .from or no .id. */
-static void
-take_frame(struct peer *m, struct peer_frame *f)
-{
-	char id[PEER_TEXT], from[PEER_TEXT];
-
+	f->head = xcopy(r->header);
+	buf_add(&f->data, r->data);
+	*buf_room(&f->data, 1) = '\0';
 	if (m->last != NULL)
 		m->last->next = f;
 	else
 		m->first = f;
 	m->last = f;
-	if (*peer_get(f, "from", from) == '\0' ||
-	    *peer_get(f, "id", id) == '\0')
+	if (!wire_is_message(r))
 		return;
-	check_headsum(m, f);
+	CHECK(wire_is_intact(r), "%s: wrong headsum in %s", m->name, f->head);
 	if (m->mute)
 		return;
 	m->acked++;
-	peer_say(m, "{\"op\":9,\"id\":\"%s\",\"type\":\"ok\"}", id);
+	peer_say(m, "{\"op\":9,\"id\":\"%.*s\",\"type\":\"ok\"}",
+	    (int)r->id.n, r->id.p);
 }
 
-/* Cut a frame off the bytes that came.  False if it is not all there. */
-static bool
-cut_frame(struct peer *m)
+static void
+read_frames(struct peer *m)
 {
-	struct peer_frame *f;
-	char digits[5] = "", length[PEER_TEXT];
-	size_t head, data;
+	struct reply r;
 
-	if (m->in.n < 4)
-		return false;
-	memcpy(digits, m->in.p, 4);
-	head = strtoul(digits, NULL, 16);
-	if (m->in.n < 4 + head)
-		return false;
-	f = xzalloc(sizeof(*f));
-	f->head = xcopy((struct span){ m->in.p + 4, head });
-	data = strtoul(peer_get(f, "datalen", length), NULL, 10);
-	if (m->in.n < 4 + head + data) {
-		peer_frame_free(f);
-		buf_room(&m->in, 4 + head + data - m->in.n);
-		return false;
-	}
-	buf_add(&f->data, (struct span){ m->in.p + 4 + head, data });
-	*buf_room(&f->data, 1) = '\0';
-	buf_drop(&m->in, 4 + head + data);
-	take_frame(m, f);
-	return true;
+	while (client_next(m->client, &r))
+		accept_frame(m, &r);
+	client_push(m->client);
+	if (client_over(m->client) != NULL)
+		m->over = true;
+}
+
+short
+peer_events(const struct client *c)
+{
+	return client_interest(c) & POLLER_WRITE ? POLLIN | POLLOUT : POLLIN;
+}
+
+static void
+step(struct client *c, short revents)
+{
+	client_step(c, (revents & POLLIN ? POLLER_READ : 0) |
+	    (revents & POLLOUT ? POLLER_WRITE : 0) |
+	    (revents & (POLLHUP | POLLERR) ? POLLER_GONE : 0));
 }
 
 void
 peer_step(struct peer *m, short revents)
 {
-	struct span plain;
-
-	client_step(m->client, revents);
-	while (client_recv(m->client, &plain))
-		buf_add(&m->in, plain);
-	while (cut_frame(m))
-		;
-	client_push(m->client);
-	if (client_is_over(m->client))
-		m->over = true;
+	step(m->client, revents);
+	read_frames(m);
 }
 
-/* One poll.  False when the time is over. */
+bool
+peer_wait(struct client *c, uint64_t end)
+{
+	struct pollfd p = { client_fd(c), peer_events(c), 0 };
+	uint64_t now = relay_clock();
+
+	if (now >= end)
+		return false;
+	if (poll(&p, 1, (int)(end - now)) > 0)
+		step(c, p.revents);
+	return true;
+}
+
+bool
+peer_await_open(struct client *c, int milliseconds)
+{
+	uint64_t end = relay_clock() + (uint64_t)milliseconds;
+
+	while (!client_is_open(c) && client_over(c) == NULL &&
+	    peer_wait(c, end))
+		;
+	return client_is_open(c);
+}
+
+/* Wait for more.  False: the time is over, or the connection. */
 static bool
 wait_and_step(struct peer *m, uint64_t end)
 {
-	struct pollfd p = { .fd = client_fd(m->client) };
-	uint64_t now = relay_clock();
-
-	if (now >= end || m->over)
+	if (m->over || !peer_wait(m->client, end))
 		return false;
-	p.events = client_events(m->client);
-	if (poll(&p, 1, (int)(end - now)) > 0)
-		peer_step(m, p.revents);
+	read_frames(m);
 	return true;
 }
 
@@ -241,7 +228,7 @@ peer_await(struct peer *m, const char *op)
 	while ((f = find(m, op)) == NULL && wait_and_step(m, end))
 		;
 	CHECK(f != NULL, "%s: no %s came%s%s", m->name, op,
-	    m->over ? ", and the link is closed" : "",
+	    m->over ? ", and the connection is closed" : "",
 	    m->first != NULL ? m->first->head : "");
 	if (f == NULL) {
 		f = xzalloc(sizeof(*f));
@@ -257,7 +244,7 @@ peer_await_over(struct peer *m)
 
 	while (wait_and_step(m, end))
 		;
-	CHECK(m->over, "%s: the relay does not close the link", m->name);
+	CHECK(m->over, "%s: the relay does not close the connection", m->name);
 }
 
 /*

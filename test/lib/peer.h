@@ -1,7 +1,8 @@
 /*
- * peer.h - a member in a test: frames of TMTP over a client's TLS link.
+ * peer.h - a member in a test: a client that keeps frames until they are asked
+ * for.
  *
- * A mate acks every message at once unless it is told to be mute, and checks
+ * A peer acks every message at once unless it is mute, and checks
  * the headsum of each.  What it receives is kept in order until it is asked
  * for.  What the relay does wrong fails a CHECK and is returned as an empty
  * frame, so that a test goes on to its end.
@@ -14,8 +15,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "test/lib/client.h"
 #include "base/encode.h"
+#include "client/client.h"
 
 #define PEER_TEXT 200	/* the longest value that is looked at */
 
@@ -29,8 +30,7 @@ struct peer {
 	const char *name;	/* its alias, and for what is printed */
 	struct client *client;
 	bool mute;		/* does not ack */
-	bool over;		/* the relay closed the link */
-	struct buf in;		/* bytes of a frame that is not complete */
+	bool over;		/* the relay closed the connection */
 	struct peer_frame *first, *last;
 	unsigned long acked;	/* messages */
 	char uid[UID_TEXT + 1];
@@ -42,7 +42,7 @@ void peer_free(struct peer *);
 
 /* Connect, and say tmtprev as soon as the handshake is done. */
 void peer_connect(struct peer *, struct client_pool *, uint16_t port);
-/* Drop the link without a word. */
+/* Drop the connection without a word. */
 void peer_drop(struct peer *);
 /*
  * tmtprev and register, or login with what register gave.  A login leaves info
@@ -57,7 +57,7 @@ void peer_say(struct peer *, const char *format, ...)
 /* Queue a frame whose data follows: the JSON has to tell its datalen. */
 void peer_data(struct peer *, struct span data);
 
-/* After poll, or before: take what came and send what is queued. */
+/* After poll, or before: read what was received, and send what is queued. */
 void peer_step(struct peer *, short revents);
 /* The oldest frame not yet asked for, without waiting; NULL for none. */
 struct peer_frame *peer_next(struct peer *);
@@ -65,8 +65,18 @@ struct peer_frame *peer_next(struct peer *);
 struct peer_frame *peer_await(struct peer *, const char *op);
 /* No frame of that op comes before a pulse's worth of talk has passed. */
 bool peer_is_quiet(struct peer *, const char *op);
-/* Wait until the relay has closed the link. */
+/* Wait until the relay has closed the connection. */
 void peer_await_over(struct peer *);
+
+/* What to poll for. */
+short peer_events(const struct client *);
+/*
+ * One poll and one step, until end, in milliseconds of relay_clock.  False: it
+ * is over.
+ */
+bool peer_wait(struct client *, uint64_t end);
+/* Wait until the handshake is done, for at most so many milliseconds. */
+bool peer_await_open(struct client *, int milliseconds);
 
 void peer_frame_free(struct peer_frame *);
 /* The text or digits of a member of the header; "" if it has none. */

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -16,7 +15,7 @@
 
 #include "base/buf.h"
 #include "net/cert.h"
-#include "test/lib/client.h"
+#include "client/client.h"
 #include "base/clock.h"
 #include "conf.h"
 #include "base/log.h"
@@ -47,7 +46,7 @@ baseline_disk(const char *dir, size_t bytes, double seconds)
 	double began, now;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/floor", dir);
+	snprintf(path, sizeof(path), "%s/baseline", dir);
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	if (fd == -1 || pwrite(fd, block, SEGMENT, 0) != (ssize_t)SEGMENT ||
 	    fsync(fd) == -1)
@@ -118,7 +117,7 @@ write_files(void *argument)
 
 	for (; clock_s() < w->end; w->messages++) {
 		if (post_files(w, bytes) == -1)
-			die("floor: %s", strerror(errno));
+			die("baseline: %s", strerror(errno));
 	}
 	free(bytes);
 	return NULL;
@@ -136,7 +135,7 @@ make_boxes(int dir, size_t count)
 		snprintf(name, sizeof(name), "box-%zu", i);
 		if (mkdirat(dir, name, 0700) == -1 ||
 		    (boxes[i] = openat(dir, name, O_RDONLY)) == -1)
-			die("floor: %s", strerror(errno));
+			die("baseline: %s", strerror(errno));
 	}
 	return boxes;
 }
@@ -160,8 +159,8 @@ struct baseline_files
 baseline_files(const char *path, size_t threads, size_t bytes, double seconds)
 {
 	struct writer *writers = xzalloc(threads * sizeof(*writers));
-	struct procstat meter = { getpid(), NULL };
-	uint64_t written = procstat_read(&meter).written;
+	struct procstat self = { getpid(), NULL };
+	uint64_t written = procstat_read(&self).written;
 	int dir = open(path, O_RDONLY), *boxes = make_boxes(dir, threads + 1);
 	double began = clock_s();
 	struct baseline_files sum;
@@ -173,12 +172,12 @@ baseline_files(const char *path, size_t threads, size_t bytes, double seconds)
 		    .end = began + seconds };
 		if (pthread_create(&writers[i].thread, NULL, write_files,
 		    &writers[i]) != 0)
-			die("floor: cannot start a thread");
+			die("baseline: cannot start a thread");
 	}
 	for (i = 0; i < threads; i++)
 		pthread_join(writers[i].thread, NULL);
 	sum = sum_up(writers, threads, clock_s() - began,
-	    procstat_read(&meter).written - written);
+	    procstat_read(&self).written - written);
 	for (i = 0; i <= threads; i++)
 		close(boxes[i]);
 	close(dir);
@@ -247,7 +246,7 @@ give(struct echo *e)
 }
 
 static void
-accept_link(struct poller *ready, struct tls *tls, int listener)
+accept_link(struct poller *poller, struct tls *tls, int listener)
 {
 	char peer[NET_PEER];
 	struct echo *e;
@@ -259,12 +258,12 @@ accept_link(struct poller *ready, struct tls *tls, int listener)
 	e->fd = fd;
 	e->tls = tls_conn_open(tls);
 	e->interest = POLLER_READ;
-	if (poller_add(ready, fd, e->interest, e) == -1)
-		die("floor: %s", strerror(errno));
+	if (poller_add(poller, fd, e->interest, e) == -1)
+		die("baseline: %s", strerror(errno));
 }
 
 static void
-serve(struct poller *ready, struct echo *e)
+serve(struct poller *poller, struct echo *e)
 {
 	unsigned interest = POLLER_READ;
 
@@ -275,7 +274,7 @@ serve(struct poller *ready, struct echo *e)
 	if (tls_wants_out(e->tls))
 		interest |= POLLER_WRITE;
 	if (interest != e->interest)
-		poller_change(ready, e->fd, interest);
+		poller_change(poller, e->fd, interest);
 	e->interest = interest;
 }
 
@@ -284,20 +283,20 @@ static void
 be_echo(int listener, const struct cert *cert)
 {
 	pid_t parent = getppid();
-	struct poller *ready = poller_open();
+	struct poller *poller = poller_open();
 	struct tls *tls = tls_open(cert);
 	struct poller_event event;
 
-	if (ready == NULL || poller_add(ready, listener, POLLER_READ,
+	if (poller == NULL || poller_add(poller, listener, POLLER_READ,
 	    NULL) == -1)
-		die("floor: %s", strerror(errno));
+		die("baseline: %s", strerror(errno));
 	while (getppid() == parent) {
-		poller_wait(ready, 1000);
-		while (poller_next(ready, &event)) {
+		poller_wait(poller, 1000);
+		while (poller_next(poller, &event)) {
 			if (event.owner == NULL)
-				accept_link(ready, tls, listener);
+				accept_link(poller, tls, listener);
 			else
-				serve(ready, event.owner);
+				serve(poller, event.owner);
 		}
 	}
 	exit(1);
@@ -329,15 +328,14 @@ random_size(struct source *s)
 }
 
 static void
-watch(struct poller *ready, struct side *s)
+watch(struct poller *poller, struct side *s)
 {
-	unsigned interest = POLLER_READ;
+	unsigned interest;
 
 	client_push(s->client);
-	if (client_events(s->client) & POLLOUT)
-		interest |= POLLER_WRITE;
+	interest = client_interest(s->client);
 	if (interest != s->interest)
-		poller_change(ready, client_fd(s->client), interest);
+		poller_change(poller, client_fd(s->client), interest);
 	s->interest = interest;
 }
 
@@ -348,12 +346,11 @@ step(struct side *s, unsigned can, struct source *source)
 	struct span plain;
 	size_t n;
 
-	client_step(s->client, (short)((can & POLLER_READ ? POLLIN : 0) |
-	    (can & POLLER_WRITE ? POLLOUT : 0)));
+	client_step(s->client, can);
 	while (client_recv(s->client, &plain))
 		s->to_come -= plain.n;
-	if (client_is_over(s->client))
-		die("floor: a link was lost");
+	if (client_over(s->client) != NULL)
+		die("baseline: %s", client_over(s->client));
 	if (!client_is_open(s->client) || s->to_come > 0)
 		return 0;
 	n = HEADERS + random_size(source);
@@ -369,7 +366,7 @@ run_links(uint16_t port, size_t links, double seconds)
 {
 	struct side *sides = xzalloc(links * sizeof(*sides));
 	struct client_pool *pool = client_pool_open();
-	struct poller *ready = poller_open();
+	struct poller *poller = poller_open();
 	char *bytes = xzalloc(HEADERS + 50000);
 	struct poller_event event;
 	double began = 0, now = clock_s(), warm = 0;
@@ -379,17 +376,18 @@ run_links(uint16_t port, size_t links, double seconds)
 
 	for (i = 0; i < links; i++) {
 		sides[i].client = client_connect(pool, port, NULL);
-		sides[i].interest = POLLER_READ | POLLER_WRITE;
-		if (sides[i].client == NULL || poller_add(ready,
-		    client_fd(sides[i].client), sides[i].interest,
-		    &sides[i]) == -1)
-			die("floor: %s", strerror(errno));
+		if (sides[i].client == NULL)
+			die("baseline: %s", strerror(errno));
+		sides[i].interest = client_interest(sides[i].client);
+		if (poller_add(poller, client_fd(sides[i].client),
+		    sides[i].interest, &sides[i]) == -1)
+			die("baseline: %s", strerror(errno));
 	}
 	while (began == 0 || now < began + seconds) {
-		poller_wait(ready, 50);
-		while (poller_next(ready, &event)) {
+		poller_wait(poller, 50);
+		while (poller_next(poller, &event)) {
 			copies += step(event.owner, event.can, &source);
-			watch(ready, event.owner);
+			watch(poller, event.owner);
 		}
 		now = clock_s();
 		if (warm == 0 && source.started == links)
@@ -401,7 +399,7 @@ run_links(uint16_t port, size_t links, double seconds)
 	}
 	for (i = 0; i < links; i++)
 		client_close(sides[i].client);
-	poller_close(ready);
+	poller_close(poller);
 	client_pool_close(pool);
 	free(bytes);
 	free(sides);
@@ -427,10 +425,10 @@ baseline_copy(const char *cert_path, const char *key_path, size_t links,
 	if (net_listen(listeners, &conf, why, sizeof(why)) != 1 ||
 	    cert_read(&cert, cert_path, key_path, (uint64_t)time(NULL), why,
 	    sizeof(why)) == -1)
-		die("floor: %s", why);
+		die("baseline: %s", why);
 	child = fork();
 	if (child == -1)
-		die("floor: %s", strerror(errno));
+		die("baseline: %s", strerror(errno));
 	if (child == 0)
 		be_echo(listeners[0], &cert);
 	close(listeners[0]);

@@ -1,7 +1,6 @@
 #include "test/load/load.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +8,9 @@
 #include <time.h>
 
 #include "base/buf.h"
-#include "test/lib/client.h"
+#include "client/client.h"
 #include "base/clock.h"
 #include "base/encode.h"
-#include "tmtp/frame.h"
-#include "json.h"
 #include "base/log.h"
 #include "sim/payload.h"
 #include "net/poller.h"
@@ -27,14 +24,12 @@ enum duty {
 	DUTY_LOGIN
 };
 
-struct member {
+struct load_member {
 	uint32_t index;
 	struct client *client;	/* NULL: offline */
 	unsigned interest;
 	enum duty duty;
 	bool open;		/* info has come */
-	struct buf in, out;
-	size_t at;		/* bytes of in that were used */
 	char uid[UID_TEXT + 1], nodeid[NODEID_TEXT + 1];
 
 	/* Its last post. */
@@ -51,31 +46,25 @@ struct load {
 	uint16_t port;
 	enum load_ops ops;
 	struct client_pool *pool;
-	struct poller *ready;
-	struct member **members;
+	struct poller *poller;
+	struct load_member **members;
 	size_t count, arriving;
 	uint64_t run;		/* for names: nobody had this before */
 	uint64_t now, heard;	/* microseconds */
 	uint64_t seed;
+	struct buf data;	/* of the post being made */
 
 	struct load_plan plan;
 	struct load_result result;
 	uint64_t began, ends;
 	uint64_t started;	/* posts */
 	size_t busy;		/* posters whose post is under way */
-	struct member *catching_up;
+	struct load_member *catching_up;
 	uint64_t to_come;	/* messages for that one */
 	uint64_t visits;
 	size_t joining;
 	const struct client *session;	/* to be taken up by visits */
 	bool visiting;
-};
-
-/* What is looked at in a header. */
-struct arrival {
-	struct span op, id, from, error, uid, nodeid;
-	struct span data;
-	size_t datalen;
 };
 
 static const uint32_t sizes[] = {
@@ -102,22 +91,11 @@ random_below(struct load *l, size_t n)
 
 /* Add a frame to what the member sends next. */
 static void
-say_header(struct member *m, struct span header)
-{
-	char digits[FRAME_DIGITS + 1];
-
-	snprintf(digits, sizeof(digits), "%04x",
-	    (unsigned)header.n & 0xffff);
-	buf_add(&m->out, (struct span){ digits, FRAME_DIGITS });
-	buf_add(&m->out, header);
-}
-
-static void
-say(struct member *m, const char *format, ...)
+say(struct load_member *m, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 static void
-say(struct member *m, const char *format, ...)
+say(struct load_member *m, const char *format, ...)
 {
 	char text[400];
 	va_list args;
@@ -126,48 +104,43 @@ say(struct member *m, const char *format, ...)
 	va_start(args, format);
 	n = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	say_header(m, (struct span){ text, (size_t)n });
+	client_put(m->client, (struct span){ text, (size_t)n }, SPAN(""));
 }
 
 /* Send what was added, and watch for what is next. */
 static void
-push(struct load *l, struct member *m)
+push(struct load *l, struct load_member *m)
 {
-	unsigned interest = POLLER_READ;
+	unsigned interest;
 
-	if (m->out.n > 0)
-		client_send(m->client, buf_span(&m->out));
-	m->out.n = 0;
 	client_push(m->client);
-	if (client_events(m->client) & POLLOUT)
-		interest |= POLLER_WRITE;
+	interest = client_interest(m->client);
 	if (interest != m->interest)
-		poller_change(l->ready, client_fd(m->client), interest);
+		poller_change(l->poller, client_fd(m->client), interest);
 	m->interest = interest;
 }
 
 static void
-hang_up(struct load *l, struct member *m)
+hang_up(struct load *l, struct load_member *m)
 {
 	if (m->client == NULL)
 		return;
-	poller_remove(l->ready, client_fd(m->client));
+	poller_remove(l->poller, client_fd(m->client));
 	client_close(m->client);
 	m->client = NULL;
 	m->open = false;
-	m->in.n = m->out.n = m->at = 0;
 }
 
 /* Connect, and say what the member's duty asks for. */
 static void
-call(struct load *l, struct member *m, const struct client *session)
+call(struct load *l, struct load_member *m, const struct client *session)
 {
 	m->client = client_connect(l->pool, l->port, session);
 	if (m->client == NULL)
 		die("cannot connect: %s", strerror(errno));
-	m->interest = POLLER_READ | POLLER_WRITE;
-	if (poller_add(l->ready, client_fd(m->client), m->interest, m) == -1)
-		die("cannot watch a link: %s", strerror(errno));
+	m->interest = client_interest(m->client);
+	if (poller_add(l->poller, client_fd(m->client), m->interest, m) == -1)
+		die("cannot watch a connection: %s", strerror(errno));
 	say(m, "{\"op\":0,\"id\":\"1\"}");
 	if (m->duty != DUTY_GREET && m->uid[0] == '\0')
 		say(m, "{\"op\":1,\"newnode\":\"x\",\"newalias\":"
@@ -180,11 +153,13 @@ call(struct load *l, struct member *m, const struct client *session)
 }
 
 static void
-add_payload(struct load *l, struct member *m, uint32_t bytes)
+add_payload(struct load *l, struct load_member *m, uint32_t bytes)
 {
 	struct payload_label label = { m->index, ++m->number, bytes };
 
-	payload_make(&m->out, &label);
+	l->data.n = 0;
+	payload_make(&l->data, &label);
+	client_send(m->client, buf_span(&l->data));
 	m->acked = false;
 	m->posted = l->now;
 	l->busy++;
@@ -192,7 +167,7 @@ add_payload(struct load *l, struct member *m, uint32_t bytes)
 }
 
 static void
-post_to_two(struct load *l, struct member *m, uint32_t bytes)
+post_to_two(struct load *l, struct load_member *m, uint32_t bytes)
 {
 	size_t n = l->plan.posters;
 	size_t a = (m->index + 1 + random_below(l, n - 1)) % n, b;
@@ -209,7 +184,7 @@ post_to_two(struct load *l, struct member *m, uint32_t bytes)
 }
 
 static void
-post_to_group(struct load *l, struct member *m, uint32_t bytes)
+post_to_group(struct load *l, struct load_member *m, uint32_t bytes)
 {
 	size_t i;
 
@@ -222,7 +197,7 @@ post_to_group(struct load *l, struct member *m, uint32_t bytes)
 }
 
 static void
-post_to_absent(struct load *l, struct member *m, uint32_t bytes)
+post_to_absent(struct load *l, struct load_member *m, uint32_t bytes)
 {
 	size_t i, end = l->plan.absent + l->plan.absentees;
 	struct buf header = { NULL, 0, 0 };
@@ -233,7 +208,7 @@ post_to_absent(struct load *l, struct member *m, uint32_t bytes)
 		buf_addf(&header, "%c{\"id\":\"%s\",\"type\":1}",
 		    i == l->plan.absent ? '[' : ',', l->members[i]->uid);
 	buf_add(&header, SPAN("]}"));
-	say_header(m, buf_span(&header));
+	client_put(m->client, buf_span(&header), SPAN(""));
 	buf_free(&header);
 }
 
@@ -245,7 +220,7 @@ is_over(const struct load *l)
 }
 
 static void
-post(struct load *l, struct member *m)
+post(struct load *l, struct load_member *m)
 {
 	uint32_t bytes = l->plan.bytes;
 
@@ -266,7 +241,7 @@ post(struct load *l, struct member *m)
 
 /* The last post has been acked, or has reached one more. */
 static void
-post_next(struct load *l, struct member *m)
+post_next(struct load *l, struct load_member *m)
 {
 	if (!m->acked || m->waiting_count > 0)
 		return;
@@ -275,11 +250,11 @@ post_next(struct load *l, struct member *m)
 }
 
 static void
-on_ack(struct load *l, struct member *m, const struct arrival *a)
+on_ack(struct load *l, struct load_member *m, const struct reply *r)
 {
-	if (a->error.n > 0)
-		die("a request was refused: %.*s", (int)a->error.n,
-		    a->error.p);
+	if (r->error.n > 0)
+		die("a request was refused: %.*s", (int)r->error.n,
+		    r->error.p);
 	if (l->plan.posters == 0)	/* invitations, and joining */
 		return;
 	m->acked = true;
@@ -290,7 +265,7 @@ on_ack(struct load *l, struct member *m, const struct arrival *a)
 
 /* Strike out the recipient; it must have been waiting. */
 static void
-strike_out(struct member *sender, const struct member *recipient)
+strike_out(struct load_member *sender, const struct load_member *recipient)
 {
 	size_t i = 0;
 
@@ -303,18 +278,18 @@ strike_out(struct member *sender, const struct member *recipient)
 }
 
 static void
-on_delivery(struct load *l, struct member *m, const struct arrival *a)
+on_delivery(struct load *l, struct load_member *m, const struct reply *r)
 {
 	struct payload_label label;
-	struct member *sender;
+	struct load_member *sender;
 
-	if (!payload_check(a->data, &label) || label.sender >= l->count)
+	if (!payload_check(r->data, &label) || label.sender >= l->count)
 		die("a parcel was altered");
 	sender = l->members[label.sender];
-	if (!span_is(a->from, span_of(sender->uid)))
+	if (!span_is(r->from, span_of(sender->uid)))
 		die("a parcel came from the wrong member");
 	l->result.deliveries++;
-	l->result.bytes += a->data.n;
+	l->result.bytes += r->data.n;
 	if (m == l->catching_up) {
 		if (l->result.deliveries == 1)
 			l->result.first = since_began(l);
@@ -331,18 +306,18 @@ on_delivery(struct load *l, struct member *m, const struct arrival *a)
 }
 
 static void
-on_registered(struct member *m, const struct arrival *a)
+on_registered(struct load_member *m, const struct reply *r)
 {
-	if (a->uid.n != UID_TEXT || a->nodeid.n != NODEID_TEXT ||
-	    a->error.n > 0)
-		die("cannot register: %.*s", (int)a->error.n, a->error.p);
-	memcpy(m->uid, a->uid.p, UID_TEXT);
-	memcpy(m->nodeid, a->nodeid.p, NODEID_TEXT);
+	if (r->uid.n != UID_TEXT || r->nodeid.n != NODEID_TEXT ||
+	    r->error.n > 0)
+		die("cannot register: %.*s", (int)r->error.n, r->error.p);
+	memcpy(m->uid, r->uid.p, UID_TEXT);
+	memcpy(m->nodeid, r->nodeid.p, NODEID_TEXT);
 }
 
 /* A visit is over: begin the next. */
 static void
-visit_again(struct load *l, struct member *m)
+visit_again(struct load *l, struct load_member *m)
 {
 	if (l->session != NULL && !client_is_resumed(m->client))
 		die("a session was not taken up again");
@@ -354,7 +329,7 @@ visit_again(struct load *l, struct member *m)
 
 /* Messages are acked at once. */
 static void
-ack(const struct load *l, struct member *m, struct span id)
+ack(const struct load *l, struct load_member *m, struct span id)
 {
 	say(m, "{\"op\":%u,\"id\":\"%.*s\",\"type\":\"ok\"}", ack_op[l->ops],
 	    (int)id.n, id.p);
@@ -362,122 +337,53 @@ ack(const struct load *l, struct member *m, struct span id)
 
 /* False: the link was closed over it. */
 static bool
-react(struct load *l, struct member *m, const struct arrival *a)
+react(struct load *l, struct load_member *m, const struct reply *r)
 {
-	if (a->from.p != NULL && a->id.p != NULL)
-		ack(l, m, a->id);
-	if (span_is(a->op, SPAN("delivery"))) {
-		on_delivery(l, m, a);
-	} else if (span_is(a->op, SPAN("ack"))) {
-		on_ack(l, m, a);
-	} else if (span_is(a->op, SPAN("registered"))) {
-		on_registered(m, a);
-	} else if (span_is(a->op, SPAN("info"))) {
+	if (r->from.p != NULL && r->id.p != NULL)
+		ack(l, m, r->id);
+	if (span_is(r->op, SPAN("delivery"))) {
+		on_delivery(l, m, r);
+	} else if (span_is(r->op, SPAN("ack"))) {
+		on_ack(l, m, r);
+	} else if (span_is(r->op, SPAN("registered"))) {
+		on_registered(m, r);
+	} else if (span_is(r->op, SPAN("info"))) {
 		m->open = true;
 		l->arriving -= m->duty == DUTY_POST;
 		if (m == l->catching_up)
 			l->result.login = since_began(l);
-	} else if (span_is(a->op, SPAN("invite"))) {
+	} else if (span_is(r->op, SPAN("invite"))) {
 		say(m, "{\"op\":6,\"id\":\"1\",\"act\":\"join\",\"gid\":"
 		    "\"bench %llx\"}", (unsigned long long)l->run);
-	} else if (span_is(a->op, SPAN("member"))) {
+	} else if (span_is(r->op, SPAN("member"))) {
 		l->joining -= m->index == 0;
-	} else if (span_is(a->op, SPAN("login")) && m->duty == DUTY_LOGIN) {
+	} else if (span_is(r->op, SPAN("login")) && m->duty == DUTY_LOGIN) {
 		say(m, "{\"op\":%u}", quit_op[l->ops]);
 	} else if (m->duty == DUTY_GREET || (m->duty == DUTY_LOGIN &&
-	    span_is(a->op, SPAN("quit")))) {
+	    span_is(r->op, SPAN("quit")))) {
 		visit_again(l, m);
 		return false;
-	} else if (span_is(a->op, SPAN("quit"))) {
-		die("the relay ended a link: %.*s", (int)a->error.n,
-		    a->error.p);
+	} else if (span_is(r->op, SPAN("quit"))) {
+		die("the relay ended a link: %.*s", (int)r->error.n,
+		    r->error.p);
 	}
 	return true;
 }
 
-static struct span *
-member_of(struct arrival *a, struct span key)
-{
-	if (json_is(key, SPAN("op")))
-		return &a->op;
-	if (json_is(key, SPAN("id")))
-		return &a->id;
-	if (json_is(key, SPAN("from")))
-		return &a->from;
-	if (json_is(key, SPAN("error")))
-		return &a->error;
-	if (json_is(key, SPAN("uid")))
-		return &a->uid;
-	return json_is(key, SPAN("nodeid")) ? &a->nodeid : NULL;
-}
-
 static void
-read_header(struct arrival *a, struct span header)
+serve(struct load *l, struct load_member *m, unsigned can)
 {
-	struct span key, *text;
-	struct json j;
+	struct reply r;
 
-	json_begin(&j, header);
-	json_object(&j);
-	while (json_key(&j, &key)) {
-		text = member_of(a, key);
-		if (text != NULL)
-			*text = json_string(&j);
-		else if (json_is(key, SPAN("datalen")))
-			a->datalen = (size_t)json_uint(&j, INT32_MAX);
-		else
-			json_skip(&j);
-	}
-	if (!json_done(&j))
-		die("not a header: %.*s", (int)header.n, header.p);
-}
-
-/* The next frame, if it is all here. */
-static bool
-next_frame(struct member *m, struct arrival *a)
-{
-	const char *p = m->in.p + m->at;
-	size_t n = m->in.n - m->at, whole;
-	long length;
-
-	if (n < FRAME_DIGITS)
-		return false;
-	length = frame_length(p);
-	if (length == -1)
-		die("what came is no frame");
-	whole = FRAME_DIGITS + (size_t)length;
-	if (n < whole)
-		return false;
-	*a = (struct arrival){ .datalen = 0 };
-	read_header(a, (struct span){ p + FRAME_DIGITS, (size_t)length });
-	a->data = (struct span){ p + whole, a->datalen };
-	whole += a->datalen;
-	if (n < whole)
-		return false;
-	m->at += whole;
-	return true;
-}
-
-static void
-serve(struct load *l, struct member *m, unsigned can)
-{
-	struct arrival a;
-	struct span plain;
-
-	client_step(m->client, (short)((can & POLLER_READ ? POLLIN : 0) |
-	    (can & POLLER_WRITE ? POLLOUT : 0) |
-	    (can & POLLER_GONE ? POLLHUP : 0)));
-	while (client_recv(m->client, &plain))
-		buf_add(&m->in, plain);
-	while (next_frame(m, &a)) {
+	client_step(m->client, can);
+	while (client_next(m->client, &r)) {
 		l->heard = l->now;
-		if (!react(l, m, &a))
+		if (!react(l, m, &r))
 			return;
 	}
-	buf_drop(&m->in, m->at);
-	m->at = 0;
-	if (client_is_over(m->client))
-		die("a link was lost (error %d)", client_error(m->client));
+	if (client_over(m->client) != NULL)
+		die("%s (error %d)", client_over(m->client),
+		    client_error(m->client));
 	push(l, m);
 }
 
@@ -486,9 +392,9 @@ turn(struct load *l)
 {
 	struct poller_event event;
 
-	poller_wait(l->ready, 50);
+	poller_wait(l->poller, 50);
 	l->now = clock_us(CLOCK_MONOTONIC);
-	while (poller_next(l->ready, &event))
+	while (poller_next(l->poller, &event))
 		serve(l, event.owner, event.can);
 	if (l->now - l->heard > (uint64_t)PATIENCE * 1000000)
 		die("the relay is silent");
@@ -502,8 +408,8 @@ load_open(uint16_t port, enum load_ops ops)
 	l->port = port;
 	l->ops = ops;
 	l->pool = client_pool_open();
-	l->ready = poller_open();
-	if (l->ready == NULL)
+	l->poller = poller_open();
+	if (l->poller == NULL)
 		die("cannot watch links: %s", strerror(errno));
 	l->now = l->heard = clock_us(CLOCK_MONOTONIC);
 	l->run = (uint64_t)time(NULL) << 20 | (l->now & 0xfffff);
@@ -514,19 +420,18 @@ load_open(uint16_t port, enum load_ops ops)
 void
 load_close(struct load *l)
 {
-	struct member *m;
+	struct load_member *m;
 	size_t i;
 
 	for (i = 0; i < l->count; i++) {
 		m = l->members[i];
 		hang_up(l, m);
-		buf_free(&m->in);
-		buf_free(&m->out);
 		free(m->waiting);
 		free(m);
 	}
+	buf_free(&l->data);
 	free(l->members);
-	poller_close(l->ready);
+	poller_close(l->poller);
 	client_pool_close(l->pool);
 	free(l);
 }
@@ -535,7 +440,7 @@ void
 load_add(struct load *l, size_t members)
 {
 	size_t end = l->count + members;
-	struct member *m;
+	struct load_member *m;
 
 	l->heard = clock_us(CLOCK_MONOTONIC);
 	l->plan.posters = 0;
@@ -558,7 +463,7 @@ load_add(struct load *l, size_t members)
 void
 load_group(struct load *l, size_t members)
 {
-	struct member *m = l->members[0];
+	struct load_member *m = l->members[0];
 	size_t i;
 
 	l->heard = clock_us(CLOCK_MONOTONIC);
@@ -587,7 +492,7 @@ load_begin(struct load *l, const struct load_plan *plan)
 {
 	size_t i, most = plan->group > plan->posters ? plan->group :
 	    plan->posters;
-	struct member *m;
+	struct load_member *m;
 
 	l->plan = *plan;
 	l->now = l->heard = clock_us(CLOCK_MONOTONIC);

@@ -122,9 +122,9 @@ trial_load(const struct bench *b)
 struct reading
 trial_look(const struct bench *b)
 {
-	struct procstat meter = { b->port != 0 ? 0 : b->relay.pid, b->syncs };
+	struct procstat relay = { b->port != 0 ? 0 : b->relay.pid, b->syncs };
 
-	return procstat_read(&meter);
+	return procstat_read(&relay);
 }
 
 double

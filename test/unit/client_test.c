@@ -1,9 +1,9 @@
 /*
- * client.c and tls.c over real sockets: an echo server in a child process,
- * clients of ours and openssl's.  The number of links at once may be given as
- * argument: client_test 5000.
+ * client/client.c and net/tls.c over real sockets: an echo server in a child
+ * process, clients of ours and openssl's.  The number of connections at once
+ * may be given as argument: client_test 5000.
  */
-#include "test/lib/client.h"
+#include "client/client.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,31 +26,33 @@
 #include "test/lib/check.h"
 #include "base/log.h"
 #include "net/tls.h"
+#include "test/lib/peer.h"
+#include "test/lib/relay.h"
 
-#define LINKS_MAX 6000
+#define CONNECTIONS_MAX 6000
 #define WAIT 20000	/* milliseconds, for a machine that is very busy */
 
-/* One link of the echo server. */
-struct guest {
+/* One connection of the echo server. */
+struct echo_conn {
 	int fd;
-	struct tls_conn *link;
+	struct tls_conn *tls;
 	struct buf echo;
 	bool asked_to_quit;	/* the last bytes were "Q\n" */
 };
 
 static void
-guest_take(struct guest *g)
+echo_take(struct echo_conn *g)
 {
 	struct span plain;
 	ssize_t n;
 	size_t room;
 	char *p;
 
-	p = tls_wire_room(g->link, &room);
+	p = tls_wire_room(g->tls, &room);
 	n = recv(g->fd, p, room, 0);
 	if (n > 0)
-		tls_wire_in(g->link, (size_t)n);
-	while (tls_plain_in(g->link, &plain)) {
+		tls_wire_in(g->tls, (size_t)n);
+	while (tls_plain_in(g->tls, &plain)) {
 		buf_add(&g->echo, plain);
 		g->asked_to_quit = g->echo.n >= 2 &&
 		    memcmp(g->echo.p + g->echo.n - 2, "Q\n", 2) == 0;
@@ -59,50 +61,50 @@ guest_take(struct guest *g)
 		g->asked_to_quit = true;
 }
 
-/* Returns false when the link has come to its end. */
+/* Returns false when the connection has ended. */
 static bool
-guest_give(struct guest *g)
+echo_give(struct echo_conn *g)
 {
 	struct span wire;
 	ssize_t n;
 	size_t room;
 	char *p;
 
-	while (g->echo.n > 0 && (p = tls_plain_room(g->link, &room)) != NULL) {
+	while (g->echo.n > 0 && (p = tls_plain_room(g->tls, &room)) != NULL) {
 		if (room > g->echo.n)
 			room = g->echo.n;
 		memcpy(p, g->echo.p, room);
-		tls_plain_out(g->link, room);
+		tls_plain_out(g->tls, room);
 		buf_drop(&g->echo, room);
 	}
 	if (g->echo.n == 0 && (g->asked_to_quit ||
-	    tls_peer_finished(g->link)))
-		tls_finish(g->link);
-	while ((wire = tls_wire_out(g->link)).n > 0) {
+	    tls_peer_finished(g->tls)))
+		tls_finish(g->tls);
+	while ((wire = tls_wire_out(g->tls)).n > 0) {
 		n = send(g->fd, wire.p, wire.n, MSG_NOSIGNAL);
 		if (n == -1)
 			return errno == EAGAIN;
-		tls_wire_sent(g->link, (size_t)n);
+		tls_wire_sent(g->tls, (size_t)n);
 	}
-	return tls_error(g->link) == NULL && (g->echo.n > 0 ||
-	    (!g->asked_to_quit && !tls_peer_finished(g->link)));
+	return tls_error(g->tls) == NULL && (g->echo.n > 0 ||
+	    (!g->asked_to_quit && !tls_peer_finished(g->tls)));
 }
 
 static bool
-guest_serve(struct guest *g, short revents)
+echo_serve(struct echo_conn *g, short revents)
 {
 	bool goes_on;
 
-	tls_enter(g->link);
+	tls_enter(g->tls);
 	if (revents & (POLLIN | POLLHUP))
-		guest_take(g);
-	goes_on = guest_give(g);
-	tls_leave(g->link);
+		echo_take(g);
+	goes_on = echo_give(g);
+	tls_leave(g->tls);
 	return goes_on;
 }
 
 static void
-guest_add(struct tls *tls, int listener, struct guest *g)
+echo_add(struct tls *tls, int listener, struct echo_conn *g)
 {
 	int on = 1;
 
@@ -111,15 +113,15 @@ guest_add(struct tls *tls, int listener, struct guest *g)
 		die("accept: %s", strerror(errno));
 	(void)fcntl(g->fd, F_SETFL, O_NONBLOCK);
 	(void)setsockopt(g->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	g->link = tls_conn_open(tls);
+	g->tls = tls_conn_open(tls);
 	g->echo = (struct buf){ NULL, 0, 0 };
 	g->asked_to_quit = false;
 }
 
 static void
-guest_close(struct guest *g)
+echo_close(struct echo_conn *g)
 {
-	tls_conn_close(g->link);
+	tls_conn_close(g->tls);
 	buf_free(&g->echo);
 	(void)close(g->fd);
 }
@@ -128,25 +130,25 @@ guest_close(struct guest *g)
 static void
 serve(struct tls *tls, int listener)
 {
-	static struct guest guests[LINKS_MAX];
-	static struct pollfd fds[LINKS_MAX + 1];
+	static struct echo_conn conns[CONNECTIONS_MAX];
+	static struct pollfd fds[CONNECTIONS_MAX + 1];
 	size_t n = 0, i;
 
 	for (;;) {
 		fds[n] = (struct pollfd){ listener, POLLIN, 0 };
 		for (i = 0; i < n; i++)
-			fds[i] = (struct pollfd){ guests[i].fd, (short)(POLLIN |
-			    (tls_wants_out(guests[i].link) ? POLLOUT : 0)), 0 };
+			fds[i] = (struct pollfd){ conns[i].fd, (short)(POLLIN |
+			    (tls_wants_out(conns[i].tls) ? POLLOUT : 0)), 0 };
 		(void)poll(fds, n + 1, -1);
-		if (fds[n].revents != 0 && n < LINKS_MAX) {
-			guest_add(tls, listener, &guests[n]);
+		if (fds[n].revents != 0 && n < CONNECTIONS_MAX) {
+			echo_add(tls, listener, &conns[n]);
 			fds[n++].revents = 0;
 		}
 		for (i = n; i-- > 0;)
 			if (fds[i].revents != 0 &&
-			    !guest_serve(&guests[i], fds[i].revents)) {
-				guest_close(&guests[i]);
-				guests[i] = guests[--n];
+			    !echo_serve(&conns[i], fds[i].revents)) {
+				echo_close(&conns[i]);
+				conns[i] = conns[--n];
 			}
 	}
 }
@@ -182,24 +184,48 @@ start_server(const struct cert *cert, uint16_t *port)
 }
 
 static struct client *
-open_link(struct client_pool *pool, uint16_t port, const struct client *earlier)
+connected(struct client_pool *pool, uint16_t port, const struct client *earlier)
 {
 	struct client *c = client_connect(pool, port, earlier);
 
 	if (c == NULL)
 		die("connect: %s", strerror(errno));
-	CHECK(client_await_open(c, WAIT), "not open: %d", client_error(c));
+	CHECK(peer_await_open(c, WAIT), "not open: %d", client_error(c));
 	return c;
+}
+
+/* Read until there are n bytes, or no more. */
+static void
+read_bytes(struct client *c, struct buf *got, size_t n)
+{
+	uint64_t end = relay_clock() + WAIT;
+	struct span plain;
+
+	client_push(c);
+	do {
+		while (client_recv(c, &plain))
+			buf_add(got, plain);
+	} while (got->n < n && client_over(c) == NULL && peer_wait(c, end));
+}
+
+static bool
+await_over(struct client *c)
+{
+	struct buf got = { NULL, 0, 0 };
+
+	read_bytes(c, &got, SIZE_MAX);
+	buf_free(&got);
+	return client_over(c) != NULL;
 }
 
 static void
 expect(struct client *c, const char *text)
 {
-	char got[100];
-	size_t n = strlen(text);
+	struct buf got = { NULL, 0, 0 };
 
-	CHECK(client_read(c, got, n, WAIT) == n && memcmp(got, text, n) == 0,
-	    "not %s", text);
+	read_bytes(c, &got, strlen(text));
+	CHECK(span_is(buf_span(&got), span_of(text)), "not %s", text);
+	buf_free(&got);
 }
 
 static void
@@ -209,10 +235,9 @@ test_talk(struct client_pool *pool, uint16_t port)
 
 	client_send(c, SPAN("before the handshake, "));
 	client_send(c, SPAN("and more"));
-	expect(c, "before the ");
-	expect(c, "handshake, and more");
-	CHECK(!client_is_resumed(c) && !client_is_over(c), "resumed?");
-	again = open_link(pool, port, c);
+	expect(c, "before the handshake, and more");
+	CHECK(!client_is_resumed(c) && client_over(c) == NULL, "resumed?");
+	again = connected(pool, port, c);
 	CHECK(client_is_resumed(again), "not resumed");
 	client_send(again, SPAN("abc"));
 	client_send(c, SPAN("def"));
@@ -220,13 +245,13 @@ test_talk(struct client_pool *pool, uint16_t port)
 	expect(again, "abc");
 	client_close(again);
 	client_finish(c);
-	CHECK(client_await_over(c, WAIT) && client_peer_finished(c) &&
+	CHECK(await_over(c) && client_peer_finished(c) &&
 	    client_error(c) == 0, "no close_notify after ours: %d",
 	    client_error(c));
 	client_close(c);
-	c = open_link(pool, port, NULL);
+	c = connected(pool, port, NULL);
 	client_send(c, SPAN("Q\n"));
-	CHECK(client_await_over(c, WAIT) && client_peer_finished(c) &&
+	CHECK(await_over(c) && client_peer_finished(c) &&
 	    client_error(c) == 0, "no close_notify of the server");
 	client_close(c);
 }
@@ -239,12 +264,12 @@ test_pin(uint16_t port, const char *fingerprint)
 	struct client *c;
 
 	client_pool_pin(pool, fingerprint);
-	client_close(open_link(pool, port, NULL));
+	client_close(connected(pool, port, NULL));
 	(void)strcpy(other, fingerprint);
 	other[94] = other[94] == '0' ? '1' : '0';
 	client_pool_pin(pool, other);
 	c = client_connect(pool, port, NULL);
-	CHECK(!client_await_open(c, WAIT) && client_error(c) ==
+	CHECK(!peer_await_open(c, WAIT) && client_error(c) ==
 	    BR_ERR_X509_NOT_TRUSTED, "another certificate is accepted");
 	client_close(c);
 	client_pool_close(pool);
@@ -264,7 +289,7 @@ test_suites(uint16_t port)
 
 	for (i = 0; i < 3; i++) {
 		client_pool_suite(pool, suites[i]);
-		c = open_link(pool, port, NULL);
+		c = connected(pool, port, NULL);
 		client_send(c, SPAN("text"));
 		expect(c, "text");
 		client_close(c);
@@ -276,17 +301,19 @@ test_suites(uint16_t port)
 static void
 test_large(struct client_pool *pool, uint16_t port)
 {
-	struct client *c = open_link(pool, port, NULL);
+	struct client *c = connected(pool, port, NULL);
 	size_t n = 4000000, i;
-	char *there = xalloc(n), *back = xalloc(n);
+	char *there = xalloc(n);
+	struct buf back = { NULL, 0, 0 };
 
 	for (i = 0; i < n; i++)
 		there[i] = (char)(i * i >> 7);
 	client_send(c, (struct span){ there, n });
-	CHECK(client_read(c, back, n, WAIT) == n, "bytes are missing");
-	CHECK(memcmp(there, back, n) == 0, "bytes differ");
+	read_bytes(c, &back, n);
+	CHECK(back.n == n, "%zu bytes of %zu", back.n, n);
+	CHECK(back.n == n && memcmp(there, back.p, n) == 0, "bytes differ");
 	free(there);
-	free(back);
+	buf_free(&back);
 	client_close(c);
 }
 
@@ -307,60 +334,36 @@ resident_bytes(void)
 static bool
 echoed(struct client *c)
 {
-	struct span plain;
+	struct buf got = { NULL, 0, 0 };
+	bool is_right;
 
 	client_send(c, SPAN("hello from one of many"));
-	client_push(c);
-	while (!client_recv(c, &plain)) {
-		struct pollfd fd = { client_fd(c), client_events(c), 0 };
-
-		if (client_is_over(c) || poll(&fd, 1, WAIT) != 1)
-			return false;
-		client_step(c, fd.revents);
-	}
-	return plain.n == 22 && memcmp(plain.p, "hello from one", 14) == 0;
-}
-
-/* Step the ready links from first to before end; returns how many are done. */
-static size_t
-step_links(struct client **c, struct pollfd *fds, size_t first, size_t end)
-{
-	size_t i, done = 0;
-
-	for (i = first; i < end; i++)
-		fds[i] = (struct pollfd){ client_fd(c[i]),
-		    client_is_open(c[i]) ? 0 : client_events(c[i]), 0 };
-	if (poll(fds + first, (nfds_t)(end - first), WAIT) <= 0)
-		return end - first;	/* the echoes will be missed */
-	for (i = first; i < end; i++) {
-		if (fds[i].revents != 0)
-			client_step(c[i], fds[i].revents);
-		done += client_is_open(c[i]) || client_is_over(c[i]);
-	}
-	return done;
+	read_bytes(c, &got, 22);
+	is_right = span_is(buf_span(&got), SPAN("hello from one of many"));
+	buf_free(&got);
+	return is_right;
 }
 
 /*
- * Many links, shaking hands a hundred at a time (more than the system's queue
- * for accept would be reset), then a word on each.
+ * Many connections, shaking hands a hundred at a time (more than the system's
+ * queue for accept would be reset), then a word on each.
  */
 static void
 test_many(struct client_pool *pool, uint16_t port, size_t n)
 {
 	struct client **c = xalloc(n * sizeof(*c));
-	struct pollfd *fds = xalloc(n * sizeof(*fds));
-	size_t first, end, i, echoes = 0;
 	long before = resident_bytes();
+	size_t i, k, echoes = 0;
 
-	for (first = 0; first < n; first = end) {
-		end = n - first > 100 ? first + 100 : n;
-		for (i = first; i < end; i++)
-			if ((c[i] = client_connect(pool, port, NULL)) == NULL)
-				die("link %zu: %s", i, strerror(errno));
-		while (step_links(c, fds, first, end) < end - first)
-			;
+	for (i = 0; i < n; i++) {
+		c[i] = client_connect(pool, port, NULL);
+		if (c[i] == NULL)
+			die("connection %zu: %s", i, strerror(errno));
+		for (k = i - i % 100; k <= i && (i % 100 == 99 || i + 1 == n);
+		    k++)
+			(void)peer_await_open(c[k], WAIT);
 	}
-	printf("%zu links, %ld bytes each\n", n,
+	printf("%zu connections, %ld bytes each\n", n,
 	    (resident_bytes() - before) / (long)n);
 	for (i = 0; i < n; i++)
 		echoes += echoed(c[i]);
@@ -368,21 +371,20 @@ test_many(struct client_pool *pool, uint16_t port, size_t n)
 	for (i = 0; i < n; i++)
 		client_close(c[i]);
 	free(c);
-	free(fds);
 }
 
 static void
 test_dead_server(struct client_pool *pool, uint16_t port, pid_t pid)
 {
-	struct client *c = open_link(pool, port, NULL);
+	struct client *c = connected(pool, port, NULL);
 
 	(void)kill(pid, SIGTERM);
 	(void)waitpid(pid, NULL, 0);
-	CHECK(client_await_over(c, WAIT), "the end is not seen");
+	CHECK(await_over(c), "the end is not seen");
 	CHECK(!client_peer_finished(c), "close_notify of the dead");
 	client_close(c);
 	c = client_connect(pool, port, NULL);
-	CHECK(c == NULL || !client_await_open(c, WAIT), "open to nobody");
+	CHECK(c == NULL || !peer_await_open(c, WAIT), "open to nobody");
 	client_close(c);
 }
 
@@ -470,7 +472,7 @@ main(int argc, char **argv)
 	struct client_pool *pool = client_pool_open();
 	struct rlimit limit;
 	struct cert cert;
-	size_t links = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 200;
+	size_t count = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 200;
 	uint16_t port;
 	pid_t pid;
 
@@ -486,7 +488,7 @@ main(int argc, char **argv)
 	test_pin(port, cert.fingerprint);
 	test_suites(port);
 	test_large(pool, port);
-	test_many(pool, port, links);
+	test_many(pool, port, count);
 	test_openssl(port);
 	test_dead_server(pool, port, pid);
 	client_pool_close(pool);

@@ -1,0 +1,146 @@
+#include "client/wire.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "json.h"
+
+#define LENGTH     4		/* hexadecimal digits before each header */
+#define HEADER_MAX 0xffff
+
+static const struct text_key {
+	struct span key;
+	size_t offset;
+} text_keys[] = {
+	{ { "op", 2 },     offsetof(struct reply, op) },
+	{ { "id", 2 },     offsetof(struct reply, id) },
+	{ { "from", 4 },   offsetof(struct reply, from) },
+	{ { "msgid", 5 },  offsetof(struct reply, msgid) },
+	{ { "error", 5 },  offsetof(struct reply, error) },
+	{ { "uid", 3 },    offsetof(struct reply, uid) },
+	{ { "nodeid", 6 }, offsetof(struct reply, nodeid) },
+	{ { NULL, 0 },     0 }
+};
+
+void
+wire_frame(struct buf *b, struct span header, struct span data)
+{
+	assert(header.n <= HEADER_MAX);
+	buf_addf(b, "%04x", (unsigned)header.n);
+	buf_add(b, header);
+	buf_add(b, data);
+}
+
+static void
+read_text(struct json *j, struct span key, struct reply *r)
+{
+	const struct text_key *k = text_keys;
+	struct span text;
+
+	while (k->key.p != NULL && !json_is(key, k->key))
+		k++;
+	if (k->key.p == NULL) {
+		json_skip(j);
+		return;
+	}
+	text = json_string(j);
+	memcpy((char *)r + k->offset, &text, sizeof(text));
+}
+
+/* False unless it is a JSON object with an op. */
+static bool
+read_header(struct reply *r)
+{
+	struct span key;
+	struct json j;
+
+	json_begin(&j, r->header);
+	json_object(&j);
+	while (json_key(&j, &key)) {
+		if (json_is(key, SPAN("datalen"))) {
+			r->data.n = (size_t)json_uint(&j, INT32_MAX);
+		} else if (json_is(key, SPAN("headsum"))) {
+			r->headsum.p = key.p + key.n + 2;
+			(void)json_uint(&j, UINT32_MAX);
+			r->headsum.n = (size_t)(j.p - r->headsum.p);
+		} else {
+			read_text(&j, key, r);
+		}
+	}
+	return json_done(&j) && r->op.p != NULL;
+}
+
+/* The value of the digits before a header, or -1. */
+static long
+header_length(const char *p)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *digit;
+	long length = 0;
+	int i;
+
+	for (i = 0; i < LENGTH; i++) {
+		digit = memchr(digits, p[i], sizeof(digits) - 1);
+		if (digit == NULL)
+			return -1;
+		length = length * 16 + (digit - digits) % 16;
+	}
+	return length;
+}
+
+enum wire_result
+wire_read(struct reply *r, struct span bytes)
+{
+	long length;
+
+	*r = (struct reply){ .bytes = LENGTH };
+	if (bytes.n < r->bytes)
+		return WIRE_PART;
+	length = header_length(bytes.p);
+	if (length == -1)
+		return WIRE_INVALID;
+	r->bytes += (size_t)length;
+	if (bytes.n < r->bytes)
+		return WIRE_PART;
+	r->header = (struct span){ bytes.p + LENGTH, (size_t)length };
+	if (!read_header(r))
+		return WIRE_INVALID;
+	r->data.p = bytes.p + r->bytes;
+	r->bytes += r->data.n;
+	return bytes.n < r->bytes ? WIRE_PART : WIRE_FRAME;
+}
+
+bool
+wire_is_message(const struct reply *r)
+{
+	return r->from.p != NULL && r->id.p != NULL;
+}
+
+/* The sum covers the frame as it is without the member and its comma. */
+bool
+wire_is_intact(const struct reply *r)
+{
+	static const char name[] = ",\"headsum\":";
+	const char *end = r->header.p + r->header.n, *from, *to;
+	char digits[LENGTH + 1];
+	uint64_t sum;
+	uint32_t crc;
+	struct json j;
+
+	if (r->headsum.p == NULL)
+		return !wire_is_message(r);
+	json_begin(&j, r->headsum);
+	sum = json_uint(&j, UINT32_MAX);
+	from = r->headsum.p - (sizeof(name) - 1);
+	to = r->headsum.p + r->headsum.n;
+	if (from < r->header.p || memcmp(from, name, sizeof(name) - 1) != 0)
+		return false;
+	snprintf(digits, sizeof(digits), "%04x", (unsigned)(r->header.n -
+	    (size_t)(to - from)) & HEADER_MAX);
+	crc = encode_crc32c(0, digits, LENGTH);
+	crc = encode_crc32c(crc, r->header.p, (size_t)(from - r->header.p));
+	return encode_crc32c(crc, to, (size_t)(end - to)) == sum;
+}

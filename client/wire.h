@@ -1,0 +1,40 @@
+/*
+ * wire.h - frames as a client sends and gets them.  There is no I/O here.
+ */
+#ifndef MNM_CLIENT_WIRE_H
+#define MNM_CLIENT_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/*
+ * A frame from the relay, borrowed from the bytes it was read from.  Text is
+ * as it stands in the JSON; its p is NULL where the header has none.
+ */
+struct reply {
+	struct span header;	/* the JSON */
+	struct span data;
+	struct span op, id, from, msgid, error, uid, nodeid;
+	struct span headsum;	/* the digits */
+	size_t bytes;		/* of the frame */
+};
+
+/* Append a frame with this header, without its length, and data. */
+void wire_frame(struct buf *, struct span header, struct span data);
+
+enum wire_result {
+	WIRE_FRAME,
+	WIRE_PART,	/* reply's bytes say how many are needed to go on */
+	WIRE_INVALID
+};
+
+/* Read the frame that bytes begin with. */
+enum wire_result wire_read(struct reply *, struct span bytes);
+/* Whether the headsum is right; only a message must have one. */
+bool wire_is_intact(const struct reply *);
+/* A message is to be acked. */
+bool wire_is_message(const struct reply *);
+
+#endif
