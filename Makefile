@@ -71,11 +71,13 @@ test/lib/libtest.a: $(SUPPORT)
 
 .SUFFIXES:
 .SUFFIXES: .c .o
+.SECONDARY:
+# GNU make's own rule, which makes no object file, is switched off.
+%: %.c
 .c.o:
 	$(CC) $(FLAGS) $(CFLAGS) -c -o $@ $<
-.c:
-	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< test/lib/libtest.a libmnm.a \
-	    $(LDLIBS)
+.o:
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< test/lib/libtest.a libmnm.a $(LDLIBS)
 
 # The same test, with net/poller.c built for poll instead of epoll.
 test/unit/poller_poll_test: test/unit/poller_test.c net/poller.c libmnm.a
@@ -91,10 +93,10 @@ CRASH = test/crash/fork.o test/crash/pages.o test/crash/disk.o \
 test/crash/libcrash.a: $(CRASH)
 	rm -f $@
 	ar rc $@ $(CRASH)
-test/crash/crash_test: test/crash/crash_test.c test/crash/crash.wrap \
+test/crash/crash_test: test/crash/crash_test.o test/crash/crash.wrap \
     test/crash/libcrash.a libmnm.a
-	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) @test/crash/crash.wrap -o $@ \
-	    test/crash/crash_test.c test/crash/libcrash.a libmnm.a $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) @test/crash/crash.wrap -o $@ \
+	    test/crash/crash_test.o test/crash/libcrash.a libmnm.a $(LDLIBS)
 crash: test/crash/crash_test
 	test/crash/crash_test -l
 mutants: test/crash/crash_test
@@ -102,15 +104,15 @@ mutants: test/crash/crash_test
 	    sh test/crash/mutants
 
 # The benchmark.  On Linux it counts the relay's syncs, and can slow them down.
-BENCH = test/load/bench.c test/load/storage.c test/load/trial.c \
-	test/load/load.c test/load/baseline.c test/load/procstat.c
-test/load/bench: $(BENCH) test/lib/libtest.a libmnm.a test/*/*.h
-	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(BENCH) test/lib/libtest.a \
+BENCH = test/load/bench.o test/load/storage.o test/load/trial.o \
+	test/load/load.o test/load/baseline.o test/load/procstat.o
+test/load/bench: $(BENCH) test/lib/libtest.a libmnm.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(BENCH) test/lib/libtest.a \
 	    libmnm.a $(LDLIBS)
-test/load/count: test/load/count.c test/load/load.c test/lib/libtest.a \
-    libmnm.a test/*/*.h
-	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ test/load/count.c test/load/load.c \
-	    test/lib/libtest.a libmnm.a $(LDLIBS)
+COUNT = test/load/count.o test/load/load.o
+test/load/count: $(COUNT) test/lib/libtest.a libmnm.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(COUNT) test/lib/libtest.a \
+	    libmnm.a $(LDLIBS)
 test/load/slowsync.so: test/load/slowsync.c
 	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/load/slowsync.c
 
@@ -122,9 +124,13 @@ $(FUZZ): test/fuzz/*.c test/lib/harness.c $(OBJS:.o=.c) *.h */*.h
 	    test/lib/harness.c $(OBJS:.o=.c) $(LDLIBS)
 
 HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
-mnm.o $(OBJS) $(SIM) $(SUPPORT) $(CRASH): $(HEADER) *.h */*.h
-$(SUPPORT) $(CRASH): test/*/*.h
-$(TESTS) $(ENDS) $(TOOLS): test/lib/libtest.a libmnm.a test/*/*.h
+PROGRAMS = $(TESTS) $(ENDS) $(TOOLS)
+TEST_OBJS = $(SUPPORT) $(CRASH) $(BENCH) $(COUNT) $(PROGRAMS:=.o) \
+	test/crash/crash_test.o
+mnm.o $(OBJS) $(SIM) $(TEST_OBJS): $(HEADER) *.h */*.h
+$(TEST_OBJS): test/*/*.h
+$(PROGRAMS): test/lib/libtest.a libmnm.a
+$(UNIT)/tls_test.o $(UNIT)/tls_bad_test.o: net/tls.c $(UNIT)/tls_pair.c
 $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
@@ -134,7 +140,7 @@ $(HEADER):
 run: mnm
 	./mnm
 
-all-tests: mnm test/crash/crash_test $(TESTS) $(ENDS) $(TOOLS) test/load/bench
+all-tests: mnm test/crash/crash_test $(PROGRAMS) test/load/bench
 
 test: all-tests
 	sh test/run "sh test/layers" $(TESTS) test/crash/crash_test \
