@@ -31,7 +31,7 @@ OBJS =	base/buf.o base/clock.o base/date.o base/encode.o base/fd.o \
 	tmtp/presence.o tmtp/register.o tmtp/route.o tmtp/session.o \
 	tmtp/upload.o tmtp/useredit.o tmtp.o \
 	net/cert.o net/conn.o net/identity.o net/listen.o net/poller.o \
-	net/selfsign.o net/tls.o \
+	net/selfsign.o net/stream.o net/tls.o \
 	admin/admin.o admin/backup.o admin/call.o admin/commands.o \
 	admin/control.o admin/enroll.o admin/fsck.o admin/notify.o \
 	admin/output.o admin/process.o admin/service.o admin/setup.o \

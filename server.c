@@ -37,6 +37,7 @@
 #include "base/log.h"
 #include "net/listen.h"
 #include "net/poller.h"
+#include "net/stream.h"
 #include "net/tls.h"
 #include "tmtp.h"
 
@@ -63,13 +64,13 @@
 /* Microseconds. */
 #define STEP_TIME     50000	/* of a turn, for the checkpoint */
 
-#define NEVER CONN_NEVER
+#define NEVER STREAM_NEVER
 
 /* Connections that never spoke TLS, since the last line about them. */
 struct strangers {
 	unsigned long count;
 	uint64_t report_at;
-	char last[NET_PEER];
+	char last[LISTEN_PEER];
 };
 
 struct server {
@@ -86,7 +87,7 @@ struct server {
 	uint64_t turn_began;	/* us of the monotonic clock */
 	struct pace pace;
 
-	int listeners[NET_LISTENERS_MAX];
+	int listeners[LISTEN_MAX];
 	int listener_count;
 	size_t links_max;
 	bool accepting;
@@ -196,7 +197,7 @@ count_stranger(struct server *sv, const struct conn *c)
 {
 	if (sv->strangers.count++ == 0)
 		sv->strangers.report_at = sv->now.mono + LOG_INTERVAL;
-	memcpy(sv->strangers.last, c->peer, NET_PEER);
+	memcpy(sv->strangers.last, c->peer, LISTEN_PEER);
 }
 
 static void
@@ -213,9 +214,9 @@ report_strangers(struct server *sv)
 static void
 log_end(struct server *sv, const struct conn *c)
 {
-	const char *error = conn_error(c);
+	const char *error = stream_error(&c->stream);
 
-	if (conn_is_stranger(c))
+	if (stream_is_stranger(&c->stream))
 		count_stranger(sv, c);
 	else if (error != NULL)
 		log_line("%s: TLS: %s", c->peer, error);
@@ -228,7 +229,7 @@ remove_conn(struct server *sv, struct conn *c)
 	log_end(sv, c);
 	list_remove(&c->waiting);
 	list_remove(&c->newcomer);
-	poller_remove(sv->ready, c->fd);
+	poller_remove(sv->ready, c->stream.fd);
 	sv->conns[c->index] = sv->conns[--sv->conn_count];
 	sv->conns[c->index]->index = c->index;
 	conn_close(c, sv->now);
@@ -249,11 +250,11 @@ settle(struct server *sv, struct conn *c)
 {
 	unsigned interest;
 
-	if (c->phase == CONN_GONE) {
+	if (c->stream.phase == STREAM_GONE) {
 		remove_conn(sv, c);
 		return;
 	}
-	if (c->phase != CONN_OPEN) {
+	if (c->stream.phase != STREAM_OPEN) {
 		list_remove(&c->waiting);
 		sv->again = true;	/* contacts are told, as above */
 	} else if (waits_for_data(sv, c)) {
@@ -264,7 +265,7 @@ settle(struct server *sv, struct conn *c)
 	sv->reap_at = earlier(sv->reap_at, conn_deadline(c));
 	interest = conn_interest(c);
 	if (interest != c->interest) {
-		poller_change(sv->ready, c->fd, interest);
+		poller_change(sv->ready, c->stream.fd, interest);
 		c->interest = interest;
 	}
 }
@@ -329,7 +330,7 @@ static void
 accept_links(struct server *sv, int listener)
 {
 	struct conn *late;
-	char peer[NET_PEER];
+	char peer[LISTEN_PEER];
 	bool full;
 	int i, fd;
 
@@ -340,7 +341,7 @@ accept_links(struct server *sv, int listener)
 			pause_accepting(sv, "no more are allowed");
 			return;
 		}
-		fd = net_accept(listener, peer);
+		fd = listen_accept(listener, peer);
 		if (fd == -1 && is_exhausted(errno)) {
 			pause_accepting(sv, strerror(errno));
 			return;
@@ -387,7 +388,7 @@ serve_conn(struct server *sv, struct conn *c, unsigned can)
 	}
 	if (can & POLLER_WRITE)
 		conn_write(c, sv->now);
-	if (!c->greeted && sv->handshakes++ >= HANDSHAKES_MAX)
+	if (!c->stream.established && sv->handshakes++ >= HANDSHAKES_MAX)
 		can &= POLLER_WRITE;
 	if (can & (POLLER_READ | POLLER_GONE))
 		conn_read(c, sv->now);
@@ -624,7 +625,7 @@ server_open(const struct conf *conf, char *why, size_t room)
 	struct server *sv = xzalloc(sizeof(*sv));
 
 	sv->conf = conf;
-	sv->listener_count = net_listen(sv->listeners, conf, why, room);
+	sv->listener_count = listen_open(sv->listeners, conf, why, room);
 	if (sv->listener_count == -1) {
 		free(sv);
 		return NULL;
@@ -714,7 +715,7 @@ server_set_cert(struct server *sv, const struct cert *cert)
 	size_t i;
 
 	for (i = sv->conn_count; i-- > 0;) {
-		if (!sv->conns[i]->greeted)
+		if (!sv->conns[i]->stream.established)
 			remove_conn(sv, sv->conns[i]);
 	}
 	tls_set_cert(sv->tls, cert);

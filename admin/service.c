@@ -314,7 +314,7 @@ print_welcome(const struct service *s)
 	printf("certificate SHA-256  %s\n", s->id.cert.fingerprint);
 	printf("data directory       %s\n", s->conf->data);
 	if (conf_split_address(s->conf->listen_laddr, &listen) &&
-	    net_is_loopback(listen.host))
+	    listen_is_loopback(listen.host))
 		printf("Only this machine can reach it.  To serve others: "
 		    "%s%s\n", s->path == NULL ? "mnm init DIR" :
 		    "set listen.laddr in ", s->path == NULL ? "" : s->path);

@@ -130,7 +130,7 @@ check_registration(struct check *c)
 
 	if (c->conf->registration == CONF_REGISTER_OPEN &&
 	    conf_split_address(c->conf->listen_laddr, &listen) &&
-	    !net_is_loopback(listen.host))
+	    !listen_is_loopback(listen.host))
 		find(c, SETUP_WARNING, "register", "anybody who can reach "
 		    "this relay can become a member: set register to "
 		    "\"invite\"");
@@ -253,12 +253,12 @@ setup_check_port(const struct conf *conf, const char *path,
     struct buf *findings)
 {
 	struct check c = { .conf = conf, .path = path, .findings = findings };
-	int fds[NET_LISTENERS_MAX], n;
+	int fds[LISTEN_MAX], n;
 	char why[WHY_ROOM];
 
 	if (is_running(conf))
 		return SETUP_FINE;
-	n = net_listen(fds, conf, why, sizeof(why));
+	n = listen_open(fds, conf, why, sizeof(why));
 	if (n == -1)
 		find(&c, SETUP_ERROR, "listen.laddr", "%s", why);
 	while (n > 0)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 int
@@ -35,6 +36,34 @@ fd_set_nonblocking(int fd)
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
 		return -1;
 	return fd_set_cloexec(fd);
+}
+
+bool
+fd_would_block(void)
+{
+	return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
+ssize_t
+fd_send(int fd, struct span bytes)
+{
+	ssize_t n;
+
+	do
+		n = send(fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+	while (n == -1 && errno == EINTR);
+	return n;
+}
+
+ssize_t
+fd_recv(int fd, char *dst, size_t room)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, dst, room, 0);
+	while (n == -1 && errno == EINTR);
+	return n;
 }
 
 int

@@ -6,6 +6,12 @@
 #ifndef MNM_BASE_FD_H
 #define MNM_BASE_FD_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
 /*
  * Close what was only read, or is given up, or holds nothing that close could
  * lose; -1 is fine.  Keeps errno and returns -1, so that a function that has
@@ -22,6 +28,13 @@ int fd_close_written(int fd, int result);
 int fd_set_cloexec(int fd);
 /* Do not block, and close on exec. */
 int fd_set_nonblocking(int fd);
+/* By errno: the call failed only because it would have had to wait. */
+bool fd_would_block(void);
+
+/* send and recv that go on after a signal, and never raise SIGPIPE. */
+ssize_t fd_send(int fd, struct span);
+ssize_t fd_recv(int fd, char *dst, size_t room);
+
 /* A pipe whose two ends do not block, and close on exec. */
 int fd_pipe(int ends[2]);
 

@@ -19,7 +19,6 @@
 #include <bearssl_ssl.h>
 
 #include "base/fd.h"
-#include "net/listen.h"
 #include "net/poller.h"
 
 #define RECORD_HEAD 5
@@ -504,7 +503,7 @@ receive(struct client *c)
 	pool->in_end = left;
 	if (left == sizeof(pool->in))
 		return;
-	n = net_recv(c->fd, (char *)pool->in + left, sizeof(pool->in) - left);
+	n = fd_recv(c->fd, (char *)pool->in + left, sizeof(pool->in) - left);
 	if (n > 0)
 		pool->in_end += (size_t)n;
 	else if (n == 0)
@@ -549,7 +548,7 @@ client_push(struct client *c)
 
 	encrypt_queued(c);
 	while (c->out.n > 0 && c->connected && c->error != SOCKET_FAILED) {
-		n = net_send(c->fd, (struct span){ c->out.p + c->out_at,
+		n = fd_send(c->fd, (struct span){ c->out.p + c->out_at,
 		    c->out.n - c->out_at });
 		if (n == -1 && errno == EAGAIN)
 			return;

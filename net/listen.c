@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,14 +9,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "base/fd.h"
+#include "conf.h"
 
 #define BACKLOG 1024	/* a whole club that reconnects after a power cut */
 
 bool
-net_is_loopback(const char *host)
+listen_is_loopback(const char *host)
 {
 	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
 	    strncmp(host, "127.", 4) == 0;
@@ -32,11 +31,11 @@ set_option(int fd, int level, int option)
 }
 
 /*
- * IPv4 and IPv6 are listened on apart: then addresses in the log read as what
- * they are, and it does not matter how the system was set up.
+ * IPv4 and IPv6 get a socket each: then the log shows addresses as they are,
+ * and the system's settings do not matter.
  */
 static int
-listen_on(const struct addrinfo *address)
+open_inet(const struct addrinfo *address)
 {
 	int fd;
 
@@ -45,12 +44,10 @@ listen_on(const struct addrinfo *address)
 	if (fd == -1)
 		return -1;
 	if (fd_set_nonblocking(fd) == -1 ||
-	    set_option(fd, SOL_SOCKET, SO_REUSEADDR) == -1)
-		return fd_close(fd);
-	if (address->ai_family == AF_INET6 &&
-	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1)
-		return fd_close(fd);
-	if (bind(fd, address->ai_addr, address->ai_addrlen) == -1 ||
+	    set_option(fd, SOL_SOCKET, SO_REUSEADDR) == -1 ||
+	    (address->ai_family == AF_INET6 &&
+	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1) ||
+	    bind(fd, address->ai_addr, address->ai_addrlen) == -1 ||
 	    listen(fd, BACKLOG) == -1)
 		return fd_close(fd);
 	return fd;
@@ -88,7 +85,7 @@ remedy(int error)
 	case EADDRINUSE:
 		return "another program, or another mnm, uses this port";
 	case EACCES:
-		return "ports under 1024 need root, or CAP_NET_BIND_SERVICE";
+		return "ports below 1024 need root or CAP_NET_BIND_SERVICE";
 	case EADDRNOTAVAIL:
 		return "this machine does not have that address";
 	default:
@@ -96,22 +93,16 @@ remedy(int error)
 	}
 }
 
-/*
- * A machine may lack one of the families: that is passed over as long as
- * another address can be had.
- */
+/* A machine may lack IPv4 or IPv6: the other is enough. */
 static bool
 is_lacking(int error)
 {
 	return error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
 }
 
-/*
- * laddr is the path of a Unix socket, which must not be there yet.  Whoever
- * can reach it in the file system may connect.
- */
+/* Who may connect is up to the permissions in the file system. */
 static int
-listen_unix(const struct conf *conf, char *why, size_t room)
+open_unix(const struct conf *conf, char *why, size_t room)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t n = strlen(conf->listen_laddr);
@@ -134,22 +125,22 @@ listen_unix(const struct conf *conf, char *why, size_t room)
 }
 
 int
-net_listen(int fds[NET_LISTENERS_MAX], const struct conf *conf, char *why,
+listen_open(int fds[LISTEN_MAX], const struct conf *conf, char *why,
     size_t room)
 {
 	struct addrinfo *found, *address;
 	int count = 0, error = EADDRNOTAVAIL, fd;
 
 	if (strcmp(conf->listen_net, "unix") == 0) {
-		fds[0] = listen_unix(conf, why, room);
+		fds[0] = open_unix(conf, why, room);
 		return fds[0] == -1 ? -1 : 1;
 	}
 	found = look_up(conf, why, room);
 	if (found == NULL)
 		return -1;
-	for (address = found; address != NULL && count < NET_LISTENERS_MAX;
+	for (address = found; address != NULL && count < LISTEN_MAX;
 	    address = address->ai_next) {
-		fd = listen_on(address);
+		fd = open_inet(address);
 		if (fd != -1) {
 			fds[count++] = fd;
 			continue;
@@ -159,17 +150,17 @@ net_listen(int fds[NET_LISTENERS_MAX], const struct conf *conf, char *why,
 			break;
 	}
 	freeaddrinfo(found);
-	if (count > 0 && (address == NULL || count == NET_LISTENERS_MAX))
+	if (count > 0 && (address == NULL || count == LISTEN_MAX))
 		return count;
 	while (count > 0)
-		(void)close(fds[--count]);
+		(void)fd_close(fds[--count]);
 	snprintf(why, room, "cannot listen on %s: %s", conf->listen_laddr,
 	    remedy(error));
 	return -1;
 }
 
 static void
-peer_text(char text[NET_PEER], const struct sockaddr *address)
+peer_text(char text[LISTEN_PEER], const struct sockaddr *address)
 {
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
@@ -178,20 +169,20 @@ peer_text(char text[NET_PEER], const struct sockaddr *address)
 	if (address->sa_family == AF_INET) {
 		memcpy(&v4, address, sizeof(v4));
 		inet_ntop(AF_INET, &v4.sin_addr, host, sizeof(host));
-		snprintf(text, NET_PEER, "%s:%u", host,
+		snprintf(text, LISTEN_PEER, "%s:%u", host,
 		    (unsigned)ntohs(v4.sin_port));
 	} else if (address->sa_family == AF_INET6) {
 		memcpy(&v6, address, sizeof(v6));
 		inet_ntop(AF_INET6, &v6.sin6_addr, host, sizeof(host));
-		snprintf(text, NET_PEER, "[%s]:%u", host,
+		snprintf(text, LISTEN_PEER, "[%s]:%u", host,
 		    (unsigned)ntohs(v6.sin6_port));
 	} else {
-		snprintf(text, NET_PEER, "local");
+		snprintf(text, LISTEN_PEER, "local");
 	}
 }
 
 /*
- * Without TCP_NODELAY the last piece of a flight would wait for the peer's
+ * Without TCP_NODELAY the last piece of several would wait for the peer's
  * delayed acknowledgement, 40 ms.
  */
 static int
@@ -203,7 +194,7 @@ set_tcp_options(int fd)
 }
 
 int
-net_accept(int listener, char peer[NET_PEER])
+listen_accept(int listener, char peer[LISTEN_PEER])
 {
 	struct sockaddr_storage from;
 	socklen_t n = sizeof(from);
@@ -217,26 +208,4 @@ net_accept(int listener, char peer[NET_PEER])
 		return fd_close(fd);
 	peer_text(peer, (struct sockaddr *)&from);
 	return fd;
-}
-
-ssize_t
-net_send(int fd, struct span bytes)
-{
-	ssize_t n;
-
-	do
-		n = send(fd, bytes.p, bytes.n, MSG_NOSIGNAL);
-	while (n == -1 && errno == EINTR);
-	return n;
-}
-
-ssize_t
-net_recv(int fd, char *dst, size_t room)
-{
-	ssize_t n;
-
-	do
-		n = recv(fd, dst, room, 0);
-	while (n == -1 && errno == EINTR);
-	return n;
 }

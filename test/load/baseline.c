@@ -17,6 +17,7 @@
 #include "net/cert.h"
 #include "client/client.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "conf.h"
 #include "base/log.h"
 #include "test/load/procstat.h"
@@ -202,7 +203,7 @@ flush(struct echo *e)
 	ssize_t n;
 
 	while ((wire = tls_wire_out(e->tls)).n > 0) {
-		n = net_send(e->fd, wire);
+		n = fd_send(e->fd, wire);
 		if (n == -1)
 			return;
 		tls_wire_sent(e->tls, (size_t)n);
@@ -215,7 +216,7 @@ take(struct echo *e)
 	struct span plain;
 	size_t room;
 	char *p = tls_wire_room(e->tls, &room);
-	ssize_t n = p != NULL ? net_recv(e->fd, p, room) : -1;
+	ssize_t n = p != NULL ? fd_recv(e->fd, p, room) : -1;
 
 	if (n <= 0)
 		return;
@@ -248,9 +249,9 @@ give(struct echo *e)
 static void
 accept_link(struct poller *poller, struct tls *tls, int listener)
 {
-	char peer[NET_PEER];
+	char peer[LISTEN_PEER];
 	struct echo *e;
-	int fd = net_accept(listener, peer);
+	int fd = listen_accept(listener, peer);
 
 	if (fd == -1)
 		return;
@@ -411,7 +412,7 @@ baseline_copy(const char *cert_path, const char *key_path, size_t links,
     double seconds)
 {
 	uint16_t port = relay_free_port();
-	int listeners[NET_LISTENERS_MAX];
+	int listeners[LISTEN_MAX];
 	char why[200], address[40];
 	struct cert cert;
 	struct conf conf;
@@ -422,7 +423,7 @@ baseline_copy(const char *cert_path, const char *key_path, size_t links,
 	conf_default(&conf);
 	free(conf.listen_laddr);
 	conf.listen_laddr = xcopy(span_of(address));
-	if (net_listen(listeners, &conf, why, sizeof(why)) != 1 ||
+	if (listen_open(listeners, &conf, why, sizeof(why)) != 1 ||
 	    cert_read(&cert, cert_path, key_path, (uint64_t)time(NULL), why,
 	    sizeof(why)) == -1)
 		die("baseline: %s", why);
