@@ -440,6 +440,100 @@ json_is(struct span raw, struct span name)
 	return n == name.n;
 }
 
+static const struct json_field *
+find_field(const struct json_reader *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->count; i++) {
+		if (json_is(r->key, span_of(r->fields[i].key)))
+			return &r->fields[i];
+	}
+	return NULL;
+}
+
+/*
+ * What raw text means: most text has no escapes and stays where it is, the
+ * rest goes to *room, which moves on.
+ */
+static struct span
+find_meaning(struct span raw, char **room)
+{
+	struct span text;
+
+	if (raw.n == 0 || memchr(raw.p, '\\', raw.n) == NULL)
+		return raw;
+	text = (struct span){ *room, json_text(*room, raw) };
+	*room += text.n;
+	return text;
+}
+
+static void
+read_field(struct json *j, struct json_reader *r, const struct json_field *f)
+{
+	void *place = (char *)r->to + f->offset;
+
+	r->has |= f->bit;
+	switch (f->kind) {
+	case JSON_TEXT:
+		*(struct span *)place = find_meaning(json_string(j), &r->room);
+		break;
+	case JSON_RAW:
+		*(struct span *)place = json_string(j);
+		break;
+	case JSON_NUMBER:
+		*(struct json_number *)place = (struct json_number){ true,
+		    json_uint(j, r->max) };
+		break;
+	case JSON_U32:
+		*(uint32_t *)place = (uint32_t)json_uint(j, UINT32_MAX);
+		break;
+	case JSON_FLAG:
+		if (!json_bool(j))
+			r->has &= ~f->bit;
+		break;
+	case JSON_OTHER:
+		break;
+	}
+}
+
+static void
+clear_field(struct json_reader *r, const struct json_field *f)
+{
+	static const size_t sizes[] = {
+		[JSON_TEXT]   = sizeof(struct span),
+		[JSON_RAW]    = sizeof(struct span),
+		[JSON_NUMBER] = sizeof(struct json_number),
+		[JSON_U32]    = sizeof(uint32_t),
+		[JSON_FLAG]   = 0,
+		[JSON_OTHER]  = 0
+	};
+
+	memset((char *)r->to + f->offset, 0, sizes[f->kind]);
+	r->has &= ~f->bit;
+}
+
+const struct json_field *
+json_next_field(struct json *j, struct json_reader *r)
+{
+	const struct json_field *f;
+
+	while (json_key(j, &r->key)) {
+		f = find_field(r);
+		if (f == NULL) {
+			json_skip(j);
+		} else if (r->nulls != JSON_NULL_REFUSED && json_null(j)) {
+			if (r->nulls == JSON_NULL_CLEARS)
+				clear_field(r, f);
+		} else {
+			read_field(j, r, f);
+			if (f->kind == JSON_OTHER)
+				return f;
+		}
+	}
+	return NULL;
+}
+
 /* A comma, unless the last byte is one of those that need none. */
 static void
 put_comma(struct buf *b)
@@ -558,4 +652,34 @@ json_put_uint(struct buf *b, const char *key, uint64_t value)
 		digits[--i] = (char)('0' + value % 10);
 	while ((value /= 10) > 0);
 	buf_add(b, (struct span){ digits + i, sizeof(digits) - i });
+}
+
+void
+json_put_field(struct buf *b, const struct json_field *f, const void *from)
+{
+	const void *place = (const char *)from + f->offset;
+	const struct json_number *number = place;
+	const struct span *text = place;
+	const uint32_t *u32 = place;
+
+	switch (f->kind) {
+	case JSON_TEXT:
+	case JSON_RAW:
+		if (text->p != NULL)
+			json_put_string(b, f->key, *text);
+		break;
+	case JSON_NUMBER:
+		if (number->given)
+			json_put_uint(b, f->key, number->value);
+		break;
+	case JSON_U32:
+		json_put_uint(b, f->key, *u32);
+		break;
+	case JSON_FLAG:
+		json_put_key(b, f->key);
+		buf_add(b, SPAN("true"));
+		break;
+	case JSON_OTHER:
+		assert(f->kind != JSON_OTHER);
+	}
 }

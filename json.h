@@ -25,6 +25,7 @@
 #define MNM_JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -83,6 +84,61 @@ size_t json_text(char *dst, struct span raw);
 bool json_is(struct span raw, struct span name);
 
 /*
+ * Reading into a struct.  A table says which members are known, what their
+ * values must be, and where they go:
+ *
+ *	json_object(&j);
+ *	while ((field = json_next_field(&j, &reader)) != NULL)
+ *		...				the values that are JSON_OTHER
+ *	if (!json_done(&j))
+ *		return "invalid header";
+ *
+ * Unknown members are skipped.  Of two with one key the last one counts.
+ */
+enum json_kind {
+	JSON_TEXT,		/* struct span: what a string means */
+	JSON_RAW,		/* struct span: the raw text of a string */
+	JSON_NUMBER,		/* struct json_number, at most reader.max */
+	JSON_U32,		/* uint32_t */
+	JSON_FLAG,		/* its bit alone: true sets it, false clears */
+	JSON_OTHER		/* the caller reads it */
+};
+
+struct json_number {
+	bool given;
+	uint64_t value;		/* 0 if it is not given */
+};
+
+struct json_field {
+	const char *key;
+	unsigned bit;		/* in reader.has while it is given, or 0 */
+	enum json_kind kind;
+	size_t offset;		/* in the struct */
+};
+
+/* What null means as the value of a known member. */
+enum json_nulls {
+	JSON_NULL_REFUSED,	/* a wrong type */
+	JSON_NULL_SKIPPED,	/* nothing */
+	JSON_NULL_CLEARS	/* it is not given, even if it was before */
+};
+
+struct json_reader {
+	const struct json_field *fields;
+	size_t count;
+	enum json_nulls nulls;
+	uint64_t max;
+	void *to;		/* the struct, zeroed */
+	char *room;		/* for the text of JSON_TEXT that has escapes:
+				   as many bytes as the object has; moves on */
+	unsigned has;
+	struct span key;	/* raw: of the member just returned */
+};
+
+/* Read members up to the next JSON_OTHER; NULL at the end, or on an error. */
+const struct json_field *json_next_field(struct json *, struct json_reader *);
+
+/*
  * Writing.  Members are written in the order of the calls; canonical form
  * asks that keys come in byte order, which is the caller's part.
  *
@@ -102,5 +158,10 @@ void json_put_close(struct buf *, char bracket);
 void json_put_key(struct buf *, const char *key);
 void json_put_string(struct buf *, const char *key, struct span text);
 void json_put_uint(struct buf *, const char *key, uint64_t value);
+/*
+ * The member that the field, not JSON_OTHER, has in a struct; nothing for text
+ * whose p is NULL or a number that is not given.
+ */
+void json_put_field(struct buf *, const struct json_field *, const void *from);
 
 #endif

@@ -11,18 +11,18 @@
 #define LENGTH     4		/* hexadecimal digits before each header */
 #define HEADER_MAX 0xffff
 
-static const struct text_key {
-	struct span key;
-	size_t offset;
-} text_keys[] = {
-	{ { "op", 2 },     offsetof(struct reply, op) },
-	{ { "id", 2 },     offsetof(struct reply, id) },
-	{ { "from", 4 },   offsetof(struct reply, from) },
-	{ { "msgid", 5 },  offsetof(struct reply, msgid) },
-	{ { "error", 5 },  offsetof(struct reply, error) },
-	{ { "uid", 3 },    offsetof(struct reply, uid) },
-	{ { "nodeid", 6 }, offsetof(struct reply, nodeid) },
-	{ { NULL, 0 },     0 }
+enum { DATALEN = 1, HEADSUM };
+
+static const struct json_field fields[] = {
+	{ "op",      0,       JSON_RAW,   offsetof(struct reply, op) },
+	{ "id",      0,       JSON_RAW,   offsetof(struct reply, id) },
+	{ "from",    0,       JSON_RAW,   offsetof(struct reply, from) },
+	{ "msgid",   0,       JSON_RAW,   offsetof(struct reply, msgid) },
+	{ "error",   0,       JSON_RAW,   offsetof(struct reply, error) },
+	{ "uid",     0,       JSON_RAW,   offsetof(struct reply, uid) },
+	{ "nodeid",  0,       JSON_RAW,   offsetof(struct reply, nodeid) },
+	{ "datalen", DATALEN, JSON_OTHER, 0 },
+	{ "headsum", HEADSUM, JSON_OTHER, 0 }
 };
 
 void
@@ -34,40 +34,24 @@ wire_frame(struct buf *b, struct span header, struct span data)
 	buf_add(b, data);
 }
 
-static void
-read_text(struct json *j, struct span key, struct reply *r)
-{
-	const struct text_key *k = text_keys;
-	struct span text;
-
-	while (k->key.p != NULL && !json_is(key, k->key))
-		k++;
-	if (k->key.p == NULL) {
-		json_skip(j);
-		return;
-	}
-	text = json_string(j);
-	memcpy((char *)r + k->offset, &text, sizeof(text));
-}
-
 /* False unless it is a JSON object with an op. */
 static bool
 read_header(struct reply *r)
 {
-	struct span key;
+	struct json_reader reader = { .fields = fields,
+	    .count = sizeof(fields) / sizeof(fields[0]), .to = r };
+	const struct json_field *field;
 	struct json j;
 
 	json_begin(&j, r->header);
 	json_object(&j);
-	while (json_key(&j, &key)) {
-		if (json_is(key, SPAN("datalen"))) {
+	while ((field = json_next_field(&j, &reader)) != NULL) {
+		if (field->bit == DATALEN) {
 			r->data.n = (size_t)json_uint(&j, INT32_MAX);
-		} else if (json_is(key, SPAN("headsum"))) {
-			r->headsum.p = key.p + key.n + 2;
+		} else {
+			r->headsum.p = reader.key.p + reader.key.n + 2;
 			(void)json_uint(&j, UINT32_MAX);
 			r->headsum.n = (size_t)(j.p - r->headsum.p);
-		} else {
-			read_text(&j, key, r);
 		}
 	}
 	return json_done(&j) && r->op.p != NULL;

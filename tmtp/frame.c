@@ -6,45 +6,41 @@
 /* Larger numbers are no sizes, and their sums could overflow. */
 #define NUMBER_MAX ((uint64_t)INT64_MAX)
 
-/* What a field's value must be, and so the type of its member of header. */
-enum kind { TEXT, NUMBER, TRUTH, LIST };
-
 #define AT(member) offsetof(struct header, member)
 
 /* The fields that are known; the others are skipped. */
-static const struct field {
-	const char *key;
-	enum frame_field bit;
-	enum kind kind;
-	size_t offset;
-} fields[] = {
-	{ "op",         F_OP,         NUMBER, AT(op) },
-	{ "id",         F_ID,         TEXT,   AT(id) },
-	{ "type",       F_TYPE,       TEXT,   AT(type) },
-	{ "for",        F_FOR,        LIST,   AT(to_list) },
-	{ "datalen",    F_DATALEN,    NUMBER, AT(datalen) },
-	{ "datahead",   F_DATAHEAD,   NUMBER, AT(datahead) },
-	{ "datasum",    F_DATASUM,    NUMBER, AT(datasum) },
-	{ "to",         F_TO,         TEXT,   AT(to) },
-	{ "from",       F_FROM,       TEXT,   AT(from) },
-	{ "gid",        F_GID,        TEXT,   AT(gid) },
-	{ "act",        F_ACT,        TEXT,   AT(act) },
-	{ "uid",        F_UID,        TEXT,   AT(uid) },
-	{ "node",       F_NODE,       TEXT,   AT(node) },
-	{ "newnode",    F_NEWNODE,    TEXT,   AT(newnode) },
-	{ "newalias",   F_NEWALIAS,   TEXT,   AT(newalias) },
-	{ "uses",       F_USES,       NUMBER, AT(uses) },
-	{ "dropnode",   F_DROPNODE,   TEXT,   AT(dropnode) },
-	{ "dropalias",  F_DROPALIAS,  TEXT,   AT(dropalias) },
-	{ "notefor",    F_NOTEFOR,    LIST,   AT(note_list) },
-	{ "notelen",    F_NOTELEN,    NUMBER, AT(notelen) },
-	{ "notehead",   F_NOTEHEAD,   NUMBER, AT(notehead) },
-	{ "notesum",    F_NOTESUM,    NUMBER, AT(notesum) },
-	{ "fornotself", F_FORNOTSELF, TRUTH,  AT(fornotself) }
+static const struct json_field fields[] = {
+	{ "op",         F_OP,         JSON_NUMBER, AT(op) },
+	{ "id",         F_ID,         JSON_TEXT,   AT(id) },
+	{ "type",       F_TYPE,       JSON_TEXT,   AT(type) },
+	{ "for",        F_FOR,        JSON_OTHER,  AT(to_list) },
+	{ "datalen",    F_DATALEN,    JSON_NUMBER, AT(datalen) },
+	{ "datahead",   F_DATAHEAD,   JSON_NUMBER, AT(datahead) },
+	{ "datasum",    F_DATASUM,    JSON_NUMBER, AT(datasum) },
+	{ "to",         F_TO,         JSON_TEXT,   AT(to) },
+	{ "from",       F_FROM,       JSON_TEXT,   AT(from) },
+	{ "gid",        F_GID,        JSON_TEXT,   AT(gid) },
+	{ "act",        F_ACT,        JSON_TEXT,   AT(act) },
+	{ "uid",        F_UID,        JSON_TEXT,   AT(uid) },
+	{ "node",       F_NODE,       JSON_TEXT,   AT(node) },
+	{ "newnode",    F_NEWNODE,    JSON_TEXT,   AT(newnode) },
+	{ "newalias",   F_NEWALIAS,   JSON_TEXT,   AT(newalias) },
+	{ "uses",       F_USES,       JSON_NUMBER, AT(uses) },
+	{ "dropnode",   F_DROPNODE,   JSON_TEXT,   AT(dropnode) },
+	{ "dropalias",  F_DROPALIAS,  JSON_TEXT,   AT(dropalias) },
+	{ "notefor",    F_NOTEFOR,    JSON_OTHER,  AT(note_list) },
+	{ "notelen",    F_NOTELEN,    JSON_NUMBER, AT(notelen) },
+	{ "notehead",   F_NOTEHEAD,   JSON_NUMBER, AT(notehead) },
+	{ "notesum",    F_NOTESUM,    JSON_NUMBER, AT(notesum) },
+	{ "fornotself", F_FORNOTSELF, JSON_FLAG,   0 }
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
+static const struct json_field entry_fields[] = {
+	{ "id",   0, JSON_TEXT,   offsetof(struct frame_entry, id) },
+	{ "type", 0, JSON_NUMBER, offsetof(struct frame_entry, type) }
+};
 
 static int
 hex_digit(char c)
@@ -73,143 +69,64 @@ frame_length(const char digits[FRAME_DIGITS])
 	return length;
 }
 
-static const struct field *
-find_field(struct span key)
-{
-	size_t i;
-
-	for (i = 0; i < FIELDS; i++) {
-		if (json_is(key, span_of(fields[i].key)))
-			return &fields[i];
-	}
-	return NULL;
-}
-
-/*
- * What raw text means: most text has no escapes and stays where it is, the
- * rest goes to *room, which moves on.  All strings of a header together never
- * need more room than the header is long.
- */
-static struct span
-read_text(struct json *j, char **room)
-{
-	struct span text = json_string(j);
-
-	if (text.n == 0 || memchr(text.p, '\\', text.n) == NULL)
-		return text;
-	text = (struct span){ *room, json_text(*room, text) };
-	*room += text.n;
-	return text;
-}
-
-static struct number
-read_number(struct json *j)
-{
-	return (struct number){ true, json_uint(j, NUMBER_MAX) };
-}
-
 /* One object of a list; keys but id and type are skipped. */
 static void
 read_entry(struct json *j, char *room, struct frame_entry *entry)
 {
-	struct span key;
+	struct json_reader reader = { .fields = entry_fields, .count = 2,
+	    .nulls = JSON_NULL_CLEARS, .max = NUMBER_MAX, .to = entry,
+	    .room = room };
 
-	*entry = (struct frame_entry){ { NULL, 0 }, 0 };
+	*entry = (struct frame_entry){ .id = { NULL, 0 } };
 	json_object(j);
-	while (json_key(j, &key)) {
-		if (json_is(key, SPAN("id")))
-			entry->id = json_null(j) ? (struct span){ NULL, 0 } :
-			    read_text(j, &room);
-		else if (json_is(key, SPAN("type")))
-			entry->type = json_null(j) ? 0 :
-			    json_uint(j, NUMBER_MAX);
-		else
-			json_skip(j);
-	}
+	(void)json_next_field(j, &reader);	/* none is JSON_OTHER */
 }
 
 /*
  * Check a list and remember where it is.  Its entries are read again by
  * frame_entry, each into the same room: they are never needed together.
  */
-static struct frame_list
-read_list(struct json *j, char *room)
+static void
+read_list(struct json *j, char *room, struct frame_list *list)
 {
-	struct frame_list list = { { j->p, 0 }, 0, NULL };
 	struct frame_entry entry;
 
+	*list = (struct frame_list){ .json = { j->p, 0 } };
 	json_array(j);
 	while (json_item(j)) {
-		list.count++;
+		list->count++;
 		read_entry(j, room, &entry);
 		j->bad |= entry.id.p == NULL;
 	}
-	list.json.n = (size_t)(j->p - list.json.p);
-	return list;
+	list->json.n = (size_t)(j->p - list->json.p);
 }
 
-/* Read the value of one field into the member that is its. */
-static void
-read_field(struct header *h, const struct field *f, struct json *j,
-    char **room)
-{
-	void *member = (char *)h + f->offset;
-
-	switch (f->kind) {
-	case TEXT:
-		*(struct span *)member = read_text(j, room);
-		break;
-	case NUMBER:
-		*(struct number *)member = read_number(j);
-		break;
-	case TRUTH:
-		*(bool *)member = json_bool(j);
-		break;
-	case LIST:
-		*(struct frame_list *)member = read_list(j, *room);
-		break;
-	}
-	h->has |= f->bit;
-}
-
-/* Null: as if the field had not been given, here or before. */
-static void
-clear_field(struct header *h, const struct field *f)
-{
-	static const size_t sizes[] = {
-		[TEXT] = sizeof(struct span),
-		[NUMBER] = sizeof(struct number),
-		[TRUTH] = sizeof(bool),
-		[LIST] = sizeof(struct frame_list)
-	};
-
-	memset((char *)h + f->offset, 0, sizes[f->kind]);
-	h->has &= ~(unsigned)f->bit;
-}
-
+/*
+ * All strings of a header together never need more room than the header is
+ * long.
+ */
 bool
 frame_read(struct header *h, struct span json, struct buf *text)
 {
-	const struct field *f;
-	struct span key;
+	struct json_reader reader = { .fields = fields, .count = FIELDS,
+	    .nulls = JSON_NULL_CLEARS, .max = NUMBER_MAX, .to = h };
+	const struct json_field *list;
 	struct json j;
-	char *room;
 
 	*h = (struct header){ 0 };
 	text->n = 0;
-	room = buf_room(text, json.n);
+	reader.room = buf_room(text, json.n);
 	json_begin(&j, json);
 	json_object(&j);
-	while (json_key(&j, &key)) {
-		f = find_field(key);
-		if (f == NULL)
-			json_skip(&j);
-		else if (json_null(&j))
-			clear_field(h, f);
-		else
-			read_field(h, f, &j, &room);
-	}
-	h->to_list.room = h->note_list.room = room;
+	while ((list = json_next_field(&j, &reader)) != NULL)
+		read_list(&j, reader.room, list->bit == F_FOR ? &h->to_list :
+		    &h->note_list);
+	h->has = reader.has;
+	if ((h->has & F_FOR) == 0)
+		h->to_list = (struct frame_list){ 0 };
+	if ((h->has & F_NOTEFOR) == 0)
+		h->note_list = (struct frame_list){ 0 };
+	h->to_list.room = h->note_list.room = reader.room;
 	return json_done(&j) && h->op.given;
 }
 
@@ -277,7 +194,7 @@ put_text(struct buf *b, const char *key, struct span text)
 }
 
 static void
-put_number(struct buf *b, const char *key, struct number number)
+put_number(struct buf *b, const char *key, struct json_number number)
 {
 	if (number.given)
 		json_put_uint(b, key, number.value);

@@ -47,12 +47,6 @@ enum frame_field {
 	F_FORNOTSELF = 1 << 22
 };
 
-/* A number that may be left out. */
-struct number {
-	bool given;
-	uint64_t value;		/* 0 when it is not given */
-};
-
 /* An array of objects with an id and perhaps a type, as it was sent. */
 struct frame_list {
 	struct span json;
@@ -62,20 +56,20 @@ struct frame_list {
 
 struct frame_entry {
 	struct span id;		/* valid until the next entry is read */
-	uint64_t type;		/* 0 when it is not given */
+	struct json_number type;
 };
 
 /* The header of a request.  Text that is not given has a NULL p. */
 struct header {
-	unsigned has;		/* the set of fields that are given */
-	struct number op;
+	unsigned has;		/* the set of fields that are given; fornotself
+				   only if it is true */
+	struct json_number op;
 	struct span id, uid, node;
 	struct span newnode, newalias, dropnode, dropalias;
 	struct span type, gid, act, from, to;
-	struct number uses;
-	struct number datalen, datahead, datasum;
-	struct number notelen, notehead, notesum;
-	bool fornotself;
+	struct json_number uses;
+	struct json_number datalen, datahead, datasum;
+	struct json_number notelen, notehead, notesum;
 	struct frame_list to_list;	/* .for */
 	struct frame_list note_list;	/* .notefor */
 };
@@ -108,7 +102,7 @@ struct message {
 	uint64_t posted;		/* now.wall */
 	uint64_t postid;		/* 0: none */
 	uint64_t datalen;
-	struct number datahead, datasum, notify, uses;
+	struct json_number datahead, datasum, notify, uses;
 	struct span act, alias, dropalias, dropnode, gid;
 	struct span newalias, newnode, node, nodeid, noderef, to, type;
 	const struct frame_list *to_list;	/* ids that need no escapes */

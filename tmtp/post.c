@@ -38,7 +38,7 @@ add_group(struct request *rq, const struct frame_entry *entry, struct set *to)
 		return false;
 	if (set_put(&rq->relay->groups, group))
 		group_append_members(group, self_of(rq), to);
-	if (entry->type == ENTRY_GROUP)
+	if (entry->type.value == ENTRY_GROUP)
 		set_append(to, self_of(rq));
 	return true;
 }
@@ -46,7 +46,7 @@ add_group(struct request *rq, const struct frame_entry *entry, struct set *to)
 static bool
 add_entry(struct request *rq, const struct frame_entry *entry, struct set *to)
 {
-	switch (entry->type) {
+	switch (entry->type.value) {
 	case ENTRY_USER:
 		return add_user(rq, entry->id, to);
 	case ENTRY_GROUP:
@@ -130,11 +130,11 @@ op_postnotify(struct request *rq)
 	struct posting postings[2];
 
 	postings[0] = delivery(rq);
-	if (rq->h.fornotself && postings[0].own == OWN_OTHERS)
+	if ((rq->h.has & F_FORNOTSELF) && postings[0].own == OWN_OTHERS)
 		postings[0].own = OWN_NONE;
-	postings[0].message.notify = (struct number){ true,
+	postings[0].message.notify = (struct json_number){ true,
 	    rq->h.to_list.count + rq->h.note_list.count +
-	    (rq->h.fornotself ? 0 : 1) };
+	    (rq->h.has & F_FORNOTSELF ? 0 : 1) };
 
 	postings[1] = (struct posting){ deliver_message(rq, "notify"),
 	    rq->note, note_to,

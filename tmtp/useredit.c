@@ -352,7 +352,7 @@ static bool
 edit_newalias(struct request *rq)
 {
 	struct user *user = rq->session->node->user;
-	struct number uses = rq->h.uses;
+	struct json_number uses = rq->h.uses;
 	struct posting p;
 
 	if (uses.given && (uses.value < 1 ||

@@ -65,31 +65,27 @@ struct invites {
 
 /* ---- records ---- */
 
-/* A record as it is written: what is 0 or empty is left out. */
+/* A record as it is written. */
 struct record {
 	struct span address, from, kind, name, secret;
-	uint64_t count, gone, id, last, receive_only, since, until;
+	struct json_number count, gone, id, last, receive_only, since, until;
 };
 
 /* In the order in which they are written: that of their keys. */
-static const struct field {
-	const char *key;
-	enum { NUMBER, TEXT } type;
-	size_t place;
-} fields[] = {
+static const struct json_field fields[] = {
 #define AT(member) offsetof(struct record, member)
-	{ "address",      TEXT,   AT(address)      },
-	{ "count",        NUMBER, AT(count)        },
-	{ "from",         TEXT,   AT(from)         },
-	{ "gone",         NUMBER, AT(gone)         },
-	{ "id",           NUMBER, AT(id)           },
-	{ "kind",         TEXT,   AT(kind)         },
-	{ "last",         NUMBER, AT(last)         },
-	{ "name",         TEXT,   AT(name)         },
-	{ "receive_only", NUMBER, AT(receive_only) },
-	{ "secret",       TEXT,   AT(secret)       },
-	{ "since",        NUMBER, AT(since)        },
-	{ "until",        NUMBER, AT(until)        }
+	{ "address",      0, JSON_TEXT,   AT(address)      },
+	{ "count",        0, JSON_NUMBER, AT(count)        },
+	{ "from",         0, JSON_TEXT,   AT(from)         },
+	{ "gone",         0, JSON_NUMBER, AT(gone)         },
+	{ "id",           0, JSON_NUMBER, AT(id)           },
+	{ "kind",         0, JSON_TEXT,   AT(kind)         },
+	{ "last",         0, JSON_NUMBER, AT(last)         },
+	{ "name",         0, JSON_TEXT,   AT(name)         },
+	{ "receive_only", 0, JSON_NUMBER, AT(receive_only) },
+	{ "secret",       0, JSON_TEXT,   AT(secret)       },
+	{ "since",        0, JSON_NUMBER, AT(since)        },
+	{ "until",        0, JSON_NUMBER, AT(until)        }
 #undef AT
 };
 
@@ -98,76 +94,42 @@ static const struct field {
 static void
 write_record(struct buf *b, const struct record *r)
 {
-	const struct field *field;
-	const uint64_t *number;
-	const struct span *text;
-	const void *place;
+	size_t i;
 
 	json_put_open(b, '{');
-	for (field = fields; field < fields + FIELDS; field++) {
-		place = (const char *)r + field->place;
-		number = place;
-		text = place;
-		if (field->type == NUMBER && *number != 0)
-			json_put_uint(b, field->key, *number);
-		if (field->type == TEXT && text->n > 0)
-			json_put_string(b, field->key, *text);
-	}
+	for (i = 0; i < FIELDS; i++)
+		json_put_field(b, &fields[i], r);
 	json_put_close(b, '}');
 }
 
-static void
-read_field(struct json *j, const struct field *field, struct record *r,
-    struct buf *strings)
-{
-	void *place = (char *)r + field->place;
-	uint64_t *number = place;
-	struct span *text = place, raw;
-
-	if (field->type == NUMBER) {
-		*number = json_uint(j, UINT64_MAX);
-		return;
-	}
-	raw = json_string(j);
-	text->p = buf_room(strings, raw.n);
-	text->n = json_text(strings->p + strings->n, raw);
-	strings->n += text->n;
-}
-
-static const struct field *
-find_field(struct span key)
-{
-	const struct field *field;
-
-	for (field = fields; field < fields + FIELDS; field++) {
-		if (json_is(key, span_of(field->key)))
-			return field;
-	}
-	return NULL;
-}
-
-/* Its spans point into strings. */
+/* Its spans point into text or into strings. */
 static bool
 read_record(struct record *r, struct span text, struct buf *strings)
 {
-	const struct field *field;
+	struct json_reader reader = { .fields = fields, .count = FIELDS,
+	    .max = UINT64_MAX, .to = r };
 	struct json j;
-	struct span key;
 
-	*r = (struct record){ .id = 0 };
-	/* Strings get no longer by reading, so this room never moves. */
+	*r = (struct record){ .id = { false, 0 } };
 	strings->n = 0;
-	(void)buf_room(strings, text.n);
+	reader.room = buf_room(strings, text.n);
 	json_begin(&j, text);
 	json_object(&j);
-	while (json_key(&j, &key)) {
-		field = find_field(key);
-		if (field != NULL)
-			read_field(&j, field, r, strings);
-		else
-			json_skip(&j);
-	}
-	return json_done(&j) && r->id != 0;
+	(void)json_next_field(&j, &reader);	/* none is JSON_OTHER */
+	return json_done(&j) && r->id.value != 0;
+}
+
+/* What is 0 or empty is left out. */
+static struct json_number
+number(uint64_t value)
+{
+	return (struct json_number){ value != 0, value };
+}
+
+static struct span
+words(const char *text)
+{
+	return text[0] == '\0' ? (struct span){ NULL, 0 } : span_of(text);
 }
 
 static void
@@ -175,15 +137,15 @@ write_entry(struct buf *b, const struct invite *e)
 {
 	char secret[SECRET_TEXT], from[SUBNET_TEXT];
 	struct record r = {
-		.address = span_of(e->address),
+		.address = words(e->address),
 		.kind = span_of(kind_names[e->kind]),
-		.name = span_of(e->name),
-		.count = e->count,
-		.id = e->id,
-		.last = e->last,
-		.receive_only = e->receive_only,
-		.since = e->since,
-		.until = e->until
+		.name = words(e->name),
+		.count = number(e->count),
+		.id = number(e->id),
+		.last = number(e->last),
+		.receive_only = number(e->receive_only),
+		.since = number(e->since),
+		.until = number(e->until)
 	};
 
 	if (e->bound) {
@@ -245,14 +207,14 @@ static bool
 read_entry(struct invite *e, const struct record *r)
 {
 	*e = (struct invite){
-		.id = r->id,
-		.since = r->since,
-		.until = r->until,
-		.last = r->last,
-		.count = (uint32_t)r->count,
-		.receive_only = r->receive_only != 0
+		.id = r->id.value,
+		.since = r->since.value,
+		.until = r->until.value,
+		.last = r->last.value,
+		.count = (uint32_t)r->count.value,
+		.receive_only = r->receive_only.value != 0
 	};
-	return r->count <= UINT32_MAX && read_kind(&e->kind, r->kind) &&
+	return r->count.value <= UINT32_MAX && read_kind(&e->kind, r->kind) &&
 	    read_text(e->name, sizeof(e->name), r->name) &&
 	    read_text(e->address, sizeof(e->address), r->address) &&
 	    read_from(e, r->from) && read_secret(e, r->secret);
@@ -332,8 +294,8 @@ apply(struct invites *inv, struct span text)
 
 	if (!read_record(&r, text, &inv->strings))
 		return false;
-	if (r.gone != 0) {
-		remove_id(inv, r.id);
+	if (r.gone.value != 0) {
+		remove_id(inv, r.id.value);
 		return true;
 	}
 	if (!read_entry(&e, &r))
@@ -469,7 +431,7 @@ invite_set(struct invites *inv, struct invite e)
 void
 invite_remove(struct invites *inv, uint64_t id)
 {
-	struct record r = { .id = id, .gone = 1 };
+	struct record r = { .id = number(id), .gone = number(1) };
 
 	inv->text.n = 0;
 	write_record(&inv->text, &r);
@@ -513,7 +475,7 @@ invite_is_named(const struct invite *e, struct span name)
 	if (e->kind != INVITE_INVITATION || !name_fits(name))
 		return false;
 	if (!e->coded)
-		return name_same(span_of(e->name), name);
+		return name_same(words(e->name), name);
 	return secret_is(&e->secret,
 	    (struct span){ folded, name_fold(folded, name) });
 }
@@ -614,7 +576,7 @@ invite_withdraw(struct invites *inv, struct span name, struct now now)
 	for (i = inv->count; i-- > 0;) {
 		e = inv->list[i];
 		if (e->kind == INVITE_INVITATION &&
-		    name_same(span_of(e->name), name)) {
+		    name_same(words(e->name), name)) {
 			invite_remove(inv, e->id);
 			why = NULL;
 		}

@@ -7,35 +7,27 @@
 #include "json.h"
 #include "userdb/name.h"
 
-enum type { FLAG, HEX, NUMBER, STATE, TEXT, UID };
-
 /* In the order in which they are written: that of their keys. */
-static const struct field {
-	enum record_field field;
-	const char *key;
-	enum type type;
-	size_t place;		/* of the value in struct record */
-	size_t bytes;		/* of HEX */
-} fields[] = {
+static const struct json_field fields[] = {
 #define AT(member) offsetof(struct record, member)
-	{ RECORD_ALIAS,        "alias",        TEXT,   AT(alias),         0 },
-	{ RECORD_DISABLED,     "disabled",     FLAG,   0,                 0 },
-	{ RECORD_DROPPED,      "dropped",      FLAG,   0,                 0 },
-	{ RECORD_FAILED_PINGS, "failed_pings", NUMBER, AT(failed_pings),  0 },
-	{ RECORD_GID,          "gid",          TEXT,   AT(gid),           0 },
-	{ RECORD_GONE,         "gone",         FLAG,   0,                 0 },
-	{ RECORD_HASH,         "hash",         HEX,    AT(hash),         32 },
-	{ RECORD_LABEL,        "label",        TEXT,   AT(label),         0 },
-	{ RECORD_NEXT_REF,     "next_ref",     NUMBER, AT(next_ref),      0 },
-	{ RECORD_NODE,         "node",         NUMBER, AT(node),          0 },
-	{ RECORD_PINGS,        "pings",        NUMBER, AT(pings),         0 },
-	{ RECORD_PINGS_SINCE,  "pings_since",  NUMBER, AT(pings_since),   0 },
-	{ RECORD_RECEIVE_ONLY, "receive_only", FLAG,   0,                 0 },
-	{ RECORD_SALT,         "salt",         HEX,    AT(salt),          8 },
-	{ RECORD_SEEN,         "seen",         NUMBER, AT(seen),          0 },
-	{ RECORD_STATE,        "state",        STATE,  AT(state),         0 },
-	{ RECORD_UID,          "uid",          UID,    AT(uid),           0 },
-	{ RECORD_USES,         "uses",         NUMBER, AT(uses),          0 },
+	{ "alias",        RECORD_ALIAS,        JSON_TEXT,  AT(alias) },
+	{ "disabled",     RECORD_DISABLED,     JSON_FLAG,  0 },
+	{ "dropped",      RECORD_DROPPED,      JSON_FLAG,  0 },
+	{ "failed_pings", RECORD_FAILED_PINGS, JSON_U32,   AT(failed_pings) },
+	{ "gid",          RECORD_GID,          JSON_TEXT,  AT(gid) },
+	{ "gone",         RECORD_GONE,         JSON_FLAG,  0 },
+	{ "hash",         RECORD_HASH,         JSON_OTHER, 0 },
+	{ "label",        RECORD_LABEL,        JSON_TEXT,  AT(label) },
+	{ "next_ref",     RECORD_NEXT_REF,     JSON_U32,   AT(next_ref) },
+	{ "node",         RECORD_NODE,         JSON_U32,   AT(node) },
+	{ "pings",        RECORD_PINGS,        JSON_U32,   AT(pings) },
+	{ "pings_since",  RECORD_PINGS_SINCE,  JSON_U32,   AT(pings_since) },
+	{ "receive_only", RECORD_RECEIVE_ONLY, JSON_FLAG,  0 },
+	{ "salt",         RECORD_SALT,         JSON_OTHER, 0 },
+	{ "seen",         RECORD_SEEN,         JSON_U32,   AT(seen) },
+	{ "state",        RECORD_STATE,        JSON_OTHER, 0 },
+	{ "uid",          RECORD_UID,          JSON_OTHER, 0 },
+	{ "uses",         RECORD_USES,         JSON_U32,   AT(uses) }
 #undef AT
 };
 
@@ -84,63 +76,27 @@ read_state(enum member_state *state, struct span text)
 	return false;
 }
 
-/* No text of ours holds NUL: all are kept NUL-terminated in memory. */
+/* Read a value that json.c leaves to us; false if it makes no sense. */
 static bool
-read_text(struct span *text, struct buf *strings, struct span raw)
+read_value(struct record *r, enum record_field field, struct span text)
 {
-	char *dst = buf_room(strings, raw.n);
-
-	*text = (struct span){ dst, json_text(dst, raw) };
-	strings->n += text->n;
-	return memchr(text->p, '\0', text->n) == NULL;
+	switch (field) {
+	case RECORD_HASH:
+		return read_hex(r->hash, sizeof(r->hash), text);
+	case RECORD_SALT:
+		return read_hex(r->salt, sizeof(r->salt), text);
+	case RECORD_STATE:
+		return read_state(&r->state, text);
+	default:
+		return decode_base32(r->uid.bytes, UID_BYTES, text);
+	}
 }
 
-/* Read the value of a field; false if it makes no sense. */
+/* Text is kept NUL-terminated in memory. */
 static bool
-read_value(struct json *j, const struct field *field, struct record *r,
-    struct buf *strings)
+has_nul(struct span text)
 {
-	void *place = (char *)r + field->place;
-	uint32_t *number = place;
-	bool set = true, sense = true;
-
-	switch (field->type) {
-	case FLAG:
-		set = json_bool(j);
-		break;
-	case HEX:
-		sense = read_hex(place, field->bytes, json_string(j));
-		break;
-	case NUMBER:
-		*number = (uint32_t)json_uint(j, UINT32_MAX);
-		break;
-	case STATE:
-		sense = read_state(place, json_string(j));
-		break;
-	case TEXT:
-		sense = read_text(place, strings, json_string(j));
-		break;
-	case UID:
-		sense = decode_base32(place, UID_BYTES, json_string(j));
-		break;
-	}
-	if (set)
-		r->has |= field->field;
-	else
-		r->has &= ~(unsigned)field->field;
-	return sense;
-}
-
-static const struct field *
-find_field(struct span key)
-{
-	size_t i;
-
-	for (i = 0; i < FIELDS; i++) {
-		if (json_is(key, span_of(fields[i].key)))
-			return &fields[i];
-	}
-	return NULL;
+	return text.n > 0 && memchr(text.p, '\0', text.n) != NULL;
 }
 
 /* Names must fit, as their file's name would be too long. */
@@ -160,25 +116,24 @@ has_all(const struct record *r, unsigned set)
 enum record_kind
 record_read(struct record *r, struct span text, struct buf *strings)
 {
-	const struct field *field;
+	struct json_reader reader = { .fields = fields, .count = FIELDS,
+	    .nulls = JSON_NULL_SKIPPED, .to = r };
+	const struct json_field *field;
 	struct json j;
-	struct span key;
-	bool sense = true;
 
 	*r = (struct record){ 0 };
-	/* Strings get no longer by reading, so this room never moves. */
 	strings->n = 0;
-	buf_room(strings, text.n);
+	reader.room = buf_room(strings, text.n);
 	json_begin(&j, text);
 	json_object(&j);
-	while (sense && json_key(&j, &key)) {
-		field = find_field(key);
-		if (field == NULL)
-			json_skip(&j);
-		else if (!json_null(&j))
-			sense = read_value(&j, field, r, strings);
+	while ((field = json_next_field(&j, &reader)) != NULL) {
+		if (!read_value(r, (enum record_field)field->bit,
+		    json_string(&j)))
+			return RECORD_SENSELESS;
 	}
-	if (!sense || !json_done(&j) || !names_fit(r))
+	r->has = reader.has;
+	if (!json_done(&j) || has_nul(r->alias) || has_nul(r->gid) ||
+	    has_nul(r->label) || !names_fit(r))
 		return RECORD_SENSELESS;
 	return record_kind(r);
 }
@@ -240,33 +195,25 @@ write_uid(struct buf *b, const char *key, const struct uid *uid)
 }
 
 static void
-write_field(struct buf *b, const struct field *field, const struct record *r)
+write_field(struct buf *b, const struct json_field *field,
+    const struct record *r)
 {
-	const void *place = (const char *)r + field->place;
-	const uint32_t *number = place;
-	const struct span *text = place;
-	const enum member_state *state = place;
-
-	switch (field->type) {
-	case FLAG:
-		json_put_key(b, field->key);
-		buf_add(b, SPAN("true"));
+	switch (field->bit) {
+	case RECORD_HASH:
+		write_hex(b, field->key, r->hash, sizeof(r->hash));
 		break;
-	case HEX:
-		write_hex(b, field->key, place, field->bytes);
+	case RECORD_SALT:
+		write_hex(b, field->key, r->salt, sizeof(r->salt));
 		break;
-	case NUMBER:
-		json_put_uint(b, field->key, *number);
+	case RECORD_STATE:
+		json_put_string(b, field->key,
+		    span_of(state_names[r->state]));
 		break;
-	case STATE:
-		json_put_string(b, field->key, span_of(state_names[*state]));
+	case RECORD_UID:
+		write_uid(b, field->key, &r->uid);
 		break;
-	case TEXT:
-		json_put_string(b, field->key, *text);
-		break;
-	case UID:
-		write_uid(b, field->key, place);
-		break;
+	default:
+		json_put_field(b, field, r);
 	}
 }
 
@@ -277,7 +224,7 @@ record_write(struct buf *b, const struct record *r)
 
 	json_put_open(b, '{');
 	for (i = 0; i < FIELDS; i++) {
-		if (r->has & fields[i].field)
+		if (r->has & fields[i].bit)
 			write_field(b, &fields[i], r);
 	}
 	json_put_close(b, '}');

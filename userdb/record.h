@@ -87,8 +87,8 @@ enum record_kind {
 };
 
 /*
- * Read a record.  Its spans point into strings, which is overwritten, and so
- * are valid until strings is used again.
+ * Read a record.  Its spans point into text or into strings, which is
+ * overwritten, and are valid until one of the two is used again.
  */
 enum record_kind record_read(struct record *, struct span text,
     struct buf *strings);

@@ -110,13 +110,13 @@ test_values(void)
 
 	frame_walk(&walk, &h.to_list);
 	CHECK(frame_entry(&walk, &h.to_list, &entry), "first");
-	CHECK(span_is(entry.id, SPAN("gA")) && entry.type == 2, "first");
+	CHECK(span_is(entry.id, SPAN("gA")) && entry.type.value == 2, "first");
 	CHECK(frame_entry(&walk, &h.to_list, &entry), "second");
-	CHECK(span_is(entry.id, SPAN("u")) && entry.type == 0, "second");
+	CHECK(span_is(entry.id, SPAN("u")) && entry.type.value == 0, "second");
 	CHECK(!frame_entry(&walk, &h.to_list, &entry), "end");
 	frame_walk(&walk, &h.note_list);
 	CHECK(frame_entry(&walk, &h.note_list, &entry), "note");
-	CHECK(span_is(entry.id, SPAN("\xef\xbf\xbd")) && entry.type == 3,
+	CHECK(span_is(entry.id, SPAN("\xef\xbf\xbd")) && entry.type.value == 3,
 	    "lone surrogate");
 	CHECK(span_is(h.id, SPAN("a\0b")), "other text is still there");
 	buf_free(&text);
