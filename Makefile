@@ -22,14 +22,14 @@ OBJS =	base/buf.o base/clock.o base/date.o base/encode.o base/fd.o \
 	disk/draft.o disk/file.o disk/journal.o disk/quarantine.o \
 	disk/recfile.o disk/ring.o disk/segment.o \
 	conf.o ntp.o \
-	store/large.o store/maildir.o store/message.o store/msgfile.o \
-	store/queue.o store/spare.o store.o \
+	store/maildir.o store/message.o store/msgfile.o store/queue.o \
+	store/spare.o store/upload.o store.o \
 	userdb/files.o userdb/invite.o userdb/name.o userdb/record.o \
 	userdb/roster.o userdb.o \
 	datadir.o \
 	tmtp/expire.o tmtp/frame.o tmtp/group.o tmtp/op.o tmtp/post.o \
 	tmtp/presence.o tmtp/register.o tmtp/route.o tmtp/session.o \
-	tmtp/upload.o tmtp/useredit.o tmtp.o \
+	tmtp/useredit.o tmtp.o \
 	net/cert.o net/conn.o net/identity.o net/listen.o net/poller.o \
 	net/selfsign.o net/stream.o net/tls.o \
 	admin/admin.o admin/backup.o admin/call.o admin/commands.o \

@@ -64,7 +64,7 @@ struct store {
 	struct queue *counting;		/* whose files are counted, or NULL */
 	struct queue *copying;		/* whose files are copied, or NULL */
 	DIR *copy_list;			/* those that are left */
-	struct larges larges;
+	struct uploads *uploads;
 	uint64_t *finished;		/* X of large files now in the tree */
 	size_t finished_count;
 };
@@ -130,26 +130,24 @@ store_put(struct store *st, uint64_t id, struct span head,
 		put(st, &told, head, data, to, n);
 }
 
-struct large *
-store_large_open(struct store *st)
+struct uploads *
+store_uploads(struct store *st)
 {
-	return large_open(&st->larges, journal_id(st->journal));
+	return st->uploads;
 }
 
 void
-store_put_large(struct store *st, uint64_t id, struct span head,
-    struct large *l, struct queue *const *to, size_t n)
+store_put_part(struct store *st, uint64_t id, struct span head,
+    struct part *part, struct queue *const *to, size_t n)
 {
 	struct stored told = { .id = id, .head = (uint32_t)head.n,
-	    .data = large_bytes(l), .large = large_x(l) };
-	const struct span none = { NULL, 0 };
+	    .data = part->length };
 
-	if (n == 0) {
-		large_drop(l);
+	if (n == 0)
 		return;
-	}
-	put(st, &told, head, none, to, n);
-	large_take(l);
+	if (part->large != NULL)
+		told.large = upload_take_file(part);
+	put(st, &told, head, part->small, to, n);
 }
 
 /* ---- reading ---- */
@@ -793,7 +791,7 @@ store_end_sync(struct store *st)
 bool
 store_tidy(struct store *st)
 {
-	large_tidy(&st->larges);
+	uploads_tidy(st->uploads);
 	if (!journal_pending(st->journal))
 		discard_dropped(st);
 	return maildir_tidy(st->tree);
@@ -823,7 +821,7 @@ store_open(struct quarantine *lost, struct journal *journal,
 	st->data = lost->data;
 	st->journal = journal;
 	st->tree = maildir_open(lost, syncer);
-	st->larges = (struct larges){ st->tree, syncer, NULL };
+	st->uploads = uploads_open(st->tree, journal, syncer);
 	if (st->tree != NULL)
 		return st;
 	(void)snprintf(why, room, "cannot open the queues: %s",
@@ -848,7 +846,7 @@ store_close(struct store *st)
 		queue_free(q);
 	}
 	queue_table_free(&st->queues);
-	large_end(&st->larges);
+	uploads_close(st->uploads);
 	maildir_close(st->tree);
 	free(st->finished);
 	buf_free(&st->scratch);

@@ -24,11 +24,8 @@
 #include "base/encode.h"
 #include "disk/file.h"
 #include "disk/journal.h"
-#include "store/large.h"
 #include "disk/quarantine.h"
-
-/* Data over this is streamed to a file as it arrives. */
-#define STORE_DATA_SMALL ((size_t)64 << 10)
+#include "store/upload.h"
 
 struct store;
 struct queue;
@@ -56,10 +53,11 @@ size_t store_put_size(size_t head, size_t data, size_t queues);
 void store_put(struct store *, uint64_t id, struct span head,
     struct span data, struct queue *const *to, size_t n);
 
-/* Large data comes by way of large.h. */
-struct large *store_large_open(struct store *);
-void store_put_large(struct store *, uint64_t id, struct span head,
-    struct large *, struct queue *const *to, size_t n);
+/* Where uploads begin. */
+struct uploads *store_uploads(struct store *);
+/* A put of one part of an upload; if it is large, its file is taken. */
+void store_put_part(struct store *, uint64_t id, struct span head,
+    struct part *, struct queue *const *to, size_t n);
 
 /*
  * The first message waiting in the queue whose id is higher than after: its

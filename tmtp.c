@@ -9,7 +9,6 @@
 #include "tmtp/session.h"
 #include "tmtp/op.h"
 #include "tmtp/presence.h"
-#include "tmtp/upload.h"
 #include "tmtp/useredit.h"
 
 /* Before login a stranger may make us keep so many bytes. */
@@ -127,8 +126,8 @@ begin_upload(struct request *rq, const struct op *op, struct span header,
 		refuse_early(rq, op);
 		return true;
 	}
-	rq->session->upload = upload_open(rq->relay->data->store, header,
-	    lengths);
+	rq->session->upload = upload_open(store_uploads(rq->relay->data->store),
+	    header, lengths);
 	rq->session->uploader = rq->session->node->user;
 	rq->session->uploader->uploads++;
 	rq->relay->uploads++;
@@ -169,8 +168,8 @@ run_frame(struct session *s, struct span bytes, struct now now)
 		refuse_early(&rq, op);
 		return header.n;
 	}
-	if (lengths[OP_NOTE] > STORE_DATA_SMALL ||
-	    lengths[OP_BODY] > STORE_DATA_SMALL)
+	if (lengths[OP_NOTE] > UPLOAD_SMALL ||
+	    lengths[OP_BODY] > UPLOAD_SMALL)
 		return begin_upload(&rq, op, header, lengths) ? header.n : 0;
 	whole = header.n + (size_t)rq.h.datalen.value;
 	s->want = whole;

@@ -4,7 +4,7 @@
  *
  *	user/xx/UID/N/MSGID	waits for node N of user UID; xx is the first
  *				two characters of UID
- *	tmp/large-X		data over STORE_DATA_SMALL, from its arrival
+ *	tmp/large-X		data over UPLOAD_SMALL, from its arrival
  *				until the journal no longer tells of it
  *	tmp/drop-N		see scrap.h
  *

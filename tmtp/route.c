@@ -162,10 +162,8 @@ prepare(struct request *rq, struct posting *p, struct place *place)
 static size_t
 size_of(const struct posting *p, const struct place *place)
 {
-	size_t data = 0;
+	size_t data = p->data != NULL ? p->data->small.n : 0;
 
-	if (p->data != NULL && p->data->large == NULL)
-		data = p->data->small.n;
 	return store_put_size(place->head_end - place->head, data,
 	    place->queue_end - place->queue);
 }
@@ -179,15 +177,10 @@ put(struct relay *relay, const struct posting *p, const struct place *place)
 	size_t n = place->queue_end - place->queue;
 	struct store *store = relay->data->store;
 
-	if (n == 0)
-		return;
-	if (p->data == NULL || p->data->large == NULL) {
-		store_put(store, p->message.id, head,
-		    p->data != NULL ? p->data->small : none, to, n);
-		return;
-	}
-	store_put_large(store, p->message.id, head, p->data->large, to, n);
-	p->data->large = NULL;
+	if (p->data != NULL)
+		store_put_part(store, p->message.id, head, p->data, to, n);
+	else
+		store_put(store, p->message.id, head, none, to, n);
 }
 
 bool

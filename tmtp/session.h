@@ -28,7 +28,6 @@
 #include "datadir.h"
 #include "tmtp/frame.h"
 #include "base/set.h"
-#include "tmtp/upload.h"
 
 /* What a session has done so far, and so which ops it may send. */
 enum phase { PHASE_START, PHASE_GREETED, PHASE_OPEN, PHASE_ENDED };

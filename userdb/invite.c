@@ -343,8 +343,14 @@ static int
 load(struct invites *inv)
 {
 	const char *fault;
+	int result;
 
-	if (file_read(inv->lost->data, FILE_NAME, FILE_BYTES, &inv->text) == 0)
+	result = file_read(inv->lost->data, FILE_NAME, FILE_BYTES, &inv->text);
+	/* A passing error must not cost the invitations. */
+	if (result == -1 && errno == EIO)
+		result = file_read(inv->lost->data, FILE_NAME, FILE_BYTES,
+		    &inv->text);
+	if (result == 0)
 		fault = load_lines(inv);
 	else if (errno == EIO || errno == EISDIR || errno == EFBIG)
 		fault = strerror(errno);

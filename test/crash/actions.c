@@ -372,7 +372,7 @@ world_post(uint32_t data, size_t recipients)
 {
 	struct model_node *nodes[RECIPIENTS];
 	struct queue *to[RECIPIENTS];
-	char bytes[HEAD_MAX + STORE_DATA_SMALL];
+	char bytes[HEAD_MAX + UPLOAD_SMALL];
 	struct model_message m;
 	int ready = wait_ready();
 	size_t n;
@@ -394,20 +394,26 @@ world_post(uint32_t data, size_t recipients)
 /* ---- large messages: a step at a time ---- */
 
 static void
-open_large(struct world_large *l)
+drop_large(struct world_large *l)
 {
-	l->message = new_message((uint32_t)STORE_DATA_SMALL + 1 +
-	    (uint32_t)any(LARGE_MORE));
-	l->written = 0;
-	l->syncing = false;
-	l->large = store_large_open(world.data.store);
+	upload_close(l->upload);
+	l->upload = NULL;
 }
 
 static void
-drop_large(struct world_large *l)
+open_large(struct world_large *l)
 {
-	large_drop(l->large);
-	l->large = NULL;
+	uint64_t lengths[UPLOAD_PARTS] = { 0 };
+
+	l->message = new_message((uint32_t)UPLOAD_SMALL + 1 +
+	    (uint32_t)any(LARGE_MORE));
+	l->written = 0;
+	l->syncing = false;
+	lengths[0] = l->message.data;
+	l->upload = upload_open(store_uploads(world.data.store), SPAN(""),
+	    lengths);
+	if (upload_state(l->upload) == -1)
+		drop_large(l);
 }
 
 /* Write a piece, or begin to sync when all is written. */
@@ -416,21 +422,19 @@ write_large(struct world_large *l)
 {
 	char bytes[PIECE];
 	size_t n = l->message.data - l->written;
-	int result;
 
 	if (n > PIECE)
 		n = PIECE;
 	if (n > 0) {
 		model_fill(bytes, l->message.seed,
 		    l->message.head + l->written, n);
-		result = large_write(l->large,
-		    (struct span){ bytes, n });
+		(void)upload_take(l->upload, (struct span){ bytes, n });
 		l->written += (uint32_t)n;
 	} else {
-		result = large_sync(l->large);
+		upload_sync(l->upload);
 		l->syncing = true;
 	}
-	if (result == -1)
+	if (upload_state(l->upload) == -1)
 		drop_large(l);
 }
 
@@ -448,9 +452,10 @@ put_large(struct world_large *l)
 	n = pick_queues(to, nodes, 1 + any(3));
 	l->message.id = journal_id(world.data.journal);
 	model_fill(head, l->message.seed, 0, l->message.head);
-	store_put_large(world.data.store, l->message.id,
-	    (struct span){ head, l->message.head }, l->large, to, n);
-	l->large = NULL;
+	store_put_part(world.data.store, l->message.id,
+	    (struct span){ head, l->message.head }, upload_part(l->upload, 0),
+	    to, n);
+	drop_large(l);
 	if (n > 0)
 		note_put(l->message, nodes, n);
 	return 0;
@@ -462,14 +467,14 @@ world_large(void)
 	struct world_large *l = &world.larges[any(WORLD_LARGE)];
 	int state;
 
-	if (l->large == NULL) {
+	if (l->upload == NULL) {
 		open_large(l);
 	} else if (any(60) == 0) {
 		drop_large(l);
 	} else if (!l->syncing) {
 		write_large(l);
 	} else {
-		state = large_state(l->large);
+		state = upload_state(l->upload);
 		if (state == 0)
 			return put_large(l);
 		if (state == -1)

@@ -227,10 +227,8 @@ world_close(void)
 	size_t i;
 	int result;
 
-	for (i = 0; i < WORLD_LARGE; i++) {
-		if (world.larges[i].large != NULL)
-			large_drop(world.larges[i].large);
-	}
+	for (i = 0; i < WORLD_LARGE; i++)
+		upload_close(world.larges[i].upload);
 	memset(world.larges, 0, sizeof(world.larges));
 	world.copy.user = NULL;
 	result = datadir_close(&world.data);

@@ -19,7 +19,7 @@
 
 /* A large message on its way. */
 struct world_large {
-	struct large *large;		/* NULL: there is none */
+	struct upload *upload;		/* NULL: there is none */
 	struct model_message message;
 	uint32_t written;		/* bytes of its data */
 	bool syncing;

@@ -70,14 +70,16 @@ post_large(struct datadir *d, size_t user)
 {
 	static const char bytes[LARGE] = "large";
 	struct queue *to = queue_for(d, user);
-	struct large *l = store_large_open(d->store);
+	const uint64_t lengths[UPLOAD_PARTS] = { sizeof(bytes) };
+	struct upload *up = upload_open(store_uploads(d->store), SPAN(""),
+	    lengths);
 
-	CHECK(l != NULL && large_write(l,
-	    (struct span){ bytes, sizeof(bytes) }) == 0 &&
-	    large_sync(l) == 0 && large_state(l) == 0,
-	    "large: %s", strerror(errno));
-	store_put_large(d->store, journal_id(d->journal), SPAN("0002{}"), l,
-	    &to, 1);
+	(void)upload_take(up, (struct span){ bytes, sizeof(bytes) });
+	upload_sync(up);
+	CHECK(upload_state(up) == 0, "large: %s", strerror(errno));
+	store_put_part(d->store, journal_id(d->journal), SPAN("0002{}"),
+	    upload_part(up, 0), &to, 1);
+	upload_close(up);
 	CHECK(datadir_commit(d) == 0, "commit");
 }
 

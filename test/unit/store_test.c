@@ -379,21 +379,36 @@ test_queues(void)
 
 /* ---- large messages ---- */
 
-static struct large *
+static struct upload *
 upload(struct place *p, uint64_t seed, size_t size)
 {
 	struct span data = data_of(seed, size);
-	struct large *l = store_large_open(p->store);
+	const uint64_t lengths[UPLOAD_PARTS] = { size };
+	struct upload *up = upload_open(store_uploads(p->store), SPAN(""),
+	    lengths);
 	size_t at, n;
 
-	CHECK(l != NULL, "large: %s", strerror(errno));
 	for (at = 0; at < size; at += n) {
+		CHECK(!upload_is_whole(up), "whole at %zu", at);
 		n = size - at < 30000 ? size - at : 30000;
-		CHECK(large_write(l, (struct span){ data.p + at,
-		    n }) == 0, "write");
+		CHECK(upload_take(up, (struct span){ data.p + at, n }) == n,
+		    "take");
 	}
-	CHECK(large_sync(l) == 0 && large_state(l) == 0, "sync");
-	return l;
+	CHECK(upload_is_whole(up) && upload_state(up) == 1, "not synced");
+	upload_sync(up);
+	CHECK(upload_state(up) == 0, "sync: %s", strerror(errno));
+	return up;
+}
+
+/* Post large data. */
+static void
+put_large(struct place *p, uint64_t id, size_t size, struct queue *const *to,
+    size_t n)
+{
+	struct upload *up = upload(p, id, size);
+
+	store_put_part(p->store, id, head_of(id), upload_part(up, 0), to, n);
+	upload_close(up);
 }
 
 static size_t
@@ -428,17 +443,15 @@ test_large(enum state state, const char *name)
 	struct place p = new_store(name);
 	struct queue *to[2] = { store_queue(p.store, &alice, 1),
 	    store_queue(p.store, &bob, 1) };
-	struct large *l;
-	uint64_t id;
+	uint64_t id = 2;
 
-	l = upload(&p, 2, LARGEST);
-	id = journal_id(p.journal);
-	CHECK(id == 2, "id %llu", (unsigned long long)id);
-	store_put_large(p.store, id, head_of(id), l, to, 2);
-	large_drop(upload(&p, 77, 70000));
-	large_drop(store_large_open(p.store));
-	large_drop(NULL);
-	store_put_large(p.store, 3, head_of(3), upload(&p, 3, 70000), to, 0);
+	put_large(&p, id, LARGEST, to, 2);
+	CHECK(journal_id(p.journal) == id, "the id is given again");
+	upload_close(upload(&p, 77, 70000));
+	upload_close(upload_open(store_uploads(p.store), SPAN("header"),
+	    (uint64_t[UPLOAD_PARTS]){ 70000, 3 }));
+	upload_close(NULL);
+	put_large(&p, 3, 70000, to, 0);
 	enter(&p, state);
 	to[0] = store_queue(p.store, &alice, 1);
 	to[1] = store_queue(p.store, &bob, 1);
@@ -714,7 +727,7 @@ test_damaged_large(void)
 	char path[PATH];
 	int fd;
 
-	store_put_large(p.store, 9, head_of(9), upload(&p, 9, 70000), to, 2);
+	put_large(&p, 9, 70000, to, 2);
 	(void)snprintf(path, sizeof(path), "tmp/large-%016llx", 1ULL);
 	fd = openat(p.dir, path, O_RDWR);
 	CHECK(fd != -1 && file_pwrite_all(fd, "????", 4, 20) == 0, "%s", path);
