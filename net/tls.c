@@ -1,33 +1,33 @@
 /*
- * A link that has just been made and one that has been open for a week are
- * two different things here, so that an idle link costs under 1 kB instead of
- * the 38 kB that a BearSSL engine takes with its buffers.
+ * A new connection and one that has been open for a week are two different
+ * things here, so that an idle one costs less than 1 kB instead of the 38 kB
+ * that a BearSSL engine takes with its buffers.
  *
- * Lend.  During the handshake a link owns a br_ssl_server_context (4 kB), but
- * the two buffers that it works in (33 kB) belong to struct tls and serve all
- * links.  That is safe because the engine looks at its buffers only while one
- * of its functions runs, and because they are empty whenever it is another
- * link's turn: the engine is given whole records only, so none is ever left
- * half read, and every record that it makes is moved at once to the shared
- * output, so none is left half sent.  What is incomplete waits in bytes of
- * its own size: struct kept below.
+ * Lend.  During the handshake a connection owns a br_ssl_server_context
+ * (4 kB), but the two buffers it works in (33 kB) belong to struct tls and
+ * serve all connections.  That is safe because the engine looks at its buffers
+ * only while one of its functions runs, and because they are empty whenever it
+ * is another connection's turn: the engine is given whole records only, so none
+ * is ever left half read, and every record that it makes is moved at once to
+ * the shared output, so none is left half sent.  What is incomplete waits in
+ * bytes of its own size: struct kept below.
  *
  * Strip.  When the handshake is done, an engine needs nothing more than its
  * two record contexts: key, sequence number and, for GCM, the hash key.  They
  * are the documented API of br_sslrec_in_class and br_sslrec_out_class, hold
- * no pointer into themselves and tell their size.  So they are copied out,
- * 88 bytes each for ChaCha20 and 304 for GCM, and the 4 kB are freed.  This is
- * done as soon as application data may flow: the engine's output has been
- * moved then, and its input stands between two records.  From there on the
- * records are handled by this file, which is little: data, alerts, and a
- * refusal of everything else.  Both ways records are transformed where they
- * lie, in the shared buffers.
+ * no pointer into themselves and know their size.  So they are copied out, 88
+ * bytes each for ChaCha20 and 304 for GCM, and the 4 kB are freed.  This is
+ * done as soon as application data may flow: by then the engine's output has
+ * been moved, and its input stands between two records.  From there on this
+ * file handles the records, which is little: data, alerts, and a refusal of
+ * everything else.  Both ways, records are transformed where they lie, in the
+ * shared buffers.
  *
  * Renegotiation is refused with a no_renegotiation warning, as BearSSL does
- * it, and the link goes on (RFC 5246, 7.2.2).  Records without data are
+ * it, and the connection goes on (RFC 5246, 7.2.2).  Records without data are
  * allowed, but not for ever: each costs us work and the peer nothing.
  *
- * Session identifiers live in BearSSL's cache: the oldest goes when it is
+ * Sessions to resume are in BearSSL's cache, which drops the oldest when it is
  * full.  Resuming costs a fifth of a full handshake.
  */
 #include "net/tls.h"
@@ -40,6 +40,7 @@
 #include <bearssl_ssl.h>
 
 #include "base/encode.h"
+#include "net/cert.h"
 
 #define RECORD_HEAD 5		/* type, version, length */
 #define RECORD_MAX  (RECORD_HEAD + 16384 + 24)	/* the overhead is GCM's */
@@ -57,12 +58,12 @@ enum alert {
 };
 
 /*
- * Errors are BearSSL's numbers, in which an alert that came is 256 + its
- * number and one that was sent 512 + its number; and these.
+ * Errors are BearSSL's numbers, in which an alert received is 256 + its number
+ * and one sent 512 + its number; and these.
  */
 enum { NOT_TLS = 1024, CLOSED_EARLY, FLOOD };
 
-/* Bytes that wait with a link; p is NULL when there are none. */
+/* Bytes that wait with a connection; p is NULL when there are none. */
 struct kept {
 	unsigned char *p;
 	size_t at, n;	/* p[at..n) are left */
@@ -75,15 +76,15 @@ struct tls_conn {
 	const br_sslrec_out_class **out;
 	struct kept received, unsent;
 	int error;
-	uint16_t fragment_max;	/* 16384, or less if the peer asked so */
+	uint16_t fragment_max;	/* 16384, or less if the peer asked for it */
 	uint8_t dataless;	/* records without data since the last data */
-	bool greeted;		/* a record of a TLS handshake has come */
+	bool greeted;		/* a record of a TLS handshake was received */
 	bool finished, peer_finished;
 };
 
 struct tls {
 	const struct cert *cert;
-	br_ssl_server_context blank;	/* copied to each link; never run */
+	br_ssl_server_context blank;	/* copied to each one; never run */
 	br_ec_impl curves;		/* for the key exchange */
 	br_ssl_session_cache_lru cache;
 	const struct tls_conn *entered;	/* whose bytes in and out hold */
@@ -104,7 +105,7 @@ static const uint16_t suites[2][3] = {
 	    BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 }
 };
 
-/* Whether BearSSL can use AES instructions of this processor. */
+/* Whether BearSSL can use this processor's AES instructions. */
 static bool
 fast_aes(void)
 {
@@ -194,23 +195,23 @@ tls_close(struct tls *tls)
 
 /*
  * The copy needs three things of its own: the handler of the key, which would
- * point into the original; random numbers, or two links would share theirs;
- * and a version for an alert that answers a client too old for us, which
- * BearSSL would send with version 0.
+ * point into the original; random numbers, or two connections would share
+ * theirs; and a version for an alert that answers a client too old for us,
+ * which BearSSL would send with version 0.
  */
 struct tls_conn *
 tls_conn_open(struct tls *tls)
 {
-	struct tls_conn *link;
+	struct tls_conn *conn;
 	br_ssl_server_context *server;
 	unsigned char seed[32];
 	int ready;
 
 	if (encode_random(seed, sizeof(seed)) == -1)
 		return NULL;
-	link = xzalloc(sizeof(*link));
-	link->tls = tls;
-	link->handshake = server = xalloc(sizeof(*server));
+	conn = xzalloc(sizeof(*conn));
+	conn->tls = tls;
+	conn->handshake = server = xalloc(sizeof(*server));
 	*server = tls->blank;
 	set_key(server, tls->cert);
 	br_ssl_engine_inject_entropy(&server->eng, seed, sizeof(seed));
@@ -218,8 +219,8 @@ tls_conn_open(struct tls *tls)
 	ready = br_ssl_server_reset(server);
 	server->eng.version_out = BR_TLS12;
 	if (ready)
-		return link;
-	tls_conn_close(link);
+		return conn;
+	tls_conn_close(conn);
 	return NULL;
 }
 
@@ -239,29 +240,29 @@ forget(void *context, size_t n)
 }
 
 void
-tls_conn_close(struct tls_conn *link)
+tls_conn_close(struct tls_conn *conn)
 {
-	if (link == NULL)
+	if (conn == NULL)
 		return;
-	if (link->tls->entered == link)
-		link->tls->entered = NULL;
-	forget(link->handshake, sizeof(*link->handshake));
-	if (link->in != NULL) {
-		forget(link->in, (*link->in)->context_size);
-		forget(link->out, (*link->out)->context_size);
+	if (conn->tls->entered == conn)
+		conn->tls->entered = NULL;
+	forget(conn->handshake, sizeof(*conn->handshake));
+	if (conn->in != NULL) {
+		forget(conn->in, (*conn->in)->context_size);
+		forget(conn->out, (*conn->out)->context_size);
 	}
-	kept_free(&link->received);
-	kept_free(&link->unsent);
-	free(link);
+	kept_free(&conn->received);
+	kept_free(&conn->unsent);
+	free(conn);
 }
 
 void
-tls_enter(struct tls_conn *link)
+tls_enter(struct tls_conn *conn)
 {
-	struct tls *tls = link->tls;
+	struct tls *tls = conn->tls;
 
 	assert(tls->entered == NULL);
-	tls->entered = link;
+	tls->entered = conn;
 	tls->in_at = tls->in_end = 0;
 	tls->out_at = tls->out_end = 0;
 }
@@ -284,86 +285,86 @@ keep(struct kept *kept, const unsigned char *bytes, size_t n)
 }
 
 void
-tls_leave(struct tls_conn *link)
+tls_leave(struct tls_conn *conn)
 {
-	struct tls *tls = link->tls;
+	struct tls *tls = conn->tls;
 
-	assert(tls->entered == link);
-	if (link->error == 0 && !link->peer_finished)
-		keep(&link->received, tls->in + tls->in_at,
+	assert(tls->entered == conn);
+	if (conn->error == 0 && !conn->peer_finished)
+		keep(&conn->received, tls->in + tls->in_at,
 		    tls->in_end - tls->in_at);
-	keep(&link->unsent, tls->out + tls->out_at,
+	keep(&conn->unsent, tls->out + tls->out_at,
 	    tls->out_end - tls->out_at);
 	tls->entered = NULL;
 }
 
 /* Before the first use of tls->in after tls_enter: fetch what was kept. */
 static void
-fetch_received(struct tls_conn *link)
+fetch_received(struct tls_conn *conn)
 {
-	struct tls *tls = link->tls;
+	struct tls *tls = conn->tls;
 
-	assert(tls->entered == link);
-	if (link->received.p == NULL)
+	assert(tls->entered == conn);
+	if (conn->received.p == NULL)
 		return;
-	memcpy(tls->in, link->received.p, link->received.n);
-	tls->in_end = link->received.n;
-	kept_free(&link->received);
+	memcpy(tls->in, conn->received.p, conn->received.n);
+	tls->in_end = conn->received.n;
+	kept_free(&conn->received);
 }
 
 /* Where the plaintext of the next outgoing record goes. */
 static unsigned char *
-record_room(const struct tls_conn *link, size_t *room)
+record_room(const struct tls_conn *conn, size_t *room)
 {
-	struct tls *tls = link->tls;
+	struct tls *tls = conn->tls;
 	size_t start = tls->out_end + RECORD_HEAD, end = sizeof(tls->out);
 
-	(*link->out)->max_plaintext(link->out, &start, &end);
+	(*conn->out)->max_plaintext(conn->out, &start, &end);
 	*room = end - start;
 	return tls->out + start;
 }
 
 /* Make a record of the n bytes at record_room. */
 static void
-seal(struct tls_conn *link, enum record_type type, size_t n)
+seal(struct tls_conn *conn, enum record_type type, size_t n)
 {
-	struct tls *tls = link->tls;
+	struct tls *tls = conn->tls;
 	unsigned char *record;
 	size_t room;
 
-	record = record_room(link, &room);
+	record = record_room(conn, &room);
 	assert(n <= room);
-	record = (*link->out)->encrypt(link->out, (int)type, BR_TLS12, record,
+	record = (*conn->out)->encrypt(conn->out, (int)type, BR_TLS12, record,
 	    &n);
 	assert(record == tls->out + tls->out_end);
 	tls->out_end += n;
 }
 
 static void
-send_alert(struct tls_conn *link, enum alert_level level, enum alert alert)
+send_alert(struct tls_conn *conn, enum alert_level level, enum alert alert)
 {
 	unsigned char *p;
 	size_t room;
 
-	p = record_room(link, &room);
+	p = record_room(conn, &room);
 	p[0] = (unsigned char)level;
 	p[1] = (unsigned char)alert;
-	seal(link, ALERT, 2);
+	seal(conn, ALERT, 2);
 }
 
-/* End an open link, telling the peer why unless the last word was said. */
+/* End it with an alert that says why, unless close_notify was sent. */
 static void
-fail(struct tls_conn *link, int error, enum alert alert)
+fail(struct tls_conn *conn, int error, enum alert alert)
 {
-	link->error = error;
-	if (!link->finished)
-		send_alert(link, FATAL, alert);
+	conn->error = error;
+	if (!conn->finished)
+		send_alert(conn, FATAL, alert);
 }
 
 /*
- * Whether the first bytes are something else than the start of a client's
- * TLS handshake.  They are judged as they come: "GET / HTTP" would announce a
- * record of 12 kB that never ends.
+ * Whether the first bytes are not the start of a client's TLS handshake.  They
+ * are judged as they arrive: "GET / HTTP" would announce a record of 12 kB that
+ * never ends.
  */
 static bool
 is_not_tls(const unsigned char *p, size_t n)
@@ -434,51 +435,51 @@ copy(const void *context, size_t n)
 
 /* The handshake is done: keep the record contexts and nothing else. */
 static void
-strip(struct tls_conn *link)
+strip(struct tls_conn *conn)
 {
-	br_ssl_engine_context *engine = &link->handshake->eng;
+	br_ssl_engine_context *engine = &conn->handshake->eng;
 	size_t fragment;
 
 	(void)br_ssl_engine_sendapp_buf(engine, &fragment);
-	link->fragment_max = (uint16_t)fragment;
-	link->in = copy(&engine->in, engine->in.vtable->context_size);
-	link->out = copy(&engine->out, engine->out.vtable->context_size);
-	forget(link->handshake, sizeof(*link->handshake));
-	link->handshake = NULL;
+	conn->fragment_max = (uint16_t)fragment;
+	conn->in = copy(&engine->in, engine->in.vtable->context_size);
+	conn->out = copy(&engine->out, engine->out.vtable->context_size);
+	forget(conn->handshake, sizeof(*conn->handshake));
+	conn->handshake = NULL;
 }
 
 /* After a record: is the handshake over, one way or the other? */
 static void
-look_at_engine(struct tls_conn *link)
+look_at_engine(struct tls_conn *conn)
 {
-	br_ssl_engine_context *engine = &link->handshake->eng;
+	br_ssl_engine_context *engine = &conn->handshake->eng;
 	unsigned state = br_ssl_engine_current_state(engine);
 
 	if (state == BR_SSL_CLOSED) {
-		link->error = br_ssl_engine_last_error(engine);
-		link->peer_finished = link->error == BR_ERR_OK;
-		if (link->error == BR_ERR_OK)
-			link->error = CLOSED_EARLY;
+		conn->error = br_ssl_engine_last_error(engine);
+		conn->peer_finished = conn->error == BR_ERR_OK;
+		if (conn->error == BR_ERR_OK)
+			conn->error = CLOSED_EARLY;
 	} else if (!between_records(engine)) {
-		link->error = BR_ERR_UNEXPECTED;
+		conn->error = BR_ERR_UNEXPECTED;
 	} else if (state & BR_SSL_SENDAPP) {
-		strip(link);
+		strip(conn);
 	}
 }
 
 /* Go on with the handshake as far as the bytes received allow. */
 static void
-shake_hands(struct tls_conn *link)
+shake_hands(struct tls_conn *conn)
 {
-	struct tls *tls = link->tls;
+	struct tls *tls = conn->tls;
 	const unsigned char *p;
 	size_t n, length;
 
-	while (link->handshake != NULL && link->error == 0) {
+	while (conn->handshake != NULL && conn->error == 0) {
 		p = tls->in + tls->in_at;
 		n = tls->in_end - tls->in_at;
-		if (!link->greeted && is_not_tls(p, n)) {
-			link->error = NOT_TLS;
+		if (!conn->greeted && is_not_tls(p, n)) {
+			conn->error = NOT_TLS;
 			return;
 		}
 		if (n < RECORD_HEAD)
@@ -488,19 +489,19 @@ shake_hands(struct tls_conn *link)
 			length = RECORD_HEAD;	/* enough to be refused */
 		if (n < length)
 			return;
-		link->greeted = true;
-		feed(tls, &link->handshake->eng, length);
-		look_at_engine(link);
+		conn->greeted = true;
+		feed(tls, &conn->handshake->eng, length);
+		look_at_engine(conn);
 	}
 }
 
 char *
-tls_wire_room(struct tls_conn *link, size_t *room)
+tls_wire_room(struct tls_conn *conn, size_t *room)
 {
-	struct tls *tls = link->tls;
+	struct tls *tls = conn->tls;
 
-	fetch_received(link);
-	if (link->error != 0 || link->peer_finished)
+	fetch_received(conn);
+	if (conn->error != 0 || conn->peer_finished)
 		tls->in_at = tls->in_end;	/* nobody will read it */
 	memmove(tls->in, tls->in + tls->in_at, tls->in_end - tls->in_at);
 	tls->in_end -= tls->in_at;
@@ -510,16 +511,16 @@ tls_wire_room(struct tls_conn *link, size_t *room)
 }
 
 void
-tls_wire_in(struct tls_conn *link, size_t n)
+tls_wire_in(struct tls_conn *conn, size_t n)
 {
-	struct tls *tls = link->tls;
+	struct tls *tls = conn->tls;
 
-	assert(tls->entered == link && n <= sizeof(tls->in) - tls->in_end);
+	assert(tls->entered == conn && n <= sizeof(tls->in) - tls->in_end);
 	tls->in_end += n;
-	shake_hands(link);
+	shake_hands(conn);
 }
 
-struct record {
+struct tls_record {
 	enum record_type type;
 	unsigned char *p;	/* what it holds, decrypted in place */
 	size_t n;
@@ -527,9 +528,9 @@ struct record {
 
 /* Take the next record from tls->in.  False: not all here, or an error. */
 static bool
-next_record(struct tls_conn *link, struct record *record)
+next_record(struct tls_conn *conn, struct tls_record *record)
 {
-	struct tls *tls = link->tls;
+	struct tls *tls = conn->tls;
 	unsigned char *p = tls->in + tls->in_at;
 	size_t n = tls->in_end - tls->in_at, length;
 
@@ -539,112 +540,112 @@ next_record(struct tls_conn *link, struct record *record)
 	record->type = p[0];
 	record->n = length - RECORD_HEAD;
 	if (p[1] != BR_TLS12 >> 8 || p[2] != (BR_TLS12 & 255)) {
-		fail(link, BR_ERR_BAD_VERSION, PROTOCOL_VERSION);
+		fail(conn, BR_ERR_BAD_VERSION, PROTOCOL_VERSION);
 		return false;
 	}
-	if (!(*link->in)->check_length(link->in, record->n)) {
-		fail(link, BR_ERR_BAD_LENGTH, RECORD_OVERFLOW);
+	if (!(*conn->in)->check_length(conn->in, record->n)) {
+		fail(conn, BR_ERR_BAD_LENGTH, RECORD_OVERFLOW);
 		return false;
 	}
 	if (n < length)
 		return false;
 	tls->in_at += length;
-	record->p = (*link->in)->decrypt(link->in, (int)record->type, BR_TLS12,
+	record->p = (*conn->in)->decrypt(conn->in, (int)record->type, BR_TLS12,
 	    p + RECORD_HEAD, &record->n);
 	if (record->p == NULL)
-		fail(link, BR_ERR_BAD_MAC, BAD_RECORD_MAC);
+		fail(conn, BR_ERR_BAD_MAC, BAD_RECORD_MAC);
 	return record->p != NULL;
 }
 
 /* A warning other than close_notify asks for nothing. */
 static void
-take_alert(struct tls_conn *link, const struct record *record)
+take_alert(struct tls_conn *conn, const struct tls_record *record)
 {
 	if (record->n != 2)
-		fail(link, BR_ERR_BAD_ALERT, DECODE_ERROR);
+		fail(conn, BR_ERR_BAD_ALERT, DECODE_ERROR);
 	else if (record->p[1] == CLOSE_NOTIFY)
-		link->peer_finished = true;
+		conn->peer_finished = true;
 	else if (record->p[0] != WARNING)
-		link->error = BR_ERR_RECV_FATAL_ALERT + record->p[1];
+		conn->error = BR_ERR_RECV_FATAL_ALERT + record->p[1];
 }
 
 /*
- * The peer wants to renegotiate.  It is told no once, not for each piece of
- * its message; and not while it does not read what is sent to it, so that
- * the answers do not pile up.
+ * The peer wants to renegotiate.  Refuse once, not for each piece of its
+ * message; and not while it does not read what we send, so that the answers do
+ * not pile up.
  */
 static void
-refuse_handshake(struct tls_conn *link)
+refuse_handshake(struct tls_conn *conn)
 {
-	if (link->dataless == 1 && link->unsent.p == NULL && !link->finished &&
-	    link->tls->out_end <= WIRE_ROOM - RECORD_MAX)
-		send_alert(link, WARNING, NO_RENEGOTIATION);
+	if (conn->dataless == 1 && conn->unsent.p == NULL && !conn->finished &&
+	    conn->tls->out_end <= WIRE_ROOM - RECORD_MAX)
+		send_alert(conn, WARNING, NO_RENEGOTIATION);
 }
 
 /* A record that carries no data. */
 static void
-take_dataless(struct tls_conn *link, const struct record *record)
+take_dataless(struct tls_conn *conn, const struct tls_record *record)
 {
-	if (++link->dataless > DATALESS_MAX)
-		fail(link, FLOOD, UNEXPECTED_MESSAGE);
+	if (++conn->dataless > DATALESS_MAX)
+		fail(conn, FLOOD, UNEXPECTED_MESSAGE);
 	else if (record->type == ALERT)
-		take_alert(link, record);
+		take_alert(conn, record);
 	else if (record->type == HANDSHAKE)
-		refuse_handshake(link);
+		refuse_handshake(conn);
 	else if (record->type != DATA)
-		fail(link, BR_ERR_UNEXPECTED, UNEXPECTED_MESSAGE);
+		fail(conn, BR_ERR_UNEXPECTED, UNEXPECTED_MESSAGE);
 }
 
 bool
-tls_plain_in(struct tls_conn *link, struct span *plain)
+tls_plain_in(struct tls_conn *conn, struct span *plain)
 {
-	struct record record;
+	struct tls_record record;
 
-	fetch_received(link);
-	while (tls_is_open(link) && !link->peer_finished &&
-	    next_record(link, &record)) {
+	fetch_received(conn);
+	while (tls_is_open(conn) && !conn->peer_finished &&
+	    next_record(conn, &record)) {
 		if (record.type == DATA && record.n > 0) {
-			link->dataless = 0;
+			conn->dataless = 0;
 			*plain = (struct span){ (char *)record.p, record.n };
 			return true;
 		}
-		take_dataless(link, &record);
+		take_dataless(conn, &record);
 	}
 	return false;
 }
 
 char *
-tls_plain_room(struct tls_conn *link, size_t *room)
+tls_plain_room(struct tls_conn *conn, size_t *room)
 {
-	struct tls *tls = link->tls;
+	struct tls *tls = conn->tls;
 	unsigned char *p;
 
-	assert(tls->entered == link);
+	assert(tls->entered == conn);
 	*room = 0;
-	if (!tls_is_open(link) || link->finished || link->unsent.p != NULL ||
+	if (!tls_is_open(conn) || conn->finished || conn->unsent.p != NULL ||
 	    tls->out_end > WIRE_ROOM - RECORD_MAX)
 		return NULL;
-	p = record_room(link, room);
-	if (*room > link->fragment_max)
-		*room = link->fragment_max;
+	p = record_room(conn, room);
+	if (*room > conn->fragment_max)
+		*room = conn->fragment_max;
 	return (char *)p;
 }
 
 void
-tls_plain_out(struct tls_conn *link, size_t n)
+tls_plain_out(struct tls_conn *conn, size_t n)
 {
-	assert(link->tls->entered == link && n <= link->fragment_max);
+	assert(conn->tls->entered == conn && n <= conn->fragment_max);
 	if (n > 0)
-		seal(link, DATA, n);
+		seal(conn, DATA, n);
 }
 
 struct span
-tls_wire_out(const struct tls_conn *link)
+tls_wire_out(const struct tls_conn *conn)
 {
-	const struct tls *tls = link->tls;
-	const struct kept *unsent = &link->unsent;
+	const struct tls *tls = conn->tls;
+	const struct kept *unsent = &conn->unsent;
 
-	assert(tls->entered == link);
+	assert(tls->entered == conn);
 	if (unsent->p != NULL)
 		return (struct span){ (const char *)unsent->p + unsent->at,
 		    unsent->n - unsent->at };
@@ -653,12 +654,12 @@ tls_wire_out(const struct tls_conn *link)
 }
 
 void
-tls_wire_sent(struct tls_conn *link, size_t n)
+tls_wire_sent(struct tls_conn *conn, size_t n)
 {
-	struct tls *tls = link->tls;
-	struct kept *unsent = &link->unsent;
+	struct tls *tls = conn->tls;
+	struct kept *unsent = &conn->unsent;
 
-	assert(n <= tls_wire_out(link).n);
+	assert(n <= tls_wire_out(conn).n);
 	if (unsent->p != NULL) {
 		unsent->at += n;
 		if (unsent->at == unsent->n)
@@ -671,87 +672,86 @@ tls_wire_sent(struct tls_conn *link, size_t n)
 }
 
 bool
-tls_wants_out(const struct tls_conn *link)
+tls_wants_out(const struct tls_conn *conn)
 {
-	const struct tls *tls = link->tls;
+	const struct tls *tls = conn->tls;
 
-	return link->unsent.p != NULL ||
-	    (tls->entered == link && tls->out_at < tls->out_end);
+	return conn->unsent.p != NULL ||
+	    (tls->entered == conn && tls->out_at < tls->out_end);
 }
 
 bool
-tls_is_open(const struct tls_conn *link)
+tls_is_open(const struct tls_conn *conn)
 {
-	return link->handshake == NULL && link->error == 0;
+	return conn->handshake == NULL && conn->error == 0;
 }
 
 void
-tls_finish(struct tls_conn *link)
+tls_finish(struct tls_conn *conn)
 {
-	assert(link->tls->entered == link);
-	if (tls_is_open(link) && !link->finished)
-		send_alert(link, WARNING, CLOSE_NOTIFY);
-	link->finished = true;
+	assert(conn->tls->entered == conn);
+	if (tls_is_open(conn) && !conn->finished)
+		send_alert(conn, WARNING, CLOSE_NOTIFY);
+	conn->finished = true;
 }
 
 bool
-tls_peer_finished(const struct tls_conn *link)
+tls_peer_finished(const struct tls_conn *conn)
 {
-	return link->peer_finished;
+	return conn->peer_finished;
 }
 
 bool
-tls_is_stranger(const struct tls_conn *link)
+tls_is_stranger(const struct tls_conn *conn)
 {
-	return link->error == NOT_TLS;
+	return conn->error == NOT_TLS;
 }
-
-struct words {
-	int number;
-	const char *text;
-};
 
 #define SENT(alert) (BR_ERR_SEND_FATAL_ALERT + (alert))
-#define CAME(alert) (BR_ERR_RECV_FATAL_ALERT + (alert))
+#define RECEIVED(alert) (BR_ERR_RECV_FATAL_ALERT + (alert))
 
-static const struct words all_words[] = {
+static const struct error_text {
+	int error;
+	const char *text;
+} error_texts[] = {
 	{ NOT_TLS, "not TLS" },
-	{ CLOSED_EARLY, "the peer closed during the handshake" },
+	{ CLOSED_EARLY, "client closed during the handshake" },
 	{ FLOOD, "too many records without data" },
-	{ BR_ERR_BAD_VERSION, "a record with another version of TLS" },
-	{ BR_ERR_BAD_LENGTH, "a record of impossible length" },
-	{ BR_ERR_BAD_MAC, "a record that was damaged or forged" },
-	{ BR_ERR_UNEXPECTED, "a message out of turn" },
+	{ BR_ERR_BAD_VERSION, "record of another TLS version" },
+	{ BR_ERR_BAD_LENGTH, "record of invalid length" },
+	{ BR_ERR_BAD_MAC, "damaged or forged record" },
+	{ BR_ERR_UNEXPECTED, "unexpected message" },
 	{ BR_ERR_BAD_ALERT, "malformed alert" },
 	{ BR_ERR_BAD_FINISHED, "the handshake was tampered with" },
-	{ BR_ERR_INVALID_ALGORITHM, "no usable curve or signature" },
-	{ SENT(40), "the peer offers no cipher suite that we accept" },
-	{ SENT(70), "the peer offers only versions older than TLS 1.2" },
-	{ SENT(86), "the peer fell back to an older version for no reason" },
-	{ CAME(20), "the peer's alert: bad record MAC" },
-	{ CAME(40), "the peer's alert: handshake failure" },
-	{ CAME(42), "the peer's alert: bad certificate" },
-	{ CAME(45), "the peer's alert: certificate expired" },
-	{ CAME(46), "the peer's alert: certificate unknown" },
-	{ CAME(48), "the peer's alert: it does not know who signed our "
-	    "certificate" },
-	{ CAME(70), "the peer's alert: protocol version" },
-	{ CAME(80), "the peer's alert: internal error" },
-	{ CAME(100), "the peer's alert: no renegotiation" }
+	{ BR_ERR_INVALID_ALGORITHM, "no supported curve or signature" },
+	{ SENT(40), "client offers no supported cipher suite, or only TLS 1.3; "
+	    "this relay speaks TLS 1.2" },
+	{ SENT(70), "client offers only versions older than TLS 1.2" },
+	{ SENT(86), "client fell back to an older version for no reason" },
+	{ RECEIVED(20), "client sent an alert: bad record MAC" },
+	{ RECEIVED(40), "client sent an alert: handshake failure" },
+	{ RECEIVED(42), "client sent an alert: bad certificate" },
+	{ RECEIVED(45), "client sent an alert: certificate expired" },
+	{ RECEIVED(46), "client sent an alert: certificate unknown" },
+	{ RECEIVED(48), "client sent an alert: it does not trust the issuer of "
+	    "our certificate" },
+	{ RECEIVED(70), "client sent an alert: protocol version" },
+	{ RECEIVED(80), "client sent an alert: internal error" },
+	{ RECEIVED(100), "client sent an alert: no renegotiation" },
 };
 
 const char *
-tls_error(const struct tls_conn *link)
+tls_error(const struct tls_conn *conn)
 {
 	size_t i;
 
-	if (link->error == 0)
+	if (conn->error == 0)
 		return NULL;
-	for (i = 0; i < sizeof(all_words) / sizeof(all_words[0]); i++)
-		if (all_words[i].number == link->error)
-			return all_words[i].text;
-	if (link->error < BR_ERR_RECV_FATAL_ALERT)
+	for (i = 0; i < sizeof(error_texts) / sizeof(error_texts[0]); i++)
+		if (error_texts[i].error == conn->error)
+			return error_texts[i].text;
+	if (conn->error < BR_ERR_RECV_FATAL_ALERT)
 		return "malformed handshake message";
-	return link->error < BR_ERR_SEND_FATAL_ALERT ? "an alert of the peer" :
-	    "refused with an alert";
+	return conn->error < BR_ERR_SEND_FATAL_ALERT ?
+	    "client sent an alert" : "refused with an alert";
 }

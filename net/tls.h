@@ -1,24 +1,24 @@
 /*
- * tls.h - one TLS 1.2 link over bytes: wire bytes in, plain bytes out, and
- * the reverse.  No socket is touched here.
+ * tls.h - the server's end of one TLS 1.2 connection, over bytes: wire bytes
+ * in, plain bytes out, and the reverse.  No socket is touched here.
  *
- * All links of a struct tls share its buffers, so one link is served at a
+ * All connections of a struct tls share its buffers, so one is served at a
  * time, between tls_enter and tls_leave; at tls_leave what is unfinished is
- * saved with the link.
+ * saved with the connection.
  *
- *	tls_enter(link);
- *	p = tls_wire_room(link, &room);          recv into p
- *	tls_wire_in(link, n);
- *	while (tls_plain_in(link, &plain))       plain is borrowed until the
- *		...                               next call on this link
- *	p = tls_plain_room(link, &room);         NULL: not now
- *	tls_plain_out(link, n);                  n bytes were put at p
- *	wire = tls_wire_out(link);               send it
- *	tls_wire_sent(link, n);
- *	tls_leave(link);
+ *	tls_enter(conn);
+ *	p = tls_wire_room(conn, &room);          recv into p
+ *	tls_wire_in(conn, n);
+ *	while (tls_plain_in(conn, &plain))       plain is borrowed until the
+ *		...                               next call on this connection
+ *	p = tls_plain_room(conn, &room);         NULL: not now
+ *	tls_plain_out(conn, n);                  n bytes were put at p
+ *	wire = tls_wire_out(conn);               send it
+ *	tls_wire_sent(conn, n);
+ *	tls_leave(conn);
  *
- * Errors stick: tls_error tells them in words, and no bytes come or go then
- * but the alert that is still in tls_wire_out.
+ * Errors stick: tls_error has them in words, and then no bytes move but the
+ * alert that is still in tls_wire_out.
  */
 #ifndef MNM_NET_TLS_H
 #define MNM_NET_TLS_H
@@ -27,48 +27,48 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "net/cert.h"
 
+struct cert;
 struct tls;
 struct tls_conn;
 
 /*
  * Make the server's context for this certificate, which must outlive it and
- * every link of it.  Never fails (but for memory).
+ * every connection of it.  Never fails (but for memory).
  */
 struct tls *tls_open(const struct cert *);
 /*
- * Go on with another certificate, on the same terms.  Links whose handshake is
- * under way must have been closed: they use the one before.
+ * Go on with another certificate, on the same terms.  Connections whose
+ * handshake is under way must have been closed: they use the one before.
  */
 void tls_set_cert(struct tls *, const struct cert *);
-/* All its links must have been closed. */
+/* All its connections must have been closed. */
 void tls_close(struct tls *);
 
-/* A new link, before its handshake.  NULL if the system has no randomness. */
+/* Before its handshake.  NULL if the system has no randomness. */
 struct tls_conn *tls_conn_open(struct tls *);
 void tls_conn_close(struct tls_conn *);
 
 void tls_enter(struct tls_conn *);
 void tls_leave(struct tls_conn *);
 
-/* NULL: take what came with tls_plain_in first. */
+/* NULL: first take what was received, with tls_plain_in. */
 char *tls_wire_room(struct tls_conn *, size_t *room);
 void tls_wire_in(struct tls_conn *, size_t n);
 /*
- * False when no more whole records are there.  Who stops earlier finds the
- * rest in a later turn: it waits with the link, but no socket tells of it.
+ * False when there are no more whole records.  If you stop earlier, the rest
+ * waits with the connection for a later turn, but no socket reports it.
  */
 bool tls_plain_in(struct tls_conn *, struct span *plain);
 /*
  * Each piece of up to 16 KiB (less if the client asked for it) becomes one
- * record; room is always for a whole one.  NULL before the handshake is done,
- * while bytes of an earlier turn wait to be sent, after 64 KiB, and at the
- * end.
+ * record; there is always room for a whole one.  NULL before the handshake is
+ * done, while bytes of an earlier turn wait to be sent, after 64 KiB, and at
+ * the end.
  */
 char *tls_plain_room(struct tls_conn *, size_t *room);
 void tls_plain_out(struct tls_conn *, size_t n);
-/* Call both until there is nothing left, or the socket is full. */
+/* Call both until nothing is left, or the socket is full. */
 struct span tls_wire_out(const struct tls_conn *);
 void tls_wire_sent(struct tls_conn *, size_t n);
 
@@ -78,11 +78,11 @@ bool tls_wants_out(const struct tls_conn *);
 bool tls_is_open(const struct tls_conn *);
 /* Queue close_notify if it is open; plain bytes no longer go out. */
 void tls_finish(struct tls_conn *);
-/* The peer has said close_notify; no more plain bytes will come. */
+/* The peer has sent close_notify: there will be no more plain bytes. */
 bool tls_peer_finished(const struct tls_conn *);
-/* NULL, or what went wrong.  Not even one TLS record came: "not TLS". */
+/* NULL, or what went wrong; "not TLS" without a single TLS record. */
 const char *tls_error(const struct tls_conn *);
-/* "not TLS" errors are folded in the log: they tell nothing of use. */
+/* The error is "not TLS": the log only counts these. */
 bool tls_is_stranger(const struct tls_conn *);
 
 #endif

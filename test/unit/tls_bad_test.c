@@ -26,7 +26,7 @@ send_wire(struct pair *t, struct buf *wire)
 
 enum spoil { AS_IS, FLIP_LAST, FLIP_FIRST, OTHER_VERSION, TOO_LONG, TOO_SHORT };
 
-/* What an open link makes of records that it should not get. */
+/* What becomes of records that an open connection should not get. */
 static const struct refusal {
 	const char *what;
 	unsigned char type;
@@ -37,24 +37,24 @@ static const struct refusal {
 	int alert;		/* that the client gets; 0: none */
 } refusals[] = {
 	{ "a flipped tag", 23, "abc", 3, FLIP_LAST,
-	    "a record that was damaged or forged", 20 },
+	    "damaged or forged record", 20 },
 	{ "a flipped byte", 23, "abc", 3, FLIP_FIRST,
-	    "a record that was damaged or forged", 20 },
+	    "damaged or forged record", 20 },
 	{ "another version", 23, "abc", 3, OTHER_VERSION,
-	    "a record with another version of TLS", 70 },
+	    "record of another TLS version", 70 },
 	{ "too long", 23, "abc", 3, TOO_LONG,
-	    "a record of impossible length", 22 },
+	    "record of invalid length", 22 },
 	{ "too short", 23, "abc", 3, TOO_SHORT,
-	    "a record of impossible length", 22 },
-	{ "ChangeCipherSpec", 20, "\1", 1, AS_IS, "a message out of turn", 10 },
-	{ "heartbeat", 24, "abc", 3, AS_IS, "a message out of turn", 10 },
+	    "record of invalid length", 22 },
+	{ "ChangeCipherSpec", 20, "\1", 1, AS_IS, "unexpected message", 10 },
+	{ "heartbeat", 24, "abc", 3, AS_IS, "unexpected message", 10 },
 	{ "half an alert", 21, "\1", 1, AS_IS, "malformed alert", 50 },
 	{ "an alert and more", 21, "\1\0\0", 3, AS_IS, "malformed alert", 50 },
 	{ "an empty alert", 21, "", 0, AS_IS, "malformed alert", 50 },
 	{ "a warning", 21, "\1\156", 2, AS_IS, NULL, 0 },
-	{ "a fatal alert", 21, "\2\60", 2, AS_IS, "the peer's alert: it does "
-	    "not know who signed our certificate", 0 },
-	{ "an unknown alert", 21, "\2\377", 2, AS_IS, "an alert of the peer",
+	{ "a fatal alert", 21, "\2\60", 2, AS_IS, "client sent an alert: it "
+	    "does not trust the issuer of our certificate", 0 },
+	{ "an unknown alert", 21, "\2\377", 2, AS_IS, "client sent an alert",
 	    0 },
 	{ "an empty record", 23, "", 0, AS_IS, NULL, 0 }
 };
@@ -89,11 +89,11 @@ test_refusals(struct tls *tls)
 		forge(t, r->type, r->bytes, r->n, &wire);
 		spoil(&wire, r->spoil);
 		send_wire(t, &wire);
-		error = tls_error(t->link);
+		error = tls_error(t->conn);
 		CHECK((error == NULL) == (r->error == NULL) &&
 		    (error == NULL || strcmp(error, r->error) == 0),
 		    "%s: %s", r->what, error == NULL ? "no error" : error);
-		CHECK(!tls_is_stranger(t->link), "%s: a stranger", r->what);
+		CHECK(!tls_is_stranger(t->conn), "%s: a stranger", r->what);
 		if (r->error == NULL)
 			t->up_goal = t->down_goal = 100;
 		pair_run(t);
@@ -127,7 +127,7 @@ test_flood(struct tls *tls)
 	for (i = 0; i < 40; i++)
 		forge(t, 23, "", 0, &wire);
 	send_wire(t, &wire);
-	CHECK(tls_error(t->link) != NULL, "empty records without end");
+	CHECK(tls_error(t->conn) != NULL, "empty records without end");
 	pair_free(t);
 }
 
@@ -143,19 +143,19 @@ test_renegotiation(struct tls *tls)
 	pair_run(t);
 	CHECK(br_ssl_engine_last_error(&t->client.eng) == 256 + 100,
 	    "the client got %d", br_ssl_engine_last_error(&t->client.eng));
-	CHECK(tls_is_open(t->link), "%s", tls_error(t->link));
+	CHECK(tls_is_open(t->conn), "%s", tls_error(t->conn));
 	pair_free(t);
 
 	/* One message in three records is one question. */
 	t = pair_open(tls);
 	for (i = 0; i < 3; i++)
 		forge(t, 22, &"\1\0\0\2ab"[2 * i], 2, &wire);
-	tls_enter(t->link);
-	pair_wire_in(t->link, wire.p, wire.n);
-	CHECK(!tls_plain_in(t->link, &(struct span){ NULL, 0 }), "data");
-	CHECK(tls_wire_out(t->link).n < 40, "%zu bytes in answer",
-	    tls_wire_out(t->link).n);
-	pair_leave(t->link);
+	tls_enter(t->conn);
+	pair_wire_in(t->conn, wire.p, wire.n);
+	CHECK(!tls_plain_in(t->conn, &(struct span){ NULL, 0 }), "data");
+	CHECK(tls_wire_out(t->conn).n < 40, "%zu bytes in answer",
+	    tls_wire_out(t->conn).n);
+	pair_leave(t->conn);
 	buf_free(&wire);
 	pair_free(t);
 
@@ -164,16 +164,16 @@ test_renegotiation(struct tls *tls)
 	for (i = 0; i < 5000; i++) {
 		forge(t, 22, "\1\0\0\0", 4, &wire);
 		forge(t, 23, "x", 1, &wire);
-		tls_enter(t->link);
-		pair_wire_in(t->link, wire.p, wire.n);
-		while (tls_plain_in(t->link, &(struct span){ NULL, 0 }))
+		tls_enter(t->conn);
+		pair_wire_in(t->conn, wire.p, wire.n);
+		while (tls_plain_in(t->conn, &(struct span){ NULL, 0 }))
 			;
-		pair_leave(t->link);
+		pair_leave(t->conn);
 		buf_free(&wire);
 	}
-	CHECK(tls_is_open(t->link), "%s", tls_error(t->link));
-	CHECK(t->link->unsent.n < 100, "%zu bytes wait",
-	    t->link->unsent.n);
+	CHECK(tls_is_open(t->conn), "%s", tls_error(t->conn));
+	CHECK(t->conn->unsent.n < 100, "%zu bytes wait",
+	    t->conn->unsent.n);
 	pair_free(t);
 }
 
@@ -200,25 +200,25 @@ static const struct stranger {
 static void
 test_strangers(struct tls *tls)
 {
-	struct tls_conn *link;
+	struct tls_conn *conn;
 	size_t i, j;
 
 	for (i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
-		link = tls_conn_open(tls);
+		conn = tls_conn_open(tls);
 		for (j = 0; j < strangers[i].n; j++) {
-			tls_enter(link);
-			pair_wire_in(link, strangers[i].bytes + j, 1);
-			pair_leave(link);
+			tls_enter(conn);
+			pair_wire_in(conn, strangers[i].bytes + j, 1);
+			pair_leave(conn);
 		}
-		CHECK(tls_is_stranger(link) == strangers[i].stranger,
-		    "%zu: stranger: %d, %s", i, tls_is_stranger(link),
-		    tls_error(link) == NULL ? "-" : tls_error(link));
-		CHECK(tls_error(link) != NULL || !strangers[i].stranger,
+		CHECK(tls_is_stranger(conn) == strangers[i].stranger,
+		    "%zu: stranger: %d, %s", i, tls_is_stranger(conn),
+		    tls_error(conn) == NULL ? "-" : tls_error(conn));
+		CHECK(tls_error(conn) != NULL || !strangers[i].stranger,
 		    "%zu: no error", i);
-		CHECK(!strangers[i].stranger || strcmp(tls_error(link),
-		    "not TLS") == 0, "%zu: %s", i, tls_error(link));
-		CHECK(!tls_wants_out(link), "%zu: a stranger is answered", i);
-		tls_conn_close(link);
+		CHECK(!strangers[i].stranger || strcmp(tls_error(conn),
+		    "not TLS") == 0, "%zu: %s", i, tls_error(conn));
+		CHECK(!tls_wants_out(conn), "%zu: a stranger is answered", i);
+		tls_conn_close(conn);
 	}
 }
 
@@ -235,8 +235,8 @@ test_old_clients(struct tls *tls)
 	CHECK(br_ssl_engine_last_error(&t->client.eng) == 256 + 70,
 	    "an old client got %d",
 	    br_ssl_engine_last_error(&t->client.eng));
-	CHECK(tls_error(t->link) != NULL && strstr(tls_error(t->link),
-	    "older than TLS 1.2") != NULL, "it is not told");
+	CHECK(tls_error(t->conn) != NULL && strstr(tls_error(t->conn),
+	    "older than TLS 1.2") != NULL, "the error does not say so");
 	pair_free(t);
 
 	t = pair_new(tls);
@@ -246,8 +246,8 @@ test_old_clients(struct tls *tls)
 	CHECK(br_ssl_engine_last_error(&t->client.eng) == 256 + 40,
 	    "a client without AEAD got %d",
 	    br_ssl_engine_last_error(&t->client.eng));
-	CHECK(tls_error(t->link) != NULL && strstr(tls_error(t->link),
-	    "no cipher suite") != NULL, "it is not told");
+	CHECK(tls_error(t->conn) != NULL && strstr(tls_error(t->conn),
+	    "no supported cipher suite") != NULL, "the error does not say so");
 	pair_free(t);
 }
 
@@ -263,7 +263,7 @@ record_client(struct tls *tls, struct buf *text)
 	size_t n;
 
 	pair_start(t);
-	while (!tls_is_open(t->link)) {
+	while (!tls_is_open(t->conn)) {
 		p = br_ssl_engine_sendrec_buf(&t->client.eng, &n);
 		if (p != NULL) {
 			buf_add(text, (struct span){ (const char *)p, n });
@@ -277,32 +277,32 @@ record_client(struct tls *tls, struct buf *text)
 	pair_free(t);
 }
 
-/* Cut off anywhere, damaged anywhere: no link opens, nothing breaks. */
+/* Cut off anywhere, damaged anywhere: no connection opens, nothing breaks. */
 static void
 test_damaged_handshakes(struct tls *tls)
 {
 	struct buf text = { NULL, 0, 0 };
-	struct tls_conn *link;
+	struct tls_conn *conn;
 	size_t i, opened = 0;
 
 	record_client(tls, &text);
 	for (i = 0; i < text.n; i++) {
-		link = tls_conn_open(tls);
-		tls_enter(link);
-		pair_wire_in(link, text.p, i);
-		pair_leave(link);
-		opened += tls_is_open(link);
-		tls_conn_close(link);
+		conn = tls_conn_open(tls);
+		tls_enter(conn);
+		pair_wire_in(conn, text.p, i);
+		pair_leave(conn);
+		opened += tls_is_open(conn);
+		tls_conn_close(conn);
 	}
 	for (i = 0; i < text.n; i++) {
 		text.p[i] = (char)~text.p[i];
-		link = tls_conn_open(tls);
-		tls_enter(link);
-		pair_wire_in(link, text.p, text.n);
-		pair_leave(link);
+		conn = tls_conn_open(tls);
+		tls_enter(conn);
+		pair_wire_in(conn, text.p, text.n);
+		pair_leave(conn);
 		text.p[i] = (char)~text.p[i];
-		opened += tls_is_open(link);
-		tls_conn_close(link);
+		opened += tls_is_open(conn);
+		tls_conn_close(conn);
 	}
 	CHECK(opened == 0, "%zu damaged handshakes succeeded", opened);
 	CHECK(text.n > 250, "a handshake of %zu bytes", text.n);
@@ -338,9 +338,9 @@ test_tampering(struct tls *tls)
 			if (pair_read(t) || n > 0)
 				quiet = 0;
 		}
-		opened += tls_is_open(t->link) &&
+		opened += tls_is_open(t->conn) &&
 		    br_ssl_engine_last_error(&t->client.eng) == 0 && at < sent;
-		errors += tls_error(t->link) != NULL;
+		errors += tls_error(t->conn) != NULL;
 		pair_free(t);
 	}
 	CHECK(errors > 50, "only %zu errors", errors);
@@ -351,22 +351,22 @@ test_tampering(struct tls *tls)
 static void
 test_closed_early(struct tls *tls)
 {
-	struct tls_conn *link = tls_conn_open(tls);
+	struct tls_conn *conn = tls_conn_open(tls);
 	struct pair *t = pair_new(tls);
 	const unsigned char *p;
 	size_t n;
 
 	pair_start(t);
 	p = br_ssl_engine_sendrec_buf(&t->client.eng, &n);
-	tls_enter(link);
-	pair_wire_in(link, p, n);
-	pair_wire_in(link, "\x15\x03\x03\0\2\1\0", 7);
-	pair_leave(link);
-	CHECK(tls_error(link) != NULL && strstr(tls_error(link), "closed "
-	    "during") != NULL, "%s", tls_error(link) == NULL ? "no error" :
-	    tls_error(link));
-	CHECK(tls_peer_finished(link), "close_notify is not seen");
-	tls_conn_close(link);
+	tls_enter(conn);
+	pair_wire_in(conn, p, n);
+	pair_wire_in(conn, "\x15\x03\x03\0\2\1\0", 7);
+	pair_leave(conn);
+	CHECK(tls_error(conn) != NULL && strstr(tls_error(conn), "closed "
+	    "during") != NULL, "%s", tls_error(conn) == NULL ? "no error" :
+	    tls_error(conn));
+	CHECK(tls_peer_finished(conn), "close_notify is not seen");
+	tls_conn_close(conn);
 	pair_free(t);
 }
 
@@ -374,16 +374,16 @@ test_closed_early(struct tls *tls)
 static void
 test_words(struct tls *tls)
 {
-	struct tls_conn *link = tls_conn_open(tls);
+	struct tls_conn *conn = tls_conn_open(tls);
 	int i;
 
-	CHECK(tls_error(link) == NULL, "an error at the start");
+	CHECK(tls_error(conn) == NULL, "an error at the start");
 	for (i = 1; i <= FLOOD; i++) {
-		link->error = i;
-		CHECK(tls_error(link) != NULL && tls_error(link)[0] != '\0',
+		conn->error = i;
+		CHECK(tls_error(conn) != NULL && tls_error(conn)[0] != '\0',
 		    "%d has no words", i);
 	}
-	tls_conn_close(link);
+	tls_conn_close(conn);
 }
 
 int

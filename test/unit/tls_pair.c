@@ -1,6 +1,6 @@
 /*
- * tls.c is included, so that the buffers which its links share can be filled
- * with garbage whenever a link is left, and its memory can be counted.
+ * tls.c is included, so that the buffers that its connections share can be
+ * filled with garbage whenever one is left, and its memory can be counted.
  */
 #include "test/unit/tls_pair.h"
 
@@ -204,7 +204,7 @@ static const br_x509_class trust_class = {
 	end_chain, get_pkey
 };
 
-/* A client that knows all of BearSSL, and a fresh link for it. */
+/* A client that knows all of BearSSL, and a fresh connection for it. */
 struct pair *
 pair_new(struct tls *tls)
 {
@@ -219,7 +219,7 @@ pair_new(struct tls *tls)
 	br_ssl_engine_set_x509(&t->client.eng, &t->trust.vtable);
 	br_ssl_engine_set_buffers_bidi(&t->client.eng, t->in, sizeof(t->in),
 	    t->out, sizeof(t->out));
-	t->link = tls_conn_open(tls);
+	t->conn = tls_conn_open(tls);
 	t->seed = 7;
 	t->piece = t->plain = SIZE_MAX;
 	return t;
@@ -241,19 +241,19 @@ pair_start(struct pair *t)
 void
 pair_free(struct pair *t)
 {
-	tls_conn_close(t->link);
+	tls_conn_close(t->conn);
 	buf_free(&t->to_client);
 	free(t);
 }
 
-/* Leave the link, and garbage in all that links share. */
+/* Leave it, and garbage in all that connections share. */
 void
-pair_leave(struct tls_conn *link)
+pair_leave(struct tls_conn *conn)
 {
 	static unsigned char garbage = 0x55;
-	struct tls *tls = link->tls;
+	struct tls *tls = conn->tls;
 
-	tls_leave(link);
+	tls_leave(conn);
 	garbage = (unsigned char)(garbage * 5 + 3);
 	memset(tls->in, garbage, sizeof(tls->in));
 	memset(tls->out, garbage, sizeof(tls->out));
@@ -263,16 +263,16 @@ pair_leave(struct tls_conn *link)
 }
 
 void
-pair_wire_in(struct tls_conn *link, const void *wire, size_t n)
+pair_wire_in(struct tls_conn *conn, const void *wire, size_t n)
 {
 	size_t room;
 	char *p;
 
-	p = tls_wire_room(link, &room);
+	p = tls_wire_room(conn, &room);
 	CHECK(p != NULL && room >= n, "no room for %zu bytes", n);
 	if (p != NULL && room >= n)
 		memcpy(p, wire, n);
-	tls_wire_in(link, n);
+	tls_wire_in(conn, n);
 }
 
 static void
@@ -280,7 +280,7 @@ take_plain(struct pair *t)
 {
 	struct span plain;
 
-	while (tls_plain_in(t->link, &plain)) {
+	while (tls_plain_in(t->conn, &plain)) {
 		t->wrong |= pair_differs(plain.p, plain.n, t->seed, t->up_got);
 		t->up_got += plain.n;
 	}
@@ -293,13 +293,13 @@ pair_put(struct pair *t)
 	char *p;
 
 	while (t->down < t->down_goal &&
-	    (p = tls_plain_room(t->link, &room)) != NULL) {
+	    (p = tls_plain_room(t->conn, &room)) != NULL) {
 		if (room > t->down_goal - t->down)
 			room = (size_t)(t->down_goal - t->down);
 		if (room > t->plain)
 			room = t->plain;
 		pair_fill((unsigned char *)p, room, t->seed + 1, t->down);
-		tls_plain_out(t->link, room);
+		tls_plain_out(t->conn, room);
 		t->down += room;
 	}
 }
@@ -310,11 +310,11 @@ pair_wire_out(struct pair *t, size_t n)
 {
 	struct span wire;
 
-	while (n > 0 && (wire = tls_wire_out(t->link)).n > 0) {
+	while (n > 0 && (wire = tls_wire_out(t->conn)).n > 0) {
 		if (wire.n > n)
 			wire.n = n;
 		buf_add(&t->to_client, wire);
-		tls_wire_sent(t->link, wire.n);
+		tls_wire_sent(t->conn, wire.n);
 		n -= wire.n;
 	}
 }
@@ -323,13 +323,13 @@ pair_wire_out(struct pair *t, size_t n)
 void
 pair_serve(struct pair *t, const void *wire, size_t n)
 {
-	tls_enter(t->link);
+	tls_enter(t->conn);
 	if (n > 0)
-		pair_wire_in(t->link, wire, n);
+		pair_wire_in(t->conn, wire, n);
 	take_plain(t);
 	pair_put(t);
 	pair_wire_out(t, t->piece);
-	pair_leave(t->link);
+	pair_leave(t->conn);
 }
 
 static size_t
@@ -406,7 +406,7 @@ pair_step(struct pair *t)
 	if (n > 0)
 		br_ssl_engine_sendrec_ack(eng, n);
 	return pair_read(t) || moved || t->to_client.n > 0 ||
-	    tls_wants_out(t->link);
+	    tls_wants_out(t->conn);
 }
 
 void
@@ -424,8 +424,8 @@ pair_run(struct pair *t)
 void
 pair_check(const struct pair *t, const char *what)
 {
-	CHECK(tls_is_open(t->link), "%s: not open: %s", what,
-	    tls_error(t->link) == NULL ? "-" : tls_error(t->link));
+	CHECK(tls_is_open(t->conn), "%s: not open: %s", what,
+	    tls_error(t->conn) == NULL ? "-" : tls_error(t->conn));
 	CHECK(br_ssl_engine_last_error(&t->client.eng) == 0, "%s: client "
 	    "error %d", what, br_ssl_engine_last_error(&t->client.eng));
 	CHECK(!t->wrong, "%s: wrong bytes", what);

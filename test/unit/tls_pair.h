@@ -1,5 +1,5 @@
 /*
- * tls_pair.h - a link of tls.c and a client engine of BearSSL, joined in
+ * tls_pair.h - a connection of tls.c and a client engine of BearSSL, joined in
  * memory by a wire that carries as little at a time as the test wants.
  *
  * A test program includes pair.c, and with it tls.c.
@@ -35,7 +35,7 @@ struct pair {
 	br_ssl_client_context client;
 	struct trust trust;
 	unsigned char in[BR_SSL_BUFSIZE_INPUT], out[BR_SSL_BUFSIZE_OUTPUT];
-	struct tls_conn *link;
+	struct tls_conn *conn;
 	struct buf to_client;			/* wire bytes under way */
 	uint64_t up, up_goal, up_got;		/* client to server */
 	uint64_t down, down_goal, down_got;	/* server to client */
@@ -64,7 +64,7 @@ bool pair_differs(const void *, size_t n, unsigned seed, uint64_t at);
 /* A certificate of each kind. */
 void pair_certificates(struct cert *ec, struct cert *rsa);
 
-/* A client that knows all of BearSSL, and a fresh link for it. */
+/* A client that knows all of BearSSL, and a fresh connection for it. */
 struct pair *pair_new(struct tls *);
 void pair_free(struct pair *);
 /* Offer only this suite. */
@@ -74,7 +74,7 @@ void pair_start(struct pair *);
 bool pair_step(struct pair *);
 /* Until nothing moves. */
 void pair_run(struct pair *);
-/* The link is open and all bytes have come as they should. */
+/* It is open, and all bytes have arrived as they should. */
 void pair_check(const struct pair *, const char *what);
 /* All of that, with no bytes to carry. */
 struct pair *pair_open(struct tls *);
@@ -88,7 +88,7 @@ void pair_wire_in(struct tls_conn *, const void *wire, size_t n);
 void pair_put(struct pair *);		/* the server encrypts */
 /* Move up to n wire bytes of the server to the client's side. */
 void pair_wire_out(struct pair *, size_t n);
-/* Leave the link, and garbage in all that links share. */
+/* Leave it, and garbage in all that connections share. */
 void pair_leave(struct tls_conn *);
 
 #endif

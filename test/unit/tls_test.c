@@ -30,7 +30,7 @@ test_suites(struct tls *by_kind[2])
 		}
 }
 
-/* Open links and every size of piece up to n, both ways. */
+/* Open connections and every size of piece up to n, both ways. */
 static void
 test_every_fragment(struct tls *tls)
 {
@@ -55,17 +55,17 @@ draw(unsigned *state, unsigned below)
 	return (*state >> 12) % below;
 }
 
-/* Many links at once, each with its own pace, some asleep for long. */
+/* Many connections at once, each with its own pace, some asleep for long. */
 static void
 test_interleaved(struct tls *by_kind[2])
 {
-	enum { LINKS = 24 };
-	struct pair *t[LINKS];
+	enum { CONNS = 24 };
+	struct pair *t[CONNS];
 	unsigned state = 1;
 	size_t i, quiet = 0;
 	bool moved;
 
-	for (i = 0; i < LINKS; i++) {
+	for (i = 0; i < CONNS; i++) {
 		t[i] = pair_new(by_kind[pair_suites[i % SUITES].kind]);
 		pair_suite(t[i], pair_suites[i % SUITES].number);
 		t[i]->seed = (unsigned)i * 100;
@@ -75,7 +75,7 @@ test_interleaved(struct tls *by_kind[2])
 	}
 	while (quiet < 50) {
 		moved = false;
-		for (i = 0; i < LINKS; i++) {
+		for (i = 0; i < CONNS; i++) {
 			if (draw(&state, 4) == 0)
 				continue;
 			t[i]->piece = 1 + draw(&state, i % 3 == 0 ? 300 :
@@ -85,7 +85,7 @@ test_interleaved(struct tls *by_kind[2])
 		}
 		quiet = moved ? 0 : quiet + 1;
 	}
-	for (i = 0; i < LINKS; i++) {
+	for (i = 0; i < CONNS; i++) {
 		pair_check(t[i], pair_suites[i % SUITES].name);
 		pair_free(t[i]);
 	}
@@ -100,13 +100,13 @@ test_slow_reader(struct tls *tls)
 
 	t->down_goal = 1000000;
 	for (i = 0; i < 50; i++) {
-		tls_enter(t->link);
+		tls_enter(t->conn);
 		pair_put(t);
 		pair_wire_out(t, 100);
-		CHECK(tls_wants_out(t->link), "a backlog is forgotten");
-		CHECK(tls_plain_room(t->link, &room) == NULL || i == 0,
+		CHECK(tls_wants_out(t->conn), "a backlog is forgotten");
+		CHECK(tls_plain_room(t->conn, &room) == NULL || i == 0,
 		    "room in spite of a backlog");
-		pair_leave(t->link);
+		pair_leave(t->conn);
 	}
 	CHECK(t->down < 70000, "%llu bytes taken for a slow reader",
 	    (unsigned long long)t->down);
@@ -116,7 +116,7 @@ test_slow_reader(struct tls *tls)
 	pair_free(t);
 }
 
-/* A server that does not take what came: it waits with the link. */
+/* A server that does not take what came: it waits with the connection. */
 static void
 test_slow_server(struct tls *tls)
 {
@@ -135,17 +135,17 @@ test_slow_server(struct tls *tls)
 		buf_add(&wire, (struct span){ (const char *)p, n });
 		br_ssl_engine_sendrec_ack(&t->client.eng, n);
 	}
-	tls_enter(t->link);
-	pair_wire_in(t->link, wire.p, wire.n);
-	pair_leave(t->link);
+	tls_enter(t->conn);
+	pair_wire_in(t->conn, wire.p, wire.n);
+	pair_leave(t->conn);
 	for (; t->up_got < t->up_goal && pieces < 10; pieces++) {
-		tls_enter(t->link);
-		if (tls_plain_in(t->link, &plain)) {
+		tls_enter(t->conn);
+		if (tls_plain_in(t->conn, &plain)) {
 			t->wrong |= pair_differs(plain.p, plain.n, t->seed,
 			    t->up_got);
 			t->up_got += plain.n;
 		}
-		pair_leave(t->link);
+		pair_leave(t->conn);
 	}
 	pair_check(t, "slow server");
 	CHECK(pieces == 3, "%zu pieces", pieces);
@@ -163,22 +163,22 @@ test_long_turn(struct tls *tls)
 	size_t n;
 
 	t->up_goal = 500000;
-	tls_enter(t->link);
+	tls_enter(t->conn);
 	for (;;) {
 		pair_write(t);
 		p = br_ssl_engine_sendrec_buf(&t->client.eng, &n);
 		if (p == NULL)
 			break;
 		n = n < 7000 ? n : 7000;	/* never ends with a record */
-		pair_wire_in(t->link, p, n);
+		pair_wire_in(t->conn, p, n);
 		br_ssl_engine_sendrec_ack(&t->client.eng, n);
-		while (tls_plain_in(t->link, &plain)) {
+		while (tls_plain_in(t->conn, &plain)) {
 			t->wrong |= pair_differs(plain.p, plain.n, t->seed,
 			    t->up_got);
 			t->up_got += plain.n;
 		}
 	}
-	pair_leave(t->link);
+	pair_leave(t->conn);
 	pair_check(t, "long turn");
 	pair_free(t);
 }
@@ -191,19 +191,19 @@ test_room(struct tls *tls)
 	size_t room, records = 0;
 	char *p;
 
-	tls_enter(t->link);
-	while ((p = tls_plain_room(t->link, &room)) != NULL) {
+	tls_enter(t->conn);
+	while ((p = tls_plain_room(t->conn, &room)) != NULL) {
 		CHECK(room == 16384, "room for %zu bytes", room);
 		pair_fill((unsigned char *)p, room, t->seed + 1, t->down);
-		tls_plain_out(t->link, room);
+		tls_plain_out(t->conn, room);
 		t->down += room;
 		records++;
 	}
-	tls_plain_out(t->link, 0);
+	tls_plain_out(t->conn, 0);
 	CHECK(records == 4, "%zu records", records);
-	tls_finish(t->link);
-	tls_finish(t->link);
-	pair_leave(t->link);
+	tls_finish(t->conn);
+	tls_finish(t->conn);
+	pair_leave(t->conn);
 	t->down_goal = t->down;
 	pair_run(t);
 	CHECK(t->down_got == t->down_goal && !t->wrong, "lost records");
@@ -226,22 +226,22 @@ test_small_client(struct tls *tls)
 	pair_start(t);
 	pair_run(t);
 	pair_check(t, "small client");
-	tls_enter(t->link);
-	(void)tls_plain_room(t->link, &room);
+	tls_enter(t->conn);
+	(void)tls_plain_room(t->conn, &room);
 	CHECK(room == 1024, "records of %zu bytes", room);
-	pair_leave(t->link);
+	pair_leave(t->conn);
 	pair_free(t);
 }
 
 static size_t
-link_bytes(struct tls *tls, uint16_t suite)
+conn_bytes(struct tls *tls, uint16_t suite)
 {
 	struct pair *t = pair_new(tls);
 	size_t before, idle;
 
-	tls_conn_close(t->link);
+	tls_conn_close(t->conn);
 	before = pair_heap;
-	t->link = tls_conn_open(tls);
+	t->conn = tls_conn_open(tls);
 	pair_suite(t, suite);
 	pair_start(t);
 	t->up_goal = t->down_goal = 100000;
@@ -260,11 +260,11 @@ test_memory(struct tls *by_kind[2])
 	size_t i, n;
 
 	for (i = 0; i < SUITES; i++) {
-		n = link_bytes(by_kind[pair_suites[i].kind],
+		n = conn_bytes(by_kind[pair_suites[i].kind],
 		    pair_suites[i].number);
-		printf("an idle link with %s takes %zu bytes\n",
+		printf("an idle connection with %s takes %zu bytes\n",
 		    pair_suites[i].name, n);
-		CHECK(n < 1024, "an idle link takes %zu bytes", n);
+		CHECK(n < 1024, "an idle connection takes %zu bytes", n);
 	}
 }
 
@@ -321,7 +321,7 @@ test_resumption(struct tls *tls)
 	pair_free(second);
 }
 
-/* Two links never share random numbers, though they are copies. */
+/* Two connections never share random numbers, though they are copies. */
 static void
 test_random(struct tls *tls)
 {
@@ -345,14 +345,14 @@ test_close_by_client(struct tls *tls)
 
 	br_ssl_engine_close(&t->client.eng);
 	pair_run(t);
-	CHECK(tls_peer_finished(t->link), "close_notify is not seen");
-	CHECK(tls_error(t->link) == NULL, "%s", tls_error(t->link));
-	tls_enter(t->link);
-	pair_wire_in(t->link, "what comes after it is of no interest", 37);
-	CHECK(!tls_plain_in(t->link, &plain), "bytes after close_notify");
-	tls_finish(t->link);
+	CHECK(tls_peer_finished(t->conn), "close_notify is not seen");
+	CHECK(tls_error(t->conn) == NULL, "%s", tls_error(t->conn));
+	tls_enter(t->conn);
+	pair_wire_in(t->conn, "what comes after it is of no interest", 37);
+	CHECK(!tls_plain_in(t->conn, &plain), "bytes after close_notify");
+	tls_finish(t->conn);
 	pair_wire_out(t, SIZE_MAX);
-	pair_leave(t->link);
+	pair_leave(t->conn);
 	(void)pair_read(t);
 	CHECK(br_ssl_engine_current_state(&t->client.eng) == BR_SSL_CLOSED &&
 	    br_ssl_engine_last_error(&t->client.eng) == 0,
@@ -367,18 +367,18 @@ test_close_by_server(struct tls *tls)
 	size_t room;
 
 	t->down_goal = 100;
-	tls_enter(t->link);
+	tls_enter(t->conn);
 	pair_put(t);
-	tls_finish(t->link);
-	CHECK(tls_plain_room(t->link, &room) == NULL, "room after the end");
-	pair_leave(t->link);
-	CHECK(tls_wants_out(t->link), "no close_notify");
+	tls_finish(t->conn);
+	CHECK(tls_plain_room(t->conn, &room) == NULL, "room after the end");
+	pair_leave(t->conn);
+	CHECK(tls_wants_out(t->conn), "no close_notify");
 	pair_run(t);
 	CHECK(t->down_got == 100 && !t->wrong, "bytes before it are lost");
 	CHECK(br_ssl_engine_last_error(&t->client.eng) == 0 &&
 	    br_ssl_engine_current_state(&t->client.eng) == BR_SSL_CLOSED,
 	    "the client did not end well");
-	CHECK(tls_peer_finished(t->link), "its answer is not seen");
+	CHECK(tls_peer_finished(t->conn), "its answer is not seen");
 	pair_free(t);
 }
 
@@ -427,8 +427,8 @@ test_curves(struct tls *tls)
 		pair_suite(t, BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256);
 		pair_start(t);
 		pair_run(t);
-		CHECK(tls_is_open(t->link) == curves[i].accepted,
-		    "curve %d: %d", curves[i].curve, tls_is_open(t->link));
+		CHECK(tls_is_open(t->conn) == curves[i].accepted,
+		    "curve %d: %d", curves[i].curve, tls_is_open(t->conn));
 		pair_free(t);
 	}
 }
@@ -439,10 +439,10 @@ test_strip(struct tls *tls)
 {
 	struct pair *t = pair_new(tls);
 
-	CHECK(t->link->handshake != NULL && t->link->in == NULL, "no context");
+	CHECK(t->conn->handshake != NULL && t->conn->in == NULL, "no context");
 	pair_start(t);
 	pair_run(t);
-	CHECK(t->link->handshake == NULL && t->link->in != NULL,
+	CHECK(t->conn->handshake == NULL && t->conn->in != NULL,
 	    "not stripped");
 	pair_free(t);
 }
