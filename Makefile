@@ -39,7 +39,8 @@ OBJS =	base/buf.o base/clock.o base/date.o base/encode.o base/fd.o \
 	server.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	client/client.o client/wire.o sim/crowd.o sim/expect.o \
-	sim/histogram.o sim/member.o sim/payload.o sim/selftest.o sim/sim.o
+	sim/histogram.o sim/member.o sim/pattern.o sim/payload.o \
+	sim/selftest.o sim/sim.o sim/talk.o
 
 UNIT = test/unit
 TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
@@ -56,7 +57,7 @@ ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup
 TOOLS = $(UNIT)/json_check
 SUPPORT = test/lib/relay.o test/e2e/operator.o \
 	test/lib/peer.o test/e2e/crowd.o test/e2e/fulldisk.o \
-	test/lib/harness.o test/talk/pattern.o test/talk/script.o
+	test/lib/harness.o test/talk/script.o
 
 mnm: mnm.o libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ mnm.o libmnm.a $(LDLIBS)

@@ -1,536 +1,431 @@
 /*
- * The talk is a list of lines.  Each begins with who it is about, A to E, and
+ * The conversation is as talk.h says, with ' for ".  $sum-run is the number of
+ * the numbering; a client connects with the first frame that it sends, and
  *
- *	+	connects
- *	> F	sends the frame F
- *	< F	gets the frame F next, and acks it if it is a message
- *	~ F	gets it, and does not ack it
- *	= I	gets an ack for the request of .id I
- *	/ I	gets an ack that tells why that was refused
- *	-	finds that the relay has closed the link
- *	!	drops the link
- *
- * A frame is its header, with ' for ", and data behind the first |.  In what
- * is expected, * stands for any text, and ? for some.  In both, $A is the uid
- * that A was given and @A its nodeid; %D is the length of the data, %N the
- * numbering, and other letters after % are the ops that have two numbers.
+ *	A! acks		A acks the messages that it has got and not acked
+ *	A! lost		A drops the connection
+ *	A! ended	the relay has closed it, and sent no other frame
  */
 #include "sim/selftest.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/encode.h"
 #include "base/log.h"
 #include "net/poller.h"
+#include "sim/talk.h"
 
-#define TALKERS  5
+#define SPEAKERS 5	/* A to E */
 #define PATIENCE 10	/* seconds for one answer */
 
-struct talker {
-	struct client *client;
+struct speaker {
+	struct client *client;	/* NULL: not connected */
 	unsigned interest;
-	char uid[UID_TEXT + 1];
-	char nodeid[NODEID_TEXT + 1];
+	struct buf unacked;	/* ids of messages, ID_TEXT bytes each */
 };
 
-struct talk {
+struct selftest {
 	const char *path;
 	struct client_pool *clients;
-	struct poller *ready;
-	struct talker talkers[TALKERS];
-	unsigned numbering;	/* 0 or 1 */
-	struct buf header, data;	/* of the line at hand */
+	struct poller *poller;
+	struct speaker speakers[SPEAKERS];
+	struct talk talk;
+	struct buf frame;	/* to send */
 	long answers;
-};
-
-static const struct number {
-	char letter;
-	const char *text[2];
-} numbers[] = {
-	{ 'N', { "2018", "2020" } },
-	{ 'P', { "8", "9" } },		/* Ping */
-	{ 'K', { "9", "10" } },		/* Ack */
-	{ 'L', { "10", "11" } },	/* Pulse */
-	{ 'Q', { "11", "12" } },	/* Quit */
-	{ '\0', { NULL, NULL } }
 };
 
 static const char *const both[] = {
 	/* Three members; the third has no alias. */
-	"A+",
-	"A> {'op':0,'id':'1'}",
-	"A> {'op':1,'newnode':'x','newalias':'Verify Ann %N'}",
-	"A< {'id':'1','name':'?','op':'tmtprev'}",
-	"A< {'nodeid':'?','noderef':'1','op':'registered','uid':'?'}",
-	"A< {'info':'login ok','op':'info'}",
-	"B+",
-	"B> {'op':0,'id':'1'}",
-	"B> {'op':1,'newnode':'x','newalias':'Verify Bob %N'}",
-	"B< {'id':'1','name':'?','op':'tmtprev'}",
-	"B< {'nodeid':'?','noderef':'1','op':'registered','uid':'?'}",
-	"B< {'info':'login ok','op':'info'}",
-	"C+",
-	"C> {'op':0,'id':'1'}",
-	"C> {'op':1,'newnode':'x','newalias':'_'}",
-	"C< {'id':'1','name':'?','op':'tmtprev'}",
-	"C< {'nodeid':'?','noderef':'1','op':'registered','uid':'?'}",
-	"C< {'info':'login ok','op':'info'}",
+	"member A Ann $sum-run",
+	"member B Bob $sum-run",
+	"member C _",
 
-	/* Presence.  Only the second list is told to one's own node. */
-	"A> {'op':4,'id':'a1','for':[{'id':'$B'}],'type':'add'}",
+	/*
+	 * Presence.  Only the second list is sent to the member's own device.
+	 */
+	"A> {'op':OhiEdit,'id':'a1','for':[{'id':'$uid-B'}],'type':'add'}",
 	"A< {'id':'a1','msgid':'','op':'ack','posted':''}",
-	"B< {'from':'$A','op':'ohi','status':1}",
-	"A> {'op':4,'id':'a2','for':[{'id':'$C'}],'type':'add'}",
+	"B< {'from':'$uid-A','op':'ohi','status':1}",
+	"A> {'op':OhiEdit,'id':'a2','for':[{'id':'$uid-C'}],'type':'add'}",
 	"A= a2",
-	"A< {'datalen':0,'for':[{'id':'$C'}],'from':'$A','headsum':?,"
-	    "'id':'?','op':'ohiedit','posted':'?','type':'add'}",
-	"C< {'from':'$A','op':'ohi','status':1}",
-	"A> {'op':4,'id':'a3','for':[{'id':'$C'}],'type':'drop'}",
+	"A< {'datalen':0,'for':[{'id':'$uid-C'}],'from':'$uid-A',"
+	    "'headsum':$sum,'id':'$id','op':'ohiedit','posted':'$date',"
+	    "'type':'add'}",
+	"C< {'from':'$uid-A','op':'ohi','status':1}",
+	"A> {'op':OhiEdit,'id':'a3','for':[{'id':'$uid-C'}],'type':'drop'}",
 	"A= a3",
-	"A< {'datalen':0,'for':[{'id':'$C'}],'from':'$A','headsum':?,"
-	    "'id':'?','op':'ohiedit','posted':'?','type':'drop'}",
-	"C< {'from':'$A','op':'ohi','status':2}",
+	"A< {'datalen':0,'for':[{'id':'$uid-C'}],'from':'$uid-A',"
+	    "'headsum':$sum,'id':'$id','op':'ohiedit','posted':'$date',"
+	    "'type':'drop'}",
+	"C< {'from':'$uid-A','op':'ohi','status':2}",
 
-	/* Aliases, and a second node, which logs in. */
-	"A> {'op':3,'id':'a4','newalias':'Verify Anna %N'}",
+	/* Aliases, and a second device, which logs in. */
+	"A> {'op':UserEdit,'id':'a4','newalias':'Anna $sum-run'}",
 	"A= a4",
-	"A< {'datalen':0,'from':'$A','headsum':?,'id':'?',"
-	    "'newalias':'Verify Anna %N','op':'user','posted':'?'}",
-	"B> {'op':3,'id':'b1','newalias':'verify  ANNA %N'}",
+	"A< {'datalen':0,'from':'$uid-A','headsum':$sum,'id':'$id',"
+	    "'newalias':'Anna $sum-run','op':'user','posted':'$date'}",
+	"B> {'op':UserEdit,'id':'b1','newalias':'ANNA   $sum-run'}",
 	"B/ b1",
-	"A> {'op':3,'id':'a5','newnode':'tablet'}",
-	"A= a5",
-	"A< {'datalen':0,'from':'$A','headsum':?,'id':'?',"
-	    "'newnode':'tablet','nodeid':'?','noderef':'2','op':'user',"
-	    "'posted':'?'}",
-	"D+",
-	"D> {'op':0,'id':'1'}",
-	"D> {'op':2,'uid':'$A','node':'@A'}",
-	"D< {'id':'1','name':'?','op':'tmtprev'}",
-	"D< {'info':'login ok','op':'info'}",
-	"D< {'datalen':0,'from':'$A',*,'noderef':'2','op':'user',*}",
-	"D< {'datalen':0,'from':'$A','headsum':?,'id':'?','node':'2',"
-	    "'op':'login','posted':'?'}",
-	"A< {'datalen':0,'from':'$A','headsum':?,'id':'?','node':'2',"
-	    "'op':'login','posted':'?'}",
+	"device D of A",
 
-	/* Ping, by an alias; the other node of the sender hears of it. */
-	"A> {'op':%P,'id':'a6','datalen':%D,'from':'Verify Ann %N',"
-	    "'to':'Verify Bob %N'}|Hi, Bob",
+	/* Ping, by an alias; the sender's other device gets it, too. */
+	"A> {'op':Ping,'id':'a6','datalen':7,'from':'Ann $sum-run',"
+	    "'to':'Bob $sum-run'} | Hi, Bob",
 	"A= a6",
-	"B< {'alias':'Verify Ann %N','datalen':%D,'from':'$A','headsum':?,"
-	    "'id':'?','op':'ping','posted':'?','to':'Verify Bob %N'}|Hi, Bob",
-	"D< {'alias':'Verify Ann %N','datalen':%D,'from':'$A','headsum':?,"
-	    "'id':'?','op':'ping','posted':'?','to':'Verify Bob %N'}|Hi, Bob",
-	"A> {'op':%P,'id':'a7','datalen':%D,'from':'Verify Ann %N',"
-	    "'to':'Nobody %N'}|Hi",
+	"B< {'alias':'Ann $sum-run','datalen':7,'from':'$uid-A',"
+	    "'headsum':$sum,'id':'$id','op':'ping','posted':'$date',"
+	    "'to':'Bob $sum-run'} | Hi, Bob",
+	"D< {'alias':'Ann $sum-run','datalen':7,'from':'$uid-A',"
+	    "'headsum':$sum,'id':'$id','op':'ping','posted':'$date',"
+	    "'to':'Bob $sum-run'} | Hi, Bob",
+	"A> {'op':Ping,'id':'a7','datalen':2,'from':'Ann $sum-run',"
+	    "'to':'Nobody $sum-run'} | Hi",
 	"A/ a7",
 
 	/* A group of two. */
-	"A> {'op':5,'id':'a8','gid':'Verify all %N','datalen':%D,"
-	    "'from':'Verify Ann %N','to':'Verify Bob %N'}|Join",
+	"A> {'op':GroupInvite,'id':'a8','gid':'All $sum-run','datalen':4,"
+	    "'from':'Ann $sum-run','to':'Bob $sum-run'} | Join",
 	"A= a8",
-	"A< {'act':'invite','alias':'Verify Bob %N','datalen':0,'from':'$A',"
-	    "'gid':'Verify all %N','headsum':?,'id':'?','op':'member',"
-	    "'posted':'?'}",
-	"B< {'alias':'Verify Ann %N','datalen':%D,'from':'$A',"
-	    "'gid':'Verify all %N','headsum':?,'id':'?','op':'invite',"
-	    "'posted':'?','to':'Verify Bob %N'}|Join",
-	"D< {'alias':'Verify Ann %N','datalen':%D,'from':'$A',"
-	    "'gid':'Verify all %N','headsum':?,'id':'?','op':'invite',"
-	    "'posted':'?','to':'Verify Bob %N'}|Join",
-	"D< {'act':'invite','alias':'Verify Bob %N','datalen':0,'from':'$A',"
-	    "'gid':'Verify all %N','headsum':?,'id':'?','op':'member',"
-	    "'posted':'?'}",
-	"B> {'op':6,'id':'b2','act':'join','gid':'Verify all %N',"
-	    "'newalias':'Bobby %N'}",
+	"A< {'act':'invite','alias':'Bob $sum-run','datalen':0,"
+	    "'from':'$uid-A','gid':'All $sum-run','headsum':$sum,'id':'$id',"
+	    "'op':'member','posted':'$date'}",
+	"B< {'alias':'Ann $sum-run','datalen':4,'from':'$uid-A',"
+	    "'gid':'All $sum-run','headsum':$sum,'id':'$id','op':'invite',"
+	    "'posted':'$date','to':'Bob $sum-run'} | Join",
+	"D< {'alias':'Ann $sum-run','datalen':4,'from':'$uid-A',"
+	    "'gid':'All $sum-run','headsum':$sum,'id':'$id','op':'invite',"
+	    "'posted':'$date','to':'Bob $sum-run'} | Join",
+	"D< {'act':'invite','alias':'Bob $sum-run','datalen':0,"
+	    "'from':'$uid-A','gid':'All $sum-run','headsum':$sum,'id':'$id',"
+	    "'op':'member','posted':'$date'}",
+	"B> {'op':GroupEdit,'id':'b2','act':'join','gid':'All $sum-run',"
+	    "'newalias':'Bobby $sum-run'}",
 	"B= b2",
-	"A< {'act':'join','alias':'Verify Bob %N','datalen':0,'from':'$B',"
-	    "'gid':'Verify all %N','headsum':?,'id':'?',"
-	    "'newalias':'Bobby %N','op':'member','posted':'?'}",
-	"B< {'act':'join',*}",
-	"D< {'act':'join',*}",
-	"C> {'op':6,'id':'c1','act':'join','gid':'Verify all %N'}",
+	"ABD< {'act':'join','alias':'Bob $sum-run','datalen':0,"
+	    "'from':'$uid-B','gid':'All $sum-run','headsum':$sum,'id':'$id',"
+	    "'newalias':'Bobby $sum-run','op':'member','posted':'$date'}",
+	"C> {'op':GroupEdit,'id':'c1','act':'join','gid':'All $sum-run'}",
 	"C/ c1",
 
-	/* Posts: to a user and a group, to own nodes, and refused ones. */
-	"A> {'op':7,'id':'a9','datalen':%D,'datahead':5,'datasum':9,"
-	    "'for':[{'id':'$C','type':1},{'id':'Verify all %N','type':3}]}"
-	    "|hello world",
+	/*
+	 * Posts: to a user and a group, to the sender's devices, and refused.
+	 */
+	"A> {'op':Post,'id':'a9','datalen':11,'datahead':5,'datasum':9,"
+	    "'for':[{'id':'$uid-C','type':1},{'id':'All $sum-run',"
+	    "'type':3}]} | hello world",
 	"A= a9",
-	"B< {'datahead':5,'datalen':%D,'datasum':9,'from':'$A','headsum':?,"
-	    "'id':'?','op':'delivery','posted':'?'}|hello world",
-	"C< {'datahead':5,'datalen':%D,'datasum':9,'from':'$A','headsum':?,"
-	    "'id':'?','op':'delivery','posted':'?'}|hello world",
-	"D< {'datahead':5,'datalen':%D,'datasum':9,'from':'$A','headsum':?,"
-	    "'id':'?','op':'delivery','posted':'?'}|hello world",
-	"B> {'op':7,'id':'b3','datalen':0,"
-	    "'for':[{'id':'Verify all %N','type':2}]}",
+	"BCD< {'datahead':5,'datalen':11,'datasum':9,'from':'$uid-A',"
+	    "'headsum':$sum,'id':'$id','op':'delivery',"
+	    "'posted':'$date'} | hello world",
+	"B> {'op':Post,'id':'b3','datalen':0,'for':[{'id':'All $sum-run',"
+	    "'type':2}]}",
 	"B= b3",
-	"A< {'datalen':0,'from':'$B','headsum':?,'id':'?','op':'delivery',"
-	    "'posted':'?'}",
-	"B< {'datalen':0,'from':'$B',*}",
-	"D< {'datalen':0,'from':'$B',*}",
-	"A> {'op':7,'id':'a10','datalen':%D,'for':[]}|note to self",
+	"ABD< {'datalen':0,'from':'$uid-B','headsum':$sum,'id':'$id',"
+	    "'op':'delivery','posted':'$date'}",
+	"A> {'op':Post,'id':'a10','datalen':12,'for':[]} | note to self",
 	"A= a10",
-	"D< {'datalen':%D,'from':'$A',*,'op':'delivery',*}|note to self",
-	"A> {'op':7,'id':'a11','datalen':%D,"
-	    "'for':[{'id':'$B','type':1},{'id':'nobody','type':1}]}|lost",
+	"D< {'datalen':12,'from':'$uid-A','headsum':$sum,'id':'$id',"
+	    "'op':'delivery','posted':'$date'} | note to self",
+	"A> {'op':Post,'id':'a11','datalen':4,'for':[{'id':'$uid-B','type':1},"
+	    "{'id':'nobody','type':1}]} | lost",
 	"A/ a11",
-	"C> {'op':7,'id':'c2','datalen':%D,"
-	    "'for':[{'id':'Verify all %N','type':3}]}|let me in",
+	"C> {'op':Post,'id':'c2','datalen':9,'for':[{'id':'All $sum-run',"
+	    "'type':3}]} | let me in",
 	"C/ c2",
+	"ABCD! acks",
 
 	/* Another name in the group; then a member is barred. */
-	"B> {'op':6,'id':'b4','act':'alias','gid':'Verify all %N',"
-	    "'newalias':'Robert %N'}",
+	"B> {'op':GroupEdit,'id':'b4','act':'alias','gid':'All $sum-run',"
+	    "'newalias':'Robert $sum-run'}",
 	"B= b4",
-	"A< {'act':'alias','alias':'Bobby %N','datalen':0,'from':'$B',*,"
-	    "'newalias':'Robert %N','op':'member','posted':'?'}",
-	"B< {'act':'alias',*}",
-	"D< {'act':'alias',*}",
-	"A> {'op':6,'id':'a12','act':'drop','gid':'Verify all %N',"
-	    "'to':'Robert %N'}",
+	"ABD< {'act':'alias','alias':'Bobby $sum-run','datalen':0,"
+	    "'from':'$uid-B','gid':'All $sum-run','headsum':$sum,'id':'$id',"
+	    "'newalias':'Robert $sum-run','op':'member','posted':'$date'}",
+	"A> {'op':GroupEdit,'id':'a12','act':'drop','gid':'All $sum-run',"
+	    "'to':'Robert $sum-run'}",
 	"A= a12",
-	"A< {'act':'drop','alias':'Robert %N','datalen':0,'from':'$A',*}",
-	"B< {'act':'drop','alias':'Robert %N','datalen':0,'from':'$A',*}",
-	"D< {'act':'drop',*}",
-	"B> {'op':7,'id':'b5','datalen':0,"
-	    "'for':[{'id':'Verify all %N','type':3}]}",
+	"ABD< {'act':'drop','alias':'Robert $sum-run','datalen':0,"
+	    "'from':'$uid-A','gid':'All $sum-run','headsum':$sum,'id':'$id',"
+	    "'op':'member','posted':'$date'}",
+	"B> {'op':Post,'id':'b5','datalen':0,'for':[{'id':'All $sum-run',"
+	    "'type':3}]}",
 	"B/ b5",
 
-	/* An alias that is dropped reaches nobody; nor does a dropped node. */
-	"A> {'op':3,'id':'a13','dropalias':'Verify Anna %N'}",
+	/* A dropped alias reaches nobody, nor does a dropped device. */
+	"A> {'op':UserEdit,'id':'a13','dropalias':'Anna $sum-run'}",
 	"A= a13",
-	"A< {'datalen':0,'dropalias':'Verify Anna %N','from':'$A',*}",
-	"D< {'datalen':0,'dropalias':'Verify Anna %N','from':'$A',*}",
-	"A> {'op':3,'id':'a14','dropnode':'2'}",
+	"AD< {'datalen':0,'dropalias':'Anna $sum-run','from':'$uid-A',"
+	    "'headsum':$sum,'id':'$id','op':'user','posted':'$date'}",
+	"A> {'op':UserEdit,'id':'a14','dropnode':'$sum-ref-D'}",
 	"A= a14",
-	"A< {'datalen':0,'dropnode':'2','from':'$A',*}",
-	"D< {'error':'?','op':'quit'}",
-	"D-",
+	"A< {'datalen':0,'dropnode':'$sum-ref-D','from':'$uid-A',"
+	    "'headsum':$sum,'id':'$id','op':'user','posted':'$date'}",
+	"D< {'error':'$error','op':'quit'}",
+	"D! ended",
+	"ABC! acks",
 
-	/* What was not acked comes again. */
-	"A> {'op':7,'id':'a15','datalen':%D,"
-	    "'for':[{'id':'$B','type':1}]}|twice",
-	"A= a15",
-	"B~ {'datalen':%D,'from':'$A',*,'op':'delivery',*}|twice",
-	"B!",
-	"B+",
-	"B> {'op':0,'id':'1'}",
-	"B> {'op':2,'uid':'$B','node':'@B'}",
-	"B< {'id':'1','name':'?','op':'tmtprev'}",
-	"B< {'info':'login ok','ohi':['$A'],'op':'info'}",
-	"B< {'datalen':%D,'from':'$A',*,'op':'delivery',*}|twice",
-	"B< {'datalen':0,'from':'$B',*,'node':'1','op':'login',*}",
+	/* A message that was not acked is sent again. */
+	"A> {'op':Post,'id':'a15','datalen':5,'for':[{'id':'$uid-B',"
+	    "'type':1}]} | twice",
+	"A< {'id':'a15','msgid':'$id-twice','op':'ack','posted':'$date'}",
+	"B< {'datalen':5,'from':'$uid-A','headsum':$sum,'id':'$id-twice',"
+	    "'op':'delivery','posted':'$date'} | twice",
+	"B! lost",
+	"B> {'op':TmtpRev,'id':'1'}",
+	"B> {'op':Login,'uid':'$uid-B','node':'$node-B'}",
+	"B< {'id':'1','name':'test','op':'tmtprev'}",
+	"B< {'info':'login ok','ohi':['$uid-A'],'op':'info'}",
+	"B< {'datalen':5,'from':'$uid-A','headsum':$sum,'id':'$id-twice',"
+	    "'op':'delivery','posted':'$date'} | twice",
+	"B< {'datalen':0,'from':'$uid-B','headsum':$sum,'id':'$id','node':'1',"
+	    "'op':'login','posted':'$date'}",
+	"B! acks",
 
 	/* Neither pulse nor ack is answered. */
-	"A> {'op':%L}",
-	"A> {'op':%K,'id':'0000000000000001','type':'ok'}",
-	"A> {'op':%Q}",
+	"A> {'op':Pulse}",
+	"A> {'op':Ack,'id':'0000000000000001','type':'ok'}",
+	"A> {'op':Quit}",
 	"A< {'error':'logout ok','op':'quit'}",
-	"A-",
-	"B< {'from':'$A','op':'ohi','status':2}",
-	"B> {'op':%Q}",
+	"A! ended",
+	"B< {'from':'$uid-A','op':'ohi','status':2}",
+	"B> {'op':Quit}",
 	"B< {'error':'logout ok','op':'quit'}",
-	"B-",
-	"C> {'op':0,'id':'1'}",
-	"C< {'error':'?','op':'quit'}",
-	"C-",
-	"E+",
-	"E> {'op':0,'id':'1'}",
-	"E> {'op':2,'uid':'$A','node':'@B'}",
-	"E< {'id':'1','name':'?','op':'tmtprev'}",
-	"E< {'error':'?','op':'quit'}",
-	"E-",
+	"B! ended",
+	"C> {'op':TmtpRev,'id':'1'}",
+	"C< {'error':'$error','op':'quit'}",
+	"C! ended",
+	"E> {'op':TmtpRev,'id':'1'}",
+	"E> {'op':Login,'uid':'$uid-A','node':'$node-B'}",
+	"E< {'id':'1','name':'test','op':'tmtprev'}",
+	"E< {'error':'$error','op':'quit'}",
+	"E! ended",
 	NULL
 };
 
-/* What only the second numbering has; it finds nobody connected. */
+/* What only the second numbering has; nobody else is connected. */
 static const char *const only_2020[] = {
-	"B+",
-	"B> {'op':0,'id':'1'}",
-	"B> {'op':2,'uid':'$B','node':'@B'}",
-	"B< {'id':'1','name':'?','op':'tmtprev'}",
+	"B> {'op':TmtpRev,'id':'1'}",
+	"B> {'op':Login,'uid':'$uid-B','node':'$node-B'}",
+	"B< {'id':'1','name':'test','op':'tmtprev'}",
 	"B< {'info':'login ok','op':'info'}",
-	"B< {'datalen':0,'from':'$B',*,'node':'1','op':'login',*}",
-	"C+",
-	"C> {'op':0,'id':'1'}",
-	"C> {'op':2,'uid':'$C','node':'@C'}",
-	"C< {'id':'1','name':'?','op':'tmtprev'}",
+	"B< {'datalen':0,'from':'$uid-B','headsum':$sum,'id':'$id','node':'1',"
+	    "'op':'login','posted':'$date'}",
+	"C> {'op':TmtpRev,'id':'1'}",
+	"C> {'op':Login,'uid':'$uid-C','node':'$node-C'}",
+	"C< {'id':'1','name':'test','op':'tmtprev'}",
 	"C< {'info':'login ok','op':'info'}",
-	"C< {'datalen':0,'from':'$C',*,'node':'1','op':'login',*}",
-	"B> {'op':8,'id':'b1','datalen':%D,'notelen':4,'fornotself':true,"
-	    "'for':[{'id':'$C','type':1}],'notefor':[]}|notebody",
+	"C< {'datalen':0,'from':'$uid-C','headsum':$sum,'id':'$id','node':'1',"
+	    "'op':'login','posted':'$date'}",
+	"B> {'op':PostNotify,'id':'b1','datalen':8,'notelen':4,"
+	    "'fornotself':true,'for':[{'id':'$uid-C','type':1}],"
+	    "'notefor':[]} | notebody",
 	"B= b1",
-	"C< {'datalen':%D,'from':'$B','headsum':?,'id':'?','notify':1,"
-	    "'op':'delivery','posted':'?'}|body",
-	"C< {'datalen':%D,'from':'$B','headsum':?,'id':'?','op':'notify',"
-	    "'posted':'?','postid':'?'}|note",
-	"B> {'op':12}",
+	"C< {'datalen':4,'from':'$uid-B','headsum':$sum,'id':'$id','notify':1,"
+	    "'op':'delivery','posted':'$date'} | body",
+	"C< {'datalen':4,'from':'$uid-B','headsum':$sum,'id':'$id',"
+	    "'op':'notify','posted':'$date','postid':'$id'} | note",
+	"BC! acks",
+	"B> {'op':Quit}",
 	"B< {'error':'logout ok','op':'quit'}",
-	"B-",
-	"C> {'op':12}",
+	"B! ended",
+	"C> {'op':Quit}",
 	"C< {'error':'logout ok','op':'quit'}",
-	"C-",
+	"C! ended",
 	NULL
 };
 
-static struct talker *
-talker(struct talk *talk, char name)
+static void
+disconnect(struct selftest *t, struct speaker *s)
 {
-	return &talk->talkers[name - 'A'];
+	if (s->client != NULL)
+		poller_remove(t->poller, client_fd(s->client));
+	client_close(s->client);
+	s->client = NULL;
+	s->unacked.n = 0;
 }
 
 static const char *
-number_text(const struct talk *talk, char letter)
+connect_speaker(struct selftest *t, struct speaker *s)
 {
-	const struct number *n = numbers;
-
-	while (n->letter != letter && n->letter != '\0')
-		n++;
-	return n->text[talk->numbering];
-}
-
-/* The header of a line, with everything filled in, and its data. */
-static void
-fill_in(struct talk *talk, const char *line)
-{
-	const char *bar = strchr(line, '|'), *p;
-
-	talk->header.n = talk->data.n = 0;
-	if (bar != NULL)
-		buf_add(&talk->data, span_of(bar + 1));
-	for (p = line; *p != '\0' && p != bar; p++) {
-		if (*p == '\'')
-			buf_add_byte(&talk->header, '"');
-		else if (*p == '$')
-			buf_add(&talk->header,
-			    span_of(talker(talk, *++p)->uid));
-		else if (*p == '@')
-			buf_add(&talk->header,
-			    span_of(talker(talk, *++p)->nodeid));
-		else if (*p == '%' && *++p == 'D')
-			buf_addf(&talk->header, "%zu", talk->data.n);
-		else if (p[-1] == '%')
-			buf_add(&talk->header,
-			    span_of(number_text(talk, *p)));
-		else
-			buf_add_byte(&talk->header, *p);
-	}
-}
-
-/* Whether text is what the pattern says. */
-static bool
-fits(struct span text, struct span pattern)
-{
-	char wild;
-
-	for (; pattern.n > 0 && *pattern.p != '*' && *pattern.p != '?';
-	    pattern.p++, pattern.n--) {
-		if (text.n == 0 || *text.p != *pattern.p)
-			return false;
-		text.p++;
-		text.n--;
-	}
-	if (pattern.n == 0)
-		return text.n == 0;
-	wild = *pattern.p++;
-	pattern.n--;
-	if (wild == '?') {
-		if (text.n == 0)
-			return false;
-		text.p++;
-		text.n--;
-	}
-	for (; text.n > 0; text.p++, text.n--) {
-		if (fits(text, pattern))
-			return true;
-	}
-	return fits(text, pattern);
+	s->client = client_connect_unix(t->clients, t->path);
+	if (s->client == NULL)
+		return "cannot connect";
+	s->interest = client_interest(s->client);
+	if (poller_add(t->poller, client_fd(s->client), s->interest, s) == 0)
+		return NULL;
+	client_close(s->client);
+	s->client = NULL;
+	return "cannot wait for the connection";
 }
 
 static void
-drop(struct talk *talk, struct talker *t)
-{
-	if (t->client == NULL)
-		return;
-	poller_remove(talk->ready, client_fd(t->client));
-	client_close(t->client);
-	t->client = NULL;
-}
-
-static bool
-call(struct talk *talk, struct talker *t)
-{
-	drop(talk, t);
-	t->client = client_connect_unix(talk->clients, talk->path);
-	if (t->client == NULL)
-		return false;
-	t->interest = client_interest(t->client);
-	return poller_add(talk->ready, client_fd(t->client), t->interest,
-	    t) == 0;
-}
-
-static void
-step(struct talk *talk, struct talker *t, unsigned can)
+serve(struct selftest *t, struct speaker *s, unsigned can)
 {
 	unsigned interest;
 
-	client_step(t->client, can);
-	interest = client_interest(t->client);
-	if (interest != t->interest)
-		poller_change(talk->ready, client_fd(t->client), interest);
-	t->interest = interest;
+	client_step(s->client, can);
+	interest = client_interest(s->client);
+	if (interest != s->interest)
+		poller_change(t->poller, client_fd(s->client), interest);
+	s->interest = interest;
 }
 
-/* Wait for a frame, or with frame NULL for the end of the link. */
+/* Wait for a frame.  False: the connection is over, or nothing happens. */
 static bool
-await(struct talk *talk, struct talker *t, struct reply *frame)
+await(struct selftest *t, struct speaker *s, struct reply *r)
 {
 	struct poller_event event;
 	time_t end = time(NULL) + PATIENCE;
 
 	while (time(NULL) <= end) {
-		if (frame != NULL && client_next(t->client, frame))
+		if (client_next(s->client, r))
 			return true;
-		if (client_over(t->client) != NULL)
-			return frame == NULL;
-		poller_wait(talk->ready, 1000);
-		while (poller_next(talk->ready, &event))
-			step(talk, event.owner, event.can);
+		if (client_over(s->client) != NULL)
+			return false;
+		poller_wait(t->poller, 1000);
+		while (poller_next(t->poller, &event))
+			serve(t, event.owner, event.can);
 	}
 	return false;
 }
 
 static void
-ack(struct talk *talk, struct talker *t, struct span id)
+send_frame(struct selftest *t, struct speaker *s)
 {
-	struct buf header = { NULL, 0, 0 };
-
-	buf_addf(&header, "{\"op\":%s,\"id\":\"%.*s\",\"type\":\"ok\"}",
-	    number_text(talk, 'K'), (int)id.n, id.p);
-	client_put(t->client, buf_span(&header), SPAN(""));
-	buf_free(&header);
-	step(talk, t, 0);
+	client_send(s->client, buf_span(&t->frame));
+	serve(t, s, 0);
+	t->frame.n = 0;
 }
 
-/* What the relay gave it to log in with, now or as another node. */
-static void
-note_ids(struct talker *t, const struct reply *frame)
+static const char *
+step_get(struct selftest *t, struct speaker *s, const char *text)
 {
-	if (frame->uid.n == UID_TEXT)
-		memcpy(t->uid, frame->uid.p, UID_TEXT);
-	if (frame->nodeid.n == NODEID_TEXT)
-		memcpy(t->nodeid, frame->nodeid.p, NODEID_TEXT);
-}
+	struct reply r;
+	const char *why;
 
-enum answer { ANSWER_ACK, ANSWER_NOT };
-
-static bool
-expect(struct talk *talk, struct talker *t, enum answer answer)
-{
-	struct reply f;
-
-	if (!await(talk, t, &f)) {
-		log_line("verify: nothing came");
-		return false;
+	if (!await(t, s, &r))
+		return "no frame was received";
+	why = talk_compare(&t->talk, text, &r);
+	if (why != NULL) {
+		log_line("self-test: received %.*s (%zu bytes of data)",
+		    (int)r.header.n, r.header.p, r.data.n);
+		return why;
 	}
-	if (!wire_is_intact(&f) || !fits(f.header, buf_span(&talk->header)) ||
-	    !span_is(f.data, buf_span(&talk->data))) {
-		log_line("verify: %.*s (%zu bytes of data, headsum %s)",
-		    (int)f.header.n, f.header.p, f.data.n,
-		    wire_is_intact(&f) ? "right" : "wrong");
-		return false;
-	}
-	talk->answers++;
-	note_ids(t, &f);
-	if (answer == ANSWER_ACK && f.from.p != NULL && f.id.p != NULL)
-		ack(talk, t, f.id);
-	return true;
+	t->answers++;
+	if (wire_is_message(&r))
+		buf_add(&s->unacked, r.id);
+	return NULL;
 }
 
-/* The two answers to a request, which are not written out. */
-static void
-fill_in_ack(struct talk *talk, const char *line)
+static const char *
+step_event(struct selftest *t, struct speaker *s, const char *what)
 {
-	talk->header.n = talk->data.n = 0;
-	if (line[1] == '/')
-		buf_addf(&talk->header, "{\"error\":\"?\",\"id\":\"%s\","
-		    "\"msgid\":\"\",\"op\":\"ack\",\"posted\":\"\"}",
-		    line + 3);
-	else
-		buf_addf(&talk->header, "{\"id\":\"%s\",\"msgid\":\"?\","
-		    "\"op\":\"ack\",\"posted\":\"?\"}", line + 3);
-}
+	struct reply r;
 
-static bool
-run_line(struct talk *talk, const char *line)
-{
-	struct talker *t = talker(talk, line[0]);
-	struct reply rest;
-
-	if (line[2] != '\0')
-		fill_in(talk, line + 3);
-	switch (line[1]) {
-	case '=':
-	case '/':
-		fill_in_ack(talk, line);
-		return expect(talk, t, ANSWER_NOT);
-	case '+':
-		return call(talk, t);
-	case '>':
-		client_put(t->client, buf_span(&talk->header),
-		    buf_span(&talk->data));
-		step(talk, t, 0);
-		return true;
-	case '<':
-		return expect(talk, t, ANSWER_ACK);
-	case '~':
-		return expect(talk, t, ANSWER_NOT);
-	case '-':
-		return await(talk, t, NULL) && !client_next(t->client, &rest);
-	default:
-		drop(talk, t);
-		return true;
-	}
-}
-
-static bool
-run(struct talk *talk, const char *const *lines)
-{
-	for (; *lines != NULL; lines++) {
-		if (!run_line(talk, *lines)) {
-			log_line("verify, ops of %s: this is not so: %s",
-			    number_text(talk, 'N'), *lines);
-			return false;
+	if (strcmp(what, "acks") == 0) {
+		for (; s->unacked.n > 0; buf_drop(&s->unacked, ID_TEXT)) {
+			talk_ack(&t->talk, &t->frame,
+			    (struct span){ s->unacked.p, ID_TEXT });
+			send_frame(t, s);
 		}
+		return NULL;
 	}
-	return true;
+	if (strcmp(what, "ended") == 0 &&
+	    (await(t, s, &r) || client_over(s->client) == NULL))
+		return "the relay did not close the connection";
+	disconnect(t, s);
+	return NULL;
+}
+
+/* NULL, or what is wrong. */
+static const char *
+run_step(struct selftest *t, const char *line)
+{
+	struct talk_step step;
+	struct speaker *s;
+	const char *why = NULL;
+
+	if (!talk_read(&step, line))
+		return "not a step";
+	s = &t->speakers[step.name[0] - 'A'];
+	if (s->client == NULL)
+		why = connect_speaker(t, s);
+	if (why != NULL)
+		return why;
+	if (step.kind == '<')
+		return step_get(t, s, step.text);
+	if (step.kind == '!')
+		return step_event(t, s, step.text);
+	why = talk_frame(&t->talk, &t->frame, step.text);
+	send_frame(t, s);
+	return why;
+}
+
+static bool
+run_line(struct selftest *t, const char *line)
+{
+	struct buf text = { NULL, 0, 0 }, steps = { NULL, 0, 0 };
+	const char *why = NULL;
+	char *p, *end;
+
+	for (; *line != '\0'; line++)
+		buf_add_byte(&text, *line == '\'' ? '"' : *line);
+	buf_add_byte(&text, '\0');
+	if (!talk_expand(&t->talk, &steps, text.p))
+		buf_addf(&steps, "%s\n", text.p);
+	for (p = steps.p; why == NULL && p < steps.p + steps.n; p = end + 1) {
+		end = memchr(p, '\n', (size_t)(steps.p + steps.n - p));
+		*end = '\0';
+		why = run_step(t, p);
+		if (why != NULL)
+			log_line("self-test, numbering of %s: %s: %s",
+			    pattern_value(&t->talk.names, SPAN("sum-run")),
+			    why, p);
+	}
+	buf_free(&text);
+	buf_free(&steps);
+	return why == NULL;
+}
+
+static bool
+run(struct selftest *t, const char *const *lines)
+{
+	while (*lines != NULL && run_line(t, *lines))
+		lines++;
+	return *lines == NULL;
+}
+
+static void
+set_numbering(struct selftest *t, enum talk_numbering numbering)
+{
+	t->talk = (struct talk){ .numbering = numbering };
+	pattern_set(&t->talk.names, SPAN("sum-run"),
+	    numbering == TALK_2018 ? SPAN("2018") : SPAN("2020"));
 }
 
 long
 selftest_run(const char *path, struct client_pool *clients)
 {
-	struct talk talk = { .path = path, .clients = clients };
+	struct selftest t = { .path = path, .clients = clients };
 	bool passed;
 	size_t i;
 
-	talk.ready = poller_open();
-	if (talk.ready == NULL) {
+	t.poller = poller_open();
+	if (t.poller == NULL) {
 		log_line("cannot watch connections: %s", strerror(errno));
 		return -1;
 	}
-	passed = run(&talk, both);
-	talk.numbering = 1;
-	passed = passed && run(&talk, both) && run(&talk, only_2020);
-	for (i = 0; i < TALKERS; i++)
-		drop(&talk, &talk.talkers[i]);
-	poller_close(talk.ready);
-	buf_free(&talk.header);
-	buf_free(&talk.data);
-	return passed ? talk.answers : -1;
+	set_numbering(&t, TALK_2018);
+	passed = run(&t, both);
+	set_numbering(&t, TALK_2020);
+	passed = passed && run(&t, both) && run(&t, only_2020);
+	for (i = 0; i < SPEAKERS; i++) {
+		disconnect(&t, &t.speakers[i]);
+		buf_free(&t.speakers[i].unacked);
+	}
+	poller_close(t.poller);
+	buf_free(&t.frame);
+	return passed ? t.answers : -1;
 }

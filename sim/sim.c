@@ -511,6 +511,8 @@ set_conf(struct conf *conf, unsigned members)
 	free(conf->listen_laddr);
 	conf->listen_laddr = xcopy(SPAN(SOCKET));
 	conf->links_max = members + 100;
+	free(conf->name);
+	conf->name = xcopy(SPAN("test"));	/* as talk.c has it */
 }
 
 /* A certificate of its own, for the length of the run. */

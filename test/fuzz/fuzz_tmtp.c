@@ -59,10 +59,10 @@ send_header(struct play *p, struct player *who, struct span header,
 static void
 read_frames(struct player *who)
 {
-	struct harness_frame f;
+	struct reply f;
 
 	while (harness_frame(who->actor, &f)) {
-		assert(harness_is_sum_right(&f));
+		assert(wire_is_intact(&f));
 		if (f.from.p != NULL && f.id.n == ID_TEXT)
 			memcpy(who->last, f.id.p, ID_TEXT);
 		harness_drop(who->actor, f.bytes);
@@ -81,7 +81,7 @@ enter(struct play *p, struct player *who)
 static void
 enroll(struct play *p, struct player *who, struct span request)
 {
-	struct harness_frame f;
+	struct reply f;
 
 	enter(p, who);
 	read_frames(who);

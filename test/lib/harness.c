@@ -5,8 +5,6 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "tmtp/frame.h"
-#include "json.h"
 #include "base/log.h"
 #include "test/lib/scratch.h"
 
@@ -246,77 +244,19 @@ harness_send(struct harness *st, struct actor *c, struct span bytes)
 	}
 }
 
-/* Take a header apart; false if it is no strict JSON. */
-static bool
-read_header(struct harness_frame *f)
+bool
+harness_frame(const struct actor *a, struct reply *r)
 {
-	uint64_t length = 0;
-	struct span key;
-	struct json j;
-
-	json_begin(&j, f->header);
-	json_object(&j);
-	while (json_key(&j, &key)) {
-		if (json_is(key, SPAN("datalen")))
-			length = json_uint(&j, UINT32_MAX);
-		else if (json_is(key, SPAN("id")))
-			f->id = json_string(&j);
-		else if (json_is(key, SPAN("from")))
-			f->from = json_string(&j);
-		else
-			json_skip(&j);
-	}
-	f->data = (struct span){ f->header.p + f->header.n, (size_t)length };
-	f->bytes = FRAME_DIGITS + f->header.n + f->data.n;
-	return json_done(&j);
+	return wire_read(r, buf_span(&a->got)) == WIRE_FRAME;
 }
 
 bool
-harness_frame(const struct actor *a, struct harness_frame *f)
+harness_in_one_record(const struct actor *a, const struct reply *r)
 {
 	size_t record;
-	long n;
 
-	*f = (struct harness_frame){ 0 };
-	if (a->got.n < FRAME_DIGITS)
-		return false;
-	n = frame_length(a->got.p);
-	if (n == -1 || a->got.n - FRAME_DIGITS < (size_t)n)
-		return false;
-	f->header = (struct span){ a->got.p + FRAME_DIGITS, (size_t)n };
-	if (!read_header(f) || a->got.n < f->bytes)
-		return false;
 	memcpy(&record, a->records.p, sizeof(record));
-	f->in_one_record = record >= f->bytes;
-	return true;
-}
-
-/* The headsum is that of the frame as it would be without it. */
-bool
-harness_is_sum_right(const struct harness_frame *f)
-{
-	static const char key[] = ",\"headsum\":";
-	struct buf bare = { NULL, 0, 0 };
-	char *at, *end, digits[FRAME_DIGITS + 1];
-	unsigned long sum;
-	bool right;
-
-	buf_addf(&bare, "0000%.*s", (int)f->header.n, f->header.p);
-	buf_add_byte(&bare, '\0');
-	at = strstr(bare.p, key);
-	if (at == NULL) {
-		buf_free(&bare);
-		return f->id.p == NULL || f->from.p == NULL;
-	}
-	sum = strtoul(at + sizeof(key) - 1, &end, 10);
-	memmove(at, end, strlen(end) + 1);
-	bare.n = strlen(bare.p);
-	(void)snprintf(digits, sizeof(digits), "%04zx",
-	    bare.n - FRAME_DIGITS);
-	memcpy(bare.p, digits, FRAME_DIGITS);
-	right = sum == encode_crc32c(0, bare.p, bare.n);
-	buf_free(&bare);
-	return right;
+	return record >= r->bytes;
 }
 
 void

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/wire.h"
 #include "conf.h"
 #include "datadir.h"
 #include "tmtp.h"
@@ -39,14 +40,6 @@ struct harness {
 	struct actor actors[HARNESS_ACTORS];
 };
 
-/* A frame's parts; they point into what an actor has got. */
-struct harness_frame {
-	struct span header, data;
-	size_t bytes;		/* of the frame */
-	struct span id, from;	/* p is NULL if there is none */
-	bool in_one_record;	/* it came with one call of tmtp_output */
-};
-
 /* An empty relay by conf's defaults, not yet started. */
 void harness_open(struct harness *);
 void harness_start(struct harness *);
@@ -64,9 +57,9 @@ void harness_lose(struct harness *, struct actor *);
 /* Give bytes to the relay; turns come only between pieces. */
 void harness_send(struct harness *, struct actor *, struct span);
 /* The first frame that it has got; false if it has not got all of one. */
-bool harness_frame(const struct actor *, struct harness_frame *);
-/* Whether the headsum is right; only a message must have one. */
-bool harness_is_sum_right(const struct harness_frame *);
+bool harness_frame(const struct actor *, struct reply *);
+/* Whether this first frame came with one call of tmtp_output. */
+bool harness_in_one_record(const struct actor *, const struct reply *);
 /* It has looked at so many bytes. */
 void harness_drop(struct actor *, size_t bytes);
 /* From the next second on the disk has no space left, or has it again. */

@@ -96,12 +96,12 @@ say(struct world *w, unsigned who, struct span header)
 static void
 listen_to_all(struct world *w)
 {
-	struct harness_frame f;
+	struct reply f;
 	unsigned i;
 
 	for (i = 0; i < USERS; i++) {
 		while (harness_frame(w->actors[i], &f)) {
-			CHECK(harness_is_sum_right(&f), "headsum");
+			CHECK(wire_is_intact(&f), "headsum");
 			say(w, i, f.header);
 			buf_add(&w->said, f.data);
 			if (f.from.p != NULL && f.id.p != NULL)
@@ -129,7 +129,7 @@ log_in(struct world *w, unsigned who)
 static void
 enroll(struct world *w, unsigned who)
 {
-	struct harness_frame f;
+	struct reply f;
 	char text[128];
 
 	harness_connect(&w->stage, w->actors[who]);

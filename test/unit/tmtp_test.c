@@ -35,7 +35,7 @@ give(struct harness *st, struct actor *a, const char *header)
 static size_t
 count_frames(struct actor *a, const char *text)
 {
-	struct harness_frame f;
+	struct reply f;
 	char header[1024];
 	size_t n = 0;
 
@@ -53,7 +53,7 @@ static struct actor *
 enroll(struct harness *st, const char *name, char uid[UID_TEXT + 1])
 {
 	struct actor *a = harness_actor(st, name);
-	struct harness_frame f;
+	struct reply f;
 
 	harness_connect(st, a);
 	give(st, a, "{\"op\":0,\"id\":\"1\"}");
@@ -432,7 +432,7 @@ test_reply_in_message(void)
 {
 	char uid[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
-	struct harness_frame f;
+	struct reply f;
 	struct harness st;
 	struct actor *a;
 	size_t n;
@@ -467,7 +467,7 @@ test_records(void)
 	    100000, 1, 16000 };
 	char uid[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
-	struct harness_frame f;
+	struct reply f;
 	struct harness st;
 	struct actor *a;
 	unsigned i;
@@ -484,7 +484,8 @@ test_records(void)
 		if (f.from.p == NULL)
 			continue;
 		CHECK(f.data.n == sizes[i], "%zu", f.data.n);
-		CHECK(f.in_one_record == (sizes[i] < HARNESS_ROOM), "%zu",
+		CHECK(harness_in_one_record(a, &f) == (sizes[i] < HARNESS_ROOM),
+		    "%zu",
 		    f.data.n);
 		i++;
 	}
@@ -501,7 +502,7 @@ test_many_contacts(void)
 	char (*uids)[UID_TEXT + 1] = xzalloc(USERS * sizeof(*uids));
 	char uid[UID_TEXT + 1], text[256], node[NODEID_TEXT + 1] = "";
 	static struct session *links[USERS];
-	struct harness_frame f;
+	struct reply f;
 	struct harness st;
 	struct actor *a, *b;
 	unsigned i;

@@ -1,6 +1,6 @@
 /*
  * pattern.h - text in which $KIND or $KIND-NAME stands for what a relay has
- * made up.
+ * chosen.
  *
  *	$uid $node $id $date	has the form of one
  *	$sum			a number
@@ -8,8 +8,8 @@
  *
  * With a NAME it is remembered, and the same from then on.
  */
-#ifndef MNM_TEST_PATTERN_H
-#define MNM_TEST_PATTERN_H
+#ifndef MNM_SIM_PATTERN_H
+#define MNM_SIM_PATTERN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,8 +30,8 @@ struct pattern {
 
 /* The value of a name, or NULL. */
 const char *pattern_value(const struct pattern *, struct span name);
-/* Too many, or one that is too long, end the program. */
-void pattern_set(struct pattern *, struct span name, struct span value);
+/* False if there are too many, or one is too long. */
+bool pattern_set(struct pattern *, struct span name, struct span value);
 /* Whether text is what the pattern says.  New names get their values. */
 bool pattern_match(struct pattern *, struct span pattern, struct span text);
 /* How many bytes of text are a name: letters, digits and -. */

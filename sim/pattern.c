@@ -1,10 +1,9 @@
-#include "test/talk/pattern.h"
+#include "sim/pattern.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #include "base/encode.h"
-#include "base/log.h"
 
 size_t
 pattern_name_length(const char *text)
@@ -28,7 +27,7 @@ pattern_value(const struct pattern *pt, struct span name)
 	return NULL;
 }
 
-void
+bool
 pattern_set(struct pattern *pt, struct span name, struct span value)
 {
 	struct pattern_name *n = pt->names;
@@ -37,13 +36,14 @@ pattern_set(struct pattern *pt, struct span name, struct span value)
 		n++;
 	if (n == pt->names + PATTERN_NAMES || name.n >= sizeof(n->name) ||
 	    value.n >= sizeof(n->value))
-		die("no room for the name %.*s", (int)name.n, name.p);
+		return false;
 	if (n == pt->names + pt->count)
 		pt->count++;
 	memcpy(n->name, name.p, name.n);
 	n->name[name.n] = '\0';
 	memcpy(n->value, value.p, value.n);
 	n->value[value.n] = '\0';
+	return true;
 }
 
 /* n if text has that many bytes and they are base 32, else 0. */
@@ -115,7 +115,7 @@ form_length(struct span kind, struct span text)
 		return number_length(text);
 	if (span_is(kind, SPAN("error")))
 		return error_length(text);
-	die("nothing is known of $%.*s", (int)kind.n, kind.p);
+	return 0;
 }
 
 /* How many bytes text begins with that the name stands for, or 0. */
@@ -134,10 +134,8 @@ match_name(struct pattern *pt, struct span name, struct span text)
 	text.n = n;
 	value = pattern_value(pt, name);
 	if (value == NULL)
-		pattern_set(pt, name, text);
-	else if (!span_is(span_of(value), text))
-		return 0;
-	return n;
+		return pattern_set(pt, name, text) ? n : 0;
+	return span_is(span_of(value), text) ? n : 0;
 }
 
 bool

@@ -1,0 +1,263 @@
+#include "sim/talk.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/encode.h"
+
+/* In these ' stands for ", and A and B for other names. */
+static const char ack_lines[] =
+    "A< {'id':'B','msgid':'$id','op':'ack','posted':'$date'}\n";
+static const char refusal_lines[] =
+    "A< {'error':'$error','id':'B','msgid':'','op':'ack','posted':''}\n";
+
+static const char member_lines[] =
+    "A> {'id':'1','op':TmtpRev}\n"
+    "A< {'id':'1','name':'test','op':'tmtprev'}\n"
+    "A> {'newalias':'B','newnode':'x','op':Register}\n"
+    "A< {'nodeid':'$node-A','noderef':'1','op':'registered','uid':'$uid-A'}\n"
+    "A< {'info':'login ok','op':'info'}\n";
+
+#define NEW_NODE "{'datalen':0,'from':'$uid-B','headsum':$sum," \
+    "'id':'$id-new-A','newnode':'A','nodeid':'$node-A'," \
+    "'noderef':'$sum-ref-A','op':'user','posted':'$date'}\n"
+#define LOGIN "{'datalen':0,'from':'$uid-B','headsum':$sum," \
+    "'id':'$id-login-A','node':'$sum-ref-A','op':'login','posted':'$date'}\n"
+
+static const char device_lines[] =
+    "B! acks\n"
+    "B> {'id':'0','newnode':'A','op':UserEdit}\n"
+    "B< {'id':'0','msgid':'$id-new-A','op':'ack','posted':'$date'}\n"
+    "B< " NEW_NODE
+    "A> {'id':'1','op':TmtpRev}\n"
+    "A> {'node':'$node-A','op':Login,'uid':'$uid-A'}\n"
+    "A< {'id':'1','name':'test','op':'tmtprev'}\n"
+    "A< {'info':'login ok','op':'info'}\n"
+    "A< " NEW_NODE
+    "A< " LOGIN
+    "B< " LOGIN
+    "A! acks\n"
+    "B! acks\n";
+
+static const struct talk_op {
+	const char *name;
+	int number[2];
+} op_names[] = {
+	{ "TmtpRev", { 0, 0 } }, { "Register", { 1, 1 } },
+	{ "Login", { 2, 2 } }, { "UserEdit", { 3, 3 } },
+	{ "OhiEdit", { 4, 4 } }, { "GroupInvite", { 5, 5 } },
+	{ "GroupEdit", { 6, 6 } }, { "Post", { 7, 7 } },
+	{ "PostNotify", { -1, 8 } }, { "Ping", { 8, 9 } },
+	{ "Ack", { 9, 10 } }, { "Pulse", { 10, 11 } }, { "Quit", { 11, 12 } }
+};
+
+bool
+talk_read(struct talk_step *step, const char *line)
+{
+	size_t n = 1;
+
+	if (!isupper((unsigned char)line[0]))
+		return false;
+	n += isdigit((unsigned char)line[1]) != 0;
+	if (line[n] == '\0' || strchr("><!", line[n]) == NULL ||
+	    line[n + 1] != ' ')
+		return false;
+	memcpy(step->name, line, n);
+	step->name[n] = '\0';
+	step->kind = line[n];
+	step->text = line + n + 2;
+	return true;
+}
+
+/*
+ * Append the number of the op whose name p begins with.  Returns the name's
+ * bytes, 0 if it is not a name, or -1 if this numbering does not have it.
+ */
+static int
+put_op(const struct talk *t, struct buf *b, const char *p)
+{
+	size_t n = pattern_name_length(p), i;
+	int number;
+
+	for (i = 0; i < sizeof(op_names) / sizeof(op_names[0]); i++) {
+		if (!span_is((struct span){ p, n }, span_of(op_names[i].name)))
+			continue;
+		number = op_names[i].number[t->numbering];
+		if (number == -1)
+			return -1;
+		buf_addf(b, "%d", number);
+		return (int)n;
+	}
+	return 0;
+}
+
+/* Append the header with all that stands for something put in its place. */
+static const char *
+put_header(const struct talk *t, struct buf *b, const char *p,
+    const char *end)
+{
+	const char *value;
+	size_t n;
+	int op;
+
+	while (p < end) {
+		if (*p == '$') {
+			n = pattern_name_length(p + 1);
+			value = pattern_value(&t->names,
+			    (struct span){ p + 1, n });
+			if (value == NULL)
+				return "a name without a value";
+			buf_add(b, span_of(value));
+			p += 1 + n;
+			continue;
+		}
+		buf_add_byte(b, *p++);
+		if (b->n < 5 || memcmp(b->p + b->n - 5, "\"op\":", 5) != 0)
+			continue;
+		op = put_op(t, b, p);
+		if (op == -1)
+			return "not in this numbering";
+		p += op;
+	}
+	return NULL;
+}
+
+/* Bytes of a row: each place has its own, and each row another. */
+static void
+put_row(struct buf *b, size_t n, char letter)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		buf_add_byte(b, i == 0 ? letter :
+		    (char)((i * 7 + i / 256 + (unsigned char)letter) % 251));
+}
+
+static void
+put_data(struct buf *b, const char *p)
+{
+	char *end;
+	size_t n;
+
+	if (*p != '@') {
+		buf_add(b, span_of(p));
+		return;
+	}
+	while (*p == '@') {
+		n = (size_t)strtoul(p + 1, &end, 10);
+		put_row(b, n, *end);
+		p = end + 1 + strspn(end + 1, " ");
+	}
+}
+
+/* Where the header of a line ends; data gets what follows the bar. */
+static const char *
+split_line(const char *text, struct buf *data)
+{
+	const char *bar = strstr(text, " | ");
+
+	data->n = 0;
+	if (bar == NULL)
+		return text + strlen(text);
+	put_data(data, bar + 3);
+	return bar;
+}
+
+const char *
+talk_frame(const struct talk *t, struct buf *frame, const char *text)
+{
+	struct buf header = { NULL, 0, 0 }, data = { NULL, 0, 0 };
+	const char *why;
+
+	why = put_header(t, &header, text, split_line(text, &data));
+	if (why == NULL)
+		wire_frame(frame, buf_span(&header), buf_span(&data));
+	buf_free(&header);
+	buf_free(&data);
+	return why;
+}
+
+void
+talk_ack(const struct talk *t, struct buf *frame, struct span id)
+{
+	char text[100];
+
+	(void)snprintf(text, sizeof(text),
+	    "{\"op\":Ack,\"id\":\"%.*s\",\"type\":\"ok\"}", (int)id.n, id.p);
+	(void)talk_frame(t, frame, text);	/* both numberings have it */
+}
+
+const char *
+talk_compare(struct talk *t, const char *text, const struct reply *r)
+{
+	struct buf data = { NULL, 0, 0 };
+	const char *end = split_line(text, &data), *why = NULL;
+	struct span wanted = { text, (size_t)(end - text) };
+
+	if (!pattern_match(&t->names, wanted, r->header))
+		why = "got";
+	else if (!span_is(buf_span(&data), r->data))
+		why = "wrong data";
+	else if (!wire_is_intact(r))
+		why = "wrong headsum";
+	buf_free(&data);
+	return why;
+}
+
+static void
+put_lines(struct buf *lines, const char *p, const char *a, const char *b)
+{
+	char before = '\n';
+	bool alone;
+
+	for (; *p != '\0'; before = *p++) {
+		alone = !isalpha((unsigned char)p[1]) &&
+		    !isalpha((unsigned char)before);
+		if (*p == 'A' && alone)
+			buf_add(lines, span_of(a));
+		else if (*p == 'B' && alone)
+			buf_add(lines, span_of(b));
+		else
+			buf_add_byte(lines, *p == '\'' ? '"' : *p);
+	}
+}
+
+bool
+talk_expand(struct talk *t, struct buf *lines, const char *line)
+{
+	char name[TALK_NAME], of[TALK_NAME], alias[64], uid[32];
+	const char *value, *p;
+
+	for (p = line; isupper((unsigned char)p[0]) &&
+	    isupper((unsigned char)p[1]); p++)
+		;
+	if (p > line) {
+		for (value = line; value <= p; value++)
+			buf_addf(lines, "%c%s\n", *value, p + 1);
+		return true;
+	}
+	if (sscanf(line, "%7[A-Z0-9]= %63s", name, alias) == 2) {
+		put_lines(lines, ack_lines, name, alias);
+		return true;
+	}
+	if (sscanf(line, "%7[A-Z0-9]/ %63s", name, alias) == 2) {
+		put_lines(lines, refusal_lines, name, alias);
+		return true;
+	}
+	if (sscanf(line, "member %7s %63[^\n]", name, alias) == 2) {
+		put_lines(lines, member_lines, name, alias);
+		return true;
+	}
+	if (sscanf(line, "device %7s of %7s", name, of) != 2)
+		return false;
+	(void)snprintf(uid, sizeof(uid), "uid-%s", of);
+	value = pattern_value(&t->names, span_of(uid));
+	(void)snprintf(uid, sizeof(uid), "uid-%s", name);
+	if (value == NULL ||
+	    !pattern_set(&t->names, span_of(uid), span_of(value)))
+		return false;
+	put_lines(lines, device_lines, name, of);
+	return true;
+}
