@@ -12,7 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "userdb/invite.h"
 #include "disk/journal.h"
 #include "disk/quarantine.h"
 #include "store.h"

@@ -48,13 +48,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <bearssl_hash.h>
-
-#include "userdb/name.h"
+#include "disk/journal.h"
+#include "disk/quarantine.h"
 #include "userdb/files.h"
-
-_Static_assert(NAME_BYTES == USERDB_NAME_BYTES, "one limit, two headers");
-_Static_assert(NAME_CHARS == USERDB_NAME_CHARS, "one limit, two headers");
 
 struct userdb {
 	struct quarantine *lost;
@@ -138,13 +134,13 @@ change(struct userdb *db, const struct record *r)
 static int
 load(struct userdb *db, char *why, size_t room)
 {
-	struct recfile *files = recfile_open(db->lost);
+	struct files *files = files_open(db->lost);
 	struct record r;
 	int more;
 
-	while ((more = recfile_next(files, &r, why, room)) == 1)
+	while ((more = files_next(files, &r, why, room)) == 1)
 		roster_apply(db->roster, &r);
-	recfile_close(files);
+	files_close(files);
 	return more;
 }
 
@@ -198,17 +194,17 @@ save_user(struct userdb *db, struct drafts *drafts, const struct user *u)
 	struct record user = roster_record_user(u), r;
 	size_t i;
 
-	recfile_begin(&db->file);
-	recfile_add(&db->file, &user);
+	files_begin(&db->file);
+	files_add(&db->file, &user);
 	for (i = 0; i < u->node_count; i++) {
 		r = roster_record_node(u->nodes[i]);
-		recfile_add(&db->file, &r);
+		files_add(&db->file, &r);
 	}
 	for (i = 0; i < u->alias_count; i++) {
 		r = roster_record_alias(u->aliases[i]);
-		recfile_add(&db->file, &r);
+		files_add(&db->file, &r);
 	}
-	return recfile_save(drafts, &db->file, &user);
+	return files_save(drafts, &db->file, &user);
 }
 
 static int
@@ -217,13 +213,13 @@ save_group(struct userdb *db, struct drafts *drafts, const struct group *g)
 	struct record group = roster_record_group(g), r;
 	size_t i;
 
-	recfile_begin(&db->file);
-	recfile_add(&db->file, &group);
+	files_begin(&db->file);
+	files_add(&db->file, &group);
 	for (i = 0; i < g->member_count; i++) {
 		r = roster_record_member(g, &g->members[i]);
-		recfile_add(&db->file, &r);
+		files_add(&db->file, &r);
 	}
-	return recfile_save(drafts, &db->file, &group);
+	return files_save(drafts, &db->file, &group);
 }
 
 /* Save one of those that are marked, then unmark it. */
@@ -292,49 +288,17 @@ userdb_user_text(struct userdb *db, struct span text)
 	return userdb_user(db, &uid);
 }
 
-struct node *
-userdb_node(const struct user *u, uint32_t ref)
-{
-	return roster_node(u, ref);
-}
-
-/* What is kept of a password: its text is hashed after the salt. */
-static void
-hash_password(unsigned char hash[br_sha256_SIZE], const unsigned char salt[8],
-    const char nodeid[NODEID_TEXT])
-{
-	br_sha256_context sha;
-
-	br_sha256_init(&sha);
-	br_sha256_update(&sha, salt, 8);
-	br_sha256_update(&sha, nodeid, NODEID_TEXT);
-	br_sha256_out(&sha, hash);
-}
-
-static bool
-same_hash(const unsigned char *a, const unsigned char *b)
-{
-	unsigned char difference = 0;
-	size_t i;
-
-	for (i = 0; i < br_sha256_SIZE; i++)
-		difference |= a[i] ^ b[i];
-	return difference == 0;
-}
-
-/* All nodes are tried, so that the time tells nothing of which it was. */
+/* All nodes are tried, so that the time does not reveal which it was. */
 struct node *
 userdb_login(const struct user *u, struct span nodeid)
 {
-	unsigned char hash[br_sha256_SIZE];
 	struct node *found = NULL;
 	size_t i;
 
 	if (nodeid.n != NODEID_TEXT)
 		return NULL;
 	for (i = 0; i < u->node_count; i++) {
-		hash_password(hash, u->nodes[i]->salt, nodeid.p);
-		if (same_hash(hash, u->nodes[i]->hash))
+		if (secret_is(&u->nodes[i]->secret, nodeid))
 			found = u->nodes[i];
 	}
 	return found;
@@ -365,13 +329,11 @@ draw_password(struct record *r, char nodeid[NODEID_TEXT])
 {
 	unsigned char bytes[NODEID_BYTES];
 
-	if (encode_random(bytes, sizeof(bytes)) == -1 ||
-	    encode_random(r->salt, sizeof(r->salt)) == -1)
+	if (encode_random(bytes, sizeof(bytes)) == -1)
 		return -1;
 	encode_base32(nodeid, bytes, sizeof(bytes));
-	hash_password(r->hash, r->salt, nodeid);
 	r->has |= RECORD_SALT | RECORD_HASH;
-	return 0;
+	return secret_set(&r->secret, (struct span){ nodeid, NODEID_TEXT });
 }
 
 /* A uid that nobody has, not even a user of whom nothing else is known. */
@@ -526,7 +488,7 @@ userdb_add_alias(struct userdb *db, struct user *u, struct span name,
 		return result;
 	if (roster_has(db->roster, name))
 		return USERDB_TAKEN;
-	if (uses != USERDB_USES_ENDLESS)
+	if (uses != ALIAS_UNLIMITED)
 		r.has |= RECORD_USES;
 	change(db, &r);
 	return USERDB_OK;
@@ -555,7 +517,7 @@ userdb_use_alias(struct userdb *db, struct alias *a)
 	struct record r = roster_record_alias(a);
 
 	assert(!a->dropped && a->uses > 0);
-	if (a->uses == USERDB_USES_ENDLESS)
+	if (a->uses == ALIAS_UNLIMITED)
 		return;
 	r.uses--;
 	change(db, &r);
@@ -584,12 +546,6 @@ userdb_dissolve_group(struct userdb *db, struct group *g)
 
 	r.has |= RECORD_GONE;
 	change(db, &r);
-}
-
-struct member *
-userdb_member(const struct group *g, const struct user *u)
-{
-	return roster_member(g, u);
 }
 
 struct member *
@@ -626,9 +582,5 @@ userdb_set_member(struct userdb *db, struct group *g, struct user *u,
 size_t
 userdb_user_count(const struct userdb *db)
 {
-	size_t at = 0, n = 0;
-
-	while (userdb_next_user(db, &at) != NULL)
-		n++;
-	return n;
+	return roster_user_count(db->roster);
 }

@@ -28,18 +28,16 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "disk/draft.h"
-#include "disk/journal.h"
-#include "disk/quarantine.h"
+#include "userdb/invite.h"
+#include "userdb/name.h"
 #include "userdb/roster.h"
 
-#define USERDB_NAME_BYTES 128	/* the longest alias or gid */
-#define USERDB_NAME_CHARS  64
 #define USERDB_LABEL_BYTES 64	/* the longest label kept of a node */
 
-/* The uses of an alias that works for ever. */
-#define USERDB_USES_ENDLESS ROSTER_USES_ENDLESS
-
+struct drafts;
+struct journal;
+struct journal_record;
+struct quarantine;
 struct userdb;
 
 enum userdb_result {
@@ -71,7 +69,6 @@ struct user *userdb_next_user(const struct userdb *, size_t *at);
 struct group *userdb_next_group(const struct userdb *, size_t *at);
 /* The same for a uid as text; NULL also if it is no uid at all. */
 struct user *userdb_user_text(struct userdb *, struct span uid);
-struct node *userdb_node(const struct user *, uint32_t ref);
 /* The user's node with this password, compared in constant time, or NULL. */
 struct node *userdb_login(const struct user *, struct span nodeid);
 
@@ -124,7 +121,6 @@ struct group *userdb_group(struct userdb *, struct span gid);
 struct group *userdb_add_group(struct userdb *, struct span gid);
 /* All its members leave; its name stays taken. */
 void userdb_dissolve_group(struct userdb *, struct group *);
-struct member *userdb_member(const struct group *, const struct user *);
 /*
  * The member, in any state but MEMBER_BARRED or _LEFT, with this alias.  All
  * members are tried.

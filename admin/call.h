@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "base/encode.h"
-#include "userdb/invite.h"
 #include "admin/output.h"
 #include "userdb.h"
 

@@ -98,7 +98,7 @@ tell_groups(struct call *c, const struct user *u)
 
 	report_table(&c->report, "groups");
 	while ((g = userdb_next_group(c->db, &at)) != NULL) {
-		m = userdb_member(g, u);
+		m = roster_member(g, u);
 		if (m == NULL)
 			continue;
 		report_row(&c->report);
@@ -200,7 +200,7 @@ roll_node_drop(struct call *c)
 		return CALL_NO_USER;
 	c->about = c->args[1];
 	n = call_number(&ref, c->args[1], UINT32_MAX) ?
-	    userdb_node(u, ref) : NULL;
+	    roster_node(u, ref) : NULL;
 	if (n == NULL)
 		return "the user has no node of the number";
 	if (u->node_count == 1)

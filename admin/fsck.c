@@ -133,7 +133,7 @@ look_at_queue(struct check *c, const char *path, const char *name)
 	if (!read_ref(&c->ref, name))
 		return stray(path, "neither user.json nor a queue");
 	u = userdb_user(c->data.userdb, &c->uid);
-	if (u == NULL || userdb_node(u, c->ref) == NULL)
+	if (u == NULL || roster_node(u, c->ref) == NULL)
 		return stray(path, "the queue of a node that nobody has");
 	return look_at_each(c, path, look_at_message);
 }

@@ -4,7 +4,6 @@
 
 #include "tmtp/useredit.h"
 #include "tmtp/route.h"
-#include "userdb/name.h"
 
 static struct user *
 self_of(const struct request *rq)
@@ -27,7 +26,7 @@ self_member(const struct request *rq, const struct group *group,
 	struct member *m = NULL;
 
 	if (group != NULL)
-		m = userdb_member(group, self_of(rq));
+		m = roster_member(group, self_of(rq));
 	return m != NULL && m->state == state ? m : NULL;
 }
 
@@ -131,7 +130,7 @@ may_be_invited(struct request *rq, const struct group *group,
     const struct alias *alias)
 {
 	struct span name = span_of(alias->name);
-	struct member *m = userdb_member(group, alias->user);
+	struct member *m = roster_member(group, alias->user);
 
 	if (m != NULL && m->state == MEMBER_JOINED)
 		return request_refuse(rq, "already a member of the group: ",

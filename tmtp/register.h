@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "conf.h"
-#include "userdb/invite.h"
+#include "userdb.h"
 
 struct admit;
 

@@ -165,7 +165,7 @@ add_first_alias(struct request *rq, struct user *user, struct span name,
 	unsigned min = admission->invited ? 1 : rq->relay->conf->alias_min;
 
 	return name.p == NULL ||
-	    add_alias(rq, user, name, min, USERDB_USES_ENDLESS);
+	    add_alias(rq, user, name, min, ALIAS_UNLIMITED);
 }
 
 static void
@@ -356,14 +356,14 @@ edit_newalias(struct request *rq)
 	struct posting p;
 
 	if (uses.given && (uses.value < 1 ||
-	    uses.value >= USERDB_USES_ENDLESS))
+	    uses.value >= ALIAS_UNLIMITED))
 		return request_refuse(rq, "uses must be from 1 to 4294967294",
 		    SPAN(""));
 	if (user->alias_count >= ACCOUNT_ALIASES_MAX)
 		return request_refuse(rq, "there are too many aliases already",
 		    SPAN(""));
 	if (!add_alias(rq, user, rq->h.newalias, rq->relay->conf->alias_min,
-	    uses.given ? (uint32_t)uses.value : USERDB_USES_ENDLESS))
+	    uses.given ? (uint32_t)uses.value : ALIAS_UNLIMITED))
 		return false;
 	p = user_posting(rq);
 	p.message.newalias = rq->h.newalias;

@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "disk/draft.h"
 #include "disk/file.h"
+#include "disk/quarantine.h"
 #include "disk/recfile.h"
+#include "userdb/record.h"
 
 /* A file takes this much memory at start-up; 100 000 members take 20 MiB. */
 #define FILE_BYTES ((size_t)256 << 20)
@@ -18,7 +21,7 @@
 #define PATH_BYTES 600
 
 /* The trees that hold files, in the order in which they are read. */
-static const struct maildir {
+static const struct subtree {
 	const char *top;
 	const char *rest;	/* of a file's path, after top/xx/NAME */
 } trees[] = {
@@ -28,7 +31,7 @@ static const struct maildir {
 
 #define TREES (sizeof(trees) / sizeof(trees[0]))
 
-struct recfile {
+struct files {
 	struct quarantine *lost;
 	size_t tree;		/* the one being read */
 	DIR *outer;		/* its list of xx, or NULL */
@@ -39,10 +42,10 @@ struct recfile {
 	struct buf strings;	/* of the record given */
 };
 
-struct recfile *
-recfile_open(struct quarantine *lost)
+struct files *
+files_open(struct quarantine *lost)
 {
-	struct recfile *f = xzalloc(sizeof(*f));
+	struct files *f = xzalloc(sizeof(*f));
 
 	f->lost = lost;
 	return f;
@@ -57,7 +60,7 @@ close_list(DIR **list)
 }
 
 void
-recfile_close(struct recfile *f)
+files_close(struct files *f)
 {
 	close_list(&f->outer);
 	close_list(&f->inner);
@@ -67,7 +70,7 @@ recfile_close(struct recfile *f)
 }
 
 static const char *
-record_fault(struct recfile *f, struct span text, const char *path)
+record_fault(struct files *f, struct span text, const char *path)
 {
 	char place[RECORD_PATH];
 	struct record r;
@@ -86,7 +89,7 @@ record_fault(struct recfile *f, struct span text, const char *path)
 
 /* Why none of the text is to be given, or NULL and its lines. */
 static const char *
-file_fault(struct recfile *f, const char *path)
+file_fault(struct files *f, const char *path)
 {
 	struct span rest, text;
 	const char *fault = lines_find(&f->lines, buf_span(&f->file));
@@ -103,7 +106,7 @@ file_fault(struct recfile *f, const char *path)
 
 /* A bad sector stays bad; what is only a hiccup must not cost a user. */
 static int
-read_twice(struct recfile *f, const char *path)
+read_twice(struct files *f, const char *path)
 {
 	int data = f->lost->data;
 
@@ -120,7 +123,7 @@ read_twice(struct recfile *f, const char *path)
  * of a right or of memory does not.  -1 with errno.
  */
 static int
-load(struct recfile *f, const char *path)
+load(struct files *f, const char *path)
 {
 	const char *fault;
 
@@ -139,7 +142,7 @@ load(struct recfile *f, const char *path)
 
 /* -1 with errno; what is no directory has no list and is no failure. */
 static int
-open_list(struct recfile *f, DIR **list, const char *path)
+open_list(struct files *f, DIR **list, const char *path)
 {
 	*list = file_open_list(f->lost->data, path);
 	return *list != NULL || errno == ENOENT || errno == ENOTDIR ? 0 : -1;
@@ -155,7 +158,7 @@ next_name(DIR *list)
 
 /* Open the next top/xx.  Returns 1, 0 if there is none, -1 with errno. */
 static int
-next_dir(struct recfile *f)
+next_dir(struct files *f)
 {
 	const char *name;
 
@@ -179,7 +182,7 @@ next_dir(struct recfile *f)
 
 /* The same for the path of a file, if it is there. */
 static int
-next_path(struct recfile *f, char path[PATH_BYTES])
+next_path(struct files *f, char path[PATH_BYTES])
 {
 	const char *name;
 	int found;
@@ -205,7 +208,7 @@ fail(const char *what, char *why, size_t room)
 }
 
 int
-recfile_next(struct recfile *f, struct record *r, char *why, size_t room)
+files_next(struct files *f, struct record *r, char *why, size_t room)
 {
 	char path[PATH_BYTES];
 	struct span text;
@@ -227,20 +230,20 @@ recfile_next(struct recfile *f, struct record *r, char *why, size_t room)
 }
 
 void
-recfile_begin(struct buf *file)
+files_begin(struct buf *file)
 {
 	lines_begin(file);
 }
 
 void
-recfile_add(struct buf *file, const struct record *r)
+files_add(struct buf *file, const struct record *r)
 {
 	record_write(file, r);
 	lines_end_one(file);
 }
 
 int
-recfile_save(struct drafts *drafts, struct buf *file,
+files_save(struct drafts *drafts, struct buf *file,
     const struct record *any)
 {
 	char path[RECORD_PATH];

@@ -26,9 +26,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "disk/draft.h"
 #include "disk/file.h"
-#include "json.h"
+#include "disk/journal.h"
+#include "disk/quarantine.h"
 #include "disk/recfile.h"
+#include "json.h"
 
 #define FILE_NAME "guests.json"
 

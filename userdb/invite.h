@@ -21,12 +21,9 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "disk/draft.h"
-#include "disk/journal.h"
-#include "disk/quarantine.h"
-#include "userdb/name.h"
 #include "base/secret.h"
 #include "base/subnet.h"
+#include "userdb/name.h"
 
 #define INVITE_ADDRESS 64	/* room for a peer's address */
 #define INVITE_CODE    8	/* characters, 40 bits */
@@ -54,7 +51,11 @@ struct invite {
 /* The places of a window without a limit. */
 #define INVITE_UNLIMITED UINT32_MAX
 
+struct drafts;
 struct invites;
+struct journal;
+struct journal_record;
+struct quarantine;
 
 /* NULL and why on failure. */
 struct invites *invite_open(struct quarantine *, struct journal *, char *why,

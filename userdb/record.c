@@ -1,5 +1,6 @@
 #include "userdb/record.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,9 +83,9 @@ read_value(struct record *r, enum record_field field, struct span text)
 {
 	switch (field) {
 	case RECORD_HASH:
-		return read_hex(r->hash, sizeof(r->hash), text);
+		return read_hex(r->secret.hash, SECRET_HASH, text);
 	case RECORD_SALT:
-		return read_hex(r->salt, sizeof(r->salt), text);
+		return read_hex(r->secret.salt, SECRET_SALT, text);
 	case RECORD_STATE:
 		return read_state(&r->state, text);
 	default:
@@ -175,7 +176,7 @@ static void
 write_hex(struct buf *b, const char *key, const unsigned char *bytes,
     size_t n)
 {
-	char text[2 * sizeof(((struct record *)NULL)->hash)];
+	char text[2 * SECRET_HASH];
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -200,10 +201,10 @@ write_field(struct buf *b, const struct json_field *field,
 {
 	switch (field->bit) {
 	case RECORD_HASH:
-		write_hex(b, field->key, r->hash, sizeof(r->hash));
+		write_hex(b, field->key, r->secret.hash, SECRET_HASH);
 		break;
 	case RECORD_SALT:
-		write_hex(b, field->key, r->salt, sizeof(r->salt));
+		write_hex(b, field->key, r->secret.salt, SECRET_SALT);
 		break;
 	case RECORD_STATE:
 		json_put_string(b, field->key,

@@ -26,11 +26,11 @@
 #ifndef MNM_USERDB_RECORD_H
 #define MNM_USERDB_RECORD_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/secret.h"
 
 #define RECORD_PATH 512		/* room for what record_path writes */
 
@@ -70,7 +70,7 @@ struct record {
 	uint32_t next_ref, node, seen, uses;
 	uint32_t pings, failed_pings, pings_since;
 	enum member_state state;
-	unsigned char salt[8], hash[32];
+	struct secret secret;		/* salt and hash */
 };
 
 /* What a record is about follows from what it names. */

@@ -33,6 +33,7 @@ struct name {
 struct roster {
 	struct user **users;
 	size_t user_count;
+	size_t with_nodes;	/* users that have a node */
 	struct index by_uid;
 	struct name *names;
 	size_t name_count;
@@ -227,7 +228,7 @@ roster_next_group(const struct roster *ro, size_t *at)
 size_t
 roster_user_count(const struct roster *ro)
 {
-	return ro->user_count;
+	return ro->with_nodes;
 }
 
 struct node *
@@ -264,7 +265,7 @@ retire_ref(struct user *u, uint32_t ref)
 }
 
 static void
-remove_node(struct user *u, uint32_t ref)
+remove_node(struct roster *ro, struct user *u, uint32_t ref)
 {
 	struct node *n = roster_node(u, ref);
 	size_t i;
@@ -274,13 +275,14 @@ remove_node(struct user *u, uint32_t ref)
 	for (i = 0; u->nodes[i] != n; i++)
 		continue;
 	u->node_count--;
+	ro->with_nodes -= u->node_count == 0;
 	memmove(&u->nodes[i], &u->nodes[i + 1],
 	    (u->node_count - i) * sizeof(u->nodes[0]));
 	free(n);
 }
 
 static void
-insert_node(struct user *u, struct node *n)
+insert_node(struct roster *ro, struct user *u, struct node *n)
 {
 	size_t i = u->node_count;
 
@@ -288,12 +290,12 @@ insert_node(struct user *u, struct node *n)
 	for (; i > 0 && u->nodes[i - 1]->ref > n->ref; i--)
 		u->nodes[i] = u->nodes[i - 1];
 	u->nodes[i] = n;
-	u->node_count++;
+	ro->with_nodes += u->node_count++ == 0;
 }
 
 /* A node and its label are one allocation, to spare memory. */
 static void
-apply_node(struct user *u, const struct record *r)
+apply_node(struct roster *ro, struct user *u, const struct record *r)
 {
 	struct node *n = xzalloc(sizeof(*n) + r->label.n + 1);
 
@@ -303,10 +305,9 @@ apply_node(struct user *u, const struct record *r)
 	n->label = (char *)(n + 1);
 	if (r->label.n > 0)
 		memcpy(n->label, r->label.p, r->label.n);
-	memcpy(n->salt, r->salt, sizeof(n->salt));
-	memcpy(n->hash, r->hash, sizeof(n->hash));
-	remove_node(u, n->ref);
-	insert_node(u, n);
+	n->secret = r->secret;
+	remove_node(ro, u, n->ref);
+	insert_node(ro, u, n);
 	retire_ref(u, n->ref);
 }
 
@@ -367,7 +368,7 @@ apply_alias(struct roster *ro, struct user *u, const struct record *r)
 	}
 	if (a == NULL)
 		a = add_alias(ro, u, r->alias);
-	a->uses = r->has & RECORD_USES ? r->uses : ROSTER_USES_ENDLESS;
+	a->uses = r->has & RECORD_USES ? r->uses : ALIAS_UNLIMITED;
 	a->dropped = (r->has & RECORD_DROPPED) != 0;
 }
 
@@ -388,7 +389,7 @@ remove_user(struct roster *ro, struct user *u)
 	size_t at = 0;
 
 	while (u->node_count > 0)
-		remove_node(u, u->nodes[u->node_count - 1]->ref);
+		remove_node(ro, u, u->nodes[u->node_count - 1]->ref);
 	while ((g = roster_next_group(ro, &at)) != NULL)
 		leave(g, u);
 }
@@ -417,13 +418,13 @@ apply_to_user(struct roster *ro, const struct record *r)
 
 	switch (record_kind(r)) {
 	case RECORD_OF_NODE:
-		apply_node(u, r);
+		apply_node(ro, u, r);
 		break;
 	case RECORD_OF_SEEN:
 		apply_seen(u, r);
 		break;
 	case RECORD_OF_GONE:
-		remove_node(u, r->node);
+		remove_node(ro, u, r->node);
 		retire_ref(u, r->node);
 		break;
 	case RECORD_OF_ALIAS:
@@ -532,13 +533,12 @@ roster_record_node(const struct node *n)
 		.uid = n->user->uid,
 		.node = n->ref,
 		.seen = n->seen,
-		.label = span_of(n->label)
+		.label = span_of(n->label),
+		.secret = n->secret
 	};
 
 	if (n->seen != 0)
 		r.has |= RECORD_SEEN;
-	memcpy(r.salt, n->salt, sizeof(r.salt));
-	memcpy(r.hash, n->hash, sizeof(r.hash));
 	return r;
 }
 
@@ -552,7 +552,7 @@ roster_record_alias(const struct alias *a)
 		.uses = a->uses
 	};
 
-	if (a->uses != ROSTER_USES_ENDLESS)
+	if (a->uses != ALIAS_UNLIMITED)
 		r.has |= RECORD_USES;
 	if (a->dropped)
 		r.has |= RECORD_DROPPED;

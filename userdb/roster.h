@@ -30,8 +30,7 @@ struct node {
 	struct user *user;
 	uint32_t ref;		/* the node's number, from 1, never reused */
 	char *label;		/* what the user calls it; may be "" */
-	unsigned char salt[8];
-	unsigned char hash[32];	/* SHA-256 of salt and nodeid */
+	struct secret secret;	/* of the nodeid */
 	uint32_t seen;		/* the last day it was known to be online,
 				   since 1970; 0: none is known */
 	struct queue *queue;	/* for tmtp to keep; NULL at first */
@@ -39,7 +38,7 @@ struct node {
 };
 
 /* The uses of an alias that works for ever. */
-#define ROSTER_USES_ENDLESS UINT32_MAX
+#define ALIAS_UNLIMITED UINT32_MAX
 
 struct alias {
 	struct user *user;
@@ -112,6 +111,7 @@ bool roster_has(const struct roster *, struct span name);
  */
 struct user *roster_next_user(const struct roster *, size_t *at);
 struct group *roster_next_group(const struct roster *, size_t *at);
+/* Users with a node. */
 size_t roster_user_count(const struct roster *);
 
 /* The record that says how it is.  Its spans point into what it is about. */

@@ -201,7 +201,7 @@ world_drop_node(void)
 	if (world.copy.node == n)
 		world.copy.user = NULL;
 	store_drop(world.data.store, queue_of_node(u, n));
-	userdb_drop_node(world.data.userdb, userdb_node(user, n->ref));
+	userdb_drop_node(world.data.userdb, roster_node(user, n->ref));
 	n->dropped = true;
 	n->count = 0;
 	return 0;
@@ -221,7 +221,7 @@ world_see(void)
 	n = any_node(u);
 	now.wall += any(100) * DATE_DAY;
 	day = (uint32_t)(now.wall / DATE_DAY);
-	userdb_see(world.data.userdb, userdb_node(user_of(u), n->ref), now);
+	userdb_see(world.data.userdb, roster_node(user_of(u), n->ref), now);
 	if (n->seen < day)
 		n->seen = day;
 	return 0;
@@ -239,7 +239,7 @@ world_add_alias(void)
 	a = &u->aliases[u->alias_count];
 	memset(a, 0, sizeof(*a));
 	new_name(a->name, "Alias");
-	a->uses = any(2) ? USERDB_USES_ENDLESS : 2;
+	a->uses = any(2) ? ALIAS_UNLIMITED : 2;
 	if (userdb_add_alias(world.data.userdb, user_of(u), span_of(a->name),
 	    1, a->uses) == USERDB_OK)
 		u->alias_count++;
@@ -263,7 +263,7 @@ world_change_alias(void)
 		a->dropped = true;
 	} else if (!a->dropped && a->uses > 0) {
 		userdb_use_alias(world.data.userdb, alias);
-		if (a->uses != USERDB_USES_ENDLESS)
+		if (a->uses != ALIAS_UNLIMITED)
 			a->uses--;
 	}
 	return 0;

@@ -134,7 +134,7 @@ exists(struct datadir *d, const struct model_user *u, uint32_t ref)
 {
 	const struct user *user = userdb_user(d->userdb, &u->uid);
 
-	return user != NULL && userdb_node(user, ref) != NULL;
+	return user != NULL && roster_node(user, ref) != NULL;
 }
 
 bool
@@ -161,7 +161,7 @@ static bool
 same_node(const struct user *u, const struct model_node *n,
     struct model_fault *fault)
 {
-	struct node *node = userdb_node(u, n->ref);
+	struct node *node = roster_node(u, n->ref);
 	struct node *login = userdb_login(u,
 	    (struct span){ n->nodeid, NODEID_TEXT });
 
@@ -233,7 +233,7 @@ model_same_group(struct datadir *d, const struct model *m,
 
 	for (i = 0; i < m->user_count && group != NULL; i++) {
 		u = userdb_user(d->userdb, &m->users[i].uid);
-		member = u == NULL ? NULL : userdb_member(group, u);
+		member = u == NULL ? NULL : roster_member(group, u);
 		if ((member != NULL) != g->members[i].there ||
 		    (member != NULL && (strcmp(member->alias,
 		    g->members[i].alias) != 0 ||

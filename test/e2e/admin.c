@@ -242,7 +242,7 @@ check_invitations(struct world *w, struct peer *alice)
 	expect(w, 1, "alias_min asks for, 8: Al\n", "invite Al");
 	expect(w, 1, "at an end", "invite ' Alice Smith'");
 	expect(w, 0, "Alice Smith", "invite 'Alice Smith' --days 3");
-	expect(w, 1, "kept for somebody", "invite 'alice  SMITH'");
+	expect(w, 1, "already reserved", "invite 'alice  SMITH'");
 	expect(w, 0, "Alice Smith", "invitations");
 	expect_refused(w, "Alice Jones", "by invitation");
 	expect_registered(w, alice, "Alice Smith");

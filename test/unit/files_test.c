@@ -15,8 +15,11 @@
 
 #include "test/lib/check.h"
 #include "base/encode.h"
+#include "disk/draft.h"
 #include "disk/file.h"
+#include "disk/quarantine.h"
 #include "base/log.h"
+#include "userdb/record.h"
 #include "test/lib/scratch.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -34,7 +37,7 @@
 #define C_MEMBER "{\"alias\":\"Alice\",\"gid\":\"A  b\"," \
 	"\"state\":\"joined\",\"uid\":\"" UID_A "\"}"
 
-static char root[] = "/tmp/recfile_test.XXXXXX";
+static char root[] = "/tmp/files_test.XXXXXX";
 static int dir;
 
 /* Put text at path, and the directories above it. */
@@ -83,19 +86,19 @@ static unsigned long
 read_all(struct buf *found)
 {
 	struct quarantine lost = { .data = dir };
-	struct recfile *f = recfile_open(&lost);
+	struct files *f = files_open(&lost);
 	struct record r;
 	char why[256] = "";
 	int more;
 
 	found->n = 0;
-	while ((more = recfile_next(f, &r, why, sizeof(why))) == 1) {
+	while ((more = files_next(f, &r, why, sizeof(why))) == 1) {
 		record_write(found, &r);
 		buf_add_byte(found, '\n');
 	}
 	CHECK(more == 0, "%s", why);
 	buf_add_byte(found, '\0');
-	recfile_close(f);
+	files_close(f);
 	return lost.count;
 }
 
@@ -314,7 +317,7 @@ static void
 check_unreadable(const char *path)
 {
 	struct quarantine lost = { .data = dir };
-	struct recfile *f = recfile_open(&lost);
+	struct files *f = files_open(&lost);
 	const char *self = strrchr(path, '/') + 1;
 	struct record r;
 	char why[256] = "";
@@ -322,13 +325,13 @@ check_unreadable(const char *path)
 
 	CHECK(file_make_parents(dir, path) == 0 &&
 	    symlinkat(self, dir, path) == 0, "%s", strerror(errno));
-	while ((more = recfile_next(f, &r, why, sizeof(why))) == 1)
+	while ((more = files_next(f, &r, why, sizeof(why))) == 1)
 		continue;
 	CHECK(more == -1 && strstr(why, path) == why &&
 	    strstr(why, strerror(ELOOP)) != NULL, "%d: %s", more, why);
 	CHECK(lost.count == 0, "counted as damaged");
 	CHECK(unlinkat(dir, path, 0) == 0, "%s was moved", path);
-	recfile_close(f);
+	files_close(f);
 }
 
 static void
@@ -342,10 +345,10 @@ check_save(void)
 	CHECK(record_read(&user, SPAN(A_USER), &strings) == RECORD_OF_USER &&
 	    record_read(&alias, SPAN(A_ALIAS), &strings) == RECORD_OF_ALIAS,
 	    "records");
-	recfile_begin(&file);
-	recfile_add(&file, &user);
-	recfile_add(&file, &alias);
-	CHECK(recfile_save(&drafts, &file, &alias) == 0 &&
+	files_begin(&file);
+	files_add(&file, &user);
+	files_add(&file, &alias);
+	CHECK(files_save(&drafts, &file, &alias) == 0 &&
 	    draft_install(&drafts) == 1 && draft_install(&drafts) == 0,
 	    "%s", strerror(errno));
 	draft_free(&drafts);

@@ -99,7 +99,7 @@ add_people(struct datadir *d)
 		uids[i] = u->uid;
 		snprintf(alias, sizeof(alias), "Member %zu", i);
 		(void)userdb_add_alias(d->userdb, u, span_of(alias), 1,
-		    USERDB_USES_ENDLESS);
+		    ALIAS_UNLIMITED);
 		userdb_set_member(d->userdb, g, u, span_of(alias),
 		    MEMBER_JOINED);
 	}

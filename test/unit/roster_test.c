@@ -45,6 +45,7 @@ check_pieces(void)
 	struct roster *ro = roster_open();
 	struct group *g;
 	struct user *u;
+	size_t at = 0;
 
 	apply(ro, "{\"alias\":\"a\",\"gid\":\"G\",\"state\":\"joined\"," A "}");
 	g = roster_group(ro, SPAN("g"));
@@ -80,8 +81,12 @@ check_pieces(void)
 	CHECK(u->node_count == 2, "the wrong node is gone");
 	apply(ro, "{\"node\":9," SECRET "," A "}");
 	CHECK(u->next_ref == 10, "next is %u", (unsigned)u->next_ref);
-	CHECK(find(ro, "{" A "}") == u && roster_user_count(ro) == 2,
-	    "there are two of them");
+	CHECK(find(ro, "{" A "}") == u && roster_next_user(ro, &at) == u &&
+	    roster_next_user(ro, &at) != NULL &&
+	    roster_next_user(ro, &at) == NULL, "there are two of them");
+	CHECK(roster_user_count(ro) == 1, "only one has nodes");
+	apply(ro, "{\"gone\":true," A "}");
+	CHECK(u->node_count == 0 && roster_user_count(ro) == 0, "none has");
 	roster_close(ro);
 }
 
@@ -101,7 +106,7 @@ check_two_with_a_name(void)
 	CHECK(roster_alias(ro, SPAN("name"))->user == find(ro, "{" A "}"),
 	    "the second got the alias");
 	CHECK(!roster_alias(ro, SPAN("name"))->dropped &&
-	    roster_alias(ro, SPAN("name"))->uses == ROSTER_USES_ENDLESS,
+	    roster_alias(ro, SPAN("name"))->uses == ALIAS_UNLIMITED,
 	    "the second changed the alias");
 	CHECK(find(ro, "{" B "}")->alias_count == 0, "B has an alias");
 	CHECK(roster_group(ro, SPAN("group")) != NULL &&

@@ -17,7 +17,10 @@
 #include <bearssl_hash.h>
 
 #include "test/lib/check.h"
+#include "disk/draft.h"
 #include "disk/file.h"
+#include "disk/journal.h"
+#include "disk/quarantine.h"
 #include "base/log.h"
 #include "test/lib/scratch.h"
 
@@ -200,11 +203,11 @@ add_names(struct world *w)
 
 	for (i = 0; i < 3; i++) {
 		CHECK(userdb_add_alias(w->db, w->users[i], span_of(names[i]),
-		    1, USERDB_USES_ENDLESS) == USERDB_OK, "%s", names[i]);
+		    1, ALIAS_UNLIMITED) == USERDB_OK, "%s", names[i]);
 		records = w->journal.count;
 		a = userdb_alias(w->db, span_of(names[i]));
 		userdb_use_alias(w->db, a);
-		CHECK(a->uses == USERDB_USES_ENDLESS && !a->dropped &&
+		CHECK(a->uses == ALIAS_UNLIMITED && !a->dropped &&
 		    w->journal.count == records, "%s was used up", a->name);
 	}
 	CHECK(userdb_add_alias(w->db, w->users[0], SPAN("one time"), 8, 2) ==
@@ -215,7 +218,7 @@ add_names(struct world *w)
 	userdb_use_alias(w->db, a);
 	CHECK(a->uses == 0, "uses %" PRIu32, a->uses);
 	CHECK(userdb_add_alias(w->db, w->users[1], SPAN("for nobody"), 1,
-	    USERDB_USES_ENDLESS) == USERDB_OK, "for nobody");
+	    ALIAS_UNLIMITED) == USERDB_OK, "for nobody");
 	a = userdb_alias(w->db, SPAN("for nobody"));
 	userdb_drop_alias(w->db, a);
 	CHECK(a->dropped && userdb_alias(w->db, SPAN("for nobody")) == a,
@@ -236,7 +239,7 @@ add_groups(struct world *w)
 		    (enum member_state)i);
 	/* A member's own alias goes in again. */
 	userdb_set_member(w->db, g, w->users[0],
-	    span_of(userdb_member(g, w->users[0])->alias), MEMBER_JOINED);
+	    span_of(roster_member(g, w->users[0])->alias), MEMBER_JOINED);
 	userdb_set_member(w->db, g, w->users[1], SPAN("bobby"),
 	    MEMBER_JOINED);
 	g = userdb_add_group(w->db, SPAN("Book Club"));
@@ -288,8 +291,8 @@ tell_user(struct buf *b, struct userdb *db, const struct uid *uid)
 	for (i = 0; i < u->node_count; i++) {
 		buf_addf(b, " node %" PRIu32 " %" PRIu32 " %s ",
 		    u->nodes[i]->ref, u->nodes[i]->seen, u->nodes[i]->label);
-		add_hex(b, u->nodes[i]->salt, sizeof(u->nodes[i]->salt));
-		add_hex(b, u->nodes[i]->hash, sizeof(u->nodes[i]->hash));
+		add_hex(b, u->nodes[i]->secret.salt, SECRET_SALT);
+		add_hex(b, u->nodes[i]->secret.hash, SECRET_HASH);
 		buf_addf(b, "\n");
 	}
 	for (i = 0; i < u->alias_count; i++)
@@ -449,9 +452,9 @@ check_login(struct world *w)
 
 	for (i = 0; i < USERS; i++)
 		CHECK(login(w, i, 0) == w->users[i]->nodes[0], "user %zu", i);
-	CHECK(login(w, 2, 1) == userdb_node(w->users[2], 3), "third node");
+	CHECK(login(w, 2, 1) == roster_node(w->users[2], 3), "third node");
 	CHECK(login(w, 3, 1) == NULL, "a dropped node");
-	CHECK(userdb_node(w->users[3], 2) == NULL, "a dropped node");
+	CHECK(roster_node(w->users[3], 2) == NULL, "a dropped node");
 	memcpy(wrong, w->nodeids[0][0], NODEID_TEXT);
 	wrong[NODEID_TEXT] = '1';
 	CHECK(userdb_login(w->users[1], (struct span){ wrong, NODEID_TEXT })
@@ -480,8 +483,8 @@ check_look_ups(struct world *w)
 	    NULL && userdb_user_text(w->db, SPAN("../..")) == NULL, "no uid");
 	unknown.bytes[UID_BYTES - 1] ^= 1;
 	CHECK(userdb_user(w->db, &unknown) == NULL, "unknown");
-	CHECK(userdb_member(g, w->users[0])->user == w->users[0], "member");
-	CHECK(userdb_member(userdb_group(w->db, SPAN("book club")),
+	CHECK(roster_member(g, w->users[0])->user == w->users[0], "member");
+	CHECK(roster_member(userdb_group(w->db, SPAN("book club")),
 	    w->users[0]) == NULL, "no member");
 	CHECK(userdb_member_alias(g, SPAN("BOBBY"))->user == w->users[1],
 	    "by alias");
@@ -710,7 +713,7 @@ check_many(void)
 		u = userdb_user(db, &uids[i]);
 		snprintf(name, sizeof(name), "USER  %zu", i);
 		CHECK(u != NULL && userdb_alias(db, span_of(name))->user == u
-		    && userdb_member(g, u)->user == u, "%s", name);
+		    && roster_member(g, u)->user == u, "%s", name);
 	}
 	CHECK(save_all(db, dir) == 0, "loaded, so saved");
 	userdb_close(db);
@@ -729,7 +732,7 @@ check_hash(void)
 		.has = RECORD_UID | RECORD_NODE | RECORD_SALT | RECORD_HASH,
 		.uid = uid,
 		.node = 1,
-		.salt = "a salt"
+		.secret.salt = "a salt"
 	};
 	struct buf body = { NULL, 0, 0 };
 	struct userdb *db = must_open(data_dir("empty"), NULL);
@@ -737,20 +740,20 @@ check_hash(void)
 	bool found;
 	size_t i;
 
-	for (i = 0; i <= sizeof(r.hash); i++) {
+	for (i = 0; i <= sizeof(r.secret.hash); i++) {
 		br_sha256_init(&sha);
-		br_sha256_update(&sha, r.salt, sizeof(r.salt));
+		br_sha256_update(&sha, r.secret.salt, sizeof(r.secret.salt));
 		br_sha256_update(&sha, nodeid, NODEID_TEXT);
-		br_sha256_out(&sha, r.hash);
-		if (i < sizeof(r.hash))
-			r.hash[i] ^= 1;
+		br_sha256_out(&sha, r.secret.hash);
+		if (i < sizeof(r.secret.hash))
+			r.secret.hash[i] ^= 1;
 		body.n = 0;
 		record_write(&body, &r);
 		userdb_replay(db, &(struct journal_record){
 		    .type = JOURNAL_USERDB, .body = buf_span(&body) });
 		found = userdb_login(userdb_user(db, &uid), SPAN(nodeid)) !=
 		    NULL;
-		CHECK(found == (i == sizeof(r.hash)), "byte %zu", i);
+		CHECK(found == (i == sizeof(r.secret.hash)), "byte %zu", i);
 	}
 	buf_free(&body);
 	userdb_close(db);
