@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/encode.h"
+#include "base/utf8.h"
 #include "disk/file.h"
 #include "json.h"
 #include "base/subnet.h"
@@ -381,7 +381,7 @@ set_name(struct conf *c)
 	if (c->name[0] != '\0')
 		return;
 	if (gethostname(host, sizeof(host) - 1) == -1 || host[0] == '\0' ||
-	    !utf8_is_valid(span_of(host)))
+	    !utf8_is_valid(host, strlen(host)))
 		set_text(&c->name, SPAN("mnm"));
 	else
 		set_text(&c->name, span_of(host));

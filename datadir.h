@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "disk/journal.h"
 #include "disk/quarantine.h"
 #include "store.h"

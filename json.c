@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/encode.h"
+#include "base/utf8.h"
 
 /* What may follow a backslash, but for u, and what it means. */
 static const char escapes[] = "\"\\/bfnrt";
@@ -133,7 +133,7 @@ take_string(struct json *j)
 		j->p++;
 	}
 	raw = (struct span){ start, (size_t)(j->p - start) };
-	if (take(j, '"') && (ascii || utf8_is_valid(raw)))
+	if (take(j, '"') && (ascii || utf8_is_valid(raw.p, raw.n)))
 		return raw;
 	j->bad = true;
 	return (struct span){ NULL, 0 };

@@ -395,7 +395,7 @@ userdb_see(struct userdb *db, const struct node *n, struct now now)
 		.has = RECORD_UID | RECORD_NODE | RECORD_SEEN,
 		.uid = n->user->uid,
 		.node = n->ref,
-		.seen = (uint32_t)(now.wall / DATE_DAY)
+		.seen = (uint32_t)(now.wall / CLOCK_DAY)
 	};
 
 	if (r.seen > n->seen)

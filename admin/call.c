@@ -22,7 +22,7 @@ call_time(uint64_t *time, const char *text)
 		uint64_t ms;
 	} units[] = {
 		{ 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 },
-		{ 'd', DATE_DAY }
+		{ 'd', CLOCK_DAY }
 	};
 	char digits[8] = "";
 	size_t n = strlen(text), i;

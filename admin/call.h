@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/encode.h"
 #include "admin/output.h"
 #include "userdb.h"

@@ -51,12 +51,12 @@ tell_aliases(struct call *c, const struct user *u)
 static void
 tell_seen(struct call *c, const struct node *n)
 {
-	uint64_t day = n->session != NULL ? c->now.wall : n->seen * DATE_DAY;
-	char text[DATE_TEXT];
+	uint64_t day = n->session != NULL ? c->now.wall : n->seen * CLOCK_DAY;
+	char text[CLOCK_TEXT];
 
-	date_text(text, day);
+	clock_text(text, day);
 	report_text(&c->report, "seen", (struct span){
-	    day > 0 ? text : NULL, DATE_DAY_TEXT });
+	    day > 0 ? text : NULL, CLOCK_DAY_TEXT });
 }
 
 static void

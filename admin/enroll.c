@@ -43,20 +43,20 @@ enroll_invite(struct call *c)
 		.since = c->now.wall,
 		.receive_only = (c->has & CALL_RECEIVE_ONLY) != 0
 	};
-	char token[NAME_BYTES + 1], until[DATE_TEXT];
+	char token[NAME_BYTES + 1], until[CLOCK_TEXT];
 	const char *why = name_fault(c, c->args[0], c->conf->alias_min);
 
 	if (why != NULL)
 		return why;
 	(void)snprintf(terms.name, sizeof(terms.name), "%s", c->args[0]);
 	(void)snprintf(token, sizeof(token), "%s", c->args[0]);
-	terms.until = terms.since + c->days * DATE_DAY;
+	terms.until = terms.since + c->days * CLOCK_DAY;
 	why = c->has & CALL_CODE ?
 	    invite_add_coded(c->invites, &terms, token) :
 	    invite_add(c->invites, &terms);
 	if (why != NULL)
 		return why;
-	date_text(until, terms.until);
+	clock_text(until, terms.until);
 	report_table(&c->report, "invitation");
 	report_row(&c->report);
 	report_text(&c->report, "alias", span_of(token));

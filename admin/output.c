@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/encode.h"
 #include "json.h"
 #include "base/log.h"
@@ -179,10 +180,11 @@ report_flag(struct report *r, const char *key, bool is_set)
 void
 report_date(struct report *r, const char *key, uint64_t wall)
 {
-	char text[DATE_TEXT];
+	char text[CLOCK_TEXT];
 
-	date_text(text, wall);
-	report_text(r, key, (struct span){ wall > 0 ? text : NULL, DATE_TEXT });
+	clock_text(text, wall);
+	report_text(r, key, (struct span){ wall > 0 ? text : NULL,
+	    CLOCK_TEXT });
 }
 
 void

@@ -1,5 +1,5 @@
 /*
- * clock.h - what the system's clocks say.
+ * clock.h - the system's clocks, and a moment as text.
  */
 #ifndef MNM_BASE_CLOCK_H
 #define MNM_BASE_CLOCK_H
@@ -7,10 +7,27 @@
 #include <stdint.h>
 #include <time.h>
 
+#define CLOCK_DAY UINT64_C(86400000)	/* milliseconds */
+
+#define CLOCK_TEXT 24		/* 2006-01-02T15:04:05.000Z */
+#define CLOCK_DAY_TEXT 10	/* its day */
+
+/*
+ * The two clocks, read once per turn of the loop and passed down.  Time-outs
+ * count on mono, dates show wall.
+ */
+struct now {
+	uint64_t mono;	/* milliseconds since some fixed moment */
+	uint64_t wall;	/* milliseconds since 1970-01-01 UTC */
+};
+
 /*
  * Microseconds: since 1970 UTC by CLOCK_REALTIME, which can be set, and since
- * some moment by others.  Who has no clock has no use for going on: it dies.
+ * some fixed moment by the others.
  */
 uint64_t clock_us(clockid_t);
+
+/* Milliseconds since 1970 UTC as 2006-01-02T15:04:05.000Z, without a NUL. */
+void clock_text(char dst[CLOCK_TEXT], uint64_t wall);
 
 #endif

@@ -5,8 +5,6 @@
 #include <bearssl_rand.h>
 #include <string.h>
 
-#include "base/utf8.h"
-
 static const char base32[] = "%+123456789BCDFGHJKLMNPQRSTVWXYZ";
 static const char hex[] = "0123456789abcdef";
 
@@ -201,44 +199,6 @@ encode_crc32c(uint32_t crc, const void *bytes, size_t n)
 		    crc_row[0][crc >> 4 & 15];
 	}
 	return ~crc;
-}
-
-bool
-utf8_is_valid(struct span text)
-{
-	uint32_t character;
-	size_t i, bytes;
-
-	for (i = 0; i < text.n; i += bytes) {
-		bytes = utf8_take(text.p + i, text.n - i, &character);
-		if (bytes == 0)
-			return false;
-	}
-	return true;
-}
-
-uint32_t
-utf8_char(const char *p, const char *end, size_t *bytes)
-{
-	uint32_t character = 0;
-
-	*bytes = utf8_take(p, (size_t)(end - p), &character);
-	assert(*bytes > 0);
-	return character;
-}
-
-size_t
-utf8_utf16_units(struct span text)
-{
-	size_t i, bytes, units = 0;
-	uint32_t character;
-
-	for (i = 0; i < text.n; i += bytes) {
-		character = utf8_char(text.p + i, text.p + text.n,
-		    &bytes);
-		units += character > 0xffff ? 2 : 1;
-	}
-	return units;
 }
 
 void

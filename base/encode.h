@@ -1,6 +1,6 @@
 /*
- * encode.h - bytes as text and text as bytes: base 32, hexadecimal, CRC-32C,
- * UTF-8; and random bytes.
+ * encode.h - bytes as text and text as bytes: base 32, hexadecimal, integers;
+ * checksums and random bytes.
  */
 #ifndef MNM_BASE_ENCODE_H
 #define MNM_BASE_ENCODE_H
@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/date.h"
 
 #define UID_BYTES    20	/* a user's id: 160 random bits */
 #define UID_TEXT      32	/* ... in base 32, without a NUL */
@@ -19,15 +18,6 @@
 
 struct uid {
 	unsigned char bytes[UID_BYTES];
-};
-
-/*
- * The two clocks, read once per turn of the loop and passed down.  Time-outs
- * count on mono, dates show wall.
- */
-struct now {
-	uint64_t mono;	/* milliseconds since some fixed moment */
-	uint64_t wall;	/* milliseconds since 1970-01-01 UTC */
 };
 
 /*
@@ -54,15 +44,6 @@ bool decode_hex64(uint64_t *value, struct span text);
  * these n bytes.  Begin with crc 0.
  */
 uint32_t encode_crc32c(uint32_t crc, const void *bytes, size_t n);
-
-/* Valid UTF-8 (RFC 3629): no overlong forms, no surrogates, <= U+10FFFF. */
-bool utf8_is_valid(struct span);
-/*
- * The character at p (valid UTF-8, p < end) and the number of bytes it takes.
- */
-uint32_t utf8_char(const char *p, const char *end, size_t *bytes);
-/* How many UTF-16 units valid UTF-8 text would take. */
-size_t utf8_utf16_units(struct span);
 
 /* Little-endian integers in files and records. */
 void encode_u32(void *dst, uint32_t);

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/date.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 
 /* A date up to its seconds, which are enough for a person. */
@@ -74,7 +74,7 @@ log_level(enum log_level new_level)
 void
 log_line(const char *format, ...)
 {
-	char stamp[DATE_TEXT] = "";
+	char stamp[CLOCK_TEXT] = "";
 	int error = errno, fd = STDOUT_FILENO;
 	va_list args;
 
@@ -82,7 +82,7 @@ log_line(const char *format, ...)
 		return;
 	if (level == LOG_LINES) {
 		fd = STDERR_FILENO;
-		date_text(stamp, (uint64_t)time(NULL) * 1000);
+		clock_text(stamp, (uint64_t)time(NULL) * 1000);
 		memcpy(stamp + SECONDS_TEXT, "Z ", 3);
 	}
 	va_start(args, format);

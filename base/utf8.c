@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <assert.h>
+
 size_t
 utf8_take(const char *p, size_t n, uint32_t *character)
 {
@@ -25,4 +27,41 @@ utf8_take(const char *p, size_t n, uint32_t *character)
 		return 0;
 	*character = c;
 	return bytes;
+}
+
+bool
+utf8_is_valid(const char *p, size_t n)
+{
+	uint32_t character;
+	size_t i, bytes;
+
+	for (i = 0; i < n; i += bytes) {
+		bytes = utf8_take(p + i, n - i, &character);
+		if (bytes == 0)
+			return false;
+	}
+	return true;
+}
+
+uint32_t
+utf8_char(const char *p, const char *end, size_t *bytes)
+{
+	uint32_t character = 0;
+
+	*bytes = utf8_take(p, (size_t)(end - p), &character);
+	assert(*bytes > 0);
+	return character;
+}
+
+size_t
+utf8_utf16_units(const char *p, size_t n)
+{
+	size_t i, bytes, units = 0;
+	uint32_t character;
+
+	for (i = 0; i < n; i += bytes) {
+		character = utf8_char(p + i, p + n, &bytes);
+		units += character > 0xffff ? 2 : 1;
+	}
+	return units;
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/encode.h"
 #include "base/fd.h"
 #include "disk/file.h"
@@ -415,11 +416,11 @@ static int
 check_dates(const struct cert *cert, const char *path, uint64_t now,
     char *why, size_t room)
 {
-	char begin[DATE_TEXT], end[DATE_TEXT], today[DATE_TEXT];
+	char begin[CLOCK_TEXT], end[CLOCK_TEXT], today[CLOCK_TEXT];
 
-	date_text(begin, cert->not_before * 1000);
-	date_text(end, cert->not_after * 1000);
-	date_text(today, now * 1000);
+	clock_text(begin, cert->not_before * 1000);
+	clock_text(end, cert->not_after * 1000);
+	clock_text(today, now * 1000);
 	if (now > cert->not_after)
 		return fail(why, room, "%s: the certificate expired on %.10s; "
 		    "the clock says %.10s", path, end, today);

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/encode.h"
 #include "base/list.h"
 #include "net/listen.h"

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/encode.h"
 
 #define DAY (UINT64_C(24) * 60 * 60)
@@ -121,9 +122,9 @@ put_bits(struct der *d, const void *bytes, size_t n)
 static void
 put_time(struct der *d, uint64_t seconds)
 {
-	char date[DATE_TEXT], time[16];
+	char date[CLOCK_TEXT], time[16];
 
-	date_text(date, seconds * 1000);
+	clock_text(date, seconds * 1000);
 	(void)snprintf(time, sizeof(time), "%.4s%.2s%.2s%.2s%.2s%.2sZ", date,
 	    date + 5, date + 8, date + 11, date + 14, date + 17);
 	if (seconds < YEAR_2050)

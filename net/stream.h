@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/encode.h"
 
 #define STREAM_NEVER UINT64_MAX	/* a deadline that never comes */

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/encode.h"
 
 size_t
@@ -71,12 +72,12 @@ date_length(struct span text)
 	static const char form[] = "0000-00-00T00:00:00.000Z";
 	size_t i;
 
-	for (i = 0; i < DATE_TEXT; i++) {
+	for (i = 0; i < CLOCK_TEXT; i++) {
 		if (i == text.n || (form[i] == '0' ?
 		    !isdigit((unsigned char)text.p[i]) : text.p[i] != form[i]))
 			return 0;
 	}
-	return DATE_TEXT;
+	return CLOCK_TEXT;
 }
 
 static size_t

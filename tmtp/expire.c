@@ -18,7 +18,7 @@
 /* Milliseconds. */
 #define PASS_INTERVAL 3600000	/* from a pass's end to the next */
 #define JUMP_MIN      3600000	/* of a clock that is set, not corrected */
-#define CALM_TIME     (7 * DATE_DAY)
+#define CALM_TIME     (7 * CLOCK_DAY)
 
 /*
  * What one call looks at, at most; it ends after a node that is lost, whose
@@ -124,14 +124,14 @@ is_lost(const struct expire *ex, const struct node *n, struct now now)
 	uint64_t last = (uint64_t)n->seen + ex->relay->conf->expire_days;
 
 	return is_calm(ex, now) && n->session == NULL &&
-	    last < now.wall / DATE_DAY;
+	    last < now.wall / CLOCK_DAY;
 }
 
 /* Drop what is too old for n, a part of it; true if there is no more. */
 static bool
 drop_some(struct expire *ex, struct node *n, struct now now)
 {
-	uint64_t age = ex->relay->conf->expire_days * DATE_DAY;
+	uint64_t age = ex->relay->conf->expire_days * CLOCK_DAY;
 	uint64_t until = (now.wall - age) * 1000000, id, length;
 	struct store *store = ex->relay->data->store;
 	struct queue *q = deliver_queue(ex->relay, n);
@@ -156,11 +156,11 @@ drop_some(struct expire *ex, struct node *n, struct now now)
 static void
 leave_node(struct expire *ex, const struct node *n)
 {
-	char uid[UID_TEXT], day[DATE_TEXT];
+	char uid[UID_TEXT], day[CLOCK_TEXT];
 
 	if (ex->dropped > 0) {
 		encode_base32(uid, n->user->uid.bytes, UID_BYTES);
-		date_text(day, n->seen * DATE_DAY);
+		clock_text(day, n->seen * CLOCK_DAY);
 		log_line("node %lu of %.32s was last seen on %.10s: messages "
 		    "dropped: %llu, as expire_days is %u",
 		    (unsigned long)n->ref, uid, day,

@@ -17,6 +17,7 @@
 
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/encode.h"
 
 struct relay;

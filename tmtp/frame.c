@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 /* Larger numbers are no sizes, and their sums could overflow. */
 #define NUMBER_MAX ((uint64_t)INT64_MAX)
 
@@ -223,10 +225,10 @@ put_from(struct buf *b, const struct uid *from)
 static void
 put_posted(struct buf *b, uint64_t wall)
 {
-	char text[DATE_TEXT];
+	char text[CLOCK_TEXT];
 
-	date_text(text, wall);
-	json_put_string(b, "posted", (struct span){ text, DATE_TEXT });
+	clock_text(text, wall);
+	json_put_string(b, "posted", (struct span){ text, CLOCK_TEXT });
 }
 
 static void

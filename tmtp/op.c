@@ -1,5 +1,6 @@
 #include "tmtp/op.h"
 
+#include "base/utf8.h"
 #include "tmtp/useredit.h"
 #include "tmtp/route.h"
 #include "tmtp/group.h"
@@ -240,12 +241,14 @@ check_header(struct request *rq, const struct op *op)
 static bool
 check_text(struct request *rq, const struct op *op)
 {
+	struct span text = rq->body->small;
+
 	if (op->takes != TAKES_TEXT)
 		return true;
-	if (!utf8_is_valid(rq->body->small))
+	if (!utf8_is_valid(text.p, text.n))
 		return request_refuse(rq, "the text is not valid UTF-8",
 		    SPAN(""));
-	if (utf8_utf16_units(rq->body->small) > TEXT_UNITS_MAX)
+	if (utf8_utf16_units(text.p, text.n) > TEXT_UNITS_MAX)
 		return request_refuse(rq, "the text has more than 140 "
 		    "characters", SPAN(""));
 	return true;
@@ -280,13 +283,13 @@ static void
 send_ack(struct request *rq, struct span error)
 {
 	struct buf *out = &rq->session->out;
-	char msgid[ID_TEXT], posted[DATE_TEXT];
+	char msgid[ID_TEXT], posted[CLOCK_TEXT];
 	size_t start;
 
 	if (rq->msgid != 0)
 		session_wait(rq->session);
 	encode_hex64(msgid, rq->msgid);
-	date_text(posted, rq->now.wall);
+	clock_text(posted, rq->now.wall);
 	start = frame_open(out);
 	if (error.n > 0)
 		json_put_string(out, "error", error);
@@ -295,7 +298,7 @@ send_ack(struct request *rq, struct span error)
 	    rq->msgid != 0 ? ID_TEXT : 0 });
 	json_put_string(out, "op", SPAN("ack"));
 	json_put_string(out, "posted", (struct span){ posted,
-	    rq->msgid != 0 ? DATE_TEXT : 0 });
+	    rq->msgid != 0 ? CLOCK_TEXT : 0 });
 	session_send(rq->session, start);
 }
 

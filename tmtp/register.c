@@ -9,7 +9,7 @@
 /* Networks whose registrations are counted: the busy ones of an hour. */
 #define SOURCES_MAX 256
 
-#define REQUEST_TIME (7 * DATE_DAY)
+#define REQUEST_TIME (7 * CLOCK_DAY)
 
 static const char hidden_code[] = " ********";
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "tmtp/session.h"
 
 /* Which nodes of the sender's own get the message. */

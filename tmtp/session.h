@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "tmtp/register.h"
 #include "base/buf.h"
 #include "base/encode.h"

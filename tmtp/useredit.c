@@ -41,13 +41,13 @@ static bool
 is_over(struct request *rq, uint32_t count, unsigned limit, const char *why)
 {
 	const struct user *user = rq->session->node->user;
-	char again[DATE_TEXT];
+	char again[CLOCK_TEXT];
 
 	if (limit == 0 || count < limit ||
 	    is_new_day(user, (uint32_t)(rq->now.wall / 1000)))
 		return false;
-	date_text(again, ((uint64_t)user->pings_since + DAY) * 1000);
-	(void)request_refuse(rq, why, (struct span){ again, DATE_TEXT });
+	clock_text(again, ((uint64_t)user->pings_since + DAY) * 1000);
+	(void)request_refuse(rq, why, (struct span){ again, CLOCK_TEXT });
 	return true;
 }
 

@@ -38,7 +38,7 @@
 /* More than all entries need, at about 500 bytes each. */
 #define FILE_BYTES ((size_t)4 << 20)
 
-#define APPROVED_TIME (7 * DATE_DAY)
+#define APPROVED_TIME (7 * CLOCK_DAY)
 
 #define SECRET_BYTES (SECRET_SALT + SECRET_HASH)
 #define SECRET_TEXT   (SECRET_BYTES / 5 * 8)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "base/utf8.h"
 
 struct range {
 	uint32_t first, last;
@@ -64,7 +65,7 @@ name_chars(struct span name)
 	uint32_t character;
 	bool at_end;
 
-	if (!utf8_is_valid(name))
+	if (!utf8_is_valid(name.p, name.n))
 		return 0;
 	for (i = 0; i < name.n; i += bytes) {
 		character = utf8_char(name.p + i, name.p + name.n,

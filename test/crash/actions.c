@@ -219,8 +219,8 @@ world_see(void)
 	if (ready != 1 || u == NULL)
 		return ready == -1 ? -1 : 0;
 	n = any_node(u);
-	now.wall += any(100) * DATE_DAY;
-	day = (uint32_t)(now.wall / DATE_DAY);
+	now.wall += any(100) * CLOCK_DAY;
+	day = (uint32_t)(now.wall / CLOCK_DAY);
 	userdb_see(world.data.userdb, roster_node(user_of(u), n->ref), now);
 	if (n->seen < day)
 		n->seen = day;
@@ -303,7 +303,7 @@ world_invite(void)
 	struct model_invite *g = &world.live.invites[any(MODEL_INVITES)];
 	struct invites *invites = world.data.invites;
 	struct invite e = { .kind = INVITE_INVITATION,
-	    .since = world.now.wall, .until = world.now.wall + DATE_DAY };
+	    .since = world.now.wall, .until = world.now.wall + CLOCK_DAY };
 	int ready = wait_ready();
 	size_t count = 0;
 

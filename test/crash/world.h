@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "datadir.h"
+#include "base/clock.h"
 #include "test/crash/model.h"
 
 #define WORLD_LARGE 2		/* large messages under way at a time */

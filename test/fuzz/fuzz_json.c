@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "base/utf8.h"
 #include "json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -56,7 +57,7 @@ meaning(struct span raw, char *dst)
 	struct span text = { dst, json_text(dst, raw) };
 
 	assert(text.n <= raw.n);
-	assert(utf8_is_valid(text));
+	assert(utf8_is_valid(text.p, text.n));
 	assert(json_is(raw, text));
 	return text;
 }
@@ -100,7 +101,7 @@ check_string(struct span text)
 	struct json j;
 	char *room;
 
-	if (!utf8_is_valid(text))
+	if (!utf8_is_valid(text.p, text.n))
 		return;
 	json_put_string(&b, NULL, text);
 	room = xalloc(b.n);
@@ -123,7 +124,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	json_begin(&j, text);
 	json_skip(&j);
 	if (json_done(&j))
-		assert(utf8_is_valid(text));
+		assert(utf8_is_valid(text.p, text.n));
 	read_request(text);
 	check_copy(text);
 	check_string(text);

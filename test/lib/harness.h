@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "client/wire.h"
 #include "conf.h"
 #include "datadir.h"

@@ -1,8 +1,10 @@
+#include "base/clock.h"
 #include "base/encode.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "test/lib/check.h"
 
 /* One bit at a time, as the definition has it. */
@@ -221,15 +223,15 @@ test_date_known(void)
 		{ UINT64_C(253402300800000), "9999-12-31T23:59:59.999Z" },
 		{ UINT64_MAX, "9999-12-31T23:59:59.999Z" },
 	};
-	char text[DATE_TEXT + 1];
+	char text[CLOCK_TEXT + 1];
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		memset(text, '#', sizeof(text));
-		date_text(text, cases[i].wall);
-		CHECK(memcmp(text, cases[i].text, DATE_TEXT) == 0,
-		    "date %s: %.*s", cases[i].text, DATE_TEXT, text);
-		CHECK(text[DATE_TEXT] == '#', "date %s: too long",
+		clock_text(text, cases[i].wall);
+		CHECK(memcmp(text, cases[i].text, CLOCK_TEXT) == 0,
+		    "date %s: %.*s", cases[i].text, CLOCK_TEXT, text);
+		CHECK(text[CLOCK_TEXT] == '#', "date %s: too long",
 		    cases[i].text);
 	}
 }
@@ -242,13 +244,13 @@ test_date_every_day(void)
 		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
 	};
 	unsigned year = 1970, month = 0, day = 1, length, wrong = 0;
-	char want[64], text[DATE_TEXT];
+	char want[64], text[CLOCK_TEXT];
 	uint64_t wall;
 
 	for (wall = 0; year < 2406; wall += 86400000) {
 		(void)snprintf(want, sizeof(want), "%04u-%02u-%02uT", year,
 		    month + 1, day);
-		date_text(text, wall);
+		clock_text(text, wall);
 		wrong += memcmp(text, want, 11) != 0;
 		length = lengths[month];
 		if (month == 1 && year % 4 == 0 &&
@@ -317,17 +319,19 @@ test_utf8(void)
 		copy = xalloc(text.n);
 		memcpy(copy, text.p, text.n);
 		text.p = copy;
-		CHECK(utf8_is_valid(text) == (utf8_cases[i].units >= 0),
+		CHECK(utf8_is_valid(text.p, text.n) ==
+		    (utf8_cases[i].units >= 0),
 		    "utf8 case %zu", i);
-		units = utf8_cases[i].units < 0 ? 0 : utf8_utf16_units(text);
+		units = utf8_cases[i].units < 0 ? 0 : utf8_utf16_units(text.p,
+		    text.n);
 		CHECK(utf8_cases[i].units < 0 ||
 		    units == (size_t)utf8_cases[i].units,
 		    "utf8 case %zu: %zu units", i, units);
 		free(copy);
 	}
-	CHECK(utf8_is_valid((struct span){ NULL, 0 }), "utf8 of nothing");
-	CHECK(utf8_utf16_units((struct span){ NULL, 0 }) == 0, "no units");
-	CHECK(utf8_is_valid(SPAN("a\0b")), "utf8 with NUL");
+	CHECK(utf8_is_valid(NULL, 0), "utf8 of nothing");
+	CHECK(utf8_utf16_units(NULL, 0) == 0, "no units");
+	CHECK(utf8_is_valid("a\0b", 3), "utf8 with NUL");
 }
 
 /* Every character there is, encoded by the definition. */

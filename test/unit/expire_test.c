@@ -89,7 +89,7 @@ static void
 run_days(struct world *w, unsigned days)
 {
 	for (; days > 0; days--) {
-		pass(w, DATE_DAY);
+		pass(w, CLOCK_DAY);
 		run(w);
 	}
 }
@@ -237,7 +237,7 @@ test_age(void)
 	expect(&w, &b, 1, "32 days");
 	CHECK(b.user->node_count == 1, "the node is gone");
 	login(&w, &b);
-	CHECK(b.user->nodes[0]->seen == w.stage.now.wall / DATE_DAY,
+	CHECK(b.user->nodes[0]->seen == w.stage.now.wall / CLOCK_DAY,
 	    "not seen");
 	leave(&w, &b);
 	run_days(&w, 10);
@@ -277,10 +277,10 @@ test_first_days(void)
 	meet(&w, &a, &b);
 	stop(&w);
 	w.stage.now.mono = 5;
-	w.stage.now.wall += 400 * DATE_DAY;
+	w.stage.now.wall += 400 * CLOCK_DAY;
 	start(&w);
 	find(&w, &b);
-	pass(&w, 7 * DATE_DAY - 1);
+	pass(&w, 7 * CLOCK_DAY - 1);
 	run(&w);
 	expect(&w, &b, 1, "in the first 7 days");
 	pass(&w, HOUR);
@@ -297,11 +297,11 @@ check_leap(int64_t leap, bool counts)
 	struct world w;
 
 	meet(&w, &a, &b);
-	pass(&w, 500 * DATE_DAY);
+	pass(&w, 500 * CLOCK_DAY);
 	w.stage.now.wall += (uint64_t)leap;
 	run(&w);
 	expect(&w, &b, counts, "after a leap");
-	pass(&w, 7 * DATE_DAY - 1);
+	pass(&w, 7 * CLOCK_DAY - 1);
 	run(&w);
 	expect(&w, &b, counts, "7 days after it");
 	pass(&w, HOUR);
@@ -317,8 +317,8 @@ test_leaps(void)
 	check_leap(-HOUR, false);
 	check_leap(HOUR + 1, true);
 	check_leap(-HOUR - 1, true);
-	check_leap(400 * (int64_t)DATE_DAY, true);
-	check_leap(-400 * (int64_t)DATE_DAY, true);
+	check_leap(400 * (int64_t)CLOCK_DAY, true);
+	check_leap(-400 * (int64_t)CLOCK_DAY, true);
 }
 
 /* A step takes 64; what it took stays gone, and the rest comes later. */
@@ -332,7 +332,7 @@ check_restart(void (*again)(struct harness *))
 	meet(&w, &a, &b);
 	for (i = 1; i < 200; i++)
 		post(&w, &a, &b);
-	pass(&w, 40 * DATE_DAY);
+	pass(&w, 40 * CLOCK_DAY);
 	expire_step(w.expire, w.stage.now);
 	expect(&w, &b, 136, "one step");
 	harness_turn(&w.stage);
@@ -404,7 +404,7 @@ test_online(void)
 	post(&w, &a, &b);
 	run_days(&w, 100);
 	CHECK(waiting(&w, &b) > 0, "dropped while it was online");
-	day = (uint32_t)(w.stage.now.wall / DATE_DAY);
+	day = (uint32_t)(w.stage.now.wall / CLOCK_DAY);
 	leave(&w, &b);
 	run_days(&w, 20);
 	CHECK(waiting(&w, &b) > 0, "dropped after it was online");
@@ -438,10 +438,10 @@ test_unknown(void)
 	for (i = 0; i < USERS; i++)
 		(void)userdb_add_user(w.stage.data.userdb, SPAN("x"), nodeid);
 	post(&w, &a, &b);
-	pass(&w, 6 * DATE_DAY);
+	pass(&w, 6 * CLOCK_DAY);
 	run(&w);
 	CHECK(b.user->nodes[0]->seen == 0, "it looks in the first days");
-	pass(&w, 54 * DATE_DAY);
+	pass(&w, 54 * CLOCK_DAY);
 	expire_step(w.expire, w.stage.now);
 	while ((u = userdb_next_user(w.stage.data.userdb, &at)) != NULL)
 		seen += u->nodes[0]->seen != 0;
@@ -465,8 +465,8 @@ test_seen(void)
 
 	meet(&w, &a, &b);
 	day = b.user->nodes[0]->seen;
-	CHECK(day == w.stage.now.wall / DATE_DAY, "not of the registration");
-	w.stage.now.wall -= 100 * DATE_DAY;
+	CHECK(day == w.stage.now.wall / CLOCK_DAY, "not of the registration");
+	w.stage.now.wall -= 100 * CLOCK_DAY;
 	login(&w, &b);
 	CHECK(b.user->nodes[0]->seen == day, "it went back");
 	give(&w, b.actor, "{\"op\":3,\"id\":\"1\",\"newnode\":\"y\"}");
@@ -486,7 +486,7 @@ test_dropped_node(void)
 	meet(&w, &a, &b);
 	for (i = 1; i < 100; i++)
 		post(&w, &a, &b);
-	pass(&w, 40 * DATE_DAY);
+	pass(&w, 40 * CLOCK_DAY);
 	expire_step(w.expire, w.stage.now);
 	expect(&w, &b, 36, "one step");
 	store_drop(w.stage.data.store,
@@ -514,7 +514,7 @@ test_two_nodes(void)
 	q = deliver_queue(w.stage.relay, n);
 	post(&w, &a, &b);
 	CHECK(store_load(w.stage.data.store, q).messages == 1, "posted");
-	pass(&w, 40 * DATE_DAY);
+	pass(&w, 40 * CLOCK_DAY);
 	run(&w);
 	expect(&w, &b, 0, "the first node");
 	CHECK(store_load(w.stage.data.store, q).messages == 0,
@@ -534,7 +534,7 @@ test_no_room(void)
 	int n;
 
 	meet(&w, &from, &to);
-	pass(&w, 40 * DATE_DAY);
+	pass(&w, 40 * CLOCK_DAY);
 	for (i = 0; i < 30; i++) {
 		n = snprintf(buf_room(&b, 256), 256, "0048{\"op\":7,\"id\":"
 		    "\"1\",\"for\":[{\"id\":\"%s\",\"type\":1}],"
@@ -591,7 +591,7 @@ test_log(void)
 	meet(&w, &a, &b);
 	for (i = 1; i < 100; i++)
 		post(&w, &a, &b);
-	pass(&w, 40 * DATE_DAY);
+	pass(&w, 40 * CLOCK_DAY);
 	run_logged(&w, line, sizeof(line));
 	(void)snprintf(wanted, sizeof(wanted), "Z node 1 of %s was last seen "
 	    "on 2026-01-01: messages dropped: 100, as expire_days is 30\n",

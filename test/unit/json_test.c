@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "test/lib/check.h"
 #include "base/encode.h"
 
@@ -618,7 +619,7 @@ test_every_character(void)
 		raw = json_string(&j);
 		wrong += !json_done(&j) || raw.n > sizeof(back) ||
 		    json_text(back, raw) != n || memcmp(back, text, n) != 0;
-		wrong += !utf8_is_valid((struct span){ text, n });
+		wrong += !utf8_is_valid(text, n);
 	}
 	CHECK(wrong == 0, "%u characters come back changed", wrong);
 	buf_free(&b);

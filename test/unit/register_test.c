@@ -108,7 +108,7 @@ static struct invite
 terms_for(const char *name)
 {
 	struct invite g = { .kind = INVITE_INVITATION, .since = AT,
-	    .until = AT + DATE_DAY };
+	    .until = AT + CLOCK_DAY };
 
 	snprintf(g.name, sizeof(g.name), "%s", name);
 	return g;
@@ -196,7 +196,7 @@ check_invites(enum end end)
 	invite_expire(st.data.invites, now_at(HOUR));
 	CHECK(count_invites(&st) == 1, "what is over is back");
 	CHECK(!invite_reserves(st.data.invites, SPAN("Alice Smith"),
-	    now_at(DATE_DAY)), "the invitation does not end");
+	    now_at(CLOCK_DAY)), "the invitation does not end");
 	harness_stop(&st);
 	harness_close(&st);
 }
@@ -461,7 +461,7 @@ check_requests(void)
 	g = invite_at(d.stage.data.invites, 0);
 	CHECK(g->last == AT + 100000 + 200 - INVITE_REQUESTS_MAX,
 	    "the wrong ones went");
-	invite_expire(d.stage.data.invites, now_at(8 * DATE_DAY));
+	invite_expire(d.stage.data.invites, now_at(8 * CLOCK_DAY));
 	CHECK(count_invites(&d.stage) == 0, "requests never expire");
 	close_door(&d);
 }

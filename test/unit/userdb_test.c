@@ -163,9 +163,9 @@ see(struct world *w, size_t user, unsigned day, unsigned known)
 	const struct node *n = w->users[user]->nodes[0];
 	size_t records = w->journal.count;
 
-	userdb_see(w->db, n, (struct now){ 0, day * DATE_DAY + 1 });
+	userdb_see(w->db, n, (struct now){ 0, day * CLOCK_DAY + 1 });
 	CHECK(n->seen == known, "day %u: seen on %" PRIu32, day, n->seen);
-	userdb_see(w->db, n, (struct now){ 0, (day + 1) * DATE_DAY - 1 });
+	userdb_see(w->db, n, (struct now){ 0, (day + 1) * CLOCK_DAY - 1 });
 	CHECK(w->journal.count == records + (day == known),
 	    "%zu records in a day", w->journal.count - records);
 }
@@ -184,7 +184,7 @@ add_users(struct world *w)
 		    w->nodeids[i][1]) == w->users[i]->nodes[1], "node");
 	}
 	userdb_see(w->db, w->users[2]->nodes[1],
-	    (struct now){ 0, 30 * DATE_DAY });
+	    (struct now){ 0, 30 * CLOCK_DAY });
 	userdb_drop_node(w->db, w->users[2]->nodes[1]);
 	see(w, 0, 40, 40);
 	see(w, 0, 39, 40);
