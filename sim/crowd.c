@@ -223,5 +223,5 @@ crowd_is_clean(const struct crowd *crowd)
 {
 	const struct crowd_tally *t = &crowd->tally;
 
-	return t->lost + t->doubled + t->disordered + t->wrong == 0;
+	return t->lost + t->duplicates + t->out_of_order + t->wrong == 0;
 }

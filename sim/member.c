@@ -484,14 +484,14 @@ receive(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 	}
 	switch (expect_message(&m->expect, id, crowd->now)) {
 	case EXPECT_RESENT:
-		crowd->tally.again++;
+		crowd->tally.resent++;
 		return false;
 	case EXPECT_DUPLICATE:
-		crowd->tally.doubled++;
+		crowd->tally.duplicates++;
 		complain(crowd, m, "came twice", r->header);
 		return false;
 	case EXPECT_OUT_OF_ORDER:
-		crowd->tally.disordered++;
+		crowd->tally.out_of_order++;
 		complain(crowd, m, "came after a later one", r->header);
 		return true;
 	default:
@@ -519,11 +519,11 @@ on_payload(struct crowd *crowd, struct sim_member *m,
 	crowd->tally.bytes += r->data.n;
 	switch (expect_payload(&m->expect, &label, &posted)) {
 	case EXPECT_UNKNOWN:
-		crowd->tally.doubled++;
+		crowd->tally.duplicates++;
 		complain(crowd, m, "came under another id before", r->header);
 		return;
 	case EXPECT_OUT_OF_ORDER:
-		crowd->tally.disordered++;
+		crowd->tally.out_of_order++;
 		complain(crowd, m, "came after a later one of the same sender",
 		    r->header);
 		return;

@@ -49,9 +49,9 @@ struct crowd_tally {
 	uint64_t messages;	/* of all kinds */
 	uint64_t presences;	/* ohi */
 	uint64_t logins;
-	uint64_t again;		/* came twice, rightly: no ack had been sent */
+	uint64_t resent;	/* and had to be: no ack was sent */
 
-	uint64_t lost, doubled, disordered;
+	uint64_t lost, duplicates, out_of_order;
 	uint64_t wrong;		/* anything else */
 	/* Microseconds, of the running phase: to those who were online. */
 	struct histogram acks, lags;

@@ -1,12 +1,12 @@
 /*
  * The parent is the relay, with the real loop; the child is all the members.
- * A pair of sockets joins them.  The child writes a byte when it wants to
- * know how the relay is, which wakes the relay's loop, and reads the answer;
- * when the child is done it closes its end, and the relay stops.
+ * A pair of sockets connects them.  The child writes a byte to ask for the
+ * relay's state, which wakes the relay's loop, and reads the answer; when the
+ * child is done it closes its end, and the relay stops.
  *
- * Signals are blocked in both, and looked for: so nothing is interrupted by
- * them.  ctrl-C sends one to both, which is the same as one; kill sends it to
- * the relay, whose next answer tells of it.
+ * Signals are blocked in both and polled, so that they interrupt nothing.
+ * ctrl-C sends one to both, which has the same effect as one; kill sends it to
+ * the relay, whose next answer reports it.
  */
 #include "sim/sim.h"
 
@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fd.h"
 #include "net/cert.h"
 #include "base/clock.h"
 #include "conf.h"
@@ -42,36 +43,37 @@
 #define STATM_MAX  200	/* bytes of /proc/self/statm */
 #define EXIT_USAGE 2
 
-/* In the private directory. */
-#define SOCKET "socket"
-#define DATA   "data"
-#define LOG    "log"
-
 #define FACTOR_MAX 1000000
 #define NUMBER_MAX 2000000000
 
-struct plan {
+struct sim {
 	struct crowd_plan crowd;
-	const char *dir;	/* where the private directory is made */
+	const char *above;	/* where the private directory is made */
 	bool tls;
+	char dir[PATH_ROOM];	/* the private directory, and in it: */
+	char socket[PATH_ROOM], data[PATH_ROOM], log[PATH_ROOM];
+	struct conf conf;
+	struct cert cert;	/* with TLS */
+	bool is_child;		/* this process is the members */
 };
 
-/* How the relay is. */
+/* The relay's state. */
 struct health {
 	uint64_t resident;	/* bytes of memory; 0: not known */
 	uint64_t cpu;		/* milliseconds */
 	uint64_t syncs;		/* of the journal */
-	bool stop;		/* it was told to by a signal */
+	bool stop;		/* a signal asked it to */
 };
 
-/* What the child sees of it. */
+/* What the child shows of the relay. */
 struct view {
 	int relay;		/* the socket to it */
+	const char *data;	/* the relay's directory */
 	struct crowd *crowd;
 	struct crowd_tally last;	/* a second ago */
 	struct health health, last_health;
 	uint64_t resident_max, disk, disk_max;	/* bytes */
-	uint64_t next;		/* milliseconds: time for the next look */
+	uint64_t next;		/* milliseconds: when to look again */
 	uint64_t looked;
 	bool live;		/* a line that is overwritten each second */
 };
@@ -90,7 +92,7 @@ usage(FILE *to)
 	    "  --tls        go through TLS\n", to);
 }
 
-/* A number from min to max; anything else ends the program. */
+/* A number from min to max; 0 after a message if it is not one. */
 static unsigned long
 number(const char *text, unsigned long min, unsigned long max)
 {
@@ -100,47 +102,60 @@ number(const char *text, unsigned long min, unsigned long max)
 	if (text != NULL && end != text && *end == '\0' && text[0] != '-' &&
 	    value >= min && value <= max)
 		return value;
-	fprintf(stderr, "mnm: a number from %lu to %lu is needed%s%s\n", min,
-	    max, text != NULL ? ", not " : "", text != NULL ? text : "");
-	usage(stderr);
-	exit(EXIT_USAGE);
+	fprintf(stderr, "mnm: %s%sa number from %lu to %lu is needed\n",
+	    text != NULL ? text : "", text != NULL ? ": " : "", min, max);
+	return 0;
 }
 
-static void
-read_option(struct plan *plan, const char *option, const char *value)
+static bool
+read_option(struct sim *sim, const char *option, const char *value)
 {
+	struct crowd_plan *crowd = &sim->crowd;
+
 	if (strcmp(option, "-s") == 0) {
-		plan->crowd.factor = (unsigned)number(value, 1, FACTOR_MAX);
-	} else if (strcmp(option, "-t") == 0) {
-		plan->crowd.milliseconds =
-		    (uint64_t)number(value, 1, NUMBER_MAX) * 1000;
-	} else if (strcmp(option, "-n") == 0) {
-		plan->crowd.deliveries = number(value, 1, NUMBER_MAX);
-	} else if (strcmp(option, "-d") == 0 && value != NULL) {
-		plan->dir = value;
-	} else {
-		usage(stderr);
-		exit(EXIT_USAGE);
+		crowd->factor = (unsigned)number(value, 1, FACTOR_MAX);
+		return crowd->factor > 0;
 	}
+	if (strcmp(option, "-t") == 0) {
+		crowd->milliseconds =
+		    (uint64_t)number(value, 1, NUMBER_MAX) * 1000;
+		return crowd->milliseconds > 0;
+	}
+	if (strcmp(option, "-n") == 0) {
+		crowd->deliveries = number(value, 1, NUMBER_MAX);
+		return crowd->deliveries > 0;
+	}
+	sim->above = value;
+	return strcmp(option, "-d") == 0 && value != NULL;
 }
 
-static void
-read_plan(struct plan *plan, int argc, char **argv)
+static bool
+read_arguments(struct sim *sim, int argc, char **argv)
 {
 	int i;
 
-	plan->crowd = (struct crowd_plan){ .path = SOCKET, .factor = 1 };
-	plan->crowd.members = (unsigned)number(argv[1], 2, CROWD_MEMBERS_MAX);
-	plan->dir = ".";
-	plan->tls = false;
+	sim->crowd.factor = 1;
+	sim->above = ".";
+	sim->crowd.members = (unsigned)number(argv[1], 2, CROWD_MEMBERS_MAX);
+	if (sim->crowd.members == 0)
+		return false;
 	for (i = 2; i < argc; i++) {
-		if (strcmp(argv[i], "--tls") == 0) {
-			plan->tls = true;
-		} else {
-			read_option(plan, argv[i], argv[i + 1]);
+		if (strcmp(argv[i], "--tls") == 0)
+			sim->tls = true;
+		else if (!read_option(sim, argv[i], argv[i + 1]))
+			return false;
+		else
 			i++;
-		}
 	}
+	return true;
+}
+
+/* The path of something in the private directory. */
+static void
+inside(const struct sim *sim, char path[PATH_ROOM], const char *name)
+{
+	(void)snprintf(path, PATH_ROOM, "%.*s/%s", PATH_ROOM - 20, sim->dir,
+	    name);
 }
 
 static uint64_t
@@ -149,7 +164,7 @@ clock_ms(clockid_t clock)
 	return clock_us(clock) / 1000;
 }
 
-/* The entries of a directory, below which there may be others. */
+/* The next entry of a directory; entry is its path. */
 static bool
 next_entry(DIR *dir, const char *path, char entry[PATH_ROOM],
     struct stat *status)
@@ -167,7 +182,7 @@ next_entry(DIR *dir, const char *path, char entry[PATH_ROOM],
 	return false;
 }
 
-/* What the files below path take on the disk; one of n names counts 1/n. */
+/* Bytes of disk that the files below path use; one of n names counts 1/n. */
 static uint64_t
 bytes_below(const char *path)
 {
@@ -188,7 +203,7 @@ bytes_below(const char *path)
 	return bytes;
 }
 
-/* What cannot be removed stays; nobody is harmed by it. */
+/* What cannot be removed stays, and does no harm. */
 static void
 remove_below(const char *path)
 {
@@ -206,8 +221,7 @@ remove_below(const char *path)
 }
 
 /*
- * Linux tells how much memory is resident now; elsewhere the most that ever
- * was has to do.
+ * On Linux the memory that is resident now; elsewhere the most that ever was.
  */
 static uint64_t
 resident_bytes(void)
@@ -230,9 +244,9 @@ resident_bytes(void)
 	return (uint64_t)most.ru_maxrss * 1024;
 }
 
-/* Take a signal that has come, if it is one that says to stop. */
+/* Take a pending signal that asks to stop. */
 static bool
-was_told_to_stop(void)
+is_stop_pending(void)
 {
 	static const int numbers[] = { SIGINT, SIGTERM };
 	sigset_t pending, one;
@@ -251,7 +265,7 @@ was_told_to_stop(void)
 	return false;
 }
 
-/* Ask the relay how it is.  False: it is gone. */
+/* Ask the relay for its state.  False: it has ended. */
 static bool
 ask_relay(struct view *v)
 {
@@ -291,7 +305,7 @@ phase_text(enum crowd_phase phase)
 	case CROWD_ENROLLING:
 		return "joining";
 	case CROWD_DRAINING:
-		return "taking what waits";
+		return "draining";
 	case CROWD_LEAVING:
 	case CROWD_OVER:
 		return "leaving";
@@ -300,7 +314,7 @@ phase_text(enum crowd_phase phase)
 	}
 }
 
-/* One line for a person who watches. */
+/* One line, on a terminal. */
 static void
 show(struct view *v, uint64_t milliseconds)
 {
@@ -319,11 +333,11 @@ show(struct view *v, uint64_t milliseconds)
 	    (double)histogram_at(&lags, 990) / 1000, mega(v->health.resident),
 	    rate(v->health.syncs, v->last_health.syncs, milliseconds),
 	    phase_text(t->phase));
-	(void)fflush(stdout);	/* if nobody can see it, nothing is lost */
+	(void)fflush(stdout);	/* the summary follows anyway */
 	v->last = *t;
 }
 
-/* Once a second: how is the relay, how large is its directory? */
+/* Once a second: the relay's state, and the size of its directory. */
 static void
 look(struct view *v)
 {
@@ -340,7 +354,7 @@ look(struct view *v)
 		crowd_stop(v->crowd);
 	if (v->health.resident > v->resident_max)
 		v->resident_max = v->health.resident;
-	v->disk = bytes_below(DATA);
+	v->disk = bytes_below(v->data);
 	if (v->disk > v->disk_max)
 		v->disk_max = v->disk;
 	if (v->live)
@@ -357,14 +371,14 @@ print_histogram(const char *what, const struct histogram *s)
 }
 
 static void
-summarize(const struct view *v, const struct plan *plan)
+summarize(const struct view *v, const struct sim *sim)
 {
 	const struct crowd_tally *t = crowd_tally(v->crowd);
 	double posts = (double)(t->posts > 0 ? t->posts : 1);
 
 	printf("%s%u members in %u groups, pauses %u times shorter, %s\n",
 	    v->live ? "\r\033[K" : "", t->members, t->groups,
-	    plan->crowd.factor, plan->tls ? "TLS" : "without TLS");
+	    sim->crowd.factor, sim->tls ? "TLS" : "without TLS");
 	printf("posts              %llu in %.1f s, %.0f/s\n",
 	    (unsigned long long)t->posts, (double)t->run / 1000,
 	    rate(t->posts, 0, t->run));
@@ -379,48 +393,49 @@ summarize(const struct view *v, const struct plan *plan)
 	    "per post\n", mega(v->disk), mega(v->disk_max),
 	    (unsigned long long)v->health.syncs,
 	    (double)v->health.syncs / posts);
-	printf("logins             %llu; %llu messages came again that had "
+	printf("logins             %llu; %llu messages sent again that had "
 	    "not been acked\n", (unsigned long long)t->logins,
-	    (unsigned long long)t->again);
-	printf("errors             %llu lost, %llu doubled, %llu out of order, "
+	    (unsigned long long)t->resent);
+	printf("errors             %llu lost, %llu duplicates, %llu out of order, "
 	    "%llu wrong\n", (unsigned long long)t->lost,
-	    (unsigned long long)t->doubled,
-	    (unsigned long long)t->disordered, (unsigned long long)t->wrong);
+	    (unsigned long long)t->duplicates,
+	    (unsigned long long)t->out_of_order, (unsigned long long)t->wrong);
 }
 
 /* The child: returns its exit status. */
 static int
-be_members(const struct plan *plan, const struct cert *cert, int relay)
+be_members(struct sim *sim, int relay)
 {
-	struct crowd_plan crowd = plan->crowd;
-	struct client_pool *clients = plan->tls ? client_pool_open() :
+	struct client_pool *clients = sim->tls ? client_pool_open() :
 	    client_pool_open_plain();
 	struct view v = { .relay = relay, .live = isatty(STDOUT_FILENO) };
 	long answers;
 	bool is_clean;
 
-	if (plan->tls)
-		client_pool_pin(clients, cert->fingerprint);
-	crowd.clients = clients;
-	answers = selftest_run(crowd.path, clients);
+	if (sim->tls)
+		client_pool_pin(clients, sim->cert.fingerprint);
+	sim->crowd.path = sim->socket;
+	sim->crowd.clients = clients;
+	answers = selftest_run(sim->socket, clients);
 	if (answers == -1)
 		return 1;
-	printf("verified           every op in both numberings; %ld frames "
-	    "came as they should\n", answers);
+	printf("self-test          every op in both numberings; %ld frames "
+	    "as expected\n", answers);
 	(void)fflush(stdout);
-	v.crowd = crowd_open(&crowd);
+	v.data = sim->data;
+	v.crowd = crowd_open(&sim->crowd);
 	if (v.crowd == NULL) {
-		perror("mnm");
+		log_line("cannot wait for connections: %s", strerror(errno));
 		return 1;
 	}
 	while (crowd_turn(v.crowd)) {
-		if (was_told_to_stop())
+		if (is_stop_pending())
 			crowd_stop(v.crowd);
 		look(&v);
 	}
 	v.next = 0;
 	look(&v);
-	summarize(&v, plan);
+	summarize(&v, sim);
 	is_clean = crowd_is_clean(v.crowd);
 	crowd_close(v.crowd);
 	client_pool_close(clients);
@@ -433,103 +448,141 @@ answer(int members, const struct datadir *data)
 	struct health health = { .resident = resident_bytes(),
 	    .cpu = clock_ms(CLOCK_PROCESS_CPUTIME_ID),
 	    .syncs = journal_commits(data->journal),
-	    .stop = was_told_to_stop() };
+	    .stop = is_stop_pending() };
 
-	/* If nobody reads it, the next read tells so. */
+	/* If nobody reads it, the next read notices. */
 	(void)send(members, &health, sizeof(health), MSG_NOSIGNAL);
 }
 
-/* The parent: serve until the members have hung up. */
-static void
-be_relay(struct server *sv, const struct conf *conf, const struct cert *cert,
-    int members)
+/* The parent: serve until the members have closed their end. */
+static int
+be_relay(const struct sim *sim, struct server *sv, int members)
 {
 	char why[WHY_ROOM], question;
 	struct datadir data;
+	int result = 0;
 
-	if (datadir_open(&data, conf->data, conf->journal_size, why,
-	    sizeof(why)) == -1)
-		die("%s", why);
-	server_start(sv, &data, cert, 0);
+	if (datadir_open(&data, sim->conf.data, sim->conf.journal_size, why,
+	    sizeof(why)) == -1) {
+		log_line("%s", why);
+		return -1;
+	}
+	server_start(sv, &data, sim->tls ? &sim->cert : NULL, 0);
 	while (server_run(sv, members) == 0 &&
 	    read(members, &question, 1) == 1)
 		answer(members, &data);
 	if (server_stop(sv) == -1)
-		die("cannot store what came: %s", strerror(errno));
+		result = -1;
 	server_close(sv);
 	if (datadir_close(&data) == -1)
-		die("%s: %s", conf->data, strerror(errno));
+		result = -1;
+	if (result == -1)
+		log_line("%s: %s", sim->conf.data, strerror(errno));
+	return result;
 }
 
 /*
- * Make the private directory, and go there, so that its socket's name is
- * short however deep it lies.  Its own name is added to path.
+ * The relay's log goes to a file, so that it can be read if something went
+ * wrong.
  */
-static void
-enter_directory(struct buf *path, const char *above)
+static int
+divert_log(const char *path)
 {
-	buf_addf(path, "%s/mnm-sim-XXXXXX", above);
-	if (mkdtemp(path->p) == NULL)
-		die("cannot make a directory in %s: %s", above,
-		    strerror(errno));
-	if (chdir(path->p) == -1)
-		die("%s: %s", path->p, strerror(errno));
-}
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600), result;
 
-/* Remove it: it lies in the one above, under the last part of its name. */
-static void
-leave_directory(const struct buf *path)
-{
-	char name[PATH_ROOM];
-
-	snprintf(name, sizeof(name), "../%s", strrchr(path->p, '/') + 1);
-	(void)rmdir(name);	/* if it stays, nobody is harmed */
+	if (fd == -1)
+		return -1;
+	result = dup2(fd, STDERR_FILENO) == -1 ? -1 : 0;
+	(void)fd_close(fd);	/* it is stderr now */
+	return result;
 }
 
 /*
- * The relay's log goes to a file, so that it can be looked at if something
- * was wrong.
+ * Fork into relay and members.  Returns, in both, the exit status; the relay's
+ * is that of the members.
  */
-static void
-divert_log(void)
+static int
+run(struct sim *sim, struct server *sv)
 {
-	int fd = open(LOG, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	int ends[2], status;
+	pid_t members;
 
-	if (fd == -1 || dup2(fd, STDERR_FILENO) == -1)
-		die(LOG ": %s", strerror(errno));
-	(void)close(fd);	/* it is stderr now */
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1 ||
+	    (members = fork()) == -1) {
+		log_line("cannot start the members: %s", strerror(errno));
+		return 1;
+	}
+	if (members == 0) {
+		sim->is_child = true;
+		(void)fd_close(ends[0]);
+		server_close(sv);	/* the parent's: not used here */
+		return be_members(sim, ends[1]);
+	}
+	(void)fd_close(ends[1]);
+	if (divert_log(sim->log) == -1)
+		log_line("%s: %s", sim->log, strerror(errno));
+	status = be_relay(sim, sv, ends[0]);
+	(void)fd_close(ends[0]);	/* which the members see as the end */
+	if (waitpid(members, &ends[1], 0) == -1 || !WIFEXITED(ends[1]))
+		return 1;
+	return status == -1 ? 1 : WEXITSTATUS(ends[1]);
+}
+
+/* Make the private directory.  Returns -1 and why. */
+static int
+make_directory(struct sim *sim, char *why)
+{
+	static const char last[] = "/mnm-sim-XXXXXX";
+
+	snprintf(why, WHY_ROOM, "%s: the path is too long", sim->above);
+	if (strlen(sim->above) + sizeof(last) + sizeof("/cert.pem") >
+	    PATH_ROOM)
+		return -1;
+	snprintf(sim->dir, PATH_ROOM, "%s%s", sim->above, last);
+	if (mkdtemp(sim->dir) == NULL) {
+		snprintf(why, WHY_ROOM, "cannot make a directory in %s: %s",
+		    sim->above, strerror(errno));
+		return -1;
+	}
+	inside(sim, sim->socket, "socket");
+	inside(sim, sim->data, "data");
+	inside(sim, sim->log, "log");
+	return 0;
 }
 
 static void
-set_conf(struct conf *conf, unsigned members)
+set_conf(struct sim *sim)
 {
+	struct conf *conf = &sim->conf;
+
 	conf_default(conf);
 	free(conf->data);
-	conf->data = xcopy(SPAN(DATA));
+	conf->data = xcopy(span_of(sim->data));
 	free(conf->listen_net);
 	conf->listen_net = xcopy(SPAN("unix"));
 	free(conf->listen_laddr);
-	conf->listen_laddr = xcopy(SPAN(SOCKET));
-	conf->links_max = members + 100;
+	conf->listen_laddr = xcopy(span_of(sim->socket));
 	free(conf->name);
 	conf->name = xcopy(SPAN("test"));	/* as talk.c has it */
+	conf->links_max = sim->crowd.members + 100;
 }
 
 /* A certificate of its own, for the length of the run. */
-static void
-make_cert(struct cert *cert)
+static int
+make_cert(struct sim *sim, char *why)
 {
 	const char *const names[] = { "localhost", NULL };
 	uint64_t now = clock_ms(CLOCK_REALTIME) / 1000;
-	char why[WHY_ROOM];
+	char cert[PATH_ROOM], key[PATH_ROOM];
 
-	if (cert_make("cert.pem", "key.pem", names, now, why,
-	    sizeof(why)) == -1 || cert_read(cert, "cert.pem", "key.pem", now,
-	    why, sizeof(why)) == -1)
-		die("%s", why);
+	inside(sim, cert, "cert.pem");
+	inside(sim, key, "key.pem");
+	if (cert_make(cert, key, names, now, why, WHY_ROOM) == -1)
+		return -1;
+	return cert_read(&sim->cert, cert, key, now, why, WHY_ROOM);
 }
 
-static void
+static int
 block_signals(void)
 {
 	sigset_t signals;
@@ -537,67 +590,55 @@ block_signals(void)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) == -1)
-		die("cannot block signals: %s", strerror(errno));
+	return sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
-/* Part into relay and members; returns the exit status of the latter. */
+/* With the private directory; returns the exit status. */
 static int
-run(const struct plan *plan, struct server *sv, const struct conf *conf,
-    const struct cert *cert)
+simulate(struct sim *sim)
 {
-	int ends[2], status;
-	pid_t members;
+	char why[WHY_ROOM];
+	struct server *sv;
+	int status = 1;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1)
-		die("cannot make a socket: %s", strerror(errno));
-	members = fork();
-	if (members == -1)
-		die("cannot fork: %s", strerror(errno));
-	if (members == 0) {
-		(void)close(ends[0]);
-		server_close(sv);	/* the parent's: not used here */
-		exit(be_members(plan, cert, ends[1]));
+	set_conf(sim);
+	if (sim->tls && make_cert(sim, why) == -1) {
+		fprintf(stderr, "mnm: %s\n", why);
+	} else if ((sv = server_open(&sim->conf, why, sizeof(why))) == NULL) {
+		fprintf(stderr, "mnm: %s\n", why);
+	} else if (block_signals() == -1) {
+		perror("mnm: cannot block signals");
+	} else {
+		status = run(sim, sv);
 	}
-	(void)close(ends[1]);
-	divert_log();
-	be_relay(sv, conf, plan->tls ? cert : NULL, ends[0]);
-	(void)close(ends[0]);
-	if (waitpid(members, &status, 0) == -1 || !WIFEXITED(status))
-		return 1;
-	return WEXITSTATUS(status);
+	conf_free(&sim->conf);
+	cert_free(&sim->cert);
+	return status;
 }
 
 int
 sim_run(int argc, char **argv)
 {
-	struct buf path = { NULL, 0, 0 };
+	struct sim sim = { .is_child = false };
 	char why[WHY_ROOM];
-	struct plan plan;
-	struct conf conf;
-	struct cert cert;
-	struct server *sv;
 	int status;
 
-	read_plan(&plan, argc, argv);
-	enter_directory(&path, plan.dir);
-	if (plan.tls)
-		make_cert(&cert);
-	set_conf(&conf, plan.crowd.members);
-	sv = server_open(&conf, why, sizeof(why));
-	if (sv == NULL)
-		die("%s", why);
-	block_signals();
-	status = run(&plan, sv, &conf, &cert);
-	if (status == 0) {
-		remove_below(".");
-		leave_directory(&path);
-	} else {
-		printf("the relay's data and log are in %s\n", path.p);
+	if (!read_arguments(&sim, argc, argv)) {
+		usage(stderr);
+		return EXIT_USAGE;
 	}
-	if (plan.tls)
-		cert_free(&cert);
-	conf_free(&conf);
-	buf_free(&path);
+	if (make_directory(&sim, why) == -1) {
+		fprintf(stderr, "mnm: %s\n", why);
+		return 1;
+	}
+	status = simulate(&sim);
+	if (sim.is_child)
+		return status;
+	if (status == 0) {
+		remove_below(sim.dir);
+		(void)remove(sim.dir);
+	} else {
+		printf("data and log of the relay: %s\n", sim.dir);
+	}
 	return status;
 }
