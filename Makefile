@@ -32,10 +32,9 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o \
 	tmtp/useredit.o tmtp.o \
 	net/cert.o net/conn.o net/identity.o net/listen.o net/poller.o \
 	net/selfsign.o net/stream.o net/tls.o \
-	admin/admin.o admin/backup.o admin/call.o admin/commands.o \
-	admin/control.o admin/enroll.o admin/fsck.o admin/notify.o \
-	admin/output.o admin/process.o admin/service.o admin/setup.o \
-	admin/watch.o \
+	admin/admin.o admin/backup.o admin/cli.o admin/commands.o \
+	admin/control.o admin/fsck.o admin/output.o admin/process.o \
+	admin/registration.o admin/setup.o \
 	server.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	client/client.o client/wire.o sim/crowd.o sim/expect.o \

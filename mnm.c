@@ -1,297 +1,454 @@
 /*
  * mnm - a relay for the Trusted Messaging Transfer Protocol, and the commands
  * that set it up and administer it.
+ *
+ * Here are the options, the order of start and stop, signals and reload.  Only
+ * this file ends the program because something stands in the way.
+ *
+ * The port is bound and a key that conf names is read before root is given up.
+ * The data directory is opened after that, so that everything created there
+ * belongs to the user who serves.
+ *
+ * Signals write their number to a pipe that the loop watches.  An alarm is one
+ * of them: the service manager's watchdog is fed, and the certificate checked,
+ * only while the loop turns.
  */
 
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
-#include "admin/backup.h"
+#include "admin/cli.h"
+#include "admin/process.h"
+#include "admin/setup.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "conf.h"
-#include "admin/control.h"
-#include "datadir.h"
-#include "admin/fsck.h"
-#include "net/identity.h"
+#include "base/fd.h"
 #include "base/log.h"
-#include "admin/process.h"
-#include "admin/service.h"
-#include "admin/setup.h"
+#include "conf.h"
+#include "datadir.h"
+#include "net/identity.h"
+#include "net/listen.h"
+#include "ntp.h"
+#include "server.h"
 #include "sim/sim.h"
-#include "tmtp.h"
 
 #define VERSION "0.1"
 
-#define WHY_ROOM   512	/* one sentence */
-#define EXIT_USAGE 2
-#define EXIT_REPAIRED 1	/* of fsck */
-#define EXIT_DAMAGED 2
+#define WHY_ROOM 512	/* one sentence */
+#define HOUR     3600U	/* seconds between two checks of the certificate */
 
-/* What was asked for, in a command of those below. */
-struct order {
+/* What signals write to and the loop reads from, so that none is missed. */
+static int wake_in = -1;
+
+/* The running relay. */
+struct service {
+	struct conf conf;
 	const char *path;	/* of the configuration, or NULL */
-	const char *argument;	/* NULL: none was given */
-	bool option;		/* that of the command was given */
+	struct identity id;
+	struct datadir data;
+	struct server *sv;
+	int64_t clock_offset;	/* ms that the system's clock is behind */
+	unsigned alarm;		/* seconds between two alarms */
+	unsigned alarms;	/* since the certificate was last checked */
 };
 
+static int
+read_conf(struct conf *conf, const char *path, char *why, size_t room)
+{
+	if (path != NULL)
+		return conf_read(conf, path, why, room);
+	conf_default(conf);
+	return 0;
+}
+
+/* ---- time ---- */
+
+static int64_t
+wall_ms(void)
+{
+	return (int64_t)(clock_us(CLOCK_REALTIME) / 1000);
+}
+
+/*
+ * How many milliseconds the system's clock is behind a time server, if it
+ * matters; 0 when none answers.
+ */
+static int64_t
+ask_time(const struct conf *conf)
+{
+	struct ntp_answer answer;
+	int64_t behind;
+	char **host;
+
+	for (host = conf->ntp_hosts; *host != NULL; host++) {
+		if (ntp_ask(&answer, *host, conf->ntp_retries, NTP_WAIT) == 0)
+			break;
+		log_line("ntp: %s", answer.why);
+	}
+	if (*host == NULL) {
+		if (conf->ntp_hosts[0] != NULL)
+			log_line("ntp: no host answers; using the system's "
+			    "clock");
+		return 0;
+	}
+	behind = (int64_t)(answer.wall / 1000000) - wall_ms();
+	if (behind <= 1000 && behind >= -1000)
+		return 0;
+	log_line("ntp: the system's clock is off by %lld s; using the time "
+	    "of %s", (long long)(behind / 1000), *host);
+	return behind;
+}
+
+/* Seconds since 1970. */
+static uint64_t
+now_of(const struct service *s)
+{
+	return (uint64_t)(wall_ms() + s->clock_offset) / 1000;
+}
+
+/* ---- signals ---- */
+
+/* If the pipe is full, the loop will wake up anyhow. */
+static void
+take_signal(int number)
+{
+	unsigned char byte = (unsigned char)number;
+	int error = errno;
+
+	if (write(wake_in, &byte, 1) == -1)
+		errno = error;
+}
+
+/* Returns what becomes readable when a signal arrives: its number. */
+static int
+catch_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
+	struct sigaction action = { .sa_handler = take_signal };
+	int ends[2];
+	size_t i;
+
+	if (fd_pipe(ends) == -1)
+		die("cannot make a pipe: %s", strerror(errno));
+	wake_in = ends[1];
+	sigemptyset(&action.sa_mask);
+	action.sa_flags = SA_RESTART;
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (sigaction(numbers[i], &action, NULL) == -1)
+			die("cannot catch signal %d: %s", numbers[i],
+			    strerror(errno));
+	}
+	return ends[0];
+}
+
+/* Half of what the watchdog allows, and at least once an hour. */
+static void
+set_alarm(struct service *s)
+{
+	unsigned limit = process_watchdog();
+
+	s->alarm = HOUR;
+	if (limit > 0 && limit / 2 < HOUR)
+		s->alarm = limit > 1 ? limit / 2 : 1;
+	(void)alarm(s->alarm);
+}
+
+/* ---- reload ---- */
+
+/* Log what setup_check warns of; errors will end the program anyhow. */
+static void
+log_warnings(const struct service *s, const struct conf *conf)
+{
+	struct buf findings = { NULL, 0, 0 };
+	struct span line;
+
+	(void)setup_check(conf, s->path, now_of(s), &findings);
+	buf_add_byte(&findings, '\0');
+	for (line.p = findings.p; *line.p != '\0'; line.p += line.n + 1) {
+		line.n = strcspn(line.p, "\n");
+		if (strncmp(line.p, "warning: ", 9) == 0)
+			log_line("%.*s", (int)line.n, line.p);
+	}
+	buf_free(&findings);
+}
+
+/* What a reload cannot change stays as it is. */
+static void
+keep_text(char **new, char **old, const char *key)
+{
+	char *text = *new;
+
+	if (strcmp(*new, *old) == 0)
+		return;
+	log_line("reload: %s changes only at the next start", key);
+	*new = *old;
+	*old = text;
+}
+
+static void
+keep_fixed(struct conf *new, struct conf *old)
+{
+	keep_text(&new->data, &old->data, "data");
+	keep_text(&new->user, &old->user, "user");
+	keep_text(&new->listen_net, &old->listen_net, "listen.net");
+	keep_text(&new->listen_laddr, &old->listen_laddr, "listen.laddr");
+	if (new->journal_size != old->journal_size)
+		log_line("reload: journal_size changes only at the next "
+		    "start");
+	new->journal_size = old->journal_size;
+}
+
+/*
+ * Serve with another certificate.  If it is the same, the old one stays:
+ * unfinished handshakes use it.
+ */
+static void
+set_identity(struct service *s, struct identity *id)
+{
+	struct identity old = *id;
+
+	s->id.cert_time = id->cert_time;
+	s->id.key_time = id->key_time;
+	if (strcmp(s->id.cert.fingerprint, id->cert.fingerprint) != 0) {
+		old = s->id;
+		s->id = *id;
+		server_set_cert(s->sv, &s->id.cert);
+	}
+	identity_free(&old);
+	identity_warn(&s->id, now_of(s));
+}
+
+/* Change all of it, or nothing: then -1 and why. */
+static int
+reload(struct service *s, char *why, size_t room)
+{
+	struct conf conf, old;
+	struct identity id;
+
+	if (read_conf(&conf, s->path, why, room) == -1)
+		return -1;
+	keep_fixed(&conf, &s->conf);
+	log_warnings(s, &conf);
+	if (identity_load(&id, &conf, now_of(s), why, room) == -1) {
+		conf_free(&conf);
+		return -1;
+	}
+	old = s->conf;
+	s->conf = conf;
+	s->data.disk_min = conf.disk_min;
+	server_reload(s->sv);
+	set_identity(s, &id);
+	conf_free(&old);
+	return 0;
+}
+
+static void
+on_hangup(struct service *s)
+{
+	char why[WHY_ROOM];
+
+	process_notify("RELOADING=1");
+	if (reload(s, why, sizeof(why)) == -1)
+		log_line("reload: %s; nothing is changed", why);
+	else
+		log_line("reload: done");
+	process_notify("READY=1");
+}
+
+/* Other programs renew a certificate, and may not send a signal. */
+static void
+check_certificate(struct service *s)
+{
+	struct identity id;
+	char why[WHY_ROOM];
+
+	if (!identity_is_stale(&s->id)) {
+		identity_warn(&s->id, now_of(s));
+	} else if (identity_load(&id, &s->conf, now_of(s), why,
+	    sizeof(why)) == -1) {
+		log_line("%s; keeping the old certificate", why);
+	} else {
+		set_identity(s, &id);
+		log_line("%s was reloaded", s->id.cert_path);
+	}
+}
+
+static void
+on_alarm(struct service *s)
+{
+	process_notify("WATCHDOG=1");
+	if (++s->alarms * s->alarm >= HOUR) {
+		s->alarms = 0;
+		check_certificate(s);
+	}
+	(void)alarm(s->alarm);
+}
+
+/* ---- start and stop ---- */
+
+/* What people need to use the relay, or to let others use it. */
+static void
+print_welcome(const struct service *s)
+{
+	char address[IDENTITY_ADDRESS];
+	struct conf_address listen;
+
+	identity_address(address, &s->conf);
+	printf("address for clients  %s\n", address);
+	printf("certificate SHA-256  %s\n", s->id.cert.fingerprint);
+	printf("data directory       %s\n", s->conf.data);
+	if (conf_split_address(s->conf.listen_laddr, &listen) &&
+	    listen_is_loopback(listen.host))
+		printf("Only this machine can reach it.  To serve others: "
+		    "%s%s\n", s->path == NULL ? "mnm init DIR" :
+		    "set listen.laddr in ", s->path == NULL ? "" : s->path);
+	/* Serve even if nobody reads this. */
+	(void)fflush(stdout);
+}
+
+static void
+load_identity(struct service *s)
+{
+	char why[WHY_ROOM];
+
+	if (identity_load(&s->id, &s->conf, now_of(s), why,
+	    sizeof(why)) == -1)
+		die("%s", why);
+	identity_warn(&s->id, now_of(s));
+}
+
+static void
+open_data(struct service *s)
+{
+	char why[WHY_ROOM];
+
+	if (datadir_open(&s->data, s->conf.data, s->conf.journal_size, why,
+	    sizeof(why)) == -1)
+		die("%s", why);
+	s->data.disk_min = s->conf.disk_min;
+	if (syncer_start(s->data.syncer) == -1)
+		die("cannot start a thread: %s", strerror(errno));
+}
+
+static void
+start(struct service *s)
+{
+	static const struct rlimit none = { 0, 0 };
+	char why[WHY_ROOM];
+
+	(void)setrlimit(RLIMIT_CORE, &none);	/* no key in a core dump */
+	if (read_conf(&s->conf, s->path, why, sizeof(why)) == -1)
+		die("%s", why);
+	s->sv = server_open(&s->conf, why, sizeof(why));
+	if (s->sv == NULL)
+		die("%s", why);
+	s->clock_offset = ask_time(&s->conf);
+	log_warnings(s, &s->conf);
+	if (s->conf.listen_cert_path[0] != '\0')
+		load_identity(s);
+	if (process_give_up_root(&s->conf, why, sizeof(why)) == -1)
+		die("%s", why);
+	open_data(s);
+	if (s->conf.listen_cert_path[0] == '\0')
+		load_identity(s);
+}
+
+/* Serve until a signal says stop; returns -1 with errno as server_run. */
+static int
+serve(struct service *s, int wake)
+{
+	unsigned char number;
+
+	while (server_run(s->sv, wake) == 0) {
+		while (read(wake, &number, 1) == 1) {
+			if (number == SIGALRM)
+				on_alarm(s);
+			else if (number == SIGHUP)
+				on_hangup(s);
+			else
+				return 0;
+		}
+	}
+	return -1;
+}
+
+/* Run the relay until SIGINT or SIGTERM. */
+static void
+run_relay(const char *path)
+{
+	struct service s = { .path = path };
+	int wake, result;
+
+	start(&s);
+	wake = catch_signals();
+	server_start(s.sv, &s.data, &s.id.cert, s.clock_offset);
+	print_welcome(&s);
+	process_notify("READY=1\nSTATUS=serving");
+	set_alarm(&s);
+
+	result = serve(&s, wake);
+	process_notify("STOPPING=1");
+	if (result == -1 || server_stop(s.sv) == -1)
+		die("cannot store messages: %s", strerror(errno));
+	server_close(s.sv);
+	if (datadir_close(&s.data) == -1)
+		die("%s: %s", s.conf.data, strerror(errno));
+	identity_free(&s.id);
+	conf_free(&s.conf);
+	log_line("stopped");
+}
+
+/* ---- the command line ---- */
+
 static bool
-is_there(const char *path)
+exists(const char *path)
 {
 	return access(path, F_OK) == 0 || errno != ENOENT;
 }
 
-/* A file that was asked for must be there; ./mnm.config need not be. */
+/* A file that was asked for must exist; ./mnm.config need not. */
 static const char *
 find_config(const char *asked)
 {
 	if (asked != NULL)
 		return asked;
-	return is_there(SETUP_CONFIG) ? SETUP_CONFIG : NULL;
+	return exists(SETUP_CONFIG) ? SETUP_CONFIG : NULL;
 }
 
-/* Commands, where there is no relay, are for the one that is installed. */
+/* Where there is no relay, commands are for the installed one. */
 static const char *
 find_relay(const char *config)
 {
-	if (config != NULL || is_there(SETUP_DATA) ||
-	    !is_there(SETUP_INSTALLED))
+	if (config != NULL || exists(SETUP_DATA) || !exists(SETUP_INSTALLED))
 		return config;
 	return SETUP_INSTALLED;
 }
 
 static void
-read_conf(struct conf *conf, const char *path)
-{
-	char why[WHY_ROOM];
-
-	if (path == NULL)
-		conf_default(conf);
-	else if (conf_read(conf, path, why, sizeof(why)) == -1)
-		die("%s", why);
-}
-
-static uint64_t
-wall_ms(void)
-{
-	return clock_us(CLOCK_REALTIME) / 1000;
-}
-
-static int
-run_init(const struct order *order)
-{
-	const char *dir = order->argument != NULL ? order->argument : ".";
-	struct buf next = { NULL, 0, 0 };
-	char why[WHY_ROOM];
-
-	if (setup_init(dir, wall_ms() / 1000, &next, why,
-	    sizeof(why)) == -1)
-		die("%s", why);
-	printf("%.*s", (int)next.n, next.p);
-	buf_free(&next);
-	return 0;
-}
-
-static int
-run_check(const struct order *order)
-{
-	const char *path = order->path;
-	struct buf findings = { NULL, 0, 0 };
-	struct conf conf;
-	enum setup_finding worst, port;
-	char why[WHY_ROOM];
-
-	if (path == NULL) {
-		conf_default(&conf);
-	} else if (conf_read(&conf, path, why, sizeof(why)) == -1) {
-		printf("error: %s\n", why);
-		return SETUP_ERROR;
-	}
-	worst = setup_check(&conf, path, wall_ms() / 1000, &findings);
-	port = setup_check_port(&conf, path, &findings);
-	printf("%.*s", (int)findings.n, findings.p);
-	buf_free(&findings);
-	conf_free(&conf);
-	return (int)(port > worst ? port : worst);
-}
-
-static int
-run_fingerprint(const struct order *order)
-{
-	char address[IDENTITY_ADDRESS], why[WHY_ROOM];
-	struct identity id;
-	struct conf conf;
-
-	read_conf(&conf, order->path);
-	if (identity_read(&id, &conf, wall_ms() / 1000, why,
-	    sizeof(why)) == -1)
-		die("%s", why[0] != '\0' ? why : "there is no certificate "
-		    "yet: mnm makes one when it is started");
-	identity_address(address, &conf);
-	printf("%s\n%s\n", address, id.cert.fingerprint);
-	identity_free(&id);
-	conf_free(&conf);
-	return 0;
-}
-
-static int
-run_backup(const struct order *order)
-{
-	const char *dir = order->argument;
-	uint64_t begun = wall_ms(), tenths;
-	struct backup_sum sum;
-	struct conf conf;
-	char why[WHY_ROOM];
-
-	read_conf(&conf, order->path);
-	if (backup_make(conf.data, dir, &sum, why, sizeof(why)) == -1)
-		die("no backup: %s", why);
-	tenths = (wall_ms() - begun) / 100;
-	printf("%s: files: %lu, bytes of journal: %llu, in %llu.%llu s", dir,
-	    sum.files, (unsigned long long)sum.journal,
-	    (unsigned long long)tenths / 10, (unsigned long long)tenths % 10);
-	if (sum.copied > 0)
-		printf("; bytes of files that could not be linked: %llu",
-		    (unsigned long long)sum.copied);
-	puts("");
-	conf_free(&conf);
-	return 0;
-}
-
-/* What is made there must be the owner's. */
-static void
-become_owner(const char *data)
-{
-	if (access(data, F_OK) == -1)
-		die("%s: %s%s", data, strerror(errno), errno == ENOENT ?
-		    ": no relay was set up here; mnm init makes one, and -c "
-		    "names another's configuration" : "");
-	root_become_owner(data);
-}
-
-static int
-run_fsck(const struct order *order)
-{
-	enum fsck_kind kind = order->option ? FSCK_REPAIR : FSCK_LOOK;
-	const char *data = order->argument;
-	struct conf conf;
-	char why[WHY_ROOM];
-	int damaged;
-
-	log_level(LOG_ANSWER);
-	/* Of another's directory this configuration tells nothing. */
-	read_conf(&conf, data == NULL ? order->path : NULL);
-	if (data == NULL)
-		data = conf.data;
-	become_owner(data);
-	damaged = fsck_run(data, kind, conf.journal_size, why, sizeof(why));
-	if (damaged == -1)
-		die("%s", why);
-	conf_free(&conf);
-	if (!damaged)
-		return 0;
-	return kind == FSCK_REPAIR ? EXIT_REPAIRED : EXIT_DAMAGED;
-}
-
-/* No relay runs: do here what it would do. */
-static int
-run_alone(const struct conf *conf, char *const *words, size_t n,
-    struct buf *answer)
-{
-	struct datadir data;
-	struct admin admin = {
-		.data = &data,
-		.conf = conf,
-		.now = { 0, wall_ms() }
-	};
-	char why[WHY_ROOM];
-	int status;
-
-	become_owner(conf->data);
-	if (datadir_open(&data, conf->data, conf->journal_size, why,
-	    sizeof(why)) == -1)
-		die("%s", why);
-	while (datadir_state(&data) == DATADIR_WAIT &&
-	    datadir_step(&data, admin.now) == 1)
-		continue;
-	admin.relay = tmtp_open(&data, conf, admin.now);
-	status = admin_run(&admin, words, n, answer);
-	tmtp_close(admin.relay);
-	if (datadir_close(&data) == -1)
-		die("%s: %s", conf->data, strerror(errno));
-	return status;
-}
-
-/* The answer to a command goes to stdout, why there is none to stderr. */
-static int
-run_command(const char *path, char *const *words, size_t n)
-{
-	struct buf answer = { NULL, 0, 0 };
-	struct conf conf;
-	int status;
-
-	read_conf(&conf, path);
-	status = control_ask(conf.data, words, n, &answer);
-	if (status == -1 && (errno == ENOENT || errno == ECONNREFUSED))
-		status = run_alone(&conf, words, n, &answer);
-	if (status == -1)
-		die("%s/control: %s", conf.data, strerror(errno));
-	if (answer.n > 0)
-		fwrite(answer.p, 1, answer.n,
-		    status == ADMIN_DONE ? stdout : stderr);
-	buf_free(&answer);
-	conf_free(&conf);
-	return status;
-}
-
-/* ---- what is asked for ---- */
-
-static const struct command {
-	const char *name, *usage, *help;
-	size_t least, most;	/* arguments */
-	const char *option;	/* NULL: it has none */
-	int (*run)(const struct order *);	/* returns an exit status */
-} commands[] = {
-	{ "init", "init [DIR]", "make all that it needs",
-	  0, 1, NULL, run_init },
-	{ "check", "[-c FILE] check", "look over what it needs",
-	  0, 0, NULL, run_check },
-	{ "fingerprint", "[-c FILE] fingerprint", "show what clients need",
-	  0, 0, NULL, run_fingerprint },
-	{ "backup", "[-c FILE] backup DIR", "copy all that it stores",
-	  1, 1, NULL, run_backup },
-	{ "fsck", "[-c FILE] fsck [DATA] [--repair]", "look for damage",
-	  0, 1, "--repair", run_fsck }
-};
-
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static void
 usage(void)
 {
-	struct buf others = { NULL, 0, 0 };
-	size_t i;
+	struct buf commands = { NULL, 0, 0 };
 
-	puts("usage: mnm [-c FILE]                        run the relay");
-	for (i = 0; i < COMMANDS; i++)
-		printf("       mnm %-33s%s\n", commands[i].usage,
-		    commands[i].help);
-	admin_usage(&others);
-	printf("       mnm N                                "
-	    "simulate N members\n"
-	    "       mnm -V | -h\n"
-	    "FILE is the configuration, ./" SETUP_CONFIG " unless it is named; "
-	    "mnm.conf is an\nexample.  Without one the relay serves this "
-	    "machine alone.  mnm(8) tells of these\ncommands, for a relay "
-	    "that runs or is stopped:\n%.*s", (int)others.n, others.p);
-	buf_free(&others);
+	admin_usage(&commands);
+	printf("usage: mnm [-c FILE]            run the relay\n"
+	    "       mnm [-c FILE] COMMAND    run a command\n"
+	    "       mnm N                    simulate N members (load test)\n"
+	    "       mnm -V | -h\n\n"
+	    "FILE is the configuration (default: ./" SETUP_CONFIG "); "
+	    "mnm.conf is an example.\nWithout one, the relay serves only this "
+	    "machine.  These commands work while the\nrelay is running or "
+	    "stopped; mnm(8) explains them:\n\n%.*s", (int)commands.n,
+	    commands.p);
+	buf_free(&commands);
 }
 
 __attribute__((noreturn))
@@ -300,12 +457,12 @@ refuse(const char *what, const char *word)
 {
 	fprintf(stderr, "mnm: %s: %s\nmnm -h lists all commands\n", what,
 	    word);
-	exit(EXIT_USAGE);
+	exit(ADMIN_USAGE);
 }
 
 /*
  * Take the options before the command off the arguments; *config is the
- * configuration that was asked for, or NULL.  A file may follow its -c at once.
+ * configuration that was asked for, or NULL.  A file may follow -c directly.
  */
 static char **
 read_options(char **argv, const char **config)
@@ -322,88 +479,28 @@ read_options(char **argv, const char **config)
 			refuse("unknown option", *argv);
 		}
 		if ((*argv)[2] == '\0' && argv[1] == NULL)
-			refuse("a file must follow", *argv);
+			refuse("missing file after", *argv);
 		*config = (*argv)[2] != '\0' ? *argv + 2 : *++argv;
 		argv++;
 	}
 	return argv;
 }
 
-/*
- * Take the words of a command, which a NULL ends.  Returns NULL, or what is
- * wrong: with the word that is left in *words, if any.
- */
-static const char *
-read_words(struct order *order, const struct command *k, char **words[])
-{
-	bool over = false;
-	size_t n = 0;
-	char *word;
-
-	for (; (word = **words) != NULL; ++*words) {
-		if (over || word[0] != '-') {
-			if (n++ == k->most)
-				return "one word too many";
-			if (word[0] == '\0')
-				return "the name is empty";
-			order->argument = word;
-		} else if (strcmp(word, "--") == 0) {
-			over = true;
-		} else if (k->option != NULL && strcmp(word, k->option) == 0) {
-			order->option = true;
-		} else {
-			return "unknown option";
-		}
-	}
-	return n < k->least ? "something is missing" : NULL;
-}
-
-static int
-run_own(const struct command *k, const char *path, char **words)
-{
-	struct order order = { path, NULL, false };
-	const char *why = read_words(&order, k, &words);
-	const char *word = *words != NULL ? *words : "";
-
-	if (why == NULL)
-		return k->run(&order);
-	fprintf(stderr, "mnm: %s%s%s\nusage: mnm %s\n", why,
-	    word[0] != '\0' ? ": " : "", word, k->usage);
-	return EXIT_USAGE;
-}
-
-/* words, which there are, are a command; path is of the configuration. */
-static int
-run(const char *path, char **words, size_t n)
-{
-	size_t i;
-
-	path = find_relay(path);
-	if (admin_is_command(words[0]))
-		return run_command(path, words, n);
-	for (i = 0; i < COMMANDS; i++) {
-		if (strcmp(commands[i].name, words[0]) == 0)
-			return run_own(&commands[i], path, words + 1);
-	}
-	refuse("unknown command", words[0]);
-}
-
 int
 main(int argc, char **argv)
 {
-	const char *path;
+	const char *config;
 	char **words;
-	struct conf conf;
 
 	umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && argv[1][0] >= '0' && argv[1][0] <= '9')
 		return sim_run(argc, argv);
-	words = read_options(argv + 1, &path);
-	path = find_config(path);
+	words = read_options(argv + 1, &config);
+	config = find_config(config);
 	if (*words != NULL)
-		return run(path, words, (size_t)(argv + argc - words));
-	read_conf(&conf, path);
-	service_run(&conf, path);
+		return cli_run(find_relay(config), words,
+		    (size_t)(argv + argc - words));
+	run_relay(config);
 	return 0;
 }

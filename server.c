@@ -29,10 +29,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "admin/call.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "net/conn.h"
+#include "admin/commands.h"
 #include "admin/control.h"
 #include "base/log.h"
 #include "net/listen.h"
@@ -399,10 +399,17 @@ serve_conn(struct server *sv, struct conn *c, unsigned can)
 static void
 serve_operator(struct server *sv, const struct poller_event *event)
 {
-	struct admin admin = { sv->relay, sv->data, sv->conf, sv->now,
-	    sv->started, sv->conn_count, &sv->pace };
+	struct call call = {
+		.conf = sv->conf,
+		.data = sv->data,
+		.relay = sv->relay,
+		.now = sv->now,
+		.started = sv->started,
+		.connections = sv->conn_count,
+		.pace = &sv->pace
+	};
 
-	control_serve(sv->control, event, &admin);
+	control_serve(sv->control, event, &call);
 }
 
 static void

@@ -2,103 +2,202 @@
 
 #include <string.h>
 
-#include "admin/call.h"
-#include "datadir.h"
-#include "admin/enroll.h"
-#include "json.h"
 #include "admin/commands.h"
-#include "admin/watch.h"
+#include "admin/registration.h"
+#include "base/buf.h"
+#include "datadir.h"
+#include "json.h"
 
-#define DAYS_DEFAULT 7		/* that an invitation is good for */
+#define DAYS_DEFAULT 7		/* that an invitation is valid */
 
-static const struct {
-	const char *name;
-	enum call_option option;
-	uint32_t max;		/* of its number; 0: it has none */
-} options[] = {
-	{ "--json",         CALL_JSON,         0 },
-	{ "--code",         CALL_CODE,         0 },
-	{ "--receive-only", CALL_RECEIVE_ONLY, 0 },
-	{ "--days",         CALL_DAYS,         3650 },
-	{ "--max",          CALL_MAX,          1000000 }
-};
-
-#define OPTIONS (sizeof(options) / sizeof(options[0]))
+/*
+ * What a command needs of the relay: one that changes something needs room in
+ * the journal.
+ */
+enum effect { READS, CHANGES };
 
 static const struct command {
 	const char *first, *second;	/* its words; second may be NULL */
-	const char *usage;
-	size_t args;
-	unsigned options;
+	const char *usage;		/* arguments, then options */
+	enum effect effect;
 	const char *(*run)(struct call *);	/* NULL, or why not */
-	enum effect { LOOKS, CHANGES } effect;	/* it may need the journal */
+	enum command_tool tool;		/* if run is NULL: see cli.c */
+	const char *help;		/* may be NULL */
 } commands[] = {
-	{ "invite", NULL, "ALIAS [--days N] [--code] [--receive-only]", 1,
-	  CALL_DAYS | CALL_CODE | CALL_RECEIVE_ONLY, enroll_invite, CHANGES },
-	{ "invitations", NULL, "", 0, 0, enroll_invitations, CHANGES },
-	{ "uninvite", NULL, "ALIAS", 1, 0, enroll_uninvite, CHANGES },
-	{ "knocks", NULL, "", 0, 0, enroll_requests, CHANGES },
-	{ "approve", NULL, "ALIAS", 1, 0, enroll_approve, CHANGES },
-	{ "register", "open", "TIME [--max N]", 1, CALL_MAX,
-	  enroll_open, CHANGES },
-	{ "register", "close", "", 0, 0, enroll_close, CHANGES },
-	{ "register", NULL, "", 0, 0, enroll_show, CHANGES },
-	{ "user", "list", "", 0, 0, roll_user_list, LOOKS },
-	{ "user", "show", "USER", 1, 0, roll_user_show, LOOKS },
-	{ "user", "disable", "USER", 1, 0, roll_user_disable, CHANGES },
-	{ "user", "enable", "USER", 1, 0, roll_user_enable, CHANGES },
-	{ "user", "remove", "USER", 1, 0, roll_user_remove, CHANGES },
-	{ "user", "set", "USER receive-only on|off", 3, 0, roll_user_set,
-	    CHANGES },
-	{ "node", "list", "USER", 1, 0, roll_node_list, LOOKS },
-	{ "node", "drop", "USER N", 2, 0, roll_node_drop, CHANGES },
-	{ "alias", "drop", "ALIAS", 1, 0, roll_alias_drop, CHANGES },
-	{ "group", "list", "", 0, 0, roll_group_list, LOOKS },
-	{ "group", "show", "GROUP", 1, 0, roll_group_show, LOOKS },
-	{ "group", "remove", "GROUP", 1, 0, roll_group_remove, CHANGES },
-	{ "queue", NULL, "USER", 1, 0, watch_queue, LOOKS },
-	{ "stats", NULL, "", 0, 0, watch_stats, LOOKS },
-	{ "links", NULL, "", 0, 0, watch_links, LOOKS }
+	{ "init", NULL, "[DIR]", READS, NULL, TOOL_INIT,
+	    "create key, certificate and configuration" },
+	{ "check", NULL, "", READS, NULL, TOOL_CHECK,
+	    "check the setup" },
+	{ "fingerprint", NULL, "", READS, NULL, TOOL_FINGERPRINT,
+	    "show what clients need to connect" },
+	{ "backup", NULL, "DIR", READS, NULL, TOOL_BACKUP,
+	    "back up the data" },
+	{ "fsck", NULL, "[DATA] [--repair]", READS, NULL, TOOL_FSCK,
+	    "check the data for damage" },
+	{ "invite", NULL, "ALIAS [--days N] [--code] [--receive-only]", CHANGES,
+	    registration_invite, TOOL_NONE, NULL },
+	{ "invitations", NULL, "", CHANGES,
+	    registration_invitations, TOOL_NONE, NULL },
+	{ "uninvite", NULL, "ALIAS", CHANGES,
+	    registration_uninvite, TOOL_NONE, NULL },
+	{ "requests", NULL, "", CHANGES,
+	    registration_requests, TOOL_NONE, NULL },
+	{ "approve", NULL, "ALIAS", CHANGES,
+	    registration_approve, TOOL_NONE, NULL },
+	{ "register", "open", "TIME [--max N]", CHANGES,
+	    registration_open, TOOL_NONE, NULL },
+	{ "register", "close", "", CHANGES,
+	    registration_close, TOOL_NONE, NULL },
+	{ "register", NULL, "", CHANGES, registration_show, TOOL_NONE, NULL },
+	{ "user", "list", "", READS, commands_user_list, TOOL_NONE, NULL },
+	{ "user", "show", "USER", READS, commands_user_show, TOOL_NONE, NULL },
+	{ "user", "disable", "USER", CHANGES,
+	    commands_user_disable, TOOL_NONE, NULL },
+	{ "user", "enable", "USER", CHANGES,
+	    commands_user_enable, TOOL_NONE, NULL },
+	{ "user", "remove", "USER", CHANGES,
+	    commands_user_remove, TOOL_NONE, NULL },
+	{ "user", "set", "USER receive-only on|off", CHANGES,
+	    commands_user_set, TOOL_NONE, NULL },
+	{ "node", "list", "USER", READS, commands_node_list, TOOL_NONE, NULL },
+	{ "node", "drop", "USER N", CHANGES,
+	    commands_node_drop, TOOL_NONE, NULL },
+	{ "alias", "drop", "ALIAS", CHANGES,
+	    commands_alias_drop, TOOL_NONE, NULL },
+	{ "group", "list", "", READS, commands_group_list, TOOL_NONE, NULL },
+	{ "group", "show", "GROUP", READS,
+	    commands_group_show, TOOL_NONE, NULL },
+	{ "group", "remove", "GROUP", CHANGES,
+	    commands_group_remove, TOOL_NONE, NULL },
+	{ "queue", NULL, "USER", READS, commands_queue, TOOL_NONE, NULL },
+	{ "stats", NULL, "", READS, commands_stats, TOOL_NONE, NULL },
+	{ "links", NULL, "", READS, commands_links, TOOL_NONE, NULL }
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+static const struct {
+	const char *name;
+	enum command_option option;
+	uint32_t max;		/* of its number; 0: it has none */
+} options[] = {
+	{ "--json",         OPTION_JSON,         0 },
+	{ "--code",         OPTION_CODE,         0 },
+	{ "--receive-only", OPTION_RECEIVE_ONLY, 0 },
+	{ "--days",         OPTION_DAYS,         3650 },
+	{ "--max",          OPTION_MAX,          1000000 },
+	{ "--repair",       OPTION_REPAIR,       0 }
+};
+
+#define OPTIONS (sizeof(options) / sizeof(options[0]))
+
+/* ---- how commands are used ---- */
+
+static void
+add_usage(struct buf *to, const struct command *k)
+{
+	buf_addf(to, "%s%s%s%s%s%s", k->first, k->second != NULL ? " " : "",
+	    k->second != NULL ? k->second : "", k->usage[0] != '\0' ? " " : "",
+	    k->usage, k->tool == TOOL_NONE ? " [--json]" : "");
+}
+
+void
+admin_usage(struct buf *to)
+{
+	const struct command *k;
+	size_t begin;
+
+	for (k = commands; k < commands + COMMANDS; k++) {
+		buf_addf(to, "  ");
+		begin = to->n;
+		add_usage(to, k);
+		if (k->help != NULL)
+			buf_addf(to, "%*s%s", (int)(begin + 24 - to->n), "",
+			    k->help);
+		buf_add_byte(to, '\n');
+	}
+}
+
+/* Append how the call's command is used, or all that begin with this word. */
+static void
+explain(struct buf *to, const struct call *c, const char *word)
+{
+	const struct command *k;
+
+	for (k = commands; k < commands + COMMANDS; k++) {
+		if (c->command != NULL && c->command->second != NULL ?
+		    k != c->command : strcmp(k->first, word) != 0)
+			continue;
+		buf_addf(to, "usage: mnm ");
+		add_usage(to, k);
+		buf_add_byte(to, '\n');
+	}
+}
+
+/*
+ * The name that the command's usage gives an argument, in brackets if it may
+ * be missing; empty when there are not so many.  Options stand behind them.
+ */
+static struct span
+argument_name(const struct command *k, size_t index)
+{
+	struct span name = span_of(k->usage);
+
+	for (;;) {
+		name.n = strcspn(name.p, " ");
+		if (strncmp(name.p, "[--", 3) == 0)
+			name.n = 0;
+		if (name.n == 0 || index-- == 0)
+			return name;
+		name.p += name.n + (name.p[name.n] == ' ');
+	}
+}
+
+/* ---- reading the words ---- */
+
 static const struct command *
 find_command(char *const *words, size_t n)
 {
+	const char *first = words[0];
 	const struct command *k;
-	size_t i;
 
-	for (i = 0; i < COMMANDS && n > 0; i++) {
-		k = &commands[i];
-		if (strcmp(k->first, words[0]) == 0 && (k->second == NULL ||
+	if (strcmp(first, "knocks") == 0)
+		first = "requests";	/* its name until now */
+	for (k = commands; k < commands + COMMANDS; k++) {
+		if (strcmp(k->first, first) == 0 && (k->second == NULL ||
 		    (n > 1 && strcmp(k->second, words[1]) == 0)))
 			return k;
 	}
 	return NULL;
 }
 
-bool
-admin_is_command(const char *word)
+/* No command was found: is it one of several that begin so? */
+static void
+reject_command(char *const *words, size_t n, struct buf *fault)
 {
 	size_t i;
 
 	for (i = 0; i < COMMANDS; i++) {
-		if (strcmp(commands[i].first, word) == 0)
-			return true;
+		if (strcmp(commands[i].first, words[0]) == 0)
+			break;
 	}
-	return false;
+	if (i == COMMANDS)
+		buf_addf(fault, "unknown command: %s\nmnm -h lists all "
+		    "commands", words[0]);
+	else if (n > 1)
+		buf_addf(fault, "unknown command: %s %s", words[0], words[1]);
+	else
+		buf_addf(fault, "missing argument after %s", words[0]);
 }
 
 /*
- * Take an option and its number.  Returns how many words; or 0, and what is
- * wrong is in fault.
+ * Take an option and its number.  Returns how many words, or 0 with what is
+ * wrong.
  */
 static size_t
-take_option(struct call *c, const struct command *k, char *const *words,
-    size_t n, struct buf *fault)
+take_option(struct call *c, char *const *words, size_t n, struct buf *fault)
 {
-	unsigned allowed = k->options | CALL_JSON;
+	const struct command *k = c->command;
 	uint32_t number = 0;
 	size_t i;
 
@@ -106,88 +205,96 @@ take_option(struct call *c, const struct command *k, char *const *words,
 		if (strcmp(options[i].name, words[0]) == 0)
 			break;
 	}
-	if (i == OPTIONS || (allowed & options[i].option) == 0) {
+	if (i == OPTIONS || (options[i].option == OPTION_JSON ?
+	    k->tool != TOOL_NONE : strstr(k->usage, words[0]) == NULL)) {
 		buf_addf(fault, "unknown option: %s", words[0]);
 		return 0;
 	}
-	if (options[i].max > 0 && (n < 2 ||
-	    !call_number(&number, words[1], options[i].max) || number == 0)) {
-		buf_addf(fault, "%s needs a number from 1 to %u%s%s",
-		    words[0], (unsigned)options[i].max, n < 2 ? "" : ", not ",
-		    n < 2 ? "" : words[1]);
+	if (options[i].max > 0 && n < 2) {
+		buf_addf(fault, "missing value for %s (1 to %u)", words[0],
+		    (unsigned)options[i].max);
 		return 0;
 	}
-	c->has |= options[i].option;
-	if (options[i].option == CALL_DAYS)
+	if (options[i].max > 0 && (!commands_number(&number, words[1],
+	    options[i].max) || number == 0)) {
+		buf_addf(fault, "invalid value for %s (1 to %u): %s",
+		    words[0], (unsigned)options[i].max, words[1]);
+		return 0;
+	}
+	c->options |= options[i].option;
+	if (options[i].option == OPTION_DAYS)
 		c->days = number;
-	else if (options[i].option == CALL_MAX)
+	else if (options[i].option == OPTION_MAX)
 		c->max = number;
 	return options[i].max > 0 ? 2 : 1;
 }
 
-/*
- * Options may stand anywhere; after "--" there are none.  What is wrong is in
- * fault, also if the command is none.
- */
 static void
-take_words(struct call *c, const struct command *k, char *const *words,
-    size_t n, struct buf *fault)
+take_argument(struct call *c, size_t index, const char *word,
+    struct buf *fault)
 {
-	size_t i = k == NULL || k->second == NULL ? 1 : 2, args = 0;
+	struct span name = argument_name(c->command, index);
+
+	if (name.n == 0)
+		buf_addf(fault, "unexpected argument: %s", word);
+	else if (word[0] == '\0')
+		buf_addf(fault, "empty argument: %.*s", (int)name.n, name.p);
+	else
+		c->args[index] = word;
+}
+
+/* Options may stand anywhere; after "--" there are none. */
+static void
+take_words(struct call *c, char *const *words, size_t n, struct buf *fault)
+{
+	size_t i = c->command->second == NULL ? 1 : 2, args = 0;
+	struct span next;
 	bool over = false;
 
-	if (k == NULL && n > 1)
-		buf_addf(fault, "unknown word: %s", words[1]);
 	while (i < n && fault->n == 0) {
-		if (over || strncmp(words[i], "--", 2) != 0) {
-			if (args == k->args)
-				buf_addf(fault, "one word too many: %s",
-				    words[i]);
-			else
-				c->args[args++] = words[i++];
-		} else if (words[i][2] == '\0') {
+		if (over || words[i][0] != '-') {
+			take_argument(c, args++, words[i++], fault);
+		} else if (strcmp(words[i], "--") == 0) {
 			over = true;
 			i++;
 		} else {
-			i += take_option(c, k, &words[i], n - i, fault);
+			i += take_option(c, &words[i], n - i, fault);
 		}
 	}
-	if (fault->n == 0 && (k == NULL || args < k->args))
-		buf_add(fault, SPAN("something is missing"));
+	next = argument_name(c->command, args);
+	if (fault->n == 0 && next.n > 0 && next.p[0] != '[')
+		buf_addf(fault, "missing argument: %.*s", (int)next.n,
+		    next.p);
 }
 
-static void
-add_usage(struct buf *to, const struct command *k)
+bool
+admin_parse(struct call *c, char *const *words, size_t n, struct buf *fault)
 {
-	buf_addf(to, "mnm %s", k->first);
-	if (k->second != NULL)
-		buf_addf(to, " %s", k->second);
-	if (k->usage[0] != '\0')
-		buf_addf(to, " %s", k->usage);
-	buf_add(to, SPAN(" [--json]"));
-}
+	struct buf what = { NULL, 0, 0 };
+	bool good;
 
-/* What is wrong, and the usage of the command k, or of all like words[0]. */
-static int
-explain(struct buf *answer, const struct command *k, char *const *words,
-    struct buf *fault)
-{
-	const struct command *other;
-
-	buf_add(answer, SPAN("mnm: "));
-	buf_add(answer, buf_span(fault));
-	buf_add_byte(answer, '\n');
-	buf_free(fault);
-	for (other = commands; other < commands + COMMANDS; other++) {
-		if (k != NULL && k->second != NULL ? other != k :
-		    strcmp(other->first, words[0]) != 0)
-			continue;
-		buf_add(answer, SPAN("usage: "));
-		add_usage(answer, other);
-		buf_add_byte(answer, '\n');
+	if (n == 0)
+		return false;
+	c->command = find_command(words, n);
+	c->days = DAYS_DEFAULT;
+	if (c->command == NULL) {
+		reject_command(words, n, &what);
+	} else {
+		c->tool = c->command->tool;
+		take_words(c, words, n, &what);
 	}
-	return ADMIN_USAGE;
+	good = what.n == 0;
+	if (!good) {
+		buf_addf(fault, "mnm: ");
+		buf_add(fault, buf_span(&what));
+		buf_add_byte(fault, '\n');
+		explain(fault, c, words[0]);
+	}
+	buf_free(&what);
+	return good;
 }
+
+/* ---- running it ---- */
 
 static int
 refuse(struct buf *answer, const struct call *c, const char *why)
@@ -197,7 +304,7 @@ refuse(struct buf *answer, const struct call *c, const char *why)
 	buf_add(&text, span_of(why));
 	if (c->about != NULL)
 		buf_addf(&text, ": %s", c->about);
-	if (c->has & CALL_JSON) {
+	if (c->options & OPTION_JSON) {
 		json_put_open(answer, '{');
 		json_put_string(answer, "error", buf_span(&text));
 		json_put_close(answer, '}');
@@ -211,53 +318,27 @@ refuse(struct buf *answer, const struct call *c, const char *why)
 }
 
 int
-admin_run(const struct admin *admin, char *const *words, size_t n,
-    struct buf *answer)
+admin_run(struct call *c, char *const *words, size_t n, struct buf *answer)
 {
-	const struct command *k = find_command(words, n);
-	struct call c = {
-		.relay = admin->relay,
-		.data = admin->data,
-		.conf = admin->conf,
-		.db = admin->data->userdb,
-		.invites = admin->data->invites,
-		.now = admin->now,
-		.started = admin->started,
-		.links = admin->links,
-		.pace = admin->pace,
-		.days = DAYS_DEFAULT
-	};
-	struct buf fault = { NULL, 0, 0 };
-	const char *why;
+	const char *why = NULL;
 	int status = ADMIN_DONE;
 
-	if (n == 0)
+	if (!admin_parse(c, words, n, answer) || c->command->run == NULL)
 		return ADMIN_USAGE;
-	take_words(&c, k, words, n, &fault);
-	if (fault.n > 0)
-		return explain(answer, k, words, &fault);
-	if (k->effect == CHANGES && datadir_state(c.data) == DATADIR_WAIT)
-		return refuse(answer, &c, "the journal is full: try again");
-	c.about = c.args[0];
-	report_begin(&c.report, c.has & CALL_JSON ? REPORT_JSON :
-	    REPORT_TEXT);
-	why = k->run(&c);
+	if (c->command->effect == CHANGES &&
+	    datadir_state(c->data) == DATADIR_WAIT)
+		return refuse(answer, c, "the journal is full: try again");
+	c->about = c->args[0];
+	output_begin(&c->out, c->options & OPTION_JSON ? OUTPUT_JSON :
+	    OUTPUT_TEXT);
+	if (strncmp(c->command->usage, "USER", 4) == 0)
+		why = commands_find_user(c, c->args[0]);
+	if (why == NULL)
+		why = c->command->run(c);
 	if (why != NULL)
-		status = refuse(answer, &c, why);
+		status = refuse(answer, c, why);
 	else
-		buf_add(answer, report_end(&c.report));
-	report_free(&c.report);
+		buf_add(answer, output_end(&c->out));
+	output_free(&c->out);
 	return status;
-}
-
-void
-admin_usage(struct buf *to)
-{
-	size_t i;
-
-	for (i = 0; i < COMMANDS; i++) {
-		buf_add(to, SPAN("       "));
-		add_usage(to, &commands[i]);
-		buf_add_byte(to, '\n');
-	}
 }

@@ -1,6 +1,6 @@
 /*
- * admin.h - the commands by which a relay is administered, by the relay itself
- * or, when none runs, by the program that was given the command.
+ * admin.h - the commands of the operator, run by the relay or, when none is
+ * running, by the program that was given the command.
  *
  * What a command changes is durable after datadir_commit, and its answer may
  * leave only then.
@@ -10,39 +10,25 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "base/buf.h"
-#include "base/clock.h"
-#include "base/encode.h"
-
-struct conf;
-struct datadir;
-struct relay;
+struct buf;
+struct call;
 
 /* Exit statuses. */
 enum { ADMIN_DONE = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2 };
 
-struct pace;	/* see call.h */
-
-/* What commands work on. */
-struct admin {
-	struct relay *relay;
-	struct datadir *data;
-	const struct conf *conf;
-	struct now now;
-	uint64_t started;	/* now.wall; 0: the relay does not run */
-	size_t links;		/* connections, logged in or not */
-	struct pace *pace;	/* NULL: the relay does not run */
-};
-
-/* Whether a command begins with this word. */
-bool admin_is_command(const char *word);
 /*
- * Run the command that these words are.  Appends the answer, or what is wrong;
- * returns an exit status.
+ * Read the words of a command into the call: what command, with what arguments
+ * and options.  If they are wrong, returns false and appends what is wrong and
+ * how the command is used.
  */
-int admin_run(const struct admin *, char *const *words, size_t n,
+bool admin_parse(struct call *, char *const *words, size_t n,
+    struct buf *fault);
+/*
+ * Run the command that these words are, on what is set in the call.  Appends
+ * the answer, or what is wrong; returns an exit status.
+ */
+int admin_run(struct call *, char *const *words, size_t n,
     struct buf *answer);
 /* Append a line about each command. */
 void admin_usage(struct buf *);

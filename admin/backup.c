@@ -28,10 +28,11 @@
 #include <unistd.h>
 
 #include "admin/control.h"
+#include "base/buf.h"
 #include "base/fd.h"
 #include "disk/file.h"
-#include "json.h"
 #include "disk/segment.h"
+#include "json.h"
 
 #define PIECE 16384		/* bytes copied at a time */
 

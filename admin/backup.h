@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+struct span;
 
 struct backup_sum {
 	unsigned long files;	/* of the tree */

@@ -1,83 +1,128 @@
 #include "admin/commands.h"
 
 #include <string.h>
+#include <sys/statvfs.h>
 
+#include "datadir.h"
 #include "tmtp.h"
+#include "userdb.h"
+
+/*
+ * Messages counted in one queue: each may be a file to open, and the relay's
+ * loop waits.
+ */
+#define QUEUE_COUNT_MAX 1000
 
 #define NO_GROUP "there is no group"
 
-static void
-tell_user(struct call *c, const struct user *u)
+/* ---- arguments ---- */
+
+bool
+commands_number(uint32_t *number, const char *text, uint32_t max)
 {
-	report_row(&c->report);
-	call_tell_uid(c, u);
-	report_text(&c->report, "alias", call_alias(u));
-	report_number(&c->report, "nodes", u->node_count);
-	report_number(&c->report, "online", u->nodes_online);
-	report_flag(&c->report, "receive_only",
-	    (u->flags & USER_RECEIVE_ONLY) != 0);
-	report_flag(&c->report, "disabled", (u->flags & USER_DISABLED) != 0);
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; text[i] >= '0' && text[i] <= '9' && n <= max; i++)
+		n = n * 10 + (uint64_t)(text[i] - '0');
+	*number = (uint32_t)n;
+	return i > 0 && text[i] == '\0' && n <= max;
 }
 
 const char *
-roll_user_list(struct call *c)
+commands_find_user(struct call *c, const char *name)
 {
-	const struct user *u;
-	size_t at = 0;
+	struct userdb *db = c->data->userdb;
+	struct alias *a;
 
-	report_table(&c->report, "users");
-	while ((u = userdb_next_user(c->db, &at)) != NULL)
-		tell_user(c, u);
-	return NULL;
+	c->user = userdb_user_text(db, span_of(name));
+	if (c->user == NULL) {
+		a = userdb_alias(db, span_of(name));
+		c->user = a != NULL ? a->user : NULL;
+	}
+	return c->user != NULL ? NULL : "there is no user with the uid or "
+	    "alias";
+}
+
+/* ---- users, devices and aliases ---- */
+
+static void
+put_uid(struct call *c, const struct user *u)
+{
+	char uid[UID_TEXT];
+
+	encode_base32(uid, u->uid.bytes, UID_BYTES);
+	output_text(&c->out, "uid", (struct span){ uid, UID_TEXT });
+}
+
+/* An alias that reaches the user, if there is one. */
+static void
+put_alias(struct call *c, const struct user *u)
+{
+	struct span name = { NULL, 0 };
+	size_t i;
+
+	for (i = 0; i < u->alias_count && name.p == NULL; i++) {
+		if (!u->aliases[i]->dropped)
+			name = span_of(u->aliases[i]->name);
+	}
+	output_text(&c->out, "alias", name);
 }
 
 static void
-tell_aliases(struct call *c, const struct user *u)
+put_user(struct call *c, const struct user *u)
+{
+	output_row(&c->out);
+	put_uid(c, u);
+	put_alias(c, u);
+	output_number(&c->out, "nodes", u->node_count);
+	output_number(&c->out, "online", u->nodes_online);
+	output_flag(&c->out, "receive_only",
+	    (u->flags & USER_RECEIVE_ONLY) != 0);
+	output_flag(&c->out, "disabled", (u->flags & USER_DISABLED) != 0);
+}
+
+static void
+put_aliases(struct call *c, const struct user *u)
 {
 	const struct alias *a;
 	size_t i;
 
-	report_table(&c->report, "aliases");
+	output_table(&c->out, "aliases");
 	for (i = 0; i < u->alias_count; i++) {
 		a = u->aliases[i];
-		report_row(&c->report);
-		report_text(&c->report, "alias", span_of(a->name));
-		report_flag(&c->report, "dropped", a->dropped);
-		report_flag(&c->report, "used_up", a->uses == 0);
+		output_row(&c->out);
+		output_text(&c->out, "alias", span_of(a->name));
+		output_flag(&c->out, "dropped", a->dropped);
+		output_flag(&c->out, "used_up", a->uses == 0);
 	}
 }
 
-/* The day it was last online, as far as is known. */
 static void
-tell_seen(struct call *c, const struct node *n)
+put_nodes(struct call *c, const struct user *u)
 {
-	uint64_t day = n->session != NULL ? c->now.wall : n->seen * CLOCK_DAY;
-	char text[CLOCK_TEXT];
-
-	clock_text(text, day);
-	report_text(&c->report, "seen", (struct span){
-	    day > 0 ? text : NULL, CLOCK_DAY_TEXT });
-}
-
-static void
-tell_nodes(struct call *c, const struct user *u)
-{
+	char seen[CLOCK_TEXT];
 	const struct node *n;
+	uint64_t day;
 	size_t i;
 
-	report_table(&c->report, "nodes");
+	output_table(&c->out, "nodes");
 	for (i = 0; i < u->node_count; i++) {
 		n = u->nodes[i];
-		report_row(&c->report);
-		report_number(&c->report, "node", n->ref);
-		report_text(&c->report, "label", span_of(n->label));
-		report_flag(&c->report, "online", n->session != NULL);
-		tell_seen(c, n);
+		output_row(&c->out);
+		output_number(&c->out, "node", n->ref);
+		output_text(&c->out, "label", span_of(n->label));
+		output_flag(&c->out, "online", n->session != NULL);
+		/* The day it was last online, as far as is known. */
+		day = n->session != NULL ? c->now.wall : n->seen * CLOCK_DAY;
+		clock_text(seen, day);
+		output_text(&c->out, "seen", (struct span){
+		    day > 0 ? seen : NULL, CLOCK_DAY_TEXT });
 	}
 }
 
-static struct span
-state_name(enum member_state state)
+static void
+put_state(struct call *c, const struct member *m)
 {
 	static const char *const names[] = {
 		[MEMBER_INVITED] = "invited",
@@ -86,141 +131,142 @@ state_name(enum member_state state)
 		[MEMBER_BARRED] = "barred"
 	};
 
-	return span_of(names[state]);
+	output_text(&c->out, "as", span_of(m->alias));
+	output_text(&c->out, "state", span_of(names[m->state]));
 }
 
 static void
-tell_groups(struct call *c, const struct user *u)
+put_groups(struct call *c, const struct user *u)
 {
 	const struct group *g;
 	const struct member *m;
 	size_t at = 0;
 
-	report_table(&c->report, "groups");
-	while ((g = userdb_next_group(c->db, &at)) != NULL) {
+	output_table(&c->out, "groups");
+	while ((g = userdb_next_group(c->data->userdb, &at)) != NULL) {
 		m = roster_member(g, u);
 		if (m == NULL)
 			continue;
-		report_row(&c->report);
-		report_text(&c->report, "group", span_of(g->gid));
-		report_text(&c->report, "as", span_of(m->alias));
-		report_text(&c->report, "state", state_name(m->state));
+		output_row(&c->out);
+		output_text(&c->out, "group", span_of(g->gid));
+		put_state(c, m);
 	}
 }
 
 const char *
-roll_user_show(struct call *c)
+commands_user_list(struct call *c)
 {
-	const struct user *u = call_user(c, c->args[0]);
+	const struct user *u;
+	size_t at = 0;
 
-	if (u == NULL)
-		return CALL_NO_USER;
-	report_table(&c->report, "user");
-	tell_user(c, u);
-	tell_aliases(c, u);
-	tell_nodes(c, u);
-	tell_groups(c, u);
+	output_table(&c->out, "users");
+	while ((u = userdb_next_user(c->data->userdb, &at)) != NULL)
+		put_user(c, u);
 	return NULL;
 }
 
 const char *
-roll_user_disable(struct call *c)
+commands_user_show(struct call *c)
 {
-	struct user *u = call_user(c, c->args[0]);
+	output_table(&c->out, "user");
+	put_user(c, c->user);
+	put_aliases(c, c->user);
+	put_nodes(c, c->user);
+	put_groups(c, c->user);
+	return NULL;
+}
 
-	if (u == NULL)
-		return CALL_NO_USER;
-	userdb_set_flags(c->db, u, u->flags | USER_DISABLED);
-	tmtp_end_sessions(u, "this account is disabled");
+static void
+set_flag(struct call *c, unsigned flag)
+{
+	userdb_set_flags(c->data->userdb, c->user,
+	    c->user->flags | flag);
+}
+
+static void
+clear_flag(struct call *c, unsigned flag)
+{
+	userdb_set_flags(c->data->userdb, c->user,
+	    c->user->flags & ~flag);
+}
+
+const char *
+commands_user_disable(struct call *c)
+{
+	set_flag(c, USER_DISABLED);
+	tmtp_end_sessions(c->user, "this account is disabled");
 	return NULL;
 }
 
 const char *
-roll_user_enable(struct call *c)
+commands_user_enable(struct call *c)
 {
-	struct user *u = call_user(c, c->args[0]);
-
-	if (u == NULL)
-		return CALL_NO_USER;
-	userdb_set_flags(c->db, u, u->flags & ~(unsigned)USER_DISABLED);
+	clear_flag(c, USER_DISABLED);
 	return NULL;
 }
 
 const char *
-roll_user_remove(struct call *c)
+commands_user_remove(struct call *c)
 {
-	struct user *u = call_user(c, c->args[0]);
-
-	if (u == NULL)
-		return CALL_NO_USER;
-	tmtp_remove_user(c->relay, u);
+	tmtp_remove_user(c->relay, c->user);
 	return NULL;
 }
 
 const char *
-roll_user_set(struct call *c)
+commands_user_set(struct call *c)
 {
-	struct user *u = call_user(c, c->args[0]);
-	unsigned flag = USER_RECEIVE_ONLY;
-
-	if (u == NULL)
-		return CALL_NO_USER;
 	c->about = c->args[1];
 	if (strcmp(c->args[1], "receive-only") != 0)
-		return "only receive-only can be set, not";
+		return "unknown setting (the only one is receive-only)";
 	c->about = c->args[2];
 	if (strcmp(c->args[2], "on") == 0)
-		userdb_set_flags(c->db, u, u->flags | flag);
+		set_flag(c, USER_RECEIVE_ONLY);
 	else if (strcmp(c->args[2], "off") == 0)
-		userdb_set_flags(c->db, u, u->flags & ~flag);
+		clear_flag(c, USER_RECEIVE_ONLY);
 	else
-		return "it can be on or off, not";
+		return "invalid value for receive-only (on or off)";
 	return NULL;
 }
 
 const char *
-roll_node_list(struct call *c)
+commands_node_list(struct call *c)
 {
-	const struct user *u = call_user(c, c->args[0]);
-
-	if (u == NULL)
-		return CALL_NO_USER;
-	tell_nodes(c, u);
+	put_nodes(c, c->user);
 	return NULL;
 }
 
 const char *
-roll_node_drop(struct call *c)
+commands_node_drop(struct call *c)
 {
-	struct user *u = call_user(c, c->args[0]);
-	struct node *n;
+	struct node *n = NULL;
 	uint32_t ref;
 
-	if (u == NULL)
-		return CALL_NO_USER;
 	c->about = c->args[1];
-	n = call_number(&ref, c->args[1], UINT32_MAX) ?
-	    roster_node(u, ref) : NULL;
+	if (commands_number(&ref, c->args[1], UINT32_MAX))
+		n = roster_node(c->user, ref);
 	if (n == NULL)
-		return "the user has no node of the number";
-	if (u->node_count == 1)
-		return "this is the user's only node (mnm user remove)";
+		return "the user has no device with the number";
+	if (c->user->node_count == 1)
+		return "this is the user's only device (mnm user remove)";
 	tmtp_drop_node(c->relay, n, "this node has been dropped");
 	return NULL;
 }
 
 const char *
-roll_alias_drop(struct call *c)
+commands_alias_drop(struct call *c)
 {
-	struct alias *a = userdb_alias(c->db, span_of(c->args[0]));
+	struct userdb *db = c->data->userdb;
+	struct alias *a = userdb_alias(db, span_of(c->args[0]));
 
 	if (a == NULL)
 		return "nobody has the alias";
 	if (a->dropped)
-		return "dropped already";
-	userdb_drop_alias(c->db, a);
+		return "already dropped";
+	userdb_drop_alias(db, a);
 	return NULL;
 }
+
+/* ---- groups ---- */
 
 static size_t
 count_members(const struct group *g, enum member_state state)
@@ -242,59 +288,203 @@ is_removed(const struct group *g)
 }
 
 static void
-tell_group(struct call *c, const struct group *g)
+put_group(struct call *c, const struct group *g)
 {
-	report_row(&c->report);
-	report_text(&c->report, "group", span_of(g->gid));
-	report_number(&c->report, "joined", count_members(g, MEMBER_JOINED));
-	report_number(&c->report, "invited",
-	    count_members(g, MEMBER_INVITED));
+	output_row(&c->out);
+	output_text(&c->out, "group", span_of(g->gid));
+	output_number(&c->out, "joined", count_members(g, MEMBER_JOINED));
+	output_number(&c->out, "invited", count_members(g, MEMBER_INVITED));
 }
 
 const char *
-roll_group_list(struct call *c)
+commands_group_list(struct call *c)
 {
 	const struct group *g;
 	size_t at = 0;
 
-	report_table(&c->report, "groups");
-	while ((g = userdb_next_group(c->db, &at)) != NULL) {
+	output_table(&c->out, "groups");
+	while ((g = userdb_next_group(c->data->userdb, &at)) != NULL) {
 		if (!is_removed(g))
-			tell_group(c, g);
+			put_group(c, g);
 	}
 	return NULL;
 }
 
 const char *
-roll_group_show(struct call *c)
+commands_group_show(struct call *c)
 {
-	const struct group *g = userdb_group(c->db, span_of(c->args[0]));
-	const struct member *m;
+	const struct group *g = userdb_group(c->data->userdb,
+	    span_of(c->args[0]));
 	size_t i;
 
 	if (g == NULL)
 		return NO_GROUP;
-	report_table(&c->report, "group");
-	tell_group(c, g);
-	report_flag(&c->report, "removed", is_removed(g));
-	report_table(&c->report, "members");
+	output_table(&c->out, "group");
+	put_group(c, g);
+	output_flag(&c->out, "removed", is_removed(g));
+	output_table(&c->out, "members");
 	for (i = 0; i < g->member_count; i++) {
-		m = &g->members[i];
-		report_row(&c->report);
-		report_text(&c->report, "as", span_of(m->alias));
-		report_text(&c->report, "state", state_name(m->state));
-		call_tell_uid(c, m->user);
+		output_row(&c->out);
+		put_state(c, &g->members[i]);
+		put_uid(c, g->members[i].user);
 	}
 	return NULL;
 }
 
 const char *
-roll_group_remove(struct call *c)
+commands_group_remove(struct call *c)
 {
-	struct group *g = userdb_group(c->db, span_of(c->args[0]));
+	struct userdb *db = c->data->userdb;
+	struct group *g = userdb_group(db, span_of(c->args[0]));
 
 	if (g == NULL)
 		return NO_GROUP;
-	userdb_dissolve_group(c->db, g);
+	userdb_dissolve_group(db, g);
+	return NULL;
+}
+
+/* ---- status ---- */
+
+/* What waits in a queue; an id is the time in nanoseconds. */
+static int
+put_queue(struct call *c, struct node *n)
+{
+	struct store *store = c->data->store;
+	struct queue *q = tmtp_queue(c->relay, n);
+	uint64_t id = 0, oldest = 0, length, messages = 0, bytes = 0;
+	int more;
+
+	while ((more = store_next(store, q, id, &id, &length)) == 1 &&
+	    messages < QUEUE_COUNT_MAX) {
+		if (messages++ == 0)
+			oldest = id;
+		bytes += length;
+	}
+	output_row(&c->out);
+	output_number(&c->out, "node", n->ref);
+	output_number(&c->out, "messages", messages);
+	output_number(&c->out, "bytes", bytes);
+	output_date(&c->out, "oldest", oldest / 1000000);
+	output_flag(&c->out, "more", more == 1);
+	return more == -1 ? -1 : 0;
+}
+
+const char *
+commands_queue(struct call *c)
+{
+	size_t i;
+
+	output_table(&c->out, "queues");
+	for (i = 0; i < c->user->node_count; i++) {
+		if (put_queue(c, c->user->nodes[i]) == -1)
+			return "a queue cannot be read";
+	}
+	return NULL;
+}
+
+static void
+put_session(struct call *c, const struct session *s)
+{
+	struct tmtp_state state = tmtp_state(s);
+
+	output_row(&c->out);
+	output_text(&c->out, "address", span_of(state.peer));
+	put_uid(c, state.node->user);
+	output_number(&c->out, "node", state.node->ref);
+	put_alias(c, state.node->user);
+	output_number(&c->out, "silent_s",
+	    (c->now.mono - state.heard) / 1000);
+	output_number(&c->out, "unacked", state.unacked);
+}
+
+const char *
+commands_links(struct call *c)
+{
+	const struct user *u;
+	size_t at = 0, i;
+
+	output_table(&c->out, "links");
+	while ((u = userdb_next_user(c->data->userdb, &at)) != NULL) {
+		for (i = 0; i < u->node_count; i++) {
+			if (u->nodes[i]->session != NULL)
+				put_session(c, u->nodes[i]->session);
+		}
+	}
+	return NULL;
+}
+
+static void
+put_members(struct call *c)
+{
+	struct userdb *db = c->data->userdb;
+	uint64_t users = 0, nodes = 0, online = 0, groups = 0;
+	const struct user *u;
+	size_t at = 0;
+
+	while ((u = userdb_next_user(db, &at)) != NULL) {
+		users++;
+		nodes += u->node_count;
+		online += u->nodes_online > 0;
+	}
+	for (at = 0; userdb_next_group(db, &at) != NULL;)
+		groups++;
+	output_table(&c->out, "members");
+	output_row(&c->out);
+	output_number(&c->out, "users", users);
+	output_number(&c->out, "nodes", nodes);
+	output_number(&c->out, "online", online);
+	output_number(&c->out, "groups", groups);
+}
+
+static void
+put_disk(struct call *c)
+{
+	const struct datadir *d = c->data;
+	struct statvfs fs;
+
+	output_table(&c->out, "disk");
+	output_row(&c->out);
+	output_number(&c->out, "journal_segments",
+	    journal_newest(d->journal) - journal_oldest(d->journal) + 1);
+	output_number(&c->out, "journal_commits",
+	    journal_commits(d->journal));
+	output_number(&c->out, "journal_waiting",
+	    store_checkpoint_bytes(d->store));
+	if (fstatvfs(d->dir, &fs) == 0)
+		output_number(&c->out, "free",
+		    (uint64_t)fs.f_bavail * fs.f_frsize);
+}
+
+/* Rounded up. */
+static uint64_t
+to_ms(uint64_t us)
+{
+	return (us + 999) / 1000;
+}
+
+static void
+put_pace(struct call *c)
+{
+	output_table(&c->out, "loop");
+	output_row(&c->out);
+	output_number(&c->out, "longest_turn_ms", to_ms(c->pace->longest));
+	output_number(&c->out, "since_asked_ms", to_ms(c->pace->recent));
+	output_number(&c->out, "longest_commit_ms",
+	    to_ms(c->pace->longest_commit));
+	c->pace->recent = 0;
+}
+
+const char *
+commands_stats(struct call *c)
+{
+	output_table(&c->out, "relay");
+	output_row(&c->out);
+	output_flag(&c->out, "running", c->started != 0);
+	output_date(&c->out, "since", c->started);
+	output_number(&c->out, "links", c->connections);
+	put_members(c);
+	put_disk(c);
+	if (c->pace != NULL)
+		put_pace(c);
 	return NULL;
 }

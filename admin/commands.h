@@ -1,22 +1,102 @@
 /*
- * commands.h - commands about members, their nodes and aliases, and groups.
+ * commands.h - the operator's commands about members, groups and the relay's
+ * state, and what every command is given.
  */
 #ifndef MNM_ADMIN_COMMANDS_H
 #define MNM_ADMIN_COMMANDS_H
 
-#include "admin/call.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-const char *roll_user_list(struct call *);
-const char *roll_user_show(struct call *);
-const char *roll_user_disable(struct call *);
-const char *roll_user_enable(struct call *);
-const char *roll_user_remove(struct call *);
-const char *roll_user_set(struct call *);
-const char *roll_node_list(struct call *);
-const char *roll_node_drop(struct call *);
-const char *roll_alias_drop(struct call *);
-const char *roll_group_list(struct call *);
-const char *roll_group_show(struct call *);
-const char *roll_group_remove(struct call *);
+#include "admin/output.h"
+#include "base/clock.h"
+
+struct conf;
+struct datadir;
+struct relay;
+struct user;
+
+#define COMMAND_ARGS 3
+
+/* A set of them is an unsigned. */
+enum command_option {
+	OPTION_JSON         = 1 << 0,
+	OPTION_CODE         = 1 << 1,
+	OPTION_RECEIVE_ONLY = 1 << 2,
+	OPTION_DAYS         = 1 << 3,	/* has a number */
+	OPTION_MAX          = 1 << 4,	/* has a number */
+	OPTION_REPAIR       = 1 << 5
+};
+
+/*
+ * How the relay's loop has run since its start, in microseconds of the
+ * monotonic clock.  A turn lasts from the end of one wait to the next.
+ */
+struct pace {
+	uint64_t longest;	/* turn */
+	uint64_t recent;	/* longest turn since it was last shown */
+	uint64_t longest_commit;
+};
+
+/* Commands that the program runs itself; a relay runs all others. */
+enum command_tool {
+	TOOL_NONE,
+	TOOL_INIT,
+	TOOL_CHECK,
+	TOOL_FINGERPRINT,
+	TOOL_BACKUP,
+	TOOL_FSCK
+};
+
+/* A command that is being run. */
+struct call {
+	/* What it works on, from the caller. */
+	const struct conf *conf;
+	struct datadir *data;
+	struct relay *relay;
+	struct now now;
+	uint64_t started;		/* now.wall; 0: no relay is running */
+	size_t connections;		/* logged in or not */
+	struct pace *pace;		/* NULL: no relay is running */
+	/* What its words say. */
+	const struct command *command;	/* see admin.c */
+	enum command_tool tool;
+	const char *args[COMMAND_ARGS];	/* NULL: not given */
+	unsigned options;		/* a set */
+	uint32_t days, max;
+	/* What its handler uses. */
+	struct user *user;
+	struct output out;		/* the answer */
+	const char *about;		/* what why is about: an argument */
+	char why[80];			/* room for a reason with a number */
+};
+
+/* Only digits, up to max. */
+bool commands_number(uint32_t *number, const char *text, uint32_t max);
+/* Set the call's user to the one with this uid or alias; NULL, or why not. */
+const char *commands_find_user(struct call *, const char *name);
+
+/*
+ * What a relay does for a command.  Handlers find their arguments in the call,
+ * and in user the one that the first argument names, if it is a USER; they
+ * append their answer to out.  They return NULL, or why nothing was done, to
+ * which about is added.
+ */
+const char *commands_user_list(struct call *);
+const char *commands_user_show(struct call *);
+const char *commands_user_disable(struct call *);
+const char *commands_user_enable(struct call *);
+const char *commands_user_remove(struct call *);
+const char *commands_user_set(struct call *);
+const char *commands_node_list(struct call *);
+const char *commands_node_drop(struct call *);
+const char *commands_alias_drop(struct call *);
+const char *commands_group_list(struct call *);
+const char *commands_group_show(struct call *);
+const char *commands_group_remove(struct call *);
+const char *commands_queue(struct call *);
+const char *commands_links(struct call *);
+const char *commands_stats(struct call *);
 
 #endif

@@ -1,4 +1,4 @@
-/* For struct ucred, by which Linux tells who has connected. */
+/* For struct ucred, by which Linux says who has connected. */
 #define _GNU_SOURCE
 
 #include "admin/control.h"
@@ -14,26 +14,31 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "json.h"
+#include "admin/admin.h"
+#include "admin/commands.h"
+#include "base/buf.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "datadir.h"
+#include "json.h"
+#include "net/poller.h"
 
 #define SOCKET "control"
 #define HOLD   "hold"		/* the request of a backup */
 
-/* Operators at once; one more than that takes the place of the first. */
-#define SESSIONS_MAX 8
+/* Operators at once; another one takes the place of the first. */
+#define CALLERS_MAX 8
 
 #define REQUEST_MAX 4096	/* bytes */
 #define WORDS_MAX   16
 
 #define ALL_LINES SIZE_MAX	/* of an answer */
 
-/* To be logged, as is success, if the directory was held until now. */
-#define BACKUP_FAILED "a backup failed"
+/* Logged, as is success, if the directory was held until now. */
+#define BACKUP_FAILED "backup failed"
 
-struct session {
-	int fd;			/* -1: nobody is here */
+struct caller {
+	int fd;			/* -1: not in use */
 	bool held;		/* the answer waits for the commit */
 	bool answered;
 	uint64_t ticket;	/* of datadir_hold; 0: none */
@@ -44,41 +49,35 @@ struct control {
 	struct datadir *data;
 	int dir;		/* its descriptor */
 	int listener;
-	struct poller *ready;
-	struct session sessions[SESSIONS_MAX];
-	size_t next;		/* whose place is taken when all are used */
+	struct poller *poller;
+	struct caller callers[CALLERS_MAX];
+	size_t next;		/* replaced when all are in use */
 };
 
 /* ---- the socket ---- */
 
 /*
- * Call bind or connect for the socket in a directory whose path may be longer
- * than an address can be: go there and back.  Who may not enter the working
- * directory, as after sudo -u in a private home, can name nothing in it, and
- * need not come back.
+ * Call bind or connect for the socket in a directory, whose path may be longer
+ * than an address can be.  Linux has a short name for a directory that is open;
+ * elsewhere such a path is refused with ENAMETOOLONG.
  */
 static int
-call_in(int dir, int fd,
+call_in(const char *path, int dir, int fd,
     int (*call)(int, const struct sockaddr *, socklen_t))
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int result, error;
+	size_t room = sizeof(address.sun_path);
 
-	if (here == -1 && errno != EACCES)
+	if (strlen(path) + sizeof("/" SOCKET) <= room) {
+		(void)snprintf(address.sun_path, room, "%s/" SOCKET, path);
+	} else if (access("/proc/self/fd", X_OK) == 0) {
+		(void)snprintf(address.sun_path, room,
+		    "/proc/self/fd/%d/" SOCKET, dir);
+	} else {
+		errno = ENAMETOOLONG;
 		return -1;
-	memcpy(address.sun_path, SOCKET, sizeof(SOCKET));
-	result = fchdir(dir);
-	if (result == 0)
-		result = call(fd, (struct sockaddr *)&address,
-		    sizeof(address));
-	error = errno;
-	if (here != -1 && fchdir(here) == -1)
-		die("cannot return to the working directory: %s",
-		    strerror(errno));
-	(void)fd_close(here);
-	errno = error;
-	return result;
+	}
+	return call(fd, (struct sockaddr *)&address, sizeof(address));
 }
 
 static int
@@ -97,7 +96,7 @@ open_socket(void)
 	return fd;
 }
 
-/* Whether whoever has connected is root or us. */
+/* Whether the peer is root or our own user. */
 #ifdef SO_PEERCRED
 static bool
 is_trusted(int fd)
@@ -123,11 +122,11 @@ is_trusted(int fd)
 /* ---- the relay's end ---- */
 
 /*
- * The lock of the data directory is ours: a socket that is there was left by
- * a relay that died.
+ * We have the lock of the data directory, so a socket in it was left by a relay
+ * that died.
  */
 static int
-listen_in(int dir)
+listen_in(const char *path, int dir)
 {
 	int fd;
 
@@ -137,9 +136,9 @@ listen_in(int dir)
 	if (fd == -1)
 		return -1;
 	if (fd_set_nonblocking(fd) == -1 ||
-	    call_in(dir, fd, bind) == -1 ||
+	    call_in(path, dir, fd, bind) == -1 ||
 	    fchmodat(dir, SOCKET, 0600, 0) == -1 ||
-	    listen(fd, SESSIONS_MAX) == -1)
+	    listen(fd, CALLERS_MAX) == -1)
 		return fd_close(fd);
 	return fd;
 }
@@ -152,12 +151,12 @@ control_open(const char *path, struct datadir *data)
 	size_t i;
 
 	c->data = data;
-	for (i = 0; i < SESSIONS_MAX; i++)
-		c->sessions[i].fd = -1;
+	for (i = 0; i < CALLERS_MAX; i++)
+		c->callers[i].fd = -1;
 	c->listener = -1;
 	c->dir = open_dir(path);
 	if (c->dir != -1)
-		c->listener = listen_in(c->dir);
+		c->listener = listen_in(path, c->dir);
 	if (c->listener != -1)
 		return c;
 	error = errno;
@@ -166,19 +165,19 @@ control_open(const char *path, struct datadir *data)
 	return NULL;
 }
 
-/* Nothing is lost by closing: the peer sees that its answer has ended. */
+/* Nothing is lost by closing: the peer sees the end of its answer. */
 static void
-end_session(struct control *c, struct session *s)
+end_caller(struct control *c, struct caller *s)
 {
 	if (s->fd == -1)
 		return;
 	if (s->ticket != 0 && datadir_end_hold(c->data, s->ticket))
 		log_line(BACKUP_FAILED);
-	poller_remove(c->ready, s->fd);
+	poller_remove(c->poller, s->fd);
 	(void)close(s->fd);
 	buf_free(&s->in);
 	buf_free(&s->out);
-	*s = (struct session){ .fd = -1 };
+	*s = (struct caller){ .fd = -1 };
 }
 
 void
@@ -188,11 +187,11 @@ control_close(struct control *c)
 
 	if (c == NULL)
 		return;
-	for (i = 0; i < SESSIONS_MAX; i++)
-		end_session(c, &c->sessions[i]);
+	for (i = 0; i < CALLERS_MAX; i++)
+		end_caller(c, &c->callers[i]);
 	if (c->listener != -1) {
-		if (c->ready != NULL)
-			poller_remove(c->ready, c->listener);
+		if (c->poller != NULL)
+			poller_remove(c->poller, c->listener);
 		(void)close(c->listener);
 		(void)unlinkat(c->dir, SOCKET, 0);
 	}
@@ -201,20 +200,20 @@ control_close(struct control *c)
 }
 
 int
-control_watch(struct control *c, struct poller *ready)
+control_watch(struct control *c, struct poller *poller)
 {
-	c->ready = ready;
-	return poller_add(ready, c->listener, POLLER_READ, NULL);
+	c->poller = poller;
+	return poller_add(poller, c->listener, POLLER_READ, NULL);
 }
 
-static struct session *
-find(struct control *c, int fd)
+static struct caller *
+find_caller(struct control *c, int fd)
 {
 	size_t i;
 
-	for (i = 0; i < SESSIONS_MAX; i++) {
-		if (c->sessions[i].fd == fd)
-			return &c->sessions[i];
+	for (i = 0; i < CALLERS_MAX; i++) {
+		if (c->callers[i].fd == fd)
+			return &c->callers[i];
 	}
 	return NULL;
 }
@@ -222,42 +221,42 @@ find(struct control *c, int fd)
 bool
 control_has(struct control *c, int fd)
 {
-	return fd == c->listener || find(c, fd) != NULL;
+	return fd == c->listener || find_caller(c, fd) != NULL;
 }
 
 static void
-take_in(struct control *c)
+accept_caller(struct control *c)
 {
 	int fd = accept(c->listener, NULL, NULL);
-	struct session *s = find(c, -1);
+	struct caller *s = find_caller(c, -1);
 
 	if (fd == -1)
 		return;
 	if (!is_trusted(fd) || fd_set_nonblocking(fd) == -1 ||
-	    poller_add(c->ready, fd, POLLER_READ, NULL) == -1) {
-		log_line("control: a connection was refused");
+	    poller_add(c->poller, fd, POLLER_READ, NULL) == -1) {
+		log_line("control: connection refused");
 		(void)close(fd);
 		return;
 	}
 	if (s == NULL) {
-		s = &c->sessions[c->next++ % SESSIONS_MAX];
-		end_session(c, s);
+		s = &c->callers[c->next++ % CALLERS_MAX];
+		end_caller(c, s);
 	}
 	s->fd = fd;
 }
 
-/* The answer is made when what is committed now is all there is to copy. */
+/* The answer waits for the commit: that is what will be copied. */
 static void
-begin_hold(struct control *c, struct session *s)
+begin_hold(struct control *c, struct caller *s)
 {
 	s->ticket = datadir_hold(c->data);
 	if (s->ticket == 0)
-		buf_addf(&s->out, "%d\nanother backup is under way, or the "
+		buf_addf(&s->out, "%d\nanother backup is running, or the "
 		    "journal is full\n", ADMIN_FAILED);
 }
 
 static void
-answer_hold(struct control *c, struct session *s)
+answer_hold(struct control *c, struct caller *s)
 {
 	buf_addf(&s->out, "%d\n", ADMIN_DONE);
 	journal_list(c->data->journal, &s->out);
@@ -265,17 +264,18 @@ answer_hold(struct control *c, struct session *s)
 }
 
 static void
-obey(struct control *c, struct session *s, const struct admin *admin,
+run_words(struct control *c, struct caller *s, const struct call *relay,
     char *const *words, size_t n)
 {
 	struct buf answer = { NULL, 0, 0 };
+	struct call call = *relay;
 	int status;
 
 	if (n == 1 && strcmp(words[0], HOLD) == 0) {
 		begin_hold(c, s);
 		return;
 	}
-	status = admin_run(admin, words, n, &answer);
+	status = admin_run(&call, words, n, &answer);
 	buf_addf(&s->out, "%d\n", status);
 	buf_add(&s->out, buf_span(&answer));
 	buf_free(&answer);
@@ -283,7 +283,7 @@ obey(struct control *c, struct session *s, const struct admin *admin,
 
 /* Take the request apart into words and run it. */
 static void
-run(struct control *c, struct session *s, const struct admin *admin)
+run_request(struct control *c, struct caller *s, const struct call *relay)
 {
 	struct buf text = { NULL, 0, 0 };
 	char *words[WORDS_MAX];
@@ -301,7 +301,7 @@ run(struct control *c, struct session *s, const struct admin *admin)
 		buf_add_byte(&text, '\0');
 	}
 	if (json_done(&j))
-		obey(c, s, admin, words, n);
+		run_words(c, s, relay, words, n);
 	else
 		buf_addf(&s->out, "%d\n", ADMIN_USAGE);
 	s->answered = true;
@@ -310,32 +310,32 @@ run(struct control *c, struct session *s, const struct admin *admin)
 }
 
 static void
-hear(struct control *c, struct session *s, const struct admin *admin)
+read_request(struct control *c, struct caller *s, const struct call *relay)
 {
 	ssize_t n = read(s->fd, buf_room(&s->in, REQUEST_MAX), REQUEST_MAX);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0 || s->in.n + (size_t)n > REQUEST_MAX) {
-		end_session(c, s);
+		end_caller(c, s);
 		return;
 	}
 	s->in.n += (size_t)n;
 	if (s->in.p[s->in.n - 1] != '\n')
 		return;
-	poller_change(c->ready, s->fd, 0);
-	run(c, s, admin);
+	poller_change(c->poller, s->fd, 0);
+	run_request(c, s, relay);
 }
 
 static void
-answer(struct control *c, struct session *s)
+send_answer(struct control *c, struct caller *s)
 {
 	ssize_t n;
 
 	while (s->out.n > 0) {
 		n = send(s->fd, s->out.p, s->out.n, MSG_NOSIGNAL);
 		if (n == -1 && errno == EAGAIN) {
-			poller_change(c->ready, s->fd, POLLER_WRITE);
+			poller_change(c->poller, s->fd, POLLER_WRITE);
 			return;
 		}
 		if (n == -1 && errno != EINTR)
@@ -344,14 +344,14 @@ answer(struct control *c, struct session *s)
 			buf_drop(&s->out, (size_t)n);
 	}
 	if (s->out.n == 0 && s->ticket != 0)
-		poller_change(c->ready, s->fd, POLLER_READ);
+		poller_change(c->poller, s->fd, POLLER_READ);
 	else
-		end_session(c, s);
+		end_caller(c, s);
 }
 
-/* The backup has all it needs, or is gone. */
+/* The backup has all it needs, or has failed. */
 static void
-end_hold(struct control *c, struct session *s)
+end_hold(struct control *c, struct caller *s)
 {
 	char byte;
 	ssize_t n = read(s->fd, &byte, 1);
@@ -361,32 +361,32 @@ end_hold(struct control *c, struct session *s)
 		return;
 	held = datadir_end_hold(c->data, s->ticket);
 	if (held)
-		log_line(n == 1 ? "all was copied for a backup" :
+		log_line(n == 1 ? "backup complete" :
 		    BACKUP_FAILED);
 	s->ticket = 0;
 	buf_addf(&s->out, "%d\n", held ? ADMIN_DONE : ADMIN_FAILED);
-	answer(c, s);
+	send_answer(c, s);
 }
 
 void
 control_serve(struct control *c, const struct poller_event *event,
-    const struct admin *admin)
+    const struct call *relay)
 {
-	struct session *s;
+	struct caller *s;
 
 	if (event->fd == c->listener) {
-		take_in(c);
+		accept_caller(c);
 		return;
 	}
-	s = find(c, event->fd);
+	s = find_caller(c, event->fd);
 	if (!s->answered)
-		hear(c, s, admin);
+		read_request(c, s, relay);
 	else if (s->held)
-		end_session(c, s);	/* it was not asked for: it is gone */
+		end_caller(c, s);	/* only its end can be read */
 	else if (s->ticket != 0 && s->out.n == 0)
 		end_hold(c, s);
 	else
-		answer(c, s);
+		send_answer(c, s);
 }
 
 bool
@@ -394,8 +394,8 @@ control_waits(const struct control *c)
 {
 	size_t i;
 
-	for (i = 0; i < SESSIONS_MAX; i++) {
-		if (c->sessions[i].held)
+	for (i = 0; i < CALLERS_MAX; i++) {
+		if (c->callers[i].held)
 			return true;
 	}
 	return false;
@@ -404,17 +404,17 @@ control_waits(const struct control *c)
 void
 control_release(struct control *c)
 {
-	struct session *s;
+	struct caller *s;
 	size_t i;
 
-	for (i = 0; i < SESSIONS_MAX; i++) {
-		s = &c->sessions[i];
+	for (i = 0; i < CALLERS_MAX; i++) {
+		s = &c->callers[i];
 		if (!s->held)
 			continue;
 		s->held = false;
 		if (s->ticket != 0)
 			answer_hold(c, s);
-		answer(c, s);
+		send_answer(c, s);
 	}
 }
 
@@ -477,7 +477,7 @@ request(const char *data, char *const *words, size_t n)
 	if (dir == -1)
 		return -1;
 	fd = open_socket();
-	if (fd != -1 && (call_in(dir, fd, connect) == -1 ||
+	if (fd != -1 && (call_in(data, dir, fd, connect) == -1 ||
 	    send_request(fd, words, n) == -1))
 		fd = fd_close(fd);
 	(void)fd_close(dir);

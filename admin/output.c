@@ -35,13 +35,13 @@ next_cell(const struct buf *cells, size_t *at)
 }
 
 static void
-measure(size_t widths[REPORT_COLUMNS_MAX], const struct buf *cells)
+measure(size_t widths[OUTPUT_COLUMNS_MAX], const struct buf *cells)
 {
 	size_t at = 0, column = 0, width;
 
 	while (at < cells->n) {
 		width = width_of(next_cell(cells, &at));
-		if (column < REPORT_COLUMNS_MAX && width > widths[column])
+		if (column < OUTPUT_COLUMNS_MAX && width > widths[column])
 			widths[column] = width;
 		column = cells->p[at - 1] == '\n' ? 0 : column + 1;
 	}
@@ -49,7 +49,7 @@ measure(size_t widths[REPORT_COLUMNS_MAX], const struct buf *cells)
 
 static void
 lay_out(struct buf *out, const struct buf *cells,
-    const size_t widths[REPORT_COLUMNS_MAX])
+    const size_t widths[OUTPUT_COLUMNS_MAX])
 {
 	size_t at = 0, column = 0, width;
 	struct span cell;
@@ -62,19 +62,19 @@ lay_out(struct buf *out, const struct buf *cells,
 			column = 0;
 			continue;
 		}
-		width = column < REPORT_COLUMNS_MAX ? widths[column] : 0;
+		width = column < OUTPUT_COLUMNS_MAX ? widths[column] : 0;
 		buf_addf(out, "%*s", (int)(width + GAP - width_of(cell)), "");
 		column++;
 	}
 }
 
 static void
-end_row(struct report *r)
+end_row(struct output *r)
 {
 	if (!r->in_row)
 		return;
 	r->in_row = false;
-	if (r->form == REPORT_JSON) {
+	if (r->form == OUTPUT_JSON) {
 		json_put_close(&r->out, '}');
 		return;
 	}
@@ -84,15 +84,15 @@ end_row(struct report *r)
 }
 
 static void
-end_table(struct report *r)
+end_table(struct output *r)
 {
-	size_t widths[REPORT_COLUMNS_MAX] = { 0 };
+	size_t widths[OUTPUT_COLUMNS_MAX] = { 0 };
 
 	end_row(r);
 	if (!r->in_table)
 		return;
 	r->in_table = false;
-	if (r->form == REPORT_JSON) {
+	if (r->form == OUTPUT_JSON) {
 		json_put_close(&r->out, ']');
 		return;
 	}
@@ -105,37 +105,37 @@ end_table(struct report *r)
 }
 
 void
-report_begin(struct report *r, enum report_form form)
+output_begin(struct output *r, enum output_form form)
 {
-	*r = (struct report){ .form = form };
-	if (form == REPORT_JSON)
+	*r = (struct output){ .form = form };
+	if (form == OUTPUT_JSON)
 		json_put_open(&r->out, '{');
 }
 
 void
-report_table(struct report *r, const char *name)
+output_table(struct output *r, const char *name)
 {
 	end_table(r);
 	r->in_table = true;
 	r->rows = r->heads.n = r->cells.n = 0;
-	if (r->form != REPORT_JSON)
+	if (r->form != OUTPUT_JSON)
 		return;
 	json_put_key(&r->out, name);
 	json_put_open(&r->out, '[');
 }
 
 void
-report_row(struct report *r)
+output_row(struct output *r)
 {
 	end_row(r);
 	r->in_row = true;
-	if (r->form == REPORT_JSON)
+	if (r->form == OUTPUT_JSON)
 		json_put_open(&r->out, '{');
 }
 
 /* What could break the columns, or a terminal, becomes '?'. */
 static void
-add_cell(struct report *r, const char *key, struct span text)
+add_cell(struct output *r, const char *key, struct span text)
 {
 	if (r->rows == 0)
 		buf_addf(&r->heads, "%s\t", key);
@@ -145,20 +145,20 @@ add_cell(struct report *r, const char *key, struct span text)
 }
 
 void
-report_text(struct report *r, const char *key, struct span text)
+output_text(struct output *r, const char *key, struct span text)
 {
-	if (r->form == REPORT_TEXT)
+	if (r->form == OUTPUT_TEXT)
 		add_cell(r, key, text.p != NULL ? text : SPAN("-"));
 	else if (text.p != NULL)
 		json_put_string(&r->out, key, text);
 }
 
 void
-report_number(struct report *r, const char *key, uint64_t value)
+output_number(struct output *r, const char *key, uint64_t value)
 {
 	char text[24];
 
-	if (r->form == REPORT_JSON) {
+	if (r->form == OUTPUT_JSON) {
 		json_put_uint(&r->out, key, value);
 		return;
 	}
@@ -167,9 +167,9 @@ report_number(struct report *r, const char *key, uint64_t value)
 }
 
 void
-report_flag(struct report *r, const char *key, bool is_set)
+output_flag(struct output *r, const char *key, bool is_set)
 {
-	if (r->form == REPORT_JSON) {
+	if (r->form == OUTPUT_JSON) {
 		json_put_key(&r->out, key);
 		buf_add(&r->out, is_set ? SPAN("true") : SPAN("false"));
 		return;
@@ -178,17 +178,17 @@ report_flag(struct report *r, const char *key, bool is_set)
 }
 
 void
-report_date(struct report *r, const char *key, uint64_t wall)
+output_date(struct output *r, const char *key, uint64_t wall)
 {
 	char text[CLOCK_TEXT];
 
 	clock_text(text, wall);
-	report_text(r, key, (struct span){ wall > 0 ? text : NULL,
+	output_text(r, key, (struct span){ wall > 0 ? text : NULL,
 	    CLOCK_TEXT });
 }
 
 void
-report_say(struct report *r, const char *format, ...)
+output_say(struct output *r, const char *format, ...)
 {
 	char text[SENTENCE_ROOM];
 	va_list args;
@@ -197,17 +197,17 @@ report_say(struct report *r, const char *format, ...)
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	end_table(r);
-	if (r->form == REPORT_TEXT)
+	if (r->form == OUTPUT_TEXT)
 		buf_addf(&r->out, "%s\n", text);
 	else
 		json_put_string(&r->said, NULL, span_of(text));
 }
 
 struct span
-report_end(struct report *r)
+output_end(struct output *r)
 {
 	end_table(r);
-	if (r->form == REPORT_TEXT)
+	if (r->form == OUTPUT_TEXT)
 		return buf_span(&r->out);
 	if (r->said.n > 0) {
 		json_put_key(&r->out, "said");
@@ -221,7 +221,7 @@ report_end(struct report *r)
 }
 
 void
-report_free(struct report *r)
+output_free(struct output *r)
 {
 	buf_free(&r->out);
 	buf_free(&r->said);

@@ -2,14 +2,14 @@
  * output.h - what a command answers: tables and sentences for people, or one
  * JSON object for scripts.
  *
- *	report_begin(&r, form);
- *	report_table(&r, "users");
+ *	output_begin(&r, form);
+ *	output_table(&r, "users");
  *	for each:
- *		report_row(&r);
- *		report_text(&r, "uid", uid);
- *		report_number(&r, "nodes", n);
- *	text = report_end(&r);
- *	report_free(&r);
+ *		output_row(&r);
+ *		output_text(&r, "uid", uid);
+ *		output_number(&r, "nodes", n);
+ *	text = output_end(&r);
+ *	output_free(&r);
  *
  * For people, a table is columns with the keys of its first row above them, so
  * every row must have the same keys in the same order.  In JSON it is a member
@@ -24,12 +24,12 @@
 
 #include "base/buf.h"
 
-enum report_form { REPORT_TEXT, REPORT_JSON };
+enum output_form { OUTPUT_TEXT, OUTPUT_JSON };
 
-#define REPORT_COLUMNS_MAX 16
+#define OUTPUT_COLUMNS_MAX 16
 
-struct report {
-	enum report_form form;
+struct output {
+	enum output_form form;
 	struct buf out;
 	struct buf said;	/* sentences, as JSON */
 	struct buf heads, cells;	/* of the table: "\t" ends one, */
@@ -37,21 +37,21 @@ struct report {
 	bool in_row, in_table;
 };
 
-void report_begin(struct report *, enum report_form);
-void report_table(struct report *, const char *name);
-void report_row(struct report *);
+void output_begin(struct output *, enum output_form);
+void output_table(struct output *, const char *name);
+void output_row(struct output *);
 /* Text whose p is NULL is none: "-" for people, left out of JSON. */
-void report_text(struct report *, const char *key, struct span);
-void report_number(struct report *, const char *key, uint64_t);
+void output_text(struct output *, const char *key, struct span);
+void output_number(struct output *, const char *key, uint64_t);
 /* "yes", or for people nothing; JSON has true and false. */
-void report_flag(struct report *, const char *key, bool);
+void output_flag(struct output *, const char *key, bool);
 /* Milliseconds of now.wall as a date; 0 is none. */
-void report_date(struct report *, const char *key, uint64_t wall);
+void output_date(struct output *, const char *key, uint64_t wall);
 /* A sentence; not within a table. */
-void report_say(struct report *, const char *format, ...)
+void output_say(struct output *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* All of it.  Valid until report_free. */
-struct span report_end(struct report *);
-void report_free(struct report *);
+/* All of it.  Valid until output_free. */
+struct span output_end(struct output *);
+void output_free(struct output *);
 
 #endif

@@ -4,68 +4,136 @@
 #include "admin/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "conf.h"
+
+/* ---- root ---- */
 
 /*
- * The data directory must belong to the one who will serve: a relay that can
+ * The data directory must belong to the user who will serve: a relay that can
  * read but not write would stop at the first message.
  */
-static void
-claim_data(const char *path, const struct passwd *user)
+static int
+claim_data(const char *path, const struct passwd *user, char *why, size_t room)
 {
+	const char *name = user->pw_name;
 	struct stat st;
 
 	if (mkdir(path, 0700) == 0) {
-		if (chown(path, user->pw_uid, user->pw_gid) == -1)
-			die("cannot give %s to %s: %s", path, user->pw_name,
-			    strerror(errno));
-		return;
+		if (chown(path, user->pw_uid, user->pw_gid) == 0)
+			return 0;
+		(void)snprintf(why, room, "cannot give %s to %s: %s", path,
+		    name, strerror(errno));
+		return -1;
 	}
 	if (stat(path, &st) == -1)
-		die("cannot make %s: %s", path, strerror(errno));
-	if (st.st_uid != user->pw_uid)
-		die("%s does not belong to %s: chown -R %s %s", path,
-		    user->pw_name, user->pw_name, path);
+		(void)snprintf(why, room, "cannot make %s: %s", path,
+		    strerror(errno));
+	else if (st.st_uid != user->pw_uid)
+		(void)snprintf(why, room, "%s does not belong to %s: "
+		    "chown -R %s %s", path, name, name, path);
+	else
+		return 0;
+	return -1;
 }
 
-void
-root_become_owner(const char *path)
+int
+process_become_owner(const char *path, char *why, size_t room)
 {
 	struct stat st;
 
 	if (geteuid() != 0)
-		return;
+		return 0;
 	if (stat(path, &st) == -1)
-		die("%s: %s", path, strerror(errno));
-	if (setgroups(1, &st.st_gid) == -1 || setgid(st.st_gid) == -1 ||
+		(void)snprintf(why, room, "%s: %s", path, strerror(errno));
+	else if (setgroups(1, &st.st_gid) == -1 || setgid(st.st_gid) == -1 ||
 	    setuid(st.st_uid) == -1)
-		die("cannot become the owner of %s: %s", path,
-		    strerror(errno));
+		(void)snprintf(why, room, "cannot become the owner of %s: %s",
+		    path, strerror(errno));
+	else
+		return 0;
+	return -1;
 }
 
-void
-root_give_up(const struct conf *conf)
+int
+process_give_up_root(const struct conf *conf, char *why, size_t room)
 {
 	const struct passwd *user;
 
 	if (geteuid() != 0 || conf->user[0] == '\0')
-		return;
+		return 0;
 	errno = 0;
 	user = getpwnam(conf->user);
-	if (user == NULL)
-		die("there is no user %s to become: %s", conf->user,
-		    errno != 0 ? strerror(errno) : "not in passwd");
-	claim_data(conf->data, user);
+	if (user == NULL) {
+		(void)snprintf(why, room, "there is no user %s: %s",
+		    conf->user, errno != 0 ? strerror(errno) :
+		    "not in passwd");
+		return -1;
+	}
+	if (claim_data(conf->data, user, why, room) == -1)
+		return -1;
 	if (setgid(user->pw_gid) == -1 ||
 	    initgroups(user->pw_name, user->pw_gid) == -1 ||
 	    setuid(user->pw_uid) == -1)
-		die("cannot become %s: %s", conf->user, strerror(errno));
-	if (user->pw_uid != 0 && setuid(0) == 0)
-		die("cannot give up root for %s", conf->user);
+		(void)snprintf(why, room, "cannot become %s: %s", conf->user,
+		    strerror(errno));
+	else if (user->pw_uid != 0 && setuid(0) == 0)
+		(void)snprintf(why, room, "cannot give up root for %s",
+		    conf->user);
+	else
+		return 0;
+	return -1;
+}
+
+/* ---- the service manager ---- */
+
+/*
+ * The address is a path, or after '@' a name without a file.  A failure is not
+ * reported: the manager will notice that it heard nothing.
+ */
+void
+process_notify(const char *lines)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t n = path != NULL ? strlen(path) : 0;
+	int fd;
+
+	if (n < 2 || n >= sizeof(address.sun_path))
+		return;
+	memcpy(address.sun_path, path, n);
+	if (path[0] == '@')
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (fd == -1)
+		return;
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	(void)sendto(fd, lines, strlen(lines), MSG_NOSIGNAL,
+	    (struct sockaddr *)&address,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+	(void)close(fd);
+}
+
+unsigned
+process_watchdog(void)
+{
+	const char *time = getenv("WATCHDOG_USEC");
+	const char *pid = getenv("WATCHDOG_PID");
+	unsigned long long seconds;
+
+	if (time == NULL || (pid != NULL &&
+	    strtoll(pid, NULL, 10) != (long long)getpid()))
+		return 0;
+	seconds = strtoull(time, NULL, 10) / 1000000;
+	return seconds < 86400 ? (unsigned)seconds : 86400;
 }

@@ -1,22 +1,32 @@
 /*
- * process.h - stop being root, for good.
+ * process.h - the program as a process: who it runs as, and what it reports to
+ * the service manager.
  */
 #ifndef MNM_ADMIN_PROCESS_H
 #define MNM_ADMIN_PROCESS_H
 
-#include "conf.h"
+#include <stddef.h>
+
+struct conf;
 
 /*
- * When root runs the program and conf names a user: become that user, who
- * must own the data directory; it is made if it is not there.  Whatever stands
- * in the way ends the program.
+ * When root runs the program and conf names a user: become that user for good.
+ * The user must own the data directory, which is made if it does not exist.
+ * Returns 0, or -1 and why; then do not go on.
  */
-void root_give_up(const struct conf *);
+int process_give_up_root(const struct conf *, char *why, size_t room);
+/*
+ * When root runs the program: become the owner of path for good, so that the
+ * relay can read what is written there.  Returns the same.
+ */
+int process_become_owner(const char *path, char *why, size_t room);
 
 /*
- * When root runs the program: become the owner of path, so that what is
- * written there can be read by the one who serves.  Likewise.
+ * Report to the service manager, as systemd's sd_notify(3) does, with lines
+ * like "READY=1\nSTATUS=serving".  Nothing happens if none listens.
  */
-void root_become_owner(const char *path);
+void process_notify(const char *lines);
+/* Seconds that may pass between two "WATCHDOG=1"; 0: no limit. */
+unsigned process_watchdog(void);
 
 #endif

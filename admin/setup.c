@@ -13,10 +13,12 @@
 #include <unistd.h>
 
 #include "admin/control.h"
+#include "base/buf.h"
 #include "base/fd.h"
+#include "conf.h"
 #include "disk/file.h"
-#include "net/identity.h"
 #include "json.h"
+#include "net/identity.h"
 #include "net/listen.h"
 
 #define WHY_ROOM 512	/* one sentence */

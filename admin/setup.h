@@ -5,10 +5,11 @@
 #ifndef MNM_ADMIN_SETUP_H
 #define MNM_ADMIN_SETUP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "conf.h"
+struct buf;
+struct conf;
 
 #define SETUP_CONFIG    "mnm.config"
 #define SETUP_DATA      "mnm-data"		/* conf's default */

@@ -229,18 +229,20 @@ static void
 check_invitations(struct world *w, struct peer *alice)
 {
 	expect_refused(w, "Alice Smith", "by invitation");
-	expect(w, 2, "missing\nusage: mnm invite ", "invite");
-	expect(w, 2, "many: b\nusage: mnm invite ", "invite a b");
-	expect(w, 2, "from 1 to 3650, not 0\nusage: mnm invite ",
+	expect(w, 2, "missing argument: ALIAS\nusage: mnm invite ", "invite");
+	expect(w, 2, "unexpected argument: b\nusage: mnm invite ",
+	    "invite a b");
+	expect(w, 2,
+	    "invalid value for --days (1 to 3650): 0\nusage: mnm invite ",
 	    "invite 'Alice Smith' --days 0");
-	expect(w, 2, "from 1 to 3650, not x\nusage: mnm invite ",
+	expect(w, 2, "--days (1 to 3650): x\nusage: mnm invite ",
 	    "invite 'Alice Smith' --days x");
-	expect(w, 2, "from 1 to 3650\nusage: mnm invite ",
+	expect(w, 2, "missing value for --days (1 to 3650)\nusage: mnm invite ",
 	    "invite 'Alice Smith' --days");
 	expect(w, 2, "option: --max\nusage: mnm invite ",
 	    "invite 'Alice Smith' --max 3");
-	expect(w, 1, "alias_min asks for, 8: Al\n", "invite Al");
-	expect(w, 1, "at an end", "invite ' Alice Smith'");
+	expect(w, 1, "alias_min, which is 8 characters: Al\n", "invite Al");
+	expect(w, 1, "a leading or trailing space", "invite ' Alice Smith'");
 	expect(w, 0, "Alice Smith", "invite 'Alice Smith' --days 3");
 	expect(w, 1, "already reserved", "invite 'alice  SMITH'");
 	expect(w, 0, "Alice Smith", "invitations");
@@ -248,7 +250,7 @@ check_invitations(struct world *w, struct peer *alice)
 	expect_registered(w, alice, "Alice Smith");
 	expect_refused(w, "Alice Smith", "by invitation");
 	expect_without(w, "Alice", "invitations");
-	expect(w, 1, "somebody has this name", "invite 'Alice Smith'");
+	expect(w, 1, "this alias is taken", "invite 'Alice Smith'");
 	expect(w, 0, "Zoe Miller", "invite 'Zoe Miller'");
 	expect(w, 0, "", "uninvite 'Zoe Miller'");
 	expect(w, 1, "no such invitation", "uninvite 'Zoe Miller'");
@@ -287,7 +289,7 @@ check_codes(struct world *w, struct peer *bob)
 	CHECK(w->mode != STEADY || (!relay_said(&w->op.relay, wrong) &&
 	    relay_said(&w->op.relay, "\"Bob Jones ********\"")),
 	    "a wrong code is in the log");
-	expect_without(w, wrong, "knocks");
+	expect_without(w, wrong, "requests");
 	CHECK(!relay_said(&w->op.relay, token), "the code is in the log");
 	expect_registered(w, bob, token);
 	expect_refused(w, token, "by invitation");
@@ -304,7 +306,7 @@ check_requests(struct world *w, struct peer *carol)
 	    "\"Carol Dean\": not invited; to let it in: "
 	    "mnm approve 'Carol Dean'"), "the log does not help");
 	expect_json(w, "\"alias\":\"Carol Dean\",\"address\":\"127.0.0.1:",
-	    "knocks");
+	    "requests");
 	expect(w, 1, "no request for this", "approve 'Dave Dean'");
 	expect(w, 0, "", "approve 'Carol Dean'");
 	expect_without(w, "Carol", "knocks");
@@ -329,9 +331,11 @@ check_window(struct world *w)
 {
 	struct peer m;
 
-	expect(w, 1, "no time", "register open 10x");
-	expect(w, 2, "missing\nusage: mnm register open", "register open");
-	expect(w, 2, "many: shut\nusage: mnm register open", "register shut");
+	expect(w, 1, "not a duration", "register open 10x");
+	expect(w, 2, "missing argument: TIME\nusage: mnm register open",
+	    "register open");
+	expect(w, 2, "unexpected argument: shut\nusage: mnm register open",
+	    "register shut");
 	expect(w, 1, "not open", "register close");
 	expect(w, 0, "invite", "register");
 	expect(w, 0, "1", "register open 10m --max 1");
@@ -387,12 +391,12 @@ check_users(struct world *w, struct peer *bob)
 	expect(w, 0, bob->uid, "user list");
 	expect_json(w, "\"users\":[{\"uid\":", "user list");
 	expect(w, 1, "no user", "user show nobody");
-	expect(w, 2, "missing\nusage: mnm user show USER [--json]\n",
+	expect(w, 2, "argument: USER\nusage: mnm user show USER [--json]\n",
 	    "user show");
 	CHECK(strstr(w->op.said.p, "user list") == NULL, "too much: %s",
 	    w->op.said.p);
-	expect(w, 2, "missing\nusage: mnm user list", "user");
-	expect(w, 2, "word: shout\nusage: mnm user list", "user shout");
+	expect(w, 2, "after user\nusage: mnm user list", "user");
+	expect(w, 2, "command: user shout\nusage: mnm user list", "user shout");
 	expect(w, 0, "Alice Smith", "user show 'ALICE smith'");
 	expect(w, 0, "some group", "user show 'Alice Smith'");
 	expect(w, 0, "", "user disable '%s'", bob->name);
@@ -420,13 +424,13 @@ check_parts(struct world *w, struct peer *alice)
 	expect(w, 0, "1", "node list 'Ivan Silent'");
 	expect_json(w, "\"online\":false,\"seen\":\"20",
 	    "node list 'Ivan Silent'");
-	expect(w, 1, "no node", "node drop 'Ivan Silent' 9");
+	expect(w, 1, "no device", "node drop 'Ivan Silent' 9");
 	expect(w, 0, "", "node drop 'Ivan Silent' 2");
-	expect(w, 1, "only node", "node drop 'Ivan Silent' 1");
+	expect(w, 1, "only device", "node drop 'Ivan Silent' 1");
 	expect_ack(w, alice, "", "{\"op\":3,\"id\":\"1\","
 	    "\"newalias\":\"Alice Second\"}");
 	expect(w, 0, "", "alias drop 'Alice Second'");
-	expect(w, 1, "dropped already", "alias drop 'Alice Second'");
+	expect(w, 1, "already dropped", "alias drop 'Alice Second'");
 	expect(w, 1, "nobody has", "alias drop 'Alice Third'");
 	expect_json(w, "\"alias\":\"Alice Second\",\"dropped\":true",
 	    "user show 'Alice Smith'");
@@ -514,7 +518,7 @@ check_removal(struct world *w, struct peer *carol)
 	expect_no_login(w, carol, "login failed");
 	expect(w, 1, "no user", "user show 'Carol Dean'");
 	expect_without(w, "Carol", "user list");
-	expect(w, 1, "somebody has this name", "invite 'Carol Dean'");
+	expect(w, 1, "this alias is taken", "invite 'Carol Dean'");
 }
 
 static void
@@ -546,7 +550,7 @@ check_modes(struct world *w)
 	struct peer m;
 
 	reconfigure(w, "\"register\": \"closed\",");
-	expect(w, 0, "lets nobody in", "invite 'Kim Closed'");
+	expect(w, 0, "nobody can register", "invite 'Kim Closed'");
 	expect_refused(w, "Kim Closed", "takes no new members");
 	expect(w, 0, "", "register open 1h --max 1");
 	expect_registered(w, &m, "Leo Closed");

@@ -228,8 +228,8 @@ check_running(struct relay_process *r, struct peer *alice, struct peer *bob)
 	expect_outside(r);
 	post_from(r, alice, bob, "3");
 	expect(r, "running", 0, "bytes of journal: ");
-	CHECK(relay_said(r, "all was copied for a backup") &&
-	    !relay_said(r, "a backup failed"), "the log does not tell");
+	CHECK(relay_said(r, "backup complete") &&
+	    !relay_said(r, "backup failed"), "the log does not tell");
 	post_from(r, alice, bob, "4");
 	expect(r, "later/", 0, "bytes of journal: ");
 	expect_restored(r, "running", alice, bob, "123");
@@ -271,11 +271,11 @@ check_holds(struct relay_process *r)
 	snprintf(data, sizeof(data), "%s/mnm-data", r->dir);
 	fd = control_hold(data, &segments);
 	CHECK(fd != -1, "hold: %s", strerror(errno));
-	expect(r, "second", 1, "another backup is under way");
+	expect(r, "second", 1, "another backup is running");
 	CHECK(shell(r, "'%s' user list", r->program) == 0, "busy: %s",
 	    said.p);
-	CHECK(!relay_said(r, "a backup failed") && control_end_hold(fd,
-	    CONTROL_FAILED) == 0 && relay_said(r, "a backup failed"),
+	CHECK(!relay_said(r, "backup failed") && control_end_hold(fd,
+	    CONTROL_FAILED) == 0 && relay_said(r, "backup failed"),
 	    "the log does not tell that it failed");
 	fd = control_hold(data, &segments);
 	CHECK(control_end_hold(fd, CONTROL_COPIED) == 0, "it was not held");

@@ -186,19 +186,22 @@ check_usage(struct operator *o)
 	static const struct {
 		const char *command, *text;
 	} cases[] = {
-		{ "init a b",      "many: b\nusage: mnm init [DIR]\n" },
-		{ "check x",       "many: x\nusage: mnm [-c FILE] check\n" },
-		{ "fingerprint x", "many: x\nusage: mnm [-c FILE] finger" },
-		{ "backup",        "missing\nusage: mnm [-c FILE] backup" },
-		{ "backup ''",     "empty\nusage: mnm [-c FILE] backup" },
-		{ "backup a b",    "many: b\nusage: mnm [-c FILE] backup" },
-		{ "backup --x",    "option: --x\nusage: mnm [-c FILE] backup" },
+		{ "init a b",      "unexpected argument: b\n"
+		    "usage: mnm init [DIR]\n" },
+		{ "check x",       "argument: x\nusage: mnm check\n" },
+		{ "check --json",  "option: --json\nusage: mnm check\n" },
+		{ "fingerprint x", "argument: x\nusage: mnm fingerprint\n" },
+		{ "backup",        "missing argument: DIR\n"
+		    "usage: mnm backup DIR\n" },
+		{ "backup ''",     "empty argument: DIR\nusage: mnm backup" },
+		{ "backup a b",    "argument: b\nusage: mnm backup DIR\n" },
+		{ "backup --x",    "option: --x\nusage: mnm backup DIR\n" },
 		{ "nonsense",      "unknown command: nonsense\n" },
 		{ "-x",            "unknown option: -x\n" },
-		{ "-c",            "a file must follow: -c\n" },
-		{ "fsck a b",      "many: b\nusage: mnm [-c FILE] fsck" },
-		{ "fsck --x",      "option: --x\nusage: mnm [-c FILE] fsck" },
-		{ "fsck ''",       "name is empty\nusage: " },
+		{ "-c",            "missing file after: -c\n" },
+		{ "fsck a b",      "argument: b\nusage: mnm fsck [DATA]" },
+		{ "fsck --x",      "option: --x\nusage: mnm fsck [DATA]" },
+		{ "fsck ''",       "empty argument: [DATA]\nusage: " },
 		{ "fsck -- --repair", "no relay was set up" },
 		{ "fsck nowhere",  "no relay was set up" }
 	};

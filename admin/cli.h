@@ -1,0 +1,17 @@
+/*
+ * cli.h - commands as they are given at the command line: run by the program
+ * itself, or by the relay, if one is running.
+ */
+#ifndef MNM_ADMIN_CLI_H
+#define MNM_ADMIN_CLI_H
+
+#include <stddef.h>
+
+/*
+ * Run the command that these words are; config is the path of the
+ * configuration, or NULL.  Prints the answer to stdout, or why there is none
+ * to stderr.  Returns an exit status.
+ */
+int cli_run(const char *config, char *const *words, size_t n);
+
+#endif
