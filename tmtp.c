@@ -1,33 +1,36 @@
 #include "tmtp.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf.h"
+#include "datadir.h"
+#include "store.h"
 #include "tmtp/expire.h"
-#include "tmtp/route.h"
-#include "tmtp/session.h"
+#include "tmtp/login.h"
 #include "tmtp/op.h"
-#include "tmtp/presence.h"
+#include "tmtp/outbox.h"
+#include "tmtp/register.h"
+#include "tmtp/request.h"
+#include "tmtp/session.h"
 #include "tmtp/useredit.h"
 
-/* Before login a stranger may make us keep so many bytes. */
+/* The longest header that we keep for a stranger, before login. */
 #define STRANGER_HEADER_MAX 4096
 
 /*
- * Posts whose large data may be on its way at once.  Each keeps two files open
- * at most, and who sends slowly keeps them for long.
+ * Posts whose large data may arrive at once.  Each keeps two files open at
+ * most, and for long if its client is slow.
  */
 #define UPLOADS_MAX 100
-#define UPLOADS_OF_USER_MAX (UPLOADS_MAX / 4)	/* so others find some free */
+#define UPLOADS_OF_USER_MAX (UPLOADS_MAX / 4)	/* so that others get some */
 
-/* Unread replies after which no more requests are taken. */
+/* Bytes of unread replies after which no more requests are read. */
 #define REPLIES_MAX ((size_t)64 << 10)
 
-/*
- * Read the header of a request.  NULL if that is the end of the session, which
- * then has been told.
- */
+/* Read the header of a request.  NULL if that has ended the session. */
 static const struct op *
 read_header(struct request *rq, struct session *s, struct span header,
     struct now now)
@@ -36,20 +39,20 @@ read_header(struct request *rq, struct session *s, struct span header,
 	struct span json = { header.p + FRAME_DIGITS,
 	    header.n - FRAME_DIGITS };
 
-	*rq = (struct request){ .session = s, .relay = s->relay, .now = now };
-	if (!frame_read(&rq->h, json, &s->relay->text)) {
-		presence_quit(s, SPAN("invalid header"));
+	request_begin(rq, s, now);
+	if (!frame_read(&rq->h, json, &rq->text)) {
+		login_end(s, SPAN("invalid header"));
 		return NULL;
 	}
 	op = op_find(rq);
 	if (op == NULL)
-		presence_quit(s, buf_span(&s->relay->why));
+		login_end(s, buf_span(&rq->why));
 	return op;
 }
 
 /*
- * How many bytes a frame's digits and header are.  0 if they are not all
- * here, and then want says how many there must be, or if the session has ended.
+ * The length of a frame's digits and header.  0 if they are not all here, and
+ * then want says how many bytes there must be, or if the session has ended.
  */
 static size_t
 measure_header(struct session *s, struct span bytes)
@@ -62,9 +65,9 @@ measure_header(struct session *s, struct span bytes)
 		return 0;
 	length = frame_length(bytes.p);
 	if (length < FRAME_HEADER_MIN || length > max) {
-		presence_quit(s, length == -1 ? SPAN("a frame does not begin "
+		login_end(s, length == -1 ? SPAN("a frame does not begin "
 		    "with four hexadecimal digits") : SPAN("the header is "
-		    "shorter or longer than allowed"));
+		    "too short or too long"));
 		return 0;
 	}
 	s->want += (size_t)length;
@@ -79,7 +82,7 @@ must_wait(struct session *s)
 	return s->stalled;
 }
 
-/* Refuse a request of which only the header is here. */
+/* Refuse a request before its data is here. */
 static void
 refuse_early(struct request *rq, const struct op *op)
 {
@@ -111,11 +114,11 @@ may_upload(struct request *rq)
 {
 	return (rq->relay->uploads < UPLOADS_MAX &&
 	    rq->session->node->user->uploads < UPLOADS_OF_USER_MAX) ||
-	    request_refuse(rq, "too many large messages are on their way: "
+	    request_refuse(rq, "too many large messages are being sent: "
 	    "try again later", SPAN(""));
 }
 
-/* Take large data as it comes, unless it would be for nothing. */
+/* Store large data while it arrives, unless the request is refused. */
 static bool
 begin_upload(struct request *rq, const struct op *op, struct span header,
     const uint64_t lengths[UPLOAD_PARTS])
@@ -146,60 +149,60 @@ end_upload(struct session *s)
 }
 
 /*
- * Run the request that bytes begin with, where it stands.  Returns how many
- * of them are used then; 0 if more are needed, by what want says, if it has
- * to wait or if the session has ended.
+ * Run the request at the beginning of bytes, without copying it.  Returns how
+ * many of them are used; 0 if it needs more (see want), if it has to wait or
+ * if the session has ended.
  */
 static size_t
 run_frame(struct session *s, struct span bytes, struct now now)
 {
 	uint64_t lengths[UPLOAD_PARTS];
 	struct span header = { bytes.p, measure_header(s, bytes) };
-	struct request rq;
+	struct request *rq = s->relay->request;
 	const struct op *op;
 	size_t whole;
 
 	if (header.n == 0)
 		return 0;
-	op = read_header(&rq, s, header, now);
+	op = read_header(rq, s, header, now);
 	if (op == NULL)
 		return 0;
-	if (!op_takes(op, &rq, lengths)) {
-		refuse_early(&rq, op);
+	if (!op_takes(op, rq, lengths)) {
+		refuse_early(rq, op);
 		return header.n;
 	}
 	if (lengths[OP_NOTE] > UPLOAD_SMALL ||
 	    lengths[OP_BODY] > UPLOAD_SMALL)
-		return begin_upload(&rq, op, header, lengths) ? header.n : 0;
-	whole = header.n + (size_t)rq.h.datalen.value;
+		return begin_upload(rq, op, header, lengths) ? header.n : 0;
+	whole = header.n + (size_t)rq->h.datalen.value;
 	s->want = whole;
 	if (bytes.n < whole ||
-	    !run_small(&rq, op, lengths, bytes.p + header.n))
+	    !run_small(rq, op, lengths, bytes.p + header.n))
 		return 0;
 	return whole;
 }
 
-/* Large data is all here: run its request once it is durable. */
+/* All of the large data is here: run its request once it is durable. */
 static void
 finish_upload(struct session *s, struct now now)
 {
 	int state = upload_state(s->upload), error = errno;
-	struct request rq;
+	struct request *rq = s->relay->request;
 	const struct op *op;
 
 	if (state == 1 || must_wait(s)) {
 		s->stalled = true;
 		return;
 	}
-	op = read_header(&rq, s, upload_header(s->upload), now);
+	op = read_header(rq, s, upload_header(s->upload), now);
 	if (op != NULL && state == -1) {
-		(void)request_refuse(&rq, "the data could not be stored: ",
+		(void)request_refuse(rq, "the data could not be stored: ",
 		    span_of(strerror(error)));
-		op_refuse(op, &rq);
+		op_refuse(op, rq);
 	} else if (op != NULL) {
-		rq.note = upload_part(s->upload, OP_NOTE);
-		rq.body = upload_part(s->upload, OP_BODY);
-		op_run(op, &rq);
+		rq->note = upload_part(s->upload, OP_NOTE);
+		rq->body = upload_part(s->upload, OP_BODY);
+		op_run(op, rq);
 	}
 	end_upload(s);
 }
@@ -225,7 +228,7 @@ take_skipped(struct session *s, struct span bytes)
 	return n;
 }
 
-/* The beginning of a frame was kept until there is enough of it: run it. */
+/* Enough of a frame has been kept to go on with it. */
 static void
 run_gathered(struct session *s, struct now now)
 {
@@ -233,7 +236,7 @@ run_gathered(struct session *s, struct now now)
 
 	if (n == 0)
 		return;
-	/* Some of the data is here if it is refused by a limit that is new. */
+	/* Some data is here, too, if a new limit refuses it only now. */
 	s->skip -= s->in.n - n;
 	buf_free(&s->in);	/* idle sessions are many */
 }
@@ -272,7 +275,7 @@ take_some(struct session *s, struct span bytes, struct now now)
 	return n > 0 || !may_go_on(s) ? n : gather(s, bytes, now);
 }
 
-/* Take bytes as far as requests may run, and keep the rest. */
+/* Use bytes as long as requests may run, and keep the rest. */
 static void
 take(struct session *s, struct span bytes, struct now now)
 {
@@ -294,23 +297,18 @@ tmtp_open(struct datadir *data, const struct conf *conf, struct now now)
 
 	relay->data = data;
 	relay->conf = conf;
-	relay->admit = admit_open(data->invites);
+	relay->registrar = register_open(data->invites);
 	relay->expire = expire_open(relay, now);
+	relay->request = request_open(relay);
 	return relay;
 }
 
 void
 tmtp_close(struct relay *relay)
 {
+	request_close(relay->request);
 	expire_close(relay->expire);
-	admit_close(relay->admit);
-	buf_free(&relay->text);
-	buf_free(&relay->why);
-	buf_free(&relay->heads);
-	set_free(&relay->to);
-	set_free(&relay->note_to);
-	set_free(&relay->groups);
-	free(relay->queues);
+	register_close(relay->registrar);
 	free(relay);
 }
 
@@ -329,8 +327,8 @@ tmtp_session_close(struct session *s, struct now now)
 {
 	(void)now;
 	if (s->phase == PHASE_OPEN)
-		session_log(s, "gone without a quit", SPAN(""));
-	presence_leave(s);
+		session_log(s, "connection lost", SPAN(""));
+	login_leave(s);
 	end_upload(s);
 	session_close(s);
 }
@@ -360,7 +358,7 @@ tmtp_is_stalled(const struct session *s)
 	return s->stalled && s->phase != PHASE_ENDED;
 }
 
-/* It is not the peer's silence when nobody listened. */
+/* Do not count our own stall as the peer's silence. */
 void
 tmtp_resume(struct session *s, struct now now)
 {
@@ -380,8 +378,8 @@ tmtp_resume(struct session *s, struct now now)
 }
 
 /*
- * Replies go before messages, but not between the parts of one.  A session that
- * was cut, in the middle of this or before, is still its node's.
+ * Replies go before messages, but not between the parts of one.  A session
+ * that was cut, here or before, has still to leave its node.
  */
 size_t
 tmtp_output(struct session *s, char *dst, size_t room, struct now now)
@@ -389,13 +387,13 @@ tmtp_output(struct session *s, char *dst, size_t room, struct now now)
 	size_t n = 0;
 
 	if (s->phase == PHASE_OPEN)
-		n = deliver_rest(s, dst, room, now);
+		n = outbox_continue(s, dst, room, now);
 	if (s->sending.id == 0 || s->phase == PHASE_ENDED)
 		n += session_take(s, dst + n, room - n);
 	if (s->phase == PHASE_OPEN && s->sending.id == 0 && s->ready == 0)
-		n += deliver_output(s, dst, room, n, now);
+		n += outbox_send(s, dst, room, n, now);
 	if (s->phase == PHASE_ENDED)
-		presence_leave(s);
+		login_leave(s);
 	return n;
 }
 
@@ -441,7 +439,7 @@ tmtp_deadline(const struct session *s)
 		return UINT64_MAX;
 	if (s->phase != PHASE_OPEN)
 		return s->opened + s->relay->conf->login_timeout;
-	overdue = deliver_deadline(s);
+	overdue = outbox_deadline(s);
 	silent = s->stalled ? UINT64_MAX :
 	    s->heard + s->relay->conf->pulse_timeout;
 	return overdue < silent ? overdue : silent;
@@ -450,11 +448,11 @@ tmtp_deadline(const struct session *s)
 static void
 quit_late(struct session *s, const char *what, unsigned milliseconds)
 {
-	struct buf *why = &s->relay->why;
+	char why[80];
 
-	why->n = 0;
-	buf_addf(why, "%s %u seconds", what, milliseconds / 1000);
-	presence_quit(s, buf_span(why));
+	(void)snprintf(why, sizeof(why), "%s %u seconds", what,
+	    milliseconds / 1000);
+	login_end(s, span_of(why));
 }
 
 void
@@ -465,18 +463,18 @@ tmtp_expire(struct session *s, struct now now)
 	if (now.mono < tmtp_deadline(s))
 		return;
 	if (s->phase != PHASE_OPEN)
-		quit_late(s, "no login came within", conf->login_timeout);
+		quit_late(s, "no login within", conf->login_timeout);
 	else if (!s->stalled && now.mono >= s->heard + conf->pulse_timeout)
-		quit_late(s, "nothing was heard for", conf->pulse_timeout);
+		quit_late(s, "nothing received for", conf->pulse_timeout);
 	else
-		deliver_expire(s, now);
+		outbox_expire(s, now);
 }
 
 void
 tmtp_quit(struct session *s, const char *why, struct now now)
 {
 	(void)now;
-	presence_quit(s, span_of(why));
+	login_end(s, span_of(why));
 }
 
 void
@@ -495,29 +493,29 @@ struct tmtp_state
 tmtp_state(const struct session *s)
 {
 	return (struct tmtp_state){ s->peer, s->node, s->heard,
-	    s->flight_count };
+	    s->inflight_count };
 }
 
 struct queue *
 tmtp_queue(struct relay *relay, struct node *node)
 {
-	return deliver_queue(relay, node);
+	return outbox_queue(relay, node);
 }
 
 void
 tmtp_end_sessions(struct user *user, const char *why)
 {
-	account_end_links(user, span_of(why));
+	login_end_all(user, span_of(why));
 }
 
 void
 tmtp_drop_node(struct relay *relay, struct node *node, const char *why)
 {
-	account_drop_node(relay, node, span_of(why));
+	useredit_drop_node(relay, node, span_of(why));
 }
 
 void
 tmtp_remove_user(struct relay *relay, struct user *user)
 {
-	account_remove(relay, user);
+	useredit_remove_user(relay, user);
 }

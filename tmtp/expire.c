@@ -1,10 +1,10 @@
 /*
- * Once an hour a pass goes over all nodes, a piece in each turn.  It remembers
- * of those online that they are, so that a session of months counts to its end.
+ * Once an hour a pass visits all nodes, a few in each turn.  It records that
+ * those online are, so that a session of months counts to its end.
  *
- * A node of which no day is known (it is older than this, or came while the
- * clock was at 1970) counts as online on the day of the first pass that could
- * drop something.
+ * A node for which no day is known (it is older than this feature, or was made
+ * while the clock stood at 1970) counts as online on the day of the first pass
+ * that could drop something.
  */
 #include "tmtp/expire.h"
 
@@ -12,8 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tmtp/route.h"
 #include "base/log.h"
+#include "conf.h"
+#include "datadir.h"
+#include "store.h"
+#include "tmtp/outbox.h"
+#include "tmtp/session.h"
+#include "userdb.h"
 
 /* Milliseconds. */
 #define PASS_INTERVAL 3600000	/* from a pass's end to the next */
@@ -21,8 +26,8 @@
 #define CALM_TIME     (7 * CLOCK_DAY)
 
 /*
- * What one call looks at, at most; it ends after a node that is lost, whose
- * directory may have to be listed.
+ * The most that one call visits.  It ends after a node that is lost, because
+ * listing its directory may take a while.
  */
 #define STEP_NODES    1000
 #define STEP_MESSAGES 64
@@ -71,7 +76,7 @@ look_at_clocks(struct expire *ex, struct now now)
 		log_line("the clock was set: no message expires for 7 days");
 }
 
-/* No journal is ready for records while no request may run. */
+/* While no request may run, the journal accepts no records either. */
 uint64_t
 expire_deadline(const struct expire *ex)
 {
@@ -99,7 +104,7 @@ next_node(struct expire *ex)
 	for (;;) {
 		for (i = 0; ex->user != NULL && i < ex->user->node_count; i++) {
 			n = ex->user->nodes[i];
-			if (n->ref > ex->ref)	/* that one is gone */
+			if (n->ref > ex->ref)	/* that one was dropped */
 				go_to(ex, n->ref);
 			if (n->ref == ex->ref)
 				return n;
@@ -117,7 +122,7 @@ is_calm(const struct expire *ex, struct now now)
 	return now.mono >= ex->calm_at;
 }
 
-/* The days that count are full ones, so it is never too early. */
+/* Only full days count, so it is never too early. */
 static bool
 is_lost(const struct expire *ex, const struct node *n, struct now now)
 {
@@ -127,21 +132,21 @@ is_lost(const struct expire *ex, const struct node *n, struct now now)
 	    last < now.wall / CLOCK_DAY;
 }
 
-/* Drop what is too old for n, a part of it; true if there is no more. */
+/* Drop some of what is too old for n; true if nothing is left. */
 static bool
 drop_some(struct expire *ex, struct node *n, struct now now)
 {
 	uint64_t age = ex->relay->conf->expire_days * CLOCK_DAY;
 	uint64_t until = (now.wall - age) * 1000000, id, length;
 	struct store *store = ex->relay->data->store;
-	struct queue *q = deliver_queue(ex->relay, n);
+	struct queue *q = outbox_queue(ex->relay, n);
 	int i, found;
 
 	for (i = 0; i < STEP_MESSAGES; i++) {
 		found = store_next(store, q, ex->after, &id, &length);
 		if (found == -1)
-			log_line("the queue of a node that is lost cannot be "
-			    "read: %s", strerror(errno));
+			log_line("the queue of an expired node cannot be read: "
+			    "%s", strerror(errno));
 		if (found != 1 || id >= until) {
 			store_rest(q);
 			return true;

@@ -1,5 +1,5 @@
 /*
- * expire.h - what waits for nodes that do not come back is dropped.
+ * expire.h - messages for nodes that no longer log in are dropped.
  *
  * A message is dropped for a node when the node was not online for over
  * conf's expire_days and the message was posted longer ago than that.  The
@@ -8,9 +8,9 @@
  *	ex = expire_open(relay, now)
  *	expire_step(ex, now)		in each turn, and at expire_deadline
  *
- * Clocks lie, and relays are off for months: nothing is dropped for 7 days
- * after expire_open, nor after one clock has moved by over an hour against the
- * other, so that whoever is still there logs in meanwhile.
+ * Clocks may be wrong, and relays off for months: nothing is dropped for 7
+ * days after expire_open, nor after one clock has moved by over an hour
+ * against the other, so that nodes in use can log in meanwhile.
  */
 #ifndef MNM_TMTP_EXPIRE_H
 #define MNM_TMTP_EXPIRE_H
@@ -27,8 +27,8 @@ struct expire;
 struct expire *expire_open(struct relay *, struct now);
 void expire_close(struct expire *);
 /*
- * Look at the clocks; and at some nodes, if that is due.  What it drops is as
- * if acked, and waits for no commit.
+ * Look at the clocks; and at some nodes, if that is due.  Dropping a message
+ * is like an ack and waits for no commit.
  */
 void expire_step(struct expire *, struct now);
 /* When that is due, in now.mono's milliseconds; UINT64_MAX: never. */

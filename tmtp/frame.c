@@ -161,6 +161,14 @@ frame_entry(struct json *walk, const struct frame_list *list,
 	return true;
 }
 
+struct span
+frame_ref(char dst[REF_TEXT], uint32_t ref)
+{
+	int n = snprintf(dst, REF_TEXT, "%lu", (unsigned long)ref);
+
+	return (struct span){ dst, (size_t)n };
+}
+
 size_t
 frame_open(struct buf *b)
 {

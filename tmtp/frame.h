@@ -114,6 +114,10 @@ struct message {
  */
 bool frame_message(struct buf *, const struct message *);
 
+/* A node's reference as text. */
+#define REF_TEXT 11		/* the largest, and a NUL */
+struct span frame_ref(char dst[REF_TEXT], uint32_t ref);
+
 /*
  * Any other header: frame_open, then the json_put functions with keys in byte
  * order, then frame_close with what frame_open returned.

@@ -2,8 +2,14 @@
 
 #include <stdio.h>
 
-#include "tmtp/useredit.h"
+#include "conf.h"
+#include "datadir.h"
+#include "tmtp/ping.h"
+#include "tmtp/request.h"
 #include "tmtp/route.h"
+#include "tmtp/session.h"
+#include "tmtp/useredit.h"
+#include "userdb.h"
 
 static struct user *
 self_of(const struct request *rq)
@@ -11,7 +17,7 @@ self_of(const struct request *rq)
 	return rq->session->node->user;
 }
 
-/* As it was first given; NULL stands for the group that is being made. */
+/* As it was first given; group is NULL while it is being made. */
 static struct span
 gid_of(const struct request *rq, const struct group *group)
 {
@@ -55,17 +61,17 @@ group_append_members(const struct group *group, const struct user *except,
 }
 
 /*
- * Tell the members, and one user more if it is not NULL, of an act; a group
- * that is not there yet has none.  The sender's nodes all hear of it.
+ * News of an act for the members, and for one more user unless NULL; a group
+ * that is being made has no members yet.
  */
 static struct posting
 member_posting(struct request *rq, const struct group *group,
     struct user *other)
 {
-	struct set *to = &rq->relay->to;
-	struct posting p = { deliver_message(rq, "member"), NULL, to,
-	    OWN_ALL, FULL_PASS };
+	struct set *to = &rq->to;
+	struct posting p = route_news(rq, "member");
 
+	p.to = to;
 	to->count = 0;
 	if (group != NULL)
 		group_append_members(group, NULL, to);
@@ -80,7 +86,7 @@ member_posting(struct request *rq, const struct group *group,
 static struct alias *
 find_invitee(struct request *rq)
 {
-	struct alias *alias = account_reach(rq, rq->h.to);
+	struct alias *alias = ping_reach(rq, rq->h.to);
 
 	if (alias == NULL || alias->user != self_of(rq))
 		return alias;
@@ -105,13 +111,13 @@ may_make(struct request *rq)
 	if (max == 0 || self_of(rq)->groups_made < max)
 		return true;
 	(void)snprintf(text, sizeof(text), "%u", max);
-	return request_refuse(rq, "you have made as many groups as a member "
-	    "may: ", span_of(text));
+	return request_refuse(rq, "you have reached the limit of groups that a "
+	    "member may make: ", span_of(text));
 }
 
 /*
- * By which name the sender invites: the one it has in the group, if it is a
- * member, or an alias of its own.  Nothing in .p if it is neither.
+ * The name by which the sender invites: its name in the group, if it is a
+ * member, or an alias of its own.  .p is NULL if it is neither.
  */
 static struct span
 inviter_name(struct request *rq, const struct member *m)
@@ -120,11 +126,11 @@ inviter_name(struct request *rq, const struct member *m)
 
 	if (m != NULL && name_same(rq->h.from, span_of(m->alias)))
 		return span_of(m->alias);
-	alias = account_own_alias(rq, rq->h.from);
+	alias = useredit_own_alias(rq, rq->h.from);
 	return alias != NULL ? span_of(alias->name) : (struct span){ NULL, 0 };
 }
 
-/* Whether the alias's user may be invited, as far as the group knows it. */
+/* Whether the group lets the alias's user be invited. */
 static bool
 may_be_invited(struct request *rq, const struct group *group,
     const struct alias *alias)
@@ -142,16 +148,16 @@ may_be_invited(struct request *rq, const struct group *group,
 	return true;
 }
 
-/* The invitation to its alias, and what the members hear of it. */
+/* The invitation to its alias, and the news of it to the members. */
 static bool
 send_invitation(struct request *rq, const struct group *group,
     struct span from, const struct alias *alias)
 {
-	struct set *invitee = &rq->relay->note_to;
+	struct set *invitee = &rq->note_to;
 	struct posting postings[2];
 
-	postings[0] = (struct posting){ deliver_message(rq, "invite"),
-	    rq->body, invitee, OWN_OTHERS, FULL_REFUSE };
+	postings[0] = (struct posting){ .message = route_message(rq, "invite"),
+	    .data = rq->body, .to = invitee, .own = OWN_OTHERS };
 	postings[1] = member_posting(rq, group, NULL);
 	invitee->count = 0;
 	set_append(invitee, alias->user);
@@ -162,13 +168,13 @@ send_invitation(struct request *rq, const struct group *group,
 	postings[0].message.datasum = rq->h.datasum;
 	postings[1].message.act = SPAN("invite");
 	postings[1].message.alias = span_of(alias->name);
-	return deliver(rq, postings, 2);
+	return route_send(rq, postings, 2);
 }
 
 /*
- * The invitation is sent before the group is made or changed: one that has
- * grown too large for its members to be told must stay as it is, and a new one
- * of which nobody could be told would keep its name for nothing.
+ * The invitation is sent before the group is made or changed, because that may
+ * fail: a group too large for its members to be notified must stay as it is,
+ * and a new one must not take its name for nothing.
  */
 bool
 op_groupinvite(struct request *rq)
@@ -196,13 +202,13 @@ op_groupinvite(struct request *rq)
 	}
 	userdb_set_member(db, group, alias->user, span_of(alias->name),
 	    MEMBER_INVITED);
-	account_invited(rq, alias);
+	ping_reached(rq, alias);
 	return true;
 }
 
 /*
- * Whether the sender may be called so in the group: nobody may pass for
- * another, in the group or by the alias that another has registered.
+ * Whether the sender may have that name in the group: nobody may pass for
+ * another member, or for the owner of an alias.
  */
 static bool
 may_be_called(struct request *rq, const struct group *group, struct span name)
@@ -239,7 +245,7 @@ edit_join(struct request *rq)
 	p.message.act = SPAN("join");
 	p.message.alias = span_of(m->alias);
 	p.message.newalias = name;
-	if (!deliver(rq, &p, 1))
+	if (!route_send(rq, &p, 1))
 		return false;
 	userdb_set_member(db, group, m->user,
 	    name.p != NULL ? name : span_of(m->alias), MEMBER_JOINED);
@@ -265,14 +271,14 @@ edit_alias(struct request *rq)
 	p.message.act = SPAN("alias");
 	p.message.alias = span_of(m->alias);
 	p.message.newalias = rq->h.newalias;
-	if (!deliver(rq, &p, 1))
+	if (!route_send(rq, &p, 1))
 		return false;
 	userdb_set_member(rq->relay->data->userdb, group, m->user,
 	    rq->h.newalias, MEMBER_JOINED);
 	return true;
 }
 
-/* Bar another, joined or only invited; or leave, if it is the sender. */
+/* Bar another, joined or only invited; or leave. */
 static bool
 edit_drop(struct request *rq)
 {
@@ -291,7 +297,7 @@ edit_drop(struct request *rq)
 	p = member_posting(rq, group, m->user);
 	p.message.act = SPAN("drop");
 	p.message.alias = span_of(m->alias);
-	if (!deliver(rq, &p, 1))
+	if (!route_send(rq, &p, 1))
 		return false;
 	userdb_set_member(rq->relay->data->userdb, group, m->user,
 	    span_of(m->alias), m->user == self_of(rq) ?

@@ -2,13 +2,20 @@
  * group.h - groups: who may invite, join, change its alias and drop another,
  * and who gets what is posted to one.
  *
- * Whoever is not a member is told the same whether there is such a group or
- * not.
+ * For those who are not members, a group is refused in the same words whether
+ * it exists or not.
  */
 #ifndef MNM_TMTP_GROUP_H
 #define MNM_TMTP_GROUP_H
 
-#include "tmtp/session.h"
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+struct group;
+struct request;
+struct set;
+struct user;
 
 /* The group of that name if the session's user has joined it; else refuses. */
 struct group *group_joined(struct request *, struct span gid);

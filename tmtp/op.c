@@ -1,11 +1,19 @@
 #include "tmtp/op.h"
 
 #include "base/utf8.h"
-#include "tmtp/useredit.h"
-#include "tmtp/route.h"
+#include "conf.h"
+#include "datadir.h"
 #include "tmtp/group.h"
+#include "tmtp/login.h"
+#include "tmtp/outbox.h"
+#include "tmtp/ping.h"
 #include "tmtp/post.h"
 #include "tmtp/presence.h"
+#include "tmtp/register.h"
+#include "tmtp/request.h"
+#include "tmtp/route.h"
+#include "tmtp/session.h"
+#include "tmtp/useredit.h"
 
 /* A ping or invitation: 140 UTF-16 units, of at most 3 bytes each. */
 #define TEXT_UNITS_MAX  140
@@ -13,7 +21,7 @@
 
 /*
  * The seed numbers the ops in one way, the clients released in 2020 in
- * another.  Only this file knows of it.
+ * another.  Only this file knows about it.
  */
 enum numbering { NUMBERING_2018, NUMBERING_2020, NUMBERING_UNDECIDED };
 
@@ -23,7 +31,7 @@ enum numbering { NUMBERING_2018, NUMBERING_2020, NUMBERING_UNDECIDED };
  */
 #define ACK_ID_MAX (FRAME_HEADER_MAX - 2048)
 
-/* In place of a number, one that no header can hold. */
+/* No number: one that no header can hold. */
 #define NONE UINT64_MAX
 
 /* What may follow the header. */
@@ -37,7 +45,7 @@ enum takes {
 /* Traits of an op. */
 #define ACKED  1u		/* answered by an ack, refused or not */
 #define STORES 2u		/* refused while the disk is full */
-#define SENDS  4u		/* to others; not for who may only receive */
+#define SENDS  4u		/* to others; not for receive-only accounts */
 
 static bool
 op_ack(struct request *rq)
@@ -45,11 +53,11 @@ op_ack(struct request *rq)
 	uint64_t id;
 
 	if (decode_hex64(&id, rq->h.id))
-		deliver_ack(rq->session, id);
+		outbox_ack(rq->session, id);
 	return true;
 }
 
-/* That the session was heard of is all. */
+/* It has shown that the client is alive. */
 static bool
 op_pulse(struct request *rq)
 {
@@ -60,13 +68,13 @@ op_pulse(struct request *rq)
 static bool
 op_quit(struct request *rq)
 {
-	presence_quit(rq->session, SPAN("logout ok"));
+	login_end(rq->session, SPAN("logout ok"));
 	return true;
 }
 
 /*
  * What each op needs before its handler may run.  To add an op, add a row and
- * a handler; nothing else in the program switches on op.
+ * a handler: this is the only place that lists them.
  */
 static const struct op {
 	const char *name;
@@ -78,7 +86,7 @@ static const struct op {
 	bool (*run)(struct request *);		/* false: refused */
 	bool (*prepare)(struct request *);	/* the same, before data */
 	unsigned needs_2020;	/* more fields, in that numbering */
-	unsigned tells_2020;	/* fields that show that it is meant */
+	unsigned shows_2020;	/* fields that only it has */
 } ops[] = {
 	{ "TmtpRev",     {    0, 0 }, PHASE_START,   TAKES_NONE,  0,
 	  .needs = F_ID, .run = op_tmtprev },
@@ -106,14 +114,14 @@ static const struct op {
 	  ACKED | STORES | SENDS,
 	  .needs = F_ID | F_FOR | F_NOTEFOR | F_NOTELEN | F_DATALEN,
 	  .run = op_postnotify, .prepare = post_prepare_notify,
-	  .tells_2020 = F_NOTELEN },
+	  .shows_2020 = F_NOTELEN },
 	{ "Ping",        {    8, 9 }, PHASE_OPEN,    TAKES_TEXT,
 	  ACKED | STORES | SENDS,
 	  .needs = F_ID | F_TO | F_DATALEN, .run = op_ping,
-	  .needs_2020 = F_FROM, .tells_2020 = F_TO },
+	  .needs_2020 = F_FROM, .shows_2020 = F_TO },
 	{ "Ack",         {   9, 10 }, PHASE_OPEN,    TAKES_NONE,  0,
 	  .needs = F_ID | F_TYPE, .run = op_ack,
-	  .tells_2020 = F_ID },
+	  .shows_2020 = F_ID },
 	{ "Pulse",       {  10, 11 }, PHASE_OPEN,    TAKES_NONE,  0,
 	  .needs = 0, .run = op_pulse },
 	{ "Quit",        {  11, 12 }, PHASE_OPEN,    TAKES_NONE,  0,
@@ -135,8 +143,8 @@ op_of_number(enum numbering numbering, uint64_t number)
 }
 
 /*
- * Whether a header can only be meant in the numbering of 2020: by a number
- * that only it has, by fields that tell, or by what is new in OhiEdit.
+ * Whether a header can only be meant in the numbering of 2020: its number,
+ * fields or type exist only there.
  */
 static bool
 is_meant_2020(const struct header *h, const struct op *in_2018,
@@ -144,8 +152,8 @@ is_meant_2020(const struct header *h, const struct op *in_2018,
 {
 	if (in_2020 == NULL)
 		return false;
-	if (in_2020->tells_2020 != 0)
-		return (h->has & in_2020->tells_2020) == in_2020->tells_2020;
+	if (in_2020->shows_2020 != 0)
+		return (h->has & in_2020->shows_2020) == in_2020->shows_2020;
 	return in_2018 == NULL || (in_2020->run == op_ohiedit &&
 	    span_is(h->type, SPAN("init")));
 }
@@ -168,7 +176,7 @@ find_op(struct request *rq)
 	if (*numbering == NUMBERING_UNDECIDED && in_2018 != in_2020)
 		*numbering = NUMBERING_2018;
 	if (*numbering == NUMBERING_2018 && meant_2020) {
-		(void)request_refuse(rq, "this request is of the ops' 2020 "
+		(void)request_refuse(rq, "this request uses the ops' 2020 "
 		    "numbering, but this connection uses that of 2018",
 		    SPAN(""));
 		return NULL;
@@ -176,7 +184,7 @@ find_op(struct request *rq)
 	if (*numbering != NUMBERING_2020)
 		in_2020 = in_2018;
 	if (in_2020 == NULL)
-		(void)request_refuse(rq, "there is no op of this number",
+		(void)request_refuse(rq, "there is no op with this number",
 		    SPAN(""));
 	return in_2020;
 }
@@ -185,7 +193,7 @@ find_op(struct request *rq)
 static bool
 can_be_acked(struct request *rq)
 {
-	struct buf *scratch = &rq->relay->why;
+	struct buf *scratch = &rq->why;
 	size_t n;
 
 	scratch->n = 0;
@@ -203,17 +211,17 @@ body_length(const struct op *op, const struct header *h)
 	    (op->takes == TAKES_NOTED ? h->notelen.value : 0);
 }
 
-/* Whether the op may come now, with these fields.  If not: why to quit. */
+/* Whether the op is allowed now, with these fields; if not, why says why. */
 static bool
 check_header(struct request *rq, const struct op *op)
 {
 	static const char *const expected[] = {
 		[PHASE_START] = "TmtpRev must come first",
 		[PHASE_GREETED] = "Register or Login must come next",
-		[PHASE_OPEN] = "the login is done"
+		[PHASE_OPEN] = "already logged in"
 	};
 	const struct header *h = &rq->h;
-	struct buf *why = &rq->relay->why;
+	struct buf *why = &rq->why;
 	unsigned missing = op->needs;
 
 	if (rq->session->numbering == NUMBERING_2020)
@@ -227,12 +235,13 @@ check_header(struct request *rq, const struct op *op)
 		buf_addf(why, "%s (op %lu) needs %s", op->name,
 		    (unsigned long)h->op.value, frame_field_name(missing));
 	else if (op->takes == TAKES_NONE && h->datalen.value > 0)
-		buf_addf(why, "%s is not followed by data", op->name);
+		buf_addf(why, "%s takes no data", op->name);
 	else if (h->notelen.value > h->datalen.value ||
 	    h->datahead.value > body_length(op, h))
 		buf_addf(why, "%s has parts larger than datalen", op->name);
 	else if (h->notehead.value > h->notelen.value)
-		buf_addf(why, "%s has notehead over notelen", op->name);
+		buf_addf(why, "%s has a notehead larger than notelen",
+		    op->name);
 	else if (op->traits & ACKED && !can_be_acked(rq))
 		buf_addf(why, "%s has an id that is too long", op->name);
 	return why->n == 0;
@@ -255,9 +264,8 @@ check_text(struct request *rq, const struct op *op)
 }
 
 /*
- * On a full disk there is room for what frees some, and for little else: the
- * journal cannot be emptied then, and when it is full as well, not even acks
- * are taken.
+ * On a full disk only what frees space is accepted: the journal cannot be
+ * emptied then, and when it is full as well, not even acks are.
  */
 static bool
 check_room(struct request *rq, const struct op *op)
@@ -265,10 +273,10 @@ check_room(struct request *rq, const struct op *op)
 	bool drops = op->run == op_useredit &&
 	    (rq->h.has & (F_DROPNODE | F_DROPALIAS)) != 0;
 
-	return !(op->traits & STORES) || drops || deliver_has_room(rq);
+	return !(op->traits & STORES) || drops || route_has_room(rq);
 }
 
-/* The seed promises accounts that receive but do not send. */
+/* The seed promises accounts that may receive but not send. */
 static bool
 check_rights(struct request *rq, const struct op *op)
 {
@@ -328,13 +336,13 @@ op_takes(const struct op *op, struct request *rq,
 {
 	uint64_t length = rq->h.datalen.value, max = op->takes == TAKES_TEXT ?
 	    TEXT_BYTES_MAX : rq->relay->conf->message_max;
-	struct buf *why = &rq->relay->why;
+	struct buf *why = &rq->why;
 
 	lengths[OP_NOTE] = op->takes == TAKES_NOTED ? rq->h.notelen.value : 0;
 	lengths[OP_BODY] = body_length(op, &rq->h);
 	why->n = 0;
 	if (length > max)
-		buf_addf(why, "datalen is %llu, and at most %llu is taken",
+		buf_addf(why, "datalen is %llu, but at most %llu is allowed",
 		    (unsigned long long)length, (unsigned long long)max);
 	return length <= max;
 }
@@ -362,7 +370,7 @@ op_refuse(const struct op *op, struct request *rq)
 {
 	rq->msgid = 0;
 	if (op->traits & ACKED)
-		send_ack(rq, buf_span(&rq->relay->why));
+		send_ack(rq, buf_span(&rq->why));
 	else
-		presence_quit(rq->session, buf_span(&rq->relay->why));
+		login_end(rq->session, buf_span(&rq->why));
 }

@@ -1,8 +1,10 @@
 #include "tmtp/post.h"
 
-#include "tmtp/useredit.h"
-#include "tmtp/route.h"
+#include "datadir.h"
 #include "tmtp/group.h"
+#include "tmtp/request.h"
+#include "tmtp/route.h"
+#include "tmtp/session.h"
 
 /* What an entry of .for and .notefor names. */
 enum entry_type {
@@ -28,7 +30,7 @@ add_user(struct request *rq, struct span uid, struct set *to)
 	return true;
 }
 
-/* A group's members are added once, however often it is named. */
+/* A group's members are added once, even if it is named twice. */
 static bool
 add_group(struct request *rq, const struct frame_entry *entry, struct set *to)
 {
@@ -36,7 +38,7 @@ add_group(struct request *rq, const struct frame_entry *entry, struct set *to)
 
 	if (group == NULL)
 		return false;
-	if (set_put(&rq->relay->groups, group))
+	if (set_put(&rq->groups, group))
 		group_append_members(group, self_of(rq), to);
 	if (entry->type.value == ENTRY_GROUP)
 		set_append(to, self_of(rq));
@@ -64,7 +66,7 @@ add_list(struct request *rq, const struct frame_list *list, struct set *to)
 	struct frame_entry entry;
 	struct json walk;
 
-	rq->relay->groups.count = 0;
+	rq->groups.count = 0;
 	frame_walk(&walk, list);
 	while (frame_entry(&walk, list, &entry)) {
 		if (!add_entry(rq, &entry, to))
@@ -77,15 +79,15 @@ add_list(struct request *rq, const struct frame_list *list, struct set *to)
 bool
 post_prepare(struct request *rq)
 {
-	rq->relay->to.count = 0;
-	return add_list(rq, &rq->h.to_list, &rq->relay->to);
+	rq->to.count = 0;
+	return add_list(rq, &rq->h.to_list, &rq->to);
 }
 
-/* The notification goes to those of both lists. */
+/* The notification goes to the users of both lists. */
 bool
 post_prepare_notify(struct request *rq)
 {
-	struct set *to = &rq->relay->to, *note_to = &rq->relay->note_to;
+	struct set *to = &rq->to, *note_to = &rq->note_to;
 	size_t i;
 
 	if (!post_prepare(rq))
@@ -98,16 +100,17 @@ post_prepare_notify(struct request *rq)
 
 /*
  * All of the poster's nodes get what is for the poster too: by its uid, or by
- * a group with type 2, "include self", which would say nothing if it left out
- * the node that posts.  Else its other nodes get a copy, whatever the type:
- * they show what was sent.
+ * a group with type 2, "include self", which would mean nothing if it left out
+ * the node that posts.  Otherwise its other nodes get a copy, whatever the
+ * type, to show what was sent.
  */
 static struct posting
 delivery(struct request *rq)
 {
-	const struct set *to = &rq->relay->to;
-	struct posting p = { deliver_message(rq, "delivery"), rq->body, to,
-	    set_has(to, self_of(rq)) ? OWN_ALL : OWN_OTHERS, FULL_REFUSE };
+	const struct set *to = &rq->to;
+	struct posting p = { .message = route_message(rq, "delivery"),
+	    .data = rq->body, .to = to,
+	    .own = set_has(to, self_of(rq)) ? OWN_ALL : OWN_OTHERS };
 
 	p.message.datahead = rq->h.datahead;
 	p.message.datasum = rq->h.datasum;
@@ -119,14 +122,14 @@ op_post(struct request *rq)
 {
 	struct posting p = delivery(rq);
 
-	return deliver(rq, &p, 1);
+	return route_send(rq, &p, 1);
 }
 
-/* The delivery has the lower id, and so comes first at every node. */
+/* The delivery has the lower id, so that every node gets it first. */
 bool
 op_postnotify(struct request *rq)
 {
-	const struct set *note_to = &rq->relay->note_to;
+	const struct set *note_to = &rq->note_to;
 	struct posting postings[2];
 
 	postings[0] = delivery(rq);
@@ -136,40 +139,11 @@ op_postnotify(struct request *rq)
 	    rq->h.to_list.count + rq->h.note_list.count +
 	    (rq->h.has & F_FORNOTSELF ? 0 : 1) };
 
-	postings[1] = (struct posting){ deliver_message(rq, "notify"),
-	    rq->note, note_to,
-	    set_has(note_to, self_of(rq)) ? OWN_ALL : OWN_NONE, FULL_REFUSE };
+	postings[1] = (struct posting){ .message = route_message(rq, "notify"),
+	    .data = rq->note, .to = note_to,
+	    .own = set_has(note_to, self_of(rq)) ? OWN_ALL : OWN_NONE };
 	postings[1].message.postid = postings[0].message.id;
 	postings[1].message.datahead = rq->h.notehead;
 	postings[1].message.datasum = rq->h.notesum;
-	return deliver(rq, postings, 2);
-}
-
-bool
-op_ping(struct request *rq)
-{
-	struct alias *alias = account_reach(rq, rq->h.to), *from = NULL;
-	struct set *to = &rq->relay->to;
-	struct posting p;
-
-	if (alias == NULL || !account_may_ping(rq))
-		return false;
-	if (rq->h.from.p != NULL) {
-		from = account_own_alias(rq, rq->h.from);
-		if (from == NULL)
-			return false;
-	}
-	to->count = 0;
-	set_append(to, alias->user);
-	p = (struct posting){ deliver_message(rq, "ping"), rq->body, to,
-	    alias->user == self_of(rq) ? OWN_ALL : OWN_OTHERS, FULL_REFUSE };
-	p.message.to = span_of(alias->name);
-	if (from != NULL)
-		p.message.alias = span_of(from->name);
-	p.message.datahead = rq->h.datahead;
-	p.message.datasum = rq->h.datasum;
-	if (!deliver(rq, &p, 1))
-		return false;
-	account_pinged(rq, alias);
-	return true;
+	return route_send(rq, postings, 2);
 }

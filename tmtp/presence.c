@@ -2,14 +2,15 @@
 
 #include <stdlib.h>
 
+#include "datadir.h"
+#include "tmtp/request.h"
 #include "tmtp/route.h"
+#include "tmtp/session.h"
 
-/*
- * Unsent bytes of a session that ends it when yet another user comes or goes.
- */
+/* Unsent bytes with which news of one more user ends a session. */
 #define UNSENT_MAX ((size_t)1 << 20)
 
-/* Users that info tells of; a header of four digits has room for them. */
+/* Users that info names; a header of four digits has room for them. */
 #define INFO_USERS_MAX 1800
 
 enum status { STATUS_ON = 1, STATUS_OFF = 2 };
@@ -28,7 +29,7 @@ contact_of(struct user *user)
 	return user->contacts;
 }
 
-/* Most users at most times see nobody and need no memory for it. */
+/* Most users see nobody most of the time, and need no memory for it. */
 static void
 free_unused(struct user *user)
 {
@@ -62,7 +63,7 @@ send_ohi(struct session *s, const struct user *from, enum status status)
 	session_send(s, start);
 }
 
-/* Tell all of a contact's sessions. */
+/* Send it to all of a contact's sessions. */
 static void
 tell(const struct user *contact, const struct user *from, enum status status)
 {
@@ -76,8 +77,7 @@ tell(const struct user *contact, const struct user *from, enum status status)
 		if (s->out.n < UNSENT_MAX)
 			send_ohi(s, from, status);
 		else
-			session_cut(s, SPAN("it does not read what it is "
-			    "sent"));
+			session_cut(s, SPAN("client does not read"));
 	}
 }
 
@@ -100,9 +100,9 @@ take_contact(struct user *user, struct user *contact)
 	tell(contact, user, STATUS_OFF);
 }
 
-/* The user's last node has gone.  From the end the set is emptied fastest. */
-static void
-forget_contacts(struct user *user)
+/* From the end the set is emptied fastest. */
+void
+presence_forget(struct user *user)
 {
 	struct set *seen_by;
 
@@ -113,12 +113,9 @@ forget_contacts(struct user *user)
 	free_unused(user);
 }
 
-/*
- * Users online that have the newcomer among their contacts.  Those that do
- * not fit into info follow it one by one.
- */
-static void
-send_info(struct session *s)
+/* Those users that do not fit into info follow it one by one. */
+void
+presence_send_info(struct session *s)
 {
 	static const struct set nobody = { NULL, 0, 0 };
 	const struct contact *c = s->node->user->contacts;
@@ -139,55 +136,9 @@ send_info(struct session *s)
 		send_ohi(s, users->items[i], STATUS_ON);
 }
 
-static void
-detach(struct session *s)
-{
-	s->node->user->nodes_online--;
-	s->node->session = NULL;
-	s->node = NULL;
-}
-
-void
-presence_enter(struct session *s, struct node *node)
-{
-	struct session *older = node->session;
-
-	if (older != NULL) {
-		deliver_quit(older, SPAN("this node has logged in anew, on "
-		    "another connection"));
-		detach(older);
-	}
-	s->node = node;
-	s->phase = PHASE_OPEN;
-	node->session = s;
-	node->user->nodes_online++;
-	deliver_begin(s);
-	send_info(s);
-}
-
-void
-presence_quit(struct session *s, struct span why)
-{
-	deliver_quit(s, why);
-	presence_leave(s);
-}
-
-void
-presence_leave(struct session *s)
-{
-	struct user *user;
-
-	if (s->node == NULL)
-		return;
-	user = s->node->user;
-	detach(s);
-	if (user->nodes_online == 0)
-		forget_contacts(user);
-}
-
 enum edit { EDIT_ADD, EDIT_DROP, EDIT_INIT, EDIT_UNKNOWN };
 
-/* Clients are about that give no type when they mean add. */
+/* Some clients give no type when they mean add. */
 static enum edit
 edit_of(const struct header *h)
 {
@@ -201,33 +152,32 @@ edit_of(const struct header *h)
 }
 
 /*
- * The users that are named.  What a client remembers from its last time may
- * name some that are no more: in its first list they are passed over, but
- * nobody can add one later.
+ * Read the users that are named.  A client may remember some that have been
+ * removed since: in its first list they are skipped, later they are refused.
  */
 static bool
 read_contacts(struct request *rq, bool first)
 {
-	struct relay *relay = rq->relay;
+	struct userdb *db = rq->relay->data->userdb;
 	struct frame_entry entry;
 	struct json walk;
 	struct user *user;
 
-	relay->to.count = 0;
+	rq->to.count = 0;
 	frame_walk(&walk, &rq->h.to_list);
 	while (frame_entry(&walk, &rq->h.to_list, &entry)) {
-		user = userdb_user_text(relay->data->userdb, entry.id);
+		user = userdb_user_text(db, entry.id);
 		if (user != NULL)
-			set_append(&relay->to, user);
+			set_append(&rq->to, user);
 		else if (!first)
 			return request_refuse(rq, "no user has the uid ",
 			    entry.id);
 	}
-	set_settle(&relay->to);
+	set_settle(&rq->to);
 	return true;
 }
 
-/* How many contacts the user will have when those named are added. */
+/* How many contacts the user has after those named are added. */
 static size_t
 count_contacts(struct user *user, const struct set *named)
 {
@@ -239,16 +189,15 @@ count_contacts(struct user *user, const struct set *named)
 	return n;
 }
 
-/* The user's own nodes hear of an edit, but not of how a client begins. */
+/* The user's nodes learn of an edit, but not of a client's first list. */
 static bool
 tell_nodes(struct request *rq, enum edit edit)
 {
-	struct posting p = { deliver_message(rq, "ohiedit"), NULL, NULL,
-	    OWN_ALL, FULL_PASS };
+	struct posting p = route_news(rq, "ohiedit");
 
 	p.message.to_list = &rq->h.to_list;
 	p.message.type = edit == EDIT_ADD ? SPAN("add") : SPAN("drop");
-	return deliver(rq, &p, 1);
+	return route_send(rq, &p, 1);
 }
 
 bool
@@ -256,8 +205,8 @@ op_ohiedit(struct request *rq)
 {
 	struct user *user = rq->session->node->user;
 	enum edit edit = edit_of(&rq->h);
-	bool first = !rq->session->told_contacts || edit == EDIT_INIT;
-	struct set *named = &rq->relay->to;
+	bool first = !rq->session->named_contacts || edit == EDIT_INIT;
+	struct set *named = &rq->to;
 	size_t i;
 
 	if (edit == EDIT_UNKNOWN)
@@ -267,9 +216,9 @@ op_ohiedit(struct request *rq)
 		return false;
 	if (edit != EDIT_DROP &&
 	    count_contacts(user, named) > PRESENCE_CONTACTS_MAX)
-		return request_refuse(rq, "there are too many contacts",
+		return request_refuse(rq, "too many contacts",
 		    SPAN(""));
-	if (!first && (!deliver_has_room(rq) || !tell_nodes(rq, edit)))
+	if (!first && (!route_has_room(rq) || !tell_nodes(rq, edit)))
 		return false;
 	for (i = 0; i < named->count; i++) {
 		if (edit == EDIT_DROP)
@@ -277,6 +226,6 @@ op_ohiedit(struct request *rq)
 		else
 			put_contact(user, named->items[i]);
 	}
-	rq->session->told_contacts = true;
+	rq->session->named_contacts = true;
 	return true;
 }

@@ -4,10 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/subnet.h"
+#include "conf.h"
+#include "datadir.h"
+#include "tmtp/login.h"
+#include "tmtp/request.h"
+#include "tmtp/session.h"
+#include "tmtp/useredit.h"
+#include "userdb.h"
+
 #define HOUR ((uint64_t)3600000)
 
 /* Networks whose registrations are counted: the busy ones of an hour. */
-#define SOURCES_MAX 256
+#define RATES_MAX 256
 
 #define REQUEST_TIME (7 * CLOCK_DAY)
 
@@ -16,31 +25,31 @@ static const char hidden_code[] = " ********";
 _Static_assert(sizeof(hidden_code) == INVITE_CODE + 2, "it hides a code");
 
 /* Registrations from one network since some moment. */
-struct source {
+struct rate {
 	struct subnet net;
 	uint64_t since;		/* now.mono */
 	unsigned count;
 };
 
-struct admit {
+struct registrar {
 	struct invites *invites;
-	struct source sources[SOURCES_MAX];
-	size_t source_count;
+	struct rate rates[RATES_MAX];
+	size_t rate_count;
 };
 
-struct admit *
-admit_open(struct invites *invites)
+struct registrar *
+register_open(struct invites *invites)
 {
-	struct admit *ad = xzalloc(sizeof(*ad));
+	struct registrar *r = xzalloc(sizeof(*r));
 
-	ad->invites = invites;
-	return ad;
+	r->invites = invites;
+	return r;
 }
 
 void
-admit_close(struct admit *ad)
+register_close(struct registrar *r)
 {
-	free(ad);
+	free(r);
 }
 
 static bool
@@ -53,14 +62,14 @@ is_from(const struct subnet *net, const char *peer)
 
 /* The invitation that the applicant has, or NULL. */
 static const struct invite *
-find_invitation(const struct admit *ad, const struct applicant *a)
+find_invitation(const struct registrar *r, const struct applicant *a)
 {
 	const struct invite *g;
 	size_t i;
 
 	if (a->alias.p == NULL)
 		return NULL;
-	for (i = 0; (g = invite_at(ad->invites, i)) != NULL; i++) {
+	for (i = 0; (g = invite_at(r->invites, i)) != NULL; i++) {
 		if (invite_is_named(g, a->alias) &&
 		    (!g->bound || is_from(&g->from, a->peer)))
 			return g;
@@ -68,7 +77,7 @@ find_invitation(const struct admit *ad, const struct applicant *a)
 	return NULL;
 }
 
-/* Without a list anywhere will do. */
+/* An empty list allows any network. */
 static bool
 is_from_any(char *const *nets, const char *peer)
 {
@@ -85,35 +94,35 @@ is_from_any(char *const *nets, const char *peer)
 /* ---- how often ---- */
 
 static bool
-is_over(const struct source *s, struct now now)
+is_over(const struct rate *rate, struct now now)
 {
-	return now.mono - s->since >= HOUR;
+	return now.mono - rate->since >= HOUR;
 }
 
-/* What is counted of this network, or NULL. */
-static struct source *
-find_source(struct admit *ad, const struct subnet *net, struct now now)
+/* The count of this network, or NULL. */
+static struct rate *
+find_rate(struct registrar *r, const struct subnet *net, struct now now)
 {
-	struct source *s = ad->sources;
+	struct rate *rate = r->rates;
 
-	for (; s < ad->sources + ad->source_count; s++) {
-		if (subnet_same(&s->net, net) && !is_over(s, now))
-			return s;
+	for (; rate < r->rates + r->rate_count; rate++) {
+		if (subnet_same(&rate->net, net) && !is_over(rate, now))
+			return rate;
 	}
 	return NULL;
 }
 
-/* A row that is over is used again, or else the oldest. */
-static struct source *
-new_source(struct admit *ad, struct now now)
+/* Reuse one whose hour is over, or else the oldest. */
+static struct rate *
+new_rate(struct registrar *r, struct now now)
 {
-	struct source *s = ad->sources, *oldest = s;
+	struct rate *rate = r->rates, *oldest = rate;
 
-	if (ad->source_count < SOURCES_MAX)
-		return &ad->sources[ad->source_count++];
-	for (; s < ad->sources + SOURCES_MAX && !is_over(oldest, now); s++) {
-		if (s->since < oldest->since)
-			oldest = s;
+	if (r->rate_count < RATES_MAX)
+		return &r->rates[r->rate_count++];
+	for (; rate < r->rates + RATES_MAX && !is_over(oldest, now); rate++) {
+		if (rate->since < oldest->since)
+			oldest = rate;
 	}
 	return oldest;
 }
@@ -131,71 +140,71 @@ counted_net(struct subnet *net, const char *peer)
 }
 
 static bool
-is_too_fast(struct admit *ad, unsigned rate, const struct applicant *a)
+is_too_fast(struct registrar *r, unsigned limit, const struct applicant *a)
 {
-	const struct source *s;
+	const struct rate *rate;
 	struct subnet net;
 
-	if (rate == 0 || !counted_net(&net, a->peer))
+	if (limit == 0 || !counted_net(&net, a->peer))
 		return false;
-	s = find_source(ad, &net, a->now);
-	return s != NULL && s->count >= rate;
+	rate = find_rate(r, &net, a->now);
+	return rate != NULL && rate->count >= limit;
 }
 
 static void
-count(struct admit *ad, const struct applicant *a)
+count(struct registrar *r, const struct applicant *a)
 {
-	struct source *s;
+	struct rate *rate;
 	struct subnet net;
 
 	if (!counted_net(&net, a->peer))
 		return;
-	s = find_source(ad, &net, a->now);
-	if (s == NULL) {
-		s = new_source(ad, a->now);
-		*s = (struct source){ net, a->now.mono, 0 };
+	rate = find_rate(r, &net, a->now);
+	if (rate == NULL) {
+		rate = new_rate(r, a->now);
+		*rate = (struct rate){ net, a->now.mono, 0 };
 	}
-	s->count++;
+	rate->count++;
 }
 
 /* ---- who may ---- */
 
 static struct admission
-ask_uninvited(struct admit *ad, const struct conf *conf,
+ask_uninvited(struct registrar *r, const struct conf *conf,
     const struct applicant *a)
 {
-	const struct invite *window = invite_window(ad->invites, a->now);
-	struct admission admission = { .answer = ADMIT_YES };
+	const struct invite *window = invite_window(r->invites, a->now);
+	struct admission admission = { .answer = REGISTER_YES };
 
 	if (window != NULL)
 		admission.id = window->id;
 	else if (conf->registration == CONF_REGISTER_INVITE)
-		admission.answer = ADMIT_UNINVITED;
+		admission.answer = REGISTER_UNINVITED;
 	else if (conf->registration == CONF_REGISTER_CLOSED)
-		admission.answer = ADMIT_CLOSED;
-	if (admission.answer == ADMIT_YES &&
-	    is_too_fast(ad, conf->register_rate, a))
-		admission.answer = ADMIT_TOO_FAST;
+		admission.answer = REGISTER_CLOSED;
+	if (admission.answer == REGISTER_YES &&
+	    is_too_fast(r, conf->register_rate, a))
+		admission.answer = REGISTER_TOO_FAST;
 	return admission;
 }
 
-/* Who is invited by name was counted by who invited. */
+/* An invitation is not counted: the operator decided on it. */
 struct admission
-admit_ask(struct admit *ad, const struct conf *conf,
+register_ask(struct registrar *r, const struct conf *conf,
     const struct applicant *a)
 {
 	const struct invite *invitation;
 
-	invite_expire(ad->invites, a->now);
+	invite_expire(r->invites, a->now);
 	if (conf->users_max > 0 && a->users >= conf->users_max)
-		return (struct admission){ .answer = ADMIT_FULL };
+		return (struct admission){ .answer = REGISTER_FULL };
 	if (!is_from_any(conf->register_from, a->peer))
-		return (struct admission){ .answer = ADMIT_ELSEWHERE };
-	invitation = find_invitation(ad, a);
+		return (struct admission){ .answer = REGISTER_ELSEWHERE };
+	invitation = find_invitation(r, a);
 	if (invitation == NULL || conf->registration == CONF_REGISTER_CLOSED)
-		return ask_uninvited(ad, conf, a);
+		return ask_uninvited(r, conf, a);
 	return (struct admission){
-		.answer = ADMIT_YES,
+		.answer = REGISTER_YES,
 		.id = invitation->id,
 		.invited = true,
 		.receive_only = invitation->receive_only
@@ -203,34 +212,34 @@ admit_ask(struct admit *ad, const struct conf *conf,
 }
 
 void
-admit_enter(struct admit *ad, const struct applicant *a,
+register_admit(struct registrar *r, const struct applicant *a,
     const struct admission *admission)
 {
-	const struct invite *g = invite_by_id(ad->invites, admission->id);
+	const struct invite *g = invite_by_id(r->invites, admission->id);
 	struct invite window;
 
 	if (!admission->invited)
-		count(ad, a);
+		count(r, a);
 	if (g == NULL || (g->kind == INVITE_WINDOW &&
 	    g->count == INVITE_UNLIMITED))
 		return;
 	if (g->kind == INVITE_INVITATION || g->count <= 1) {
-		invite_remove(ad->invites, g->id);
+		invite_remove(r->invites, g->id);
 		return;
 	}
 	window = *g;
 	window.count--;
-	invite_set(ad->invites, window);
+	invite_set(r->invites, window);
 }
 
 /* ---- who may not ---- */
 
 /*
- * Where a name that ends like a token has its code, or NULL: a code with a
- * mistake in it is still most of a secret.
+ * Where the code begins in a name that ends like a token, or NULL: a mistyped
+ * code is still most of a secret.
  */
 static const char *
-find_code(const struct admit *ad, struct span name)
+find_code(const struct registrar *r, struct span name)
 {
 	const struct invite *g;
 	size_t i;
@@ -238,24 +247,22 @@ find_code(const struct admit *ad, struct span name)
 	if (name.n <= INVITE_CODE + 1)
 		return NULL;
 	name.n -= INVITE_CODE + 1;
-	for (i = 0; (g = invite_at(ad->invites, i)) != NULL; i++) {
+	for (i = 0; (g = invite_at(r->invites, i)) != NULL; i++) {
 		if (g->coded && name_same(span_of(g->name), name))
 			return name.p + name.n;
 	}
 	return NULL;
 }
 
-/*
- * The request of this network; or a new one, which may replace the oldest.
- */
+/* The request of this network, or a new one, which may replace the oldest. */
 static struct invite
-take_request(const struct admit *ad, const struct subnet *net)
+find_request(const struct registrar *r, const struct subnet *net)
 {
-	struct invite add_request = { .kind = INVITE_REQUEST, .bound = true };
+	struct invite request = { .kind = INVITE_REQUEST, .bound = true };
 	const struct invite *g, *oldest = NULL;
 	size_t i, requests = 0;
 
-	for (i = 0; (g = invite_at(ad->invites, i)) != NULL; i++) {
+	for (i = 0; (g = invite_at(r->invites, i)) != NULL; i++) {
 		if (g->kind != INVITE_REQUEST)
 			continue;
 		if (subnet_same(&g->from, net))
@@ -265,13 +272,13 @@ take_request(const struct admit *ad, const struct subnet *net)
 		requests++;
 	}
 	if (requests >= INVITE_REQUESTS_MAX)
-		invite_remove(ad->invites, oldest->id);
-	add_request.from = *net;
-	return add_request;
+		invite_remove(r->invites, oldest->id);
+	request.from = *net;
+	return request;
 }
 
 static void
-add_request(struct admit *ad, const struct applicant *a)
+keep_request(struct registrar *r, const struct applicant *a)
 {
 	struct subnet address = { .bits = 128 };
 	struct invite g;
@@ -280,7 +287,7 @@ add_request(struct admit *ad, const struct applicant *a)
 	/* Those without an address share "::". */
 	(void)subnet_of_peer(&address, a->peer);
 	net = subnet_source(&address);
-	g = take_request(ad, &net);
+	g = find_request(r, &net);
 	(void)snprintf(g.name, sizeof(g.name), "%.*s", (int)a->alias.n,
 	    a->alias.p);
 	(void)snprintf(g.address, sizeof(g.address), "%s", a->peer);
@@ -290,17 +297,17 @@ add_request(struct admit *ad, const struct applicant *a)
 		g.count++;
 	g.last = a->now.wall;
 	g.until = a->now.wall + REQUEST_TIME;
-	invite_set(ad->invites, g);
+	invite_set(r->invites, g);
 }
 
-/* As one word of a shell: whoever chose the name must not choose commands. */
+/* As one word of a shell: a name must not become a command. */
 static void
 add_quoted(struct buf *b, struct span text)
 {
 	size_t i;
 
 	if (text.p[0] == '-')
-		buf_add(b, SPAN("-- "));	/* it is no option */
+		buf_add(b, SPAN("-- "));	/* not an option */
 	buf_add_byte(b, '\'');
 	for (i = 0; i < text.n; i++) {
 		if (text.p[i] == '\'')
@@ -317,52 +324,141 @@ static const struct refusal {
 	const char *remedy;	/* ... who may do this */
 	bool by_name;		/* with the alias at its end */
 } refusals[] = {
-[ADMIT_FULL] = {
-	"this relay has as many members as it may have",
+[REGISTER_FULL] = {
+	"this relay has reached its limit of members",
 	"users_max is reached", "raise users_max and reload", false },
-[ADMIT_ELSEWHERE] = {
-	"this relay takes no new members from where you are",
-	"it is not in register_from", "add its network there and reload",
+[REGISTER_ELSEWHERE] = {
+	"this relay takes no new members from your network",
+	"not in register_from", "add its network there and reload",
 	false },
-[ADMIT_CLOSED] = {
+[REGISTER_CLOSED] = {
 	"this relay takes no new members",
 	"register is closed", "mnm register open 10m --max 1", false },
-[ADMIT_UNINVITED] = {
-	"this relay takes new members by invitation: ask who runs it to let "
-	    "you in, and try again by the name you are told",
+[REGISTER_UNINVITED] = {
+	"this relay takes new members by invitation: ask its operator to "
+	    "invite you, then use the name you were given",
 	"not invited", "mnm approve ", true },
-[ADMIT_TOO_FAST] = {
-	"too many have registered from your network: try again in an hour",
+[REGISTER_TOO_FAST] = {
+	"too many registrations from your network: try again in an hour",
 	"register_rate is reached", "mnm invite ", true }
 };
 
 void
-admit_refuse(struct admit *ad, const struct applicant *a,
+register_refuse(struct registrar *r, const struct applicant *a,
     const struct admission *admission, struct buf *why, struct buf *advice)
 {
-	const struct refusal *r = &refusals[admission->answer];
+	const struct refusal *refusal = &refusals[admission->answer];
 	struct span name = a->alias;
 	const char *code = NULL;
 
-	buf_add(why, span_of(r->why));
+	buf_add(why, span_of(refusal->why));
 	if (name.p == NULL || !name_fits(name) || name_chars(name) == 0) {
-		buf_addf(advice, "%s; and it gave no alias", r->reason);
+		buf_addf(advice, "%s; it gave no alias", refusal->reason);
 		return;
 	}
-	code = find_code(ad, name);
+	code = find_code(r, name);
 	if (code != NULL)
 		name.n = (size_t)(code - name.p);
 	buf_addf(advice, "\"%.*s%s\": %s; ", (int)name.n, name.p,
-	    code != NULL ? hidden_code : "", r->reason);
-	if (code != NULL && r->by_name) {
-		buf_add(advice, SPAN("the code is wrong; to give it another: "
+	    code != NULL ? hidden_code : "", refusal->reason);
+	if (code != NULL && refusal->by_name) {
+		buf_add(advice, SPAN("wrong code; to issue another: "
 		    "mnm invite --code "));
 		add_quoted(advice, name);
 		return;
 	}
-	buf_addf(advice, "to let it in: %s", r->remedy);
-	if (r->by_name)
+	buf_addf(advice, "to admit it: %s", refusal->remedy);
+	if (refusal->by_name)
 		add_quoted(advice, name);
-	if (admission->answer == ADMIT_UNINVITED)
-		add_request(ad, a);
+	if (admission->answer == REGISTER_UNINVITED)
+		keep_request(r, a);
+}
+
+/* ---- the op ---- */
+
+/* The alias that Register asks for; "_" asks for none. */
+static struct span
+wanted_alias(const struct request *rq)
+{
+	static const struct span none = { NULL, 0 };
+
+	return span_is(rq->h.newalias, SPAN("_")) ? none : rq->h.newalias;
+}
+
+/*
+ * False, and why, if the alias is not available.  One that the operator has
+ * invited or approved may be shorter than others.
+ */
+static bool
+add_first_alias(struct request *rq, struct user *user, struct span name,
+    const struct admission *admission)
+{
+	unsigned min = admission->invited ? 1 : rq->relay->conf->alias_min;
+
+	return name.p == NULL || useredit_add_alias(rq, user, name, min,
+	    ALIAS_UNLIMITED);
+}
+
+static void
+send_registered(struct request *rq, const struct node *node,
+    const char nodeid[NODEID_TEXT], struct span error)
+{
+	struct buf *out = &rq->session->out;
+	char uid[UID_TEXT], ref[REF_TEXT];
+	size_t start = frame_open(out);
+
+	encode_base32(uid, node->user->uid.bytes, UID_BYTES);
+	if (error.n > 0)
+		json_put_string(out, "error", error);
+	json_put_string(out, "nodeid", (struct span){ nodeid, NODEID_TEXT });
+	json_put_string(out, "noderef", frame_ref(ref, node->ref));
+	json_put_string(out, "op", SPAN("registered"));
+	json_put_string(out, "uid", (struct span){ uid, UID_TEXT });
+	session_send(rq->session, start);
+}
+
+/* The applicant learns why; the operator learns from the log what to do. */
+static bool
+refuse(struct request *rq, const struct applicant *applicant,
+    const struct admission *admission)
+{
+	struct buf advice = { NULL, 0, 0 };
+
+	rq->why.n = 0;
+	register_refuse(rq->relay->registrar, applicant, admission, &rq->why,
+	    &advice);
+	session_log(rq->session, "register refused: ", buf_span(&advice));
+	buf_free(&advice);
+	return false;
+}
+
+bool
+op_register(struct request *rq)
+{
+	struct userdb *db = rq->relay->data->userdb;
+	struct applicant applicant = { wanted_alias(rq), rq->session->peer,
+	    userdb_user_count(db), rq->now };
+	struct admission admission = register_ask(rq->relay->registrar,
+	    rq->relay->conf, &applicant);
+	struct span error = { NULL, 0 };
+	char nodeid[NODEID_TEXT];
+	struct user *user;
+
+	if (admission.answer != REGISTER_YES)
+		return refuse(rq, &applicant, &admission);
+	user = userdb_add_user(db, rq->h.newnode, nodeid);
+	if (user == NULL)
+		return request_refuse(rq, "no random numbers available: "
+		    "try again later", SPAN(""));
+	register_admit(rq->relay->registrar, &applicant, &admission);
+	if (admission.receive_only)
+		userdb_set_flags(db, user, USER_RECEIVE_ONLY);
+	if (!add_first_alias(rq, user, applicant.alias, &admission))
+		error = buf_span(&rq->why);
+	session_wait(rq->session);
+	send_registered(rq, user->nodes[0], nodeid, error);
+	userdb_see(db, user->nodes[0], rq->now);
+	login_enter(rq->session, user->nodes[0]);
+	session_log(rq->session, "registered", SPAN(""));
+	return true;
 }

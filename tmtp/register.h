@@ -1,11 +1,12 @@
 /*
- * register.h - who may register, by the configuration and the invitations.
+ * register.h - registration: who may register, by the configuration and the
+ * guest list, and the op that does it.
  *
- *	admission = admit_ask(ad, conf, &applicant);
- *	if (admission.answer == ADMIT_YES)
- *		... register it, then admit_enter(ad, ...)
+ *	admission = register_ask(registrar, conf, &applicant);
+ *	if (admission.answer == REGISTER_YES)
+ *		... add the user, then register_admit(registrar, ...)
  *	else
- *		admit_refuse(ad, ...)
+ *		register_refuse(registrar, ...)
  */
 #ifndef MNM_TMTP_REGISTER_H
 #define MNM_TMTP_REGISTER_H
@@ -16,14 +17,14 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/encode.h"
-#include "conf.h"
-#include "userdb.h"
 
-struct admit;
+struct conf;
+struct invites;
+struct registrar;
+struct request;
 
-struct admit *admit_open(struct invites *);
-void admit_close(struct admit *);
+struct registrar *register_open(struct invites *);
+void register_close(struct registrar *);
 
 /* Somebody who wants to register. */
 struct applicant {
@@ -33,33 +34,35 @@ struct applicant {
 	struct now now;
 };
 
-enum admit_answer {
-	ADMIT_YES,
-	ADMIT_FULL,		/* users_max */
-	ADMIT_ELSEWHERE,	/* register_from */
-	ADMIT_CLOSED,		/* register */
-	ADMIT_UNINVITED,	/* register */
-	ADMIT_TOO_FAST		/* register_rate */
+enum register_answer {
+	REGISTER_YES,
+	REGISTER_FULL,		/* users_max */
+	REGISTER_ELSEWHERE,	/* register_from */
+	REGISTER_CLOSED,	/* register */
+	REGISTER_UNINVITED,	/* register */
+	REGISTER_TOO_FAST	/* register_rate */
 };
 
 struct admission {
-	enum admit_answer answer;
-	uint64_t id;		/* of the invite or window, or 0 */
-	bool invited;		/* the alias was kept for it */
+	enum register_answer answer;
+	uint64_t id;		/* of the guest list, or 0 */
+	bool invited;		/* the alias was reserved for it */
 	bool receive_only;
 };
 
-/* Nothing is changed by asking. */
-struct admission admit_ask(struct admit *, const struct conf *,
+/* Asking changes nothing. */
+struct admission register_ask(struct registrar *, const struct conf *,
     const struct applicant *);
-/* It was let in, and is registered: use up what let it in. */
-void admit_enter(struct admit *, const struct applicant *,
+/* It has been registered: use up its invitation or place. */
+void register_admit(struct registrar *, const struct applicant *,
     const struct admission *);
 /*
- * It was refused: remember its request.  Appends to why what it is told, and to
- * advice what the log tells, which ends with how to let it in.
+ * It was refused: remember its request.  Appends the reason for the applicant
+ * to why; and to advice a log line, which ends with how to admit it.
  */
-void admit_refuse(struct admit *, const struct applicant *,
+void register_refuse(struct registrar *, const struct applicant *,
     const struct admission *, struct buf *why, struct buf *advice);
+
+bool op_register(struct request *);
 
 #endif

@@ -1,85 +1,62 @@
 /*
- * route.h - messages: into the queues of those who are to get them, and out
- * of a node's queue to its session.
- *
- * A queue goes out in the order of ids.  Up to conf's window of messages are
- * in flight on a session: sent, and not acked.  Those whose ack is overdue are
- * sent again, in order.
+ * route.h - who gets a message: the queues of its recipients and of the
+ * sender's own nodes, which must not be full; and putting it there.
  */
 #ifndef MNM_TMTP_ROUTE_H
 #define MNM_TMTP_ROUTE_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "base/clock.h"
-#include "tmtp/session.h"
+#include "tmtp/frame.h"
 
-/* Which nodes of the sender's own get the message. */
+struct part;
+struct queue;
+struct relay;
+struct request;
+struct set;
+
+/* Which of the sender's own nodes get the message. */
 enum own {
 	OWN_NONE,
 	OWN_OTHERS,		/* all but the one that sends it */
 	OWN_ALL
 };
 
-/* What a recipient's full queue does to a message. */
+/* What a recipient's full queue means for a message. */
 enum if_full {
-	FULL_REFUSE,		/* nobody gets it, and the sender is told why */
-	FULL_PASS		/* the relay's own news: it goes without */
+	FULL_REFUSE,		/* nobody gets it, and the sender learns why */
+	FULL_PASS		/* that queue goes without the relay's news */
 };
 
 struct posting {
-	struct message message;	/* from deliver_message */
-	struct part *data;	/* NULL: none; datalen is set from it */
+	struct message message;	/* from route_message */
+	struct part *data;	/* NULL: none; sets datalen */
 	const struct set *to;	/* users, settled; NULL: nobody */
-	enum own own;		/* the sender is passed over in to */
+	enum own own;		/* the sender is skipped in to */
 	enum if_full if_full;
+
+	/* route_send's: where its head and its queues are in the request */
+	size_t head, head_size;
+	size_t queue, queue_count;
 };
 
-#define DELIVER_POSTINGS 2	/* the most that one request makes */
-
 /* A message from the session's user, with a new id, and nothing else set. */
-struct message deliver_message(struct request *, const char *op);
+struct message route_message(struct request *, const char *op);
+/* One that reports what the user has done; all of its nodes get it. */
+struct posting route_news(struct request *, const char *op);
 /*
- * Put messages into the queues, all or none: the request is refused if there
- * are too many recipients or a queue is full.  The first is what the ack tells
- * of.
+ * Put one or two messages into the queues, all or none: the request is refused
+ * if there are too many recipients or a queue is full.  The ack reports the
+ * id of the first.
  */
-bool deliver(struct request *, struct posting *, size_t n);
+bool route_send(struct request *, struct posting *, size_t n);
 
 /* Whether the disk has space for messages; else refuses. */
-bool deliver_has_room(struct request *);
-
-/* A node's queue, for store. */
-struct queue *deliver_queue(struct relay *, struct node *);
-/* It has reached what conf lets it. */
-bool deliver_is_full(struct relay *, struct queue *);
-/* Why a request is refused then; who it is follows. */
-#define DELIVER_FULL "too much waits for "
-
-/* The session has logged in; conf's window counts from now on. */
-void deliver_begin(struct session *);
-/*
- * Write what is to be sent next to dst, whole messages as long as they fit;
- * used bytes of dst are taken, and only if that is 0 may a message begin
- * that does not fit.
- */
-size_t deliver_output(struct session *, char *dst, size_t room, size_t used,
-    struct now);
-/* Go on with a message that did not fit. */
-size_t deliver_rest(struct session *, char *dst, size_t room, struct now);
-/*
- * End the session with a quit, behind the rest of a message that is on its way.
- * If much of that is left, the session just closes: a quit would be taken for
- * data.
- */
-void deliver_quit(struct session *, struct span why);
-/* The node has the message.  Nothing happens if it was not sent here. */
-void deliver_ack(struct session *, uint64_t id);
-/* When the first ack is overdue; UINT64_MAX if none is awaited. */
-uint64_t deliver_deadline(const struct session *);
-/* Send again what is overdue. */
-void deliver_expire(struct session *, struct now);
+bool route_has_room(struct request *);
+/* The queue has reached what conf lets it hold. */
+bool route_is_full(struct relay *, struct queue *);
+/* The reason for refusing then; followed by whose queue it is. */
+#define ROUTE_FULL "too much is waiting for "
 
 #endif

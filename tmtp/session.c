@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/log.h"
-
-/* Bytes of a refused value that are told: a name fits. */
-#define VALUE_MAX 128
+#include "tmtp/frame.h"
+#include "userdb.h"
 
 struct session *
 session_open(struct relay *relay, void *owner, const char *peer, struct now now)
@@ -28,7 +27,7 @@ session_close(struct session *s)
 	buf_free(&s->out);
 	buf_free(&s->in);
 	buf_free(&s->kept);
-	free(s->flights);
+	free(s->inflight);
 	free(s->peer);
 	free(s);
 }
@@ -94,8 +93,8 @@ session_cut(struct session *s, struct span why)
 }
 
 /*
- * In the middle of a message a quit would be taken for the message's data;
- * then the session just closes.
+ * In the middle of a message the peer would take a quit for the message's
+ * data; then the session just closes.
  */
 void
 session_end(struct session *s, struct span why)
@@ -129,51 +128,4 @@ session_log(const struct session *s, const char *what, struct span why)
 	encode_base32(uid, s->node->user->uid.bytes, UID_BYTES);
 	log_line("%s %.6s.%lu %s%.*s", s->peer, uid,
 	    (unsigned long)s->node->ref, what, (int)why.n, why.p);
-}
-
-/* No more than max bytes of text, and no part of a character. */
-static struct span
-cut(struct span text, size_t max)
-{
-	if (text.n <= max)
-		return text;
-	while (max > 0 && ((unsigned char)text.p[max] & 0xc0) == 0x80)
-		max--;
-	text.n = max;
-	return text;
-}
-
-bool
-request_refuse(struct request *rq, const char *text, struct span value)
-{
-	struct buf *why = &rq->relay->why;
-
-	why->n = 0;
-	buf_add(why, span_of(text));
-	buf_add(why, cut(value, VALUE_MAX));
-	return false;
-}
-
-bool
-request_refuse_name(struct request *rq, enum userdb_result result,
-    struct span name)
-{
-	static const char *const texts[] = {
-		[USERDB_SHORT] = "this name has too few characters: ",
-		[USERDB_LONG] = "this name is too long: ",
-		[USERDB_INVALID] = "this name has spaces at an end or "
-		    "characters that cannot be shown: ",
-		[USERDB_TAKEN] = "this name is taken already: "
-	};
-
-	return request_refuse(rq, texts[result], name);
-}
-
-/* The commit that it asks for has nothing to do, but those who wait go on. */
-bool
-request_stall(struct request *rq)
-{
-	rq->session->stalled = true;
-	session_wait(rq->session);
-	return false;
 }

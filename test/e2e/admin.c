@@ -303,7 +303,7 @@ check_requests(struct world *w, struct peer *carol)
 	expect_refused(w, "Carol Dean", "by invitation");
 	expect_refused(w, "Carol Dean", "by invitation");
 	CHECK(w->mode != STEADY || relay_said(&w->op.relay,
-	    "\"Carol Dean\": not invited; to let it in: "
+	    "\"Carol Dean\": not invited; to admit it: "
 	    "mnm approve 'Carol Dean'"), "the log does not help");
 	expect_json(w, "\"alias\":\"Carol Dean\",\"address\":\"127.0.0.1:",
 	    "requests");
@@ -538,7 +538,7 @@ check_limits(struct world *w, struct peer *alice, struct peer *bob)
 	reconfigure(w, INVITE "\"pings_per_day\": 3, "
 	    "\"failed_pings_in_a_row\": 0,");
 	expect_ping(w, bob, "Alice Smith", "");
-	expect_ping(w, bob, "Alice Smith", "enough pings for a day");
+	expect_ping(w, bob, "Alice Smith", "daily ping limit reached");
 	expect_ping(w, alice, "Ivan Silent", "");
 	reconfigure(w, INVITE "\"pings_per_day\": 0,");
 	expect_ping(w, bob, "Alice Smith", "");
@@ -555,9 +555,9 @@ check_modes(struct world *w)
 	expect(w, 0, "", "register open 1h --max 1");
 	expect_registered(w, &m, "Leo Closed");
 	reconfigure(w, "\"users_max\": 5,");
-	expect_refused(w, "Mia Many", "as many members as");
+	expect_refused(w, "Mia Many", "reached its limit of members");
 	reconfigure(w, "\"register_from\": [\"10.0.0.0/8\", \"::/0\"],");
-	expect_refused(w, "Mia Many", "from where you are");
+	expect_refused(w, "Mia Many", "from your network");
 	reconfigure(w, "\"register_from\": [\"10.0.0.0/8\", \"127.0.0.1\"],");
 	expect_registered(w, &m, "Mia Many");
 	reconfigure(w, "");

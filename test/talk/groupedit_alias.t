@@ -11,7 +11,7 @@ B< {"alias":"alice","datalen":0,"from":"$uid-A","gid":"Club","headsum":$sum,
 	"id":"$id-1","op":"invite","posted":"$date-1","to":"bob"}
 
 B> {"op":GroupEdit,"id":"2","gid":"Club","act":"join","newalias":"Alice"}
-B< {"error":"this name is taken already: Alice","id":"2","msgid":"","op":"ack","posted":""}
+B< {"error":"this name is already taken: Alice","id":"2","msgid":"","op":"ack","posted":""}
 B> {"op":GroupEdit,"id":"3","gid":"Club","act":"join","newalias":"Bobby"}
 B< {"id":"3","msgid":"$id-3","op":"ack","posted":"$date-3"}
 B< {"act":"join","alias":"bob","datalen":0,"from":"$uid-B","gid":"Club",
@@ -20,7 +20,7 @@ A< {"act":"join","alias":"bob","datalen":0,"from":"$uid-B","gid":"Club",
 	"headsum":$sum,"id":"$id-3","newalias":"Bobby","op":"member","posted":"$date-3"}
 
 A> {"op":GroupEdit,"id":"4","gid":"Club","act":"alias","newalias":"bobby"}
-A< {"error":"this name is taken already: bobby","id":"4","msgid":"","op":"ack","posted":""}
+A< {"error":"this name is already taken: bobby","id":"4","msgid":"","op":"ack","posted":""}
 A> {"op":GroupEdit,"id":"5","gid":"Club","act":"alias"}
 A< {"error":"act alias needs a newalias","id":"5","msgid":"","op":"ack","posted":""}
 A> {"op":GroupEdit,"id":"6","gid":"Club","act":"alias","newalias":"Chair"}

@@ -11,9 +11,9 @@ A< {"act":"invite","alias":"bob","datalen":0,"from":"$uid-A","gid":"Club",
 B< {"alias":"alice","datalen":0,"from":"$uid-A","gid":"Club","headsum":$sum,
 	"id":"$id-1","op":"invite","posted":"$date-1","to":"bob"}
 B> {"op":GroupEdit,"id":"2","gid":"Club","act":"join","newalias":"Carol"}
-B< {"error":"this name is taken already: Carol","id":"2","msgid":"","op":"ack","posted":""}
+B< {"error":"this name is already taken: Carol","id":"2","msgid":"","op":"ack","posted":""}
 B> {"op":GroupEdit,"id":"3","gid":"Club","act":"join","newalias":"club"}
-B< {"error":"this name is taken already: club","id":"3","msgid":"","op":"ack","posted":""}
+B< {"error":"this name is already taken: club","id":"3","msgid":"","op":"ack","posted":""}
 B> {"op":GroupEdit,"id":"4","gid":"Club","act":"join","newalias":"Zoe"}
 B< {"id":"4","msgid":"$id-4","op":"ack","posted":"$date-4"}
 B< {"act":"join","alias":"bob","datalen":0,"from":"$uid-B","gid":"Club",

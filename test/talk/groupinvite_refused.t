@@ -13,14 +13,14 @@ A< {"error":"you have no alias carol","id":"3","msgid":"","op":"ack","posted":""
 
 # Aliases and groups share one name space.
 A> {"op":GroupInvite,"id":"4","gid":"Carol","from":"alice","to":"bob","datalen":0}
-A< {"error":"this name is taken already: Carol","id":"4","msgid":"","op":"ack","posted":""}
+A< {"error":"this name is already taken: Carol","id":"4","msgid":"","op":"ack","posted":""}
 A> {"op":GroupInvite,"id":"5","gid":" ","from":"alice","to":"bob","datalen":0}
-A< {"error":"this name has spaces at an end or characters that cannot be shown:  ",
+A< {"error":"this name has a leading or trailing space, or an unprintable character:  ",
 	"id":"5","msgid":"","op":"ack","posted":""}
 
 # The text is as short as a ping's.
 A> {"op":GroupInvite,"id":"6","gid":"Club","from":"alice","to":"bob","datalen":421} | @421a
-A< {"error":"datalen is 421, and at most 420 is taken","id":"6","msgid":"",
+A< {"error":"datalen is 421, but at most 420 is allowed","id":"6","msgid":"",
 	"op":"ack","posted":""}
 
 A> {"op":GroupInvite,"id":"7","gid":"Club","from":"alice","to":"bob","datalen":0}
@@ -37,7 +37,7 @@ B< {"error":"you are not a member of group Club","id":"8","msgid":"","op":"ack",
 C> {"op":GroupInvite,"id":"9","gid":"Club","from":"carol","to":"bob","datalen":0}
 C< {"error":"you are not a member of group Club","id":"9","msgid":"","op":"ack","posted":""}
 A> {"op":UserEdit,"id":"10","newalias":"CLUB"}
-A< {"error":"this name is taken already: CLUB","id":"10","msgid":"","op":"ack","posted":""}
+A< {"error":"this name is already taken: CLUB","id":"10","msgid":"","op":"ack","posted":""}
 
 B> {"op":GroupEdit,"id":"11","gid":"Club","act":"join"}
 B< {"id":"11","msgid":"$id-11","op":"ack","posted":"$date"}

@@ -28,7 +28,7 @@ B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-3","op":"delivery",
 B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-4","op":"delivery",
 	"posted":"$date"}
 A> {"op":GroupInvite,"id":"5","gid":"Two","from":"alice","to":"bob","datalen":0}
-A< {"error":"too much waits for bob","id":"5","msgid":"","op":"ack","posted":""}
+A< {"error":"too much is waiting for bob","id":"5","msgid":"","op":"ack","posted":""}
 B! silent
 
 # The name is still free, and no group was made.
@@ -45,7 +45,7 @@ B< {"alias":"alice","datalen":0,"from":"$uid-A","gid":"two","headsum":$sum,
 A! acks
 B! acks
 A> {"op":GroupInvite,"id":"8","gid":"Three","from":"alice","to":"bob","datalen":0}
-A< {"error":"you have made as many groups as a member may: 2","id":"8",
+A< {"error":"you have reached the limit of groups that a member may make: 2","id":"8",
 	"msgid":"","op":"ack","posted":""}
 
 # So it is after a restart; to invite to those that are there is no matter.
@@ -58,7 +58,7 @@ A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","node":"1",
 	"op":"login","posted":"$date"}
 A! acks
 A> {"op":GroupInvite,"id":"9","gid":"Three","from":"alice","to":"bob","datalen":0}
-A< {"error":"you have made as many groups as a member may: 2","id":"9",
+A< {"error":"you have reached the limit of groups that a member may make: 2","id":"9",
 	"msgid":"","op":"ack","posted":""}
 A> {"op":GroupInvite,"id":"10","gid":"Two","from":"alice","to":"carol","datalen":0}
 A< {"id":"10","msgid":"$id-10","op":"ack","posted":"$date"}

@@ -5,12 +5,12 @@ A> "zzzz{\x22op\x22:0}"
 A< {"error":"a frame does not begin with four hexadecimal digits","op":"quit"}
 A! ended
 A> "0007{\x22op\x22:}"
-A< {"error":"the header is shorter or longer than allowed","op":"quit"}
+A< {"error":"the header is too short or too long","op":"quit"}
 A! ended
 
 # Before login it has 4096 bytes at most.
 A> "1001"
-A< {"error":"the header is shorter or longer than allowed","op":"quit"}
+A< {"error":"the header is too short or too long","op":"quit"}
 A! ended
 
 A> {"op":0,"id":"1",}
@@ -23,8 +23,8 @@ A> {"id":"1","no":"op"}
 A< {"error":"invalid header","op":"quit"}
 A! ended
 A> {"op":0,"id":"1","datalen":1} | x
-A< {"error":"TmtpRev is not followed by data","op":"quit"}
+A< {"error":"TmtpRev takes no data","op":"quit"}
 A! ended
 A> {"op":13,"id":"1"}
-A< {"error":"there is no op of this number","op":"quit"}
+A< {"error":"there is no op with this number","op":"quit"}
 A! ended

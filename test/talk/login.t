@@ -15,5 +15,5 @@ A! silent
 
 # There is only one login on a connection.
 A> {"op":Login,"uid":"$uid-A","node":"$node-A"}
-A< {"error":"Login is not allowed now: the login is done","op":"quit"}
+A< {"error":"Login is not allowed now: already logged in","op":"quit"}
 A! ended

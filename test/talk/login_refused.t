@@ -6,19 +6,19 @@ A! lost
 A> {"op":TmtpRev,"id":"1"}
 A> {"op":Login,"uid":"$uid-A","node":"%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%"}
 A< {"id":"1","name":"test","op":"tmtprev"}
-A< {"error":"login failed: there is no such user with such a node","op":"quit"}
+A< {"error":"login failed: unknown user or node","op":"quit"}
 A! ended
 
 A> {"op":TmtpRev,"id":"1"}
 A> {"op":Login,"uid":"%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%","node":"$node-A"}
 A< {"id":"1","name":"test","op":"tmtprev"}
-A< {"error":"login failed: there is no such user with such a node","op":"quit"}
+A< {"error":"login failed: unknown user or node","op":"quit"}
 A! ended
 
 A> {"op":TmtpRev,"id":"1"}
 A> {"op":Login,"uid":"alice","node":""}
 A< {"id":"1","name":"test","op":"tmtprev"}
-A< {"error":"login failed: there is no such user with such a node","op":"quit"}
+A< {"error":"login failed: unknown user or node","op":"quit"}
 A! ended
 
 A> {"op":TmtpRev,"id":"1"}

@@ -7,5 +7,5 @@ A> "0"
 +999ms
 A! silent
 +1ms
-A< {"error":"no login came within 10 seconds","op":"quit"}
+A< {"error":"no login within 10 seconds","op":"quit"}
 A! ended

@@ -3,5 +3,5 @@
 ops 2018
 member A alice
 A> {"op":12}
-A< {"error":"this request is of the ops' 2020 numbering, but this connection uses that of 2018","op":"quit"}
+A< {"error":"this request uses the ops' 2020 numbering, but this connection uses that of 2018","op":"quit"}
 A! ended

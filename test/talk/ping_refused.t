@@ -19,8 +19,8 @@ A> {"op":Ping,"id":"4","from":"alice","to":"bob","datalen":141}
 	 | aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 A< {"error":"the text has more than 140 characters","id":"4","msgid":"","op":"ack","posted":""}
 A> {"op":Ping,"id":"5","from":"alice","to":"bob","datalen":421} | @421a
-A< {"error":"datalen is 421, and at most 420 is taken","id":"5","msgid":"","op":"ack","posted":""}
+A< {"error":"datalen is 421, but at most 420 is allowed","id":"5","msgid":"","op":"ack","posted":""}
 A> {"op":Ping,"id":"6","from":"alice","to":"bob","datalen":100000} | @100000a
-A< {"error":"datalen is 100000, and at most 420 is taken","id":"6","msgid":"","op":"ack","posted":""}
+A< {"error":"datalen is 100000, but at most 420 is allowed","id":"6","msgid":"","op":"ack","posted":""}
 A> {"op":Ping,"id":"7","from":"alice","to":"bob","datalen":251} | @251a
 A< {"error":"the text is not valid UTF-8","id":"7","msgid":"","op":"ack","posted":""}

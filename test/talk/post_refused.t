@@ -17,7 +17,7 @@ B! silent
 set message_max 100000
 A> {"op":Post,"id":"5","for":[{"id":"$uid-B","type":1}],"datalen":100001} | @100001a
 A> {"op":Post,"id":"6","for":[{"id":"bob","type":1}],"datalen":100000} | @100000a
-A< {"error":"datalen is 100001, and at most 100000 is taken","id":"5",
+A< {"error":"datalen is 100001, but at most 100000 is allowed","id":"5",
 	"msgid":"","op":"ack","posted":""}
 A< {"error":"no user has the uid bob","id":"6","msgid":"","op":"ack","posted":""}
 A> {"op":Post,"id":"7","for":[{"id":"$uid-B","type":1}],"datalen":2} | ok

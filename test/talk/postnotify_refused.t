@@ -13,7 +13,7 @@ A> {"op":PostNotify,"id":"2","for":[{"id":"Club","type":2}],
 A< {"error":"you are not a member of group Club","id":"2","msgid":"","op":"ack","posted":""}
 A> {"op":PostNotify,"id":"3","for":[{"id":"$uid-B","type":1}],"notefor":[],
 	"notelen":4,"datalen":100001} | @100001a
-A< {"error":"datalen is 100001, and at most 100000 is taken","id":"3","msgid":"",
+A< {"error":"datalen is 100001, but at most 100000 is allowed","id":"3","msgid":"",
 	"op":"ack","posted":""}
 B! silent
 A> {"op":PostNotify,"id":"4","for":[],"notefor":[],"notelen":5,"datalen":4} | note
@@ -30,5 +30,5 @@ C< {"error":"PostNotify has parts larger than datalen","op":"quit"}
 C! ended
 
 B> {"op":PostNotify,"id":"5","for":[],"notefor":[],"notelen":1,"notehead":2,"datalen":4} | note
-B< {"error":"PostNotify has notehead over notelen","op":"quit"}
+B< {"error":"PostNotify has a notehead larger than notelen","op":"quit"}
 B! ended

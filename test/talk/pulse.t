@@ -10,12 +10,12 @@ A> {"op":11}
 A! silent
 B! silent
 +1s
-B< {"error":"nothing was heard for 150 seconds","op":"quit"}
+B< {"error":"nothing received for 150 seconds","op":"quit"}
 B! ended
 +80s
 A> {"op":Pulse}
 +149s
 A! silent
 +1s
-A< {"error":"nothing was heard for 150 seconds","op":"quit"}
+A< {"error":"nothing received for 150 seconds","op":"quit"}
 A! ended

@@ -1,4 +1,4 @@
-# When too much waits for a node, posts to its member are refused and name the
+# When too much is waiting for a node, posts to its member are refused and name the
 # member as the sender did: who knows an alias learns no uid.  What the relay
 # itself has to say passes by that node.  Once it has acked, all is well.
 
@@ -16,14 +16,14 @@ B< {"alias":"alice","datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2",
 	"op":"ping","posted":"$date-2","to":"bob"}
 
 A> {"op":Post,"id":"3","for":[{"id":"$uid-B","type":1},{"id":"$uid-C","type":1}],"datalen":2} | no
-A< {"error":"too much waits for $uid-B","id":"3","msgid":"","op":"ack",
+A< {"error":"too much is waiting for $uid-B","id":"3","msgid":"","op":"ack",
 	"posted":""}
 A> {"op":Ping,"id":"4","from":"alice","to":"BOB","datalen":0}
-A< {"error":"too much waits for bob","id":"4","msgid":"","op":"ack","posted":""}
+A< {"error":"too much is waiting for bob","id":"4","msgid":"","op":"ack","posted":""}
 A> {"op":GroupInvite,"id":"5","gid":"Club","from":"alice","to":"bob","datalen":0}
-A< {"error":"too much waits for bob","id":"5","msgid":"","op":"ack","posted":""}
+A< {"error":"too much is waiting for bob","id":"5","msgid":"","op":"ack","posted":""}
 B> {"op":UserEdit,"id":"6","newnode":"phone"}
-B< {"error":"too much waits for this node","id":"6",
+B< {"error":"too much is waiting for this node","id":"6",
 	"msgid":"","op":"ack","posted":""}
 B> {"op":UserEdit,"id":"7","newalias":"robert"}
 B< {"id":"7","msgid":"$id-7","op":"ack","posted":"$date-7"}
@@ -57,7 +57,7 @@ C< {"datalen":0,"from":"$uid-C","headsum":$sum,"id":"$id","node":"1",
 	"op":"login","posted":"$date"}
 C! acks
 C> {"op":Post,"id":"10","for":[{"id":"$uid-B","type":1}],"datalen":2} | no
-C< {"error":"too much waits for $uid-B","id":"10","msgid":"","op":"ack",
+C< {"error":"too much is waiting for $uid-B","id":"10","msgid":"","op":"ack",
 	"posted":""}
 B! acks
 C> {"op":Post,"id":"11","for":[{"id":"$uid-B","type":1}],"datalen":2} | ok
@@ -73,7 +73,7 @@ C< {"id":"12","msgid":"$id-12","op":"ack","posted":"$date-12"}
 B< {"datalen":65536,"from":"$uid-C","headsum":$sum,"id":"$id-12",
 	"op":"delivery","posted":"$date-12"} | @65536a
 C> {"op":Post,"id":"13","for":[{"id":"$uid-B","type":1}],"datalen":1} | n
-C< {"error":"too much waits for $uid-B","id":"13","msgid":"","op":"ack",
+C< {"error":"too much is waiting for $uid-B","id":"13","msgid":"","op":"ack",
 	"posted":""}
 B! acks
 C> {"op":Post,"id":"14","for":[{"id":"$uid-B","type":1}],"datalen":2} | ok

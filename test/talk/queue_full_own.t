@@ -1,4 +1,4 @@
-# The sender's other nodes get every message, too.  When too much waits for one
+# The sender's other nodes get every message, too.  When too much is waiting for one
 # of them, that is what is told, and not that the recipient has too much.
 
 set queue_messages_max 2
@@ -15,16 +15,16 @@ B< {"datalen":2,"from":"$uid-A","headsum":$sum,"id":"$id-2","op":"delivery",
 	"posted":"$date-2"} | hi
 
 A> {"op":Post,"id":"3","for":[{"id":"$uid-B","type":1}],"datalen":2} | no
-A< {"error":"too much waits for your node 2","id":"3","msgid":"","op":"ack",
+A< {"error":"too much is waiting for your node 2","id":"3","msgid":"","op":"ack",
 	"posted":""}
 A> {"op":Ping,"id":"4","from":"alice","to":"bob","datalen":0}
-A< {"error":"too much waits for your node 2","id":"4","msgid":"","op":"ack",
+A< {"error":"too much is waiting for your node 2","id":"4","msgid":"","op":"ack",
 	"posted":""}
 A> {"op":GroupInvite,"id":"5","gid":"Club","from":"alice","to":"bob","datalen":0}
-A< {"error":"too much waits for your node 2","id":"5","msgid":"","op":"ack",
+A< {"error":"too much is waiting for your node 2","id":"5","msgid":"","op":"ack",
 	"posted":""}
 B> {"op":Post,"id":"6","for":[{"id":"$uid-A","type":1}],"datalen":2} | no
-B< {"error":"too much waits for $uid-A","id":"6","msgid":"","op":"ack",
+B< {"error":"too much is waiting for $uid-A","id":"6","msgid":"","op":"ack",
 	"posted":""}
 A! acks
 A> {"op":UserEdit,"id":"7","dropnode":"2"}

@@ -11,7 +11,7 @@ A< {"datalen":2,"from":"$uid-B","headsum":$sum,"id":"$id-1","op":"delivery",
 
 A2> {"op":TmtpRev,"id":"1"}
 A2> {"op":Login,"uid":"$uid-A","node":"$node-A"}
-A< {"error":"this node has logged in anew, on another connection","op":"quit"}
+A< {"error":"replaced by a newer login","op":"quit"}
 A! ended
 A2< {"id":"1","name":"test","op":"tmtprev"}
 A2< {"info":"login ok","op":"info"}

@@ -12,7 +12,7 @@ A> {"op":UserEdit,"id":"2","dropnode":"1"}
 A< {"error":"only an older node can drop node 1","id":"2","msgid":"",
 	"op":"ack","posted":""}
 A> {"op":UserEdit,"id":"3","dropnode":"7"}
-A< {"error":"there is no node of the number 7","id":"3","msgid":"",
+A< {"error":"you have no node 7","id":"3","msgid":"",
 	"op":"ack","posted":""}
 
 A> {"op":UserEdit,"id":"4","dropnode":"2"}
@@ -26,7 +26,7 @@ A! acks
 A2> {"op":TmtpRev,"id":"1"}
 A2> {"op":Login,"uid":"$uid-A","node":"$node-A2"}
 A2< {"id":"1","name":"test","op":"tmtprev"}
-A2< {"error":"login failed: there is no such user with such a node","op":"quit"}
+A2< {"error":"login failed: unknown user or node","op":"quit"}
 A2! ended
 
 # Numbers are never used again.

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "test/lib/check.h"
-#include "tmtp/route.h"
+#include "tmtp/outbox.h"
 #include "base/log.h"
 #include "test/lib/harness.h"
 
@@ -174,7 +174,7 @@ waiting(struct world *w, const struct person *p)
 	struct node *n = p->user->nodes[0];
 
 	return (unsigned)store_load(w->stage.data.store,
-	    deliver_queue(w->stage.relay, n)).messages;
+	    outbox_queue(w->stage.relay, n)).messages;
 }
 
 static void
@@ -490,7 +490,7 @@ test_dropped_node(void)
 	expire_step(w.expire, w.stage.now);
 	expect(&w, &b, 36, "one step");
 	store_drop(w.stage.data.store,
-	    deliver_queue(w.stage.relay, b.user->nodes[0]));
+	    outbox_queue(w.stage.relay, b.user->nodes[0]));
 	userdb_drop_node(w.stage.data.userdb, b.user->nodes[0]);
 	run(&w);
 	CHECK(expire_deadline(w.expire) == w.stage.now.mono + HOUR,
@@ -511,7 +511,7 @@ test_two_nodes(void)
 	meet(&w, &a, &b);
 	n = userdb_add_node(w.stage.data.userdb, b.user, SPAN("y"), nodeid);
 	userdb_see(w.stage.data.userdb, n, w.stage.now);
-	q = deliver_queue(w.stage.relay, n);
+	q = outbox_queue(w.stage.relay, n);
 	post(&w, &a, &b);
 	CHECK(store_load(w.stage.data.store, q).messages == 1, "posted");
 	pass(&w, 40 * CLOCK_DAY);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "test/lib/check.h"
-#include "tmtp/route.h"
+#include "tmtp/outbox.h"
 #include "base/log.h"
 #include "test/lib/harness.h"
 
@@ -73,7 +73,7 @@ enroll(struct harness *st, struct person *m, const char *name)
 static uint64_t
 waiting(struct harness *st, const struct person *m, size_t node)
 {
-	struct queue *q = deliver_queue(st->relay, m->user->nodes[node]);
+	struct queue *q = outbox_queue(st->relay, m->user->nodes[node]);
 	uint64_t n;
 	int i;
 
@@ -86,7 +86,7 @@ waiting(struct harness *st, const struct person *m, size_t node)
 static void
 fill(struct harness *st, const struct person *m)
 {
-	struct queue *q = deliver_queue(st->relay, m->user->nodes[0]);
+	struct queue *q = outbox_queue(st->relay, m->user->nodes[0]);
 	int i;
 
 	for (i = 0; i < MANY; i++)

@@ -282,7 +282,7 @@ check_damage(void)
 
 struct door {
 	struct harness stage;
-	struct admit *admit;
+	struct registrar *registrar;
 };
 
 static struct admission
@@ -292,11 +292,11 @@ ask(struct door *d, const char *alias, const char *peer, struct now now)
 
 	if (alias != NULL)
 		a.alias = span_of(alias);
-	return admit_ask(d->admit, &d->stage.conf, &a);
+	return register_ask(d->registrar, &d->stage.conf, &a);
 }
 
 /* Ask, and go through with it. */
-static enum admit_answer
+static enum register_answer
 enter(struct door *d, const char *alias, const char *peer, struct now now)
 {
 	struct applicant a = { { NULL, 0 }, peer, 0, now };
@@ -305,11 +305,11 @@ enter(struct door *d, const char *alias, const char *peer, struct now now)
 
 	if (alias != NULL)
 		a.alias = span_of(alias);
-	admission = admit_ask(d->admit, &d->stage.conf, &a);
-	if (admission.answer == ADMIT_YES) {
-		admit_enter(d->admit, &a, &admission);
+	admission = register_ask(d->registrar, &d->stage.conf, &a);
+	if (admission.answer == REGISTER_YES) {
+		register_admit(d->registrar, &a, &admission);
 	} else {
-		admit_refuse(d->admit, &a, &admission, &why, &advice);
+		register_refuse(d->registrar, &a, &admission, &why, &advice);
 		CHECK(why.n >= 16 && advice.n > 0, "it is not told why");
 	}
 	(void)datadir_commit(&d->stage.data);
@@ -324,13 +324,13 @@ open_door(struct door *d, enum conf_register mode)
 	harness_open(&d->stage);
 	harness_start(&d->stage);
 	d->stage.conf.registration = mode;
-	d->admit = admit_open(d->stage.data.invites);
+	d->registrar = register_open(d->stage.data.invites);
 }
 
 static void
 close_door(struct door *d)
 {
-	admit_close(d->admit);
+	register_close(d->registrar);
 	harness_stop(&d->stage);
 	harness_close(&d->stage);
 }
@@ -340,14 +340,14 @@ check_modes(void)
 {
 	static const struct {
 		enum conf_register mode;
-		enum admit_answer stranger, nameless, invited, in_window;
+		enum register_answer stranger, nameless, invited, in_window;
 	} modes[] = {
-		{ CONF_REGISTER_OPEN, ADMIT_YES, ADMIT_YES, ADMIT_YES,
-		  ADMIT_YES },
-		{ CONF_REGISTER_INVITE, ADMIT_UNINVITED, ADMIT_UNINVITED,
-		  ADMIT_YES, ADMIT_YES },
-		{ CONF_REGISTER_CLOSED, ADMIT_CLOSED, ADMIT_CLOSED,
-		  ADMIT_CLOSED, ADMIT_YES }
+		{ CONF_REGISTER_OPEN, REGISTER_YES, REGISTER_YES, REGISTER_YES,
+		  REGISTER_YES },
+		{ CONF_REGISTER_INVITE, REGISTER_UNINVITED, REGISTER_UNINVITED,
+		  REGISTER_YES, REGISTER_YES },
+		{ CONF_REGISTER_CLOSED, REGISTER_CLOSED, REGISTER_CLOSED,
+		  REGISTER_CLOSED, REGISTER_YES }
 	};
 	struct door d;
 	size_t i;
@@ -382,36 +382,37 @@ check_rate(void)
 	open_door(&d, CONF_REGISTER_OPEN);
 	for (i = 0; i < 3; i++) {
 		snprintf(peer, sizeof(peer), "10.0.0.%d:1", i);
-		CHECK(enter(&d, NULL, peer, now_at(0)) == ADMIT_YES,
+		CHECK(enter(&d, NULL, peer, now_at(0)) == REGISTER_YES,
 		    "number %d is too fast", i);
 	}
 	CHECK(enter(&d, NULL, "10.0.0.9:1", now_at(HOUR - 1)) ==
-	    ADMIT_TOO_FAST, "a fourth is not");
-	CHECK(enter(&d, NULL, "10.0.1.9:1", now_at(0)) == ADMIT_YES,
+	    REGISTER_TOO_FAST, "a fourth is not");
+	CHECK(enter(&d, NULL, "10.0.1.9:1", now_at(0)) == REGISTER_YES,
 	    "a neighbour is");
-	CHECK(enter(&d, NULL, "10.0.0.9:1", now_at(HOUR)) == ADMIT_YES,
+	CHECK(enter(&d, NULL, "10.0.0.9:1", now_at(HOUR)) == REGISTER_YES,
 	    "an hour later it is");
 	for (i = 0; i < 9; i++)
-		CHECK(enter(&d, NULL, "127.0.0.1:1", now_at(0)) == ADMIT_YES,
+		CHECK(enter(&d, NULL, "127.0.0.1:1", now_at(0)) == REGISTER_YES,
 		    "this machine is limited");
 	(void)invite(&d.stage, "Alice Smith");
-	CHECK(enter(&d, NULL, "10.0.1.9:1", now_at(0)) == ADMIT_YES &&
-	    enter(&d, NULL, "10.0.1.9:1", now_at(0)) == ADMIT_YES &&
-	    enter(&d, NULL, "10.0.1.9:1", now_at(0)) == ADMIT_TOO_FAST &&
-	    enter(&d, "Alice Smith", "10.0.1.9:1", now_at(0)) == ADMIT_YES,
+	CHECK(enter(&d, NULL, "10.0.1.9:1", now_at(0)) == REGISTER_YES &&
+	    enter(&d, NULL, "10.0.1.9:1", now_at(0)) == REGISTER_YES &&
+	    enter(&d, NULL, "10.0.1.9:1", now_at(0)) == REGISTER_TOO_FAST &&
+	    enter(&d, "Alice Smith", "10.0.1.9:1", now_at(0)) == REGISTER_YES,
 	    "who is invited is limited");
 	d.stage.conf.register_rate = 0;
-	CHECK(enter(&d, NULL, "10.0.1.9:1", now_at(0)) == ADMIT_YES,
+	CHECK(enter(&d, NULL, "10.0.1.9:1", now_at(0)) == REGISTER_YES,
 	    "0 is a limit");
 	/* More networks than are remembered crowd out the oldest. */
 	d.stage.conf.register_rate = 1;
 	for (i = 0; i < 1000; i++) {
 		snprintf(peer, sizeof(peer), "10.%d.%d.1:1", 1 + i / 256,
 		    i % 256);
-		CHECK(enter(&d, NULL, peer, now_at((uint64_t)i)) == ADMIT_YES,
+		CHECK(enter(&d, NULL, peer, now_at((uint64_t)i)) ==
+		    REGISTER_YES,
 		    "%s is too fast", peer);
 	}
-	CHECK(enter(&d, NULL, peer, now_at(1000)) == ADMIT_TOO_FAST,
+	CHECK(enter(&d, NULL, peer, now_at(1000)) == REGISTER_TOO_FAST,
 	    "the latest is forgotten");
 	close_door(&d);
 }
@@ -434,8 +435,8 @@ check_requests(void)
 	    g->count == 2 && g->since == AT && g->last == AT + 60000 &&
 	    strcmp(g->address, "10.0.0.7:6") == 0, "not one request of two");
 	again(&d.stage, CRASHES);
-	admit_close(d.admit);
-	d.admit = admit_open(d.stage.data.invites);
+	register_close(d.registrar);
+	d.registrar = register_open(d.stage.data.invites);
 	CHECK(count_invites(&d.stage) == 1, "the crash lost the request");
 
 	CHECK(invite_approve(d.stage.data.invites, SPAN("Alice"),
@@ -443,13 +444,13 @@ check_requests(void)
 	CHECK(invite_approve(d.stage.data.invites, SPAN("alice smith"),
 	    now_at(60000)) == NULL, "not approved");
 	CHECK(enter(&d, "Alice Smith", "10.0.1.1:5", now_at(60000)) ==
-	    ADMIT_UNINVITED, "let in from another network");
+	    REGISTER_UNINVITED, "let in from another network");
 	CHECK(enter(&d, "Alice Jones", "10.0.0.1:5", now_at(60000)) ==
-	    ADMIT_UNINVITED, "let in by another name");
+	    REGISTER_UNINVITED, "let in by another name");
 	CHECK(enter(&d, "Alice Smith", "10.0.0.99:5", now_at(60000)) ==
-	    ADMIT_YES, "not let in");
+	    REGISTER_YES, "not let in");
 	CHECK(enter(&d, "Alice Smith", "10.0.0.99:5", now_at(60000)) ==
-	    ADMIT_UNINVITED, "let in twice");
+	    REGISTER_UNINVITED, "let in twice");
 
 	for (i = 0; i < 200; i++) {
 		snprintf(peer, sizeof(peer), "[2001:db8:0:%x::%x]:1", i, i);
@@ -473,9 +474,9 @@ check_windows(void)
 
 	open_door(&d, CONF_REGISTER_INVITE);
 	invite_open_window(d.stage.data.invites, AT + HOUR, 2, now_at(0));
-	CHECK(enter(&d, NULL, "10.0.0.1:1", now_at(0)) == ADMIT_YES &&
-	    enter(&d, "Bob", "10.0.0.1:1", now_at(0)) == ADMIT_YES &&
-	    enter(&d, "Carol", "10.0.0.1:1", now_at(0)) == ADMIT_UNINVITED,
+	CHECK(enter(&d, NULL, "10.0.0.1:1", now_at(0)) == REGISTER_YES &&
+	    enter(&d, "Bob", "10.0.0.1:1", now_at(0)) == REGISTER_YES &&
+	    enter(&d, "Carol", "10.0.0.1:1", now_at(0)) == REGISTER_UNINVITED,
 	    "not two places");
 	close_door(&d);
 }

@@ -1,0 +1,115 @@
+#include "tmtp/login.h"
+
+#include "conf.h"
+#include "datadir.h"
+#include "tmtp/outbox.h"
+#include "tmtp/presence.h"
+#include "tmtp/request.h"
+#include "tmtp/route.h"
+#include "tmtp/session.h"
+
+static void
+detach(struct session *s)
+{
+	s->node->user->nodes_online--;
+	s->node->session = NULL;
+	s->node = NULL;
+}
+
+void
+login_enter(struct session *s, struct node *node)
+{
+	struct session *older = node->session;
+
+	if (older != NULL) {
+		outbox_end(older, SPAN("replaced by a newer login"));
+		detach(older);
+	}
+	s->node = node;
+	s->phase = PHASE_OPEN;
+	node->session = s;
+	node->user->nodes_online++;
+	outbox_begin(s);
+	presence_send_info(s);
+}
+
+void
+login_end(struct session *s, struct span why)
+{
+	outbox_end(s, why);
+	login_leave(s);
+}
+
+void
+login_end_all(struct user *user, struct span why)
+{
+	size_t i;
+
+	for (i = 0; i < user->node_count; i++) {
+		if (user->nodes[i]->session != NULL)
+			login_end(user->nodes[i]->session, why);
+	}
+}
+
+void
+login_leave(struct session *s)
+{
+	struct user *user;
+
+	if (s->node == NULL)
+		return;
+	user = s->node->user;
+	detach(s);
+	if (user->nodes_online == 0)
+		presence_forget(user);
+}
+
+/* There is one revision: a client that asks for another gets this one, too. */
+bool
+op_tmtprev(struct request *rq)
+{
+	struct session *s = rq->session;
+	size_t start = frame_open(&s->out);
+
+	json_put_string(&s->out, "id", SPAN("1"));
+	json_put_string(&s->out, "name", span_of(rq->relay->conf->name));
+	json_put_string(&s->out, "op", SPAN("tmtprev"));
+	session_send(s, start);
+	s->phase = PHASE_GREETED;
+	return true;
+}
+
+/* All of the user's nodes learn of a login, unless the disk is full. */
+static bool
+tell_nodes(struct request *rq)
+{
+	struct posting p = route_news(rq, "login");
+	char ref[REF_TEXT];
+
+	if (datadir_state(rq->relay->data) == DATADIR_FULL)
+		return true;
+	p.message.node = frame_ref(ref, rq->session->node->ref);
+	return route_send(rq, &p, 1);
+}
+
+/* The answer does not say whether the user or the password is wrong. */
+bool
+op_login(struct request *rq)
+{
+	struct userdb *db = rq->relay->data->userdb;
+	struct user *user = userdb_user_text(db, rq->h.uid);
+	struct node *node = NULL;
+
+	if (user != NULL)
+		node = userdb_login(user, rq->h.node);
+	if (node == NULL)
+		return request_refuse(rq, "login failed: unknown user or "
+		    "node", SPAN(""));
+	if (user->flags & USER_DISABLED)
+		return request_refuse(rq, "login failed: this account is "
+		    "disabled", SPAN(""));
+	userdb_see(db, node, rq->now);
+	login_enter(rq->session, node);
+	session_log(rq->session, "login", SPAN(""));
+	return tell_nodes(rq);
+}

@@ -1,0 +1,263 @@
+#include "tmtp/outbox.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "datadir.h"
+#include "store.h"
+#include "tmtp/session.h"
+#include "userdb.h"
+
+/* Milliseconds after which a message is sent again. */
+#define ACK_TIME 30000
+
+/* Bytes of a message that a quit waits for: a head and small data. */
+#define REST_MAX ((uint64_t)128 << 10)
+
+struct queue *
+outbox_queue(struct relay *relay, struct node *node)
+{
+	if (node->queue == NULL)
+		node->queue = store_queue(relay->data->store,
+		    &node->user->uid, node->ref);
+	return node->queue;
+}
+
+void
+outbox_begin(struct session *s)
+{
+	(void)outbox_queue(s->relay, s->node);	/* it has one from now on */
+	s->window = s->relay->conf->window;
+	s->inflight = xzalloc(s->window * sizeof(*s->inflight));
+}
+
+static struct inflight *
+find_inflight(struct session *s, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < s->inflight_count; i++) {
+		if (s->inflight[i].id == id)
+			return &s->inflight[i];
+	}
+	return NULL;
+}
+
+static void
+remove_inflight(struct session *s, struct inflight *f)
+{
+	size_t i = (size_t)(f - s->inflight);
+
+	s->inflight_count--;
+	memmove(f, f + 1, (s->inflight_count - i) * sizeof(*f));
+}
+
+static void
+drop_acked(struct session *s, struct inflight *f)
+{
+	store_ack(s->relay->data->store, s->node->queue, f->id);
+	remove_inflight(s, f);
+}
+
+void
+outbox_ack(struct session *s, uint64_t id)
+{
+	struct inflight *f = find_inflight(s, id);
+
+	if (f == NULL)
+		return;
+	if (s->sending.id == id) {
+		f->acked = true;	/* the rest of it is still needed */
+		return;
+	}
+	drop_acked(s, f);
+	session_mark(s);
+}
+
+/* The message's last byte has left. */
+static void
+finish_sending(struct session *s, struct now now)
+{
+	struct inflight *f = find_inflight(s, s->sending.id);
+
+	if (f == NULL) {
+		f = &s->inflight[s->inflight_count++];
+		*f = (struct inflight){ .id = s->sending.id };
+		s->last = f->id;
+	}
+	f->sent = now.mono;
+	f->resend = false;
+	/* When not even an ack can be stored, it is sent once more. */
+	if (f->acked && datadir_state(s->relay->data) != DATADIR_WAIT)
+		drop_acked(s, f);
+	s->sending.id = 0;
+}
+
+/* The message cannot be sent: go on with the next one. */
+static void
+skip_sending(struct session *s)
+{
+	struct inflight *f = find_inflight(s, s->sending.id);
+
+	if (f != NULL)
+		remove_inflight(s, f);
+	else
+		s->last = s->sending.id;
+	s->sending.id = 0;
+}
+
+/*
+ * Write bytes of the message being sent.  If they cannot be read, none of this
+ * call's count.  EBADMSG means that the store has moved the message away: if
+ * nothing of it has left, it is skipped.
+ */
+static size_t
+send_some(struct session *s, char *dst, size_t room, struct now now)
+{
+	uint64_t begin = s->sending.offset;
+	size_t n = 0;
+	ssize_t got;
+
+	while (n < room && s->sending.offset < s->sending.length) {
+		got = store_read(s->relay->data->store, s->node->queue,
+		    s->sending.id, s->sending.offset, dst + n, room - n);
+		if (got == -1) {
+			s->sending.offset = begin;
+			if (errno == EBADMSG && begin == 0)
+				skip_sending(s);
+			else
+				session_cut(s, SPAN("a message cannot be "
+				    "read"));
+			return 0;
+		}
+		n += (size_t)got;
+		s->sending.offset += (uint64_t)got;
+	}
+	if (s->sending.offset == s->sending.length)
+		finish_sending(s, now);
+	return n;
+}
+
+/*
+ * Choose what to send next: a message whose ack is overdue, or else the first
+ * of the queue that was not sent yet, if the window has room for it.
+ */
+static bool
+choose(struct session *s)
+{
+	uint64_t after = s->last, id, length;
+	bool resend = false;
+	size_t i;
+	int found;
+
+	for (i = 0; i < s->inflight_count && !resend; i++) {
+		resend = s->inflight[i].resend;
+		if (resend)
+			after = s->inflight[i].id - 1;
+	}
+	if (!resend && s->inflight_count >= s->window)
+		return false;
+	found = store_next(s->relay->data->store, s->node->queue, after, &id,
+	    &length);
+	if (found == -1) {
+		session_cut(s, SPAN("the queue cannot be read"));
+		return false;
+	}
+	if (resend && (found == 0 || id != after + 1)) {
+		remove_inflight(s, find_inflight(s, after + 1));
+		return choose(s);
+	}
+	if (found == 0)
+		return false;
+	s->sending.id = id;
+	s->sending.length = length;
+	s->sending.offset = 0;
+	return true;
+}
+
+size_t
+outbox_continue(struct session *s, char *dst, size_t room, struct now now)
+{
+	return s->sending.id != 0 ? send_some(s, dst, room, now) : 0;
+}
+
+size_t
+outbox_send(struct session *s, char *dst, size_t room, size_t used,
+    struct now now)
+{
+	size_t n = used;
+
+	while (n < room && s->phase == PHASE_OPEN && choose(s)) {
+		if (n > 0 && s->sending.length > room - n) {
+			s->sending.id = 0;
+			break;
+		}
+		n += send_some(s, dst + n, room - n, now);
+		if (s->sending.id != 0)
+			break;
+	}
+	return n - used;
+}
+
+/* Put the rest of the message that is being sent before all replies. */
+static void
+finish_message(struct session *s)
+{
+	size_t rest = (size_t)(s->sending.length - s->sending.offset);
+	struct buf first = { NULL, 0, 0 };
+	ssize_t got;
+
+	(void)buf_room(&first, rest + s->out.n);
+	while (first.n < rest) {
+		got = store_read(s->relay->data->store, s->node->queue,
+		    s->sending.id, s->sending.offset + first.n,
+		    first.p + first.n, rest - first.n);
+		if (got == -1) {
+			buf_free(&first);
+			return;
+		}
+		first.n += (size_t)got;
+	}
+	s->ready += first.n;
+	buf_add(&first, buf_span(&s->out));
+	buf_free(&s->out);
+	s->out = first;
+	s->sending.id = 0;
+}
+
+void
+outbox_end(struct session *s, struct span why)
+{
+	if (s->phase == PHASE_OPEN && s->sending.id != 0 &&
+	    s->sending.length - s->sending.offset <= REST_MAX)
+		finish_message(s);
+	session_end(s, why);
+}
+
+uint64_t
+outbox_deadline(const struct session *s)
+{
+	uint64_t first = UINT64_MAX;
+	size_t i;
+
+	for (i = 0; i < s->inflight_count; i++) {
+		if (!s->inflight[i].resend &&
+		    s->inflight[i].sent + ACK_TIME < first)
+			first = s->inflight[i].sent + ACK_TIME;
+	}
+	return first;
+}
+
+void
+outbox_expire(struct session *s, struct now now)
+{
+	size_t i;
+
+	for (i = 0; i < s->inflight_count; i++) {
+		if (s->inflight[i].sent + ACK_TIME <= now.mono)
+			s->inflight[i].resend = true;
+	}
+	session_mark(s);
+}

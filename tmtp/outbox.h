@@ -1,0 +1,50 @@
+/*
+ * outbox.h - sending what waits in a node's queue to the node's session.
+ *
+ * A queue is sent in the order of ids.  Up to conf's window of messages are in
+ * flight in a session: sent, but not acked.  Those whose ack is overdue are
+ * sent again, in order.
+ */
+#ifndef MNM_TMTP_OUTBOX_H
+#define MNM_TMTP_OUTBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+struct node;
+struct queue;
+struct relay;
+struct session;
+
+/* A node's queue, for store. */
+struct queue *outbox_queue(struct relay *, struct node *);
+
+/* The session has logged in; conf's window counts from now on. */
+void outbox_begin(struct session *);
+/*
+ * Write what is to be sent next to dst, whole messages as long as they fit.
+ * used bytes of dst are taken; only if that is 0 may a message begin that does
+ * not fit.
+ */
+size_t outbox_send(struct session *, char *dst, size_t room, size_t used,
+    struct now);
+/* Go on with a message that did not fit. */
+size_t outbox_continue(struct session *, char *dst, size_t room, struct now);
+/*
+ * End the session with a quit, after the rest of a message that is being
+ * sent.  If much of it is left, just close the session: the peer would take a
+ * quit for the message's data.
+ */
+void outbox_end(struct session *, struct span why);
+
+/* The node has the message.  Ignored unless it was sent in this session. */
+void outbox_ack(struct session *, uint64_t id);
+/* When the first ack is overdue; UINT64_MAX if none is awaited. */
+uint64_t outbox_deadline(const struct session *);
+/* Send again what is overdue. */
+void outbox_expire(struct session *, struct now);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * request.h - one request while it runs: what was asked, by which session,
+ * and the working space that its op needs.
+ *
+ * A relay has one struct request, which tmtp.c uses for one request after the
+ * other, so that none has to be allocated.
+ */
+#ifndef MNM_TMTP_REQUEST_H
+#define MNM_TMTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/set.h"
+#include "tmtp/frame.h"
+#include "userdb.h"
+
+struct request {
+	struct session *session;
+	struct relay *relay;
+	struct now now;
+	struct header h;
+	struct part *note, *body;	/* its data */
+	uint64_t msgid;		/* of the message that was posted; 0: none */
+
+	struct buf text;	/* what h points into */
+	struct buf why;		/* request_refuse's */
+
+	/* The op's: the users that a message is for, settled. */
+	struct set to;
+	struct set note_to;	/* ... that the notification is for */
+	struct set groups;	/* whose members have been added */
+
+	/* route.c */
+	struct buf heads;	/* of the messages */
+	struct queue **queues;	/* that they go to */
+	size_t queue_count, queue_room;
+};
+
+struct request *request_open(struct relay *);
+void request_close(struct request *);
+/* The session asks for something else; h is still to be read. */
+void request_begin(struct request *, struct session *, struct now);
+
+/*
+ * Say why a request is refused: text, then the value it names, if any,
+ * shortened if it is long.  Always returns false.
+ */
+bool request_refuse(struct request *, const char *text, struct span value);
+/* The same for a name that userdb does not accept. */
+bool request_refuse_name(struct request *, enum userdb_result,
+    struct span name);
+/*
+ * It is neither done nor refused: it runs again from its beginning in the
+ * next turn.  Always returns false.
+ */
+bool request_stall(struct request *);
+
+#endif
