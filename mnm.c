@@ -390,7 +390,8 @@ run_relay(const char *path)
 
 	start(&s);
 	wake = catch_signals();
-	server_start(s.sv, &s.data, &s.id.cert, s.clock_offset);
+	if (server_start(s.sv, &s.data, &s.id.cert, s.clock_offset) == -1)
+		die("cannot watch connections: %s", strerror(errno));
 	print_welcome(&s);
 	process_notify("READY=1\nSTATUS=serving");
 	set_alarm(&s);

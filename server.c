@@ -13,10 +13,10 @@
  *	records that are not sent       -     4 500   66 000  one turn
  *	                            1 100    46 900  345 800
  *
- * A stranger has login_timeout for it.  A member at the worst is one who stops
- * in the middle of a post and reads nothing; data over 64 KiB is in a file.
- * Messages are not kept with the link, they wait in the store.  links_max
- * times all this is what the machine should have, if it trusts nobody.
+ * A stranger has login_timeout for it.  The worst member stops in the middle of
+ * a post and reads nothing; data over 64 KiB is in a file.  Messages are not
+ * kept with the connection, they wait in the store.  links_max times all this
+ * is what the machine should have, if it trusts nobody.
  */
 #include "server.h"
 
@@ -26,39 +26,41 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/fd.h"
 #include "net/conn.h"
 #include "admin/commands.h"
 #include "admin/control.h"
 #include "base/log.h"
+#include "conf.h"
+#include "datadir.h"
 #include "net/listen.h"
 #include "net/poller.h"
 #include "net/stream.h"
 #include "net/tls.h"
 #include "tmtp.h"
 
-#define ACCEPTS_MAX 64	/* a turn, so that links are served meanwhile */
+#define ACCEPTS_MAX 64	/* a turn, so that the others are served meanwhile */
 
 /* A handshake costs 2 ms of CPU: others wait for these, not for thousands. */
 #define HANDSHAKES_MAX 16
 
 /*
- * Descriptors that are not for links: listeners, journal, queues, and two for
- * each large post that is on its way.
+ * Descriptors that are not for connections: listeners, journal, queues, and two
+ * for each large post that is on its way.
  */
 #define FILES_RESERVED (64 + 2 * 100)
 
 /* Milliseconds. */
 #define COMMIT_DELAY  1000	/* acks from clients may wait so long for it */
-#define REAP_INTERVAL 1000	/* between two looks at all links */
-#define STOP_TIME     1000	/* for all links together, when stopping */
+#define REAP_INTERVAL 1000	/* between two looks at all connections */
+#define STOP_TIME     1000	/* for all of them together, when stopping */
 #define ACCEPT_PAUSE  1000
-#define LOGIN_MIN     2000	/* to log in, however many others come */
-#define LOG_INTERVAL  60000	/* between two lines about one nuisance */
+#define LOGIN_MIN     2000	/* to log in, however many others connect */
+#define LOG_INTERVAL  60000	/* between two lines about one problem */
 #define CLOCK_SET     1000	/* a clock that jumps so far has been set */
 
 /* Microseconds. */
@@ -66,10 +68,24 @@
 
 #define NEVER STREAM_NEVER
 
+/*
+ * What may be due, in now.mono.  Whatever is not in here is never waited for:
+ * time_to_wait looks at all of these and at nothing else.
+ */
+enum deadline {
+	DUE_ACCEPT,	/* try again, after accepting was paused */
+	DUE_COMMIT,
+	DUE_CHECKPOINT,
+	DUE_EXPIRE,	/* look for messages that have waited too long */
+	DUE_REAP,	/* a connection's deadline may have passed */
+	DUE_REPORT,	/* log how many connections did not speak TLS */
+	DUE_STOP,	/* wait no longer for connections to end */
+	DEADLINES
+};
+
 /* Connections that never spoke TLS, since the last line about them. */
 struct strangers {
 	unsigned long count;
-	uint64_t report_at;
 	char last[LISTEN_PEER];
 };
 
@@ -78,7 +94,7 @@ struct server {
 	struct datadir *data;
 	struct relay *relay;
 	struct tls *tls;
-	struct poller *ready;
+	struct poller *poller;
 	struct control *control;	/* NULL: there is none */
 	struct now now;
 	uint64_t started;	/* now.wall */
@@ -89,13 +105,12 @@ struct server {
 
 	int listeners[LISTEN_MAX];
 	int listener_count;
-	size_t links_max;
+	size_t conns_max;
 	bool accepting;
-	uint64_t accept_at;	/* when not: try again then */
 	uint64_t accept_log_at;	/* no line about it before that */
 	uint64_t full_log_at;	/* ... that one gives way to others */
 
-	struct conn **conns;
+	struct conn **conns;	/* all of them, in no order */
 	size_t conn_count, conn_room;
 	struct list waiting;	/* requests or bytes wait for data */
 	struct list newcomers;	/* not logged in yet, the oldest first */
@@ -108,26 +123,25 @@ struct server {
 	bool resume_due;	/* those who wait may find their way free */
 	bool again;		/* do not sleep before the next turn */
 	uint64_t commit_by;	/* NEVER: nothing waits for a commit */
-	uint64_t reap_at;	/* no link's deadline is known to be earlier */
-	uint64_t reaped;	/* when all links were looked at */
-	uint64_t stop_by;
+	uint64_t reaped;	/* when all connections were looked at */
+	uint64_t due[DEADLINES];	/* NEVER: not due */
 };
 
 static uint64_t
-earlier(uint64_t a, uint64_t b)
+min(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
 
 static uint64_t
-longer(uint64_t a, uint64_t b)
+max(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
 }
 
 /*
- * What a time server said at start is better than a clock that nobody has
- * set.  When the clock is set after all, whoever did it knows better.
+ * What a time server said at start is better than a clock that was never set.
+ * But if the clock is set after all, that is better still.
  */
 static void
 read_clock(struct server *sv)
@@ -138,7 +152,7 @@ read_clock(struct server *sv)
 
 	sv->turn_began = us;
 	if (sv->clock_offset != 0 && (jump > CLOCK_SET || jump < -CLOCK_SET)) {
-		log_line("the system's clock was set: it is trusted now");
+		log_line("the system's clock was set; using it from now on");
 		sv->clock_offset = 0;
 	}
 	sv->now.mono = mono;
@@ -147,17 +161,23 @@ read_clock(struct server *sv)
 	journal_id_at_least(sv->data->journal, sv->now.wall * 1000000);
 }
 
+static bool
+is_due(const struct server *sv, enum deadline deadline)
+{
+	return sv->now.mono >= sv->due[deadline];
+}
+
 static void
 resume_accepting(struct server *sv)
 {
 	int i;
 
-	sv->accept_at = NEVER;
+	sv->due[DUE_ACCEPT] = NEVER;
 	if (sv->accepting)
 		return;
 	sv->accepting = true;
 	for (i = 0; i < sv->listener_count; i++)
-		poller_change(sv->ready, sv->listeners[i], POLLER_READ);
+		poller_change(sv->poller, sv->listeners[i], POLLER_READ);
 }
 
 /* One line about a nuisance is enough for a while. */
@@ -171,8 +191,8 @@ may_log(const struct server *sv, uint64_t *log_at)
 }
 
 /*
- * Those who come now wait in the system's queue until a link closes or a
- * second has passed.
+ * New ones wait in the system's queue until one of ours closes or a second has
+ * passed.
  */
 static void
 pause_accepting(struct server *sv, const char *why)
@@ -180,35 +200,33 @@ pause_accepting(struct server *sv, const char *why)
 	int i;
 
 	sv->accepting = false;
-	sv->accept_at = sv->now.mono + ACCEPT_PAUSE;
+	sv->due[DUE_ACCEPT] = sv->now.mono + ACCEPT_PAUSE;
 	for (i = 0; i < sv->listener_count; i++)
-		poller_change(sv->ready, sv->listeners[i], 0);
+		poller_change(sv->poller, sv->listeners[i], 0);
 	if (may_log(sv, &sv->accept_log_at))
-		log_line("new connections wait: %zu are open; %s",
+		log_line("accepting is paused: %zu connections are open; %s",
 		    sv->conn_count, why);
 }
 
-/*
- * Probes come by the thousand on a public address, and none of them tells
- * anything that their number does not.
- */
+/* A public address gets thousands of probes; their number says it all. */
 static void
 count_stranger(struct server *sv, const struct conn *c)
 {
 	if (sv->strangers.count++ == 0)
-		sv->strangers.report_at = sv->now.mono + LOG_INTERVAL;
+		sv->due[DUE_REPORT] = sv->now.mono + LOG_INTERVAL;
 	memcpy(sv->strangers.last, c->peer, LISTEN_PEER);
 }
 
 static void
 report_strangers(struct server *sv)
 {
-	if (sv->now.mono < sv->strangers.report_at)
+	if (!is_due(sv, DUE_REPORT))
 		return;
-	log_line("%s: the last of %lu connections in a minute that did not "
-	    "speak TLS", sv->strangers.last, sv->strangers.count);
+	log_line("%lu connection%s in the last minute did not speak TLS; last: "
+	    "%s", sv->strangers.count, sv->strangers.count == 1 ? "" : "s",
+	    sv->strangers.last);
 	sv->strangers.count = 0;
-	sv->strangers.report_at = NEVER;
+	sv->due[DUE_REPORT] = NEVER;
 }
 
 static void
@@ -222,19 +240,27 @@ log_end(struct server *sv, const struct conn *c)
 		log_line("%s: TLS: %s", c->peer, error);
 }
 
-/* What its contacts are told of the end is sent in the next turn. */
+/* Its contacts hear of the end in the next turn. */
 static void
 remove_conn(struct server *sv, struct conn *c)
 {
 	log_end(sv, c);
 	list_remove(&c->waiting);
 	list_remove(&c->newcomer);
-	poller_remove(sv->ready, c->stream.fd);
+	poller_remove(sv->poller, c->stream.fd);
 	sv->conns[c->index] = sv->conns[--sv->conn_count];
 	sv->conns[c->index]->index = c->index;
 	conn_close(c, sv->now);
 	sv->again = true;
 	resume_accepting(sv);
+}
+
+/* All connections are looked at once a second at most. */
+static void
+reap_by(struct server *sv, uint64_t deadline)
+{
+	sv->due[DUE_REAP] = min(sv->due[DUE_REAP],
+	    max(deadline, sv->reaped + REAP_INTERVAL));
 }
 
 static bool
@@ -256,16 +282,16 @@ settle(struct server *sv, struct conn *c)
 	}
 	if (c->stream.phase != STREAM_OPEN) {
 		list_remove(&c->waiting);
-		sv->again = true;	/* contacts are told, as above */
+		sv->again = true;	/* contacts hear of it, as above */
 	} else if (waits_for_data(sv, c)) {
 		list_append(&sv->waiting, &c->waiting, c);
 	}
 	if (c->session != NULL && tmtp_is_logged_in(c->session))
 		list_remove(&c->newcomer);
-	sv->reap_at = earlier(sv->reap_at, conn_deadline(c));
+	reap_by(sv, conn_deadline(c));
 	interest = conn_interest(c);
 	if (interest != c->interest) {
-		poller_change(sv->ready, c->stream.fd, interest);
+		poller_change(sv->poller, c->stream.fd, interest);
 		c->interest = interest;
 	}
 }
@@ -276,11 +302,11 @@ add_conn(struct server *sv, int fd, const char *peer)
 	struct conn *c = conn_open(fd, sv->tls, sv->relay, peer, sv->now);
 
 	if (c == NULL) {
-		log_line("%s: refused: the system gives no randomness", peer);
+		log_line("%s: refused: the system has no random numbers", peer);
 		return;
 	}
 	c->interest = POLLER_READ;
-	if (poller_add(sv->ready, fd, c->interest, c) == -1) {
+	if (poller_add(sv->poller, fd, c->interest, c) == -1) {
 		log_line("%s: refused: %s", peer, strerror(errno));
 		conn_close(c, sv->now);
 		return;
@@ -305,9 +331,9 @@ is_exhausted(int error)
 }
 
 /*
- * Whose place the next one gets when all are taken: of those who have not
- * logged in the one that has had the most time for it.  NULL if there is none,
- * or it has not had enough.
+ * Which one makes room for the next when all places are taken: of those that
+ * have not logged in, the one that has had the most time for it.  NULL if there
+ * is none, or it has not had enough.
  */
 static struct conn *
 to_give_way(const struct server *sv)
@@ -321,13 +347,13 @@ static void
 give_way(struct server *sv, struct conn *c)
 {
 	if (may_log(sv, &sv->full_log_at))
-		log_line("%s: closed for others who come: it has not logged "
-		    "in, and links_max is reached", c->peer);
+		log_line("%s: closed to make room: it has not logged in, and "
+		    "links_max is reached", c->peer);
 	remove_conn(sv, c);
 }
 
 static void
-accept_links(struct server *sv, int listener)
+accept_conns(struct server *sv, int listener)
 {
 	struct conn *late;
 	char peer[LISTEN_PEER];
@@ -335,10 +361,10 @@ accept_links(struct server *sv, int listener)
 	int i, fd;
 
 	for (i = 0; i < ACCEPTS_MAX; i++) {
-		full = sv->conn_count >= sv->links_max;
+		full = sv->conn_count >= sv->conns_max;
 		late = to_give_way(sv);
 		if (full && late == NULL) {
-			pause_accepting(sv, "no more are allowed");
+			pause_accepting(sv, "links_max is reached");
 			return;
 		}
 		fd = listen_accept(listener, peer);
@@ -356,11 +382,11 @@ accept_links(struct server *sv, int listener)
 }
 
 /*
- * Commits and steps make room for those who wait, the longest first.  When it
+ * Commits and steps make room for those that wait, the longest first.  When it
  * is used up, the others keep their places.
  */
 static void
-links_resume(struct server *sv)
+resume_conns(struct server *sv)
 {
 	const struct hook *last = sv->waiting.last;
 	struct conn *c;
@@ -381,7 +407,7 @@ links_resume(struct server *sv)
 static void
 serve_conn(struct server *sv, struct conn *c, unsigned can)
 {
-	/* Nobody would notice that it is gone while nobody reads it. */
+	/* Without reading it, we would not notice its end. */
 	if (can & POLLER_GONE && !(c->interest & POLLER_READ)) {
 		remove_conn(sv, c);
 		return;
@@ -395,7 +421,7 @@ serve_conn(struct server *sv, struct conn *c, unsigned can)
 	settle(sv, c);
 }
 
-/* The operator says something, or reads what is answered. */
+/* The operator sends a command, or reads the answer. */
 static void
 serve_operator(struct server *sv, const struct poller_event *event)
 {
@@ -413,12 +439,12 @@ serve_operator(struct server *sv, const struct poller_event *event)
 }
 
 static void
-links_read(struct server *sv)
+read_conns(struct server *sv)
 {
 	struct poller_event event;
 
 	sv->handshakes = 0;
-	while (poller_next(sv->ready, &event)) {
+	while (poller_next(sv->poller, &event)) {
 		if (event.owner != NULL)
 			serve_conn(sv, event.owner, event.can);
 		else if (event.fd == sv->wake)
@@ -429,16 +455,16 @@ links_read(struct server *sv)
 		    control_has(sv->control, event.fd))
 			serve_operator(sv, &event);
 		else
-			accept_links(sv, event.fd);
+			accept_conns(sv, event.fd);
 	}
 }
 
 /*
- * Those that the socket holds up are written when it is writable; but their
- * end has to be noticed, so that it is not waited for too long.
+ * Those with a full socket are written when it is writable; but their end has
+ * to be noticed, so that it does not take too long.
  */
 static void
-links_write(struct server *sv)
+write_conns(struct server *sv)
 {
 	struct session *session;
 	struct conn *c;
@@ -479,7 +505,7 @@ commit(struct server *sv)
 	began = clock_us(CLOCK_MONOTONIC);
 	if (datadir_commit(sv->data) == -1)
 		return -1;
-	sv->pace.longest_commit = longer(sv->pace.longest_commit,
+	sv->pace.longest_commit = max(sv->pace.longest_commit,
 	    clock_us(CLOCK_MONOTONIC) - began);
 	tmtp_committed(sv->relay);
 	sv->commit_by = NEVER;
@@ -490,7 +516,7 @@ commit(struct server *sv)
 
 /*
  * Pieces of the checkpoint, when there may be one to do, and only for so long:
- * a piece is as quick as the disk is, and the links wait.
+ * a piece is as quick as the disk is, and the connections wait.
  */
 static int
 checkpoint(struct server *sv)
@@ -511,20 +537,19 @@ checkpoint(struct server *sv)
 }
 
 /*
- * All links are looked at only when the earliest deadline that was known has
- * passed.  Most have moved theirs on by then.
+ * Look at all connections when the earliest known deadline has passed.  Most
+ * have moved theirs on by then.
  */
 static void
-links_reap(struct server *sv)
+reap_conns(struct server *sv)
 {
 	struct conn *c;
 	size_t i;
 
-	if (sv->now.mono < sv->reap_at ||
-	    sv->now.mono < sv->reaped + REAP_INTERVAL)
+	if (!is_due(sv, DUE_REAP))
 		return;
 	sv->reaped = sv->now.mono;
-	sv->reap_at = NEVER;
+	sv->due[DUE_REAP] = NEVER;
 	for (i = sv->conn_count; i-- > 0;) {
 		c = sv->conns[i];
 		if (conn_deadline(c) <= sv->now.mono) {
@@ -532,43 +557,47 @@ links_reap(struct server *sv)
 			sv->again = true;
 			settle(sv, c);
 		} else {
-			sv->reap_at = earlier(sv->reap_at, conn_deadline(c));
+			reap_by(sv, conn_deadline(c));
 		}
 	}
+}
+
+/* Those that others keep. */
+static void
+fetch_deadlines(struct server *sv)
+{
+	sv->due[DUE_COMMIT] = sv->commit_by;
+	sv->due[DUE_CHECKPOINT] = datadir_deadline(sv->data);
+	sv->due[DUE_EXPIRE] = tmtp_step_deadline(sv->relay);
 }
 
 /* Milliseconds until something is due; -1 when nothing is. */
 static int
 time_to_wait(const struct server *sv)
 {
-	uint64_t until = sv->reap_at;
+	uint64_t until = NEVER;
+	int i;
 
 	if (sv->again || sv->step_due ||
 	    (sv->resume_due && list_first(&sv->waiting) != NULL))
 		return 0;
-	if (until < sv->reaped + REAP_INTERVAL)
-		until = sv->reaped + REAP_INTERVAL;
-	until = earlier(until, sv->commit_by);
-	until = earlier(until, datadir_deadline(sv->data));
-	until = earlier(until, sv->accept_at);
-	until = earlier(until, sv->strangers.report_at);
-	until = earlier(until, tmtp_step_deadline(sv->relay));
-	until = earlier(until, sv->stop_by);
+	for (i = 0; i < DEADLINES; i++)
+		until = min(until, sv->due[i]);
 	if (until == NEVER)
 		return -1;
 	if (until <= sv->now.mono)
 		return 0;
-	return (int)earlier(until - sv->now.mono, INT_MAX);
+	return (int)min(until - sv->now.mono, INT_MAX);
 }
 
-/* Until it waits, nobody else was served. */
+/* A turn is over when the next wait begins. */
 static void
 end_turn(struct server *sv)
 {
 	uint64_t us = clock_us(CLOCK_MONOTONIC) - sv->turn_began;
 
-	sv->pace.longest = longer(sv->pace.longest, us);
-	sv->pace.recent = longer(sv->pace.recent, us);
+	sv->pace.longest = max(sv->pace.longest, us);
+	sv->pace.recent = max(sv->pace.recent, us);
 }
 
 /* The order of these is what "acked means durable" rests on. */
@@ -576,36 +605,37 @@ static int
 turn(struct server *sv)
 {
 	end_turn(sv);		/* the one before */
-	poller_wait(sv->ready, time_to_wait(sv));
+	fetch_deadlines(sv);
+	poller_wait(sv->poller, time_to_wait(sv));
 	read_clock(sv);
 	sv->again = false;
-	if (sv->now.mono >= sv->accept_at)
+	if (is_due(sv, DUE_ACCEPT))
 		resume_accepting(sv);
-	if (sv->now.mono >= datadir_deadline(sv->data))
+	if (is_due(sv, DUE_CHECKPOINT))
 		sv->step_due = true;
 
-	links_resume(sv);	/* those who waited for the last commit */
-	links_read(sv);		/* bytes in, requests run, replies held */
+	resume_conns(sv);	/* those who waited for the last commit */
+	read_conns(sv);		/* bytes in, requests run, replies held */
 	tmtp_step(sv->relay, sv->now);	/* what nobody fetches */
-	links_write(sv);	/* what waits for no commit */
+	write_conns(sv);	/* what waits for no commit */
 	if (commit(sv) == -1)	/* one write, one sync for the whole turn */
 		return -1;
-	links_write(sv);	/* replies leave, deliveries start */
+	write_conns(sv);	/* replies leave, deliveries start */
 	if (sv->control != NULL)
 		control_release(sv->control);
 	if (checkpoint(sv) == -1)
 		return -1;
-	links_reap(sv);		/* the late */
+	reap_conns(sv);		/* the late */
 	report_strangers(sv);
 	return 0;
 }
 
 /*
- * How many links the limit on descriptors allows, after raising it as far as
- * it goes.
+ * How many connections the limit on descriptors allows, after raising it as far
+ * as it goes.
  */
 static size_t
-possible_links(const struct conf *conf)
+possible_conns(const struct conf *conf)
 {
 	struct rlimit limit;
 	rlim_t reserved;
@@ -616,11 +646,11 @@ possible_links(const struct conf *conf)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);	/* else it stays as it is */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return conf->links_max;
-	reserved = earlier(FILES_RESERVED, limit.rlim_cur / 2);
+	reserved = min(FILES_RESERVED, limit.rlim_cur / 2);
 	if (conf->links_max <= limit.rlim_cur - reserved)
 		return conf->links_max;
-	log_line("at most %llu links, not links_max %u: the limit on "
-	    "descriptors (ulimit -n) is %llu",
+	log_line("at most %llu connections instead of links_max, %u: the "
+	    "limit on descriptors (ulimit -n) is %llu",
 	    (unsigned long long)(limit.rlim_cur - reserved), conf->links_max,
 	    (unsigned long long)limit.rlim_cur);
 	return (size_t)(limit.rlim_cur - reserved);
@@ -630,6 +660,7 @@ struct server *
 server_open(const struct conf *conf, char *why, size_t room)
 {
 	struct server *sv = xzalloc(sizeof(*sv));
+	int i;
 
 	sv->conf = conf;
 	sv->listener_count = listen_open(sv->listeners, conf, why, room);
@@ -638,19 +669,16 @@ server_open(const struct conf *conf, char *why, size_t room)
 		return NULL;
 	}
 	sv->wake = -1;
-	sv->accept_at = NEVER;
 	sv->commit_by = NEVER;
-	sv->reap_at = NEVER;
-	sv->stop_by = NEVER;
-	sv->strangers.report_at = NEVER;
+	for (i = 0; i < DEADLINES; i++)
+		sv->due[i] = NEVER;
 	return sv;
 }
 
-static void
+static int
 watch(struct server *sv, int fd)
 {
-	if (poller_add(sv->ready, fd, POLLER_READ, NULL) == -1)
-		die("cannot watch a descriptor: %s", strerror(errno));
+	return poller_add(sv->poller, fd, POLLER_READ, NULL);
 }
 
 /* A relay that cannot be administered serves all the same. */
@@ -658,7 +686,7 @@ static void
 open_control(struct server *sv)
 {
 	sv->control = control_open(sv->conf->data, sv->data);
-	if (sv->control != NULL && control_watch(sv->control, sv->ready) == 0)
+	if (sv->control != NULL && control_watch(sv->control, sv->poller) == 0)
 		return;
 	log_line("commands cannot reach this relay: %s/control: %s",
 	    sv->conf->data, strerror(errno));
@@ -666,17 +694,36 @@ open_control(struct server *sv)
 	sv->control = NULL;
 }
 
-void
+/* Listening sockets, and what the data directory has to say. */
+static int
+open_poller(struct server *sv)
+{
+	int i, result = 0, error;
+
+	sv->poller = poller_open();
+	if (sv->poller == NULL)
+		return -1;
+	for (i = 0; i < sv->listener_count && result == 0; i++)
+		result = watch(sv, sv->listeners[i]);
+	if (result == 0 && datadir_fd(sv->data) != -1)
+		result = watch(sv, datadir_fd(sv->data));
+	if (result == 0)
+		return 0;
+	error = errno;
+	poller_close(sv->poller);
+	sv->poller = NULL;
+	errno = error;
+	return -1;
+}
+
+int
 server_start(struct server *sv, struct datadir *data, const struct cert *cert,
     int64_t clock_offset)
 {
-	int i;
-
-	sv->links_max = possible_links(sv->conf);
-	sv->ready = poller_open();
-	if (sv->ready == NULL)
-		die("cannot watch links: %s", strerror(errno));
+	sv->conns_max = possible_conns(sv->conf);
 	sv->data = data;
+	if (open_poller(sv) == -1)
+		return -1;
 	if (cert != NULL)
 		sv->tls = tls_open(cert);
 	sv->clock_lead = (int64_t)(clock_us(CLOCK_REALTIME) / 1000 -
@@ -684,20 +731,18 @@ server_start(struct server *sv, struct datadir *data, const struct cert *cert,
 	sv->clock_offset = clock_offset;
 	read_clock(sv);
 	sv->relay = tmtp_open(data, sv->conf, sv->now);
-	for (i = 0; i < sv->listener_count; i++)
-		watch(sv, sv->listeners[i]);
 	sv->accepting = true;
-	if (datadir_fd(data) != -1)
-		watch(sv, datadir_fd(data));
 	sv->started = sv->now.wall;
 	sv->step_due = true;	/* what an earlier run has left to do */
 	open_control(sv);
+	return 0;
 }
 
 int
 server_run(struct server *sv, int wake)
 {
-	watch(sv, wake);
+	if (watch(sv, wake) == -1)
+		return -1;
 	sv->wake = wake;
 	sv->woken = false;
 	while (!sv->woken) {
@@ -705,14 +750,14 @@ server_run(struct server *sv, int wake)
 			return -1;
 	}
 	sv->wake = -1;
-	poller_remove(sv->ready, wake);
+	poller_remove(sv->poller, wake);
 	return 0;
 }
 
 void
 server_reload(struct server *sv)
 {
-	sv->links_max = possible_links(sv->conf);
+	sv->conns_max = possible_conns(sv->conf);
 	resume_accepting(sv);
 }
 
@@ -735,9 +780,9 @@ stop_listening(struct server *sv)
 
 	while (sv->listener_count > 0) {
 		fd = sv->listeners[--sv->listener_count];
-		if (sv->ready != NULL)
-			poller_remove(sv->ready, fd);
-		(void)close(fd);	/* nothing was written to it */
+		if (sv->poller != NULL)
+			poller_remove(sv->poller, fd);
+		(void)fd_close(fd);
 	}
 }
 
@@ -753,8 +798,8 @@ server_stop(struct server *sv)
 			    sv->now);
 	}
 	sv->again = true;
-	sv->stop_by = sv->now.mono + STOP_TIME;
-	while (sv->conn_count > 0 && sv->now.mono < sv->stop_by) {
+	sv->due[DUE_STOP] = sv->now.mono + STOP_TIME;
+	while (sv->conn_count > 0 && !is_due(sv, DUE_STOP)) {
 		if (turn(sv) == -1)
 			return -1;
 	}
@@ -774,7 +819,7 @@ server_close(struct server *sv)
 		tmtp_close(sv->relay);
 	if (sv->tls != NULL)
 		tls_close(sv->tls);
-	poller_close(sv->ready);
+	poller_close(sv->poller);
 	free(sv->conns);
 	free(sv);
 }

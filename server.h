@@ -5,7 +5,7 @@
  *	sv = server_open(conf, why, room)     binds: root may be needed here
  *	server_start(sv, data, cert, offset)
  *	server_run(sv, wake)                  serves until wake is readable
- *	server_stop(sv)                       tells everybody, commits
+ *	server_stop(sv)                       says goodbye, commits
  *	server_close(sv)
  *
  * conf, data and cert must outlive the server.
@@ -16,10 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "net/cert.h"
-#include "conf.h"
-#include "datadir.h"
-
+struct cert;
+struct conf;
+struct datadir;
 struct server;
 
 /*
@@ -29,26 +28,26 @@ struct server;
 struct server *server_open(const struct conf *, char *why, size_t room);
 /*
  * Get ready to serve, without TLS if cert is NULL.  clock_offset is how many
- * milliseconds the system's clock is behind the true time; it is added to it
- * until someone sets it.
+ * milliseconds the system's clock is behind the true time; it is added to the
+ * clock until that is set.  -1 with errno when sockets cannot be watched.
  */
-void server_start(struct server *, struct datadir *, const struct cert *,
+int server_start(struct server *, struct datadir *, const struct cert *,
     int64_t clock_offset);
 /*
- * Serve until wake is readable: 0; it is the caller's to read.  -1 with errno
- * when data can no longer be stored: then stop the program.
+ * Serve until wake is readable: 0; the caller reads it.  -1 with errno when
+ * data can no longer be stored: then stop the program.
  */
 int server_run(struct server *, int wake);
-/* Go on with what conf says now, but for where to listen. */
+/* Use the changed conf, except for where to listen. */
 void server_reload(struct server *);
 /*
- * Go on with another certificate.  Connections that are not through with their
- * handshake end, as they use the one before, which then may be freed.
+ * Use another certificate.  Connections in the middle of their handshake end,
+ * as they use the one before, which then may be freed.
  */
 void server_set_cert(struct server *, const struct cert *);
 /*
- * Accept no more, commit, tell every link that the server stops, and wait a
- * second at most for that to be sent.  -1 with errno as server_run.
+ * Accept no more, commit, send every connection a quit, and wait a second at
+ * most for that to leave.  -1 with errno as server_run.
  */
 int server_stop(struct server *);
 void server_close(struct server *);

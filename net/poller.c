@@ -13,11 +13,10 @@
 #endif
 
 #include "base/buf.h"
-#include "base/log.h"
 
 /*
- * At most this many are told per poller_wait: enough to share the cost of the
- * call, few enough that the others' turn comes soon.
+ * At most this many are reported per poller_wait: enough to share the cost of
+ * the call, few enough that the others need not wait long.
  */
 #define FIRED_MAX 512
 
@@ -40,7 +39,7 @@ struct poller {
 	size_t room;		/* of entries */
 	struct fired fired[FIRED_MAX];
 	size_t fired_count;
-	size_t told;		/* how many of them poller_next has passed */
+	size_t told;		/* how many of them poller_next has reported */
 	size_t first;		/* the one that it began with */
 #ifdef POLLER_EPOLL
 	int epoll;
@@ -53,29 +52,29 @@ struct poller {
 };
 
 static void
-add_fired(struct poller *r, int fd, unsigned can)
+add_fired(struct poller *p, int fd, unsigned can)
 {
-	r->fired[r->fired_count++] = (struct fired){ fd, can };
+	p->fired[p->fired_count++] = (struct fired){ fd, can };
 }
 
 #ifdef POLLER_EPOLL
 
 static int
-system_open(struct poller *r)
+system_open(struct poller *p)
 {
-	r->epoll = epoll_create1(EPOLL_CLOEXEC);
-	return r->epoll == -1 ? -1 : 0;
+	p->epoll = epoll_create1(EPOLL_CLOEXEC);
+	return p->epoll == -1 ? -1 : 0;
 }
 
 static void
-system_close(struct poller *r)
+system_close(struct poller *p)
 {
 	/* Nothing was written to it that could be lost. */
-	(void)close(r->epoll);
+	(void)close(p->epoll);
 }
 
 static int
-system_watch(struct poller *r, int op, int fd, unsigned interest)
+system_watch(struct poller *p, int op, int fd, unsigned interest)
 {
 	struct epoll_event event = { .events = 0 };
 
@@ -84,25 +83,25 @@ system_watch(struct poller *r, int op, int fd, unsigned interest)
 	if (interest & POLLER_WRITE)
 		event.events |= EPOLLOUT;
 	event.data.fd = fd;
-	return epoll_ctl(r->epoll, op, fd, &event);
+	return epoll_ctl(p->epoll, op, fd, &event);
 }
 
 static int
-system_add(struct poller *r, int fd, unsigned interest)
+system_add(struct poller *p, int fd, unsigned interest)
 {
-	return system_watch(r, EPOLL_CTL_ADD, fd, interest);
+	return system_watch(p, EPOLL_CTL_ADD, fd, interest);
 }
 
 static int
-system_change(struct poller *r, int fd, unsigned interest)
+system_change(struct poller *p, int fd, unsigned interest)
 {
-	return system_watch(r, EPOLL_CTL_MOD, fd, interest);
+	return system_watch(p, EPOLL_CTL_MOD, fd, interest);
 }
 
 static int
-system_remove(struct poller *r, int fd)
+system_remove(struct poller *p, int fd)
 {
-	return system_watch(r, EPOLL_CTL_DEL, fd, 0);
+	return system_watch(p, EPOLL_CTL_DEL, fd, 0);
 }
 
 static unsigned
@@ -119,31 +118,31 @@ can_do(uint32_t events)
 	return can;
 }
 
-/* The kernel goes round by itself when more are ready than were asked for. */
+/* When not all that are ready fit, the kernel goes on behind them by itself. */
 static int
-system_wait(struct poller *r, int timeout)
+system_wait(struct poller *p, int timeout)
 {
 	int i, n;
 
-	n = epoll_wait(r->epoll, r->events, FIRED_MAX, timeout);
+	n = epoll_wait(p->epoll, p->events, FIRED_MAX, timeout);
 	for (i = 0; i < n; i++)
-		add_fired(r, r->events[i].data.fd, can_do(r->events[i].events));
+		add_fired(p, p->events[i].data.fd, can_do(p->events[i].events));
 	return n == -1 ? -1 : 0;
 }
 
 #else
 
 static int
-system_open(struct poller *r)
+system_open(struct poller *p)
 {
-	r->polled = NULL;
+	p->polled = NULL;
 	return 0;
 }
 
 static void
-system_close(struct poller *r)
+system_close(struct poller *p)
 {
-	free(r->polled);
+	free(p->polled);
 }
 
 static short
@@ -154,35 +153,35 @@ poll_events(unsigned interest)
 }
 
 static int
-system_add(struct poller *r, int fd, unsigned interest)
+system_add(struct poller *p, int fd, unsigned interest)
 {
 	struct pollfd *new;
 
-	if (r->polled_count == r->polled_room) {
-		r->polled_room = r->polled_room > 0 ? r->polled_room * 2 : 64;
-		r->polled = xrealloc(r->polled,
-		    r->polled_room * sizeof(r->polled[0]));
+	if (p->polled_count == p->polled_room) {
+		p->polled_room = p->polled_room > 0 ? p->polled_room * 2 : 64;
+		p->polled = xrealloc(p->polled,
+		    p->polled_room * sizeof(p->polled[0]));
 	}
-	new = &r->polled[r->polled_count];
+	new = &p->polled[p->polled_count];
 	*new = (struct pollfd){ .fd = fd, .events = poll_events(interest) };
-	r->entries[fd].slot = r->polled_count++;
+	p->entries[fd].slot = p->polled_count++;
 	return 0;
 }
 
 static int
-system_change(struct poller *r, int fd, unsigned interest)
+system_change(struct poller *p, int fd, unsigned interest)
 {
-	r->polled[r->entries[fd].slot].events = poll_events(interest);
+	p->polled[p->entries[fd].slot].events = poll_events(interest);
 	return 0;
 }
 
 static int
-system_remove(struct poller *r, int fd)
+system_remove(struct poller *p, int fd)
 {
-	struct pollfd last = r->polled[--r->polled_count];
+	struct pollfd last = p->polled[--p->polled_count];
 
-	r->polled[r->entries[fd].slot] = last;
-	r->entries[last.fd].slot = r->entries[fd].slot;
+	p->polled[p->entries[fd].slot] = last;
+	p->entries[last.fd].slot = p->entries[fd].slot;
 	return 0;
 }
 
@@ -200,26 +199,26 @@ can_do(short events)
 	return can;
 }
 
-/* When not all that are ready can be told, the next call begins behind. */
+/* When not all that are ready fit, the next call begins behind them. */
 static int
-system_wait(struct poller *r, int timeout)
+system_wait(struct poller *p, int timeout)
 {
 	size_t i, slot;
 	int left;
 
-	left = poll(r->polled, r->polled_count, timeout);
+	left = poll(p->polled, p->polled_count, timeout);
 	if (left == -1)
 		return -1;
-	for (i = 0; left > 0 && r->fired_count < FIRED_MAX; i++) {
-		slot = (r->begin + i) % r->polled_count;
-		if (r->polled[slot].revents == 0)
+	for (i = 0; left > 0 && p->fired_count < FIRED_MAX; i++) {
+		slot = (p->begin + i) % p->polled_count;
+		if (p->polled[slot].revents == 0)
 			continue;
-		add_fired(r, r->polled[slot].fd,
-		    can_do(r->polled[slot].revents));
+		add_fired(p, p->polled[slot].fd,
+		    can_do(p->polled[slot].revents));
 		left--;
 	}
 	if (left > 0)
-		r->begin = (r->begin + i) % r->polled_count;
+		p->begin = (p->begin + i) % p->polled_count;
 	return 0;
 }
 
@@ -228,100 +227,106 @@ system_wait(struct poller *r, int timeout)
 struct poller *
 poller_open(void)
 {
-	struct poller *r = xzalloc(sizeof(*r));
+	struct poller *p = xzalloc(sizeof(*p));
 
-	if (system_open(r) == -1) {
-		free(r);
+	if (system_open(p) == -1) {
+		free(p);
 		return NULL;
 	}
-	return r;
+	return p;
 }
 
 void
-poller_close(struct poller *r)
+poller_close(struct poller *p)
 {
-	if (r == NULL)
+	if (p == NULL)
 		return;
-	system_close(r);
-	free(r->entries);
-	free(r);
+	system_close(p);
+	free(p->entries);
+	free(p);
 }
 
 static void
-make_entry(struct poller *r, size_t fd)
+make_entry(struct poller *p, size_t fd)
 {
-	size_t room = r->room > 0 ? r->room : 64;
+	size_t room = p->room > 0 ? p->room : 64;
 
-	if (fd < r->room)
+	if (fd < p->room)
 		return;
 	while (room <= fd)
 		room *= 2;
-	r->entries = xrealloc(r->entries, room * sizeof(r->entries[0]));
-	memset(r->entries + r->room, 0,
-	    (room - r->room) * sizeof(r->entries[0]));
-	r->room = room;
+	p->entries = xrealloc(p->entries, room * sizeof(p->entries[0]));
+	memset(p->entries + p->room, 0,
+	    (room - p->room) * sizeof(p->entries[0]));
+	p->room = room;
 }
 
 static bool
-is_watched(const struct poller *r, int fd)
+is_watched(const struct poller *p, int fd)
 {
-	return fd >= 0 && (size_t)fd < r->room && r->entries[fd].watched;
+	return fd >= 0 && (size_t)fd < p->room && p->entries[fd].watched;
 }
 
 int
-poller_add(struct poller *r, int fd, unsigned interest, void *owner)
+poller_add(struct poller *p, int fd, unsigned interest, void *owner)
 {
-	assert(fd >= 0 && !is_watched(r, fd));
-	make_entry(r, (size_t)fd);
-	if (system_add(r, fd, interest) == -1)
+	assert(fd >= 0 && !is_watched(p, fd));
+	make_entry(p, (size_t)fd);
+	if (system_add(p, fd, interest) == -1)
 		return -1;
-	r->entries[fd].owner = owner;
-	r->entries[fd].watched = true;
+	p->entries[fd].owner = owner;
+	p->entries[fd].watched = true;
 	return 0;
 }
 
 void
-poller_change(struct poller *r, int fd, unsigned interest)
+poller_change(struct poller *p, int fd, unsigned interest)
 {
-	assert(is_watched(r, fd));
-	if (system_change(r, fd, interest) == -1)
-		die("cannot watch a link: %s", strerror(errno));
+	int result;
+
+	assert(is_watched(p, fd));
+	result = system_change(p, fd, interest);
+	assert(result == 0);
 }
 
 void
-poller_remove(struct poller *r, int fd)
+poller_remove(struct poller *p, int fd)
 {
-	assert(is_watched(r, fd));
-	if (system_remove(r, fd) == -1)
-		die("cannot forget a link: %s", strerror(errno));
-	r->entries[fd].watched = false;
+	int result;
+
+	assert(is_watched(p, fd));
+	result = system_remove(p, fd);
+	assert(result == 0);
+	p->entries[fd].watched = false;
 }
 
 /*
- * The order in which the system tells does not change much from call to call,
- * so the telling begins behind what was told last.
+ * The system's order does not change much from call to call, so begin behind
+ * what was reported last.
  */
 void
-poller_wait(struct poller *r, int timeout)
+poller_wait(struct poller *p, int timeout)
 {
-	r->first += r->told;
-	r->told = 0;
-	r->fired_count = 0;
-	if (system_wait(r, timeout) == -1 && errno != EINTR)
-		die("cannot wait for links: %s", strerror(errno));
+	int result;
+
+	p->first += p->told;
+	p->told = 0;
+	p->fired_count = 0;
+	result = system_wait(p, timeout);
+	assert(result == 0 || errno == EINTR);
 }
 
 bool
-poller_next(struct poller *r, struct poller_event *event)
+poller_next(struct poller *p, struct poller_event *event)
 {
 	const struct fired *fired;
 
-	while (r->told < r->fired_count) {
-		fired = &r->fired[(r->first + r->told++) % r->fired_count];
-		if (!is_watched(r, fired->fd))
+	while (p->told < p->fired_count) {
+		fired = &p->fired[(p->first + p->told++) % p->fired_count];
+		if (!is_watched(p, fired->fd))
 			continue;
 		*event = (struct poller_event){
-			fired->fd, r->entries[fired->fd].owner, fired->can
+			fired->fd, p->entries[fired->fd].owner, fired->can
 		};
 		return true;
 	}
