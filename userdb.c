@@ -5,40 +5,40 @@
  *	DATA/group/xx/NAME.json		a group; see name_file
  *	DATA/lost+found/		what was damaged
  *
- * Files are written as recfile.c tells, and like the journal they hold
- * records, which record.h lists.  There is no file for an alias: it stands
- * in its user's, and memory knows who has a name.  So every fact has one
- * place, and no two places can disagree.  Beside user.json are the user's
- * queues, which are store's.
+ * Files are written as userdb/files.c describes and, like the journal, hold the
+ * records listed in userdb/record.h.  An alias has no file: it is in its user's
+ * file, and an index in memory finds names.  So every fact is stored once, and
+ * no two files can disagree.  The user's queues are kept beside user.json by
+ * store.
  *
- * A change is made in memory by the function that start-up takes its record
- * with, and a record says how something is.  A file may therefore be newer
- * than the records that are still in the journal: taking all of those again, in
- * order, undoes and redoes what the file knows and ends where memory was.
+ * A change is made in memory by applying its record, with the same code that
+ * start-up uses, and a record describes a state.  A file may therefore be newer
+ * than the records still in the journal: applying all of those again, in order,
+ * undoes and redoes what the file knows and ends where memory was.
  *
  *	what start-up finds		what it does
  *	a user or group in the journal	serves it; userdb_save will write the
  *	 but without a file		file
- *	a file, older or newer than	serves both as one; userdb_save writes
- *	 the journal's records		the file again
- *	user/xx/UID without user.json	nothing: a queue that came first
- *	a file that cannot be read,	moves it to lost+found, named after its
- *	 with a wrong checksum or a	path; one line; counts it; serves the
- *	 record that makes no sense,	rest
- *	 or with one that belongs
+ *	a file, older or newer than	combines both; userdb_save writes the
+ *	 the journal's records		file again
+ *	user/xx/UID without user.json	nothing: a queue that was made first
+ *	an unreadable file, a wrong	moves it to lost+found, named after its
+ *	 checksum, an invalid record,	path; one line; counts it; serves the
+ *	 or a record that belongs	rest
  *	 to another path
- *	a record in the journal that	one line; counts it; passes it over
- *	 makes no sense
- *	a user that records name and	keeps what they tell: memberships,
- *	 no file tells of: it was	and numbers of nodes, which must not be
+ *	an invalid record in the	one line; counts it; ignores it
+ *	 journal
+ *	a user named in records but	keeps what they say: memberships, and
+ *	 without a file: it was		numbers of nodes, which must not be
  *	 damaged, or removed by hand	used again.  Without a node the user is
  *					not found; with its file back, all is
  *					as it was
- *	a name that two have		the first keeps it; one line; the
- *	 (a file was put back)		other's alias is gone, the other group
- *					is not served
- *	keys or records not known	nothing, and does not write them again
- *	names that begin with '.'	nothing
+ *	a name used twice (a file was	the first keeps it; one line; the other
+ *	 put back)			alias is ignored, the other group is
+ *					not served
+ *	unknown keys or records		ignores them, and does not write them
+ *					again
+ *	names starting with '.'		nothing
  */
 #include "userdb.h"
 
@@ -53,10 +53,10 @@
 #include "userdb/files.h"
 
 struct userdb {
-	struct quarantine *lost;
+	struct quarantine *quarantine;
 	struct journal *journal;
 	struct roster *roster;
-	struct user *dirty_users;	/* linked by dirty_next */
+	struct user *dirty_users;	/* file to be written */
 	struct group *dirty_groups;
 	struct buf file;		/* the one being written */
 	struct buf line;		/* the record being appended */
@@ -95,7 +95,7 @@ mark_groups_of(struct userdb *db, const struct user *u)
 	}
 }
 
-/* Make it true, and let the files that tell it be written. */
+/* Apply a record, and mark the files that it changes. */
 static void
 apply(struct userdb *db, const struct record *r)
 {
@@ -117,7 +117,7 @@ apply(struct userdb *db, const struct record *r)
 
 /*
  * Every change goes through here.  The record is written before it is applied,
- * as that may free what it points to.
+ * which may free what it points to.
  */
 static void
 change(struct userdb *db, const struct record *r)
@@ -134,7 +134,7 @@ change(struct userdb *db, const struct record *r)
 static int
 load(struct userdb *db, char *why, size_t room)
 {
-	struct files *files = files_open(db->lost);
+	struct files *files = files_open(db->quarantine);
 	struct record r;
 	int more;
 
@@ -145,16 +145,16 @@ load(struct userdb *db, char *why, size_t room)
 }
 
 struct userdb *
-userdb_open(struct quarantine *lost, struct journal *journal, char *why,
+userdb_open(struct quarantine *quarantine, struct journal *journal, char *why,
     size_t room)
 {
 	struct userdb *db = xzalloc(sizeof(*db));
 
-	db->lost = lost;
+	db->quarantine = quarantine;
 	db->journal = journal;
 	db->roster = roster_open();
 	if (db->roster == NULL)
-		(void)snprintf(why, room, "the system gives no randomness");
+		(void)snprintf(why, room, "no random numbers available");
 	else if (load(db, why, room) == 0)
 		return db;
 	userdb_close(db);
@@ -180,8 +180,8 @@ userdb_replay(struct userdb *db, const struct journal_record *record)
 
 	if (record->type != JOURNAL_USERDB)
 		return false;
-	if (record_read(&r, record->body, &db->strings) == RECORD_SENSELESS)
-		quarantine_note(db->lost,
+	if (record_read(&r, record->body, &db->strings) == RECORD_INVALID)
+		quarantine_note(db->quarantine,
 		    "journal: ignored an invalid user record");
 	else
 		apply(db, &r);
@@ -222,7 +222,7 @@ save_group(struct userdb *db, struct drafts *drafts, const struct group *g)
 	return files_save(drafts, &db->file, &group);
 }
 
-/* Save one of those that are marked, then unmark it. */
+/* Save a marked user or group, and unmark it. */
 static int
 save_one(struct userdb *db, struct drafts *drafts)
 {
@@ -246,7 +246,7 @@ int
 userdb_save(struct userdb *db, struct drafts *drafts)
 {
 	if (db->dirty_users == NULL && db->dirty_groups == NULL) {
-		buf_free(&db->file);	/* a large group's was large */
+		buf_free(&db->file);	/* it may have been large */
 		return 0;
 	}
 	return save_one(db, drafts) == -1 ? -1 : 1;
@@ -305,8 +305,8 @@ userdb_login(const struct user *u, struct span nodeid)
 }
 
 /*
- * A label is text for people: what is too long of it is cut off between two
- * characters, and so is all from a NUL on, which is no text.
+ * A label is text for people: one that is too long is cut off between two
+ * characters.  It also ends at a NUL.
  */
 static struct span
 cut_label(struct span label)
@@ -323,7 +323,7 @@ cut_label(struct span label)
 	return label;
 }
 
-/* Draw a password and put into r what is kept of it.  -1: no randomness. */
+/* Make a password; r gets its salted hash.  -1: no random numbers. */
 static int
 draw_password(struct record *r, char nodeid[NODEID_TEXT])
 {
@@ -336,7 +336,7 @@ draw_password(struct record *r, char nodeid[NODEID_TEXT])
 	return secret_set(&r->secret, (struct span){ nodeid, NODEID_TEXT });
 }
 
-/* A uid that nobody has, not even a user of whom nothing else is known. */
+/* A uid that no record has named yet. */
 static int
 draw_uid(const struct userdb *db, struct uid *uid)
 {

@@ -1,8 +1,8 @@
 /*
- * secret.h - what is kept of a secret so that it can be recognised: a salt,
- * and the SHA-256 of salt and secret.
+ * secret.h - recognise a secret without storing it: a salt, and the SHA-256 of
+ * salt and secret.
  *
- * The secrets are random, so that a fast hash is enough.
+ * The secrets are random, so a fast hash is enough.
  */
 #ifndef MNM_BASE_SECRET_H
 #define MNM_BASE_SECRET_H
@@ -19,9 +19,9 @@ struct secret {
 	unsigned char hash[SECRET_HASH];
 };
 
-/* Remember text, with a new salt.  -1: the system gives no randomness. */
+/* Store the hash of text, with a new salt.  -1: no random numbers. */
 int secret_set(struct secret *, struct span text);
-/* Whether it is the same text, in a time that tells nothing of the hash. */
+/* Whether it is the same text, compared in constant time. */
 bool secret_is(const struct secret *, struct span text);
 
 #endif

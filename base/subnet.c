@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define V4_BITS 96		/* of the prefix that makes IPv4 of IPv6 */
+#define V4_BITS 96		/* of the prefix of IPv4 within IPv6 */
 #define ADDRESS_TEXT 46		/* the longest one, and a NUL */
 
 static const unsigned char v4_prefix[V4_BITS / 8] = {
@@ -28,7 +28,7 @@ parse_address(struct subnet *net, const char *text)
 	    inet_pton(AF_INET6, text, net->bytes) == 1;
 }
 
-/* Keep so many bits of it and no more. */
+/* Clear all bits after the prefix. */
 static void
 cut(struct subnet *net, unsigned bits)
 {

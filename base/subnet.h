@@ -1,6 +1,6 @@
 /*
- * subnet.h - the networks that addresses belong to: "192.168.0.0/16" as
- * numbers, and whether an address lies within.
+ * subnet.h - networks such as "192.168.0.0/16", and whether an address is in
+ * one.
  */
 #ifndef MNM_BASE_SUBNET_H
 #define MNM_BASE_SUBNET_H
@@ -11,21 +11,20 @@
 
 /* An IPv4 address a.b.c.d is kept as the IPv6 address ::ffff:a.b.c.d. */
 struct subnet {
-	unsigned char bytes[16];	/* 0 beyond the bits that count */
-	unsigned bits;			/* 128 for a single address */
+	unsigned char bytes[16];	/* 0 after the prefix */
+	unsigned bits;			/* of the prefix; 128: one address */
 };
 
 /*
- * Read "10.0.0.0/8", "fd00::/8" or an address.  False if it is neither, or if
- * there is anything in it beyond the bits that count.
+ * Read "10.0.0.0/8", "fd00::/8" or an address.  False if it is neither, or has
+ * a bit set after the prefix.
  */
 bool subnet_parse(struct subnet *, const char *text);
-/* The address of a peer, as "10.0.0.1:443" or "[fe80::1%eth0]:443". */
+/* Read the address of "10.0.0.1:443" or "[fe80::1%eth0]:443". */
 bool subnet_of_peer(struct subnet *, const char *peer);
 
 /*
- * Widen an address to what belongs to one household as a rule: /24, and /64
- * in IPv6.
+ * The network that usually belongs to one household: /24, or /64 in IPv6.
  */
 struct subnet subnet_source(const struct subnet *address);
 

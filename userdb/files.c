@@ -1,4 +1,4 @@
-/* Where files are is told by record_path, and in the table in userdb.c. */
+/* The paths are in record_path and in the table in userdb.c. */
 #include "userdb/files.h"
 
 #include <dirent.h>
@@ -13,14 +13,14 @@
 #include "disk/recfile.h"
 #include "userdb/record.h"
 
-/* A file takes this much memory at start-up; 100 000 members take 20 MiB. */
+/* What a file may take of memory at start-up; 100 000 members need 20 MiB. */
 #define FILE_BYTES ((size_t)256 << 20)
 
 /* top/xx, and top/xx/NAME with the rest: a name has at most 255 bytes. */
 #define DIR_BYTES  300
 #define PATH_BYTES 600
 
-/* The trees that hold files, in the order in which they are read. */
+/* Where the files are, in the order in which they are read. */
 static const struct subtree {
 	const char *top;
 	const char *rest;	/* of a file's path, after top/xx/NAME */
@@ -32,22 +32,22 @@ static const struct subtree {
 #define TREES (sizeof(trees) / sizeof(trees[0]))
 
 struct files {
-	struct quarantine *lost;
-	size_t tree;		/* the one being read */
+	struct quarantine *quarantine;
+	size_t tree;		/* of trees: the one being read */
 	DIR *outer;		/* its list of xx, or NULL */
 	DIR *inner;		/* the list of one xx, or NULL */
 	char dir[DIR_BYTES];	/* top/xx of inner */
 	struct buf file;	/* the text being read */
-	struct span lines;	/* what of it is still to be given */
-	struct buf strings;	/* of the record given */
+	struct span lines;	/* of it, still to be returned */
+	struct buf strings;	/* of the record returned */
 };
 
 struct files *
-files_open(struct quarantine *lost)
+files_open(struct quarantine *quarantine)
 {
 	struct files *f = xzalloc(sizeof(*f));
 
-	f->lost = lost;
+	f->quarantine = quarantine;
 	return f;
 }
 
@@ -76,18 +76,18 @@ record_fault(struct files *f, struct span text, const char *path)
 	struct record r;
 
 	switch (record_read(&r, text, &f->strings)) {
-	case RECORD_SENSELESS:
-		return "a record makes no sense";
+	case RECORD_INVALID:
+		return "invalid record";
 	case RECORD_OTHER:
 		return NULL;
 	default:
 		record_path(place, &r);
 		return strcmp(place, path) == 0 ? NULL :
-		    "it is not what its name says";
+		    "its content does not match its path";
 	}
 }
 
-/* Why none of the text is to be given, or NULL and its lines. */
+/* Why the file is damaged, or NULL and its lines. */
 static const char *
 file_fault(struct files *f, const char *path)
 {
@@ -95,20 +95,20 @@ file_fault(struct files *f, const char *path)
 	const char *fault = lines_find(&f->lines, buf_span(&f->file));
 
 	if (fault == NULL && f->lines.n == 0)
-		fault = "it is empty";
+		fault = "it has no records";
 	if (fault != NULL)
 		return fault;
 	rest = f->lines;
 	while (fault == NULL && lines_next(&rest, &text))
 		fault = record_fault(f, text, path);
-	return fault == NULL && rest.n > 0 ? "a line is no record" : fault;
+	return fault == NULL && rest.n > 0 ? "a line is not a record" : fault;
 }
 
-/* A bad sector stays bad; what is only a hiccup must not cost a user. */
+/* A passing read error must not cost a user; a bad sector stays bad. */
 static int
 read_twice(struct files *f, const char *path)
 {
-	int data = f->lost->data;
+	int data = f->quarantine->data;
 
 	if (file_read(data, path, FILE_BYTES, &f->file) == 0)
 		return 0;
@@ -118,9 +118,8 @@ read_twice(struct files *f, const char *path)
 }
 
 /*
- * Read a file into f->lines, or what there is of it to lost+found.  One that
- * cannot be read for what it is counts as damaged; one that cannot for want
- * of a right or of memory does not.  -1 with errno.
+ * Read a file into f->lines, or move it to lost+found if it is damaged.  A lack
+ * of permission or of memory does not count as damage.  -1 with errno.
  */
 static int
 load(struct files *f, const char *path)
@@ -137,18 +136,18 @@ load(struct files *f, const char *path)
 	if (fault == NULL)
 		return 0;
 	f->lines.n = 0;
-	return quarantine_move(f->lost, path, fault);
+	return quarantine_move(f->quarantine, path, fault);
 }
 
-/* -1 with errno; what is no directory has no list and is no failure. */
+/* -1 with errno.  If it is not a directory, the list is NULL. */
 static int
 open_list(struct files *f, DIR **list, const char *path)
 {
-	*list = file_open_list(f->lost->data, path);
+	*list = file_open_list(f->quarantine->data, path);
 	return *list != NULL || errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 }
 
-/* The next name that is ours.  NULL with errno, which is 0 at the end. */
+/* The next name.  NULL with errno, which is 0 at the end. */
 static const char *
 next_name(DIR *list)
 {
@@ -156,7 +155,7 @@ next_name(DIR *list)
 	return list == NULL ? NULL : file_next_name(list);
 }
 
-/* Open the next top/xx.  Returns 1, 0 if there is none, -1 with errno. */
+/* Open the next top/xx.  Returns 1; 0 at the end; -1 with errno. */
 static int
 next_dir(struct files *f)
 {
@@ -180,7 +179,7 @@ next_dir(struct files *f)
 	return 0;
 }
 
-/* The same for the path of a file, if it is there. */
+/* The path of the next file, which may not exist.  Returns the same. */
 static int
 next_path(struct files *f, char path[PATH_BYTES])
 {

@@ -1,14 +1,15 @@
 /*
- * files.h - the files that hold the records of users and groups: read all of
- * them at start, write one.
+ * files.h - the files of users and groups: read all of them at start, write
+ * one.
  *
- *	f = files_open(lost);
+ *	f = files_open(quarantine);
  *	while (files_next(f, &record, why, room) == 1)
  *		...
  *	files_close(f);
  *
- * Every record of a file is given, or none: a file that is damaged, or holds
- * what its path does not say, is lost, and passed over.  Users come first.
+ * Either all records of a file are returned or none: a file that is damaged, or
+ * whose content does not match its path, is moved to lost+found and skipped.
+ * Users come first.
  */
 #ifndef MNM_USERDB_FILES_H
 #define MNM_USERDB_FILES_H
@@ -21,19 +22,18 @@ struct files;
 struct quarantine;
 struct record;
 
-/* Dies only of memory. */
 struct files *files_open(struct quarantine *);
 /*
- * Returns 1, 0 at the end, -1 and why when a directory or file could not be
- * read.  The record is valid until the next call.
+ * Returns 1; 0 at the end; -1 and why if a directory or file could not be read.
+ * The record is valid until the next call.
  */
 int files_next(struct files *, struct record *, char *why, size_t room);
 void files_close(struct files *);
 
-/* Make the text of a file: begin, then add its records, then save. */
+/* Make a file: begin, add its records, save. */
 void files_begin(struct buf *file);
 void files_add(struct buf *file, const struct record *);
-/* Make it the draft of the file where its records belong.  -1 with errno. */
+/* Save it as a draft, at the path of its records.  -1 with errno. */
 int files_save(struct drafts *, struct buf *file,
     const struct record *any);
 

@@ -41,7 +41,7 @@
 #define APPROVED_TIME (7 * CLOCK_DAY)
 
 #define SECRET_BYTES (SECRET_SALT + SECRET_HASH)
-#define SECRET_TEXT   (SECRET_BYTES / 5 * 8)
+#define SECRET_TEXT  (SECRET_BYTES / 5 * 8)
 
 _Static_assert(sizeof(struct secret) == SECRET_BYTES, "written as one");
 
@@ -50,14 +50,14 @@ static const char code_characters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 static const char *const kind_names[] = {
 	[INVITE_INVITATION] = "invitation",
-	[INVITE_REQUEST]      = "knock",
+	[INVITE_REQUEST]    = "knock",
 	[INVITE_WINDOW]     = "window"
 };
 
 #define KINDS (sizeof(kind_names) / sizeof(kind_names[0]))
 
 struct invites {
-	struct quarantine *lost;
+	struct quarantine *quarantine;
 	struct journal *journal;
 	struct invite **list;	/* by rising id */
 	size_t count, room;
@@ -69,14 +69,14 @@ struct invites {
 /* ---- records ---- */
 
 /* A record as it is written. */
-struct record {
+struct invite_record {
 	struct span address, from, kind, name, secret;
 	struct json_number count, gone, id, last, receive_only, since, until;
 };
 
 /* In the order in which they are written: that of their keys. */
 static const struct json_field fields[] = {
-#define AT(member) offsetof(struct record, member)
+#define AT(member) offsetof(struct invite_record, member)
 	{ "address",      0, JSON_TEXT,   AT(address)      },
 	{ "count",        0, JSON_NUMBER, AT(count)        },
 	{ "from",         0, JSON_TEXT,   AT(from)         },
@@ -95,7 +95,7 @@ static const struct json_field fields[] = {
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 static void
-write_record(struct buf *b, const struct record *r)
+write_record(struct buf *b, const struct invite_record *r)
 {
 	size_t i;
 
@@ -107,13 +107,13 @@ write_record(struct buf *b, const struct record *r)
 
 /* Its spans point into text or into strings. */
 static bool
-read_record(struct record *r, struct span text, struct buf *strings)
+read_record(struct invite_record *r, struct span text, struct buf *strings)
 {
 	struct json_reader reader = { .fields = fields, .count = FIELDS,
 	    .max = UINT64_MAX, .to = r };
 	struct json j;
 
-	*r = (struct record){ .id = { false, 0 } };
+	*r = (struct invite_record){ .id = { false, 0 } };
 	strings->n = 0;
 	reader.room = buf_room(strings, text.n);
 	json_begin(&j, text);
@@ -139,7 +139,7 @@ static void
 write_entry(struct buf *b, const struct invite *e)
 {
 	char secret[SECRET_TEXT], from[SUBNET_TEXT];
-	struct record r = {
+	struct invite_record r = {
 		.address = words(e->address),
 		.kind = span_of(kind_names[e->kind]),
 		.name = words(e->name),
@@ -207,7 +207,7 @@ read_secret(struct invite *e, struct span text)
 }
 
 static bool
-read_entry(struct invite *e, const struct record *r)
+read_entry(struct invite *e, const struct invite_record *r)
 {
 	*e = (struct invite){
 		.id = r->id.value,
@@ -293,7 +293,7 @@ static bool
 apply(struct invites *inv, struct span text)
 {
 	struct invite e;
-	struct record r;
+	struct invite_record r;
 
 	if (!read_record(&r, text, &inv->strings))
 		return false;
@@ -346,13 +346,12 @@ static int
 load(struct invites *inv)
 {
 	const char *fault;
-	int result;
+	int data = inv->quarantine->data, result;
 
-	result = file_read(inv->lost->data, FILE_NAME, FILE_BYTES, &inv->text);
+	result = file_read(data, FILE_NAME, FILE_BYTES, &inv->text);
 	/* A passing error must not cost the invitations. */
 	if (result == -1 && errno == EIO)
-		result = file_read(inv->lost->data, FILE_NAME, FILE_BYTES,
-		    &inv->text);
+		result = file_read(data, FILE_NAME, FILE_BYTES, &inv->text);
 	if (result == 0)
 		fault = load_lines(inv);
 	else if (errno == EIO || errno == EISDIR || errno == EFBIG)
@@ -363,16 +362,16 @@ load(struct invites *inv)
 		return 0;
 	while (inv->count > 0)
 		remove_at(inv, inv->count - 1);
-	return quarantine_move(inv->lost, FILE_NAME, fault);
+	return quarantine_move(inv->quarantine, FILE_NAME, fault);
 }
 
 struct invites *
-invite_open(struct quarantine *lost, struct journal *journal, char *why,
+invite_open(struct quarantine *quarantine, struct journal *journal, char *why,
     size_t room)
 {
 	struct invites *inv = xzalloc(sizeof(*inv));
 
-	inv->lost = lost;
+	inv->quarantine = quarantine;
 	inv->journal = journal;
 	if (load(inv) == 0)
 		return inv;
@@ -400,7 +399,7 @@ invite_replay(struct invites *inv, const struct journal_record *record)
 	if (record->type != JOURNAL_INVITES)
 		return false;
 	if (!apply(inv, record->body))
-		quarantine_note(inv->lost,
+		quarantine_note(inv->quarantine,
 		    "journal: ignored an invalid invitation record");
 	return true;
 }
@@ -440,7 +439,7 @@ invite_set(struct invites *inv, struct invite e)
 void
 invite_remove(struct invites *inv, uint64_t id)
 {
-	struct record r = { .id = number(id), .gone = number(1) };
+	struct invite_record r = { .id = number(id), .gone = number(1) };
 
 	inv->text.n = 0;
 	write_record(&inv->text, &r);

@@ -12,8 +12,8 @@ struct range {
 };
 
 /*
- * Nowhere in a name: controls, what turns the direction of text, line ends,
- * and what has no width and no use within a word.
+ * Not allowed in a name: controls, line ends, characters that change the
+ * direction of text, and invisible ones without a use inside a word.
  */
 static const struct range hidden[] = {
 	{ 0x0000, 0x001f }, { 0x007f, 0x009f }, { 0x061c, 0x061c },
@@ -22,9 +22,8 @@ static const struct range hidden[] = {
 };
 
 /*
- * Not at an end of a name, so that none looks like another or like nothing:
- * spaces (Unicode's Zs) and what shows as one, or not at all unless it stands
- * between two characters.
+ * Not allowed at an end of a name, where they could not be seen: spaces
+ * (Unicode's Zs), what looks like one, and joiners.
  */
 static const struct range blank[] = {
 	{ 0x0020, 0x0020 }, { 0x00a0, 0x00a0 }, { 0x00ad, 0x00ad },
@@ -129,7 +128,7 @@ is_plain(char c)
 
 /*
  * The longest NAME of a name that fits has 213 bytes: 43 signs as %xx and 21
- * characters of four bytes.  The room is for any 128 bytes at all.
+ * characters of four bytes.  There is room for any 128 bytes.
  */
 void
 name_file(char dst[NAME_FILE], struct span name)

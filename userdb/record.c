@@ -77,7 +77,7 @@ read_state(enum member_state *state, struct span text)
 	return false;
 }
 
-/* Read a value that json.c leaves to us; false if it makes no sense. */
+/* Read a value that json.c leaves to us; false if it is invalid. */
 static bool
 read_value(struct record *r, enum record_field field, struct span text)
 {
@@ -100,7 +100,7 @@ has_nul(struct span text)
 	return text.n > 0 && memchr(text.p, '\0', text.n) != NULL;
 }
 
-/* Names must fit, as their file's name would be too long. */
+/* A longer name would make too long a file name. */
 static bool
 names_fit(const struct record *r)
 {
@@ -130,12 +130,12 @@ record_read(struct record *r, struct span text, struct buf *strings)
 	while ((field = json_next_field(&j, &reader)) != NULL) {
 		if (!read_value(r, (enum record_field)field->bit,
 		    json_string(&j)))
-			return RECORD_SENSELESS;
+			return RECORD_INVALID;
 	}
 	r->has = reader.has;
 	if (!json_done(&j) || has_nul(r->alias) || has_nul(r->gid) ||
 	    has_nul(r->label) || !names_fit(r))
-		return RECORD_SENSELESS;
+		return RECORD_INVALID;
 	return record_kind(r);
 }
 
@@ -143,7 +143,7 @@ static enum record_kind
 kind_of_node(const struct record *r)
 {
 	if (r->node == 0 || r->node == UINT32_MAX)
-		return RECORD_SENSELESS;
+		return RECORD_INVALID;
 	if (r->has & RECORD_GONE)
 		return RECORD_OF_GONE;
 	switch (r->has & (RECORD_SALT | RECORD_HASH | RECORD_SEEN)) {
@@ -153,7 +153,7 @@ kind_of_node(const struct record *r)
 	case RECORD_SEEN:
 		return RECORD_OF_SEEN;
 	default:
-		return RECORD_SENSELESS;
+		return RECORD_INVALID;
 	}
 }
 
@@ -162,7 +162,7 @@ record_kind(const struct record *r)
 {
 	if (has_all(r, RECORD_GID | RECORD_UID))
 		return has_all(r, RECORD_ALIAS | RECORD_STATE) ?
-		    RECORD_OF_MEMBER : RECORD_SENSELESS;
+		    RECORD_OF_MEMBER : RECORD_INVALID;
 	if (r->has & RECORD_GID)
 		return RECORD_OF_GROUP;
 	if ((r->has & RECORD_UID) == 0)

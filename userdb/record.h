@@ -2,8 +2,8 @@
  * record.h - one fact about a user or a group, as a small JSON object in the
  * journal and in files.
  *
- * A record says how something is, never how it changed, so that the last
- * one about a thing holds however often those before it are read:
+ * A record describes a state, never a change, so the last one about a thing
+ * wins, however often earlier ones are read again:
  *
  *	user	next_ref uid			the next node gets this number
  *		[disabled] [receive_only]	what the user may not do
@@ -12,16 +12,16 @@
  *	node	hash label node salt [seen] uid	the user has this node
  *	seen	node seen uid			the node was online on this
  *						day, counted from 1970
- *	gone	gone node uid			the user has the node no more
- *	user	gone next_ref uid		the user has no nodes any more,
- *						and has left all groups
+ *	gone	gone node uid			the node was removed
+ *	user	gone next_ref uid		the user was removed: it has no
+ *						nodes and has left all groups
  *	group	gid gone			all members have left it
- *	alias	alias [dropped] uid [uses]	without uses it is endless
- *	group	gid				there is this group
+ *	alias	alias [dropped] uid [uses]	without uses: unlimited
+ *	group	gid				the group exists
  *	member	alias gid state uid		state: see state_names
  *
- * Keys that are not known here are passed over, and are lost when the file is
- * next written: a newer mnm's files can be read by an older one.
+ * Unknown keys are ignored, and dropped when the file is next written: a newer
+ * mnm's files can be read by an older one.
  */
 #ifndef MNM_USERDB_RECORD_H
 #define MNM_USERDB_RECORD_H
@@ -34,7 +34,7 @@
 
 #define RECORD_PATH 512		/* room for what record_path writes */
 
-/* What a record has; a flag has no value but that. */
+/* What a record has; a flag has no other value. */
 enum record_field {
 	RECORD_ALIAS        = 1 << 0,
 	RECORD_DISABLED     = 1 << 1,	/* flag: the user may not log in */
@@ -59,8 +59,8 @@ enum record_field {
 enum member_state {
 	MEMBER_INVITED,		/* may join */
 	MEMBER_JOINED,
-	MEMBER_LEFT,		/* left, or was dropped by another member: */
-	MEMBER_BARRED		/* must be invited again */
+	MEMBER_LEFT,
+	MEMBER_BARRED		/* dropped by a member */
 };
 
 struct record {
@@ -73,10 +73,10 @@ struct record {
 	struct secret secret;		/* salt and hash */
 };
 
-/* What a record is about follows from what it names. */
+/* What a record is about, by the fields that it has. */
 enum record_kind {
-	RECORD_SENSELESS,	/* not JSON, or lacks what its kind must have */
-	RECORD_OTHER,		/* about nothing that is known here */
+	RECORD_INVALID,	/* not JSON, or lacks a required field */
+	RECORD_OTHER,		/* unknown; ignored */
 	RECORD_OF_USER,
 	RECORD_OF_NODE,
 	RECORD_OF_SEEN,
@@ -93,7 +93,7 @@ enum record_kind {
 enum record_kind record_read(struct record *, struct span text,
     struct buf *strings);
 enum record_kind record_kind(const struct record *);
-/* Append the record in canonical form. */
+/* Append the record, its keys in order. */
 void record_write(struct buf *, const struct record *);
 /*
  * The file the record belongs to, NUL-terminated, relative to the data

@@ -24,7 +24,7 @@ struct index {
 	size_t size, used;
 };
 
-/* Who has a name: one of the two is NULL. */
+/* What has a name: one of the two is NULL. */
 struct name {
 	struct alias *alias;
 	struct group *group;
@@ -39,7 +39,7 @@ struct roster {
 	size_t name_count;
 	struct index by_name;
 	unsigned char seed[SEED_BYTES];	/* of the names' hash */
-	struct buf told;	/* lines of log_taken */
+	struct buf logged;	/* lines that log_taken has logged */
 };
 
 /* Room for one more in an array: its capacity is the next power of two. */
@@ -52,8 +52,7 @@ grown(void *array, size_t count, size_t size)
 }
 
 /*
- * The next position with this hash plus 1, or 0.  *probe is the hash at
- * first.
+ * The next position with this hash, plus 1; or 0.  Start with *probe = hash.
  */
 static uint32_t
 index_next(const struct index *x, uint32_t hash, size_t *probe)
@@ -100,7 +99,7 @@ index_add(struct index *x, uint32_t hash, size_t position)
 	x->used++;
 }
 
-/* Uids are random, and no stranger can choose one. */
+/* Uids are random; no stranger can choose one. */
 static uint32_t
 hash_uid(const struct uid *uid)
 {
@@ -122,7 +121,7 @@ roster_user(const struct roster *ro, const struct uid *uid)
 	return NULL;
 }
 
-/* The user, who is made known by being named. */
+/* The user, created if necessary. */
 static struct user *
 known_user(struct roster *ro, const struct uid *uid)
 {
@@ -140,8 +139,8 @@ known_user(struct roster *ro, const struct uid *uid)
 }
 
 /*
- * Strangers choose names, and must not be able to choose their hashes as
- * well: a table full of equal ones would make every look-up slow.
+ * Strangers choose names, so the hash is seeded: they must not be able to make
+ * every look-up slow with names of equal hashes.
  */
 static uint32_t
 hash_name(const struct roster *ro, struct span name)
@@ -164,7 +163,7 @@ text_of(const struct name *name)
 	    name->group->gid);
 }
 
-/* Who has the name, or NULL.  Valid until add_name. */
+/* What has the name, or NULL.  Valid until add_name. */
 static const struct name *
 find_name(const struct roster *ro, struct span name)
 {
@@ -256,7 +255,7 @@ roster_member(const struct group *g, const struct user *u)
 	return NULL;
 }
 
-/* No number up to ref may be given to a node again. */
+/* No new node may get a number up to ref. */
 static void
 retire_ref(struct user *u, uint32_t ref)
 {
@@ -293,7 +292,7 @@ insert_node(struct roster *ro, struct user *u, struct node *n)
 	ro->with_nodes += u->node_count++ == 0;
 }
 
-/* A node and its label are one allocation, to spare memory. */
+/* A node and its label share an allocation, to save memory. */
 static void
 apply_node(struct roster *ro, struct user *u, const struct record *r)
 {
@@ -311,7 +310,7 @@ apply_node(struct roster *ro, struct user *u, const struct record *r)
 	retire_ref(u, n->ref);
 }
 
-/* A day that has been seen stays so, whatever the clock says later. */
+/* The day never goes back, even if the clock does. */
 static void
 apply_seen(const struct user *u, const struct record *r)
 {
@@ -321,7 +320,7 @@ apply_seen(const struct user *u, const struct record *r)
 		n->seen = r->seen;
 }
 
-/* So are an alias and its name. */
+/* An alias and its name share an allocation, too. */
 static struct alias *
 add_alias(struct roster *ro, struct user *u, struct span name)
 {
@@ -336,10 +335,7 @@ add_alias(struct roster *ro, struct user *u, struct span name)
 	return a;
 }
 
-/*
- * Who asks for a name also tells the file that is about to lose it; once, as
- * the journal may repeat what the file says.
- */
+/* Log it once: the journal may repeat what the file says. */
 static void
 log_taken(struct roster *ro, const struct record *r, struct span name)
 {
@@ -347,11 +343,11 @@ log_taken(struct roster *ro, const struct record *r, struct span name)
 	char path[RECORD_PATH];
 
 	record_path(path, r);
-	buf_addf(&line, "%s: the name \"%.*s\" is left out, as another has it",
+	buf_addf(&line, "%s: ignored the name \"%.*s\", which is in use",
 	    path, (int)name.n, name.p);
-	if (ro->told.p == NULL || strstr(ro->told.p, line.p) == NULL) {
+	if (ro->logged.p == NULL || strstr(ro->logged.p, line.p) == NULL) {
 		log_line("%s", line.p);
-		buf_addf(&ro->told, "%s\n", line.p);
+		buf_addf(&ro->logged, "%s\n", line.p);
 	}
 	buf_free(&line);
 }
@@ -636,6 +632,6 @@ roster_close(struct roster *ro)
 	free(ro->names);
 	free(ro->by_uid.slots);
 	free(ro->by_name.slots);
-	buf_free(&ro->told);
+	buf_free(&ro->logged);
 	free(ro);
 }

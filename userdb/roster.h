@@ -1,12 +1,12 @@
 /*
- * roster.h - who there is: users with their nodes and aliases, groups with
- * their members, in memory.
+ * roster.h - users with their nodes and aliases, and groups with their members,
+ * in memory.
  *
- * A roster is what records have made of an empty one, and nothing else changes
- * it.  As a record says how something is, taking again, in order, the last of
- * those that were taken changes nothing.
+ * A roster is the result of applying records to an empty one; nothing else
+ * changes it.  Since a record describes a state, applying the most recent
+ * records again, in order, changes nothing.
  *
- * The structs are open to read; what belongs to others in them says so.
+ * The structs are open to read; comments say which members others keep.
  */
 #ifndef MNM_USERDB_ROSTER_H
 #define MNM_USERDB_ROSTER_H
@@ -28,23 +28,23 @@ struct user;
 
 struct node {
 	struct user *user;
-	uint32_t ref;		/* the node's number, from 1, never reused */
-	char *label;		/* what the user calls it; may be "" */
+	uint32_t ref;		/* its number, from 1, never reused */
+	char *label;		/* the user's name for it; may be "" */
 	struct secret secret;	/* of the nodeid */
-	uint32_t seen;		/* the last day it was known to be online,
-				   since 1970; 0: none is known */
-	struct queue *queue;	/* for tmtp to keep; NULL at first */
-	struct session *session;	/* for tmtp: the one logged in */
+	uint32_t seen;		/* last day it was online, since 1970;
+				   0: unknown */
+	struct queue *queue;	/* for tmtp; NULL at first */
+	struct session *session;	/* for tmtp; NULL while offline */
 };
 
-/* The uses of an alias that works for ever. */
+/* The uses of an alias without a limit. */
 #define ALIAS_UNLIMITED UINT32_MAX
 
 struct alias {
 	struct user *user;
 	char *name;		/* as registered */
 	uint32_t uses;		/* pings and invitations it still admits */
-	bool dropped;		/* reserved, and reaches nobody */
+	bool dropped;		/* reserved, but reaches nobody */
 };
 
 /* What a user may not do; a set of them is an unsigned. */
@@ -59,14 +59,14 @@ struct user {
 	unsigned flags;
 	uint32_t pings, failed_pings;	/* in the day from pings_since on, */
 	uint32_t pings_since;		/* in seconds since 1970 */
-	struct node **nodes;	/* by rising ref; dropped ones are not here */
+	struct node **nodes;	/* by rising ref */
 	size_t node_count;
 	struct alias **aliases;
 	size_t alias_count;
 	uint32_t groups_made;	/* groups whose first member it was */
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
 	size_t nodes_online;	/* for tmtp */
-	size_t uploads;			/* for tmtp: large data coming */
+	size_t uploads;			/* for tmtp: large data arriving */
 	bool dirty;			/* for userdb: file older than memory */
 	struct user *dirty_next;
 };
@@ -78,7 +78,7 @@ struct member {
 };
 
 struct group {
-	char *gid;		/* as first given */
+	char *gid;		/* as first written */
 	struct member *members;
 	size_t member_count;
 	struct index *index;	/* members by uid */
@@ -86,14 +86,14 @@ struct group {
 	struct group *dirty_next;
 };
 
-/* NULL when the system gives no randomness. */
+/* NULL if no random numbers are available. */
 struct roster *roster_open(void);
 void roster_close(struct roster *);
 
 /*
- * Make true what a record says.  It makes what it names: a user, of whom then
- * nothing but the uid may be known, or a group.  A name that belongs to
- * another is left where it is, and a line is logged.
+ * Apply a record.  A user or group that it names is created if necessary; only
+ * the uid of such a user may be known.  If another already has the name, the
+ * record is ignored and a line is logged.
  */
 void roster_apply(struct roster *, const struct record *);
 
@@ -106,15 +106,15 @@ struct member *roster_member(const struct group *, const struct user *);
 /* Whether an alias or a group has the name. */
 bool roster_has(const struct roster *, struct span name);
 /*
- * The users, in some order, and the groups; begin with *at 0.  NULL at the
- * end, which moves when there are more.
+ * The users and the groups, in no particular order; start with *at 0.  NULL at
+ * the end; continuing finds what was added since.
  */
 struct user *roster_next_user(const struct roster *, size_t *at);
 struct group *roster_next_group(const struct roster *, size_t *at);
 /* Users with a node. */
 size_t roster_user_count(const struct roster *);
 
-/* The record that says how it is.  Its spans point into what it is about. */
+/* The record that describes it.  Its spans point into the argument. */
 struct record roster_record_user(const struct user *);
 struct record roster_record_node(const struct node *);
 struct record roster_record_alias(const struct alias *);

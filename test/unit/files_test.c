@@ -385,5 +385,5 @@ main(void)
 	CHECK(file_make_dir(dir, "tmp") == 0, "tmp");
 	check_save();
 	scratch_remove(AT_FDCWD, root);
-	return check_report("recfile");
+	return check_report("files");
 }

@@ -493,5 +493,5 @@ main(void)
 	check_rate();
 	check_requests();
 	check_windows();
-	return check_report("admit");
+	return check_report("register");
 }

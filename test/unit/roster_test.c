@@ -21,7 +21,7 @@ apply(struct roster *ro, const char *text)
 	struct buf strings = { NULL, 0, 0 };
 	struct record r;
 
-	CHECK(record_read(&r, span_of(text), &strings) != RECORD_SENSELESS,
+	CHECK(record_read(&r, span_of(text), &strings) != RECORD_INVALID,
 	    "%s makes no sense", text);
 	roster_apply(ro, &r);
 	buf_free(&strings);
