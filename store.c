@@ -1,9 +1,10 @@
 /*
- * tree.h tells where files are and spool.h what is in them; here is when.
+ * store/maildir.h says where files are, store/msgfile.h what is in them; this
+ * file decides when.
  *
  * Records
  * -------
- *	PUT, PUT_LARGE	see message.h
+ *	PUT, PUT_LARGE	see store/queue.h
  *	ACK		id 64 bits, UID, N
  *	COPY		UID, N of the old node and of the new: what waits in the
  *			journal for the one waits for the other as well
@@ -17,56 +18,55 @@
  *	found at start			what is done
  *	in the journal only		entry; the checkpoint writes the file
  *	in both				entry; the file is removed with its ack,
- *					and made anew by the next checkpoint
+ *					and replaced by the next checkpoint
  *	in the directory only		served from there
  *	file damaged or misnamed	lost+found and one line, when it is read
- *	PUT_LARGE without tmp/large-X	a checkpoint had finished with it: no
+ *	PUT_LARGE without tmp/large-X	a checkpoint had made files of it: no
  *					entry
  *	tmp/large-X damaged		lost+found and one line, when it is read
  *	tmp/large-X without PUT_LARGE	never acked to its poster: removed
  *	tmp/drop-N			its removal goes on
  *	anything else in tmp		removed
  *	ACK of what does not wait	nothing (but a file is removed again)
- *	a record that makes no sense	one line; counts it; passes it over
+ *	an invalid record		one line; counts it; passes it over
  *	directory of no known node	a new node's copy that was never acked;
- *					moved away before the number is given
+ *					discarded before the number is given
  *					again
  *	directory of node 2^32 - 1 - N	a copy of N's that was never finished;
- *					moved away with N's queue, or before the
- *					next copy of that is begun
+ *					discarded with N's queue, or before its
+ *					next copy begins
  */
 #include "store.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/log.h"
-#include "store/message.h"
-#include "store/queue.h"
-#include "store/msgfile.h"
+#include "base/fd.h"
 #include "store/maildir.h"
+#include "store/msgfile.h"
+#include "store/queue.h"
+#include "store/spare.h"
 
 #define ACK_BYTES (8 + STORED_NODE)
 
 struct store {
-	struct quarantine *lost;
+	struct quarantine *quarantine;
 	struct journal *journal;
-	struct maildir *tree;
+	struct maildir *maildir;
 	int data;
 	struct queue_table queues;
 	struct stored_list messages;	/* in the journal */
 	struct buf scratch;
 	struct queue *dropped;		/* their directories are still there */
 	struct queue *counting;		/* whose files are counted, or NULL */
-	struct queue *copying;		/* whose files are copied, or NULL */
-	DIR *copy_list;			/* those that are left */
 	struct uploads *uploads;
 	uint64_t *finished;		/* X of large files now in the tree */
 	size_t finished_count;
+	int replay_error;		/* errno of a failed look, or 0 */
 };
 
 struct queue *
@@ -81,14 +81,14 @@ store_owner(const struct queue *q)
 	return q->uid;
 }
 
-/* One queue less waits for m. */
+/* m has left a queue: it is freed when it waits in no other. */
 static void
 release_message(struct store *st, struct stored *m)
 {
 	if (--m->waiting > 0)
 		return;
 	if (m->large != 0)
-		maildir_large_remove(st->tree, m->large);
+		maildir_large_remove(st->maildir, m->large);
 	stored_free(&st->messages, m);
 }
 
@@ -101,7 +101,7 @@ store_put_size(size_t head, size_t data, size_t queues)
 }
 
 static void
-put(struct store *st, struct stored *told, struct span head,
+put(struct store *st, struct stored *entry, struct span head,
     struct span data, struct queue *const *to, size_t n)
 {
 	struct span parts[3] = { { NULL, 0 }, head, data };
@@ -109,12 +109,12 @@ put(struct store *st, struct stored *told, struct span head,
 	size_t i;
 
 	st->scratch.n = 0;
-	stored_write(&st->scratch, told, to, n);
+	stored_write(&st->scratch, entry, to, n);
 	parts[0] = buf_span(&st->scratch);
-	told->place = journal_add(st->journal,
-	    told->large != 0 ? JOURNAL_PUT_LARGE : JOURNAL_PUT, parts, 3);
-	told->place.offset += (uint32_t)parts[0].n;
-	m = stored_add(&st->messages, told, n);
+	entry->place = journal_add(st->journal,
+	    entry->large != 0 ? JOURNAL_PUT_LARGE : JOURNAL_PUT, parts, 3);
+	entry->place.offset += (uint32_t)parts[0].n;
+	m = stored_add(&st->messages, entry, n);
 	for (i = 0; i < n; i++)
 		stored_wait(m, to[i]);
 }
@@ -123,11 +123,11 @@ void
 store_put(struct store *st, uint64_t id, struct span head,
     struct span data, struct queue *const *to, size_t n)
 {
-	struct stored told = { .id = id, .head = (uint32_t)head.n,
+	struct stored entry = { .id = id, .head = (uint32_t)head.n,
 	    .data = data.n };
 
 	if (n > 0)
-		put(st, &told, head, data, to, n);
+		put(st, &entry, head, data, to, n);
 }
 
 struct uploads *
@@ -140,14 +140,14 @@ void
 store_put_part(struct store *st, uint64_t id, struct span head,
     struct part *part, struct queue *const *to, size_t n)
 {
-	struct stored told = { .id = id, .head = (uint32_t)head.n,
+	struct stored entry = { .id = id, .head = (uint32_t)head.n,
 	    .data = part->length };
 
 	if (n == 0)
 		return;
 	if (part->large != NULL)
-		told.large = upload_take_file(part);
-	put(st, &told, head, part->small, to, n);
+		entry.large = upload_take_file(part);
+	put(st, &entry, head, part->small, to, n);
 }
 
 /* ---- reading ---- */
@@ -168,14 +168,14 @@ read_entry(struct store *st, const struct stored *m, uint64_t offset,
 			return -1;
 		return (ssize_t)room;
 	}
-	if (maildir_large_open(st->tree, m->large, m->data) == -1)
+	if (maildir_large_open(st->maildir, m->large, m->data) == -1)
 		return -1;
-	return maildir_large_read(st->tree, offset - m->head, dst, room);
+	return maildir_large_read(st->maildir, offset - m->head, dst, room);
 }
 
 /*
- * The next message in the directory: damaged ones and those that have gone
- * since it was listed are passed over.  *id is 0 if there is none.
+ * The next message in the directory: damaged ones, and those that were removed
+ * since it was listed, are passed over.  *id is 0 if there is none.
  */
 static int
 next_file(struct store *st, struct queue *q, uint64_t after, uint64_t *id,
@@ -186,7 +186,7 @@ next_file(struct store *st, struct queue *q, uint64_t after, uint64_t *id,
 			return -1;
 		if (*id == 0 || queue_get(q, *id) != NULL)
 			return 0;
-		if (maildir_length(st->tree, q, *id, length) == 0)
+		if (maildir_length(st->maildir, q, *id, length) == 0)
 			return 0;
 		if (errno != EBADMSG && errno != ENOENT)
 			return -1;
@@ -210,7 +210,7 @@ store_next(struct store *st, struct queue *q, uint64_t after, uint64_t *id,
 	return *id != 0;
 }
 
-/* The large file of an entry was damaged, and is gone: nobody waits for it. */
+/* The large file of an entry was damaged: remove it from all queues. */
 static void
 lose_entry(struct store *st, struct stored *m)
 {
@@ -231,7 +231,7 @@ store_read(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
 	ssize_t n;
 
 	if (m == NULL)
-		return maildir_read(st->tree, q, id, offset, dst, room);
+		return maildir_read(st->maildir, q, id, offset, dst, room);
 	n = read_entry(st, m, offset, dst, room);
 	if (n == -1 && errno == EBADMSG && m->large != 0)
 		lose_entry(st, m);
@@ -240,39 +240,17 @@ store_read(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
 
 /* ---- ack, copy, drop ---- */
 
-/* No copy of q's files is made any more.  Returns -1, and errno as it was. */
-static int
-give_up_copy(struct store *st, struct queue *q)
-{
-	int error = errno;
-
-	if (st->copying == q) {
-		(void)closedir(st->copy_list);	/* it was only read */
-		st->copying = NULL;
-	}
-	maildir_discard(st->tree, q->copy);
-	q->copy = NULL;
-	errno = error;
-	return -1;
-}
-
-/*
- * Take the message's file off the queue, and off a copy of it that is under
- * way: false if there is none.
- */
+/* Take the message's file off the queue: false if there is none. */
 static bool
 remove_file(struct store *st, struct queue *q, uint64_t id)
 {
 	uint64_t bytes;
 
 	queue_list_lost(q, id);
-	if (maildir_remove(st->tree, q, id, &bytes) == -1)
+	if (maildir_remove(st->maildir, q, id, &bytes) == -1)
 		return false;
 	if (queue_get(q, id) == NULL)
 		queue_count_lost(q, bytes);
-	if (q->copy != NULL && maildir_remove(st->tree, q->copy, id,
-	    &bytes) == -1 && errno != ENOENT)
-		(void)give_up_copy(st, q);
 	return true;
 }
 
@@ -306,52 +284,7 @@ store_ack(struct store *st, struct queue *q, uint64_t id)
 	(void)journal_add(st->journal, JOURNAL_ACK, parts, 2);
 }
 
-/* From now on the copy gets what q gets; what q has is to be linked. */
-static int
-begin_copy(struct store *st, struct queue *q)
-{
-	char path[QUEUE_PATH];
-
-	/* No node has this number, which is as good as a name. */
-	q->copy = store_queue(st, &q->uid, ~q->ref);
-	maildir_discard(st->tree, q->copy);
-	queue_path(path, q);
-	st->copy_list = file_open_list(st->data, path);
-	if (st->copy_list != NULL)
-		st->copying = q;
-	else if (errno != ENOENT)
-		return give_up_copy(st, q);
-	return 0;
-}
-
-/*
- * Link some of the files that are left.  Those that have come since may be
- * linked again, and those that are gone may still be listed.
- */
-static int
-copy_some(struct store *st, unsigned files)
-{
-	struct queue *q = st->copying;
-	const char *name;
-	uint64_t id;
-
-	while (files-- > 0) {
-		name = file_next_name(st->copy_list);
-		if (name == NULL) {
-			st->copying = NULL;
-			return file_end_list(st->copy_list) == 0 ? 0 :
-			    give_up_copy(st, q);
-		}
-		if (decode_hex64(&id, span_of(name)) &&
-		    maildir_link(st->tree, q, q->copy, id) == -1 &&
-		    errno != ENOENT)
-			return give_up_copy(st, q);
-	}
-	/* Now, so that the last sync has not all of it to do. */
-	return maildir_sync(st->tree, q->copy) == 0 ? 0 : give_up_copy(st, q);
-}
-
-/* What waits in the journal for from waits for to as well. */
+/* Put what waits in the journal for from into to as well. */
 static void
 copy_ring(struct queue *from, struct queue *to)
 {
@@ -370,18 +303,10 @@ int
 store_copy_files(struct store *st, struct queue *from, struct queue *to,
     unsigned files)
 {
-	if (st->copying == NULL && from->copy == NULL &&
-	    begin_copy(st, from) == -1)
-		return -1;
-	/* Another's goes first: only one keeps its directory open. */
-	if (st->copying != NULL && copy_some(st, files) == -1)
-		return -1;
-	if (from->copy == NULL || st->copying == from)
-		return 1;
-	if (maildir_move(st->tree, from->copy, to) == -1)
-		return give_up_copy(st, from);
-	from->copy = NULL;
-	return 0;
+	/* No node has this number, which is as good as a name. */
+	struct queue *copy = store_queue(st, &from->uid, ~from->ref);
+
+	return maildir_copy(st->maildir, from, copy, to, files);
 }
 
 void
@@ -427,7 +352,7 @@ drop_queue(struct store *st, struct queue *q)
 	struct stored *m;
 
 	if (q->copy != NULL)
-		(void)give_up_copy(st, q);
+		(void)maildir_give_up_copy(st->maildir, q);
 	forget_queue(st, q);
 	while ((m = queue_next(q, 0)) != NULL) {
 		stored_leave(m, q);
@@ -441,9 +366,8 @@ drop_queue(struct store *st, struct queue *q)
 }
 
 /*
- * Do away with the directories of dropped queues, once that is committed: a
- * crash before must find them.  One may have left a copy that was never
- * finished, and now never is.
+ * Discard the directories of dropped queues once the drop is committed: a crash
+ * before that must find them.  A queue may also have left an unfinished copy.
  */
 static void
 discard_dropped(struct store *st)
@@ -452,9 +376,9 @@ discard_dropped(struct store *st)
 
 	while ((q = st->dropped) != NULL) {
 		st->dropped = q->next;
-		maildir_discard(st->tree, q);
+		maildir_discard(st->maildir, q);
 		q->ref = ~q->ref;
-		maildir_discard(st->tree, q);
+		maildir_discard(st->maildir, q);
 		queue_free(q);
 	}
 }
@@ -472,8 +396,8 @@ store_drop(struct store *st, struct queue *q)
 }
 
 /*
- * Go on counting q's files, or first those of the queue of which the count
- * has begun: only one of them keeps its directory open.
+ * Go on counting q's files; first those of the queue whose count has begun:
+ * only one keeps its directory open.
  */
 static void
 count_some(struct store *st, struct queue *q)
@@ -499,11 +423,41 @@ store_load(struct store *st, struct queue *q)
 
 /* ---- a check ---- */
 
-bool
-store_is_in_journal(struct store *st, const struct uid *uid, uint32_t ref,
-    uint64_t id)
+/* Verify the file at path; -1 with errno. */
+static int
+verify_file(const struct store *st, const char *path, uint64_t id,
+    struct store_load *seen)
 {
-	return queue_get(store_queue(st, uid, ref), id) != NULL;
+	struct msgfile_reader reader = { .fd = -1 };
+	int result;
+
+	/* What is no file must not make us wait. */
+	reader.fd = openat(st->data, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (reader.fd == -1)
+		return -1;
+	result = msgfile_verify(&reader, id);
+	free(reader.buffer);
+	if (result == -1)
+		return fd_close(reader.fd);
+	(void)fd_close(reader.fd);
+	seen->messages++;
+	seen->bytes += reader.head + reader.data;
+	return 0;
+}
+
+int
+store_check_file(struct store *st, struct queue *q, uint64_t id,
+    struct store_load *seen)
+{
+	char path[QUEUE_PATH];
+
+	if (queue_get(q, id) != NULL)
+		return 0;
+	queue_message_path(path, q, id);
+	if (verify_file(st, path, id, seen) == 0)
+		return 0;
+	return errno == EBADMSG ?
+	    quarantine_move(st->quarantine, path, MSGFILE_ALTERED) : -1;
 }
 
 /* Read the large data of an entry to its end. */
@@ -515,9 +469,9 @@ read_large(struct store *st, const struct stored *m)
 	ssize_t n;
 
 	for (at = 0; at < m->data; at += (uint64_t)n) {
-		if (maildir_large_open(st->tree, m->large, m->data) == -1)
+		if (maildir_large_open(st->maildir, m->large, m->data) == -1)
 			return -1;
-		n = maildir_large_read(st->tree, at, dst, MSGFILE_BLOCK);
+		n = maildir_large_read(st->maildir, at, dst, MSGFILE_BLOCK);
 		if (n == -1)
 			return -1;
 	}
@@ -547,7 +501,7 @@ store_check_large(struct store *st, struct store_load *seen)
 
 /* ---- replay ---- */
 
-/* The queue that STORED_NODE at p name. */
+/* The queue of the node that a record has at p. */
 static struct queue *
 queue_at(struct store *st, const char *p)
 {
@@ -557,14 +511,17 @@ queue_at(struct store *st, const char *p)
 	return store_queue(st, &uid, decode_u32(p + UID_BYTES));
 }
 
-/* Large data that is not there is in files: a checkpoint had finished. */
+/*
+ * Large data that is not there is in files: a checkpoint had made them.  If
+ * that cannot be found out, store_replayed fails.
+ */
 static bool
-is_in_files(const struct store *st, uint64_t large)
+is_in_files(struct store *st, uint64_t large)
 {
-	int there = large == 0 ? 1 : maildir_large_exists(st->tree, large);
+	int there = large == 0 ? 1 : maildir_large_exists(st->maildir, large);
 
 	if (there == -1)
-		die("cannot look for a large message: %s", strerror(errno));
+		st->replay_error = errno;
 	return there == 0;
 }
 
@@ -575,21 +532,21 @@ is_behind(const struct queue *q, uint64_t id)
 	return queue_next(q, id - 1) == NULL;
 }
 
-/* False if the record makes no sense. */
+/* False if the record is invalid. */
 static bool
 replay_put(struct store *st, const struct journal_record *record)
 {
 	const char *nodes = record->body.p + STORED_FIXED;
-	struct stored *m, told;
+	struct stored *m, entry;
 	struct queue *q;
 	uint32_t count, i;
 
-	if (!stored_read(&told, &count, record))
+	if (!stored_read(&entry, &count, record))
 		return false;
-	if (is_in_files(st, told.large))
+	if (is_in_files(st, entry.large))
 		return true;
-	told.may_be_in_tree = true;
-	m = stored_add(&st->messages, &told, count);
+	entry.may_be_in_tree = true;
+	m = stored_add(&st->messages, &entry, count);
 	for (i = 0; i < count; i++) {
 		q = queue_at(st, nodes + i * STORED_NODE);
 		if (is_behind(q, m->id))
@@ -605,30 +562,30 @@ store_replay(struct store *st, const struct journal_record *record)
 {
 	const char *p = record->body.p;
 	size_t n = record->body.n;
-	bool sense = false;
+	bool valid = false;
 
 	switch (record->type) {
 	case JOURNAL_PUT:
 	case JOURNAL_PUT_LARGE:
-		sense = replay_put(st, record);
+		valid = replay_put(st, record);
 		break;
 	case JOURNAL_ACK:
-		sense = n == ACK_BYTES;
-		/* Looking, the file must be known for one that may be torn. */
-		if (sense && !st->lost->looking)
+		valid = n == ACK_BYTES;
+		/* A check must not take a torn file of it for damage. */
+		if (valid && !st->quarantine->looking)
 			(void)remove_waiting(st, queue_at(st, p + 8),
 			    decode_u64(p));
 		break;
 	case JOURNAL_COPY:
-		sense = n == 2 * STORED_NODE &&
+		valid = n == 2 * STORED_NODE &&
 		    is_behind(queue_at(st, p + STORED_NODE), 1);
-		if (sense)
+		if (valid)
 			copy_ring(queue_at(st, p),
 			    queue_at(st, p + STORED_NODE));
 		break;
 	case JOURNAL_DROP:
-		sense = n == STORED_NODE;
-		if (sense)
+		valid = n == STORED_NODE;
+		if (valid)
 			drop_queue(st, queue_at(st, p));
 		break;
 	case JOURNAL_USERDB:
@@ -636,10 +593,9 @@ store_replay(struct store *st, const struct journal_record *record)
 	default:
 		return false;
 	}
-	if (!sense)
-		quarantine_note(st->lost,
-		    "journal: a record about messages makes "
-		    "no sense; it is passed over");
+	if (!valid)
+		quarantine_note(st->quarantine,
+		    "journal: ignored an invalid message record");
 	return true;
 }
 
@@ -649,11 +605,15 @@ store_replayed(struct store *st)
 	const struct stored *m;
 	uint64_t x;
 
+	if (st->replay_error != 0) {
+		errno = st->replay_error;
+		return -1;
+	}
 	for (m = st->messages.first; m != NULL; m = m->after) {
 		if (m->large != 0)
-			maildir_large_keep(st->tree, m->large);
+			maildir_large_keep(st->maildir, m->large);
 	}
-	if (maildir_clean(st->tree, &x) == -1)
+	if (maildir_clean(st->maildir, &x) == -1)
 		return -1;
 	/* An X that no commit covers may be in use all the same. */
 	journal_id_at_least(st->journal, x);
@@ -663,7 +623,7 @@ store_replayed(struct store *st)
 
 /* ---- checkpoint ---- */
 
-/* Have the message's bytes in the journal in scratch. */
+/* Read the message's bytes in the journal to scratch. */
 static int
 load_message(struct store *st, const struct stored *m)
 {
@@ -685,17 +645,17 @@ write_for(struct store *st, const struct stored *m,
 	struct span head, data;
 
 	if (m->large != 0)
-		return maildir_large_link(st->tree, m->large, q, m->id);
+		return maildir_large_link(st->maildir, m->large, q, m->id);
 	if (first != NULL)
-		return maildir_link(st->tree, first, q, m->id);
+		return maildir_link(st->maildir, first, q, m->id);
 	head = (struct span){ st->scratch.p, m->head };
 	data = (struct span){ st->scratch.p + m->head, (size_t)m->data };
-	return maildir_write(st->tree, q, m->id, head, data);
+	return maildir_write(st->maildir, q, m->id, head, data);
 }
 
 /*
- * Give m a file with a name for each node that waits.  -1 with errno: some
- * names may be there, and the entry stays.
+ * Make m a file with a name for each node that waits.  -1 with errno: some
+ * names may exist, and the entry stays.
  */
 static int
 write_message(struct store *st, struct stored *m)
@@ -706,7 +666,7 @@ write_message(struct store *st, struct stored *m)
 	m->may_be_in_tree = true;
 	if (load_message(st, m) == -1)
 		return -1;
-	if (m->large != 0 && maildir_large_finish(st->tree, m->large, m->id,
+	if (m->large != 0 && maildir_large_finish(st->maildir, m->large, m->id,
 	    buf_span(&st->scratch), m->data) == -1)
 		return -1;
 	for (i = 0; i < m->to_count; i++) {
@@ -715,14 +675,12 @@ write_message(struct store *st, struct stored *m)
 		if (write_for(st, m, first, m->to[i]) == -1)
 			return -1;
 		first = m->to[i];
-		if (first->copy != NULL && maildir_link(st->tree, first,
-		    first->copy, m->id) == -1)
-			(void)give_up_copy(st, first);
+		maildir_link_copy(st->maildir, first, m->id);
 	}
 	return 0;
 }
 
-/* The files stand for the entry now. */
+/* The files replace the entry. */
 static void
 end_message(struct store *st, struct stored *m)
 {
@@ -764,7 +722,7 @@ store_released(struct store *st)
 	size_t i;
 
 	for (i = 0; i < st->finished_count; i++)
-		maildir_large_remove(st->tree, st->finished[i]);
+		maildir_large_remove(st->maildir, st->finished[i]);
 	free(st->finished);
 	st->finished = NULL;
 	st->finished_count = 0;
@@ -779,13 +737,13 @@ store_checkpoint_bytes(const struct store *st)
 bool
 store_begin_sync(struct store *st)
 {
-	return maildir_begin_sync(st->tree);
+	return maildir_begin_sync(st->maildir);
 }
 
 void
 store_end_sync(struct store *st)
 {
-	maildir_end_sync(st->tree);
+	spare_end_sync(maildir_spares(st->maildir));
 }
 
 bool
@@ -794,35 +752,35 @@ store_tidy(struct store *st)
 	uploads_tidy(st->uploads);
 	if (!journal_pending(st->journal))
 		discard_dropped(st);
-	return maildir_tidy(st->tree);
+	return spare_tidy(maildir_spares(st->maildir));
 }
 
 bool
 store_is_trim(const struct store *st)
 {
-	return maildir_is_trim(st->tree);
+	return spare_is_empty(maildir_spares(st->maildir));
 }
 
 void
 store_trim(struct store *st)
 {
-	maildir_trim(st->tree);
+	spare_trim(maildir_spares(st->maildir));
 }
 
 /* ---- opening and closing ---- */
 
 struct store *
-store_open(struct quarantine *lost, struct journal *journal,
+store_open(struct quarantine *quarantine, struct journal *journal,
     struct syncer *syncer, char *why, size_t room)
 {
 	struct store *st = xzalloc(sizeof(*st));
 
-	st->lost = lost;
-	st->data = lost->data;
+	st->quarantine = quarantine;
+	st->data = quarantine->data;
 	st->journal = journal;
-	st->tree = maildir_open(lost, syncer);
-	st->uploads = uploads_open(st->tree, journal, syncer);
-	if (st->tree != NULL)
+	st->maildir = maildir_open(quarantine, syncer);
+	st->uploads = uploads_open(st->maildir, journal, syncer);
+	if (st->maildir != NULL)
 		return st;
 	(void)snprintf(why, room, "cannot open the queues: %s",
 	    strerror(errno));
@@ -837,17 +795,15 @@ store_close(struct store *st)
 
 	if (st == NULL)
 		return;
-	if (st->copying != NULL)
-		(void)give_up_copy(st, st->copying);
 	while (st->messages.first != NULL)
 		stored_free(&st->messages, st->messages.first);
 	while ((q = st->dropped) != NULL) {
 		st->dropped = q->next;
 		queue_free(q);
 	}
-	queue_table_free(&st->queues);
 	uploads_close(st->uploads);
-	maildir_close(st->tree);
+	maildir_close(st->maildir);
+	queue_table_free(&st->queues);
 	free(st->finished);
 	buf_free(&st->scratch);
 	free(st);

@@ -9,7 +9,7 @@
  *
  * A message is a head (the frame's length digits and JSON) and data; both go
  * to the recipient as they are.  What a put, an ack, a copy or a drop changed
- * is durable after the next journal_commit, and no put may be told of or
+ * is durable after the next journal_commit, and no put may be acknowledged or
  * delivered before it.
  */
 #ifndef MNM_STORE_H
@@ -32,23 +32,23 @@ struct queue;
 
 /*
  * Returns NULL and why on failure.  With lost->looking, nothing is removed,
- * what was acked seems to wait, and from store_replayed on only
- * store_is_in_journal, store_check_large and store_close may follow.
+ * what was acked seems to wait, and from store_replayed on only store_queue,
+ * store_check_file, store_check_large and store_close may follow.
  */
 struct store *store_open(struct quarantine *, struct journal *, struct syncer *,
     char *why, size_t room);
 void store_close(struct store *);
-/* Take a record of the journal, unless it is not store's: then false. */
+/* Replay a record of the journal; false if it is not the store's. */
 bool store_replay(struct store *, const struct journal_record *);
-/* After the last record: tidy what a crash left. */
+/* After the last record: tidy what a crash left.  -1 with errno. */
 int store_replayed(struct store *);
 
-/* The queue of node ref of a user: one and the same until it is dropped. */
+/* The queue of node ref of a user: always the same until it is dropped. */
 struct queue *store_queue(struct store *, const struct uid *, uint32_t ref);
 /* Whose it is. */
 struct uid store_owner(const struct queue *);
 
-/* Room needed for a put, to hold against JOURNAL_REQUEST_MAX. */
+/* Bytes of the journal that a put takes: see JOURNAL_REQUEST_MAX. */
 size_t store_put_size(size_t head, size_t data, size_t queues);
 void store_put(struct store *, uint64_t id, struct span head,
     struct span data, struct queue *const *to, size_t n);
@@ -73,21 +73,21 @@ int store_next(struct store *, struct queue *, uint64_t after, uint64_t *id,
  */
 ssize_t store_read(struct store *, struct queue *, uint64_t id,
     uint64_t offset, char *dst, size_t room);
-/* The node has acked the message.  Nothing happens if it does not wait. */
+/* The node has acked the message.  No effect if it does not wait. */
 void store_ack(struct store *, struct queue *, uint64_t id);
 /*
- * Let everything that waits in from wait in the empty queue to as well.  First
+ * Copy everything that waits in from to the empty queue to.  First
  * store_copy_files links the files, about so many in each call: it returns 1
  * when it must be called again, 0 when store_copy must follow at once, or -1
- * with errno, and then nothing is copied.  In between, acks and checkpoints are
- * in the copy, too; whoever gives it up need not say so.
+ * with errno, and then nothing is copied.  In between, acks and checkpoints
+ * apply to the copy, too.  The caller may stop at any time.
  */
 int store_copy_files(struct store *, struct queue *from, struct queue *to,
     unsigned files);
 void store_copy(struct store *, struct queue *from, struct queue *to);
-/* It will not be asked for soon: keep nothing of its directory in memory. */
+/* It will not be read soon: keep nothing of its directory in memory. */
 void store_rest(struct queue *);
-/* Free the queue and all in it; the pointer is dead then. */
+/* Free the queue and all in it; the pointer is invalid then. */
 void store_drop(struct store *, struct queue *);
 
 /* How much waits, committed or not. */
@@ -96,47 +96,44 @@ struct store_load {
 };
 /*
  * A queue's files are counted when its load is first asked for, some at each
- * call: until that is done there is more than this tells.  A directory that
+ * call: until all are counted the result is too low.  A directory that
  * cannot be read counts as empty.
  */
 struct store_load store_load(struct store *, struct queue *);
 
 /*
- * Whether the journal has the message for the node, too: then its file, if
- * there is one, may be what a crash left, and nobody reads it.
+ * A check reads a message's file to its end, and all large data that is still
+ * the journal's.  What is damaged moves to lost+found; what is whole is added
+ * to seen.  -1 with errno if something could not be read.  A file whose message
+ * the journal has too is not read: a crash may have left it half written.
  */
-bool store_is_in_journal(struct store *, const struct uid *, uint32_t ref,
-    uint64_t id);
-/*
- * Read all large data that the journal tells of, and lose what is damaged;
- * what is whole is added to seen.  -1 with errno if some could not be read.
- */
+int store_check_file(struct store *, struct queue *, uint64_t id,
+    struct store_load *seen);
 int store_check_large(struct store *, struct store_load *seen);
 
 /*
  * Checkpoint: write one message that still waits in the journal's segment, or
- * in an older one, to the tree.  Returns 1 when it did, 0 when the segment
- * holds nothing any more that the tree lacks, -1 with errno (the disk is full):
- * try again later.
+ * in an older one, to the tree.  Returns 1 when it did, 0 when the tree has all
+ * that waits in the segment, -1 with errno (the disk is full): try again later.
  */
 int store_checkpoint(struct store *, uint64_t segment);
 /*
- * The segment was released: what only stood in for the tree until it was
- * synced is removed.
+ * The segment was released: remove what was kept only until the tree was
+ * synced.
  */
 void store_released(struct store *);
 /* A sync of the tree begins: whether the tree was changed since the last. */
 bool store_begin_sync(struct store *);
-/* That has ended well. */
+/* It has succeeded. */
 void store_end_sync(struct store *);
 /* Bytes of disk that a checkpoint of all would take. */
 uint64_t store_checkpoint_bytes(const struct store *);
 /*
- * Have some of the files removed that nobody needs.  True if there is more to
- * do at once; syncer tells when there is more to do later.
+ * Remove some of the files that are not needed.  True if there is more to do at
+ * once; the syncer's descriptor says when there is more to do later.
  */
 bool store_tidy(struct store *);
-/* Some are kept to be used again: let all of them go. */
+/* Some are kept to be used again: remove all of them. */
 bool store_is_trim(const struct store *);
 void store_trim(struct store *);
 

@@ -24,7 +24,6 @@
 #include "datadir.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "store/msgfile.h"
 
 #define PATH_BYTES 1100	/* user and four names, of 255 bytes at most */
 #define REF_TEXT 12		/* room for a node's number */
@@ -32,9 +31,8 @@
 struct check {
 	struct datadir data;
 	struct uid uid;		/* of the directory that is being looked at */
-	uint32_t ref;
+	struct queue *queue;	/* ... likewise */
 	struct store_load seen;	/* messages that were read and are whole */
-	struct msgfile_reader reader;
 	char *why;
 	size_t room;
 };
@@ -79,37 +77,15 @@ look_at_each(struct check *c, const char *path, look *at)
 	return result;
 }
 
-/* Read the message in the open file to its end; -1 with errno. */
-static int
-verify(struct check *c, uint64_t id)
-{
-	if (msgfile_verify(&c->reader, id) == -1)
-		return -1;
-	c->seen.messages++;
-	c->seen.bytes += c->reader.head + c->reader.data;
-	return 0;
-}
-
 static int
 look_at_message(struct check *c, const char *path, const char *name)
 {
 	uint64_t id;
-	int result;
 
 	if (!decode_hex64(&id, span_of(name)))
 		return stray(path, "no message");
-	if (store_is_in_journal(c->data.store, &c->uid, c->ref, id))
-		return 0;
-	/* What is no file must not make us wait. */
-	c->reader.fd = openat(c->data.dir, path,
-	    O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (c->reader.fd == -1)
-		return fail(c, path);
-	result = verify(c, id);
-	(void)fd_close(c->reader.fd);
-	if (result == -1 && errno == EBADMSG)
-		result = quarantine_move(&c->data.lost, path, MSGFILE_ALTERED);
-	return result == -1 ? fail(c, path) : 0;
+	return store_check_file(c->data.store, c->queue, id, &c->seen) == -1 ?
+	    fail(c, path) : 0;
 }
 
 /* A number as it is written: without zeros before it. */
@@ -127,14 +103,16 @@ static int
 look_at_queue(struct check *c, const char *path, const char *name)
 {
 	const struct user *u;
+	uint32_t ref;
 
 	if (strcmp(name, "user.json") == 0)
 		return 0;
-	if (!read_ref(&c->ref, name))
+	if (!read_ref(&ref, name))
 		return stray(path, "neither user.json nor a queue");
 	u = userdb_user(c->data.userdb, &c->uid);
-	if (u == NULL || roster_node(u, c->ref) == NULL)
+	if (u == NULL || roster_node(u, ref) == NULL)
 		return stray(path, "the queue of a node that nobody has");
+	c->queue = store_queue(c->data.store, &c->uid, ref);
 	return look_at_each(c, path, look_at_message);
 }
 
@@ -252,6 +230,5 @@ fsck_run(const char *path, enum fsck_kind kind, uint64_t journal_size,
 		tell_counts(&c);
 	if (datadir_close(&c.data) == -1 && result == 0)
 		result = fail(&c, path);
-	free(c.reader.buffer);
 	return result == 0 ? c.data.lost.count > 0 : -1;
 }

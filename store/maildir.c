@@ -18,17 +18,20 @@
 #define LARGE_PATH 32		/* room for tmp/large-X */
 
 struct maildir {
-	struct quarantine *lost;
+	struct quarantine *quarantine;
 	int data, tmp;
 	bool touched;
-	struct spare *scrap;
+	struct spares *spares;
 
 	/* The file that was read last stays open for the next piece. */
 	struct msgfile_reader reader;
 	const struct queue *reading_for;	/* NULL: it is large-X */
 	uint64_t reading;	/* its id or X; 0: none is open */
 
-	uint64_t *keep;		/* X of the large files maildir_clean spares */
+	struct queue *copying;	/* whose files are being copied, or NULL */
+	DIR *copy_list;		/* those that are left */
+
+	uint64_t *keep;		/* X of the files that maildir_clean keeps */
 	size_t keep_count;
 	struct buf image;	/* of the file being written */
 };
@@ -50,243 +53,261 @@ parse_large_name(const char *name, uint64_t *x)
 /* ---- opening and closing ---- */
 
 struct maildir *
-maildir_open(struct quarantine *lost, struct syncer *syncer)
+maildir_open(struct quarantine *quarantine, struct syncer *syncer)
 {
-	struct maildir *tr = xzalloc(sizeof(*tr));
+	struct maildir *maildir = xzalloc(sizeof(*maildir));
 	int error;
 
-	tr->lost = lost;
-	tr->data = lost->data;
-	tr->tmp = tr->reader.fd = -1;
-	if (lost->looking || (file_make_dir(tr->data, "user") == 0 &&
-	    file_make_dir(tr->data, "tmp") == 0))
-		tr->tmp = file_open_dir(tr->data, "tmp");
-	if (tr->tmp != -1)
-		tr->scrap = spare_open(tr->data, tr->tmp, syncer);
-	/* Who only looks may find none. */
-	if (tr->scrap != NULL || (lost->looking && errno == ENOENT))
-		return tr;
+	maildir->quarantine = quarantine;
+	maildir->data = quarantine->data;
+	maildir->tmp = maildir->reader.fd = -1;
+	if (quarantine->looking || (file_make_dir(maildir->data, "user") == 0 &&
+	    file_make_dir(maildir->data, "tmp") == 0))
+		maildir->tmp = file_open_dir(maildir->data, "tmp");
+	if (maildir->tmp != -1)
+		maildir->spares = spare_open(maildir->data, maildir->tmp,
+		    syncer);
+	/* A read-only check may find none. */
+	if (maildir->spares != NULL || (quarantine->looking && errno == ENOENT))
+		return maildir;
 	error = errno;
-	maildir_close(tr);
+	maildir_close(maildir);
 	errno = error;
 	return NULL;
 }
 
 static void
-close_reading(struct maildir *tr)
+close_reading(struct maildir *maildir)
 {
-	if (tr->reading != 0)
-		(void)close(tr->reader.fd);	/* it was only read */
-	tr->reading = 0;
-	tr->reading_for = NULL;
-	tr->reader.loaded = 0;
+	if (maildir->reading != 0)
+		(void)close(maildir->reader.fd);	/* it was only read */
+	maildir->reading = 0;
+	maildir->reading_for = NULL;
+	maildir->reader.loaded = 0;
 }
 
 void
-maildir_close(struct maildir *tr)
+maildir_close(struct maildir *maildir)
 {
-	if (tr == NULL)
+	if (maildir == NULL)
 		return;
-	close_reading(tr);
-	spare_close(tr->scrap);
+	if (maildir->copying != NULL)
+		(void)maildir_give_up_copy(maildir, maildir->copying);
+	close_reading(maildir);
+	spare_close(maildir->spares);
 	/* Directories: nothing was written through these. */
-	(void)fd_close(tr->tmp);
-	free(tr->reader.buffer);
-	free(tr->keep);
-	buf_free(&tr->image);
-	free(tr);
+	(void)fd_close(maildir->tmp);
+	free(maildir->reader.buffer);
+	free(maildir->keep);
+	buf_free(&maildir->image);
+	free(maildir);
 }
 
 bool
-maildir_begin_sync(struct maildir *tr)
+maildir_begin_sync(struct maildir *maildir)
 {
-	bool touched = tr->touched;
+	bool touched = maildir->touched;
 
-	tr->touched = false;
-	spare_seal(tr->scrap);
+	maildir->touched = false;
+	spare_begin_sync(maildir->spares);
 	return touched;
 }
 
-void
-maildir_end_sync(struct maildir *tr)
+struct spares *
+maildir_spares(const struct maildir *maildir)
 {
-	spare_settle(tr->scrap);
+	return maildir->spares;
 }
 
 /* ---- messages ---- */
 
 /*
- * The file path could not be made for the reason in errno: make its
- * directories, or have an old one give way.
+ * The file path could not be created for the reason in errno: make its
+ * directories, or remove the old file.
  */
 static int
-make_way(struct maildir *tr, const char *path)
+make_way(struct maildir *maildir, const char *path)
 {
 	if (errno == ENOENT)
-		return file_make_parents(tr->data, path);
-	return errno == EEXIST ? unlinkat(tr->data, path, 0) : -1;
+		return file_make_parents(maildir->data, path);
+	return errno == EEXIST ? unlinkat(maildir->data, path, 0) : -1;
 }
 
 static int
-create_file(struct maildir *tr, const char *path)
+create_file(struct maildir *maildir, const char *path)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-	int fd = openat(tr->data, path, flags, 0600);
+	int fd = openat(maildir->data, path, flags, 0600);
 
-	if (fd != -1 || make_way(tr, path) == -1)
+	if (fd != -1 || make_way(maildir, path) == -1)
 		return fd;
-	return openat(tr->data, path, flags, 0600);
+	return openat(maildir->data, path, flags, 0600);
 }
 
 /* Give the file old the name path as well. */
 static int
-link_file(struct maildir *tr, const char *old, const char *path)
+link_file(struct maildir *maildir, const char *old, const char *path)
 {
-	int result = linkat(tr->data, old, tr->data, path, 0);
+	int result = linkat(maildir->data, old, maildir->data, path, 0);
 
-	tr->touched = true;
-	if (result == 0 || make_way(tr, path) == -1)
+	maildir->touched = true;
+	if (result == 0 || make_way(maildir, path) == -1)
 		return result;
-	return linkat(tr->data, old, tr->data, path, 0);
+	return linkat(maildir->data, old, maildir->data, path, 0);
 }
 
 int
-maildir_write(struct maildir *tr, const struct queue *q, uint64_t id,
+maildir_write(struct maildir *maildir, const struct queue *q, uint64_t id,
     struct span head, struct span data)
 {
 	char path[QUEUE_PATH];
 	int fd, result;
 
-	tr->image.n = 0;
-	msgfile_image(&tr->image, id, head, data);
+	maildir->image.n = 0;
+	msgfile_image(&maildir->image, id, head, data);
 	queue_message_path(path, q, id);
-	tr->touched = true;
-	if (spare_reuse(tr->scrap, path, buf_span(&tr->image)) == 0)
+	maildir->touched = true;
+	if (spare_reuse(maildir->spares, path, buf_span(&maildir->image)) == 0)
 		return 0;
-	fd = create_file(tr, path);
+	fd = create_file(maildir, path);
 	if (fd == -1)
 		return -1;
-	result = file_pwrite_all(fd, tr->image.p, tr->image.n, 0);
+	result = file_pwrite_all(fd, maildir->image.p, maildir->image.n, 0);
 	return fd_close_written(fd, result);
 }
 
 int
-maildir_link(struct maildir *tr, const struct queue *first,
+maildir_link(struct maildir *maildir, const struct queue *first,
     const struct queue *second, uint64_t id)
 {
 	char old[QUEUE_PATH], path[QUEUE_PATH];
 
 	queue_message_path(old, first, id);
 	queue_message_path(path, second, id);
-	return link_file(tr, old, path);
+	return link_file(maildir, old, path);
 }
 
-int
-maildir_remove(struct maildir *tr, const struct queue *q, uint64_t id,
+static int
+drop_file(struct maildir *maildir, const struct queue *q, uint64_t id,
     uint64_t *bytes)
 {
 	char path[QUEUE_PATH];
 
-	if (tr->reading == id)
-		close_reading(tr);
 	queue_message_path(path, q, id);
-	if (spare_file(tr->scrap, path, id, bytes) == -1)
+	if (spare_drop_file(maildir->spares, path, id, bytes) == -1)
 		return -1;
-	tr->touched = true;
+	maildir->touched = true;
 	return 0;
 }
 
-/* Move a damaged message out of the queue's way. */
+int
+maildir_remove(struct maildir *maildir, struct queue *q, uint64_t id,
+    uint64_t *bytes)
+{
+	uint64_t copied;
+
+	if (maildir->reading == id)
+		close_reading(maildir);
+	if (drop_file(maildir, q, id, bytes) == -1)
+		return -1;
+	if (q->copy != NULL && drop_file(maildir, q->copy, id,
+	    &copied) == -1 && errno != ENOENT)
+		(void)maildir_give_up_copy(maildir, q);
+	return 0;
+}
+
+/* Move a damaged message out of the queue. */
 static void
-lose_message(struct maildir *tr, struct queue *q, uint64_t id)
+lose_message(struct maildir *maildir, struct queue *q, uint64_t id)
 {
 	char path[QUEUE_PATH];
 
 	queue_message_path(path, q, id);
-	(void)quarantine_move(tr->lost, path, MSGFILE_ALTERED);
-	tr->touched = true;
+	(void)quarantine_move(maildir->quarantine, path, MSGFILE_ALTERED);
+	maildir->touched = true;
 	queue_count_forget(q);
 	queue_list_lost(q, id);
 }
 
-/* The same for large-X; whoever waits for it must be told. */
+/* The same for large-X; the entry that needs it is the caller's to remove. */
 static void
-lose_large(struct maildir *tr, uint64_t x)
+lose_large(struct maildir *maildir, uint64_t x)
 {
 	char path[LARGE_PATH];
 
 	large_path(path, x);
-	(void)quarantine_move(tr->lost, path, MSGFILE_ALTERED);
-	tr->touched = true;
+	(void)quarantine_move(maildir->quarantine, path, MSGFILE_ALTERED);
+	maildir->touched = true;
 }
 
 /* The open file could not be read: close it, and lose it if it is damaged. */
 static void
-end_reading(struct maildir *tr, struct queue *q)
+end_reading(struct maildir *maildir, struct queue *q)
 {
 	int error = errno;
-	uint64_t id = tr->reading;
+	uint64_t id = maildir->reading;
 
-	close_reading(tr);
+	close_reading(maildir);
 	if (error == EBADMSG && q != NULL)
-		lose_message(tr, q, id);
+		lose_message(maildir, q, id);
 	else if (error == EBADMSG)
-		lose_large(tr, id);
+		lose_large(maildir, id);
 	errno = error;
 }
 
 /* Open the message's file unless it is open already. */
 static int
-open_message(struct maildir *tr, struct queue *q, uint64_t id)
+open_message(struct maildir *maildir, struct queue *q, uint64_t id)
 {
 	char path[QUEUE_PATH];
 
-	if (tr->reading == id && tr->reading_for == q)
+	if (maildir->reading == id && maildir->reading_for == q)
 		return 0;
-	close_reading(tr);
+	close_reading(maildir);
 	queue_message_path(path, q, id);
-	tr->reader.fd = openat(tr->data, path, O_RDONLY | O_CLOEXEC);
-	if (tr->reader.fd == -1)
+	maildir->reader.fd = openat(maildir->data, path, O_RDONLY | O_CLOEXEC);
+	if (maildir->reader.fd == -1)
 		return -1;
-	tr->reading = id;
-	tr->reading_for = q;
-	if (msgfile_check(&tr->reader, id) == 0)
+	maildir->reading = id;
+	maildir->reading_for = q;
+	if (msgfile_check(&maildir->reader, id) == 0)
 		return 0;
-	end_reading(tr, q);
+	end_reading(maildir, q);
 	return -1;
 }
 
 int
-maildir_length(struct maildir *tr, struct queue *q, uint64_t id,
+maildir_length(struct maildir *maildir, struct queue *q, uint64_t id,
     uint64_t *length)
 {
-	if (open_message(tr, q, id) == -1)
+	if (open_message(maildir, q, id) == -1)
 		return -1;
-	*length = tr->reader.head + tr->reader.data;
+	*length = maildir->reader.head + maildir->reader.data;
 	return 0;
 }
 
 ssize_t
-maildir_read(struct maildir *tr, struct queue *q, uint64_t id, uint64_t offset,
+maildir_read(struct maildir *maildir, struct queue *q, uint64_t id,
+    uint64_t offset,
     char *dst, size_t room)
 {
 	ssize_t n;
 
-	if (open_message(tr, q, id) == -1)
+	if (open_message(maildir, q, id) == -1)
 		return -1;
-	n = msgfile_read(&tr->reader, offset, dst, room);
+	n = msgfile_read(&maildir->reader, offset, dst, room);
 	if (n == -1)
-		end_reading(tr, q);
+		end_reading(maildir, q);
 	return n;
 }
 
 /* ---- a node's directory ---- */
 
-/* Make the names in a directory durable; one that is not there has none. */
+/* Make the names in a directory durable, if it exists. */
 static int
-sync_names(struct maildir *tr, const char *path)
+sync_names(struct maildir *maildir, const char *path)
 {
-	int fd = file_open_dir(tr->data, path), result;
+	int fd = file_open_dir(maildir->data, path), result;
 
 	if (fd == -1)
 		return errno == ENOENT ? 0 : -1;
@@ -295,216 +316,289 @@ sync_names(struct maildir *tr, const char *path)
 	return result;
 }
 
-int
-maildir_sync(struct maildir *tr, const struct queue *q)
+static int
+sync_queue(struct maildir *maildir, const struct queue *q)
 {
 	char path[QUEUE_PATH];
 
 	queue_path(path, q);
-	return sync_names(tr, path);
+	return sync_names(maildir, path);
 }
 
+void
+maildir_discard(struct maildir *maildir, const struct queue *q)
+{
+	char path[QUEUE_PATH];
+
+	if (maildir->reading_for == q)
+		close_reading(maildir);
+	if (maildir->quarantine->looking)
+		return;
+	queue_path(path, q);
+	/* Most nodes have no directory. */
+	if (spare_drop_directory(maildir->spares, path) == 0)
+		maildir->touched = true;
+}
+
+/* ---- copying ---- */
+
 int
-maildir_move(struct maildir *tr, const struct queue *from,
+maildir_give_up_copy(struct maildir *maildir, struct queue *q)
+{
+	int error = errno;
+
+	if (maildir->copying == q) {
+		(void)closedir(maildir->copy_list);	/* it was only read */
+		maildir->copying = NULL;
+	}
+	maildir_discard(maildir, q->copy);
+	q->copy = NULL;
+	errno = error;
+	return -1;
+}
+
+/* From now on copy gets what q gets; what q has already is to be linked. */
+static int
+begin_copy(struct maildir *maildir, struct queue *q, struct queue *copy)
+{
+	char path[QUEUE_PATH];
+
+	q->copy = copy;
+	maildir_discard(maildir, copy);
+	queue_path(path, q);
+	maildir->copy_list = file_open_list(maildir->data, path);
+	if (maildir->copy_list != NULL)
+		maildir->copying = q;
+	else if (errno != ENOENT)
+		return maildir_give_up_copy(maildir, q);
+	return 0;
+}
+
+/*
+ * Link some of the files that are left.  The list may have files that were
+ * linked when they were added, and files that have been removed.
+ */
+static int
+copy_some(struct maildir *maildir, unsigned files)
+{
+	struct queue *q = maildir->copying;
+	const char *name;
+	uint64_t id;
+
+	while (files-- > 0) {
+		name = file_next_name(maildir->copy_list);
+		if (name == NULL) {
+			maildir->copying = NULL;
+			return file_end_list(maildir->copy_list) == 0 ? 0 :
+			    maildir_give_up_copy(maildir, q);
+		}
+		if (decode_hex64(&id, span_of(name)) &&
+		    maildir_link(maildir, q, q->copy, id) == -1 &&
+		    errno != ENOENT)
+			return maildir_give_up_copy(maildir, q);
+	}
+	/* Now, so that the last sync does not have all of it to do. */
+	return sync_queue(maildir, q->copy) == 0 ? 0 :
+	    maildir_give_up_copy(maildir, q);
+}
+
+/* Give the copy's directory to the queue to, durably. */
+static int
+end_copy(struct maildir *maildir, const struct queue *copy,
     const struct queue *to)
 {
 	char old[QUEUE_PATH], path[QUEUE_PATH];
 
 	/* A crash may have left a copy that was never acked. */
-	maildir_discard(tr, to);
-	queue_path(old, from);
+	maildir_discard(maildir, to);
+	queue_path(old, copy);
 	queue_path(path, to);
-	tr->touched = true;
-	if (sync_names(tr, old) == -1)
+	maildir->touched = true;
+	if (sync_names(maildir, old) == -1)
 		return -1;
-	if (renameat(tr->data, old, tr->data, path) == -1)
+	if (renameat(maildir->data, old, maildir->data, path) == -1)
 		return errno == ENOENT ? 0 : -1;
 	*strrchr(path, '/') = '\0';
-	return sync_names(tr, path);
+	return sync_names(maildir, path);
 }
 
 void
-maildir_discard(struct maildir *tr, const struct queue *q)
+maildir_link_copy(struct maildir *maildir, struct queue *q, uint64_t id)
 {
-	char path[QUEUE_PATH];
-
-	if (tr->reading_for == q)
-		close_reading(tr);
-	if (tr->lost->looking)
-		return;
-	queue_path(path, q);
-	/* Most nodes have no directory. */
-	if (spare_directory(tr->scrap, path) == 0)
-		tr->touched = true;
+	if (q->copy != NULL && maildir_link(maildir, q, q->copy, id) == -1)
+		(void)maildir_give_up_copy(maildir, q);
 }
 
-bool
-maildir_tidy(struct maildir *tr)
+int
+maildir_copy(struct maildir *maildir, struct queue *from, struct queue *copy,
+    const struct queue *to, unsigned files)
 {
-	return spare_tidy(tr->scrap);
-}
-
-bool
-maildir_is_trim(const struct maildir *tr)
-{
-	return spare_is_empty(tr->scrap);
-}
-
-void
-maildir_trim(struct maildir *tr)
-{
-	spare_trim(tr->scrap);
+	if (maildir->copying == NULL && from->copy == NULL &&
+	    begin_copy(maildir, from, copy) == -1)
+		return -1;
+	/* Another's goes first: only one keeps its directory open. */
+	if (maildir->copying != NULL && copy_some(maildir, files) == -1)
+		return -1;
+	if (from->copy == NULL || maildir->copying == from)
+		return 1;
+	if (end_copy(maildir, from->copy, to) == -1)
+		return maildir_give_up_copy(maildir, from);
+	from->copy = NULL;
+	return 0;
 }
 
 /* ---- large data ---- */
 
 int
-maildir_large_create(struct maildir *tr, uint64_t x)
+maildir_large_create(struct maildir *maildir, uint64_t x)
 {
 	char path[LARGE_PATH];
 
 	large_path(path, x);
-	tr->touched = true;
-	return openat(tr->data, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+	maildir->touched = true;
+	return openat(maildir->data, path,
+	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
 	    0600);
 }
 
 int
-maildir_large_exists(const struct maildir *tr, uint64_t x)
+maildir_large_exists(const struct maildir *maildir, uint64_t x)
 {
 	char path[LARGE_PATH];
 	struct stat status;
 
 	large_path(path, x);
-	if (fstatat(tr->data, path, &status, 0) == 0)
+	if (fstatat(maildir->data, path, &status, 0) == 0)
 		return 1;
 	return errno == ENOENT ? 0 : -1;
 }
 
 void
-maildir_large_remove(struct maildir *tr, uint64_t x)
+maildir_large_remove(struct maildir *maildir, uint64_t x)
 {
 	char path[LARGE_PATH];
 
-	if (tr->reading == x && tr->reading_for == NULL)
-		close_reading(tr);
-	if (tr->lost->looking)
+	if (maildir->reading == x && maildir->reading_for == NULL)
+		close_reading(maildir);
+	if (maildir->quarantine->looking)
 		return;
 	large_path(path, x);
 	/* What stays is removed at the next start. */
-	(void)unlinkat(tr->data, path, 0);
-	tr->touched = true;
+	(void)unlinkat(maildir->data, path, 0);
+	maildir->touched = true;
 }
 
 int
-maildir_large_dir(const struct maildir *tr)
+maildir_large_dir(const struct maildir *maildir)
 {
-	return tr->tmp;
+	return maildir->tmp;
 }
 
 int
-maildir_large_finish(struct maildir *tr, uint64_t x, uint64_t id,
+maildir_large_finish(struct maildir *maildir, uint64_t x, uint64_t id,
     struct span head, uint64_t data)
 {
 	char path[LARGE_PATH];
 	int fd, result;
 
 	large_path(path, x);
-	fd = openat(tr->data, path, O_WRONLY | O_CLOEXEC);
+	fd = openat(maildir->data, path, O_WRONLY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
-	tr->touched = true;
+	maildir->touched = true;
 	result = msgfile_write_head(fd, id, head, data);
 	return fd_close_written(fd, result);
 }
 
 int
-maildir_large_link(struct maildir *tr, uint64_t x, const struct queue *q,
+maildir_large_link(struct maildir *maildir, uint64_t x, const struct queue *q,
     uint64_t id)
 {
 	char old[LARGE_PATH], path[QUEUE_PATH];
 
 	large_path(old, x);
 	queue_message_path(path, q, id);
-	return link_file(tr, old, path);
+	return link_file(maildir, old, path);
 }
 
 int
-maildir_large_open(struct maildir *tr, uint64_t x, uint64_t data)
+maildir_large_open(struct maildir *maildir, uint64_t x, uint64_t data)
 {
 	char path[LARGE_PATH];
 
-	if (tr->reading == x && tr->reading_for == NULL)
+	if (maildir->reading == x && maildir->reading_for == NULL)
 		return 0;
-	close_reading(tr);
+	close_reading(maildir);
 	large_path(path, x);
-	tr->reader.fd = openat(tr->data, path, O_RDONLY | O_CLOEXEC);
-	if (tr->reader.fd == -1 && errno == ENOENT) {
+	maildir->reader.fd = openat(maildir->data, path, O_RDONLY | O_CLOEXEC);
+	if (maildir->reader.fd == -1 && errno == ENOENT) {
 		log_line("%s has been removed", path);
 		errno = EBADMSG;
 	}
-	if (tr->reader.fd == -1)
+	if (maildir->reader.fd == -1)
 		return -1;
-	tr->reading = x;
-	tr->reader.head = 0;	/* the journal has it */
-	tr->reader.data = data;
+	maildir->reading = x;
+	maildir->reader.head = 0;	/* the journal has it */
+	maildir->reader.data = data;
 	return 0;
 }
 
 ssize_t
-maildir_large_read(struct maildir *tr, uint64_t offset, char *dst, size_t room)
+maildir_large_read(struct maildir *maildir, uint64_t offset, char *dst,
+    size_t room)
 {
-	ssize_t n = msgfile_read(&tr->reader, offset, dst, room);
+	ssize_t n = msgfile_read(&maildir->reader, offset, dst, room);
 
 	if (n == -1)
-		end_reading(tr, NULL);
+		end_reading(maildir, NULL);
 	return n;
 }
 
 /* ---- start ---- */
 
 void
-maildir_large_keep(struct maildir *tr, uint64_t x)
+maildir_large_keep(struct maildir *maildir, uint64_t x)
 {
-	tr->keep = xrealloc(tr->keep, (tr->keep_count + 1) * sizeof(x));
-	tr->keep[tr->keep_count++] = x;
+	maildir->keep = xrealloc(maildir->keep, (maildir->keep_count +
+	    1) * sizeof(x));
+	maildir->keep[maildir->keep_count++] = x;
 }
 
 static bool
-is_kept(const struct maildir *tr, const char *name)
+is_kept(const struct maildir *maildir, const char *name)
 {
 	uint64_t x;
 	size_t i;
 
 	if (!parse_large_name(name, &x))
 		return false;
-	for (i = 0; i < tr->keep_count && tr->keep[i] != x; i++)
+	for (i = 0; i < maildir->keep_count && maildir->keep[i] != x; i++)
 		continue;
-	return i < tr->keep_count;
+	return i < maildir->keep_count;
 }
 
 int
-maildir_clean(struct maildir *tr, uint64_t *highest)
+maildir_clean(struct maildir *maildir, uint64_t *highest)
 {
 	DIR *list;
 	const char *name;
 	uint64_t x;
 
 	*highest = 0;
-	if (tr->lost->looking)
+	if (maildir->quarantine->looking)
 		return 0;
-	list = file_open_list(tr->tmp, ".");
+	list = file_open_list(maildir->tmp, ".");
 	if (list == NULL)
 		return -1;
 	while ((name = file_next_name(list)) != NULL) {
 		if (parse_large_name(name, &x) && x > *highest)
 			*highest = x;
-		if (!spare_is_name(name) && !is_kept(tr, name) &&
-		    unlinkat(tr->tmp, name, 0) == 0)
-			tr->touched = true;
+		if (!spare_is_name(name) && !is_kept(maildir, name) &&
+		    unlinkat(maildir->tmp, name, 0) == 0)
+			maildir->touched = true;
 	}
-	free(tr->keep);
-	tr->keep = NULL;
-	tr->keep_count = 0;
+	free(maildir->keep);
+	maildir->keep = NULL;
+	maildir->keep_count = 0;
 	return file_end_list(list);
 }

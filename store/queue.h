@@ -11,11 +11,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/encode.h"
+#include "disk/journal.h"
 
 #define QUEUE_PATH 128		/* room for user/xx/UID/4294967295/MSGID */
 
-struct stored;			/* store's: an entry in the journal */
+#define STORED_FIXED 32	/* bytes of a record before its nodes */
+#define STORED_NODE (UID_BYTES + 4)	/* bytes of a node in any record */
+
+struct queue;
+
+/* Freed when nobody waits for it. */
+struct stored {
+	uint64_t id;
+	uint64_t data;			/* bytes */
+	uint64_t large;			/* X of its file, or 0 */
+	struct journal_place place;	/* of the head, and of small data */
+	uint32_t head;			/* bytes */
+	uint32_t waiting;		/* queues that have it */
+	bool may_be_in_tree;		/* a checkpoint has begun with it */
+	struct stored *before, *after;
+	uint32_t to_count;
+	struct queue **to;		/* queues it was put to; NULL: gone */
+};
+
+/* Zeroed, it is empty. */
+struct stored_list {
+	struct stored *first, *last;
+	uint64_t bytes;		/* of disk that all would take */
+};
 
 struct queue_slot {
 	uint64_t id;
@@ -106,5 +131,25 @@ void queue_count_forget(struct queue *);
 /* A file was added to the directory or is gone, with so many bytes. */
 void queue_count_gained(struct queue *, uint64_t bytes);
 void queue_count_lost(struct queue *, uint64_t bytes);
+
+/* The record for so many nodes, what the journal adds included. */
+size_t stored_record_bytes(size_t head, size_t data, size_t nodes);
+/* Append a node; or what stands in a record before its head. */
+void stored_write_node(struct buf *, const struct queue *);
+void stored_write(struct buf *, const struct stored *,
+    struct queue *const *to, size_t n);
+/* Read that, but for the nodes themselves; false if it makes no sense. */
+bool stored_read(struct stored *, uint32_t *nodes,
+    const struct journal_record *);
+
+/* A copy of told, with room for so many queues, of which it has none yet. */
+struct stored *stored_add(struct stored_list *,
+    const struct stored *told, size_t queues);
+void stored_free(struct stored_list *, struct stored *);
+/* It waits in the queue; the entry no longer stands for that. */
+void stored_wait(struct stored *, struct queue *);
+void stored_leave(const struct stored *, struct queue *);
+/* Bytes of it that are in the journal. */
+uint64_t stored_in_journal(const struct stored *);
 
 #endif

@@ -14,7 +14,7 @@
 
 #define NAME 64			/* room for drop-N/MSGID */
 
-/* What is kept for one checkpoint: enough for it, in files and in bytes. */
+/* At most so much is kept: enough for one checkpoint. */
 #define SPARES_MAX  4096
 #define BYTES_MAX  ((uint64_t)16 << 20)
 
@@ -28,16 +28,17 @@ struct spare_dir {
 	uint64_t bytes;
 };
 
-struct spare {
+struct spares {
 	int data, tmp;
 	struct syncer *syncer;
 	uint64_t last;			/* the highest N ever used */
-	struct spare_dir filling, sealed, spare;
-	bool left;			/* there are others, to be removed */
-	uint64_t passed;		/* ... those above N; a lower one
-					   cannot be */
+	struct spare_dir dropped;	/* since the last sync began */
+	struct spare_dir syncing;	/* before the sync under way began */
+	struct spare_dir ready;		/* to be used again */
+	bool left;			/* others are to be removed ... */
+	uint64_t passed;		/* ... above N: lower ones cannot be */
 	struct sync_job job;		/* job.fd is -1 while there is none */
-	uint64_t removing;		/* N of the one it is about */
+	uint64_t removing;		/* N of the one it removes */
 };
 
 static void
@@ -73,77 +74,77 @@ spare_is_name(const char *name)
 
 /* ---- opening and closing ---- */
 
-struct spare *
+struct spares *
 spare_open(int data, int tmp, struct syncer *syncer)
 {
-	struct spare *sc = xzalloc(sizeof(*sc));
+	struct spares *pool = xzalloc(sizeof(*pool));
 	DIR *list = file_open_list(tmp, ".");
 	const char *name;
 	uint64_t number;
 	int error;
 
-	sc->data = data;
-	sc->tmp = tmp;
-	sc->syncer = syncer;
-	sc->job.fd = -1;
+	pool->data = data;
+	pool->tmp = tmp;
+	pool->syncer = syncer;
+	pool->job.fd = -1;
 	while (list != NULL && (name = file_next_name(list)) != NULL) {
 		number = number_of(name);
-		if (number > sc->last)
-			sc->last = number;
+		if (number > pool->last)
+			pool->last = number;
 	}
-	sc->left = sc->last > 0;
+	pool->left = pool->last > 0;
 	if (list != NULL && file_end_list(list) == 0)
-		return sc;
+		return pool;
 	error = errno;
-	spare_close(sc);
+	spare_close(pool);
 	errno = error;
 	return NULL;
 }
 
 void
-spare_close(struct spare *sc)
+spare_close(struct spares *pool)
 {
-	if (sc == NULL)
+	if (pool == NULL)
 		return;
-	if (sc->job.fd != -1)
-		(void)close(sc->job.fd);	/* the next start goes on */
-	free(sc->filling.ids);
-	free(sc->sealed.ids);
-	free(sc->spare.ids);
-	free(sc);
+	if (pool->job.fd != -1)
+		(void)close(pool->job.fd);	/* the next start goes on */
+	free(pool->dropped.ids);
+	free(pool->syncing.ids);
+	free(pool->ready.ids);
+	free(pool);
 }
 
 /* ---- dropping ---- */
 
-/* Nothing of it will be used again. */
+/* Its files will not be used again: have them removed. */
 static void
-leave(struct spare *sc, struct spare_dir *h)
+give_up(struct spares *pool, struct spare_dir *dir)
 {
-	if (h->number != 0) {
-		sc->left = true;
-		sc->passed = 0;
+	if (dir->number != 0) {
+		pool->left = true;
+		pool->passed = 0;
 	}
-	free(h->ids);
-	*h = (struct spare_dir){ .ids = NULL };
+	free(dir->ids);
+	*dir = (struct spare_dir){ .ids = NULL };
 }
 
-/* Have a directory to drop files in. */
+/* Make sure that there is a directory to drop files in. */
 static int
-begin_filling(struct spare *sc)
+need_dropped(struct spares *pool)
 {
 	char name[NAME];
 
-	if (sc->filling.number != 0)
+	if (pool->dropped.number != 0)
 		return 0;
-	drop_name(name, sc->last + 1);
-	if (mkdirat(sc->tmp, name, 0700) == -1)
+	drop_name(name, pool->last + 1);
+	if (mkdirat(pool->tmp, name, 0700) == -1)
 		return -1;
-	sc->filling.number = ++sc->last;
-	sc->filling.ids = xalloc(SPARES_MAX * sizeof(uint64_t));
+	pool->dropped.number = ++pool->last;
+	pool->dropped.ids = xalloc(SPARES_MAX * sizeof(uint64_t));
 	return 0;
 }
 
-/* It has other names: nodes that wait for it, or a backup. */
+/* It has other names: other nodes wait for it, or a backup has it. */
 static bool
 is_shared(const struct stat *status)
 {
@@ -151,49 +152,49 @@ is_shared(const struct stat *status)
 }
 
 int
-spare_file(struct spare *sc, const char *path, uint64_t id,
+spare_drop_file(struct spares *pool, const char *path, uint64_t id,
     uint64_t *bytes)
 {
-	struct spare_dir *h = &sc->filling;
+	struct spare_dir *dir = &pool->dropped;
 	char name[NAME];
 	struct stat status;
 
-	if (fstatat(sc->data, path, &status, 0) == -1)
+	if (fstatat(pool->data, path, &status, 0) == -1)
 		return -1;
 	*bytes = (uint64_t)status.st_size;
-	if (is_shared(&status) || begin_filling(sc) == -1)
-		return unlinkat(sc->data, path, 0);
-	file_name(name, h->number, id);
-	if (renameat(sc->data, path, sc->tmp, name) == -1)
-		return unlinkat(sc->data, path, 0);
-	h->ids[h->count++] = id;
-	h->bytes += *bytes;
-	if (h->count == SPARES_MAX || h->bytes >= BYTES_MAX)
-		leave(sc, h);
+	if (is_shared(&status) || need_dropped(pool) == -1)
+		return unlinkat(pool->data, path, 0);
+	file_name(name, dir->number, id);
+	if (renameat(pool->data, path, pool->tmp, name) == -1)
+		return unlinkat(pool->data, path, 0);
+	dir->ids[dir->count++] = id;
+	dir->bytes += *bytes;
+	if (dir->count == SPARES_MAX || dir->bytes >= BYTES_MAX)
+		give_up(pool, dir);
 	return 0;
 }
 
 int
-spare_directory(struct spare *sc, const char *path)
+spare_drop_directory(struct spares *pool, const char *path)
 {
 	char name[NAME];
 
-	drop_name(name, sc->last + 1);
-	if (renameat(sc->data, path, sc->tmp, name) == -1)
+	drop_name(name, pool->last + 1);
+	if (renameat(pool->data, path, pool->tmp, name) == -1)
 		return -1;
-	sc->last++;
-	sc->left = true;
-	sc->passed = 0;
+	pool->last++;
+	pool->left = true;
+	pool->passed = 0;
 	return 0;
 }
 
 /* ---- using again ---- */
 
-/* Make text the content of the spare file, if it is nobody else's. */
+/* Make text the content of a spare file, if it has no other name. */
 static int
-write_over(struct spare *sc, const char *name, struct span text)
+write_over(struct spares *pool, const char *name, struct span text)
 {
-	int fd = openat(sc->tmp, name, O_WRONLY | O_CLOEXEC);
+	int fd = openat(pool->tmp, name, O_WRONLY | O_CLOEXEC);
 	struct stat status;
 	int result = -1;
 
@@ -207,78 +208,78 @@ write_over(struct spare *sc, const char *name, struct span text)
 }
 
 static int
-give_name(struct spare *sc, const char *name, const char *path)
+give_name(struct spares *pool, const char *name, const char *path)
 {
-	if (renameat(sc->tmp, name, sc->data, path) == 0)
+	if (renameat(pool->tmp, name, pool->data, path) == 0)
 		return 0;
-	if (errno != ENOENT || file_make_parents(sc->data, path) == -1)
+	if (errno != ENOENT || file_make_parents(pool->data, path) == -1)
 		return -1;
-	return renameat(sc->tmp, name, sc->data, path);
+	return renameat(pool->tmp, name, pool->data, path);
 }
 
 int
-spare_reuse(struct spare *sc, const char *path, struct span text)
+spare_reuse(struct spares *pool, const char *path, struct span text)
 {
-	struct spare_dir *h = &sc->spare;
+	struct spare_dir *dir = &pool->ready;
 	char name[NAME];
 
-	if (h->count == 0) {
+	if (dir->count == 0) {
 		errno = ENOENT;
 		return -1;
 	}
-	file_name(name, h->number, h->ids[--h->count]);
-	if (write_over(sc, name, text) == -1)
+	file_name(name, dir->number, dir->ids[--dir->count]);
+	if (write_over(pool, name, text) == -1)
 		return -1;
-	return give_name(sc, name, path);
+	return give_name(pool, name, path);
 }
 
 void
-spare_seal(struct spare *sc)
+spare_begin_sync(struct spares *pool)
 {
-	/* One that an earlier sync has sealed, which failed, stays so. */
-	if (sc->sealed.number != 0)
+	/* After a sync that failed, its files wait for the next one. */
+	if (pool->syncing.number != 0)
 		return;
-	sc->sealed = sc->filling;
-	sc->filling = (struct spare_dir){ .ids = NULL };
+	pool->syncing = pool->dropped;
+	pool->dropped = (struct spare_dir){ .ids = NULL };
 }
 
 void
-spare_settle(struct spare *sc)
+spare_end_sync(struct spares *pool)
 {
-	if (sc->sealed.number == 0)
+	if (pool->syncing.number == 0)
 		return;
-	leave(sc, &sc->spare);
-	sc->spare = sc->sealed;
-	sc->sealed = (struct spare_dir){ .ids = NULL };
+	give_up(pool, &pool->ready);
+	pool->ready = pool->syncing;
+	pool->syncing = (struct spare_dir){ .ids = NULL };
 }
 
 bool
-spare_is_empty(const struct spare *sc)
+spare_is_empty(const struct spares *pool)
 {
-	return sc->filling.number == 0 && sc->spare.number == 0;
+	return pool->dropped.number == 0 && pool->ready.number == 0;
 }
 
 void
-spare_trim(struct spare *sc)
+spare_trim(struct spares *pool)
 {
-	leave(sc, &sc->filling);
-	leave(sc, &sc->spare);
+	give_up(pool, &pool->dropped);
+	give_up(pool, &pool->ready);
 }
 
 /* ---- removing ---- */
 
 static bool
-is_heap(const struct spare *sc, uint64_t number)
+is_in_use(const struct spares *pool, uint64_t number)
 {
-	return number == sc->filling.number || number == sc->sealed.number ||
-	    number == sc->spare.number;
+	return number == pool->dropped.number ||
+	    number == pool->syncing.number || number == pool->ready.number;
 }
 
 /* The first of those to be removed; 0 if there is none. */
 static uint64_t
-find_left(const struct spare *sc)
+find_left(const struct spares *pool)
 {
-	DIR *list = file_open_list(sc->tmp, ".");
+	DIR *list = file_open_list(pool->tmp, ".");
 	const char *name;
 	uint64_t number, found = 0;
 
@@ -286,7 +287,7 @@ find_left(const struct spare *sc)
 		return 0;
 	while ((name = file_next_name(list)) != NULL) {
 		number = number_of(name);
-		if (number > sc->passed && !is_heap(sc, number) &&
+		if (number > pool->passed && !is_in_use(pool, number) &&
 		    (found == 0 || number < found))
 			found = number;
 	}
@@ -295,43 +296,43 @@ find_left(const struct spare *sc)
 }
 
 static void
-begin_removing(struct spare *sc)
+begin_removing(struct spares *pool)
 {
 	char name[NAME];
 
-	sc->removing = find_left(sc);
-	if (sc->removing != 0) {
-		drop_name(name, sc->removing);
-		sc->job = (struct sync_job){ .kind = SYNC_REMOVE,
-		    .fd = file_open_dir(sc->tmp, name), .size = REMOVE_STEP };
+	pool->removing = find_left(pool);
+	if (pool->removing != 0) {
+		drop_name(name, pool->removing);
+		pool->job = (struct sync_job){ .kind = SYNC_REMOVE,
+		    .fd = file_open_dir(pool->tmp, name), .size = REMOVE_STEP };
 	}
-	sc->left = sc->job.fd != -1;
-	if (sc->left)
-		syncer_add(sc->syncer, &sc->job);
+	pool->left = pool->job.fd != -1;
+	if (pool->left)
+		syncer_add(pool->syncer, &pool->job);
 }
 
 static void
-end_removing(struct spare *sc)
+end_removing(struct spares *pool)
 {
 	char name[NAME];
 
-	(void)close(sc->job.fd);	/* it was only read */
-	sc->job.fd = -1;
-	if (sc->job.error == 0 && sc->job.size == REMOVE_STEP)
+	(void)close(pool->job.fd);	/* it was only read */
+	pool->job.fd = -1;
+	if (pool->job.error == 0 && pool->job.size == REMOVE_STEP)
 		return;
-	drop_name(name, sc->removing);
+	drop_name(name, pool->removing);
 	/* What cannot be emptied must not be in the way of others. */
-	if (unlinkat(sc->tmp, name, AT_REMOVEDIR) == -1)
-		sc->passed = sc->removing;
+	if (unlinkat(pool->tmp, name, AT_REMOVEDIR) == -1)
+		pool->passed = pool->removing;
 }
 
 bool
-spare_tidy(struct spare *sc)
+spare_tidy(struct spares *pool)
 {
-	if (sc->job.fd == -1 && sc->left)
-		begin_removing(sc);
-	if (sc->job.fd == -1 || !syncer_done(sc->syncer, &sc->job))
+	if (pool->job.fd == -1 && pool->left)
+		begin_removing(pool);
+	if (pool->job.fd == -1 || !syncer_done(pool->syncer, &pool->job))
 		return false;
-	end_removing(sc);
-	return sc->left;
+	end_removing(pool);
+	return pool->left;
 }

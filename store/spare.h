@@ -1,15 +1,15 @@
 /*
- * spare.h - message files that nobody waits for any more: their places on the
- * disk are used again for other messages, or given back off the loop.
+ * spare.h - a pool of message files that no node waits for any more: they are
+ * overwritten with other messages, or removed off the loop.
  *
- * To make a file and to remove one costs ten times as much as to give one
- * another name: 1200 and 230 microseconds on ext4 under churn, against 25.
+ * Creating a file and removing one cost ten times as much as renaming one:
+ * 1200 and 230 microseconds on ext4 under churn, against 25.
  *
  *	tmp/drop-N/	files that were acked, or a dropped node's directory
  *
- * A file may be written over only when no power cut can bring back the name
- * under which somebody waited for it.  So what is dropped is sealed when a
- * sync of the tree begins, and spare when that has ended.
+ * A file may be overwritten only when no power cut can bring back the name
+ * under which a node waited for it.  So a dropped file is ready for use only
+ * when a sync of the tree that began later has ended.
  *
  * Functions return 0, or -1 with errno.
  */
@@ -23,40 +23,40 @@
 #include "base/buf.h"
 #include "disk/file.h"
 
-struct spare;
+struct spares;
 
 /*
- * data and tmp are the directories, which stay the caller's.  What an earlier
- * run has dropped is found and will be removed.
+ * data and tmp are the directories; they stay the caller's.  What an earlier
+ * run dropped will be removed.
  */
-struct spare *spare_open(int data, int tmp, struct syncer *);
+struct spares *spare_open(int data, int tmp, struct syncer *);
 /* No job may be under way. */
-void spare_close(struct spare *);
-/* Whether this is a name in tmp that scrap looks after. */
+void spare_close(struct spares *);
+/* Whether this is the name of a directory in tmp that this module made. */
 bool spare_is_name(const char *name);
 
-/* Drop the file path, which holds message id; it had so many bytes. */
-int spare_file(struct spare *, const char *path, uint64_t id,
+/* Drop the file path, which holds message id; sets its bytes. */
+int spare_drop_file(struct spares *, const char *path, uint64_t id,
     uint64_t *bytes);
 /* Drop a directory of files. */
-int spare_directory(struct spare *, const char *path);
+int spare_drop_directory(struct spares *, const char *path);
 /*
- * Make path a file of this text out of a spare one; an old file gives way.
- * -1 also if there is none: make it anew then.
+ * Make path a file with this text out of a spare one; it replaces an old file.
+ * -1 also if there is none: create the file then.
  */
-int spare_reuse(struct spare *, const char *path, struct span text);
+int spare_reuse(struct spares *, const char *path, struct span text);
 
-/* A sync of the tree begins; it has ended well. */
-void spare_seal(struct spare *);
-void spare_settle(struct spare *);
-/* Nothing is kept to be used again. */
-bool spare_is_empty(const struct spare *);
-/* Keep nothing. */
-void spare_trim(struct spare *);
+/* A sync of the tree begins; it has succeeded. */
+void spare_begin_sync(struct spares *);
+void spare_end_sync(struct spares *);
+/* No file is kept for use. */
+bool spare_is_empty(const struct spares *);
+/* Keep none. */
+void spare_trim(struct spares *);
 /*
- * Have some of what is not used again removed.  True if there is more to do at
- * once; syncer tells when there is more to do later.
+ * Remove some of the files that are not kept.  True if there is more to do at
+ * once; the syncer's descriptor says when there is more to do later.
  */
-bool spare_tidy(struct spare *);
+bool spare_tidy(struct spares *);
 
 #endif

@@ -555,7 +555,7 @@ check_senseless(void)
 	CHECK(datadir_close(&d) == 0, "close");
 	expect(1, look("no sense"), "no sense");
 	CHECK(strstr(said.p, "unknown type 8") != NULL &&
-	    strstr(said.p, "about messages makes no sense") != NULL &&
+	    strstr(said.p, "invalid message record") != NULL &&
 	    strstr(said.p, "invalid user record") != NULL &&
 	    strstr(said.p, "invalid invitation record") != NULL,
 	    "no sense: %s", said.p);
