@@ -19,8 +19,8 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o \
 	base/list.o base/log.o base/secret.o base/set.o base/subnet.o \
 	base/utf8.o \
 	json.o \
-	disk/draft.o disk/file.o disk/journal.o disk/quarantine.o \
-	disk/recfile.o disk/ring.o disk/segment.o \
+	disk/file.o disk/journal.o disk/quarantine.o \
+	disk/recfile.o disk/ring.o disk/segment.o disk/syncer.o \
 	conf.o ntp.o \
 	store/maildir.o store/msgfile.o store/queue.o \
 	store/spare.o store/upload.o store.o \

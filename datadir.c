@@ -31,9 +31,10 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
-#include "disk/draft.h"
+#include "disk/recfile.h"
 #include "disk/file.h"
 #include "base/log.h"
+#include "disk/syncer.h"
 
 #define QUIET      10000U	/* ms without a new segment: empty old ones */
 #define TRIM       60000U	/* ... remove spare segments */
@@ -49,7 +50,7 @@ enum step { STEP_IDLE, STEP_WRITING, STEP_SYNCING, STEP_INSTALLING };
 
 struct checkpoint {
 	enum step step;
-	struct sync_job job;
+	struct syncer_job job;
 	struct drafts drafts;	/* of users and groups */
 	bool owed;		/* the tree was changed and is not synced */
 	bool low;		/* free space is below the floor */
@@ -195,7 +196,7 @@ release_all(struct datadir *d)
 	/* A directory and an empty file: closing loses nothing. */
 	(void)fd_close(d->lock);
 	(void)fd_close(d->dir);
-	draft_free(&d->checkpoint->drafts);
+	recfile_free(&d->checkpoint->drafts);
 	free(d->checkpoint);
 }
 
@@ -275,7 +276,7 @@ save_people(struct datadir *d)
 	while (drafts->count < SAVE_MAX && save_one(d) == 1)
 		continue;
 	if (drafts->count > 0 && file_sync_tree(d->dir) == 0) {
-		while (draft_install(drafts) == 1)
+		while (recfile_install(drafts) == 1)
 			continue;
 	}
 }
@@ -378,7 +379,7 @@ begin_sync(struct datadir *d)
 	if (store_begin_sync(d->store) || cp->drafts.count > 0)
 		cp->owed = true;
 	cp->step = STEP_SYNCING;
-	cp->job = (struct sync_job){ .kind = SYNC_TREE, .dir = d->dir };
+	cp->job = (struct syncer_job){ .kind = SYNCER_TREE, .dir = d->dir };
 	if (cp->owed)
 		syncer_add(d->syncer, &cp->job);
 	else
@@ -415,7 +416,7 @@ install_one(struct datadir *d, struct now now)
 	if (cp->stuck && now.mono < cp->retry_at)
 		return 0;
 	cp->owed = true;
-	more = draft_install(&cp->drafts);
+	more = recfile_install(&cp->drafts);
 	if (more == -1)
 		return write_failed(d, now);
 	write_succeeded(d);

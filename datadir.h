@@ -18,6 +18,8 @@
 #include "store.h"
 #include "userdb.h"
 
+struct syncer;
+
 struct datadir {
 	int dir;
 	int lock;

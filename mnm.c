@@ -35,6 +35,7 @@
 #include "base/log.h"
 #include "conf.h"
 #include "datadir.h"
+#include "disk/syncer.h"
 #include "net/identity.h"
 #include "net/listen.h"
 #include "ntp.h"

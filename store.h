@@ -22,11 +22,11 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "disk/file.h"
 #include "disk/journal.h"
 #include "disk/quarantine.h"
 #include "store/upload.h"
 
+struct syncer;
 struct store;
 struct queue;
 

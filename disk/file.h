@@ -1,12 +1,8 @@
 /*
- * file.h - files and directories, and every sync but the journal's.
+ * file.h - files and directories, and their syncs.
  *
  * Functions return 0, or -1 with errno.  Directories are file descriptors;
  * names are relative to them and may hold slashes.
- *
- * Syncs of what is large happen off the loop's thread: a struct syncer has
- * one worker thread that runs its jobs in order.  Without syncer_start
- * (tests, start-up) a job runs at once in the caller.
  */
 #ifndef MNM_DISK_FILE_H
 #define MNM_DISK_FILE_H
@@ -64,41 +60,5 @@ int file_sync(int fd);
  * syncfs where there is one, else each file and directory in turn.
  */
 int file_sync_tree(int dir);
-
-/* What one job of the worker does. */
-enum sync_kind {
-	SYNC_FILE,	/* fsync fd, then fsync dir: a new file, durable */
-	SYNC_TREE,	/* file_sync_tree(dir) */
-	SYNC_ZEROS,	/* make fd size bytes of zeros, fsync fd and dir */
-	SYNC_REMOVE	/* no sync: remove at most size of the files in the
-			   directory fd; size is then how many were */
-};
-
-/* One job; the caller's storage, untouched by the caller until it is done. */
-struct sync_job {
-	enum sync_kind kind;
-	int fd, dir;
-	uint64_t size;
-	int error;		/* once done: 0 or an errno */
-	bool done;		/* read it through syncer_done only */
-	struct sync_job *next;
-};
-
-struct syncer;
-struct syncer *syncer_open(void);
-/* Start the worker thread; -1 with errno if there can be none. */
-int syncer_start(struct syncer *);
-/* Wait for the jobs under way; from then on a job runs in the caller. */
-void syncer_stop(struct syncer *);
-/* Stop, and free. */
-void syncer_close(struct syncer *);
-void syncer_add(struct syncer *, struct sync_job *);
-bool syncer_done(struct syncer *, const struct sync_job *);
-/*
- * Readable when a job has finished since the last syncer_fd_clear: for
- * the loop to poll.  -1 before syncer_start.
- */
-int syncer_fd(const struct syncer *);
-void syncer_fd_clear(struct syncer *);
 
 #endif

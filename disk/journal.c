@@ -45,6 +45,7 @@
 #include "base/encode.h"
 #include "json.h"
 #include "base/log.h"
+#include "disk/file.h"
 #include "disk/ring.h"
 
 #define RECORD 8		/* length and type before each body */

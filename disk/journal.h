@@ -17,7 +17,6 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "disk/file.h"
 #include "disk/quarantine.h"
 
 /*
@@ -52,6 +51,7 @@ struct journal_record {
 	struct journal_place place;	/* of the body's first byte */
 };
 
+struct syncer;
 struct journal;
 
 /*

@@ -1,36 +1,41 @@
 #include "disk/recfile.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/encode.h"
+#include "disk/file.h"
 
 #define HEAD "[\n"
 #define TAIL "\"crc32c %08" PRIx32 "\"]\n"
 #define TAIL_BYTES 19
 
+#define NAME_BYTES 48		/* room for tmp/draft-N */
+
 void
-lines_begin(struct buf *text)
+recfile_begin(struct buf *text)
 {
 	text->n = 0;
 	buf_add(text, SPAN(HEAD));
 }
 
 void
-lines_end_one(struct buf *text)
+recfile_end_record(struct buf *text)
 {
 	buf_add(text, SPAN(",\n"));
 }
 
 void
-lines_seal(struct buf *text)
+recfile_seal(struct buf *text)
 {
 	buf_addf(text, TAIL, encode_crc32c(0, text->p, text->n));
 }
 
 const char *
-lines_find(struct span *lines, struct span text)
+recfile_find(struct span *lines, struct span text)
 {
 	char tail[TAIL_BYTES + 1];
 	size_t n;
@@ -47,7 +52,7 @@ lines_find(struct span *lines, struct span text)
 }
 
 bool
-lines_next(struct span *lines, struct span *line)
+recfile_next(struct span *lines, struct span *line)
 {
 	const char *end;
 	size_t n;
@@ -62,4 +67,48 @@ lines_next(struct span *lines, struct span *line)
 	lines->p += n + 1;
 	lines->n -= n + 1;
 	return true;
+}
+
+static void
+draft_name(char name[NAME_BYTES], size_t n)
+{
+	(void)snprintf(name, NAME_BYTES, "tmp/draft-%zu", n);
+}
+
+void
+recfile_free(struct drafts *d)
+{
+	buf_free(&d->paths);
+	d->count = 0;
+}
+
+int
+recfile_draft(struct drafts *d, const char *path, struct span text)
+{
+	char name[NAME_BYTES];
+
+	draft_name(name, d->first + d->count);
+	if (file_write(d->data, name, text) == -1)
+		return -1;
+	buf_add(&d->paths, (struct span){ path, strlen(path) + 1 });
+	d->count++;
+	return 0;
+}
+
+int
+recfile_install(struct drafts *d)
+{
+	char name[NAME_BYTES];
+	const char *path = d->paths.p;
+
+	if (d->count == 0)
+		return 0;
+	draft_name(name, d->first);
+	if (file_make_parents(d->data, path) == -1 ||
+	    renameat(d->data, name, d->data, path) == -1)
+		return -1;
+	buf_drop(&d->paths, strlen(path) + 1);
+	d->first++;
+	d->count--;
+	return 1;
 }

@@ -9,6 +9,7 @@
 
 #include "base/encode.h"
 #include "base/fd.h"
+#include "disk/syncer.h"
 
 #define SEGMENTS_IDLE 2		/* kept when nothing is going on */
 
@@ -126,7 +127,7 @@ begin_growth(struct ring *r)
 		r->growth_error = errno;
 		return;
 	}
-	r->growth = (struct sync_job){ .kind = SYNC_ZEROS, .fd = fd,
+	r->growth = (struct syncer_job){ .kind = SYNCER_ZEROS, .fd = fd,
 	    .dir = r->dir, .size = SEGMENT_SIZE };
 	syncer_add(r->syncer, &r->growth);
 }

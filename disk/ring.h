@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "disk/file.h"
 #include "disk/segment.h"
+#include "disk/syncer.h"
 
 /* Open to read; but for first of the segments, only ring.c writes to it. */
 struct ring {
@@ -28,7 +28,7 @@ struct ring {
 	size_t used, spare, freed;
 	uint64_t ordinal;	/* of segments[0]; rises with each release */
 
-	struct sync_job growth;	/* growth.fd is -1 while none is under way */
+	struct syncer_job growth;	/* growth.fd: -1 while none runs */
 	unsigned growth_name;
 	int growth_error;	/* of the last attempt, or 0 */
 };

@@ -23,10 +23,10 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
-#include "disk/file.h"
 #include "disk/quarantine.h"
 #include "store/queue.h"
 
+struct syncer;
 struct maildir;
 
 /* NULL with errno on failure. */

@@ -11,6 +11,8 @@
 
 #include "base/encode.h"
 #include "base/fd.h"
+#include "disk/file.h"
+#include "disk/syncer.h"
 
 #define NAME 64			/* room for drop-N/MSGID */
 
@@ -37,7 +39,7 @@ struct spares {
 	struct spare_dir ready;		/* to be used again */
 	bool left;			/* others are to be removed ... */
 	uint64_t passed;		/* ... above N: lower ones cannot be */
-	struct sync_job job;		/* job.fd is -1 while there is none */
+	struct syncer_job job;		/* job.fd is -1 while there is none */
 	uint64_t removing;		/* N of the one it removes */
 };
 
@@ -303,7 +305,7 @@ begin_removing(struct spares *pool)
 	pool->removing = find_left(pool);
 	if (pool->removing != 0) {
 		drop_name(name, pool->removing);
-		pool->job = (struct sync_job){ .kind = SYNC_REMOVE,
+		pool->job = (struct syncer_job){ .kind = SYNCER_REMOVE,
 		    .fd = file_open_dir(pool->tmp, name), .size = REMOVE_STEP };
 	}
 	pool->left = pool->job.fd != -1;

@@ -21,7 +21,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "disk/file.h"
+
+struct syncer;
 
 struct spares;
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "disk/file.h"
 #include "disk/journal.h"
+#include "disk/syncer.h"
 #include "store/maildir.h"
 #include "store/msgfile.h"
 
@@ -15,7 +15,7 @@ struct large {
 	uint64_t x;
 	struct msgfile_writer writer;
 	bool syncing;
-	struct sync_job job;
+	struct syncer_job job;
 	struct large *next;	/* in the list of the abandoned */
 };
 
@@ -59,7 +59,7 @@ sync_large(struct large *l)
 {
 	if (msgfile_end(&l->writer) == -1)
 		return -1;
-	l->job = (struct sync_job){ .kind = SYNC_FILE, .fd = l->writer.fd,
+	l->job = (struct syncer_job){ .kind = SYNCER_FILE, .fd = l->writer.fd,
 	    .dir = maildir_large_dir(l->uploads->maildir) };
 	l->syncing = true;
 	syncer_add(l->uploads->syncer, &l->job);

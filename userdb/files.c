@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "disk/draft.h"
 #include "disk/file.h"
 #include "disk/quarantine.h"
 #include "disk/recfile.h"
@@ -92,14 +91,14 @@ static const char *
 file_fault(struct files *f, const char *path)
 {
 	struct span rest, text;
-	const char *fault = lines_find(&f->lines, buf_span(&f->file));
+	const char *fault = recfile_find(&f->lines, buf_span(&f->file));
 
 	if (fault == NULL && f->lines.n == 0)
 		fault = "it has no records";
 	if (fault != NULL)
 		return fault;
 	rest = f->lines;
-	while (fault == NULL && lines_next(&rest, &text))
+	while (fault == NULL && recfile_next(&rest, &text))
 		fault = record_fault(f, text, path);
 	return fault == NULL && rest.n > 0 ? "a line is not a record" : fault;
 }
@@ -214,7 +213,7 @@ files_next(struct files *f, struct record *r, char *why, size_t room)
 	int found;
 
 	for (;;) {
-		while (lines_next(&f->lines, &text)) {
+		while (recfile_next(&f->lines, &text)) {
 			if (record_read(r, text, &f->strings) != RECORD_OTHER)
 				return 1;
 		}
@@ -231,14 +230,14 @@ files_next(struct files *f, struct record *r, char *why, size_t room)
 void
 files_begin(struct buf *file)
 {
-	lines_begin(file);
+	recfile_begin(file);
 }
 
 void
 files_add(struct buf *file, const struct record *r)
 {
 	record_write(file, r);
-	lines_end_one(file);
+	recfile_end_record(file);
 }
 
 int
@@ -247,7 +246,7 @@ files_save(struct drafts *drafts, struct buf *file,
 {
 	char path[RECORD_PATH];
 
-	lines_seal(file);
+	recfile_seal(file);
 	record_path(path, any);
-	return draft_add(drafts, path, buf_span(file));
+	return recfile_draft(drafts, path, buf_span(file));
 }

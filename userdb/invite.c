@@ -26,7 +26,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "disk/draft.h"
 #include "disk/file.h"
 #include "disk/journal.h"
 #include "disk/quarantine.h"
@@ -331,11 +330,11 @@ static const char *
 load_lines(struct invites *inv)
 {
 	struct span lines, line;
-	const char *fault = lines_find(&lines, buf_span(&inv->text));
+	const char *fault = recfile_find(&lines, buf_span(&inv->text));
 
 	if (fault != NULL)
 		return fault;
-	while (lines_next(&lines, &line)) {
+	while (recfile_next(&lines, &line)) {
 		if (!apply(inv, line))
 			return "invalid record";
 	}
@@ -411,13 +410,13 @@ invite_save(struct invites *inv, struct drafts *drafts)
 
 	if (!inv->dirty)
 		return 0;
-	lines_begin(&inv->text);
+	recfile_begin(&inv->text);
 	for (i = 0; i < inv->count; i++) {
 		write_entry(&inv->text, inv->list[i]);
-		lines_end_one(&inv->text);
+		recfile_end_record(&inv->text);
 	}
-	lines_seal(&inv->text);
-	if (draft_add(drafts, FILE_NAME, buf_span(&inv->text)) == -1)
+	recfile_seal(&inv->text);
+	if (recfile_draft(drafts, FILE_NAME, buf_span(&inv->text)) == -1)
 		return -1;
 	inv->dirty = false;
 	return 0;

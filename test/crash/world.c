@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "disk/syncer.h"
 #include "test/lib/prng.h"
 #include "test/crash/disk.h"
 
@@ -31,14 +32,14 @@ void *__real_xrealloc(void *, size_t);
 void *__wrap_xalloc(size_t);
 void *__wrap_xzalloc(size_t);
 void *__wrap_xrealloc(void *, size_t);
-void __real_syncer_add(struct syncer *, struct sync_job *);
-void __wrap_syncer_add(struct syncer *, struct sync_job *);
+void __real_syncer_add(struct syncer *, struct syncer_job *);
+void __wrap_syncer_add(struct syncer *, struct syncer_job *);
 int __real_store_checkpoint(struct store *, uint64_t);
 int __wrap_store_checkpoint(struct store *, uint64_t);
 int __real_journal_commit(struct journal *);
-bool __real_syncer_done(struct syncer *, const struct sync_job *);
+bool __real_syncer_done(struct syncer *, const struct syncer_job *);
 int __wrap_journal_commit(struct journal *);
-bool __wrap_syncer_done(struct syncer *, const struct sync_job *);
+bool __wrap_syncer_done(struct syncer *, const struct syncer_job *);
 int __wrap_encode_random(void *, size_t);
 void __wrap_log_line(const char *, ...)
     __attribute__((format(printf, 1, 2)));
@@ -140,16 +141,16 @@ __wrap_journal_commit(struct journal *jn)
  * it ran when it was added; that is not told at once.
  */
 bool
-__wrap_syncer_done(struct syncer *sy, const struct sync_job *job)
+__wrap_syncer_done(struct syncer *sy, const struct syncer_job *job)
 {
 	return prng_below(&world.random, 3) == 0 &&
 	    __real_syncer_done(sy, job);
 }
 
 void
-__wrap_syncer_add(struct syncer *sy, struct sync_job *job)
+__wrap_syncer_add(struct syncer *sy, struct syncer_job *job)
 {
-	if (world_broken != WORLD_LATE_TREE || job->kind != SYNC_TREE) {
+	if (world_broken != WORLD_LATE_TREE || job->kind != SYNCER_TREE) {
 		__real_syncer_add(sy, job);
 		return;
 	}

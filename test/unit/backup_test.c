@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "admin/backup.h"
+#include "disk/file.h"
 #include "test/lib/check.h"
 #include "base/encode.h"
 #include "datadir.h"

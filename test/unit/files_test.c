@@ -15,7 +15,7 @@
 
 #include "test/lib/check.h"
 #include "base/encode.h"
-#include "disk/draft.h"
+#include "disk/recfile.h"
 #include "disk/file.h"
 #include "disk/quarantine.h"
 #include "base/log.h"
@@ -349,9 +349,9 @@ check_save(void)
 	files_add(&file, &user);
 	files_add(&file, &alias);
 	CHECK(files_save(&drafts, &file, &alias) == 0 &&
-	    draft_install(&drafts) == 1 && draft_install(&drafts) == 0,
+	    recfile_install(&drafts) == 1 && recfile_install(&drafts) == 0,
 	    "%s", strerror(errno));
-	draft_free(&drafts);
+	recfile_free(&drafts);
 	file.n = 0;
 	CHECK(file_read(dir, USER_A, 1 << 20, &file) == 0, "not there");
 	seal(&expected, "[\n" A_USER ",\n" A_ALIAS ",\n");

@@ -3,6 +3,7 @@
  * replayed in order, however often the ring went round and whatever happened
  * to the files.  What a power cut does is crash_test's matter.
  */
+#include "disk/file.h"
 #include "disk/journal.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "disk/syncer.h"
 #include "test/lib/prng.h"
 #include "test/lib/check.h"
 #include "test/lib/scratch.h"

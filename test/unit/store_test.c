@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "disk/file.h"
+#include "disk/syncer.h"
 #include "test/lib/prng.h"
 #include "test/lib/check.h"
 #include "store/queue.h"

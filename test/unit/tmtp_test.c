@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "disk/syncer.h"
 #include "test/lib/check.h"
 #include "tmtp/frame.h"
 #include "base/log.h"

@@ -17,7 +17,7 @@
 #include <bearssl_hash.h>
 
 #include "test/lib/check.h"
-#include "disk/draft.h"
+#include "disk/recfile.h"
 #include "disk/file.h"
 #include "disk/journal.h"
 #include "disk/quarantine.h"
@@ -126,9 +126,9 @@ save_all(struct userdb *db, int dir)
 	while ((more = userdb_save(db, &drafts)) == 1)
 		files++;
 	CHECK(drafts.count == (size_t)files, "each is one file");
-	while (more == 0 && draft_install(&drafts) == 1)
+	while (more == 0 && recfile_install(&drafts) == 1)
 		continue;
-	draft_free(&drafts);
+	recfile_free(&drafts);
 	return more == -1 ? -1 : files;
 }
 
