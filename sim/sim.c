@@ -396,8 +396,8 @@ summarize(const struct view *v, const struct sim *sim)
 	printf("logins             %llu; %llu messages sent again that had "
 	    "not been acked\n", (unsigned long long)t->logins,
 	    (unsigned long long)t->resent);
-	printf("errors             %llu lost, %llu duplicates, %llu out of order, "
-	    "%llu wrong\n", (unsigned long long)t->lost,
+	printf("errors             %llu lost, %llu duplicates, %llu out of "
+	    "order, %llu wrong\n", (unsigned long long)t->lost,
 	    (unsigned long long)t->duplicates,
 	    (unsigned long long)t->out_of_order, (unsigned long long)t->wrong);
 }
