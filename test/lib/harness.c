@@ -244,6 +244,49 @@ harness_send(struct harness *st, struct actor *c, struct span bytes)
 	}
 }
 
+void
+harness_say(struct harness *st, struct actor *a, const char *header)
+{
+	struct buf b = { NULL, 0, 0 };
+
+	buf_addf(&b, "%04zx%s", strlen(header), header);
+	harness_send(st, a, buf_span(&b));
+	buf_free(&b);
+}
+
+void
+harness_register(struct harness *st, struct actor *a)
+{
+	struct reply r;
+
+	harness_connect(st, a);
+	harness_say(st, a, "{\"op\":0,\"id\":\"1\"}");
+	harness_say(st, a, "{\"op\":1,\"newnode\":\"x\"}");
+	harness_turn(st);
+	if (!harness_frame(a, &r))
+		die("no answer to TmtpRev");
+	harness_drop(a, r.bytes);
+	/* {"nodeid":"...","noderef":"1","op":"registered","uid":"..."} */
+	if (!harness_frame(a, &r))
+		die("not registered");
+	memcpy(a->nodeid, r.header.p + 11, NODEID_TEXT);
+	memcpy(a->uid, r.header.p + r.header.n - 2 - UID_TEXT, UID_TEXT);
+	a->got.n = a->records.n = 0;
+}
+
+void
+harness_login(struct harness *st, struct actor *a)
+{
+	char header[256];
+
+	(void)snprintf(header, sizeof(header), "{\"op\":2,\"uid\":\"%s\","
+	    "\"node\":\"%s\"}", a->uid, a->nodeid);
+	harness_connect(st, a);
+	harness_say(st, a, "{\"op\":0,\"id\":\"1\"}");
+	harness_say(st, a, header);
+	harness_turn(st);
+}
+
 bool
 harness_frame(const struct actor *a, struct reply *r)
 {

@@ -27,6 +27,8 @@ struct actor {
 	bool ended;		/* by the relay */
 	struct buf got;		/* bytes it has not looked at */
 	struct buf records;	/* size_t: where in got each output ended */
+	char uid[UID_TEXT + 1];	/* from harness_register */
+	char nodeid[NODEID_TEXT + 1];
 };
 
 struct harness {
@@ -57,6 +59,12 @@ void harness_connect(struct harness *, struct actor *);
 void harness_lose(struct harness *, struct actor *);
 /* Give bytes to the relay; turns come only between pieces. */
 void harness_send(struct harness *, struct actor *, struct span);
+/* Give a frame without data. */
+void harness_say(struct harness *, struct actor *, const char *header);
+/* Connect and register a new user.  Drops what the actor has got. */
+void harness_register(struct harness *, struct actor *);
+/* Connect and log in with the actor's uid and nodeid, in one turn. */
+void harness_login(struct harness *, struct actor *);
 /* The first frame that it has got; false if it has not got all of one. */
 bool harness_frame(const struct actor *, struct reply *);
 /* Whether this first frame came with one call of tmtp_output. */

@@ -27,7 +27,6 @@ struct world {
 struct person {
 	struct actor *actor;
 	struct user *user;
-	char uid[UID_TEXT + 1], nodeid[NODEID_TEXT + 1];
 };
 
 static void
@@ -94,53 +93,26 @@ run_days(struct world *w, unsigned days)
 	}
 }
 
+/* After a start users are other structs. */
 static void
-give(struct world *w, struct actor *a, const char *header)
+find(struct world *w, struct person *p)
 {
-	char frame[512];
-	int n = snprintf(frame, sizeof(frame), "%04zx%s", strlen(header),
-	    header);
-
-	harness_send(&w->stage, a, (struct span){ frame, (size_t)n });
-	harness_turn(&w->stage);
-}
-
-/* Connected, and greeted. */
-static void
-greet(struct world *w, struct actor *a)
-{
-	harness_connect(&w->stage, a);
-	give(w, a, "{\"op\":0,\"id\":\"1\"}");
-	a->got.n = a->records.n = 0;
+	p->user = userdb_user_text(w->stage.data.userdb,
+	    span_of(p->actor->uid));
 }
 
 static void
 enroll(struct world *w, struct person *p, const char *name)
 {
-	const char *got;
-
 	p->actor = harness_actor(&w->stage, name);
-	greet(w, p->actor);
-	give(w, p->actor, "{\"op\":1,\"newnode\":\"x\"}");
-	buf_add_byte(&p->actor->got, '\0');
-	got = p->actor->got.p;
-	(void)snprintf(p->uid, sizeof(p->uid), "%s",
-	    strstr(got, "\"uid\":\"") + 7);
-	(void)snprintf(p->nodeid, sizeof(p->nodeid), "%s",
-	    strstr(got, "\"nodeid\":\"") + 10);
-	p->user = userdb_user_text(w->stage.data.userdb, span_of(p->uid));
-	p->actor->got.n = p->actor->records.n = 0;
+	harness_register(&w->stage, p->actor);
+	find(w, p);
 }
 
 static void
 login(struct world *w, struct person *p)
 {
-	char header[256];
-
-	greet(w, p->actor);
-	(void)snprintf(header, sizeof(header), "{\"op\":2,\"uid\":\"%s\","
-	    "\"node\":\"%s\"}", p->uid, p->nodeid);
-	give(w, p->actor, header);
+	harness_login(&w->stage, p->actor);
 	CHECK(p->user->nodes[0]->session != NULL, "no login");
 }
 
@@ -157,15 +129,10 @@ post(struct world *w, const struct person *from, const struct person *to)
 	char header[256];
 
 	(void)snprintf(header, sizeof(header), "{\"op\":7,\"id\":\"1\","
-	    "\"for\":[{\"id\":\"%s\",\"type\":1}],\"datalen\":0}", to->uid);
-	give(w, from->actor, header);
-}
-
-/* After a start users are other structs. */
-static void
-find(struct world *w, struct person *p)
-{
-	p->user = userdb_user_text(w->stage.data.userdb, span_of(p->uid));
+	    "\"for\":[{\"id\":\"%s\",\"type\":1}],\"datalen\":0}",
+	    to->actor->uid);
+	harness_say(&w->stage, from->actor, header);
+	harness_turn(&w->stage);
 }
 
 static unsigned
@@ -372,8 +339,9 @@ test_other_nodes(void)
 	leave(&w, &c);
 	(void)snprintf(header, sizeof(header), "{\"op\":7,\"id\":\"1\","
 	    "\"for\":[{\"id\":\"%s\",\"type\":1},{\"id\":\"%s\",\"type\":1}],"
-	    "\"datalen\":0}", b.uid, c.uid);
-	give(&w, a.actor, header);
+	    "\"datalen\":0}", b.actor->uid, c.actor->uid);
+	harness_say(&w.stage, a.actor, header);
+	harness_turn(&w.stage);
 	run_days(&w, 20);
 	login(&w, &c);
 	leave(&w, &c);
@@ -432,9 +400,9 @@ test_unknown(void)
 
 	begin(&w);
 	enroll(&w, &a, "A");
+	b.actor = harness_actor(&w.stage, "B");
 	b.user = userdb_add_user(w.stage.data.userdb, SPAN("x"), nodeid);
-	encode_base32(b.uid, b.user->uid.bytes, UID_BYTES);
-	b.uid[UID_TEXT] = '\0';
+	encode_base32(b.actor->uid, b.user->uid.bytes, UID_BYTES);
 	for (i = 0; i < USERS; i++)
 		(void)userdb_add_user(w.stage.data.userdb, SPAN("x"), nodeid);
 	post(&w, &a, &b);
@@ -469,7 +437,9 @@ test_seen(void)
 	w.stage.now.wall -= 100 * CLOCK_DAY;
 	login(&w, &b);
 	CHECK(b.user->nodes[0]->seen == day, "it went back");
-	give(&w, b.actor, "{\"op\":3,\"id\":\"1\",\"newnode\":\"y\"}");
+	harness_say(&w.stage, b.actor,
+	    "{\"op\":3,\"id\":\"1\",\"newnode\":\"y\"}");
+	harness_turn(&w.stage);
 	CHECK(b.user->node_count == 2 && b.user->nodes[1]->seen == day - 100,
 	    "not of the new node");
 	end(&w);
@@ -538,7 +508,7 @@ test_no_room(void)
 	for (i = 0; i < 30; i++) {
 		n = snprintf(buf_room(&b, 256), 256, "0048{\"op\":7,\"id\":"
 		    "\"1\",\"for\":[{\"id\":\"%s\",\"type\":1}],"
-		    "\"datalen\":60000}", to.uid);
+		    "\"datalen\":60000}", to.actor->uid);
 		(void)snprintf(data, 5, "%04x", (unsigned)n - 4);
 		memcpy(b.p + b.n, data, 4);
 		b.n += (size_t)n;
@@ -595,7 +565,7 @@ test_log(void)
 	run_logged(&w, line, sizeof(line));
 	(void)snprintf(wanted, sizeof(wanted), "Z node 1 of %s was last seen "
 	    "on 2026-01-01: messages dropped: 100, as expire_days is 30\n",
-	    b.uid);
+	    b.actor->uid);
 	CHECK(strstr(line, wanted) != NULL, "not \"%s\" but %s", wanted, line);
 	CHECK(strchr(line, '\n')[1] == '\0', "more lines: %s", line);
 	pass(&w, HOUR);

@@ -15,19 +15,7 @@
 struct person {
 	struct actor *actor;
 	struct user *user;
-	char login[256];	/* the request */
 };
-
-/* Give a request to the relay, which has not yet had its turn. */
-static void
-say(struct harness *st, struct actor *a, const char *header)
-{
-	char frame[512];
-	int n = snprintf(frame, sizeof(frame), "%04zx%s", strlen(header),
-	    header);
-
-	harness_send(st, a, (struct span){ frame, (size_t)n });
-}
 
 static bool
 has_got(struct actor *a, const char *text)
@@ -37,37 +25,11 @@ has_got(struct actor *a, const char *text)
 }
 
 static void
-forget(struct actor *a)
-{
-	a->got.n = a->records.n = 0;
-}
-
-/* Connect, and say what comes after TmtpRev. */
-static void
-enter(struct harness *st, struct person *m, const char *header)
-{
-	forget(m->actor);
-	harness_connect(st, m->actor);
-	say(st, m->actor, "{\"op\":0,\"id\":\"1\"}");
-	say(st, m->actor, header);
-	harness_turn(st);
-}
-
-static void
 enroll(struct harness *st, struct person *m, const char *name)
 {
-	const char *nodeid, *uid;
-
 	m->actor = harness_actor(st, name);
-	enter(st, m, "{\"op\":1,\"newnode\":\"x\"}");
-	CHECK(has_got(m->actor, "\"nodeid\":\""), "%s: no node", name);
-	nodeid = strstr(m->actor->got.p, "\"nodeid\":\"") + 10;
-	uid = strstr(m->actor->got.p, "\"uid\":\"") + 7;
-	(void)snprintf(m->login, sizeof(m->login), "{\"op\":2,\"uid\":"
-	    "\"%.32s\",\"node\":\"%.40s\"}", uid, nodeid);
-	m->user = userdb_user_text(st->data.userdb, (struct span){ uid,
-	    UID_TEXT });
-	forget(m->actor);
+	harness_register(st, m->actor);
+	m->user = userdb_user_text(st->data.userdb, span_of(m->actor->uid));
 }
 
 static uint64_t
@@ -100,8 +62,8 @@ fill(struct harness *st, const struct person *m)
 static void
 ask(struct harness *st, struct person *m)
 {
-	forget(m->actor);
-	say(st, m->actor, "{\"op\":3,\"id\":\"7\",\"newnode\":\"y\"}");
+	m->actor->got.n = m->actor->records.n = 0;
+	harness_say(st, m->actor, "{\"op\":3,\"id\":\"7\",\"newnode\":\"y\"}");
 }
 
 /* It takes several turns, in which another is answered. */
@@ -111,7 +73,8 @@ test_steps(struct harness *st, struct person *a, struct person *b)
 	ask(st, a);
 	CHECK(tmtp_is_stalled(a->actor->session), "all of it in one turn");
 	CHECK(a->user->node_count == 1, "a node before its queue");
-	say(st, b->actor, "{\"op\":7,\"id\":\"9\",\"for\":[],\"datalen\":0}");
+	harness_say(st, b->actor,
+	    "{\"op\":7,\"id\":\"9\",\"for\":[],\"datalen\":0}");
 	CHECK(!tmtp_is_stalled(b->actor->session), "others must wait");
 	harness_turn(st);
 	CHECK(has_got(a->actor, "\"id\":\"7\",\"msgid\":\"0"), "no ack");
@@ -134,7 +97,7 @@ test_gone(struct harness *st, struct person *a, struct person *b)
 	harness_turn(st);
 	CHECK(a->user->node_count == 2, "nobody knows its password");
 	CHECK(b->user->node_count == 2, "one waits for who is gone");
-	enter(st, a, a->login);
+	harness_login(st, a->actor);
 	ask(st, a);
 	harness_turn(st);
 	CHECK(a->user->node_count == 3 &&

@@ -22,16 +22,6 @@ add_frame(struct buf *b, const char *header, struct span data)
 	buf_add(b, data);
 }
 
-static void
-give(struct harness *st, struct actor *a, const char *header)
-{
-	struct buf b = { NULL, 0, 0 };
-
-	add_frame(&b, header, SPAN(""));
-	tmtp_input(a->session, buf_span(&b), st->now);
-	buf_free(&b);
-}
-
 /* How many frames have come whose header holds text; all are dropped. */
 static size_t
 count_frames(struct actor *a, const char *text)
@@ -49,31 +39,22 @@ count_frames(struct actor *a, const char *text)
 	return n;
 }
 
-/* A new user online; its uid is returned. */
+/* A new user online. */
 static struct actor *
-enroll(struct harness *st, const char *name, char uid[UID_TEXT + 1])
+enroll(struct harness *st, const char *name)
 {
 	struct actor *a = harness_actor(st, name);
-	struct reply f;
 
-	harness_connect(st, a);
-	give(st, a, "{\"op\":0,\"id\":\"1\"}");
-	give(st, a, "{\"op\":1,\"newnode\":\"x\"}");
-	harness_turn(st);
-	(void)harness_frame(a, &f);
-	harness_drop(a, f.bytes);
-	(void)harness_frame(a, &f);
-	memcpy(uid, f.header.p + f.header.n - 2 - UID_TEXT, UID_TEXT);
-	uid[UID_TEXT] = '\0';
-	(void)count_frames(a, "");
+	harness_register(st, a);
 	return a;
 }
 
-static void
+static struct actor *
 begin(struct harness *st)
 {
 	harness_open(st);
 	harness_start(st);
+	return enroll(st, "A");
 }
 
 /* What a turn does for the disk; nobody reads anything. */
@@ -103,25 +84,24 @@ add_post(struct buf *b, const char *uid, size_t n, unsigned number)
 static void
 test_held(void)
 {
-	char out[HARNESS_ROOM], uid[UID_TEXT + 1], text[128];
+	char out[HARNESS_ROOM], text[128];
 	struct buf b = { NULL, 0, 0 };
 	struct harness st;
 	struct actor *a;
 
-	begin(&st);
-	a = enroll(&st, "A", uid);
+	a = begin(&st);
 	CHECK(!tmtp_wants_commit(st.relay), "nothing waits");
-	give(&st, a, "{\"op\":7,\"id\":\"1\",\"for\":[{\"id\":\"x\","
+	harness_say(&st, a, "{\"op\":7,\"id\":\"1\",\"for\":[{\"id\":\"x\","
 	    "\"type\":1}],\"datalen\":0}");
 	CHECK(!tmtp_wants_commit(st.relay), "a refusal changes nothing");
 	CHECK(tmtp_output(a->session, out, sizeof(out), st.now) > 0,
 	    "and leaves at once");
 
-	give(&st, a, "{\"op\":7,\"id\":\"2\",\"for\":[],\"datalen\":0}");
+	harness_say(&st, a, "{\"op\":7,\"id\":\"2\",\"for\":[],\"datalen\":0}");
 	CHECK(tmtp_wants_commit(st.relay), "a post for nobody waits as well");
-	add_post(&b, uid, 3, 2);
+	add_post(&b, a->uid, 3, 2);
 	tmtp_input(a->session, buf_span(&b), st.now);
-	give(&st, a, "{\"op\":7,\"id\":\"3\",\"for\":[{\"id\":\"x\","
+	harness_say(&st, a, "{\"op\":7,\"id\":\"3\",\"for\":[{\"id\":\"x\","
 	    "\"type\":1}],\"datalen\":0}");
 	CHECK(tmtp_wants_commit(st.relay), "the post waits");
 	CHECK(tmtp_output(a->session, out, sizeof(out), st.now) == 0,
@@ -133,7 +113,7 @@ test_held(void)
 
 	(void)snprintf(text, sizeof(text), "{\"op\":9,\"id\":\"%.16s\","
 	    "\"type\":\"ok\"}", strstr(a->got.p, "\"msgid\":\"") + 9);
-	give(&st, a, text);
+	harness_say(&st, a, text);
 	CHECK(!tmtp_wants_commit(st.relay), "an ack can wait");
 	buf_free(&b);
 	harness_close(&st);
@@ -150,9 +130,9 @@ test_register_waits(void)
 	begin(&st);
 	a = harness_actor(&st, "A");
 	harness_connect(&st, a);
-	give(&st, a, "{\"op\":0,\"id\":\"1\"}");
+	harness_say(&st, a, "{\"op\":0,\"id\":\"1\"}");
 	CHECK(tmtp_output(a->session, out, sizeof(out), st.now) > 0, "tmtprev");
-	give(&st, a, "{\"op\":1,\"newnode\":\"x\"}");
+	harness_say(&st, a, "{\"op\":1,\"newnode\":\"x\"}");
 	CHECK(tmtp_wants_commit(st.relay), "it waits");
 	CHECK(tmtp_output(a->session, out, sizeof(out), st.now) == 0, "silent");
 	harness_turn(&st);
@@ -165,13 +145,11 @@ static void
 test_end_waits(void)
 {
 	struct buf b = { NULL, 0, 0 };
-	char uid[UID_TEXT + 1];
 	struct harness st;
 	struct actor *a;
 
-	begin(&st);
-	a = enroll(&st, "A", uid);
-	add_post(&b, uid, 3, 2);
+	a = begin(&st);
+	add_post(&b, a->uid, 3, 2);
 	add_frame(&b, "{\"op\":11}", SPAN(""));
 	tmtp_input(a->session, buf_span(&b), st.now);
 	CHECK(!tmtp_is_ended(a->session), "the ack is still held");
@@ -189,18 +167,16 @@ static void
 test_stalled(void)
 {
 	enum { POSTS = 300, BYTES = 60000 };
-	char uid_a[UID_TEXT + 1], uid_b[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
 	struct harness st;
 	struct actor *a, *other;
 	unsigned i;
 
-	begin(&st);
-	a = enroll(&st, "A", uid_a);
-	other = enroll(&st, "B", uid_b);
+	a = begin(&st);
+	other = enroll(&st, "B");
 	harness_lose(&st, other);
 	for (i = 0; i < POSTS; i++)
-		add_post(&b, uid_b, BYTES, i);
+		add_post(&b, other->uid, BYTES, i);
 	tmtp_input(a->session, buf_span(&b), st.now);
 	CHECK(tmtp_is_stalled(a->session), "it takes too much at once");
 	CHECK(!tmtp_wants_input(a->session), "and wants no more");
@@ -219,17 +195,15 @@ static void
 test_large_waits(void)
 {
 	struct timespec moment = { 0, 1000000 };
-	char uid[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
 	struct harness st;
 	struct actor *a;
 	unsigned tries;
 
-	begin(&st);
+	a = begin(&st);
 	CHECK(syncer_start(st.data.syncer) == 0, "syncer");
-	a = enroll(&st, "A", uid);
-	add_post(&b, uid, 100000, 1);
-	add_post(&b, uid, 5, 2);
+	add_post(&b, a->uid, 100000, 1);
+	add_post(&b, a->uid, 5, 2);
 	tmtp_input(a->session, buf_span(&b), st.now);
 	for (tries = 0; tries < 30000 && tmtp_is_stalled(a->session); tries++) {
 		CHECK(tmtp_output(a->session, buf_room(&a->got, HARNESS_ROOM),
@@ -249,15 +223,15 @@ test_large_waits(void)
 static void
 test_unread_replies(void)
 {
-	char out[HARNESS_ROOM], uid[UID_TEXT + 1];
+	char out[HARNESS_ROOM];
 	struct harness st;
 	struct actor *a;
 	unsigned i;
 
-	begin(&st);
-	a = enroll(&st, "A", uid);
+	a = begin(&st);
 	for (i = 0; i < 100000 && tmtp_wants_input(a->session); i++)
-		give(&st, a, "{\"op\":7,\"id\":\"1\",\"for\":[{\"id\":\"x\","
+		harness_say(&st, a,
+		    "{\"op\":7,\"id\":\"1\",\"for\":[{\"id\":\"x\","
 		    "\"type\":1}],\"datalen\":0}");
 	CHECK(!tmtp_wants_input(a->session), "never enough");
 	while (tmtp_output(a->session, out, sizeof(out), st.now) > 0)
@@ -271,19 +245,18 @@ static void
 test_unread_presence(void)
 {
 	static const char *const types[] = { "add", "drop" };
-	char uid_a[UID_TEXT + 1], uid_b[UID_TEXT + 1], text[256];
+	char text[256];
 	struct harness st;
 	struct actor *a, *b;
 	unsigned i;
 
-	begin(&st);
-	a = enroll(&st, "A", uid_a);
-	b = enroll(&st, "B", uid_b);
+	a = begin(&st);
+	b = enroll(&st, "B");
 	for (i = 0; i < 40000 && !tmtp_is_ended(a->session); i++) {
 		(void)snprintf(text, sizeof(text), "{\"op\":4,\"id\":\"1\","
-		    "\"for\":[{\"id\":\"%s\"}],\"type\":\"%s\"}", uid_a,
+		    "\"for\":[{\"id\":\"%s\"}],\"type\":\"%s\"}", a->uid,
 		    types[i % 2]);
-		give(&st, b, text);
+		harness_say(&st, b, text);
 		if (i % 100 == 0 || tmtp_is_stalled(b->session)) {
 			commit(&st);
 			tmtp_resume(b->session, st.now);
@@ -299,15 +272,13 @@ test_unread_presence(void)
 
 /* Input with some of a large message still to be sent. */
 static struct actor *
-begin_large(struct harness *st, char uid[UID_TEXT + 1], size_t bytes, char *dst,
-    size_t *n)
+begin_large(struct harness *st, size_t bytes, char *dst, size_t *n)
 {
 	struct buf b = { NULL, 0, 0 };
 	struct actor *a;
 
-	begin(st);
-	a = enroll(st, "A", uid);
-	add_post(&b, uid, bytes, 1);
+	a = begin(st);
+	add_post(&b, a->uid, bytes, 1);
 	tmtp_input(a->session, buf_span(&b), st->now);
 	buf_free(&b);
 	commit(st);
@@ -322,12 +293,12 @@ test_quit_after_message(void)
 {
 	static const char quit[] =
 	    "002d{\"error\":\"the relay is stopping\",\"op\":\"quit\"}";
-	char out[HARNESS_ROOM], uid[UID_TEXT + 1];
+	char out[HARNESS_ROOM];
 	size_t n, got, sum;
 	struct harness st;
 	struct actor *a;
 
-	a = begin_large(&st, uid, 100000, out, &n);
+	a = begin_large(&st, 100000, out, &n);
 	sum = n;
 	tmtp_quit(a->session, "the relay is stopping", st.now);
 	for (; (got = tmtp_output(a->session, out, HARNESS_ROOM, st.now)) > 0;
@@ -343,12 +314,12 @@ test_quit_after_message(void)
 static void
 test_end_in_message(void)
 {
-	char out[HARNESS_ROOM], uid[UID_TEXT + 1];
+	char out[HARNESS_ROOM];
 	struct harness st;
 	struct actor *a;
 	size_t n;
 
-	a = begin_large(&st, uid, 1000000, out, &n);
+	a = begin_large(&st, 1000000, out, &n);
 	CHECK(n == HARNESS_ROOM, "some of it: %zu", n);
 	tmtp_quit(a->session, "the relay is stopping", st.now);
 	CHECK(tmtp_is_ended(a->session), "ended");
@@ -361,12 +332,12 @@ test_end_in_message(void)
 static void
 test_ack_in_message(void)
 {
-	char out[HARNESS_ROOM], uid[UID_TEXT + 1], text[128], id[17];
+	char out[HARNESS_ROOM], text[128], id[17];
 	struct harness st;
 	struct actor *a;
 	size_t n, sum;
 
-	a = begin_large(&st, uid, 100000, out, &n);
+	a = begin_large(&st, 100000, out, &n);
 	memcpy(id, strstr(out, "\"id\":\"") + 6, 16);
 	id[16] = '\0';
 	for (sum = n; n > 0; sum += n)
@@ -380,7 +351,7 @@ test_ack_in_message(void)
 	CHECK(n == HARNESS_ROOM, "again");
 	(void)snprintf(text, sizeof(text),
 	    "{\"op\":9,\"id\":\"%s\",\"type\":\"ok\"}", id);
-	give(&st, a, text);
+	harness_say(&st, a, text);
 	for (sum = n; n > 0; sum += n)
 		n = tmtp_output(a->session, out, HARNESS_ROOM, st.now);
 	CHECK(sum > 100000 && sum < 101000, "to its end: %zu", sum);
@@ -393,25 +364,25 @@ static void
 test_ack_without_room(void)
 {
 	enum { POSTS = 30, BYTES = 60000 };
-	char out[HARNESS_ROOM], uid[UID_TEXT + 1], text[128];
+	char out[HARNESS_ROOM], text[128];
 	struct buf b = { NULL, 0, 0 };
 	struct actor *a, *other;
 	struct harness st;
 	unsigned i;
 
-	a = begin_large(&st, uid, 100000, out, &(size_t){ 0 });
+	a = begin_large(&st, 100000, out, &(size_t){ 0 });
 	(void)snprintf(text, sizeof(text), "{\"op\":9,\"id\":\"%.16s\","
 	    "\"type\":\"ok\"}", strstr(out, "\"id\":\"") + 6);
 	while (tmtp_output(a->session, out, HARNESS_ROOM, st.now) > 0)
 		;
-	other = enroll(&st, "B", uid);
+	other = enroll(&st, "B");
 	for (i = 0; i < POSTS; i++)
-		add_post(&b, uid, BYTES, i);
+		add_post(&b, other->uid, BYTES, i);
 
 	st.now.mono += 30000;
 	tmtp_expire(a->session, st.now);
 	(void)tmtp_output(a->session, out, HARNESS_ROOM, st.now);
-	give(&st, a, text);
+	harness_say(&st, a, text);
 	tmtp_input(other->session, buf_span(&b), st.now);
 	CHECK(datadir_state(&st.data) == DATADIR_WAIT, "no request may run");
 	while (tmtp_output(a->session, out, HARNESS_ROOM, st.now) > 0)
@@ -431,23 +402,21 @@ test_ack_without_room(void)
 static void
 test_reply_in_message(void)
 {
-	char uid[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
 	struct reply f;
 	struct harness st;
 	struct actor *a;
 	size_t n;
 
-	begin(&st);
-	a = enroll(&st, "A", uid);
-	add_post(&b, uid, 100000, 1);
+	a = begin(&st);
+	add_post(&b, a->uid, 100000, 1);
 	tmtp_input(a->session, buf_span(&b), st.now);
 	commit(&st);
 	a->got.n = tmtp_output(a->session, buf_room(&a->got, 4000), 4000,
 	    st.now);
 	n = tmtp_output(a->session, buf_room(&a->got, 4000), 4000, st.now);
 	a->got.n += n;
-	give(&st, a, "{\"op\":7,\"id\":\"3\",\"for\":[{\"id\":\"x\","
+	harness_say(&st, a, "{\"op\":7,\"id\":\"3\",\"for\":[{\"id\":\"x\","
 	    "\"type\":1}],\"datalen\":0}");
 	buf_add(&a->records, (struct span){ (const char *)&n, sizeof(n) });
 	harness_turn(&st);
@@ -466,7 +435,6 @@ test_records(void)
 {
 	static const size_t sizes[] = { 16000, 200, 420, 8000, 8000, 100, 15000,
 	    100000, 1, 16000 };
-	char uid[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
 	struct reply f;
 	struct harness st;
@@ -476,9 +444,9 @@ test_records(void)
 	harness_open(&st);
 	st.conf.window = 64;
 	harness_start(&st);
-	a = enroll(&st, "A", uid);
+	a = enroll(&st, "A");
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		add_post(&b, uid, sizes[i], i);
+		add_post(&b, a->uid, sizes[i], i);
 	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	for (i = 0; harness_frame(a, &f); harness_drop(a, f.bytes)) {
@@ -501,43 +469,25 @@ test_many_contacts(void)
 {
 	enum { USERS = 2000 };
 	char (*uids)[UID_TEXT + 1] = xzalloc(USERS * sizeof(*uids));
-	char uid[UID_TEXT + 1], text[256], node[NODEID_TEXT + 1] = "";
+	char text[256];
 	static struct session *links[USERS];
-	struct reply f;
 	struct harness st;
 	struct actor *a, *b;
 	unsigned i;
 	size_t known;
 
-	begin(&st);
-	a = harness_actor(&st, "A");
-	harness_connect(&st, a);
-	give(&st, a, "{\"op\":0,\"id\":\"1\"}");
-	harness_turn(&st);
-	(void)count_frames(a, "");
-	give(&st, a, "{\"op\":1,\"newnode\":\"x\"}");
-	harness_turn(&st);
-	(void)harness_frame(a, &f);
-	memcpy(node, f.header.p + 11, NODEID_TEXT);
-	memcpy(uid, f.header.p + f.header.n - 2 - UID_TEXT, UID_TEXT);
-	uid[UID_TEXT] = '\0';
+	a = begin(&st);
 	harness_lose(&st, a);
-
-	b = harness_actor(&st, "B");
 	for (i = 0; i < USERS; i++) {
-		(void)enroll(&st, "B", uids[i]);
+		b = enroll(&st, "B");
+		memcpy(uids[i], b->uid, sizeof(b->uid));
 		(void)snprintf(text, sizeof(text), "{\"op\":4,\"id\":\"1\","
-		    "\"for\":[{\"id\":\"%s\"}]}", uid);
-		give(&st, b, text);
+		    "\"for\":[{\"id\":\"%s\"}]}", a->uid);
+		harness_say(&st, b, text);
 		harness_turn(&st);
 		links[i] = b->session;	/* it stays, unseen */
 	}
-	harness_connect(&st, a);
-	give(&st, a, "{\"op\":0,\"id\":\"1\"}");
-	(void)snprintf(text, sizeof(text), "{\"op\":2,\"uid\":\"%s\","
-	    "\"node\":\"%s\"}", uid, node);
-	give(&st, a, text);
-	harness_turn(&st);
+	harness_login(&st, a);
 	buf_add_byte(&a->got, '\0');
 	for (i = 0, known = 0; i < USERS; i++)
 		known += strstr(a->got.p, uids[i]) != NULL;
@@ -556,14 +506,12 @@ static void
 test_long_id(void)
 {
 	enum { BYTES = 20000 };
-	char uid[UID_TEXT + 1];
 	struct buf header = { NULL, 0, 0 }, b = { NULL, 0, 0 };
 	struct harness st;
 	struct actor *a;
 	unsigned i;
 
-	begin(&st);
-	a = enroll(&st, "A", uid);
+	a = begin(&st);
 	buf_add(&header, SPAN("{\"op\":7,\"for\":[],\"datalen\":0,\"id\":\""));
 	for (i = 0; i < BYTES; i++)
 		buf_add_byte(&header, '<');	/* becomes six bytes */
@@ -584,19 +532,17 @@ test_long_id(void)
 static void
 test_lower_limit(void)
 {
-	char uid[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
 	struct harness st;
 	struct actor *a;
 
-	begin(&st);
-	a = enroll(&st, "A", uid);
-	add_post(&b, uid, 5000, 1);
+	a = begin(&st);
+	add_post(&b, a->uid, 5000, 1);
 	tmtp_input(a->session, (struct span){ b.p, 3000 }, st.now);
 	st.conf.message_max = 1024;
 	tmtp_input(a->session, (struct span){ b.p + 3000, b.n - 3000 }, st.now);
 	b.n = 0;
-	add_post(&b, uid, 1000, 2);
+	add_post(&b, a->uid, 1000, 2);
 	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	CHECK(count_frames(a, "\"op\":\"ack\"") == 2, "both are answered");
@@ -611,17 +557,14 @@ test_many_uploads(void)
 {
 	enum { LINKS = 101 };
 	struct session *links[LINKS];
-	char uid[UID_TEXT + 1];
 	struct buf b = { NULL, 0, 0 };
 	struct harness st;
 	struct actor *a = NULL;
 	unsigned i;
 
-	begin(&st);
-	(void)enroll(&st, "B", uid);
-	add_post(&b, uid, 100000, 1);
+	add_post(&b, begin(&st)->uid, 100000, 1);
 	for (i = 0; i < LINKS; i++) {
-		a = enroll(&st, "A", uid);
+		a = enroll(&st, "B");
 		tmtp_input(a->session, (struct span){ b.p, 1000 }, st.now);
 		harness_turn(&st);
 		links[i] = a->session;
@@ -639,19 +582,12 @@ test_many_uploads(void)
 	harness_close(&st);
 }
 
-/* Log in as a node of that password. */
+/* Log in as the node with this password. */
 static void
-enter(struct harness *st, struct actor *a, const char *uid,
-    const char nodeid[NODEID_TEXT])
+enter(struct harness *st, struct actor *a, const char nodeid[NODEID_TEXT])
 {
-	char text[256];
-
-	harness_connect(st, a);
-	give(st, a, "{\"op\":0,\"id\":\"1\"}");
-	(void)snprintf(text, sizeof(text), "{\"op\":2,\"uid\":\"%s\","
-	    "\"node\":\"%.40s\"}", uid, nodeid);
-	give(st, a, text);
-	harness_turn(st);
+	memcpy(a->nodeid, nodeid, NODEID_TEXT);
+	harness_login(st, a);
 	CHECK(count_frames(a, "login ok") == 1, "no login");
 }
 
@@ -663,7 +599,6 @@ static void
 test_uploads_of_user(void)
 {
 	enum { NODES = 26 };
-	char uid[UID_TEXT + 1], other[UID_TEXT + 1];
 	char nodeids[NODES][NODEID_TEXT];
 	struct session *links[NODES];
 	struct buf b = { NULL, 0, 0 };
@@ -672,22 +607,21 @@ test_uploads_of_user(void)
 	struct user *user;
 	unsigned i;
 
-	begin(&st);
-	a = enroll(&st, "A", uid);
+	a = begin(&st);
 	harness_lose(&st, a);
-	user = userdb_user_text(st.data.userdb, span_of(uid));
-	add_post(&b, uid, 100000, 1);
+	user = userdb_user_text(st.data.userdb, span_of(a->uid));
+	add_post(&b, a->uid, 100000, 1);
 	for (i = 0; i < NODES; i++) {
 		(void)userdb_add_node(st.data.userdb, user, SPAN("x"),
 		    nodeids[i]);
-		enter(&st, a, uid, nodeids[i]);
+		enter(&st, a, nodeids[i]);
 		tmtp_input(a->session, (struct span){ b.p, 1000 }, st.now);
 		harness_turn(&st);
 		links[i] = a->session;
 		CHECK(count_frames(a, "too many large") == (i + 1 == NODES),
 		    "%u", i);
 	}
-	enter(&st, a, uid, nodeids[0]);
+	enter(&st, a, nodeids[0]);
 	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	CHECK(count_frames(a, "too many large") == 1, "by a new link");
@@ -697,7 +631,7 @@ test_uploads_of_user(void)
 	harness_turn(&st);
 	CHECK(count_frames(a, "too many large") == 0, "one has gone");
 	harness_lose(&st, a);
-	a = enroll(&st, "A", other);
+	a = enroll(&st, "A");
 	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	CHECK(count_frames(a, "\"error\"") == 0, "another user");
@@ -723,7 +657,7 @@ edit_contacts(struct harness *st, struct actor *a, const char *type,
 		    uids[i]);
 	buf_add(&b, SPAN("]}"));
 	buf_add_byte(&b, '\0');
-	give(st, a, b.p);
+	harness_say(st, a, b.p);
 	harness_turn(st);
 	buf_free(&b);
 }
@@ -734,14 +668,13 @@ test_contacts_max(void)
 {
 	enum { USERS = 10000, EACH = 1000 };
 	char (*uids)[UID_TEXT] = xzalloc((USERS + 1) * sizeof(*uids));
-	char uid[UID_TEXT + 1], nodeid[NODEID_TEXT];
+	char nodeid[NODEID_TEXT];
 	struct user *user;
 	struct harness st;
 	struct actor *a;
 	unsigned i;
 
-	begin(&st);
-	a = enroll(&st, "A", uid);
+	a = begin(&st);
 	for (i = 0; i <= USERS; i++) {
 		user = userdb_add_user(st.data.userdb, SPAN("x"), nodeid);
 		encode_base32(uids[i], user->uid.bytes, UID_BYTES);
