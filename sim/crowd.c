@@ -19,7 +19,7 @@ compare_uids(const void *a, const void *b)
 	return strcmp((*x)->uid, (*y)->uid);
 }
 
-/* All have registered: some found the groups. */
+/* All have registered: some members found the groups. */
 static void
 found_groups(struct crowd *crowd)
 {
@@ -60,7 +60,7 @@ is_fulfilled(const struct crowd *crowd)
 	    crowd->tally.deliveries >= plan->deliveries);
 }
 
-/* Those who are away log in, and nobody starts anything new. */
+/* Offline members log in, and nobody starts anything new. */
 static void
 start_draining(struct crowd *crowd)
 {
@@ -106,7 +106,7 @@ finish(struct crowd *crowd)
 		member_count_lost(crowd, &crowd->members[i]);
 }
 
-/* Go on to the next phase when this one has done its work. */
+/* Go to the next phase when this one is finished. */
 static void
 advance(struct crowd *crowd)
 {
@@ -200,7 +200,7 @@ crowd_stop(struct crowd *crowd)
 	if (crowd->tally.phase < CROWD_RUNNING)
 		crowd->tally.phase = CROWD_OVER;
 	else if (crowd->tally.phase == CROWD_RUNNING)
-		start_draining(crowd);	/* else that is under way */
+		start_draining(crowd);	/* else it has started */
 }
 
 void
@@ -208,7 +208,8 @@ crowd_abort(struct crowd *crowd)
 {
 	if (crowd->tally.phase == CROWD_OVER)
 		return;
-	member_wrong(crowd, &crowd->members[0], "the relay is gone", SPAN(""));
+	member_wrong(crowd, &crowd->members[0], "the relay has ended",
+	    SPAN(""));
 	crowd->tally.phase = CROWD_OVER;
 }
 

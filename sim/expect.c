@@ -5,14 +5,14 @@
 #include <string.h>
 
 /*
- * The relay sends a message again when it was not acked for 30 s; until
- * shortly before that, nothing may come twice on a link.
+ * The relay sends a message again when it was not acked for 30 s; until shortly
+ * before that, there may be no duplicate on a connection.
  */
 #define RESEND_TIME ((uint64_t)25 * 1000000)
 
 enum receipt_state {
 	RECEIPT_TO_ACK,	/* to be acked */
-	RECEIPT_UNACKED,	/* the link ended first: it must come again */
+	RECEIPT_UNACKED,	/* disconnected first: it must be sent again */
 	RECEIPT_LATE	/* acked so late that it may have been sent again */
 };
 

@@ -1,9 +1,9 @@
 /*
- * expect.h - what one simulated member is to get, and what it has got.
+ * expect.h - what one simulated member has to receive, and what it received.
  *
- * A posting is expected by each of its recipients from the moment it is sent.
- * A message that has come is acked some time later; one that has not been
- * acked when the link ends comes again, and must.
+ * Each recipient expects a payload from the moment it is sent.  A message that
+ * was received is acked some time later; one that was not acked before the
+ * connection ended must be sent again.
  */
 #ifndef MNM_SIM_EXPECT_H
 #define MNM_SIM_EXPECT_H
@@ -14,7 +14,7 @@
 
 #include "sim/payload.h"
 
-/* One parcel under way, held by its sender and by all who expect it. */
+/* One payload, held by its sender and by all who expect it. */
 struct inflight {
 	struct payload_label label;
 	uint64_t posted;	/* microseconds */
@@ -27,20 +27,20 @@ struct receipt;
 struct expect {
 	struct inflight **due;	/* in the order of sending */
 	size_t due_count, due_room;
-	struct receipt *receipts;	/* in the order of coming */
+	struct receipt *receipts;	/* in the order received */
 	size_t receipt_count, receipt_room;
-	uint64_t highest;	/* message id that ever came */
+	uint64_t highest;	/* message id received */
 };
 
 enum expect_verdict {
 	EXPECT_NEW,
-	EXPECT_RESENT,		/* it had not been acked */
-	EXPECT_DUPLICATE,		/* but it had */
-	EXPECT_OUT_OF_ORDER,	/* new, and after one that was sent later */
-	EXPECT_UNKNOWN		/* nobody sent it, or it came before */
+	EXPECT_RESENT,		/* it was not acked */
+	EXPECT_DUPLICATE,		/* but it was */
+	EXPECT_OUT_OF_ORDER,	/* new, and after one sent later */
+	EXPECT_UNKNOWN		/* not sent, or received before */
 };
 
-/* The sender's own hold on it; freed with the last. */
+/* Release the sender's hold on it; it is freed with the last. */
 void expect_release(struct inflight *);
 
 void expect_free(struct expect *);
@@ -49,24 +49,24 @@ void expect_add(struct expect *, struct inflight *);
 /* It was refused. */
 void expect_withdraw(struct expect *, struct inflight *);
 /*
- * This parcel came: EXPECT_NEW or _DISORDERED, and when it was posted, or
- * _UNKNOWN.
+ * This payload was received: EXPECT_NEW or _OUT_OF_ORDER, and when it was
+ * posted, or _UNKNOWN.
  */
 enum expect_verdict expect_payload(struct expect *,
     const struct payload_label *,
     uint64_t *posted);
 
-/* The message of this id came at now, in microseconds. */
+/* The message with this id was received at now, in microseconds. */
 enum expect_verdict expect_message(struct expect *, uint64_t id, uint64_t now);
-/* When the next message to ack came; UINT64_MAX if there is none. */
+/* When the next message to ack was received; UINT64_MAX: there is none. */
 uint64_t expect_oldest(const struct expect *);
-/* The next to ack, which is regarded as done then; there must be one. */
+/* The id of the next to ack, which counts as acked then; there must be one. */
 uint64_t expect_ack(struct expect *, uint64_t now);
-/* The link has ended. */
+/* The connection has ended. */
 void expect_disconnect(struct expect *);
-/* Nothing is to come. */
+/* Nothing is expected, nor to ack. */
 bool expect_is_settled(const struct expect *);
-/* How many messages never came, or did not come again. */
+/* Messages that were never received, or not sent again. */
 size_t expect_lost(const struct expect *);
 
 #endif

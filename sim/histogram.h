@@ -1,6 +1,6 @@
 /*
- * histogram.h - how measured times are spread: counts in classes that are an
- * eighth of their value wide, so that any number of them fits in 4 kB.
+ * histogram.h - the distribution of measured times: counts in classes that are
+ * an eighth of their value wide, so that any number of times fits in 4 kB.
  */
 #ifndef MNM_SIM_HISTOGRAM_H
 #define MNM_SIM_HISTOGRAM_H
@@ -17,10 +17,10 @@ struct histogram {
 };
 
 void histogram_add(struct histogram *, uint64_t value);
-/* Add all that other has. */
+/* Add all of other. */
 void histogram_merge(struct histogram *, const struct histogram *other);
 /*
- * The value that this many of a thousand do not exceed, up to an eighth too
+ * The value that so many of a thousand do not exceed, at most an eighth too
  * high; 0 if there are none.
  */
 uint64_t histogram_at(const struct histogram *, unsigned thousandths);

@@ -9,21 +9,21 @@
 #include "base/log.h"
 #include "sim/payload.h"
 
-#define CONTACTS      100	/* who are told of one's presence */
+#define CONTACTS      100	/* that get a member's presence */
 #define RECIPIENTS    2		/* of a post that is not for the group */
-#define COMPLAINTS    10	/* told in words; the rest is only counted */
+#define COMPLAINTS    10	/* logged; the rest is only counted */
 
-/* Microseconds; those that are divided by the plan's factor come first. */
+/* Microseconds; the first three are divided by the plan's factor. */
 #define PAUSE_MIN  1000000	/* between two steps */
 #define PAUSE_MAX  30000000
-#define ACK_PAUSE  500000	/* between a message's coming and its ack */
-#define RETRY_TIME 20000	/* when the relay cannot take a link just now */
+#define ACK_PAUSE  500000	/* between a message and its ack */
+#define RETRY_TIME 20000	/* when the relay cannot accept just now */
 #define NEVER      MEMBER_NEVER
 
-/* One in so many cycles begins with a ping. */
+/* One in so many cycles starts with a ping. */
 #define PING_EVERY 4
 
-/* Every other member speaks the second numbering. */
+/* Every other member uses the second numbering. */
 enum sim_op { OP_PING, OP_ACK, OP_QUIT };
 static const unsigned numbers[][2] = {
 	[OP_PING] = { 8, 9 }, [OP_ACK] = { 9, 10 }, [OP_QUIT] = { 11, 12 }
@@ -100,7 +100,7 @@ member_count_lost(struct crowd *crowd, const struct sim_member *m)
 
 	crowd->tally.lost += lost;
 	if (lost > 0)
-		complain(crowd, m, "has not got all", SPAN(""));
+		complain(crowd, m, "did not receive all", SPAN(""));
 }
 
 /* Send a frame with this header and data. */
@@ -241,7 +241,7 @@ step_presence(struct crowd *crowd, struct sim_member *m)
 	await_ack(crowd, m);
 }
 
-/* A new parcel of the member's, in sw->data. */
+/* A new payload, in crowd->data. */
 static struct inflight *
 pack(struct crowd *crowd, struct sim_member *m, uint32_t bytes)
 {
@@ -310,7 +310,7 @@ post_to_some(struct crowd *crowd, struct sim_member *m, struct inflight *p)
 	    b->uid);
 }
 
-/* The eighth post of a cycle and the last are for the group. */
+/* The eighth and the last post of a cycle are for the group. */
 static void
 step_post(struct crowd *crowd, struct sim_member *m)
 {
@@ -364,7 +364,7 @@ take_step(struct crowd *crowd, struct sim_member *m)
 	}
 }
 
-/* A request was refused, so nobody will get what was posted. */
+/* The request was refused, so that nobody will receive the post. */
 static void
 withdraw(struct crowd *crowd, struct inflight *p)
 {
@@ -382,7 +382,7 @@ on_ack(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 
 	if (m->state != STATE_ASKING ||
 	    !span_is(r->id, (struct span){ request, (size_t)n })) {
-		member_wrong(crowd, m, "an ack for what was not asked",
+		member_wrong(crowd, m, "an unexpected ack",
 		    r->header);
 		return;
 	}
@@ -424,7 +424,7 @@ static void
 on_info(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
 	if (m->state != STATE_CONNECTING) {
-		member_wrong(crowd, m, "info came unasked", r->header);
+		member_wrong(crowd, m, "unexpected info", r->header);
 		return;
 	}
 	crowd->tally.logins++;
@@ -439,7 +439,7 @@ static void
 on_quit(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
 	if (m->state != STATE_LEAVING)
-		member_wrong(crowd, m, "the relay ended the link", r->error);
+		member_wrong(crowd, m, "the relay ended the session", r->error);
 	hang_up(crowd, m, member_pause(crowd) - crowd->now);
 }
 
@@ -469,7 +469,7 @@ on_presence(struct crowd *crowd, struct sim_member *m,
 		member_wrong(crowd, m, "presence of a stranger", r->header);
 }
 
-/* What all messages have in common.  False if it is not new. */
+/* The checks of every message.  False if it is not new. */
 static bool
 receive(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
@@ -477,7 +477,7 @@ receive(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 
 	crowd->tally.messages++;
 	if (r->headsum.p == NULL || !wire_is_intact(r))
-		member_wrong(crowd, m, "headsum does not fit", r->header);
+		member_wrong(crowd, m, "wrong headsum", r->header);
 	if (!decode_hex64(&id, r->id)) {
 		member_wrong(crowd, m, "a message without an id", r->header);
 		return false;
@@ -488,11 +488,11 @@ receive(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 		return false;
 	case EXPECT_DUPLICATE:
 		crowd->tally.duplicates++;
-		complain(crowd, m, "came twice", r->header);
+		complain(crowd, m, "duplicate", r->header);
 		return false;
 	case EXPECT_OUT_OF_ORDER:
 		crowd->tally.out_of_order++;
-		complain(crowd, m, "came after a later one", r->header);
+		complain(crowd, m, "out of order", r->header);
 		return true;
 	default:
 		return true;
@@ -510,7 +510,8 @@ on_payload(struct crowd *crowd, struct sim_member *m,
 	if (!payload_check(r->data, &label) ||
 	    label.sender >= crowd->plan.members ||
 	    !span_is(r->from, span_of(crowd->members[label.sender].uid))) {
-		member_wrong(crowd, m, "altered data, or sender", r->header);
+		member_wrong(crowd, m, "altered data, or wrong sender",
+		    r->header);
 		return;
 	}
 	if (!is_new)
@@ -520,11 +521,11 @@ on_payload(struct crowd *crowd, struct sim_member *m,
 	switch (expect_payload(&m->expect, &label, &posted)) {
 	case EXPECT_UNKNOWN:
 		crowd->tally.duplicates++;
-		complain(crowd, m, "came under another id before", r->header);
+		complain(crowd, m, "duplicate with another id", r->header);
 		return;
 	case EXPECT_OUT_OF_ORDER:
 		crowd->tally.out_of_order++;
-		complain(crowd, m, "came after a later one of the same sender",
+		complain(crowd, m, "out of order for its sender",
 		    r->header);
 		return;
 	default:
@@ -543,14 +544,14 @@ on_invite(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 	await_ack(crowd, m);
 }
 
-/* Each of its logins is told to all nodes of a user: to itself, here. */
+/* All devices of a user get a notice of each login: here, itself. */
 static void
 on_login(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
 	if (!receive(crowd, m, r))
 		return;
 	if (m->login_notices == 0)
-		member_wrong(crowd, m, "nobody has logged in", r->header);
+		member_wrong(crowd, m, "unexpected login notice", r->header);
 	else
 		m->login_notices--;
 }
@@ -558,7 +559,7 @@ on_login(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 static void
 on_notice(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 {
-	(void)receive(crowd, m, r);	/* it is to be acked, no more */
+	(void)receive(crowd, m, r);	/* it only has to be acked */
 }
 
 static void
@@ -566,7 +567,7 @@ on_tmtprev(struct crowd *crowd, struct sim_member *m,
     const struct reply *r)
 {
 	if (m->state != STATE_CONNECTING)
-		member_wrong(crowd, m, "tmtprev came unasked", r->header);
+		member_wrong(crowd, m, "unexpected tmtprev", r->header);
 }
 
 static const struct reaction {
@@ -611,7 +612,7 @@ push(struct crowd *crowd, struct sim_member *m)
 	client_push(m->client);
 	over = client_over(m->client);
 	if (over != NULL) {
-		member_wrong(crowd, m, "lost its connection", span_of(over));
+		member_wrong(crowd, m, "disconnected", span_of(over));
 		hang_up(crowd, m, PAUSE_MIN);
 		return;
 	}
@@ -635,7 +636,7 @@ member_serve(struct crowd *crowd, struct sim_member *m, unsigned can)
 		push(crowd, m);
 }
 
-/* When the oldest message that came has to be acked. */
+/* When the oldest unacked message has to be acked. */
 static uint64_t
 ack_due(const struct crowd *crowd, const struct sim_member *m)
 {

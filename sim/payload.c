@@ -1,6 +1,6 @@
 /*
- * A parcel is its label, as 32 hexadecimal digits (sender, number, bytes),
- * and after that what a generator gives that was started from the label.
+ * A payload is its label, as 32 hexadecimal digits (sender, number, bytes),
+ * followed by the output of a generator that starts from the label.
  */
 #include "sim/payload.h"
 
@@ -8,7 +8,7 @@
 
 #include "base/encode.h"
 
-#define WORD 8	/* bytes that the generator gives at once */
+#define WORD 8	/* bytes of each output */
 
 /* SplitMix64: the next of a sequence that looks random. */
 static uint64_t

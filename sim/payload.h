@@ -1,6 +1,6 @@
 /*
- * payload.h - what a simulated member sends: bytes that tell who sent them and
- * as what, so that one that was altered, lost, doubled or exchanged is
+ * payload.h - what a simulated member sends: bytes that identify their sender
+ * and number, so that any that are altered, lost, duplicated or exchanged are
  * noticed.
  */
 #ifndef MNM_SIM_PAYLOAD_H
@@ -11,18 +11,18 @@
 
 #include "base/buf.h"
 
-/* The fewest bytes; a parcel of just these is plain text. */
+/* The fewest bytes; a payload of just these is plain text. */
 #define PAYLOAD_MIN 32
 
 struct payload_label {
 	uint32_t sender;
-	uint32_t number;	/* of this sender's parcels */
+	uint32_t number;	/* of this sender's payloads */
 	uint32_t bytes;	/* in all; at least PAYLOAD_MIN */
 };
 
-/* Append the parcel of this label. */
+/* Append the payload of this label. */
 void payload_make(struct buf *, const struct payload_label *);
-/* Read the label.  False unless data is, to the last byte, its parcel. */
+/* Read the label.  False unless data is, to the last byte, its payload. */
 bool payload_check(struct span data, struct payload_label *);
 
 #endif

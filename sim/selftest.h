@@ -1,6 +1,6 @@
 /*
- * selftest.h - a short talk with a relay, in which every op is used and each
- * answer is known beforehand.
+ * selftest.h - a conversation with a relay that uses every op, and in which
+ * every answer is known in advance.
  */
 #ifndef MNM_SIM_SELFTEST_H
 #define MNM_SIM_SELFTEST_H
@@ -8,8 +8,9 @@
 #include "client/client.h"
 
 /*
- * Talk with the relay at path, in both numberings.  Returns how many frames
- * came as expected, or -1 when one did not, which has been logged.
+ * Talk to the relay at path, in both numberings.  Returns the number of frames
+ * that were received as expected, or -1 after one that was not, which is
+ * logged.
  */
 long selftest_run(const char *path, struct client_pool *);
 

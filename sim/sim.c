@@ -26,14 +26,14 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/fd.h"
-#include "net/cert.h"
 #include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "client/client.h"
 #include "conf.h"
 #include "datadir.h"
-#include "client/client.h"
 #include "disk/file.h"
-#include "base/log.h"
+#include "net/cert.h"
 #include "server.h"
 #include "sim/crowd.h"
 #include "sim/selftest.h"
@@ -85,11 +85,11 @@ usage(FILE *to)
 	    "[--tls]\n"
 	    "Runs a relay in a private directory and N (2 to 1000) simulated "
 	    "members, who\npost, receive and check everything, until ctrl-C.\n"
-	    "  -s FACTOR    make all their pauses so many times shorter\n"
+	    "  -s FACTOR    divide all their pauses by FACTOR\n"
 	    "  -t SECONDS   stop after this time\n"
 	    "  -n MESSAGES  stop after so many deliveries\n"
-	    "  -d DIR       make the private directory there, not here\n"
-	    "  --tls        go through TLS\n", to);
+	    "  -d DIR       make the private directory in DIR, not here\n"
+	    "  --tls        use TLS\n", to);
 }
 
 /* A number from min to max; 0 after a message if it is not one. */

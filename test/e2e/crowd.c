@@ -19,11 +19,11 @@ struct post {
 };
 
 struct person {
-	struct peer mate;
+	struct peer peer;
 	char name[32];
 	bool online;
 	size_t posted;		/* begun */
-	size_t answered;	/* acks that came; or never will */
+	size_t answered;	/* acks received, or lost */
 	struct post *posts;
 	bool *got;		/* of each post of each poster */
 	size_t *last;		/* of each poster: the latest number, from 1 */
@@ -36,8 +36,8 @@ struct crowd_run {
 	struct person *people;
 	struct pollfd *polls;
 	uint32_t random;
-	unsigned long acks, deliveries, doubles, quits;
-	bool posting;		/* new posts are begun */
+	unsigned long acks, deliveries, duplicates, quits;
+	bool posting;		/* new posts are started */
 };
 
 static uint32_t
@@ -47,7 +47,7 @@ next_random(struct crowd_run *c)
 	return c->random >> 8;
 }
 
-/* What a post says: who, which, and bytes that follow from both. */
+/* A post's data: its sender, its number, and bytes that follow from both. */
 static size_t
 make_text(char text[DATA_MAX], size_t from, size_t number)
 {
@@ -73,19 +73,19 @@ begin_post(struct crowd_run *c, struct person *p)
 	for (i = 0; i < RECIPIENTS; i++) {
 		post->to[i] = post->to[0] + i;
 		if (post->to[i] >= from && from >= post->to[0])
-			post->to[i]++;	/* not to oneself */
-		uid[i] = c->people[post->to[i]].mate.uid;
+			post->to[i]++;	/* not to itself */
+		uid[i] = c->people[post->to[i]].peer.uid;
 	}
-	peer_say(&p->mate, "{\"op\":7,\"id\":\"%zu\",\"datalen\":%zu,"
+	peer_say(&p->peer, "{\"op\":7,\"id\":\"%zu\",\"datalen\":%zu,"
 	    "\"for\":[{\"id\":\"%s\",\"type\":1},{\"id\":\"%s\",\"type\":1},"
 	    "{\"id\":\"%s\",\"type\":1}]}", number, n, uid[0], uid[1], uid[2]);
-	peer_data(&p->mate, (struct span){ text, n });
+	peer_data(&p->peer, (struct span){ text, n });
 }
 
 static void
 go_on(struct crowd_run *c, struct person *p)
 {
-	if (c->posting && p->online && !p->mate.over &&
+	if (c->posting && p->online && !p->peer.over &&
 	    (size_t)(p - c->people) < c->plan->posters &&
 	    p->posted == p->answered && p->posted < c->plan->posts)
 		begin_post(c, p);
@@ -117,7 +117,8 @@ take_delivery(struct crowd_run *c, struct person *p, const struct peer_frame *f)
 	    sscanf(f->data.p, "%zu %zu ", &from, &number) != 2 ||
 	    from >= c->plan->posters || number == 0 ||
 	    number > c->people[from].posted) {
-		CHECK(false, "%s: nobody posted this: %s", p->name, f->head);
+		CHECK(false, "%s: a delivery that nobody posted: %s", p->name,
+		    f->head);
 		return;
 	}
 	n = make_text(text, from, number);
@@ -125,11 +126,11 @@ take_delivery(struct crowd_run *c, struct person *p, const struct peer_frame *f)
 	    "%s: post %zu of %zu is not whole", p->name, number, from);
 	got = &p->got[from * c->plan->posts + number - 1];
 	if (*got) {
-		c->doubles++;
+		c->duplicates++;
 		return;
 	}
 	*got = true;
-	CHECK(number > p->last[from], "%s: post %zu of %zu came after %zu",
+	CHECK(number > p->last[from], "%s: post %zu of %zu after %zu",
 	    p->name, number, from, p->last[from]);
 	p->last[from] = number;
 	c->deliveries++;
@@ -141,8 +142,8 @@ take_frame(struct crowd_run *c, struct person *p, const struct peer_frame *f)
 	char text[PEER_TEXT];
 
 	if (peer_is(f, "op", "registered")) {
-		memcpy(p->mate.uid, peer_get(f, "uid", text), UID_TEXT);
-		memcpy(p->mate.nodeid, peer_get(f, "nodeid", text),
+		memcpy(p->peer.uid, peer_get(f, "uid", text), UID_TEXT);
+		memcpy(p->peer.nodeid, peer_get(f, "nodeid", text),
 		    NODEID_TEXT);
 	} else if (peer_is(f, "op", "info")) {
 		p->online = true;
@@ -163,15 +164,15 @@ step(struct crowd_run *c, struct person *p, short revents)
 {
 	struct peer_frame *f;
 
-	peer_step(&p->mate, revents);
-	while ((f = peer_next(&p->mate)) != NULL) {
+	peer_step(&p->peer, revents);
+	while ((f = peer_next(&p->peer)) != NULL) {
 		take_frame(c, p, f);
 		peer_frame_free(f);
 	}
 	go_on(c, p);
 }
 
-/* One poll for everybody.  False if nothing happens for a minute. */
+/* One poll for all.  False if nothing happens for a minute. */
 static bool
 turn(struct crowd_run *c)
 {
@@ -180,7 +181,7 @@ turn(struct crowd_run *c)
 	int n;
 
 	for (i = 0; i < c->plan->members; i++) {
-		m = &c->people[i].mate;
+		m = &c->people[i].peer;
 		c->polls[i].fd = m->over ? -1 : client_fd(m->client);
 		c->polls[i].events = m->over ? 0 : peer_events(m->client);
 		c->polls[i].revents = 0;
@@ -215,7 +216,7 @@ static bool
 is_over(const struct crowd_run *c, const struct person *p)
 {
 	(void)c;
-	return p->mate.over;
+	return p->peer.over;
 }
 
 static bool
@@ -225,9 +226,9 @@ is_early(const struct crowd_run *c, const struct person *p)
 	    p->answered < c->plan->posts;
 }
 
-/* Everybody connects at once, and registers or logs in. */
+/* All connect at once, and register or log in. */
 static void
-come(struct crowd_run *c)
+connect_all(struct crowd_run *c)
 {
 	struct person *p;
 	size_t i;
@@ -235,13 +236,13 @@ come(struct crowd_run *c)
 	for (i = 0; i < c->plan->members; i++) {
 		p = &c->people[i];
 		p->online = false;
-		peer_connect(&p->mate, c->pool, c->relay.port);
-		if (p->mate.uid[0] == '\0')
-			peer_say(&p->mate, "{\"op\":1,\"newnode\":\"x\","
+		peer_connect(&p->peer, c->pool, c->relay.port);
+		if (p->peer.uid[0] == '\0')
+			peer_say(&p->peer, "{\"op\":1,\"newnode\":\"x\","
 			    "\"newalias\":\"%s\"}", p->name);
 		else
-			peer_say(&p->mate, "{\"op\":2,\"uid\":\"%s\","
-			    "\"node\":\"%s\"}", p->mate.uid, p->mate.nodeid);
+			peer_say(&p->peer, "{\"op\":2,\"uid\":\"%s\","
+			    "\"node\":\"%s\"}", p->peer.uid, p->peer.nodeid);
 	}
 	while (count(c, is_online) < c->plan->members &&
 	    count(c, is_over) == 0 && turn(c))
@@ -268,15 +269,15 @@ interrupt(struct crowd_run *c)
 	while (count(c, is_over) < plan->members && turn(c))
 		;
 	CHECK(plan->signal == SIGKILL || c->quits == plan->members,
-	    "only %lu of %zu were told of the end", c->quits, plan->members);
+	    "only %lu of %zu got a quit", c->quits, plan->members);
 	for (i = 0; i < plan->posters; i++)
 		c->people[i].answered = c->people[i].posted;
 	c->posting = true;
 	relay_start(&c->relay);
-	come(c);
+	connect_all(c);
 }
 
-/* How many copies of acked posts have not come. */
+/* Copies of acked posts that were not delivered. */
 static unsigned long
 missing(const struct crowd_run *c)
 {
@@ -308,7 +309,7 @@ make_people(struct crowd_run *c)
 	for (i = 0; i < plan->members; i++) {
 		p = &c->people[i];
 		snprintf(p->name, sizeof(p->name), "member %zu", i);
-		peer_init(&p->mate, p->name);
+		peer_init(&p->peer, p->name);
 		p->posts = xzalloc(plan->posts * sizeof(p->posts[0]));
 		p->got = xzalloc(plan->posters * plan->posts *
 		    sizeof(p->got[0]));
@@ -322,7 +323,7 @@ free_people(struct crowd_run *c)
 	size_t i;
 
 	for (i = 0; i < c->plan->members; i++) {
-		peer_free(&c->people[i].mate);
+		peer_free(&c->people[i].peer);
 		free(c->people[i].posts);
 		free(c->people[i].got);
 		free(c->people[i].last);
@@ -346,14 +347,14 @@ talk(struct crowd_run *c)
 	while ((count(c, is_early) > 0 || missing(c) > 0) &&
 	    count(c, is_over) == 0 && turn(c))
 		;
-	CHECK(count(c, is_over) == 0, "%zu links were closed",
+	CHECK(count(c, is_over) == 0, "%zu connections were closed",
 	    count(c, is_over));
 	CHECK(missing(c) == 0, "%lu copies are missing", missing(c));
-	CHECK(plan->signal != 0 || c->doubles == 0, "%lu came twice",
-	    c->doubles);
+	CHECK(plan->signal != 0 || c->duplicates == 0, "%lu duplicates",
+	    c->duplicates);
 	printf("crowd of %zu, signal %d: %lu posts acked, %lu deliveries, "
-	    "%lu twice, in %llu ms; relay %lu kB\n", plan->members,
-	    plan->signal, c->acks, c->deliveries, c->doubles,
+	    "%lu duplicates, in %llu ms; relay %lu kB\n", plan->members,
+	    plan->signal, c->acks, c->deliveries, c->duplicates,
 	    (unsigned long long)(relay_clock() - begun),
 	    relay_memory(&c->relay));
 }
@@ -370,7 +371,7 @@ crowd_test(const struct crowd_setup *plan)
 	relay_start(&c.relay);
 	c.pool = client_pool_open();
 	make_people(&c);
-	come(&c);
+	connect_all(&c);
 	printf("crowd of %zu online: relay %lu kB\n", plan->members,
 	    relay_memory(&c.relay));
 	talk(&c);
@@ -378,7 +379,8 @@ crowd_test(const struct crowd_setup *plan)
 	client_pool_close(c.pool);
 	begun = relay_clock();
 	CHECK(relay_stop(&c.relay, SIGTERM) == 0, "the relay failed");
-	printf("crowd of %zu gone: relay ended in %llu ms\n", plan->members,
+	printf("crowd of %zu disconnected: relay stopped in %llu ms\n",
+	    plan->members,
 	    (unsigned long long)(relay_clock() - begun));
 	relay_free(&c.relay);
 }

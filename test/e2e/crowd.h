@@ -1,5 +1,5 @@
 /*
- * crowd.h - many members on one relay who talk all at once.
+ * crowd.h - many members of one relay who talk at the same time.
  */
 #ifndef MNM_TEST_CROWD_H
 #define MNM_TEST_CROWD_H
@@ -10,17 +10,17 @@ struct crowd_setup {
 	const char *program;
 	size_t members;		/* all register and stay online */
 	size_t posters;		/* the first so many of them post */
-	size_t posts;		/* each so many, one after another's ack */
+	size_t posts;		/* of each, the next when the last was acked */
 	int signal;		/* sent to the relay half-way; 0: none */
 };
 
 /*
- * Check that every post that was acked reaches each of its recipients whole,
- * in the order of its sender's posts, and only once unless there was a signal.
+ * Check that every acked post reaches each of its recipients whole, in the
+ * order of its sender's posts, and only once unless there was a signal.
  */
 void crowd_test(const struct crowd_setup *);
 
-/* What was CHECKed here, for the test's report. */
+/* The CHECKs here, for the test's report. */
 void crowd_add_checks(unsigned long *passed, unsigned long *failed);
 
 #endif

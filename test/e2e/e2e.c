@@ -1,7 +1,7 @@
 /*
  * e2e MNM [PART...] - end-to-end tests of the program MNM: real TLS, real
  * files, kill -9 and restart in the middle.  Each part has a relay of its own,
- * below /tmp.  No part depends on speed: time-outs are a minute.
+ * below /tmp.  No part depends on speed: timeouts are a minute.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,15 +13,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "test/lib/check.h"
 #include "test/e2e/crowd.h"
 #include "test/e2e/fulldisk.h"
+#include "test/lib/check.h"
 #include "test/lib/peer.h"
 #include "test/lib/relay.h"
 
 #define LARGE ((size_t)20 << 20)
 
-/* Bytes of which no two stretches look alike. */
+/* Bytes that do not repeat. */
 static void
 make_data(struct buf *b, size_t n, uint32_t seed)
 {
@@ -51,11 +51,11 @@ expect_data(struct peer *m, const char *op, struct span data)
 	struct peer_frame *f = peer_await(m, op);
 
 	CHECK(span_is(buf_span(&f->data), data),
-	    "%s: %s with other data than was sent: %s", m->name, op, f->head);
+	    "%s: %s with wrong data: %s", m->name, op, f->head);
 	peer_frame_free(f);
 }
 
-/* The ack of a request that was good. */
+/* The ack of a successful request. */
 static void
 expect_ack(struct peer *m, const char *id)
 {
@@ -88,7 +88,7 @@ post_of_size(struct peer *from, struct peer *to, size_t n)
 	buf_free(&data);
 }
 
-/* To an alias and back, which is how two people meet. */
+/* To an alias and back, as two people make contact. */
 static void
 talk_ping(struct peer *a, struct peer *b)
 {
@@ -130,7 +130,8 @@ talk_group(struct peer *a, struct peer *b)
 	peer_data(b, SPAN("others"));
 	expect_ack(b, "g4");
 	expect_data(a, "delivery", SPAN("others"));
-	CHECK(peer_is_quiet(b, "delivery"), "a post came back to its sender");
+	CHECK(peer_is_quiet(b, "delivery"),
+	    "a post was delivered to its sender");
 }
 
 static void
@@ -177,7 +178,7 @@ talk_presence(struct peer *a, struct peer *b, struct client_pool *pool,
 	expect(a, "login", "node", "1");
 }
 
-/* A phone beside the computer: both see what the member gets and sends. */
+/* A phone and a computer: both get what the member receives and sends. */
 static void
 talk_second_device(struct peer *a, struct peer *phone, struct peer *b,
     struct client_pool *pool, uint16_t port)
@@ -188,7 +189,7 @@ talk_second_device(struct peer *a, struct peer *phone, struct peer *b,
 	peer_say(a, "{\"op\":3,\"id\":\"u1\",\"newnode\":\"phone\"}");
 	expect_ack(a, "u1");
 	f = peer_await(a, "user");
-	CHECK(peer_is(f, "noderef", "2"), "the second node: %s", f->head);
+	CHECK(peer_is(f, "noderef", "2"), "the second device: %s", f->head);
 	memcpy(phone->uid, a->uid, sizeof(a->uid));
 	snprintf(phone->nodeid, sizeof(phone->nodeid), "%.*s", NODEID_TEXT,
 	    peer_get(f, "nodeid", text));
@@ -206,7 +207,8 @@ talk_second_device(struct peer *a, struct peer *phone, struct peer *b,
 	expect_ack(b, "d2");
 	expect_data(phone, "delivery", SPAN("to both"));
 	expect_data(a, "delivery", SPAN("to both"));
-	CHECK(peer_is_quiet(a, "delivery"), "a post came back to its node");
+	CHECK(peer_is_quiet(a, "delivery"),
+	    "a post was delivered to the device that sent it");
 }
 
 static void
@@ -239,7 +241,7 @@ restart(struct relay_process *r, int signal)
 	relay_start(r);
 }
 
-/* What was acked is there after each kill -9, until its reader acks it. */
+/* What was acked survives each kill -9 until the recipient acks it. */
 static void
 talk_restarts(struct peer *a, struct peer *b, struct client_pool *pool,
     struct relay_process *r)
@@ -264,10 +266,11 @@ talk_restarts(struct peer *a, struct peer *b, struct client_pool *pool,
 	b->mute = false;
 	peer_login(b, pool, r->port);
 	expect_three(b, ids);
-	CHECK(peer_is_quiet(b, "delivery"), "more than was posted came");
+	CHECK(peer_is_quiet(b, "delivery"),
+	    "more was delivered than was posted");
 	restart(r, SIGTERM);
 	peer_login(b, pool, r->port);
-	CHECK(peer_is_quiet(b, "delivery"), "what was acked came again");
+	CHECK(peer_is_quiet(b, "delivery"), "an acked message was sent again");
 	peer_login(a, pool, r->port);
 	post_of_size(a, b, 1000);
 	post_of_size(b, a, 2000);
@@ -315,7 +318,7 @@ expect_output(const char *output, const char *text)
 	    output);
 }
 
-/* One client is a stock one: a whole session from a file. */
+/* openssl as a client: a whole session from a file. */
 static void
 test_openssl(const char *program)
 {
@@ -388,7 +391,7 @@ raw_send(int fd, struct span bytes)
 	    (ssize_t)bytes.n, "send: %s", strerror(errno));
 }
 
-/* Whoever does not speak TLS is closed without a word. */
+/* A connection that does not speak TLS is closed without an answer. */
 static void
 expect_silent_close(int fd, const char *who)
 {
@@ -400,7 +403,7 @@ expect_silent_close(int fd, const char *who)
 	close(fd);
 }
 
-/* Byte by byte, each in a TLS record of its own. */
+/* Byte by byte, each in its own TLS record. */
 static void
 dribble(struct peer *m, const char *head)
 {
@@ -415,7 +418,7 @@ dribble(struct peer *m, const char *head)
 	}
 }
 
-/* One gets more than socket and link take, and reads none of it. */
+/* A peer that reads nothing gets more than socket and session can hold. */
 static void
 flood(struct peer *from, const struct peer *to)
 {
@@ -432,7 +435,7 @@ flood(struct peer *from, const struct peer *to)
 	buf_free(&data);
 }
 
-/* Two members talk while others do all that is wrong. */
+/* Two members talk while others misbehave. */
 static void
 test_strangers(const char *program)
 {
@@ -484,7 +487,7 @@ test_strangers(const char *program)
 	relay_free(&r);
 }
 
-/* Whoever says nothing is closed when the time until login is over. */
+/* A silent connection is closed when login_timeout has passed. */
 static void
 test_timeout(const char *program)
 {
@@ -502,18 +505,18 @@ test_timeout(const char *program)
 	peer_await_over(&mute);
 	expect(&mute, "tmtprev", "id", "1");
 	expect(&mute, "quit", "op", "quit");
-	expect_silent_close(silent, "who said nothing");
+	expect_silent_close(silent, "a silent connection");
 	peer_free(&mute);
 	client_pool_close(pool);
 	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
 	relay_free(&r);
 }
 
-#define DESCRIPTORS 64	/* of which half may be links */
+#define DESCRIPTORS 64	/* half of them for connections */
 #define MEMBERS     32
 #define VISITORS    18
 
-/* More come than there are descriptors; all are served as others leave. */
+/* More connect than there are descriptors; all are served as others leave. */
 static void
 test_descriptors(const char *program)
 {
@@ -527,7 +530,7 @@ test_descriptors(const char *program)
 	relay_configure(&r, "\"login_timeout\": \"10m\",");
 	r.descriptors = DESCRIPTORS;
 	relay_start(&r);
-	CHECK(relay_said(&r, "ulimit -n"), "the limit is not told");
+	CHECK(relay_said(&r, "ulimit -n"), "the limit is not logged");
 	for (i = 0; i < MEMBERS; i++) {
 		peer_init(&members[i], "_");
 		peer_register(&members[i], pool, r.port);
@@ -578,7 +581,7 @@ test_places(const char *program)
 	    errno == EAGAIN, "the second was closed as well");
 	peer_register(&d, pool, r.port);
 	expect_silent_close(second, "the second");
-	CHECK(relay_said(&r, "links_max is reached"), "the log does not tell");
+	CHECK(relay_said(&r, "links_max is reached"), "it is not logged");
 
 	peer_connect(&late, pool, r.port);
 	post_of_size(&a, &b, 1000);
@@ -602,7 +605,7 @@ expect_refusal(struct relay_process *r, const char *text)
 	char *arguments[] = { r->program, NULL };
 	int status = relay_run(r, arguments);
 
-	CHECK(status == 1, "exit %d, not 1, where it should say: %s", status,
+	CHECK(status == 1, "exit %d, not 1, for: %s", status,
 	    text);
 	CHECK(relay_said(r, text), "it does not say: %s", text);
 }
@@ -666,7 +669,7 @@ test_arguments(const char *program)
 	relay_free(&r);
 }
 
-/* Nothing that was acked is lost when the relay is told to stop, or killed. */
+/* Nothing that was acked is lost when the relay is stopped or killed. */
 static void
 test_stop(const char *program)
 {
@@ -702,7 +705,7 @@ static const struct part {
 	{ "crowd", test_crowd }
 };
 
-/* Each mate takes a descriptor. */
+/* Each peer takes a descriptor. */
 static void
 raise_limit(void)
 {

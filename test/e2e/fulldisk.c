@@ -13,9 +13,9 @@
 #include "test/lib/relay.h"
 
 #define POST_BYTES 60000
-#define POSTS_MAX   2000	/* four times what the disk has room for */
+#define POSTS_MAX   2000	/* four times what fits on the disk */
 
-/* What is mounted, so that it is not when the program ends, however it does. */
+/* What is mounted, to unmount it however the program ends. */
 static char mounted[RELAY_PATH + 16];
 
 static void
@@ -46,7 +46,7 @@ mount_disk(const struct relay_process *r)
 	return true;
 }
 
-/* Post to the other; whether that was acked without an error. */
+/* Post; returns whether it was acked without an error. */
 static bool
 post(struct peer *from, const struct peer *to, char first)
 {
@@ -67,7 +67,7 @@ post(struct peer *from, const struct peer *to, char first)
 	return stored;
 }
 
-/* The posts come one after the other, whole. */
+/* The posts are delivered in order, whole. */
 static void
 receive(struct peer *m, int posts)
 {
@@ -85,7 +85,7 @@ receive(struct peer *m, int posts)
 	}
 }
 
-/* Returns how many were acked before the disk was full. */
+/* Returns how many posts were acked before the disk was full. */
 static int
 fill(struct peer *from, const struct peer *to)
 {
@@ -94,7 +94,8 @@ fill(struct peer *from, const struct peer *to)
 	while (posts < POSTS_MAX && post(from, to, (char)('a' + posts % 26)))
 		posts++;
 	CHECK(posts > 100 && posts < POSTS_MAX, "%d posts fill it", posts);
-	CHECK(!post(from, to, '-'), "it is full, and is not");
+	CHECK(!post(from, to, '-'),
+	    "a post was accepted after one was refused");
 	return posts;
 }
 
@@ -110,10 +111,10 @@ talk(struct relay_process *r, struct peer *a, struct peer *b)
 	peer_register(b, pool, r->port);
 	peer_drop(b);
 	posts = fill(a, b);
-	CHECK(relay_said(r, "posts are refused"), "the log does not tell");
+	CHECK(relay_said(r, "posts are refused"), "it is not logged");
 
 	peer_login(a, pool, r->port);
-	CHECK(!post(a, b, '-'), "it is full, and takes a post");
+	CHECK(!post(a, b, '-'), "a full disk accepts a post");
 	peer_login(b, pool, r->port);
 	receive(b, posts);
 
@@ -121,9 +122,10 @@ talk(struct relay_process *r, struct peer *a, struct peer *b)
 	while (!(stored = post(a, b, '!')) && relay_clock() < end)
 		relay_sleep(100);
 	CHECK(stored, "posts are refused for ever");
-	CHECK(relay_said(r, " again\n"), "the log does not tell of the end");
+	CHECK(relay_said(r, " again\n"), "the end is not logged");
 	peer_frame_free(peer_await(b, "delivery"));
-	CHECK(peer_is_quiet(b, "delivery"), "more came than was acked");
+	CHECK(peer_is_quiet(b, "delivery"),
+	    "more was delivered than was acked");
 	peer_drop(a);
 	peer_drop(b);
 	client_pool_close(pool);
@@ -138,7 +140,7 @@ fulldisk_test(const char *program)
 	relay_init(&r, program);
 	if (!mount_disk(&r)) {
 		puts("e2e: SKIPPED: a full disk needs root and mount; "
-		    "disk_full.t tries it with a disk that only says so");
+		    "disk_full.t simulates one");
 		relay_free(&r);
 		return;
 	}

@@ -227,7 +227,7 @@ peer_await(struct peer *m, const char *op)
 
 	while ((f = find(m, op)) == NULL && wait_and_step(m, end))
 		;
-	CHECK(f != NULL, "%s: no %s came%s%s", m->name, op,
+	CHECK(f != NULL, "%s: no %s%s%s", m->name, op,
 	    m->over ? ", and the connection is closed" : "",
 	    m->first != NULL ? m->first->head : "");
 	if (f == NULL) {
@@ -248,8 +248,8 @@ peer_await_over(struct peer *m)
 }
 
 /*
- * What the relay has for us has come when it has answered a few times: a
- * request that is refused is answered at once.
+ * When the relay has answered a few times we have received all it has for us: a
+ * refused request is answered at once.
  */
 bool
 peer_is_quiet(struct peer *m, const char *op)

@@ -4,8 +4,8 @@
  *
  * A peer acks every message at once unless it is mute, and checks
  * the headsum of each.  What it receives is kept in order until it is asked
- * for.  What the relay does wrong fails a CHECK and is returned as an empty
- * frame, so that a test goes on to its end.
+ * for.  An error of the relay fails a CHECK and is returned as an empty frame,
+ * so that a test runs to its end.
  */
 #ifndef MNM_TEST_PEER_H
 #define MNM_TEST_PEER_H
@@ -18,7 +18,7 @@
 #include "base/encode.h"
 #include "client/client.h"
 
-#define PEER_TEXT 200	/* the longest value that is looked at */
+#define PEER_TEXT 200	/* the longest value that is read */
 
 struct peer_frame {
 	char *head;		/* the JSON, with a NUL; "" for no frame */
@@ -27,7 +27,7 @@ struct peer_frame {
 };
 
 struct peer {
-	const char *name;	/* its alias, and for what is printed */
+	const char *name;	/* its alias, and for messages */
 	struct client *client;
 	bool mute;		/* does not ack */
 	bool over;		/* the relay closed the connection */
@@ -42,11 +42,11 @@ void peer_free(struct peer *);
 
 /* Connect, and say tmtprev as soon as the handshake is done. */
 void peer_connect(struct peer *, struct client_pool *, uint16_t port);
-/* Drop the connection without a word. */
+/* Drop the connection. */
 void peer_drop(struct peer *);
 /*
- * tmtprev and register, or login with what register gave.  A login leaves info
- * to be asked for: it tells who is online.
+ * tmtprev and register, or login with what register gave.  After a login info,
+ * which says who is online, has yet to be asked for.
  */
 void peer_register(struct peer *, struct client_pool *, uint16_t port);
 void peer_login(struct peer *, struct client_pool *, uint16_t port);
@@ -54,7 +54,7 @@ void peer_login(struct peer *, struct client_pool *, uint16_t port);
 /* Queue a frame; format is the JSON's. */
 void peer_say(struct peer *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Queue a frame whose data follows: the JSON has to tell its datalen. */
+/* Queue data, whose length a frame's JSON has said. */
 void peer_data(struct peer *, struct span data);
 
 /* After poll, or before: read what was received, and send what is queued. */
@@ -63,7 +63,7 @@ void peer_step(struct peer *, short revents);
 struct peer_frame *peer_next(struct peer *);
 /* The oldest frame with this op, waiting for it. */
 struct peer_frame *peer_await(struct peer *, const char *op);
-/* No frame of that op comes before a pulse's worth of talk has passed. */
+/* Whether no frame of that op is received while it talks to the relay. */
 bool peer_is_quiet(struct peer *, const char *op);
 /* Wait until the relay has closed the connection. */
 void peer_await_over(struct peer *);
@@ -84,7 +84,7 @@ const char *peer_get(const struct peer_frame *, const char *key,
     char dst[PEER_TEXT]);
 bool peer_is(const struct peer_frame *, const char *key, const char *value);
 
-/* What was CHECKed here, for the test's report. */
+/* The CHECKs here, for the test's report. */
 void peer_add_checks(unsigned long *passed, unsigned long *failed);
 
 #endif

@@ -104,7 +104,7 @@ relay_free(struct relay_process *r)
 		die("cannot remove %s", r->dir);
 }
 
-/* What the child does before it becomes the relay. */
+/* In the child, before it becomes the relay. */
 static void
 set_up_child(const struct relay_process *r)
 {
@@ -146,7 +146,7 @@ await_end(struct relay_process *r)
 
 	while ((pid = waitpid(r->pid, &status, WNOHANG)) == 0) {
 		if (relay_clock() > end) {
-			printf("the relay does not end: killed\n");
+			printf("the relay does not stop: killed\n");
 			kill(r->pid, SIGKILL);
 		}
 		relay_sleep(5);

@@ -14,17 +14,17 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "net/cert.h"
-#include "client/client.h"
 #include "base/clock.h"
 #include "base/fd.h"
-#include "conf.h"
 #include "base/log.h"
-#include "test/load/procstat.h"
+#include "client/client.h"
+#include "conf.h"
+#include "net/cert.h"
 #include "net/listen.h"
 #include "net/poller.h"
-#include "test/lib/relay.h"
 #include "net/tls.h"
+#include "test/lib/relay.h"
+#include "test/load/procstat.h"
 
 #define SEGMENT ((size_t)4 << 20)
 #define HEADERS 150	/* bytes of a post's header */
@@ -189,7 +189,7 @@ baseline_files(const char *path, size_t threads, size_t bytes, double seconds)
 
 /* ---- the child ---- */
 
-struct echo {
+struct copy_server {
 	int fd;
 	struct tls_conn *tls;
 	struct buf out;
@@ -197,7 +197,7 @@ struct echo {
 };
 
 static void
-flush(struct echo *e)
+flush(struct copy_server *e)
 {
 	struct span wire;
 	ssize_t n;
@@ -211,7 +211,7 @@ flush(struct echo *e)
 }
 
 static void
-take(struct echo *e)
+take(struct copy_server *e)
 {
 	struct span plain;
 	size_t room;
@@ -228,7 +228,7 @@ take(struct echo *e)
 }
 
 static void
-give(struct echo *e)
+give(struct copy_server *e)
 {
 	size_t room, at = 0;
 	char *p;
@@ -247,10 +247,10 @@ give(struct echo *e)
 }
 
 static void
-accept_link(struct poller *poller, struct tls *tls, int listener)
+accept_connection(struct poller *poller, struct tls *tls, int listener)
 {
 	char peer[LISTEN_PEER];
-	struct echo *e;
+	struct copy_server *e;
 	int fd = listen_accept(listener, peer);
 
 	if (fd == -1)
@@ -264,7 +264,7 @@ accept_link(struct poller *poller, struct tls *tls, int listener)
 }
 
 static void
-serve(struct poller *poller, struct echo *e)
+serve(struct poller *poller, struct copy_server *e)
 {
 	unsigned interest = POLLER_READ;
 
@@ -279,7 +279,7 @@ serve(struct poller *poller, struct echo *e)
 	e->interest = interest;
 }
 
-/* Until it is killed, or alone. */
+/* Until it is killed, or its parent has ended. */
 static void
 be_echo(int listener, const struct cert *cert)
 {
@@ -295,7 +295,7 @@ be_echo(int listener, const struct cert *cert)
 		poller_wait(poller, 1000);
 		while (poller_next(poller, &event)) {
 			if (event.owner == NULL)
-				accept_link(poller, tls, listener);
+				accept_connection(poller, tls, listener);
 			else
 				serve(poller, event.owner);
 		}
@@ -303,24 +303,24 @@ be_echo(int listener, const struct cert *cert)
 	exit(1);
 }
 
-/* ---- the links to it ---- */
+/* ---- the connections to it ---- */
 
-struct side {
+struct copy_client {
 	struct client *client;
 	unsigned interest;
 	bool started;
 	size_t to_come;		/* bytes */
 };
 
-/* What all links send. */
-struct source {
+/* What all connections send. */
+struct copy_plan {
 	const char *bytes;	/* as many as the longest message */
 	uint64_t seed;		/* of the lengths; not 0 */
-	size_t started;		/* links whose first message was sent */
+	size_t started;		/* connections whose first message was sent */
 };
 
 static size_t
-random_size(struct source *s)
+random_size(struct copy_plan *s)
 {
 	s->seed ^= s->seed << 13;
 	s->seed ^= s->seed >> 7;
@@ -329,7 +329,7 @@ random_size(struct source *s)
 }
 
 static void
-watch(struct poller *poller, struct side *s)
+watch(struct poller *poller, struct copy_client *s)
 {
 	unsigned interest;
 
@@ -340,9 +340,9 @@ watch(struct poller *poller, struct side *s)
 	s->interest = interest;
 }
 
-/* Returns how many copies have come whole. */
+/* Returns how many copies were completed. */
 static unsigned
-step(struct side *s, unsigned can, struct source *source)
+step(struct copy_client *s, unsigned can, struct copy_plan *source)
 {
 	struct span plain;
 	size_t n;
@@ -363,15 +363,15 @@ step(struct side *s, unsigned can, struct source *source)
 }
 
 static double
-run_links(uint16_t port, size_t links, double seconds)
+run_connections(uint16_t port, size_t links, double seconds)
 {
-	struct side *sides = xzalloc(links * sizeof(*sides));
+	struct copy_client *sides = xzalloc(links * sizeof(*sides));
 	struct client_pool *pool = client_pool_open();
 	struct poller *poller = poller_open();
 	char *bytes = xzalloc(HEADERS + 50000);
 	struct poller_event event;
 	double began = 0, now = clock_s(), warm = 0;
-	struct source source = { bytes, 88172645463325252, 0 };
+	struct copy_plan source = { bytes, 88172645463325252, 0 };
 	uint64_t copies = 0;
 	size_t i;
 
@@ -433,7 +433,7 @@ baseline_copy(const char *cert_path, const char *key_path, size_t links,
 	if (child == 0)
 		be_echo(listeners[0], &cert);
 	close(listeners[0]);
-	rate = run_links(port, links, seconds);
+	rate = run_connections(port, links, seconds);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	cert_free(&cert);

@@ -1,6 +1,6 @@
 /*
- * baseline.h - what this machine can do at most: the same bytes to the disk,
- * and through TLS, with no protocol about them.
+ * baseline.h - the most that this machine can do: the same bytes to the disk,
+ * and through TLS, without the protocol.
  */
 #ifndef MNM_TEST_BASELINE_H
 #define MNM_TEST_BASELINE_H
@@ -13,10 +13,10 @@
  */
 double baseline_disk(const char *dir, size_t bytes, double seconds);
 /*
- * What a relay does that keeps messages in files alone: each is written to a
- * file of its own, which is synced; the file gets a name in the directories
- * of two recipients, and each directory is synced.  So many threads do it at
- * once, each one message after the other.
+ * The work of a relay that keeps messages in files only: each message is
+ * written to its own file, which is synced; the file gets a name in the
+ * directories of two recipients, and each directory is synced.  So many threads
+ * do it at once, each one message after the other.
  */
 struct baseline_files {
 	double per_s;		/* messages */
@@ -25,9 +25,10 @@ struct baseline_files {
 struct baseline_files baseline_files(const char *dir, size_t threads,
     size_t bytes, double seconds);
 /*
- * Links over TLS to a child process that only sends back twice what it gets;
- * the messages are as long as those of load.h, and the next follows when both
- * copies have come.  cert and key are PEM files.  Returns copies per second.
+ * Connections over TLS to a child process that only sends back twice what it
+ * gets; the messages are as long as those of load.h, and the next follows when
+ * both copies were received.  cert and key are PEM files.  Returns copies per
+ * second.
  */
 double baseline_copy(const char *cert, const char *key, size_t links,
     double seconds);

@@ -1,10 +1,10 @@
 /*
- * bench - how much a relay carries on this machine; test/load/bench.md tells
- * what each row means.
+ * bench - how much a relay can do on this machine; test/load/bench.md explains
+ * each row.
  *
- * Each row has a relay of its own, so that none suffers from the one before;
- * with --connect all have the one that is there, and what only the system
- * knows about its process is left out.
+ * Each row has its own relay, so that none suffers from the one before; with
+ * --connect all use the relay that is there, and what only the system knows
+ * about its process is left out.
  */
 
 #include <errno.h>
@@ -17,20 +17,20 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "test/lib/check.h"
+#include "test/lib/relay.h"
 #include "test/load/baseline.h"
 #include "test/load/load.h"
-#include "base/log.h"
-#include "test/lib/relay.h"
 #include "test/load/storage.h"
 #include "test/load/trial.h"
 
 #define RUNS_MAX 9
-#define BLOCK    4096	/* what a disk writes at least */
+#define BLOCK    4096	/* the least that a disk writes */
 
 /* How long to measure, in seconds. */
 static const struct {
-	double posts, idle, visits, floor;
+	double posts, idle, visits, baseline;
 } depths[] = {
 	[QUICK] = { 6, 10, 4, 2 },
 	[FULL]  = { 15, 60, 10, 4 }
@@ -41,17 +41,17 @@ static const struct {
  * while after they registered, when the journal has gone round; thousands
  * who registered just now are not what is to be measured.
  */
-static struct warmth
+static struct warmup
 warm_up(size_t members)
 {
-	return (struct warmth){ 1 + (double)members / 250, 0 };
+	return (struct warmup){ 1 + (double)members / 250, 0 };
 }
 
 static struct measured
 measure(const struct bench *b, struct load *l, struct load_plan *plan,
     size_t members)
 {
-	struct warmth warm = warm_up(members);
+	struct warmup warm = warm_up(members);
 
 	plan->seconds = depths[b->depth].posts + warm.seconds;
 	return trial_measure(b, l, plan, &warm);
@@ -76,7 +76,7 @@ add_cpu(const struct bench *b, struct row *row, const struct measured *m)
 		    ratio(cpu * 1000, (double)m->load.deliveries));
 }
 
-/* What the relay used for it; the disk's floor is measured right after. */
+/* What the relay used for it; the disk's baseline is measured right after. */
 static void
 add_use(struct bench *b, struct row *row, const struct measured *m)
 {
@@ -99,7 +99,7 @@ add_use(struct bench *b, struct row *row, const struct measured *m)
 	if (syncs == 0 || b->slow)
 		return;
 	batch = ((size_t)(mean * posts / syncs) / BLOCK + 1) * BLOCK;
-	batches = baseline_disk(b->relay.dir, batch, depths[b->depth].floor);
+	batches = baseline_disk(b->relay.dir, batch, depths[b->depth].baseline);
 	row_add(row, "of_disk", 2, ratio(posts / r->seconds,
 	    batches * posts / syncs));
 }
@@ -126,9 +126,9 @@ run_posts(struct bench *b, const struct job *job, struct row *row,
 	load_close(l);
 }
 
-/* The floor of TLS for as many links, beside what the row has reached. */
+/* The baseline of TLS for as many connections, beside what the row reached. */
 static void
-add_copy_floor(struct bench *b, const struct job *job, struct row *row)
+add_copy_baseline(struct bench *b, const struct job *job, struct row *row)
 {
 	char cert[RELAY_PATH + 32], key[RELAY_PATH + 32];
 	double copies;
@@ -137,7 +137,7 @@ add_copy_floor(struct bench *b, const struct job *job, struct row *row)
 		return;
 	snprintf(cert, sizeof(cert), "%s/mnm-data/cert.pem", b->relay.dir);
 	snprintf(key, sizeof(key), "%s/mnm-data/key.pem", b->relay.dir);
-	copies = baseline_copy(cert, key, job->size, depths[b->depth].floor);
+	copies = baseline_copy(cert, key, job->size, depths[b->depth].baseline);
 	row_add(row, "copy_s", 0, copies);
 	row_add(row, "of_copy", 2, ratio(row->figures[1].value, copies));
 }
@@ -149,7 +149,7 @@ job_posts(struct bench *b, const struct job *job, struct row *row)
 
 	trial_start(b);
 	run_posts(b, job, row, &plan);
-	add_copy_floor(b, job, row);
+	add_copy_baseline(b, job, row);
 	trial_stop(b);
 }
 
@@ -217,7 +217,9 @@ job_idle(struct bench *b, const struct job *job, struct row *row)
 	trial_stop(b);
 }
 
-/* Visits of some members at once; how much of it is the relay's own work. */
+/*
+ * Some members connect and leave at once; how much of it is the relay's work.
+ */
 static void
 job_visits(struct bench *b, const struct job *job, struct row *row)
 {
@@ -342,7 +344,7 @@ print_row(struct bench *b, const struct job *job, const struct row *row)
 	b->section = job->section;
 }
 
-/* By the second figure: the first tells what was measured. */
+/* By the second figure: the first says what was measured. */
 static int
 compare_rows(const void *a, const void *b)
 {
@@ -419,9 +421,9 @@ smoke(struct bench *b)
 	load_return(l, 10);
 	while (load_turn(l))
 		;
-	CHECK(r->deliveries == 300, "what the absent takes");
+	CHECK(r->deliveries == 300, "what the absent member receives");
 	CHECK(load_visits(l, LOAD_LOGIN, 2, 0.2) > 0, "logins");
-	CHECK(trial_ask(b).turn_ms > 0, "what the relay says of itself");
+	CHECK(trial_ask(b).turn_ms > 0, "the relay's statistics");
 	load_close(l);
 	trial_stop(b);
 	smoke_rows(b);
@@ -449,7 +451,7 @@ read_port(const char *address)
 	return (uint16_t)port;
 }
 
-/* The relay is started in a directory of its own. */
+/* Absolute, as the relay starts in a directory of its own. */
 static void
 set_program(struct bench *b, const char *path)
 {
@@ -457,7 +459,7 @@ set_program(struct bench *b, const char *path)
 	int n;
 
 	if (path[0] != '/' && getcwd(here, sizeof(here)) == NULL)
-		die("cannot tell where this is: %s", strerror(errno));
+		die("no current directory: %s", strerror(errno));
 	n = snprintf(b->program, sizeof(b->program), "%s%s%s", here,
 	    path[0] != '/' ? "/" : "", path);
 	if (n >= (int)sizeof(b->program))
@@ -511,7 +513,7 @@ read_options(struct bench *b, struct options *o, int argc, char **argv)
 		usage();
 }
 
-/* 5000 links need as many descriptors here, and in the relay. */
+/* 5000 connections need as many descriptors here, and in the relay. */
 static void
 raise_limit(void)
 {
@@ -535,7 +537,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	raise_limit();
 	trial_guard();
-	/* A sanitizer does not bear another library before its own. */
+	/* A sanitizer does not allow another library before its own. */
 	b.counts = !o.smoke;
 	if (o.smoke) {
 		b.depth = SMOKE;

@@ -1,18 +1,18 @@
 /*
- * count RELAY POSTS - have 100 members post 6910 bytes so often for two others
- * each, and print how many deliveries that made.  test/load/instructions
- * counts the rest.
+ * count RELAY POSTS - let 100 members post 6910 bytes to two others each, so
+ * many times, and print the number of deliveries.  test/load/instructions does
+ * the rest.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "test/load/load.h"
 #include "base/log.h"
 #include "test/lib/relay.h"
+#include "test/load/load.h"
 
 #define MEMBERS 100
-#define BYTES  6910		/* the mean of what bench posts */
+#define BYTES  6910		/* the mean of bench's posts */
 
 int
 main(int argc, char **argv)
@@ -36,7 +36,7 @@ main(int argc, char **argv)
 	printf("%llu\n", (unsigned long long)load_result(l)->deliveries);
 	load_close(l);
 	if (relay_stop(&relay, SIGTERM) != 0)
-		die("the relay did not stop well");
+		die("the relay failed");
 	relay_free(&relay);
 	return 0;
 }

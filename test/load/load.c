@@ -8,18 +8,18 @@
 #include <time.h>
 
 #include "base/buf.h"
-#include "client/client.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/log.h"
-#include "sim/payload.h"
+#include "client/client.h"
 #include "net/poller.h"
+#include "sim/payload.h"
 
-#define ARRIVING_MAX 32		/* who register at the same time */
+#define ARRIVING_MAX 32		/* at the same time */
 #define PATIENCE 60		/* seconds without a frame */
 
 enum duty {
-	DUTY_POST,		/* and take what comes */
+	DUTY_POST,		/* and receive */
 	DUTY_GREET,		/* these two for load_visits */
 	DUTY_LOGIN
 };
@@ -36,7 +36,7 @@ struct load_member {
 	uint32_t number;
 	uint64_t posted;	/* microseconds */
 	bool acked;
-	uint32_t *waiting;	/* members whom it has not reached */
+	uint32_t *waiting;	/* members it has not reached */
 	size_t waiting_count;
 
 	uint32_t caught_up;	/* number of its next post for the absent */
@@ -49,7 +49,7 @@ struct load {
 	struct poller *poller;
 	struct load_member **members;
 	size_t count, arriving;
-	uint64_t run;		/* for names: nobody had this before */
+	uint64_t run;		/* for names that are new to the relay */
 	uint64_t now, heard;	/* microseconds */
 	uint64_t seed;
 	struct buf data;	/* of the post being made */
@@ -58,12 +58,12 @@ struct load {
 	struct load_result result;
 	uint64_t began, ends;
 	uint64_t started;	/* posts */
-	size_t busy;		/* posters whose post is under way */
+	size_t busy;		/* posters whose post is in flight */
 	struct load_member *catching_up;
-	uint64_t to_come;	/* messages for that one */
+	uint64_t to_come;	/* messages, for that member */
 	uint64_t visits;
 	size_t joining;
-	const struct client *session;	/* to be taken up by visits */
+	const struct client *session;	/* that visits resume */
 	bool visiting;
 };
 
@@ -131,7 +131,7 @@ hang_up(struct load *l, struct load_member *m)
 	m->open = false;
 }
 
-/* Connect, and say what the member's duty asks for. */
+/* Connect, and send the requests of the member's duty. */
 static void
 call(struct load *l, struct load_member *m, const struct client *session)
 {
@@ -239,7 +239,7 @@ post(struct load *l, struct load_member *m)
 	push(l, m);
 }
 
-/* The last post has been acked, or has reached one more. */
+/* The last post was acked, or has reached one more member. */
 static void
 post_next(struct load *l, struct load_member *m)
 {
@@ -263,9 +263,9 @@ on_ack(struct load *l, struct load_member *m, const struct reply *r)
 	post_next(l, m);
 }
 
-/* Strike out the recipient; it must have been waiting. */
+/* Remove the recipient from those waiting, where it must be. */
 static void
-strike_out(struct load_member *sender, const struct load_member *recipient)
+remove_waiting(struct load_member *sender, const struct load_member *recipient)
 {
 	size_t i = 0;
 
@@ -273,7 +273,7 @@ strike_out(struct load_member *sender, const struct load_member *recipient)
 	    sender->waiting[i] != recipient->index)
 		i++;
 	if (i == sender->waiting_count)
-		die("a parcel came twice, or to the wrong member");
+		die("a payload was delivered twice, or to the wrong member");
 	sender->waiting[i] = sender->waiting[--sender->waiting_count];
 }
 
@@ -284,23 +284,23 @@ on_delivery(struct load *l, struct load_member *m, const struct reply *r)
 	struct load_member *sender;
 
 	if (!payload_check(r->data, &label) || label.sender >= l->count)
-		die("a parcel was altered");
+		die("a payload was altered");
 	sender = l->members[label.sender];
 	if (!span_is(r->from, span_of(sender->uid)))
-		die("a parcel came from the wrong member");
+		die("a payload has the wrong sender");
 	l->result.deliveries++;
 	l->result.bytes += r->data.n;
 	if (m == l->catching_up) {
 		if (l->result.deliveries == 1)
 			l->result.first = since_began(l);
 		if (label.number != sender->caught_up++)
-			die("parcels came out of order, or are missing");
+			die("payloads are out of order, or missing");
 		l->to_come--;
 		return;
 	}
 	if (label.number != sender->number)
-		die("a parcel came again");
-	strike_out(sender, m);
+		die("a payload was delivered again");
+	remove_waiting(sender, m);
 	histogram_add(&l->result.lags, l->now - sender->posted);
 	post_next(l, sender);
 }
@@ -315,12 +315,12 @@ on_registered(struct load_member *m, const struct reply *r)
 	memcpy(m->nodeid, r->nodeid.p, NODEID_TEXT);
 }
 
-/* A visit is over: begin the next. */
+/* A visit is over: start the next. */
 static void
 visit_again(struct load *l, struct load_member *m)
 {
 	if (l->session != NULL && !client_is_resumed(m->client))
-		die("a session was not taken up again");
+		die("a session was not resumed");
 	hang_up(l, m);
 	l->visits++;
 	if (l->visiting)
@@ -335,7 +335,7 @@ ack(const struct load *l, struct load_member *m, struct span id)
 	    (int)id.n, id.p);
 }
 
-/* False: the link was closed over it. */
+/* False: the connection was closed. */
 static bool
 react(struct load *l, struct load_member *m, const struct reply *r)
 {
@@ -364,7 +364,7 @@ react(struct load *l, struct load_member *m, const struct reply *r)
 		visit_again(l, m);
 		return false;
 	} else if (span_is(r->op, SPAN("quit"))) {
-		die("the relay ended a link: %.*s", (int)r->error.n,
+		die("the relay ended a session: %.*s", (int)r->error.n,
 		    r->error.p);
 	}
 	return true;
@@ -410,7 +410,7 @@ load_open(uint16_t port, enum load_ops ops)
 	l->pool = client_pool_open();
 	l->poller = poller_open();
 	if (l->poller == NULL)
-		die("cannot watch links: %s", strerror(errno));
+		die("cannot watch connections: %s", strerror(errno));
 	l->now = l->heard = clock_us(CLOCK_MONOTONIC);
 	l->run = (uint64_t)time(NULL) << 20 | (l->now & 0xfffff);
 	l->seed = 88172645463325252;	/* any that is not 0 */
@@ -459,7 +459,7 @@ load_add(struct load *l, size_t members)
 	}
 }
 
-/* The first invites all others; each joins, which the first is told. */
+/* The first invites all others; each joins, and the first is notified. */
 void
 load_group(struct load *l, size_t members)
 {
@@ -478,7 +478,7 @@ load_group(struct load *l, size_t members)
 	push(l, m);
 	while (l->joining > 0)
 		turn(l);
-	load_idle(l, 1);	/* the last of them take their notices */
+	load_idle(l, 1);	/* the last of them get their notices */
 }
 
 void

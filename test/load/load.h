@@ -1,16 +1,15 @@
 /*
- * load.h - members of a relay who post as fast as it lets them, over TLS.
+ * load.h - members who post as fast as the relay lets them, over TLS.
  *
  *	l = load_open(port, LOAD_2018)
  *	load_add(l, 100)
  *	load_begin(l, &plan)
  *	while (load_turn(l))
- *		...load_result(l) tells how far it is
+ *		...load_result(l) has the figures so far
  *	load_close(l)
  *
- * Every parcel that comes is checked to its last byte, and to be expected;
- * what is wrong ends the program, so that a figure is never of a relay that
- * fails.
+ * Every payload received is checked to its last byte, and must be expected; an
+ * error ends the program, so that no figure is of a relay that fails.
  */
 #ifndef MNM_TEST_LOAD_H
 #define MNM_TEST_LOAD_H
@@ -23,9 +22,9 @@
 
 enum load_ops { LOAD_2018, LOAD_2020 };
 
-/* Whom posts are for. */
+/* The recipients of posts. */
 enum load_to {
-	LOAD_TWO,	/* two others who post, too */
+	LOAD_TWO,	/* two other posters */
 	LOAD_GROUP,	/* the others of the group */
 	LOAD_ABSENT	/* members who are offline */
 };
@@ -60,32 +59,32 @@ void load_close(struct load *);
 void load_add(struct load *, size_t members);
 /* Make one group of the first so many. */
 void load_group(struct load *, size_t members);
-/* A member hangs up. */
+/* A member disconnects. */
 void load_leave(struct load *, size_t member);
 
 void load_begin(struct load *, const struct load_plan *);
-/* Go on for a moment; false when all posts have arrived. */
+/* Run for a moment; false when all posts have arrived. */
 bool load_turn(struct load *);
-/* Forget what was measured so far: it was to warm up. */
+/* Discard what was measured so far, which was to warm up. */
 void load_restart(struct load *);
 const struct load_result *load_result(const struct load *);
-/* Only keep the links going, for so long. */
+/* Only keep the connections alive, for so long. */
 void load_idle(struct load *, double seconds);
 
 /*
- * A member who has left logs in and takes what LOAD_ABSENT posted to it; one
- * turn at a time, as load_turn.
+ * A member who has left logs in and receives what LOAD_ABSENT posted to it, one
+ * load_turn at a time.
  */
 void load_return(struct load *, size_t member);
 
 enum load_visit {
-	LOAD_GREET,		/* connect, and have tmtprev answered */
-	LOAD_GREET_RESUMED,	/* the same with a TLS session taken up again */
+	LOAD_GREET,		/* connect, and get tmtprev */
+	LOAD_GREET_RESUMED,	/* the same with a resumed TLS session */
 	LOAD_LOGIN		/* login, ack the login's message, quit */
 };
 /*
- * The first so many members come and go for so long; returns visits per
- * second.  One member more must be online.
+ * The first so many members connect and leave for so long; returns visits per
+ * second.  One more member must be online.
  */
 double load_visits(struct load *, enum load_visit, size_t members,
     double seconds);

@@ -1,4 +1,3 @@
-#include "base/clock.h"
 #include "test/load/procstat.h"
 
 #include <dirent.h>
@@ -6,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define PATH_ROOM 300
 
-/* The number behind key in a file of /proc; 0 if there is none. */
+/* The number after key in a file of /proc; 0 if there is none. */
 static uint64_t
 number_of(const struct procstat *m, const char *file, const char *key)
 {
@@ -27,7 +28,7 @@ number_of(const struct procstat *m, const char *file, const char *key)
 	return number;
 }
 
-/* What one thread has run, in nanoseconds. */
+/* CPU time of one thread, in nanoseconds. */
 static uint64_t
 thread_ns(const struct procstat *m, const char *thread)
 {

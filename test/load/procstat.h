@@ -1,6 +1,6 @@
 /*
- * procstat.h - what a process has used: from /proc, so only on Linux;
- * elsewhere, and for a process of which nothing is known, all is 0.
+ * procstat.h - what a process has used, from /proc; all is 0 where there is
+ * none, and for an unknown process.
  */
 #ifndef MNM_TEST_PROCSTAT_H
 #define MNM_TEST_PROCSTAT_H
@@ -19,7 +19,7 @@ struct reading {
 	uint64_t resident;	/* bytes */
 	uint64_t written;	/* bytes that were sent to the disk */
 	uint64_t syncs;
-	uint64_t wakes;		/* how often its main thread had slept */
+	uint64_t wakes;		/* times its main thread slept */
 };
 
 struct reading procstat_read(const struct procstat *);

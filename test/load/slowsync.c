@@ -3,8 +3,8 @@
  * longer, as on a slow disk.
  *
  * SLOWSYNC_COUNT names a file of at least 8 bytes, in which the count is kept
- * as an integer of this machine; SLOWSYNC_MS is how many milliseconds each
- * sync takes more.  A program that is linked statically is not reached.
+ * as an integer of this machine; SLOWSYNC_MS is the number of milliseconds to
+ * add to each sync.  It has no effect on a statically linked program.
  */
 #define _GNU_SOURCE
 

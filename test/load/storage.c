@@ -7,13 +7,13 @@
 #define BODY       500		/* bytes of the messages of a backlog */
 #define TWO_BODY   2000		/* ... that the disk's rows compare */
 #define SEGMENT_MB 4.194304	/* of the journal */
-#define JOURNAL_SIZE 64		/* MiB, if the configuration does not tell */
-#define QUIET      75		/* seconds until the relay has tidied up */
+#define JOURNAL_SIZE 64		/* MiB, by default */
+#define QUIET      75		/* seconds until the relay has cleaned up */
 
 /* How much is done in each run. */
 static const struct {
 	size_t posters;
-	uint64_t in_journal, in_files;	/* messages that gather */
+	uint64_t in_journal, in_files;	/* messages that wait */
 	uint64_t warm, posts;		/* around checkpoints */
 	double seconds;			/* where posts are not counted */
 } depths[] = {
@@ -34,9 +34,9 @@ start_with_journal(struct bench *b, size_t mib)
 	trial_start_with(b, DISK_AS_IT_IS, conf);
 }
 
-/* How many members the job asks for; in a smoke run, no more than that has. */
+/* Members that the job asks for; in a smoke run, no more than that has. */
 static size_t
-crowd_of(const struct bench *b, const struct job *job)
+posters_of(const struct bench *b, const struct job *job)
 {
 	size_t posters = depths[b->depth].posters;
 
@@ -63,9 +63,9 @@ add_disk(struct row *row, const struct measured *m)
 	    m->before.written) / 1000, posts));
 }
 
-/* ---- members who are away ---- */
+/* ---- offline members ---- */
 
-/* Members who post, and behind them some who are away. */
+/* Members who post, and behind them some who are offline. */
 static struct load *
 open_with_absent(const struct bench *b, size_t posters, size_t absentees)
 {
@@ -85,12 +85,12 @@ gather(const struct bench *b, struct load *l, uint64_t messages)
 	struct load_plan plan = { .to = LOAD_ABSENT, .posters = posters,
 	    .absent = posters, .absentees = 1, .bytes = BODY,
 	    .posts = messages };
-	struct warmth none = { 0, 0 };
+	struct warmup none = { 0, 0 };
 
 	return trial_measure(b, l, &plan, &none);
 }
 
-/* Have the member take all that waits; returns the most memory it took. */
+/* Deliver all that waits for the member; returns the most memory it took. */
 static double
 drain(const struct bench *b, struct load *l)
 {
@@ -142,14 +142,14 @@ storage_backlog(struct bench *b, const struct job *job, struct row *row)
 	trial_stop(b);
 }
 
-/* Posts for so many who are away, with a journal of so many MiB. */
+/* Posts for so many offline members, with a journal of so many MiB. */
 static void
 fill(struct bench *b, struct row *row, size_t absentees, size_t mib)
 {
 	size_t posters = depths[b->depth].posters;
-	/* Of many names of files for each post, fewer posts tell enough. */
+	/* Each post makes many file names: fewer posts are enough. */
 	uint64_t share = absentees > 2 ? 20 : 1;
-	struct warmth warm = { 0, depths[b->depth].warm };
+	struct warmup warm = { 0, depths[b->depth].warm };
 	struct load_plan plan = { .to = LOAD_ABSENT, .posters = posters,
 	    .absent = posters, .absentees = absentees, .seconds = PATIENCE,
 	    .posts = warm.posts + depths[b->depth].posts / share };
@@ -189,7 +189,7 @@ void
 storage_checkpoint_many(struct bench *b, const struct job *job,
     struct row *row)
 {
-	fill(b, row, crowd_of(b, job), JOURNAL_SIZE);
+	fill(b, row, posters_of(b, job), JOURNAL_SIZE);
 }
 
 /* ---- crashes ---- */
@@ -233,7 +233,7 @@ storage_restart(struct bench *b, const struct job *job, struct row *row)
 	trial_stop(b);
 }
 
-/* ---- what one message costs the disk ---- */
+/* ---- the disk's cost of one message ---- */
 
 static void
 add_who(struct row *row, const char *who, double rate, size_t at_once)
@@ -246,7 +246,7 @@ add_who(struct row *row, const char *who, double rate, size_t at_once)
 void
 storage_reference(struct bench *b, const struct job *job, struct row *row)
 {
-	size_t threads = crowd_of(b, job);
+	size_t threads = posters_of(b, job);
 	struct baseline_files sum;
 
 	if (b->port != 0)
@@ -272,9 +272,9 @@ void
 storage_online(struct bench *b, const struct job *job, struct row *row)
 {
 	double seconds = depths[b->depth].seconds;
-	struct warmth warm = { seconds / 3, 0 };
+	struct warmup warm = { seconds / 3, 0 };
 	struct load_plan plan = { .to = LOAD_TWO, .bytes = TWO_BODY,
-	    .posters = crowd_of(b, job), .seconds = warm.seconds + seconds };
+	    .posters = posters_of(b, job), .seconds = warm.seconds + seconds };
 	struct measured m;
 	struct load *l;
 
@@ -289,12 +289,12 @@ storage_online(struct bench *b, const struct job *job, struct row *row)
 	trial_stop(b);
 }
 
-/* From when the journal is half full, so that each post moves another. */
+/* Starts when the journal is half full, so that each post moves another. */
 void
 storage_offline(struct bench *b, const struct job *job, struct row *row)
 {
-	size_t posters = crowd_of(b, job);
-	struct warmth warm = { 0, 3 * depths[b->depth].warm };
+	size_t posters = posters_of(b, job);
+	struct warmup warm = { 0, 3 * depths[b->depth].warm };
 	struct load_plan plan = { .to = LOAD_ABSENT, .bytes = TWO_BODY,
 	    .posters = posters, .absent = posters, .absentees = 2,
 	    .seconds = PATIENCE, .posts = warm.posts +
@@ -312,7 +312,7 @@ storage_offline(struct bench *b, const struct job *job, struct row *row)
 	trial_stop(b);
 }
 
-/* ---- nobody there ---- */
+/* ---- an idle relay ---- */
 
 static void
 add_size(const struct bench *b, struct row *row, double posts)
@@ -339,8 +339,8 @@ storage_used(struct bench *b, const struct job *job, struct row *row)
 {
 	double seconds = depths[b->depth].seconds;
 	struct load_plan plan = { .to = LOAD_TWO, .seconds = seconds,
-	    .posters = crowd_of(b, job) };
-	struct warmth none = { 0, 0 };
+	    .posters = posters_of(b, job) };
+	struct warmup none = { 0, 0 };
 	struct measured m;
 	struct load *l;
 

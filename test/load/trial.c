@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "admin/control.h"
+#include "base/buf.h"
 #include "base/log.h"
 
 static pid_t relay_pid;		/* 0: none runs */
@@ -23,7 +23,7 @@ void
 trial_guard(void)
 {
 	if (atexit(kill_relay) != 0)
-		die("cannot prepare for the end");
+		die("atexit failed");
 }
 
 void
@@ -164,10 +164,10 @@ trial_ask(const struct bench *b)
 	if (b->port != 0)
 		return stats;
 	snprintf(data, sizeof(data), "%s/mnm-data", b->relay.dir);
-	/* It says no while its journal has no room at all. */
+	/* It refuses while its journal has no room at all. */
 	while (control_ask(data, words, 2, &answer) != 0) {
 		if (relay_clock() > end)
-			die("the relay does not tell how it is: %.*s",
+			die("the relay gives no statistics: %.*s",
 			    (int)answer.n, answer.p);
 		answer.n = 0;
 		relay_sleep(5);
@@ -182,7 +182,7 @@ trial_ask(const struct bench *b)
 
 struct measured
 trial_measure(const struct bench *b, struct load *l,
-    const struct load_plan *plan, const struct warmth *warm)
+    const struct load_plan *plan, const struct warmup *warm)
 {
 	uint64_t until = relay_clock() + (uint64_t)(warm->seconds * 1000);
 	struct measured m = { .before = trial_look(b) };
@@ -194,7 +194,7 @@ trial_measure(const struct bench *b, struct load *l,
 		    load_result(l)->posts < warm->posts)
 			continue;
 		is_warm = true;
-		(void)trial_ask(b);	/* what it says next begins here */
+		(void)trial_ask(b);	/* its next answer begins here */
 		load_restart(l);
 		m.before = trial_look(b);
 	}

@@ -1,6 +1,6 @@
 /*
- * trial.h - one row of the benchmark: a relay of its own, what it uses, and
- * the figures that come of it.
+ * trial.h - one row of the benchmark: its own relay, what it uses, and the
+ * figures.
  *
  *	trial_start(b)
  *	l = trial_load(b)
@@ -10,8 +10,8 @@
  *	load_close(l)
  *	trial_stop(b)
  *
- * With --connect all rows have the server that is there, nothing is started,
- * and of its process nothing is known.
+ * With --connect all rows use the server that is there, nothing is started,
+ * and nothing is known of its process.
  */
 #ifndef MNM_TEST_TRIAL_H
 #define MNM_TEST_TRIAL_H
@@ -21,13 +21,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "test/lib/relay.h"
 #include "test/load/load.h"
 #include "test/load/procstat.h"
-#include "test/lib/relay.h"
 
 #define ROW_FIGURES 20
 
-/* How long to measure; what a run has, the longer ones have, too. */
+/* How long to measure; a longer run has the rows of the shorter ones, too. */
 enum depth { SMOKE, QUICK, FULL };
 
 struct bench {
@@ -38,8 +38,8 @@ struct bench {
 	struct relay_process relay;
 	char syncs[RELAY_PATH + 16];
 	bool counts;		/* its syncs */
-	bool slow;		/* ... are made to last */
-	double alone;		/* deliveries/s with no idle link beside */
+	bool slow;		/* ... are slowed down */
+	double alone;		/* deliveries/s without idle connections */
 	FILE *json;
 	const char *section;	/* of the row that was printed last */
 };
@@ -60,8 +60,8 @@ struct job {
 	const char *section;
 	/* Leaves the row empty where it cannot be measured. */
 	void (*run)(struct bench *, const struct job *, struct row *);
-	size_t size;		/* links or members, unless run tells */
-	enum depth depth;	/* the least run that it is part of */
+	size_t size;		/* connections or members, unless run says */
+	enum depth depth;	/* the shortest run that it is part of */
 };
 
 void row_add(struct row *, const char *name, int digits, double value);
@@ -69,24 +69,24 @@ void row_add_text(struct row *, const char *name, const char *text);
 /* 0 when b is. */
 double ratio(double a, double b);
 
-/* Have the relay killed when something ends this program. */
+/* Kill the relay when this program ends, however it does. */
 void trial_guard(void);
 /* On a slow disk each sync takes 5 ms longer. */
 enum disk { DISK_AS_IT_IS, DISK_SLOW };
 void trial_start(struct bench *);
-/* The same with more members of the configuration, each before a comma. */
+/* The same with more keys in the configuration, each followed by a comma. */
 void trial_start_with(struct bench *, enum disk, const char *conf);
 void trial_stop(struct bench *);
-/* As a power cut does it; then the same one once more, with what it has. */
+/* As a power cut would; then start it again with its data. */
 void trial_kill(struct bench *);
 void trial_restart(struct bench *);
 
 struct load *trial_load(const struct bench *);
 struct reading trial_look(const struct bench *);
-/* The first number that a command of the shell prints in the relay's place. */
+/* The first number that a shell command prints in the relay's directory. */
 double trial_count(const struct bench *, const char *command);
 
-/* What the relay says of itself; 0 when it says nothing of it. */
+/* From the relay's statistics; 0 for what they do not have. */
 struct trial_stats {
 	double turn_ms;		/* the longest since it was last asked */
 	double commit_ms;	/* the longest of all */
@@ -95,7 +95,7 @@ struct trial_stats {
 struct trial_stats trial_ask(const struct bench *);
 
 /* What is not counted: both must have passed. */
-struct warmth {
+struct warmup {
 	double seconds;
 	uint64_t posts;
 };
@@ -106,8 +106,8 @@ struct measured {
 	struct trial_stats stats;
 };
 
-/* Post as planned, and see what the relay uses after warming up. */
+/* Post as planned, and measure what the relay uses after warming up. */
 struct measured trial_measure(const struct bench *, struct load *,
-    const struct load_plan *, const struct warmth *);
+    const struct load_plan *, const struct warmup *);
 
 #endif

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "disk/file.h"
 #include "base/log.h"
+#include "disk/file.h"
 
 #define FILE_MAX_BYTES ((size_t)4 << 20)
 

@@ -1,6 +1,6 @@
 /*
- * script.h - conversations as they stand in files: lines of text, each of
- * which is a step.  talk.c says what the steps are.
+ * script.h - conversations in files: lines of text, each of which is a step;
+ * see talk.c.
  */
 #ifndef MNM_TEST_SCRIPT_H
 #define MNM_TEST_SCRIPT_H
@@ -20,10 +20,10 @@ struct script {
 };
 
 /*
- * Read a file.  Comments and empty lines are left out, and lines that go on
- * with a tab are joined.  In a page, a file whose name ends in .md, whatever
- * stands between ```tmtp and ``` is a script; any other file is one.  A file
- * that cannot be read ends the program.
+ * Read a file.  Comments and empty lines are left out, and a line that begins
+ * with a tab is joined to the one before.  In a page, a file whose name ends in
+ * .md, each part between ```tmtp and ``` is a script; any other file is one.  A
+ * file that cannot be read ends the program.
  */
 struct script *script_read(const char *path);
 /* All of the file. */

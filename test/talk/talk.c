@@ -4,46 +4,35 @@
  *
  *	talk [FILE...]		test/talk/ *.t and PROTOCOL.md by default
  *
- * A conversation is text, one step a line; a line that begins with a tab goes
- * on with the one before it.  In a page, a file whose name ends in .md, each
- * part between ```tmtp and ``` is a conversation.  A, B, A2 and so on are
- * clients: a capital letter and perhaps a digit.
+ * A conversation is text, one step a line, as sim/talk.h says; a line that
+ * begins with a tab continues the one before.  In a page, a file whose name
+ * ends in .md, each part between ```tmtp and ``` is a conversation.  Here are
+ * also steps:
  *
  *	# text			a comment
- *	A> HEADER [| DATA]	A sends a frame; A connects first if need be
  *	A> "BYTES"		A sends these bytes; \xNN is one of them
- *	A< HEADER [| DATA]	the next frame that A gets
  *	A! ended		the relay has ended the connection; A got no
  *				more than the frames before this line
  *	A! lost			the connection breaks
  *	A! acks			A sends an Ack for each message that it has
  *				got and not acked
- *	A! silent		A has got no more than what stands above
+ *	A! silent		A has got no more than the frames above
  *	+30s			time passes
  *	restart			the relay is stopped and started again
- *	crash			the same, without a last word to the disk
- *	disk full		so it is, one second later
- *	disk free		and no longer
- *	member A alice		A connects, registers and has the alias; its
- *				uid is $uid-A, its password $node-A
- *	device A2 of A		A's user makes a node, and A2 logs in as it;
- *				its password is $node-A2; all acks are sent
+ *	crash			the same, without a last write to the disk
+ *	disk full		from one second later on
+ *	disk free		until one second later
  *	set window 2		configuration: window, alias_min, message_max,
  *				queue_max, queue_messages_max, groups_max
  *	ops 2020		the numbering, see below
  *
- * HEADER is JSON as it is sent, but that a word after "op": is the number of
- * the op with that name, and that $KIND and $KIND-NAME stand for what the
- * relay has made up: see pattern.h.  Every headsum is recomputed, too.  DATA
- * is the text to the end of the line, or pieces of many bytes: "@70000a @5b"
- * is 70000 bytes of a row that begins with an a, and five of one that begins
- * with a b.
+ * A client connects when it first sends.  Every headsum is recomputed.
  *
- * At the end no client may have a frame left.  Every conversation runs by
- * each numbering, with frames as they are, split at every byte, and glued
- * together as far as its lines allow.  With "ops 2018" or "ops 2020" only
- * that numbering is run; with "ops auto" there is none, numbers are written
- * as they are, and the relay has to find out.
+ * At the end no client may have a frame left.  Every conversation runs in each
+ * numbering, with frames as they are, split at every byte, and glued together
+ * as far as its lines allow.  With "ops 2018" or "ops 2020" only that numbering
+ * is run; with "ops auto" there is none, numbers are written as they are, and
+ * the relay has to find out.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -54,14 +43,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "test/lib/check.h"
 #include "base/encode.h"
 #include "base/log.h"
 #include "sim/talk.h"
-#include "test/talk/script.h"
+#include "test/lib/check.h"
 #include "test/lib/harness.h"
+#include "test/talk/script.h"
 
-/* How the bytes of a run come to the relay. */
+/* How a run's bytes are given to the relay. */
 enum way { WAY_WHOLE, WAY_SPLIT, WAY_GLUED, WAYS };
 
 static const char *const ops_names[] = {
@@ -87,7 +76,7 @@ struct run {
 	bool failed;
 };
 
-/* Report where and what, and give up this run. */
+/* Report an error, and end this run. */
 static void
 fail(struct run *t, const char *what, struct span got)
 {
@@ -99,7 +88,7 @@ fail(struct run *t, const char *what, struct span got)
 	    got.n < 2000 ? (int)got.n : 2000, got.p, t->line->text);
 }
 
-/* ---- what clients send ---- */
+/* ---- sending ---- */
 
 static void
 flush(struct run *t)
@@ -157,7 +146,7 @@ step_send(struct run *t, struct actor *a, const char *text)
 	buf_free(&frame);
 }
 
-/* ---- what clients get ---- */
+/* ---- receiving ---- */
 
 static struct buf *
 unacked(struct run *t, const struct actor *a)
@@ -173,7 +162,7 @@ step_get(struct run *t, struct actor *a, const char *text)
 
 	flush(t);
 	if (!harness_frame(a, &r)) {
-		fail(t, "no frame has come: ", buf_span(&a->got));
+		fail(t, "no frame was received: ", buf_span(&a->got));
 		return;
 	}
 	why = talk_compare(&t->talk, text, &r);
@@ -215,14 +204,14 @@ step_event(struct run *t, struct actor *a, const char *what)
 		return;
 	}
 	if (a->got.n > 0)
-		fail(t, "there is more: ", buf_span(&a->got));
+		fail(t, "more frames: ", buf_span(&a->got));
 	if (strcmp(what, "silent") == 0) {
 		if (a->ended)
-			fail(t, "it has ended", SPAN(""));
+			fail(t, "the relay has ended it", SPAN(""));
 		return;
 	}
 	if (strcmp(what, "ended") == 0 && !a->ended)
-		fail(t, "it has not ended", SPAN(""));
+		fail(t, "the relay has not ended it", SPAN(""));
 	else if (strcmp(what, "ended") != 0 && strcmp(what, "lost") != 0)
 		fail(t, "not a step", SPAN(""));
 	harness_lose(&t->harness, a);
@@ -370,8 +359,8 @@ end_run(struct run *t)
 			fail(t, "at the end a client has frames left: ",
 			    buf_span(&t->harness.actors[i].got));
 		if (t->harness.actors[i].ended)
-			fail(t, "at the end one has ended without a line "
-			    "that says so", SPAN(""));
+			fail(t, "at the end a client has ended without a "
+			    "line that says so", SPAN(""));
 	}
 }
 
@@ -404,7 +393,7 @@ run(const struct script *s, enum conf_ops ops, enum way way)
 	free(t);
 }
 
-/* Whether the script is for that numbering; without a line, for both. */
+/* Whether the script is for that numbering; both, unless it says so. */
 static bool
 is_for(const struct script *s, enum conf_ops ops)
 {
@@ -446,7 +435,7 @@ main(int argc, char **argv)
 	if (argc > 1)
 		return check_report("talk");
 	if (glob("test/talk/*.t", 0, NULL, &found) != 0)
-		die("test/talk/*.t: nothing there");
+		die("test/talk/*.t: no such files");
 	if (access("PROTOCOL.md", R_OK) == 0)
 		run_file("PROTOCOL.md");
 	for (i = 0; i < found.gl_pathc; i++)

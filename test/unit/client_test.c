@@ -3,8 +3,6 @@
  * process, clients of ours and openssl's.  The number of connections at once
  * may be given as argument: client_test 5000.
  */
-#include "client/client.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -22,10 +20,11 @@
 
 #include <bearssl.h>
 
-#include "net/cert.h"
-#include "test/lib/check.h"
 #include "base/log.h"
+#include "client/client.h"
+#include "net/cert.h"
 #include "net/tls.h"
+#include "test/lib/check.h"
 #include "test/lib/peer.h"
 #include "test/lib/relay.h"
 

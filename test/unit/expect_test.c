@@ -1,18 +1,17 @@
 /*
- * What "mnm N" rests on: a check that lets something pass is worth nothing.
+ * What mnm N relies on: a check that misses an error is worth nothing.
  */
-#include "test/lib/check.h"
-
 #include <string.h>
 
 #include "base/buf.h"
 #include "sim/expect.h"
-#include "sim/payload.h"
 #include "sim/histogram.h"
+#include "sim/payload.h"
+#include "test/lib/check.h"
 
 #define SECOND ((uint64_t)1000000)
 
-/* Whatever byte of a parcel is altered, it is noticed. */
+/* A change of any byte of a payload is noticed. */
 static void
 test_payload(uint32_t bytes)
 {
@@ -73,18 +72,18 @@ test_due(void)
 	expect(&in, 1, 2);
 	expect(&in, 1, 3);
 	CHECK(expect_lost(&in) == 4 && !expect_is_settled(&in),
-	    "all are to come");
+	    "all are expected");
 	CHECK(take(&in, 1, 1) == EXPECT_NEW, "the first of its sender");
-	CHECK(take(&in, 1, 1) == EXPECT_UNKNOWN, "it comes twice");
-	CHECK(take(&in, 1, 3) == EXPECT_OUT_OF_ORDER, "one is passed over");
-	CHECK(take(&in, 2, 1) == EXPECT_NEW, "senders do not mind each other");
+	CHECK(take(&in, 1, 1) == EXPECT_UNKNOWN, "delivered twice");
+	CHECK(take(&in, 1, 3) == EXPECT_OUT_OF_ORDER, "one is skipped");
+	CHECK(take(&in, 2, 1) == EXPECT_NEW, "senders are independent");
 	CHECK(take(&in, 3, 1) == EXPECT_UNKNOWN, "nobody sent it");
-	CHECK(expect_lost(&in) == 1, "one has not come");
+	CHECK(expect_lost(&in) == 1, "one is missing");
 	CHECK(take(&in, 1, 2) == EXPECT_NEW, "late, but first now");
-	CHECK(expect_is_settled(&in), "all have come");
+	CHECK(expect_is_settled(&in), "all were delivered");
 	refused = expect(&in, 1, 4);
 	expect_withdraw(&in, refused);
-	CHECK(expect_is_settled(&in), "what was refused does not come");
+	CHECK(expect_is_settled(&in), "a refused one is not expected");
 	expect(&in, 1, 5);
 	expect_free(&in);
 }
@@ -96,17 +95,17 @@ test_receipts(void)
 
 	CHECK(expect_message(&in, 10, SECOND) == EXPECT_NEW, "new");
 	CHECK(expect_message(&in, 10, 2 * SECOND) == EXPECT_DUPLICATE,
-	    "twice on one link");
+	    "twice on one connection");
 	CHECK(expect_message(&in, 12, 3 * SECOND) == EXPECT_NEW, "next");
 	CHECK(expect_message(&in, 11, 3 * SECOND) == EXPECT_OUT_OF_ORDER,
 	    "an older id");
 	CHECK(expect_oldest(&in) == 2 * SECOND, "the oldest to ack");
 	CHECK(expect_ack(&in, 4 * SECOND) == 10, "is acked first");
 	CHECK(expect_message(&in, 10, 5 * SECOND) == EXPECT_OUT_OF_ORDER,
-	    "acked, and comes again");
+	    "acked, and sent again");
 	expect_disconnect(&in);
 	CHECK(expect_lost(&in) == 3 && expect_oldest(&in) == UINT64_MAX,
-	    "not acked, so they must come again");
+	    "not acked, so they must be sent again");
 	CHECK(expect_message(&in, 12, 9 * SECOND) == EXPECT_RESENT, "it does");
 	CHECK(expect_message(&in, 11, 9 * SECOND) == EXPECT_RESENT, "it, too");
 	CHECK(expect_lost(&in) == 1, "one does not");
@@ -149,5 +148,5 @@ main(void)
 	test_due();
 	test_receipts();
 	test_histogram();
-	return check_report("sim_test");
+	return check_report("expect");
 }
