@@ -72,7 +72,7 @@ struct pem {
 	struct buf object;	/* the current one, as DER */
 };
 
-/* BearSSL takes the CR of a CR LF for a part of the object's name. */
+/* BearSSL would take the CR of a CR LF as part of the object's name. */
 static void
 drop_returns(struct buf *text)
 {
@@ -132,7 +132,7 @@ pem_event(struct pem *pem)
 	}
 }
 
-/* 1: an object is there; 0: no more of them; -1: it is damaged. */
+/* 1: pem->object is the next one; 0: there are no more; -1: it is damaged. */
 static int
 pem_next(struct pem *pem)
 {
@@ -182,11 +182,11 @@ read_chain(struct cert *cert, const char *path, char *why, size_t room)
 		return fail(why, room, "%s: damaged PEM text", path);
 	if (got == 1)
 		return fail(why, room, "%s: more than %d certificates or %d "
-		    "bytes: give the server's own and those that lead to its "
-		    "root", path, CERT_CHAIN_MAX, CERT_CHAIN_BYTES);
+		    "bytes: it should have the server's own and those that "
+		    "lead to its root", path, CERT_CHAIN_MAX, CERT_CHAIN_BYTES);
 	if (cert->chain_length == 0)
-		return fail(why, room, "%s: no certificate in it: PEM text "
-		    "with BEGIN CERTIFICATE is needed", path);
+		return fail(why, room, "%s: contains no certificate: it should "
+		    "be PEM text with BEGIN CERTIFICATE", path);
 	return 0;
 }
 
@@ -280,16 +280,16 @@ read_key(struct cert *cert, const char *path, char *why, size_t room)
 		error = decode_key(cert, buf_span(&pem.object));
 	pem_close(&pem);
 	if (got != 1 && encrypted)
-		return fail(why, room, "%s: the key is encrypted, and nobody "
-		    "is there to type the passphrase: openssl pkey -in FILE "
-		    "-out FILE2 decrypts it", path);
+		return fail(why, room, "%s: the key is encrypted with a "
+		    "passphrase; decrypt it with: openssl pkey -in FILE -out "
+		    "FILE2", path);
 	if (got == 0)
-		return fail(why, room, "%s: no private key in it: PEM text "
-		    "with BEGIN PRIVATE KEY is needed", path);
+		return fail(why, room, "%s: contains no private key: it should "
+		    "be PEM text with BEGIN PRIVATE KEY", path);
 	if (error == BR_ERR_X509_UNSUPPORTED)
-		return fail(why, room, "%s: a kind of key that is not "
-		    "supported, as Ed25519 is not: it must be EC (P-256, "
-		    "P-384, P-521) or RSA", path);
+		return fail(why, room, "%s: unsupported type of key, for example "
+		    "Ed25519: it must be EC (P-256, P-384 or P-521) or RSA",
+		    path);
 	if (got == -1 || error != 0)
 		return fail(why, room, "%s: the private key is damaged", path);
 	return 0;
@@ -393,14 +393,14 @@ read_leaf(struct cert *cert, const char *cert_path, const char *key_path,
 	    cert->chain[0].data_len);
 	error = br_x509_decoder_last_error(&leaf);
 	if (error == BR_ERR_X509_UNSUPPORTED)
-		return fail(why, room, "%s: the certificate is for a kind of "
-		    "key that is not supported, as Ed25519 is not: it must be "
-		    "EC (P-256, P-384, P-521) or RSA", cert_path);
+		return fail(why, room, "%s: the certificate has an unsupported "
+		    "type of key, for example Ed25519: it must be EC (P-256, "
+		    "P-384 or P-521) or RSA", cert_path);
 	if (error != 0)
 		return fail(why, room, "%s: the certificate is damaged",
 		    cert_path);
 	if (!belongs(cert, br_x509_decoder_get_pkey(&leaf)))
-		return fail(why, room, "%s: this is not the key of the first "
+		return fail(why, room, "%s: this key does not match the first "
 		    "certificate in %s", key_path, cert_path);
 	cert->not_before = seconds_since_1970(leaf.notbefore_days,
 	    leaf.notbefore_seconds);
@@ -538,7 +538,7 @@ write_synced(const char *path, mode_t mode, struct span text)
 }
 
 /*
- * Make a file that was not there.
+ * Make a file that did not exist.
  *
  *	crash before link	path.tmp, which the next attempt removes
  *	crash after link	the whole file, or that; path.tmp may stay
@@ -556,7 +556,7 @@ save_new(const char *path, mode_t mode, struct span text)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	(void)unlink(tmp);	/* what is really in the way, open tells */
+	(void)unlink(tmp);	/* if it fails, open says why */
 	if (write_synced(tmp, mode, text) == -1)
 		return -1;
 	if (link(tmp, path) == -1)
@@ -567,21 +567,21 @@ save_new(const char *path, mode_t mode, struct span text)
 	return file_discard(AT_FDCWD, path);
 }
 
-/* The key that waits for a certificate, or a new one with its text. */
+/* The key that has no certificate yet, or a new one with its text. */
 static int
 find_or_make_key(struct cert *cert, const char *path, struct buf *text,
     char *why, size_t room)
 {
 	if (access(path, F_OK) == -1) {
 		if (new_key(cert, text) == -1)
-			return fail(why, room, "%s: the system gives no "
+			return fail(why, room, "%s: the system has no "
 			    "random numbers for a key", path);
 		return 0;
 	}
 	if (read_key(cert, path, why, room) == -1)
 		return -1;
 	if (cert->kind != CERT_EC || cert->ec.curve != BR_EC_secp256r1)
-		return fail(why, room, "%s: there is a key that is not P-256: "
+		return fail(why, room, "%s: this key exists but is not P-256: "
 		    "make its certificate with openssl, or move it away",
 		    path);
 	return 0;
@@ -617,15 +617,15 @@ cert_make(const char *cert_path, const char *key_path,
 	int result;
 
 	for (name = names; *name != NULL; name++)
-		if (!x509_is_name(*name))
+		if (!selfsign_is_name(*name))
 			return fail(why, room, "%s: \"%s\" is not a host name "
 			    "or address", cert_path, *name);
 	if (name == names)
 		return fail(why, room, "%s: no name to certify", cert_path);
 	if (access(cert_path, F_OK) == 0)
-		return fail(why, room, "%s: is there already", cert_path);
+		return fail(why, room, "%s: already exists", cert_path);
 	result = find_or_make_key(&cert, key_path, &key, why, room);
-	if (result == 0 && x509_self_signed(&der, names, now, &cert.ec) == -1)
+	if (result == 0 && selfsign_write(&der, names, now, &cert.ec) == -1)
 		result = fail(why, room, "%s: too many names for a "
 		    "certificate, or no random numbers", cert_path);
 	if (result == 0 && save_pair(cert_path, buf_span(&der), key_path,

@@ -2,7 +2,7 @@
  * cert.h - the server's certificate chain and its key: read from PEM files,
  * or made here; fingerprint, dates, and whether the two belong together.
  *
- * Every failure is one clear sentence in why, naming the file.
+ * Every failure is one sentence in why that names the file.
  */
 #ifndef MNM_NET_CERT_H
 #define MNM_NET_CERT_H
@@ -29,7 +29,7 @@ struct cert {
 	unsigned char *key;		/* owned; wiped by cert_free */
 	size_t key_room;
 	uint64_t not_before, not_after;	/* seconds since 1970 UTC */
-	unsigned issuer_key_type;	/* of who signed it: BR_KEYTYPE_ */
+	unsigned issuer_key_type;	/* of the issuer: a BR_KEYTYPE_ */
 	char fingerprint[CERT_FINGERPRINT_TEXT + 1];
 };
 
@@ -46,13 +46,12 @@ void cert_free(struct cert *);
  * Make a P-256 key and a self-signed certificate (X.509 v3, RFC 5280) valid
  * from a day before now for ten years, for the names given: host names and IPv4
  * or IPv6 addresses, NULL-terminated, the first also being the common name.
- * The certificate must not be there yet; each file appears whole, never
- * replaces another, and is synced with its directory; the key has mode 0600.
- * A P-256 key that is there without a certificate is used: a crash between
- * the two leaves that.  When now is before the year 2020 (a clock without a
- * battery) validity is 1970 to 2049, so that the certificate lies neither in
- * the future nor in the past once the clock is right.  Returns -1 and why,
- * leaving no new file.
+ * The certificate must not exist; each file appears whole, never replaces
+ * another, and is synced with its directory; the key has mode 0600.  A P-256
+ * key without a certificate is used: a crash between the two leaves that.  When
+ * now is before the year 2020 (a clock without a battery) it is valid from 1970
+ * to 2049, so that it is neither in the future nor expired once the clock is
+ * right.  Returns -1 and why, leaving no new file.
  */
 int cert_make(const char *cert_path, const char *key_path,
     const char *const *names, uint64_t now, char *why, size_t room);

@@ -10,11 +10,12 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "conf.h"
 
 #define HOST_ROOM 256	/* the longest name of a host, and a NUL */
 #define DAY       86400U
 
-/* What a certificate can say, and a client can look up. */
+/* A certificate can have it, and a client can look it up. */
 static bool
 is_plain_name(const char *name)
 {
@@ -78,8 +79,8 @@ is_missing(const char *path)
 }
 
 /*
- * The pair in the data directory is made when it is not there.  A certificate
- * that lost its key is left alone: clients may have come to trust it.
+ * The pair in the data directory is made when it does not exist.  A certificate
+ * without its key is left alone: clients may trust it.
  */
 static int
 make_own(const struct identity *id, const struct conf *conf, uint64_t now,
@@ -91,8 +92,8 @@ make_own(const struct identity *id, const struct conf *conf, uint64_t now,
 		return make(id, conf, now, why, room);
 	if (!is_missing(id->key_path))
 		return 0;
-	(void)snprintf(why, room, "%s is there without %s: put the key back, "
-	    "or remove the certificate and both are made anew",
+	(void)snprintf(why, room, "%s exists without %s: restore the key, or "
+	    "remove the certificate to have both made again",
 	    id->cert_path, id->key_path);
 	return -1;
 }
@@ -108,7 +109,7 @@ path_of(const struct conf *conf, const char *configured, const char *own)
 	return path.p;
 }
 
-/* When the file was last written; no time when it cannot be told. */
+/* When the file was last written; zero if that is not known. */
 static struct timespec
 time_of(const char *path)
 {
@@ -189,15 +190,19 @@ identity_warn(struct identity *id, uint64_t now)
 {
 	static const unsigned days[] = { 1, 7, 14, 30 };
 	uint64_t end = id->cert.not_after;
+	unsigned left = end > now ? (unsigned)((end - now) / DAY) : 0;
+	char when[20] = "today";
 	size_t i;
 
+	if (left > 0)
+		(void)snprintf(when, sizeof(when), "in %u day%s", left,
+		    left == 1 ? "" : "s");
 	for (i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
 		if (now + days[i] * DAY < end || days[i] >= id->warned)
 			continue;
 		id->warned = days[i];
-		log_line("%s: days until it ends: %lu; renew it, and the relay "
-		    "will notice within an hour", id->cert_path,
-		    (unsigned long)(end > now ? (end - now) / DAY : 0));
+		log_line("%s: the certificate expires %s; renew it, and the "
+		    "relay will notice within an hour", id->cert_path, when);
 		return;
 	}
 }

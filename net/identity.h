@@ -1,5 +1,5 @@
 /*
- * identity.h - what clients know the relay by: its certificate, made here if
+ * identity.h - how clients recognize the relay: its certificate, made here if
  * none is configured, renewed by others or not at all; and its address.
  */
 #ifndef MNM_NET_IDENTITY_H
@@ -11,7 +11,8 @@
 #include <time.h>
 
 #include "net/cert.h"
-#include "conf.h"
+
+struct conf;
 
 #define IDENTITY_ADDRESS 280	/* room for "=host:port" */
 
@@ -19,12 +20,12 @@ struct identity {
 	struct cert cert;
 	char *cert_path, *key_path;	/* owned */
 	struct timespec cert_time, key_time;
-	unsigned warned;	/* days: the last warning of its end */
+	unsigned warned;	/* days: the last warning that it expires */
 };
 
 /*
  * Read the certificate that conf names; or else the one in the data directory,
- * which with its key is made if it is not there.  now is in seconds.  Returns
+ * which is made with its key if it does not exist.  now is in seconds.  Returns
  * -1 and why; then nothing needs freeing.
  */
 int identity_load(struct identity *, const struct conf *, uint64_t now,
@@ -35,7 +36,7 @@ int identity_read(struct identity *, const struct conf *, uint64_t now,
 void identity_free(struct identity *);
 /* Whether its files have been replaced since. */
 bool identity_is_stale(const struct identity *);
-/* Log a warning, once each, 30, 14, 7 and 1 days before it ends. */
+/* Log a warning, once each, 30, 14, 7 and 1 days before it expires. */
 void identity_warn(struct identity *, uint64_t now);
 
 /* The address to give to clients, NUL-terminated. */

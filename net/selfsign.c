@@ -7,10 +7,10 @@
  *	extKeyUsage		serverAuth
  *	subjectAltName		every name
  *
- * It is no authority.  Clients that pin it do not care; OpenSSL and Go also
+ * It is not an authority.  Clients that pin it do not care; OpenSSL and Go also
  * accept a self-signed leaf as its own root when it is added to their roots;
- * and whoever does add it there trusts this one server, not everything that a
- * key on somebody's Raspberry Pi might sign.  keyUsage is left out because
+ * and that trusts this one server only, not everything that a key on somebody's
+ * Raspberry Pi might sign.  keyUsage is left out because
  * OpenSSL before 3.0 refuses a self-signed certificate whose keyUsage lacks
  * keyCertSign, and RFC 5280 forbids keyCertSign without CA:TRUE.
  */
@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/encode.h"
 
@@ -248,7 +249,7 @@ sign(struct der *d, const br_ec_private_key *key)
 
 /* Letters, digits, '-', '_', '.', '*' and, in addresses, ':'. */
 bool
-x509_is_name(const char *name)
+selfsign_is_name(const char *name)
 {
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*:");
@@ -261,7 +262,7 @@ x509_is_name(const char *name)
 }
 
 int
-x509_self_signed(struct buf *der, const char *const *names, uint64_t now,
+selfsign_write(struct buf *der, const char *const *names, uint64_t now,
     const br_ec_private_key *key)
 {
 	struct der d = { .at = DER_ROOM };

@@ -9,17 +9,17 @@
 
 #include <bearssl_ec.h>
 
-#include "base/buf.h"
+struct buf;
 
-/* Whether it can stand in a certificate: a host name or an IP address. */
-bool x509_is_name(const char *name);
+/* Whether a certificate can have it: a host name or an IP address. */
+bool selfsign_is_name(const char *name);
 
 /*
- * Append to der a certificate for these names (x509_is_name; at least one;
+ * Append to der a certificate for these names (selfsign_is_name; at least one;
  * NULL-terminated) and this P-256 key, valid as cert_make says.  Returns -1
- * when the names take more than 3 kB or the system gives no random numbers.
+ * when the names take more than 3 kB or the system has no random numbers.
  */
-int x509_self_signed(struct buf *der, const char *const *names, uint64_t now,
+int selfsign_write(struct buf *der, const char *const *names, uint64_t now,
     const br_ec_private_key *);
 
 #endif

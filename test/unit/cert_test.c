@@ -191,7 +191,7 @@ test_make_refusals(void)
 	for (i = 0; i + 1 < 200; i++)
 		many[i] = "a-rather-long-name-of-a-host.example.org";
 	make(names, NOW);
-	refuses("s.crt", "t.key", names, "is there already");
+	refuses("s.crt", "t.key", names, "already exists");
 	refuses("t.crt", "t.key", none, "no name");
 	refuses("t.crt", "t.key", space, "not a host name");
 	refuses("t.crt", "t.key", colon, "not a host name");
@@ -220,7 +220,7 @@ test_make_after_crash(void)
 	cert_free(&cert);
 	remove_all();
 	must("echo half > s.key");
-	refuses("s.crt", "s.key", names, "no private key in it");
+	refuses("s.crt", "s.key", names, "contains no private key");
 	remove_all();
 }
 
@@ -340,14 +340,14 @@ test_key_forms(void)
 	good("CR LF", "r-crlf.pem", "p1-crlf.pem", CERT_RSA);
 	must("(echo; openssl x509 -in r.pem -text) > r-text.pem");
 	good("text around", "r-text.pem", "p1.pem", CERT_RSA);
-	bad("r.pem", "sec1.pem", "this is not the key");
-	bad("c.pem", "p1.pem", "this is not the key");
+	bad("r.pem", "sec1.pem", "does not match");
+	bad("c.pem", "p1.pem", "does not match");
 	must("openssl genrsa -out other.pem 2048");
-	bad("r.pem", "other.pem", "this is not the key");
+	bad("r.pem", "other.pem", "does not match");
 	must(REQ "-newkey rsa:4096 -nodes -keyout k4.pem -out r4.pem");
 	good("RSA of 4096 bits", "r4.pem", "k4.pem", CERT_RSA);
 	must("openssl ecparam -genkey -noout -name secp521r1 -out oth2.pem");
-	bad("c.pem", "oth2.pem", "this is not the key");
+	bad("c.pem", "oth2.pem", "does not match");
 	remove_all();
 }
 
@@ -364,16 +364,16 @@ test_bad_keys(void)
 	    "-key ed.pem -out edc.pem");
 	bad("c.pem", "ed.pem", "Ed25519");
 	bad("edc.pem", "k.pem", "Ed25519");
-	bad("c.pem", "c.pem", "no private key in it");
-	bad("k.pem", "k.pem", "no certificate in it");
+	bad("c.pem", "c.pem", "contains no private key");
+	bad("k.pem", "k.pem", "contains no certificate");
 	bad("c.pem", "absent", "No such file");
 	bad("absent", "k.pem", "No such file");
 	bad("c.pem", ".", "Is a directory");
 	must(": > empty");
-	bad("c.pem", "empty", "no private key in it");
-	bad("empty", "k.pem", "no certificate in it");
+	bad("c.pem", "empty", "contains no private key");
+	bad("empty", "k.pem", "contains no certificate");
 	must("openssl rsa -in k.pem -outform DER -out k.der");
-	bad("c.pem", "k.der", "no private key in it");
+	bad("c.pem", "k.der", "contains no private key");
 	must("head -n 9 k.pem > cut.pem");
 	bad("c.pem", "cut.pem", "damaged");
 	must("head -n 9 c.pem > cutc.pem");
