@@ -35,6 +35,8 @@
 #include "disk/file.h"
 #include "base/log.h"
 #include "disk/syncer.h"
+#include "store.h"
+#include "userdb.h"
 
 #define QUIET      10000U	/* ms without a new segment: empty old ones */
 #define TRIM       60000U	/* ... remove spare segments */

@@ -13,10 +13,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "disk/journal.h"
 #include "disk/quarantine.h"
-#include "store.h"
-#include "userdb.h"
 
 struct syncer;
 

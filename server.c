@@ -41,6 +41,7 @@
 #include "net/poller.h"
 #include "net/stream.h"
 #include "net/tls.h"
+#include "store.h"
 #include "tmtp.h"
 
 #define ACCEPTS_MAX 64	/* a turn, so that the others are served meanwhile */

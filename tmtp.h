@@ -24,7 +24,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/encode.h"
 
 struct conf;
 struct datadir;

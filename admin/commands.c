@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include "datadir.h"
+#include "store.h"
 #include "tmtp.h"
 #include "userdb.h"
 

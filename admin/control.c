@@ -22,6 +22,7 @@
 #include "datadir.h"
 #include "json.h"
 #include "net/poller.h"
+#include "store.h"
 
 #define SOCKET "control"
 #define HOLD   "hold"		/* the request of a backup */

@@ -25,6 +25,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "disk/file.h"
+#include "store.h"
+#include "userdb.h"
 
 #define PATH_BYTES 1100	/* user and four names, of 255 bytes at most */
 #define REF_TEXT 12		/* room for a node's number */

@@ -8,7 +8,6 @@
 #define MNM_DISK_FILE_H
 
 #include <dirent.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>

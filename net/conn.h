@@ -19,7 +19,6 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "base/encode.h"
 #include "base/list.h"
 #include "net/listen.h"
 #include "net/stream.h"

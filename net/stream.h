@@ -29,7 +29,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/encode.h"
 
 #define STREAM_NEVER UINT64_MAX	/* a deadline that never comes */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "net/poller.h"
 
 #define GROUP_MEMBERS 100	/* at most */
 

@@ -14,7 +14,6 @@
 #define MNM_SIM_CROWD_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "sim/member.h"
 

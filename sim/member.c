@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "client/client.h"
+#include "net/poller.h"
 #include "sim/payload.h"
 
 #define CONTACTS      100	/* that get a member's presence */

@@ -13,8 +13,6 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "client/client.h"
-#include "net/poller.h"
 #include "sim/expect.h"
 #include "sim/histogram.h"
 

@@ -14,6 +14,7 @@
 
 #include "base/encode.h"
 #include "base/log.h"
+#include "client/client.h"
 #include "net/poller.h"
 #include "sim/talk.h"
 

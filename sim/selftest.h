@@ -5,7 +5,7 @@
 #ifndef MNM_SIM_SELFTEST_H
 #define MNM_SIM_SELFTEST_H
 
-#include "client/client.h"
+struct client_pool;
 
 /*
  * Talk to the relay at path, in both numberings.  Returns the number of frames

@@ -37,6 +37,7 @@
 #include "server.h"
 #include "sim/crowd.h"
 #include "sim/selftest.h"
+#include "store.h"
 
 #define WHY_ROOM   512
 #define PATH_ROOM  1024

@@ -17,7 +17,6 @@
 #define MNM_STORE_SPARE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"

@@ -18,7 +18,6 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "base/encode.h"
 
 struct relay;
 struct expire;

@@ -5,6 +5,7 @@
 
 #include "conf.h"
 #include "datadir.h"
+#include "store.h"
 #include "tmtp/login.h"
 #include "tmtp/outbox.h"
 #include "tmtp/request.h"

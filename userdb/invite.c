@@ -26,6 +26,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/encode.h"
 #include "disk/file.h"
 #include "disk/journal.h"
 #include "disk/quarantine.h"

@@ -21,7 +21,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/encode.h"
 #include "base/secret.h"
 #include "base/subnet.h"
 #include "userdb/name.h"

@@ -1,3 +1,4 @@
+#include "store.h"
 #include "test/crash/world.h"
 
 #include <stdio.h>

@@ -11,6 +11,7 @@
 #include "test/lib/prng.h"
 #include "test/crash/disk.h"
 #include "disk/file.h"
+#include "store.h"
 #include "test/crash/world.h"
 
 #define DEEDS_MAX 60		/* before the copying, and behind it */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store.h"
 #include "test/lib/prng.h"
 
 #define PIECE 5000		/* bytes that are read at a time */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "datadir.h"
+#include "userdb.h"
 
 #define MODEL_USERS    6
 #define MODEL_NODES    6	/* of a user, dropped ones too */

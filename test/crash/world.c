@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "disk/syncer.h"
+#include "store.h"
 #include "test/lib/prng.h"
 #include "test/crash/disk.h"
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/encode.h"
 #include "client/wire.h"
 #include "conf.h"
 #include "datadir.h"

@@ -14,7 +14,9 @@
 #include "test/lib/check.h"
 #include "base/encode.h"
 #include "datadir.h"
+#include "store.h"
 #include "test/lib/scratch.h"
+#include "userdb.h"
 
 #define JOURNAL ((uint64_t)16 << 20)	/* four segments */
 #define PATIENCE 10000			/* posts, or steps */

@@ -12,7 +12,9 @@
 #include "test/lib/check.h"
 #include "tmtp/outbox.h"
 #include "base/log.h"
+#include "store.h"
 #include "test/lib/harness.h"
+#include "userdb.h"
 
 #define HOUR 3600000
 #define DAYS 30			/* expire_days, if not told */

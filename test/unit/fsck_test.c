@@ -20,7 +20,9 @@
 #include "datadir.h"
 #include "disk/file.h"
 #include "base/log.h"
+#include "store.h"
 #include "test/lib/scratch.h"
+#include "userdb.h"
 
 #define PATH 512
 #define JOURNAL_SIZE ((uint64_t)16 << 20)

@@ -8,7 +8,9 @@
 #include "test/lib/check.h"
 #include "tmtp/outbox.h"
 #include "base/log.h"
+#include "store.h"
 #include "test/lib/harness.h"
+#include "userdb.h"
 
 #define MANY 2000		/* more than a turn copies */
 

@@ -14,6 +14,7 @@
 #include "disk/file.h"
 #include "base/log.h"
 #include "test/lib/harness.h"
+#include "userdb.h"
 
 #define HOUR ((uint64_t)3600000)
 #define AT   ((uint64_t)1800000000000)	/* now.wall when a test begins */

@@ -14,6 +14,7 @@
 #include "tmtp/frame.h"
 #include "base/log.h"
 #include "test/lib/harness.h"
+#include "userdb.h"
 
 static void
 add_frame(struct buf *b, const char *header, struct span data)
