@@ -2,21 +2,21 @@
  * The data directory
  * ------------------
  *	lock		held with fcntl: one server per directory
- *	journal/	see journal.c
+ *	journal/	see disk/journal.c
  *	user/ group/	see userdb.c, and store.c for the queues in user/
  *	guests.json	see userdb/invite.c
  *	control		a socket: see control.h
  *	tmp/		files being made; emptied at start
- *	lost+found/	see lost.h; nothing here is read again
+ *	lost+found/	see disk/quarantine.h; nothing here is read again
  *
  * A checkpoint empties the oldest segment of the journal: the messages that
  * still wait there, and the users and groups that changed, are written to the
  * tree, a file at a time; the tree is synced off the loop; the segment is
  * released.  The files of users and groups are drafts until that sync: then
  * they get their names, and the tree is synced once more.
- * It begins when the journal is half full, or when nothing much has happened
- * for QUIET, so that an idle relay's directory is small and a busy one writes
- * only the messages that nobody fetches.
+ * It begins when the journal is half full, or when little has happened for
+ * QUIET.  So an idle relay's directory is small, and a busy relay writes only
+ * the messages that nobody fetches.
  */
 #include "datadir.h"
 
@@ -40,13 +40,13 @@
 
 #define QUIET      10000U	/* ms without a new segment: empty old ones */
 #define TRIM       60000U	/* ... remove spare segments */
-#define COMMIT_MAX 1000U	/* ms that a client's ack waits for company */
+#define COMMIT_DELAY 1000U	/* ms until acks alone are committed */
 #define RETRY      1000U	/* ms between attempts on a full disk */
 #define SAVE_MAX   256U		/* files that a stop waits for, at most */
 #define FLOOR_MAX  ((uint64_t)16 << 20)	/* bytes kept free, if not told */
 
 #define CANNOT_WRITE "cannot write to the data directory: %s: posts are refused"
-#define CAN_WRITE    "the data directory can be written again"
+#define CAN_WRITE    "the data directory is writable again"
 
 enum step { STEP_IDLE, STEP_WRITING, STEP_SYNCING, STEP_INSTALLING };
 
@@ -64,7 +64,7 @@ struct checkpoint {
 	uint64_t newest;	/* segment at the last step ... */
 	uint64_t newest_since;	/* ... and when it was first seen */
 	uint64_t pending_since;	/* of the batch; 0: none is pending */
-	uint64_t hold;		/* the ticket of whoever copies; 0: nobody */
+	uint64_t hold;		/* the ticket of the backup under way, or 0 */
 	uint64_t tickets;	/* given so far */
 };
 
@@ -76,7 +76,7 @@ take_lock(struct datadir *d, const char *path, char *why, size_t room)
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int flags = O_RDWR | O_CREAT | O_CLOEXEC;
 
-	/* Who looks needs not even a disk that can be written. */
+	/* A read-only check must work on a read-only disk. */
 	if (d->lost.looking) {
 		lock.l_type = F_RDLCK;
 		flags = O_RDONLY | O_CLOEXEC;
@@ -85,7 +85,7 @@ take_lock(struct datadir *d, const char *path, char *why, size_t room)
 	if (d->lock != -1 && fcntl(d->lock, F_SETLK, &lock) == 0)
 		return 0;
 	if (d->lock == -1 && d->lost.looking && errno == ENOENT)
-		return 0;	/* nobody has served from here */
+		return 0;	/* no relay has served from here */
 	if (d->lock != -1 && (errno == EACCES || errno == EAGAIN))
 		(void)snprintf(why, room,
 		    "%s: a relay or a command uses this data directory: "
@@ -106,7 +106,7 @@ try_link(int dir)
 	if (fd == -1)
 		return -1;
 	(void)close(fd);	/* nothing was written */
-	(void)unlinkat(dir, "tmp/link2", 0);	/* of a start that died here */
+	(void)unlinkat(dir, "tmp/link2", 0);	/* left by a start that died */
 	result = linkat(dir, "tmp/link", dir, "tmp/link2", 0);
 	(void)unlinkat(dir, "tmp/link2", 0);	/* start-up removes it, too */
 	(void)unlinkat(dir, "tmp/link", 0);
@@ -151,8 +151,8 @@ replay(struct datadir *d, char *why, size_t room)
 		    !userdb_replay(d->userdb, &record) &&
 		    !invite_replay(d->invites, &record))
 			quarantine_note(&d->lost,
-			    "journal: a record of unknown "
-			    "type %u is passed over", (unsigned)record.type);
+			    "journal: ignored a record of unknown type %u",
+			    (unsigned)record.type);
 	}
 	if (store_replayed(d->store) == -1) {
 		(void)snprintf(why, room, "cannot tidy the data directory: %s",
@@ -160,14 +160,14 @@ replay(struct datadir *d, char *why, size_t room)
 		return -1;
 	}
 	if (d->lost.count > 0 && !d->lost.looking)
-		log_line("damaged pieces: %lu; what there is of them is in "
-		    "lost+found", d->lost.count);
+		log_line("damaged pieces: %lu; see lost+found",
+		    d->lost.count);
 	return 0;
 }
 
 /*
- * Make the names of the directories durable that lead to the journal: what is
- * committed there is lost if the way to it is.
+ * Make the names of the directories above the journal durable: without them,
+ * what is committed there is lost.
  */
 static int
 sync_way(const struct datadir *d)
@@ -304,6 +304,19 @@ datadir_commit(struct datadir *d)
 {
 	d->checkpoint->pending_since = 0;
 	return journal_commit(d->journal);
+}
+
+bool
+datadir_commit_is_due(struct datadir *d, struct now now)
+{
+	struct checkpoint *cp = d->checkpoint;
+
+	if (!journal_pending(d->journal))
+		return false;
+	if (cp->pending_since == 0)
+		cp->pending_since = now.mono;
+	return !journal_ready(d->journal) ||
+	    now.mono - cp->pending_since >= COMMIT_DELAY;
 }
 
 /*
@@ -445,7 +458,7 @@ end_sync(struct datadir *d)
 	cp->step = STEP_IDLE;
 	journal_release(d->journal);
 	store_released(d->store);
-	/* Someone waits for the segment, or it is not needed for long. */
+	/* The journal needs the segment, or will not need it for long. */
 	if (!journal_ready(d->journal) ||
 	    journal_oldest(d->journal) == journal_newest(d->journal)) {
 		journal_publish(d->journal);
@@ -481,7 +494,7 @@ trim(struct datadir *d)
 }
 
 /*
- * Whether somebody copies the directory.  Being able to store goes before that:
+ * Whether a backup holds the directory.  Being able to store matters more:
  * when the journal cannot go on without a release, the hold is over.
  */
 static bool
@@ -492,8 +505,7 @@ is_held(struct datadir *d)
 	if (cp->hold != 0 && !journal_ready(d->journal) &&
 	    !journal_is_growing(d->journal)) {
 		cp->hold = 0;
-		log_line("the journal is full: the backup under way is "
-		    "given up");
+		log_line("the journal is full: the backup is abandoned");
 	}
 	return cp->hold != 0;
 }
@@ -546,22 +558,6 @@ datadir_checkpoint(struct datadir *d)
 	}
 }
 
-/* Commit what waits for company, if it has waited for long enough. */
-static int
-commit_late(struct datadir *d, struct now now)
-{
-	struct checkpoint *cp = d->checkpoint;
-
-	if (!journal_pending(d->journal))
-		return 0;
-	if (cp->pending_since == 0)
-		cp->pending_since = now.mono;
-	if (journal_ready(d->journal) &&
-	    now.mono - cp->pending_since < COMMIT_MAX)
-		return 0;
-	return datadir_commit(d);
-}
-
 /*
  * The checkpoint has its own attempts: it is what makes room when the journal
  * cannot grow.
@@ -590,7 +586,7 @@ datadir_step(struct datadir *d, struct now now)
 	int more;
 
 	syncer_fd_clear(d->syncer);
-	if (commit_late(d, now) == -1)
+	if (datadir_commit_is_due(d, now) && datadir_commit(d) == -1)
 		return -1;
 	look_at_disk(d, now);
 	/* What a full disk cut short must go, or the disk stays full. */
@@ -629,7 +625,7 @@ checkpoint_deadline(const struct datadir *d)
 }
 
 static uint64_t
-earlier(uint64_t a, uint64_t b)
+min(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
@@ -641,13 +637,13 @@ datadir_deadline(const struct datadir *d)
 	uint64_t at = checkpoint_deadline(d);
 
 	if (cp->low)
-		at = earlier(at, cp->look_at);
+		at = min(at, cp->look_at);
 	if (cp->stuck && cp->hold == 0)
-		at = earlier(at, cp->retry_at);
+		at = min(at, cp->retry_at);
 	if (cp->cramped && !cp->low)
-		at = earlier(at, cp->grow_at);
+		at = min(at, cp->grow_at);
 	if (cp->pending_since != 0)
-		at = earlier(at, cp->pending_since + COMMIT_MAX);
+		at = min(at, cp->pending_since + COMMIT_DELAY);
 	return at;
 }
 

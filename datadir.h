@@ -29,20 +29,19 @@ struct datadir {
 	struct invites *invites;
 	uint64_t disk_min;	/* bytes of disk kept free; 0: the default,
 				   5 % of it, but not over 16 MiB */
-	struct checkpoint *checkpoint;	/* data.c's own */
+	struct checkpoint *checkpoint;	/* datadir.c's own */
 };
 
 /*
- * Open path, making it if it is not there (mode 0700), and serve from it
- * alone.  journal_size as in mnm.conf.  Returns -1 and why, and then nothing
- * needs closing.
+ * Open path, making it if it does not exist (mode 0700), and lock it.
+ * journal_size as in mnm.conf.  Returns -1 and why, and then nothing needs
+ * closing.
  */
 int datadir_open(struct datadir *, const char *path, uint64_t journal_size,
     char *why, size_t room);
 /*
- * The same only to look at what is there: nothing at all is changed.  Only
- * questions may be asked of what is open then, and store.h tells which of the
- * store.
+ * The same for a read-only check: nothing at all is changed, and nothing may be
+ * changed through what is open then.  store.h lists what may be called.
  */
 int datadir_look(struct datadir *, const char *path, char *why, size_t room);
 /*
@@ -53,6 +52,12 @@ int datadir_close(struct datadir *);
 
 /* One write and one sync for all that was appended.  -1: stop the program. */
 int datadir_commit(struct datadir *);
+/*
+ * Whether what was appended must be committed though nobody waits for it: it is
+ * a second old, or the journal needs a commit to go on.  To be asked in every
+ * turn; datadir_deadline then covers it.
+ */
+bool datadir_commit_is_due(struct datadir *, struct now);
 /*
  * A small piece of the checkpoint, after a commit.  Returns 1 when there is
  * more to do at once, 0 when not, -1 with errno when the tree cannot be
@@ -71,12 +76,12 @@ int datadir_fd(const struct datadir *);
 uint64_t datadir_deadline(const struct datadir *);
 
 /*
- * Hold the directory for whoever copies it: checkpoints do nothing until
+ * Hold the directory for a backup: checkpoints do nothing until
  * datadir_end_hold.  After the next commit, the bytes that journal_list tells
  * of stay as they are; with the tree, as it is found at any time until then,
  * they make what a kill could have left.  The tree may lack what was acked
  * meanwhile, and have what no record tells of.  Returns a ticket, or 0 when
- * somebody else holds it or the journal has no room.
+ * it is held already or the journal has no room.
  *
  * When nothing more could be stored without a checkpoint, the hold is over, and
  * one line is logged.  datadir_end_hold returns whether it has lasted until

@@ -56,7 +56,6 @@
 #define FILES_RESERVED (64 + 2 * 100)
 
 /* Milliseconds. */
-#define COMMIT_DELAY  1000	/* acks from clients may wait so long for it */
 #define REAP_INTERVAL 1000	/* between two looks at all connections */
 #define STOP_TIME     1000	/* for all of them together, when stopping */
 #define ACCEPT_PAUSE  1000
@@ -75,7 +74,6 @@
  */
 enum deadline {
 	DUE_ACCEPT,	/* try again, after accepting was paused */
-	DUE_COMMIT,
 	DUE_CHECKPOINT,
 	DUE_EXPIRE,	/* look for messages that have waited too long */
 	DUE_REAP,	/* a connection's deadline may have passed */
@@ -123,7 +121,6 @@ struct server {
 	bool step_due;		/* datadir_step may have something to do */
 	bool resume_due;	/* those who wait may find their way free */
 	bool again;		/* do not sleep before the next turn */
-	uint64_t commit_by;	/* NEVER: nothing waits for a commit */
 	uint64_t reaped;	/* when all connections were looked at */
 	uint64_t due[DEADLINES];	/* NEVER: not due */
 };
@@ -478,17 +475,16 @@ write_conns(struct server *sv)
 	}
 }
 
-/*
- * Acks from clients wait for nothing, so alone they are no reason to sync:
- * they ride along with what is, or wait a second.
- */
+/* Acks from clients wait for nothing: alone they are committed late. */
 static bool
 commit_is_due(const struct server *sv)
 {
-	return tmtp_wants_commit(sv->relay) || sv->step_due ||
-	    (sv->control != NULL && control_waits(sv->control)) ||
-	    datadir_state(sv->data) == DATADIR_WAIT ||
-	    sv->now.mono >= sv->commit_by;
+	bool late = datadir_commit_is_due(sv->data, sv->now);
+
+	if (late || tmtp_wants_commit(sv->relay))
+		return true;
+	return journal_pending(sv->data->journal) && (sv->step_due ||
+	    (sv->control != NULL && control_waits(sv->control)));
 }
 
 static int
@@ -496,11 +492,6 @@ commit(struct server *sv)
 {
 	uint64_t began;
 
-	if (!journal_pending(sv->data->journal) &&
-	    !tmtp_wants_commit(sv->relay))
-		return 0;
-	if (sv->commit_by == NEVER)
-		sv->commit_by = sv->now.mono + COMMIT_DELAY;
 	if (!commit_is_due(sv))
 		return 0;
 	began = clock_us(CLOCK_MONOTONIC);
@@ -509,7 +500,6 @@ commit(struct server *sv)
 	sv->pace.longest_commit = max(sv->pace.longest_commit,
 	    clock_us(CLOCK_MONOTONIC) - began);
 	tmtp_committed(sv->relay);
-	sv->commit_by = NEVER;
 	sv->step_due = true;
 	sv->resume_due = true;
 	return 0;
@@ -567,7 +557,6 @@ reap_conns(struct server *sv)
 static void
 fetch_deadlines(struct server *sv)
 {
-	sv->due[DUE_COMMIT] = sv->commit_by;
 	sv->due[DUE_CHECKPOINT] = datadir_deadline(sv->data);
 	sv->due[DUE_EXPIRE] = tmtp_step_deadline(sv->relay);
 }
@@ -670,7 +659,6 @@ server_open(const struct conf *conf, char *why, size_t room)
 		return NULL;
 	}
 	sv->wake = -1;
-	sv->commit_by = NEVER;
 	for (i = 0; i < DEADLINES; i++)
 		sv->due[i] = NEVER;
 	return sv;

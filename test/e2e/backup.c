@@ -314,7 +314,7 @@ check_given_up(struct relay_process *r, struct peer *alice, struct peer *bob)
 	peer_drop(alice);
 	CHECK(control_end_hold(fd, CONTROL_COPIED) == -1 && errno == EBUSY,
 	    "it was held: %s", strerror(errno));
-	CHECK(relay_said(r, "the backup under way is given up"),
+	CHECK(relay_said(r, "the backup is abandoned"),
 	    "the log does not tell");
 	expect(r, "big", 0, "bytes of journal: ");
 	peer_login(bob, pool, r->port);
