@@ -1,20 +1,20 @@
 /*
- * What becomes of what is in the data directory:
+ * How each part of the data directory is backed up:
  *
  *	user/ group/	linked
- *	tmp/		only large-X, which the journal may tell of: linked
- *	journal/	copied: up to what was committed, with zeros behind it,
- *			so that a commit to it meets no full disk
- *	other files	copied: there are few (certificate, key, invites), and
- *			they are what people may alter
+ *	tmp/		only large-X, which the journal may name: linked
+ *	journal/	copied up to the last commit, then zeros, so that
+ *			commits to the copy do not need new disk space
+ *	other files	copied: there are few (certificate, key, invitations),
+ *			and people may edit them
  *	all else	left out: lost+found/, the lock, the socket
  *
- * While it is held, things go on in the tree that do no harm.  Files that
- * vanish were acked, or their node was dropped.  tmp/large-X without a record,
- * and the directory of a node that the copied journal does not know, are dealt
- * with at start.
+ * While the directory is held, the maildir still changes, in ways that do no
+ * harm.  Files that disappear were acked, or their node was dropped.  A
+ * tmp/large-X without a record, and the directory of a node that is not in the
+ * copied journal, are handled at start.
  *
- * PATH.partial gets its name PATH when all of it is on the disk.
+ * PATH.partial is renamed to PATH when all of it is on the disk.
  */
 #include "admin/backup.h"
 
@@ -43,7 +43,7 @@ enum how {
 	HOW_LARGE,		/* large-X is linked */
 	HOW_COPIED,
 	HOW_JOURNAL,		/* copied */
-	HOW_SEGMENTS,		/* those that were told of are copied */
+	HOW_SEGMENTS,		/* copied as listed */
 	HOW_NOT
 };
 
@@ -54,13 +54,13 @@ struct backup {
 
 /*
  * When root copies, the relay's user can still change what is copied, and must
- * not lead root elsewhere: links are not followed, nothing is waited for, and
- * the backup is the user's only when root has done with it.
+ * not lead root elsewhere: links are not followed, nothing blocks, and the user
+ * gets the backup only when root has finished it.
  */
 #define SAFELY (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
 
-/* A directory, there and here. */
-struct place {
+/* A directory of the data, and its copy. */
+struct dirs {
 	int from, to;
 };
 
@@ -86,8 +86,8 @@ copy_bytes(int from, int to, uint64_t n, uint64_t size)
 }
 
 /*
- * Whom it belongs to is as it was, so that restoring is copying back; only root
- * can do that, and not all file systems know of it.
+ * Keep the owner, so that restoring is copying back.  Only root can, and not
+ * all file systems have owners.
  */
 static int
 keep_owner(int fd, const struct stat *st)
@@ -124,7 +124,7 @@ copy_to(int to, const char *name, int from, uint64_t bytes, uint64_t *size)
 
 /* Copy so many bytes of a file, then zeros up to its size. */
 static int
-copy_file(const struct place *here, const char *name, uint64_t bytes,
+copy_file(const struct dirs *here, const char *name, uint64_t bytes,
     uint64_t *size)
 {
 	int from = openat(here->from, name, SAFELY);
@@ -137,7 +137,7 @@ copy_file(const struct place *here, const char *name, uint64_t bytes,
 	return result;
 }
 
-/* Another disk, too many names, or no links at all. */
+/* Another disk, too many links, or none at all. */
 static bool
 is_no_link(int error)
 {
@@ -146,7 +146,7 @@ is_no_link(int error)
 }
 
 static int
-save_file(struct backup *b, const struct place *here, const char *name,
+save_file(struct backup *b, const struct dirs *here, const char *name,
     enum how how)
 {
 	uint64_t size = 0;
@@ -170,7 +170,7 @@ save_file(struct backup *b, const struct place *here, const char *name,
 
 /* ---- directories ---- */
 
-static int save_dir(struct backup *, const struct place *, const char *,
+static int save_dir(struct backup *, const struct dirs *, const char *,
     enum how);
 
 static enum how
@@ -197,7 +197,7 @@ how_at_top(const struct backup *b, const char *name, bool is_dir)
 }
 
 static int
-save_entry(struct backup *b, const struct place *here, const char *name,
+save_entry(struct backup *b, const struct dirs *here, const char *name,
     enum how how)
 {
 	struct stat st;
@@ -220,7 +220,7 @@ save_entry(struct backup *b, const struct place *here, const char *name,
 }
 
 static int
-save_entries(struct backup *b, const struct place *here, enum how how)
+save_entries(struct backup *b, const struct dirs *here, enum how how)
 {
 	DIR *list = file_open_list(here->from, ".");
 	const char *name;
@@ -230,16 +230,16 @@ save_entries(struct backup *b, const struct place *here, enum how how)
 		return -1;
 	while (result == 0 && (name = file_next_name(list)) != NULL) {
 		result = save_entry(b, here, name, how);
-		/* What has gone meanwhile is not missed. */
+		/* A file that has just been removed is not needed. */
 		if (result == -1 && errno == ENOENT)
 			result = 0;
 	}
 	return file_end_list(list);
 }
 
-/* Names of segments come from the relay, and may lead nowhere else. */
+/* Names of segments come from the relay; they must not lead elsewhere. */
 static int
-save_segments(struct backup *b, const struct place *here)
+save_segments(struct backup *b, const struct dirs *here)
 {
 	char name[SEGMENT_NAME];
 	uint64_t bytes, size;
@@ -265,7 +265,7 @@ save_segments(struct backup *b, const struct place *here)
 }
 
 static int
-fill_dir(struct backup *b, const struct place *here, enum how how)
+fill_dir(struct backup *b, const struct dirs *here, enum how how)
 {
 	struct stat st;
 
@@ -276,10 +276,10 @@ fill_dir(struct backup *b, const struct place *here, enum how how)
 }
 
 static int
-save_dir(struct backup *b, const struct place *above, const char *name,
+save_dir(struct backup *b, const struct dirs *above, const char *name,
     enum how how)
 {
-	struct place here = { .to = -1 };
+	struct dirs here = { .to = -1 };
 	int result = -1;
 
 	here.from = openat(above->from, name, SAFELY | O_DIRECTORY);
@@ -299,7 +299,7 @@ backup_copy(int data, int to, const struct span *segments,
     struct backup_sum *sum)
 {
 	struct backup b = { segments, sum };
-	struct place top = { data, to };
+	struct dirs top = { data, to };
 
 	if (segments != NULL &&
 	    save_dir(&b, &top, "journal", HOW_SEGMENTS) == -1)
@@ -309,7 +309,7 @@ backup_copy(int data, int to, const struct span *segments,
 
 /* ---- the whole ---- */
 
-/* Remove a directory and all below it, as far as that goes. */
+/* Remove a directory and all below it, as far as possible. */
 static void
 remove_dir(int above, const char *path)
 {
@@ -327,7 +327,7 @@ remove_dir(int above, const char *path)
 	(void)unlinkat(above, path, AT_REMOVEDIR);
 }
 
-/* No relay runs: none may be started.  Nothing is changed for that. */
+/* No relay is running: keep any from starting, without changing a file. */
 static int
 lock_data(int data)
 {
@@ -342,15 +342,15 @@ lock_data(int data)
 }
 
 /* What is copied. */
-struct source {
+struct backup_source {
 	const char *path;
 	int dir;
-	int hold;		/* the relay holds it; -1: none runs, */
-	int lock;		/* and none may */
+	int hold;		/* by the running relay; -1: there is none, */
+	int lock;		/* and this keeps it so */
 	struct buf segments;
 };
 
-/* Whether dir is somewhere below top: what is copied would have no end. */
+/* Whether dir is below top: copying would never end. */
 static bool
 is_below(int dir, int top)
 {
@@ -372,9 +372,9 @@ is_below(int dir, int top)
 	return found;
 }
 
-/* to is the directory that it will be copied to. */
+/* to is the directory of the copy. */
 static int
-open_source(struct source *s, int to, char *why, size_t room)
+open_source(struct backup_source *s, int to, char *why, size_t room)
 {
 	s->dir = file_open_dir(AT_FDCWD, s->path);
 	if (s->dir == -1) {
@@ -384,8 +384,8 @@ open_source(struct source *s, int to, char *why, size_t room)
 		return -1;
 	}
 	if (is_below(to, s->dir)) {
-		(void)snprintf(why, room, "it would be in the data directory "
-		    "itself, %s", s->path);
+		(void)snprintf(why, room, "it would be inside the data "
+		    "directory, %s", s->path);
 		return -1;
 	}
 	s->hold = control_hold(s->path, &s->segments);
@@ -406,8 +406,8 @@ open_source(struct source *s, int to, char *why, size_t room)
 	if (s->lock != -1)
 		return 0;
 	if (errno == EAGAIN)
-		(void)snprintf(why, room, "%s: a relay or a command uses it "
-		    "and does not answer: try again", s->path);
+		(void)snprintf(why, room, "%s: in use by a relay or command "
+		    "that does not answer: try again", s->path);
 	else if (errno == ENOENT)
 		(void)snprintf(why, room, "%s: no relay has been started "
 		    "here yet", s->path);
@@ -417,9 +417,10 @@ open_source(struct source *s, int to, char *why, size_t room)
 	return -1;
 }
 
-/* Let the relay go on.  -1 and why if the copy may be wrong. */
+/* End the hold.  Returns -1 and why if the copy may be wrong. */
 static int
-end_hold(struct source *s, enum control_copy copy, char *why, size_t room)
+end_hold(struct backup_source *s, enum control_copy copy, char *why,
+    size_t room)
 {
 	int hold = s->hold;
 
@@ -427,8 +428,8 @@ end_hold(struct source *s, enum control_copy copy, char *why, size_t room)
 	if (hold == -1 || control_end_hold(hold, copy) == 0)
 		return 0;
 	if (errno == EBUSY)
-		(void)snprintf(why, room, "the relay needed the journal's "
-		    "room before the copy was complete: try again when it is "
+		(void)snprintf(why, room, "the journal filled up "
+		    "before the copy was complete: try again when it is "
 		    "less busy, or raise journal_size");
 	else
 		(void)snprintf(why, room, "the relay was stopped before the "
@@ -437,7 +438,7 @@ end_hold(struct source *s, enum control_copy copy, char *why, size_t room)
 }
 
 static void
-close_source(struct source *s)
+close_source(struct backup_source *s)
 {
 	(void)fd_close(s->dir);
 	(void)fd_close(s->hold);
@@ -445,12 +446,13 @@ close_source(struct source *s)
 	buf_free(&s->segments);
 }
 
-/* Fill the new directory with what data holds; *owner is who has that. */
+/* Copy data to the new directory; *owner is the owner of data. */
 static int
 fill(const char *data, int to, struct backup_sum *sum, struct stat *owner,
     char *why, size_t room)
 {
-	struct source s = { .path = data, .dir = -1, .hold = -1, .lock = -1 };
+	struct backup_source s = { .path = data, .dir = -1, .hold = -1, .lock =
+	    -1 };
 	struct span segments;
 	int result = open_source(&s, to, why, room);
 
@@ -459,10 +461,10 @@ fill(const char *data, int to, struct backup_sum *sum, struct stat *owner,
 		result = fstat(s.dir, owner) == -1 ? -1 : backup_copy(s.dir,
 		    to, s.hold != -1 ? &segments : NULL, sum);
 		if (result == -1)
-			(void)snprintf(why, room, "the copy cannot be made: "
+			(void)snprintf(why, room, "cannot copy: "
 			    "%s", errno == ELOOP ? "a link in the data "
 			    "directory leads elsewhere" : strerror(errno));
-		/* If it was not held, that is the reason for all else. */
+		/* If it was not held, that is why all else failed. */
 		if (end_hold(&s, result == 0 ? CONTROL_COPIED :
 		    CONTROL_FAILED, why, room) == -1)
 			result = -1;
@@ -479,15 +481,15 @@ make_partial(const char *path, const char *partial, char *why, size_t room)
 	int fd = -1;
 
 	if (lstat(path, &st) == 0) {
-		(void)snprintf(why, room, "%s: it is there already", path);
+		(void)snprintf(why, room, "%s already exists", path);
 		return -1;
 	}
 	if (mkdir(partial, 0700) == 0)
 		fd = file_open_dir(AT_FDCWD, partial);
 	if (fd == -1)
 		(void)snprintf(why, room, "%s: %s", partial, errno == EEXIST ?
-		    "it is there already: unless another backup is under way, "
-		    "remove it" : strerror(errno));
+		    "already exists: remove it, unless another backup is "
+		    "running" : strerror(errno));
 	return fd;
 }
 
@@ -504,8 +506,8 @@ sync_above(int dir)
 }
 
 /*
- * All is there: make it durable, and then give it its name.  Its owner comes
- * last: until then nobody else can put anything in the way.
+ * The copy is complete: make it durable, then rename it.  Its owner is set
+ * last: until then nobody else can interfere.
  */
 static int
 install(int dir, const struct stat *owner, const char *partial,

@@ -1,15 +1,15 @@
 /*
- * The journal, the files of users and groups and guests.json are read as at a
+ * The journal, the files of users and groups and guests.json are read as at
  * start, by the modules that own them.  What a start does not read is read
  * here:
  *
- *	found in user/			what is done
- *	a message of a known node	read to its end; damaged: lost
- *	one that the journal has, too	nothing: it is written anew
- *	a directory of no known node	one line: see store.c
- *	what has no place there		one line
+ *	found in user/			action
+ *	a message of a known node	read it all; if damaged: quarantine
+ *	one that is in the journal, too	none: it will be written again
+ *	a directory of no known node	log a line: see store.c
+ *	anything else			log a line
  *
- * Repairing begins with a checkpoint, so that the journal has nothing any more.
+ * A repair starts with a checkpoint, which leaves the journal empty.
  */
 #include "admin/fsck.h"
 
@@ -31,21 +31,21 @@
 #define PATH_BYTES 1100	/* user and four names, of 255 bytes at most */
 #define REF_TEXT 12		/* room for a node's number */
 
-struct check {
+struct fsck {
 	struct datadir data;
-	struct uid uid;		/* of the directory that is being looked at */
-	struct queue *queue;	/* ... likewise */
-	struct store_load seen;	/* messages that were read and are whole */
+	struct uid uid;		/* of the current directory */
+	struct queue *queue;	/* likewise */
+	struct store_load seen;	/* messages without damage */
 	char *why;
 	size_t room;
 };
 
-/* Look at what is called path, whose last part is name; as fail. */
-typedef int look(struct check *, const char *path, const char *name);
+/* Check path, whose last part is name.  Returns 0, or as fail. */
+typedef int look(struct fsck *, const char *path, const char *name);
 
-/* It cannot be looked at, for the reason in errno. */
+/* It cannot be checked, for the reason in errno. */
 static int
-fail(struct check *c, const char *path)
+fail(struct fsck *c, const char *path)
 {
 	(void)snprintf(c->why, c->room, "%s: %s", path, strerror(errno));
 	return -1;
@@ -54,13 +54,13 @@ fail(struct check *c, const char *path)
 static int
 stray(const char *path, const char *what)
 {
-	log_line("%s is %s; it is left alone", path, what);
+	log_line("%s is %s; left alone", path, what);
 	return 0;
 }
 
-/* Look at all that is in a directory. */
+/* Check everything in a directory. */
 static int
-look_at_each(struct check *c, const char *path, look *at)
+look_at_each(struct fsck *c, const char *path, look *at)
 {
 	DIR *list = file_open_list(c->data.dir, path);
 	char below[PATH_BYTES];
@@ -68,7 +68,7 @@ look_at_each(struct check *c, const char *path, look *at)
 	int result = 0;
 
 	if (list == NULL && errno == ENOTDIR)
-		return stray(path, "no directory");
+		return stray(path, "not a directory");
 	if (list == NULL)
 		return errno == ENOENT ? 0 : fail(c, path);
 	while (result == 0 && (name = file_next_name(list)) != NULL) {
@@ -81,17 +81,17 @@ look_at_each(struct check *c, const char *path, look *at)
 }
 
 static int
-look_at_message(struct check *c, const char *path, const char *name)
+look_at_message(struct fsck *c, const char *path, const char *name)
 {
 	uint64_t id;
 
 	if (!decode_hex64(&id, span_of(name)))
-		return stray(path, "no message");
+		return stray(path, "not a message");
 	return store_check_file(c->data.store, c->queue, id, &c->seen) == -1 ?
 	    fail(c, path) : 0;
 }
 
-/* A number as it is written: without zeros before it. */
+/* A number without leading zeros. */
 static bool
 read_ref(uint32_t *ref, const char *name)
 {
@@ -103,7 +103,7 @@ read_ref(uint32_t *ref, const char *name)
 }
 
 static int
-look_at_queue(struct check *c, const char *path, const char *name)
+look_at_queue(struct fsck *c, const char *path, const char *name)
 {
 	const struct user *u;
 	uint32_t ref;
@@ -114,46 +114,46 @@ look_at_queue(struct check *c, const char *path, const char *name)
 		return stray(path, "neither user.json nor a queue");
 	u = userdb_user(c->data.userdb, &c->uid);
 	if (u == NULL || roster_node(u, ref) == NULL)
-		return stray(path, "the queue of a node that nobody has");
+		return stray(path, "the queue of an unknown node");
 	c->queue = store_queue(c->data.store, &c->uid, ref);
 	return look_at_each(c, path, look_at_message);
 }
 
 static int
-look_at_user(struct check *c, const char *path, const char *name)
+look_at_user(struct fsck *c, const char *path, const char *name)
 {
 	const char *above = path + strlen("user/");
 
 	if (!decode_base32(c->uid.bytes, UID_BYTES, span_of(name)) ||
 	    strncmp(above, name, 2) != 0 || above[2] != '/')
-		return stray(path, "no user's directory");
+		return stray(path, "not a user's directory");
 	return look_at_each(c, path, look_at_queue);
 }
 
 static int
-look_at_users(struct check *c, const char *path, const char *name)
+look_at_users(struct fsck *c, const char *path, const char *name)
 {
-	(void)name;	/* the users in it are what it must go by */
+	(void)name;	/* the users in it say what it should be */
 	return look_at_each(c, path, look_at_user);
 }
 
-/* All files in it were read as groups. */
+/* All files in it have been read as groups. */
 static int
-pass_over(struct check *c, const char *path, const char *name)
+pass_over(struct fsck *c, const char *path, const char *name)
 {
 	(void)c, (void)path, (void)name;
 	return 0;
 }
 
 static int
-look_at_groups(struct check *c, const char *path, const char *name)
+look_at_groups(struct fsck *c, const char *path, const char *name)
 {
 	(void)name;
 	return look_at_each(c, path, pass_over);
 }
 
 static int
-look_at_top(struct check *c, const char *path, const char *name)
+look_at_top(struct fsck *c, const char *path, const char *name)
 {
 	static const char *const known[] = {
 		"lock", "journal", "guests.json", "control", "tmp",
@@ -170,25 +170,25 @@ look_at_top(struct check *c, const char *path, const char *name)
 		if (strcmp(name, known[i]) == 0)
 			return 0;
 	}
-	return stray(name, "nothing of the relay's");
+	return stray(name, "not a file of the relay");
 }
 
 static int
-look_at_data(struct check *c, enum fsck_kind kind)
+look_at_data(struct fsck *c, enum fsck_kind kind)
 {
 	if (store_check_large(c->data.store, &c->seen) == -1)
 		return fail(c, "large data in tmp");
 	if (kind == FSCK_REPAIR) {
 		if (datadir_checkpoint(&c->data) == -1)
 			return fail(c, "cannot empty the journal");
-		/* What was large has become files, which are met again. */
+		/* Large data has become files, which are counted below. */
 		c->seen = (struct store_load){ 0, 0 };
 	}
 	return look_at_each(c, ".", look_at_top);
 }
 
 static void
-tell_counts(const struct check *c)
+log_counts(const struct fsck *c)
 {
 	size_t at = 0, groups = 0;
 
@@ -201,7 +201,7 @@ tell_counts(const struct check *c)
 	    c->seen.bytes, c->data.lost.count);
 }
 
-/* A repair makes what it does not find, and that must not be anywhere. */
+/* A repair creates what is missing, which must not happen elsewhere. */
 static bool
 is_data(const char *path, char *why, size_t room)
 {
@@ -221,7 +221,7 @@ int
 fsck_run(const char *path, enum fsck_kind kind, uint64_t journal_size,
     char *why, size_t room)
 {
-	struct check c = { .why = why, .room = room };
+	struct fsck c = { .why = why, .room = room };
 	int result;
 
 	if (!is_data(path, why, room) || (kind == FSCK_REPAIR ?
@@ -230,7 +230,7 @@ fsck_run(const char *path, enum fsck_kind kind, uint64_t journal_size,
 		return -1;
 	result = look_at_data(&c, kind);
 	if (result == 0)
-		tell_counts(&c);
+		log_counts(&c);
 	if (datadir_close(&c.data) == -1 && result == 0)
 		result = fail(&c, path);
 	return result == 0 ? c.data.lost.count > 0 : -1;

@@ -1,9 +1,8 @@
 /*
- * fsck.h - look over a whole data directory that no relay uses, down to the
- * last byte of each message.
+ * fsck.h - check a whole data directory that no relay uses, down to the last
+ * byte of each message.
  *
- * Each thing that is wrong is told of by one log_line, and so is in the end how
- * much was read.
+ * Every problem is one log_line, and the last line says how much was read.
  */
 #ifndef MNM_ADMIN_FSCK_H
 #define MNM_ADMIN_FSCK_H
@@ -12,14 +11,14 @@
 #include <stdint.h>
 
 enum fsck_kind {
-	FSCK_LOOK,	/* nothing at all is changed */
-	FSCK_REPAIR	/* what is damaged is moved to lost+found, and the
-			   next check finds nothing */
+	FSCK_LOOK,	/* changes nothing */
+	FSCK_REPAIR	/* moves what is damaged to lost+found; the next
+			   check finds nothing */
 };
 
 /*
- * Returns 0 when nothing was damaged, 1 when something was, -1 and why when
- * not all could be looked at or repaired.  journal_size as in mnm.conf.
+ * Returns 0 if nothing is damaged, 1 if something is or was, -1 and why if not
+ * everything could be checked or repaired.  journal_size is as in mnm.conf.
  */
 int fsck_run(const char *path, enum fsck_kind, uint64_t journal_size,
     char *why, size_t room);

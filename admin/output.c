@@ -11,7 +11,7 @@
 #define SENTENCE_ROOM 1024
 #define GAP 2		/* spaces between two columns */
 
-/* Characters, which are as wide as columns in most scripts. */
+/* In characters, each of which is one column wide in most scripts. */
 static size_t
 width_of(struct span text)
 {
@@ -22,7 +22,7 @@ width_of(struct span text)
 	return n;
 }
 
-/* The cell that begins at *at, which then is past its end. */
+/* The cell at *at, which is then moved past its end. */
 static struct span
 next_cell(const struct buf *cells, size_t *at)
 {
@@ -133,7 +133,7 @@ output_row(struct output *r)
 		json_put_open(&r->out, '{');
 }
 
-/* What could break the columns, or a terminal, becomes '?'. */
+/* Bytes that could break the columns or a terminal become '?'. */
 static void
 add_cell(struct output *r, const char *key, struct span text)
 {

@@ -1,5 +1,5 @@
 /*
- * output.h - what a command answers: tables and sentences for people, or one
+ * output.h - the answer to a command: tables and sentences for people, or one
  * JSON object for scripts.
  *
  *	output_begin(&r, form);
@@ -40,12 +40,12 @@ struct output {
 void output_begin(struct output *, enum output_form);
 void output_table(struct output *, const char *name);
 void output_row(struct output *);
-/* Text whose p is NULL is none: "-" for people, left out of JSON. */
+/* Without a value, if p is NULL: "-" for people, left out of JSON. */
 void output_text(struct output *, const char *key, struct span);
 void output_number(struct output *, const char *key, uint64_t);
-/* "yes", or for people nothing; JSON has true and false. */
+/* "yes" or "-"; in JSON true or false. */
 void output_flag(struct output *, const char *key, bool);
-/* Milliseconds of now.wall as a date; 0 is none. */
+/* now.wall as a date; 0: without a value. */
 void output_date(struct output *, const char *key, uint64_t wall);
 /* A sentence; not within a table. */
 void output_say(struct output *, const char *format, ...)

@@ -24,19 +24,19 @@
 #define WHY_ROOM 512	/* one sentence */
 #define DAY      86400U
 
-/* ---- looking it over ---- */
+/* ---- check ---- */
 
-struct check {
+struct setup {
 	const struct conf *conf;
 	const char *path;		/* of the configuration, or NULL */
 	struct buf *findings;
 	enum setup_finding worst;
 };
 
-/* One line, about what a key of the configuration asks for. */
+/* Add a line about a key of the configuration. */
 __attribute__((format(printf, 4, 5)))
 static void
-find(struct check *c, enum setup_finding kind, const char *key,
+add_finding(struct setup *c, enum setup_finding kind, const char *key,
     const char *format, ...)
 {
 	unsigned line = conf_line(c->conf, key);
@@ -55,16 +55,16 @@ find(struct check *c, enum setup_finding kind, const char *key,
 	buf_addf(c->findings, "%s\n", text);
 }
 
-/* Whose files they are to be; now they are owner's. */
+/* The user who will serve, and must own the files; owner does now. */
 static uid_t
-server_user(struct check *c, uid_t owner)
+server_user(struct setup *c, uid_t owner)
 {
 	const char *name = c->conf->user;
 	const struct passwd *user = getpwnam(name);
 
 	if (name[0] != '\0' && user == NULL) {
-		find(c, SETUP_ERROR, "user", "there is no user %s: useradd -r "
-		    "%s", name, name);
+		add_finding(c, SETUP_ERROR, "user", "there is no user "
+		    "%s; create it with: useradd -r %s", name, name);
 		return owner;
 	}
 	if (geteuid() != 0)
@@ -72,47 +72,53 @@ server_user(struct check *c, uid_t owner)
 	if (name[0] != '\0')
 		return user->pw_uid;
 	if (owner == 0)
-		find(c, SETUP_WARNING, "user", "it would serve as root: set "
-		    "user to one that does nothing else");
+		add_finding(c, SETUP_WARNING, "user", "running as root; set "
+		    "\"user\" to a dedicated account");
 	else
-		find(c, SETUP_WARNING, "data", "%s belongs to another user: "
-		    "run the relay as that one, or set user to it",
+		add_finding(c, SETUP_WARNING, "data",
+		    "%s belongs to another user: "
+		    "run the relay as that user, or set \"user\" to it",
 		    c->conf->data);
 	return owner;
 }
 
 static void
-check_mode(struct check *c, const char *key, const char *path, mode_t mode)
+check_mode(struct setup *c, const char *key, const char *path, mode_t mode)
 {
 	struct stat st;
 
 	if (stat(path, &st) == 0 && (st.st_mode & 077) != 0)
-		find(c, SETUP_WARNING, key, "others can reach %s: chmod %o %s",
-		    path, (unsigned)mode, path);
+		add_finding(c, SETUP_WARNING, key, "%s is accessible to "
+		    "other users: chmod %o %s", path, (unsigned)mode, path);
 }
 
 static void
-check_cert(struct check *c, uint64_t now)
+check_cert(struct setup *c, uint64_t now)
 {
 	struct identity id;
 	char why[WHY_ROOM];
 	uint64_t left;
 
 	if (identity_read(&id, c->conf, now, why, sizeof(why)) == -1) {
-		/* There is none yet, and it would be made. */
+		/* If there is none yet, the relay creates one. */
 		if (why[0] != '\0')
-			find(c, SETUP_ERROR, "listen.certPath", "%s", why);
+			add_finding(c, SETUP_ERROR, "listen.certPath", "%s",
+			    why);
 		return;
 	}
 	left = (id.cert.not_after - now) / DAY;
-	if (left < 30)
-		find(c, SETUP_WARNING, "listen.certPath", "%s ends in %lu "
-		    "days: renew it", id.cert_path, (unsigned long)left);
+	if (left == 0)
+		add_finding(c, SETUP_WARNING, "listen.certPath",
+		    "%s expires today: renew it", id.cert_path);
+	else if (left < 30)
+		add_finding(c, SETUP_WARNING, "listen.certPath",
+		    "%s expires in "
+		    "%lu days: renew it", id.cert_path, (unsigned long)left);
 	check_mode(c, "listen.keyPath", id.key_path, 0600);
 	identity_free(&id);
 }
 
-/* Whether a relay serves this data directory now. */
+/* Whether a relay is serving this data directory. */
 static bool
 is_running(const struct conf *conf)
 {
@@ -126,20 +132,21 @@ is_running(const struct conf *conf)
 }
 
 static void
-check_registration(struct check *c)
+check_registration(struct setup *c)
 {
 	struct conf_address listen;
 
 	if (c->conf->registration == CONF_REGISTER_OPEN &&
 	    conf_split_address(c->conf->listen_laddr, &listen) &&
 	    !listen_is_loopback(listen.host))
-		find(c, SETUP_WARNING, "register", "anybody who can reach "
-		    "this relay can become a member: set register to "
+		add_finding(c, SETUP_WARNING, "register",
+		    "anybody who can reach "
+		    "this relay can register: set \"register\" to "
 		    "\"invite\"");
 }
 
 static void
-check_space(struct check *c, int dir)
+check_space(struct setup *c, int dir)
 {
 	uint64_t keep = c->conf->disk_min, want;
 	struct statvfs fs;
@@ -148,36 +155,39 @@ check_space(struct check *c, int dir)
 	    (keep != 0 ? keep : (uint64_t)16 << 20);
 	if (fstatvfs(dir, &fs) == 0 &&
 	    (uint64_t)fs.f_bavail * fs.f_frsize < want)
-		find(c, SETUP_WARNING, "data", "%s: less than %lu MB are "
-		    "free: journal_size and disk_min", c->conf->data,
+		add_finding(c, SETUP_WARNING, "data",
+		    "%s: less than %lu MB are "
+		    "free, which journal_size and disk_min need", c->conf->data,
 		    (unsigned long)(want >> 20));
 }
 
-/* A file can have two names where messages are kept. */
+/* The relay needs hard links. */
 static void
-check_links(struct check *c, int dir)
+check_links(struct setup *c, int dir)
 {
 	int fd = openat(dir, ".check", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd == -1) {
-		find(c, SETUP_ERROR, "data", "%s: cannot write there: %s",
+		add_finding(c, SETUP_ERROR, "data",
+		    "%s: cannot write to it: %s",
 		    c->conf->data, strerror(errno));
 		return;
 	}
 	(void)close(fd);	/* nothing was written */
 	if (linkat(dir, ".check", dir, ".check2", 0) == -1)
-		find(c, SETUP_ERROR, "data", "%s: this file system has no "
+		add_finding(c, SETUP_ERROR, "data",
+		    "%s: this file system has no "
 		    "hard links: use ext4, for example", c->conf->data);
 	(void)unlinkat(dir, ".check2", 0);
 	(void)unlinkat(dir, ".check", 0);
 }
 
 /*
- * What is in a directory can be opened.  Not for the lock: a relay that looks
- * itself over would lose it by closing the file.
+ * Check that the files in a directory can be opened.  Not the lock: a relay
+ * that checks itself would lose it by closing the file.
  */
 static void
-check_files(struct check *c, int dir, const char *name)
+check_files(struct setup *c, int dir, const char *name)
 {
 	DIR *list = file_open_list(dir, name);
 	const char *file = "";
@@ -190,15 +200,16 @@ check_files(struct check *c, int dir, const char *name)
 			(void)close(fd);	/* it was only opened */
 	}
 	if (fd == -1 && errno == EACCES)
-		find(c, SETUP_ERROR, "data", "%s/%s/%s: the relay cannot open "
-		    "it", c->conf->data, name, file);
+		add_finding(c, SETUP_ERROR, "data",
+		    "%s/%s/%s: the relay cannot "
+		    "open this file", c->conf->data, name, file);
 	if (list != NULL)
 		(void)file_end_list(list);	/* so was this */
 }
 
-/* As the one who will serve, which root can be for a while. */
+/* Check as the user who will serve, which root can become for a while. */
 static void
-check_use(struct check *c, int dir, uid_t user)
+check_use(struct setup *c, int dir, uid_t user)
 {
 	bool other = geteuid() == 0 && user != 0 && seteuid(user) == 0;
 
@@ -206,11 +217,11 @@ check_use(struct check *c, int dir, uid_t user)
 	check_files(c, dir, "journal");
 	check_files(c, dir, "tmp");
 	if (other && seteuid(0) == -1)
-		find(c, SETUP_ERROR, "user", "%s", strerror(errno));
+		add_finding(c, SETUP_ERROR, "user", "%s", strerror(errno));
 }
 
 static void
-check_data(struct check *c)
+check_data(struct setup *c)
 {
 	const char *path = c->conf->data;
 	struct stat st = { .st_uid = 0 };
@@ -218,19 +229,21 @@ check_data(struct check *c)
 	uid_t user = server_user(c, st.st_uid);
 	int dir;
 
-	/* It will be made.  A whole path is one that mnm init has made. */
+	/* It will be created.  An absolute path is what mnm init writes. */
 	if (!found && c->path != NULL && path[0] == '/')
-		find(c, SETUP_WARNING, "data", "%s will be made empty at "
+		add_finding(c, SETUP_WARNING, "data", "%s will be created at "
 		    "start: is the name right?", path);
 	if (!found)
 		return;
 	dir = file_open_dir(AT_FDCWD, path);
 	if (dir == -1) {
-		find(c, SETUP_ERROR, "data", "%s: %s", path, strerror(errno));
+		add_finding(c, SETUP_ERROR, "data", "%s: %s", path,
+		    strerror(errno));
 		return;
 	}
 	if (st.st_uid != user)
-		find(c, SETUP_ERROR, "data", "%s belongs to another user: "
+		add_finding(c, SETUP_ERROR, "data",
+		    "%s belongs to another user: "
 		    "chown -R %lu %s", path, (unsigned long)user, path);
 	check_mode(c, "data", path, 0700);
 	check_space(c, dir);
@@ -242,7 +255,7 @@ enum setup_finding
 setup_check(const struct conf *conf, const char *path, uint64_t now,
     struct buf *findings)
 {
-	struct check c = { .conf = conf, .path = path, .findings = findings };
+	struct setup c = { .conf = conf, .path = path, .findings = findings };
 
 	check_registration(&c);
 	check_data(&c);
@@ -254,7 +267,7 @@ enum setup_finding
 setup_check_port(const struct conf *conf, const char *path,
     struct buf *findings)
 {
-	struct check c = { .conf = conf, .path = path, .findings = findings };
+	struct setup c = { .conf = conf, .path = path, .findings = findings };
 	int fds[LISTEN_MAX], n;
 	char why[WHY_ROOM];
 
@@ -262,18 +275,15 @@ setup_check_port(const struct conf *conf, const char *path,
 		return SETUP_FINE;
 	n = listen_open(fds, conf, why, sizeof(why));
 	if (n == -1)
-		find(&c, SETUP_ERROR, "listen.laddr", "%s", why);
+		add_finding(&c, SETUP_ERROR, "listen.laddr", "%s", why);
 	while (n > 0)
-		(void)close(fds[--n]);	/* nobody had connected */
+		(void)close(fds[--n]);	/* nobody has connected */
 	return c.worst;
 }
 
-/* ---- making it ---- */
+/* ---- init ---- */
 
-/*
- * The whole path of a directory, which then needs not be started in it, with a
- * NUL behind it.
- */
+/* Append the absolute path of a directory, which is created, and a NUL. */
 static int
 find_path(struct buf *path, const char *dir)
 {
@@ -304,16 +314,16 @@ write_config(struct buf *text, const char *dir)
 	buf_addf(&data, "%s/" SETUP_DATA, dir);
 	json_put_string(&quoted, NULL, buf_span(&data));
 	buf_addf(text, "{\n"
-	    "  \"#\": \"The settings of this relay; mnm.conf(5) tells of all "
-	    "there are.\",\n\n"
-	    "  \"# name\": \"What clients call it; empty: the host's name.\","
-	    "\n  \"name\": \"\",\n\n"
+	    "  \"#\": \"The settings of this relay; mnm.conf(5) describes all "
+	    "settings.\",\n\n"
+	    "  \"# name\": \"The name that clients show; empty: the host's "
+	    "name.\",\n"
+	    "  \"name\": \"\",\n\n"
 	    "  \"data\": %.*s,\n\n"
 	    "  \"# listen\": [\n"
-	    "    \"Everybody who can reach this machine can connect.  A "
-	    "certificate that\",\n"
-	    "    \"others vouch for goes to certPath, its key to "
-	    "keyPath.\"\n  ],\n"
+	    "    \"Everybody who can reach this machine can connect.  Set "
+	    "certPath and\",\n"
+	    "    \"keyPath to use a certificate from an authority.\"\n  ],\n"
 	    "  \"listen\": {\n"
 	    "    \"net\": \"tcp\",\n"
 	    "    \"laddr\": \":3456\",\n"
@@ -326,17 +336,17 @@ write_config(struct buf *text, const char *dir)
 	    "    \"#hosts\": [\"0.pool.ntp.org\", \"1.pool.ntp.org\"],\n"
 	    "    \"retries\": 2\n  },\n\n"
 	    "  \"# register\": [\n"
-	    "    \"Who may become a member.  open: anybody; invite: who was "
-	    "invited with\",\n"
-	    "    \"mnm invite, or let in with mnm approve; closed: "
+	    "    \"Who may register.  open: anybody; invite: people invited "
+	    "with\",\n"
+	    "    \"mnm invite or admitted with mnm approve; closed: "
 	    "nobody.\"\n  ],\n"
 	    "  \"register\": \"invite\",\n"
 	    "  \"#register_from\": [\"192.168.0.0/16\"],\n\n"
-	    "  \"# alias_min\": \"Characters: what is long is hard to "
-	    "guess.\",\n"
+	    "  \"# alias_min\": \"Minimum length of an alias; long ones are "
+	    "hard to guess.\",\n"
 	    "  \"alias_min\": 8,\n\n"
-	    "  \"# pings_per_day\": \"Limits for each member; 0 is "
-	    "none.\",\n"
+	    "  \"# pings_per_day\": \"Limits for each member; 0: no "
+	    "limit.\",\n"
 	    "  \"pings_per_day\": 100,\n"
 	    "  \"failed_pings_in_a_row\": 10\n}\n",
 	    (int)quoted.n, quoted.p);
@@ -344,7 +354,7 @@ write_config(struct buf *text, const char *dir)
 	buf_free(&quoted);
 }
 
-/* A new file with this text; one that is there is left alone. */
+/* Create a file with this text; an existing one is left alone. */
 static int
 save_new(const char *path, struct span text)
 {
@@ -360,7 +370,7 @@ save_new(const char *path, struct span text)
 }
 
 static void
-tell_next(struct buf *next, const struct conf *conf, const char *config,
+print_next(struct buf *next, const struct conf *conf, const char *config,
     const struct identity *id)
 {
 	char address[IDENTITY_ADDRESS];
@@ -370,12 +380,12 @@ tell_next(struct buf *next, const struct conf *conf, const char *config,
 	buf_addf(next, "data directory       %s\n", conf->data);
 	buf_addf(next, "address for clients  %s\n", address);
 	buf_addf(next, "certificate SHA-256  %s\n", id->cert.fingerprint);
-	buf_addf(next, "Start it:            mnm -c %s\n", config);
-	buf_addf(next, "Then, for each:      mnm -c %s invite "
+	buf_addf(next, "Start the relay:     mnm -c %s\n", config);
+	buf_addf(next, "For each member:     mnm -c %s invite "
 	    "'Alice Smith'\n", config);
 }
 
-/* Read what was written as it will be read, and make the rest by it. */
+/* Read the configuration back, and create what it names. */
 static int
 make_rest(const char *config, uint64_t now, struct buf *next, char *why,
     size_t room)
@@ -386,14 +396,14 @@ make_rest(const char *config, uint64_t now, struct buf *next, char *why,
 
 	if (conf_read(&conf, config, why, room) == -1)
 		return -1;
-	/* One that is there may be a backup: all in it is kept. */
+	/* An existing one may be a backup: its contents are kept. */
 	if (mkdir(conf.data, 0700) == -1 && errno != EEXIST)
 		(void)snprintf(why, room, "%s: %s", conf.data,
 		    strerror(errno));
 	else
 		result = identity_load(&id, &conf, now, why, room);
 	if (result == 0) {
-		tell_next(next, &conf, config, &id);
+		print_next(next, &conf, config, &id);
 		identity_free(&id);
 	}
 	conf_free(&conf);
@@ -419,7 +429,7 @@ setup_init(const char *dir, uint64_t now, struct buf *next, char *why,
 	} else {
 		result = make_rest(path.p, now, next, why, room);
 		if (result == -1)
-			(void)unlink(path.p);	/* nobody has used it */
+			(void)unlink(path.p);	/* it was never used */
 	}
 	buf_free(&path);
 	buf_free(&text);

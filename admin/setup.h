@@ -1,6 +1,6 @@
 /*
- * setup.h - what a relay needs before it serves: all of it made, or looked
- * over.
+ * setup.h - what a relay needs before it serves: mnm init creates it, mnm check
+ * checks it.
  */
 #ifndef MNM_ADMIN_SETUP_H
 #define MNM_ADMIN_SETUP_H
@@ -13,30 +13,29 @@ struct conf;
 
 #define SETUP_CONFIG    "mnm.config"
 #define SETUP_DATA      "mnm-data"		/* conf's default */
-/* Where a relay is that was installed as a service. */
+/* Of a relay that is installed as a service. */
 #define SETUP_INSTALLED "/var/lib/mnm/mnm.config"
 
 /* How bad the worst finding is; an exit status. */
 enum setup_finding { SETUP_FINE, SETUP_WARNING, SETUP_ERROR };
 
 /*
- * Look over what conf, read from path or else NULL, asks for.  Appends a line
- * about each finding, with what to do.  Nothing is changed.
+ * Check what conf names; it was read from path, or has the defaults if that is
+ * NULL.  Appends one line for each finding, with what to do.  Changes nothing.
  */
 enum setup_finding setup_check(const struct conf *, const char *path,
     uint64_t now, struct buf *findings);
 /*
- * The same for where it is to listen, unless the relay runs: not to be called
- * by that relay itself.
+ * The same for the port, unless the relay is running.  The relay itself must
+ * not call this.
  */
 enum setup_finding setup_check_port(const struct conf *, const char *path,
     struct buf *findings);
 
 /*
- * Make dir, if it is not there, with a configuration, a data directory, a
- * certificate and its key.  Appends what to do next.  A data directory that is
- * there is kept with all that is in it.  Returns -1 and why, also if there is a
- * configuration already.
+ * Create dir, if it does not exist, with a configuration, a data directory, a
+ * certificate and its key.  Appends the next steps.  An existing data directory
+ * keeps its contents.  Returns -1 and why, also if there is a configuration.
  */
 int setup_init(const char *dir, uint64_t now, struct buf *next, char *why,
     size_t room);

@@ -178,10 +178,10 @@ expect_restored(const struct relay_process *r, const char *dir,
 static void
 expect_outside(const struct relay_process *r)
 {
-	expect(r, "mnm-data/in", 1, "in the data directory itself, mnm-data");
-	expect(r, "mnm-data/user/in", 1, "in the data directory itself");
+	expect(r, "mnm-data/in", 1, "inside the data directory, mnm-data");
+	expect(r, "mnm-data/user/in", 1, "inside the data directory");
 	CHECK(shell(r, "ln -s mnm-data/tmp way") == 0, "%s", said.p);
-	expect(r, "way/in", 1, "in the data directory itself");
+	expect(r, "way/in", 1, "inside the data directory");
 	CHECK(shell(r, "rm way; ls -R mnm-data") == 0 &&
 	    strstr(said.p, "in\n") == NULL, "it is there: %s", said.p);
 }
@@ -198,13 +198,13 @@ check_stopped(struct relay_process *r, struct peer *alice, struct peer *bob)
 	CHECK(strcmp(before, after) == 0, "the data was changed:\n%s%s",
 	    before, after);
 	backup = contents(r, "stopped");
-	expect(r, "stopped", 1, "stopped: it is there already");
-	expect(r, "stopped/", 1, "stopped: it is there already");
+	expect(r, "stopped", 1, "stopped already exists");
+	expect(r, "stopped/", 1, "stopped already exists");
 	expect(r, "nowhere/b", 1, "No such file or directory");
 	expect(r, "mnm.config/b", 1, "Not a directory");
 	CHECK(shell(r, "mkdir old.partial") == 0, "mkdir");
 	CHECK(shell(r, "'%s' backup old", r->program) == 1 &&
-	    strstr(said.p, "old.partial: it is there already") != NULL,
+	    strstr(said.p, "old.partial: already exists") != NULL,
 	    "old.partial: %s", said.p);
 	CHECK(shell(r, "'%s' backup", r->program) == 2 && shell(r,
 	    "'%s' backup a b", r->program) == 2 &&

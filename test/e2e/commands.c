@@ -100,7 +100,7 @@ check_moved(struct operator *o)
 	expect(o, 0, before.p, "-c moved/mnm.config fingerprint");
 	expect(o, 0, "Alice Smith", "-c moved/mnm.config invitations");
 	do_there(o, "mv moved/mnm-data moved/old");
-	expect(o, 1, "moved/mnm-data will be made empty at start",
+	expect(o, 1, "moved/mnm-data will be created at start",
 	    "-c moved/mnm.config check");
 	buf_free(&before);
 	/* A file in the way: it is not half made. */
@@ -169,13 +169,14 @@ check_owners(struct operator *o)
 	    "mkdir owned/mnm-data/tmp && chown -R 4321 owned/mnm-data");
 	relay_file(&o->relay, "owned.config",
 	    "{\n\"data\": \"owned/mnm-data\"\n}");
-	expect(o, 1, "belongs to another user: run the relay as that one",
+	expect(o, 1, "belongs to another user: run the relay as that user",
 	    "-c owned.config check");
 	expect_unsaid(o, "chown");
 	check_private_home(o);
 	do_there(o, "touch owned/mnm-data/tmp/roots && "
 	    "chmod 600 owned/mnm-data/tmp/roots");
-	expect(o, 2, "owned/mnm-data/tmp/roots: the relay cannot open it",
+	expect(o, 2,
+	    "owned/mnm-data/tmp/roots: the relay cannot open this file",
 	    "-c owned.config check");
 }
 

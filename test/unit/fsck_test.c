@@ -361,7 +361,7 @@ static const struct damage {
 	{ USER, CUT,  30, 1, "user.json is damaged: ", 1,0,0,0 },
 	{ USER, CUT,   0, 1, "user.json is damaged: ", 1,0,0,0 },
 	{ USER, GROW,  0, 1, "user.json is damaged: ", 1,0,0,0 },
-	{ USER, REMOVE, 0, 0, "a node that nobody has", 1,0,0,0 },
+	{ USER, REMOVE, 0, 0, "an unknown node", 1,0,0,0 },
 	{ "group/*/*.json", FLIP, 30, 1, ".json is damaged: ", 0,1,0,0 },
 	{ "group/*/*.json", CUT,  30, 1, ".json is damaged: ", 0,1,0,0 },
 	{ "group/*/*.json", GROW,  0, 1, ".json is damaged: ", 0,1,0,0 },
@@ -492,17 +492,17 @@ check_strays(void)
 	snprintf(slash - 1, 20, "7/0000000000000001");
 	make(path);
 	expect(0, look("strays"), "strays");
-	CHECK(strstr(said.p, "notes is nothing of the relay's; it is left "
-	    "alone\n") == said.p || strstr(said.p, "\nnotes is nothing") !=
-	    NULL, "a stray at the top: %s", said.p);
-	CHECK(strstr(said.p, "lock is nothing") == NULL, "%s", said.p);
-	CHECK(strstr(said.p, "group/notes is no directory") != NULL &&
-	    strstr(said.p, "user/notes is no directory") != NULL &&
-	    strstr(said.p, "user/zz/notes is no user's") != NULL &&
-	    strstr(said.p, "user/zz/NOBODY is no user's") != NULL &&
-	    strstr(said.p, "/1/notes is no message") != NULL &&
+	CHECK(strstr(said.p, "notes is not a file of the relay; left alone\n")
+	    == said.p || strstr(said.p, "\nnotes is not a file of") != NULL,
+	    "a stray at the top: %s", said.p);
+	CHECK(strstr(said.p, "lock is not") == NULL, "%s", said.p);
+	CHECK(strstr(said.p, "group/notes is not a directory") != NULL &&
+	    strstr(said.p, "user/notes is not a directory") != NULL &&
+	    strstr(said.p, "user/zz/notes is not a user's") != NULL &&
+	    strstr(said.p, "user/zz/NOBODY is not a user's") != NULL &&
+	    strstr(said.p, "/1/notes is not a message") != NULL &&
 	    strstr(said.p, "/07 is neither") != NULL &&
-	    strstr(said.p, "/7 is the queue of a node") != NULL,
+	    strstr(said.p, "/7 is the queue of an unknown") != NULL,
 	    "strays: %s", said.p);
 	expect(0, run(FSCK_REPAIR), "strays");
 	check_served(&nothing, "strays");
