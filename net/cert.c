@@ -287,9 +287,9 @@ read_key(struct cert *cert, const char *path, char *why, size_t room)
 		return fail(why, room, "%s: contains no private key: it should "
 		    "be PEM text with BEGIN PRIVATE KEY", path);
 	if (error == BR_ERR_X509_UNSUPPORTED)
-		return fail(why, room, "%s: unsupported type of key, for example "
-		    "Ed25519: it must be EC (P-256, P-384 or P-521) or RSA",
-		    path);
+		return fail(why, room, "%s: unsupported type of key, for "
+		    "example Ed25519: it must be EC (P-256, P-384 or P-521) "
+		    "or RSA", path);
 	if (got == -1 || error != 0)
 		return fail(why, room, "%s: the private key is damaged", path);
 	return 0;
