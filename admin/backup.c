@@ -31,10 +31,10 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "disk/file.h"
-#include "disk/segment.h"
 #include "json.h"
 
 #define PIECE 16384		/* bytes copied at a time */
+#define SEGMENT_ROOM 64		/* for the name of a segment */
 
 /* What is done with the files of a directory. */
 enum how {
@@ -241,7 +241,7 @@ save_entries(struct backup *b, const struct dirs *here, enum how how)
 static int
 save_segments(struct backup *b, const struct dirs *here)
 {
-	char name[SEGMENT_NAME];
+	char name[SEGMENT_ROOM];
 	uint64_t bytes, size;
 	struct span raw;
 	struct json j;
@@ -251,7 +251,7 @@ save_segments(struct backup *b, const struct dirs *here)
 	json_array(&j);
 	while (json_item(&j)) {
 		raw = json_string(&j);
-		bytes = json_item(&j) ? json_uint(&j, SEGMENT_SIZE) : 0;
+		bytes = json_item(&j) ? json_uint(&j, UINT32_MAX) : 0;
 		n = raw.n < sizeof(name) ? json_text(name, raw) : 0;
 		if (n == 0 || memchr(name, '/', n) != NULL)
 			break;

@@ -21,6 +21,7 @@
 
 #include "test/lib/check.h"
 #include "admin/control.h"
+#include "test/e2e/operator.h"
 #include "test/lib/peer.h"
 #include "test/lib/relay.h"
 
@@ -46,29 +47,23 @@ static struct buf said;		/* by the last command, with a NUL */
 
 /* ---- commands ---- */
 
-/* Have the shell do this where the relay is; returns the status. */
+/* Run shell commands in the relay's directory; returns the status. */
 static int
 shell(const struct relay_process *r, const char *format, ...)
 {
-	struct buf line = { NULL, 0, 0 };
 	char command[2048];
 	va_list args;
-	FILE *pipe;
-	size_t n;
-	int status;
 
 	va_start(args, format);
 	vsnprintf(command, sizeof(command), format, args);
 	va_end(args);
-	buf_addf(&line, "cd '%s' && { %s; } 2>&1", r->dir, command);
-	pipe = popen(line.p, "r");
-	said.n = 0;
-	while ((n = fread(buf_room(&said, 4096), 1, 4096, pipe)) > 0)
-		said.n += n;
-	buf_add_byte(&said, '\0');
-	status = pclose(pipe);
-	buf_free(&line);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return operator_shell(r, &said, command);
+}
+
+static void
+stop(struct relay_process *r)
+{
+	CHECK(relay_stop(r, SIGTERM) == 0, "it did not stop well");
 }
 
 /* "mnm backup dir" ends so, and says this. */
@@ -110,7 +105,7 @@ end_copy(struct relay_process *copy)
 	CHECK(!relay_said(copy, "lost+found") && shell(copy,
 	    "test -z \"`ls mnm-data/lost+found`\"") == 0,
 	    "the backup is damaged");
-	CHECK(relay_stop(copy, SIGTERM) == 0, "the copy did not stop well");
+	stop(copy);
 	relay_free(copy);
 }
 
@@ -191,7 +186,7 @@ check_stopped(struct relay_process *r, struct peer *alice, struct peer *bob)
 {
 	char *before, *after, *backup;
 
-	CHECK(relay_stop(r, SIGTERM) == 0, "it did not stop well");
+	stop(r);
 	before = contents(r, "mnm-data");
 	expect(r, "stopped", 0, "bytes of journal: ");
 	after = contents(r, "mnm-data");
@@ -350,7 +345,7 @@ check_disk(struct relay_process *r, struct peer *alice, struct peer *bob)
 	}
 	snprintf(mounted, sizeof(mounted), "%s/disk", r->dir);
 	atexit(unmount);
-	CHECK(relay_stop(r, SIGTERM) == 0, "it did not stop well");
+	stop(r);
 	expect(r, "disk/first", 0, "files that could not be linked: ");
 	expect(r, "disk/second", 1, "No space left on device");
 	CHECK(shell(r, "test ! -e disk/second") == 0, "a part is left");
@@ -366,7 +361,7 @@ check_owner(struct relay_process *r)
 {
 	if (geteuid() != 0)
 		return;
-	CHECK(relay_stop(r, SIGTERM) == 0, "it did not stop well");
+	stop(r);
 	CHECK(shell(r, "chown -R 4321:8765 mnm-data") == 0, "%s", said.p);
 	expect(r, "owned", 0, "");
 	CHECK(shell(r, "test -z \"`find owned ! -user 4321 -o ! -group 8765`\""
@@ -401,7 +396,7 @@ test_commands(const char *program)
 	check_owner(&r);
 	check_given_up(&r, &alice, &bob);
 	expect_waiting(&r, &bob, "");
-	CHECK(relay_stop(&r, SIGTERM) == 0, "it did not stop well");
+	stop(&r);
 	relay_free(&r);
 }
 
@@ -701,14 +696,14 @@ test_load(const char *program)
 	}
 	for (i = 0; i < MEMBERS; i++)
 		peer_free(&c.people[i].mate);
-	CHECK(relay_stop(&c.relay, SIGTERM) == 0, "it did not stop well");
+	stop(&c.relay);
 	relay_start(&c.relay);
 	/* Sharing files with relays that have gone on has hurt nothing. */
 	for (k = 0; k < c.count; k++)
 		c.posts[k].due = c.posts[k].acked;
 	for (i = 0; i < MEMBERS; i++)
 		(void)check_person(&c, &c.relay, i);
-	CHECK(relay_stop(&c.relay, SIGTERM) == 0, "it did not stop well");
+	stop(&c.relay);
 	relay_free(&c.relay);
 }
 

@@ -45,15 +45,15 @@ expect_unsaid(const struct operator *o, const char *text)
 	    o->said.p);
 }
 
-/* Have the shell do something in the directory. */
+/* Run shell commands in the directory. */
 static void
 do_there(const struct operator *o, const char *command)
 {
-	struct buf line = { NULL, 0, 0 };
+	struct buf said = { NULL, 0, 0 };
+	int status = operator_shell(&o->relay, &said, command);
 
-	buf_addf(&line, "cd '%s' && %s", o->relay.dir, command);
-	CHECK(system(line.p) == 0, "%s", line.p);
-	buf_free(&line);
+	CHECK(status == 0, "%s: %s", command, said.p);
+	buf_free(&said);
 }
 
 /* ---- what a relay needs ---- */
@@ -240,7 +240,27 @@ check_lock(struct operator *o)
 	(void)close(fd);	/* nothing was written */
 }
 
-/* Members who come and go again. */
+/* The control socket of a path that no socket's address can hold. */
+static void
+check_long_path(struct operator *o)
+{
+	char data[200], extra[256];
+
+	memset(data, 'd', sizeof(data));
+	data[0] = '.';
+	data[1] = '/';
+	data[sizeof(data) - 1] = '\0';
+	snprintf(extra, sizeof(extra), "\"data\": \"%s\",", data);
+	relay_configure(&o->relay, extra);
+	relay_start(&o->relay);
+	CHECK(!relay_said(&o->relay, "commands cannot reach"),
+	    "a long path has no socket");
+	expect(o, 0, "longest_turn_ms", "stats");
+	expect(o, 0, "bytes of journal: ", "backup long");
+	stop(o, SIGTERM);
+}
+
+/* Some members register, and disconnect. */
 static void
 register_some(struct operator *o)
 {
@@ -367,6 +387,7 @@ main(int argc, char **argv)
 	check_owners(&o);
 	check_usage(&o);
 	check_service(&o);
+	check_long_path(&o);
 	check_fsck(&o, SIGTERM);
 	check_fsck(&o, SIGKILL);
 	operator_free(&o);

@@ -18,21 +18,33 @@ operator_free(struct operator *o)
 }
 
 int
-operator_run(struct operator *o, const char *command)
+operator_shell(const struct relay_process *r, struct buf *said,
+    const char *command)
 {
 	struct buf line = { NULL, 0, 0 };
 	FILE *pipe;
 	size_t n;
 	int status;
 
-	buf_addf(&line, "cd '%s' && '%s' %s 2>&1", o->relay.dir,
-	    o->relay.program, command);
+	buf_addf(&line, "cd '%s' && { %s; } 2>&1", r->dir, command);
 	pipe = popen(line.p, "r");
-	o->said.n = 0;
-	while ((n = fread(buf_room(&o->said, 4096), 1, 4096, pipe)) > 0)
-		o->said.n += n;
-	buf_add_byte(&o->said, '\0');
+	said->n = 0;
+	while ((n = fread(buf_room(said, 4096), 1, 4096, pipe)) > 0)
+		said->n += n;
+	buf_add_byte(said, '\0');
 	status = pclose(pipe);
 	buf_free(&line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int
+operator_run(struct operator *o, const char *command)
+{
+	struct buf line = { NULL, 0, 0 };
+	int status;
+
+	buf_addf(&line, "'%s' %s", o->relay.program, command);
+	status = operator_shell(&o->relay, &o->said, line.p);
+	buf_free(&line);
+	return status;
 }

@@ -1,5 +1,5 @@
 /*
- * operator.h - a relay and the operator who runs commands beside it.
+ * operator.h - a relay and the operator who runs commands for it.
  */
 #ifndef MNM_TEST_OPERATOR_H
 #define MNM_TEST_OPERATOR_H
@@ -17,9 +17,12 @@ void operator_init(struct operator *, const char *program);
 void operator_free(struct operator *);
 
 /*
- * Run a command in the relay's directory; the words are the shell's.  Returns
- * its status.
+ * Run commands of the shell in the relay's directory.  Returns the status, and
+ * in said what they printed, with a NUL.
  */
+int operator_shell(const struct relay_process *, struct buf *said,
+    const char *command);
+/* Run a command of the program there; the words are the shell's. */
 int operator_run(struct operator *, const char *command);
 
 #endif
