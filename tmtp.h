@@ -1,8 +1,9 @@
 /*
  * tmtp.h - the protocol: bytes and the time in, bytes out.
  *
- * A relay has sessions.  Nothing here touches a socket, TLS or a clock, so the
- * whole protocol runs in a test.  The caller's turn is
+ * A relay has a session for each connection.  Nothing here touches a socket,
+ * TLS or a clock, so that the whole protocol runs in a test.  The caller's turn
+ * is
  *
  *	tmtp_input for each session that has bytes    requests run; replies that
  *	                                              wait for the disk are held
@@ -44,12 +45,12 @@ void tmtp_close(struct relay *);
  */
 struct session *tmtp_session_open(struct relay *, void *owner, const char *peer,
     struct now);
-/* The connection is gone; contacts are told.  Frees the session. */
+/* The connection has closed: notify contacts, and free the session. */
 void tmtp_session_close(struct session *, struct now);
 void *tmtp_owner(const struct session *);
 
 /*
- * Bytes came.  All are taken: what cannot be run yet is kept, at most one
+ * Bytes have arrived.  All are taken: what cannot run yet is kept, at most one
  * frame and these bytes.
  */
 void tmtp_input(struct session *, struct span, struct now);
@@ -59,11 +60,9 @@ void tmtp_input(struct session *, struct span, struct now);
  * after its end.
  */
 bool tmtp_wants_input(const struct session *);
-/*
- * Requests were kept because of datadir_state or of a large post being synced.
- */
+/* Requests wait for datadir_state, or until a large post is synced. */
 bool tmtp_is_stalled(const struct session *);
-/* Go on with what was kept. */
+/* Go on with them. */
 void tmtp_resume(struct session *, struct now);
 
 /*
@@ -93,7 +92,7 @@ struct session *tmtp_marked(struct relay *);
 uint64_t tmtp_deadline(const struct session *);
 void tmtp_expire(struct session *, struct now);
 
-/* End the session with a quit that tells why. */
+/* End the session with a quit that gives the reason. */
 void tmtp_quit(struct session *, const char *why, struct now);
 
 /*
@@ -117,14 +116,11 @@ struct tmtp_state tmtp_state(const struct session *);
 /* What waits for the node, for store. */
 struct queue *tmtp_queue(struct relay *, struct node *);
 
-/* End all of the user's sessions with a quit that tells why. */
+/* End all of the user's sessions with a quit that gives the reason. */
 void tmtp_end_sessions(struct user *, const char *why);
 /* The same for the node's; what waits for it is dropped, and it is freed. */
 void tmtp_drop_node(struct relay *, struct node *, const char *why);
-/*
- * The same for all of the user's nodes; its memberships end, its aliases stay
- * taken.
- */
+/* The same for all of the user's nodes.  Its aliases stay taken. */
 void tmtp_remove_user(struct relay *, struct user *);
 
 #endif

@@ -23,7 +23,7 @@ struct receipt {
 };
 
 void
-expect_release(struct inflight *p)
+expect_release(struct payload *p)
 {
 	if (--p->holders == 0)
 		free(p);
@@ -40,7 +40,7 @@ expect_free(struct expect *in)
 }
 
 void
-expect_add(struct expect *in, struct inflight *p)
+expect_add(struct expect *in, struct payload *p)
 {
 	if (in->due_count == in->due_room) {
 		in->due_room = in->due_room > 0 ? in->due_room * 2 : 16;
@@ -54,7 +54,7 @@ expect_add(struct expect *in, struct inflight *p)
 static void
 remove_due(struct expect *in, size_t i)
 {
-	struct inflight *p = in->due[i];
+	struct payload *p = in->due[i];
 
 	memmove(&in->due[i], &in->due[i + 1],
 	    (--in->due_count - i) * sizeof(in->due[0]));
@@ -62,7 +62,7 @@ remove_due(struct expect *in, size_t i)
 }
 
 void
-expect_withdraw(struct expect *in, struct inflight *p)
+expect_withdraw(struct expect *in, struct payload *p)
 {
 	size_t i = 0;
 
@@ -77,7 +77,7 @@ expect_payload(struct expect *in, const struct payload_label *label,
     uint64_t *posted)
 {
 	enum expect_verdict verdict = EXPECT_NEW;
-	struct inflight *p;
+	struct payload *p;
 	size_t i;
 
 	for (i = 0; i < in->due_count; i++) {

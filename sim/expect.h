@@ -15,7 +15,7 @@
 #include "sim/payload.h"
 
 /* One payload, held by its sender and by all who expect it. */
-struct inflight {
+struct payload {
 	struct payload_label label;
 	uint64_t posted;	/* microseconds */
 	unsigned holders;
@@ -25,7 +25,7 @@ struct receipt;
 
 /* Storage is the caller's; a zeroed one is empty. */
 struct expect {
-	struct inflight **due;	/* in the order of sending */
+	struct payload **due;	/* in the order of sending */
 	size_t due_count, due_room;
 	struct receipt *receipts;	/* in the order received */
 	size_t receipt_count, receipt_room;
@@ -41,13 +41,13 @@ enum expect_verdict {
 };
 
 /* Release the sender's hold on it; it is freed with the last. */
-void expect_release(struct inflight *);
+void expect_release(struct payload *);
 
 void expect_free(struct expect *);
 
-void expect_add(struct expect *, struct inflight *);
+void expect_add(struct expect *, struct payload *);
 /* It was refused. */
-void expect_withdraw(struct expect *, struct inflight *);
+void expect_withdraw(struct expect *, struct payload *);
 /*
  * This payload was received: EXPECT_NEW or _OUT_OF_ORDER, and when it was
  * posted, or _UNKNOWN.

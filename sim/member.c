@@ -244,10 +244,10 @@ step_presence(struct crowd *crowd, struct sim_member *m)
 }
 
 /* A new payload, in crowd->data. */
-static struct inflight *
+static struct payload *
 pack(struct crowd *crowd, struct sim_member *m, uint32_t bytes)
 {
-	struct inflight *p = xzalloc(sizeof(*p));
+	struct payload *p = xzalloc(sizeof(*p));
 
 	p->label = (struct payload_label){ m->index, m->payloads++, bytes };
 	p->posted = crowd->now;
@@ -281,7 +281,7 @@ step_ping(struct crowd *crowd, struct sim_member *m)
 }
 
 static void
-post_to_group(struct crowd *crowd, struct sim_member *m, struct inflight *p,
+post_to_group(struct crowd *crowd, struct sim_member *m, struct payload *p,
     unsigned type)
 {
 	unsigned i, step = crowd->tally.groups;
@@ -296,7 +296,7 @@ post_to_group(struct crowd *crowd, struct sim_member *m, struct inflight *p,
 }
 
 static void
-post_to_some(struct crowd *crowd, struct sim_member *m, struct inflight *p)
+post_to_some(struct crowd *crowd, struct sim_member *m, struct payload *p)
 {
 	struct sim_member *a = random_other(crowd, m), *b = random_other(crowd,
 	    m);
@@ -317,7 +317,7 @@ static void
 step_post(struct crowd *crowd, struct sim_member *m)
 {
 	unsigned nth = m->step - STEP_POST;
-	struct inflight *p = pack(crowd, m, sizes[random_below(crowd,
+	struct payload *p = pack(crowd, m, sizes[random_below(crowd,
 	    sizeof(sizes) / sizeof(sizes[0]))]);
 
 	if (nth == 7)
@@ -368,7 +368,7 @@ take_step(struct crowd *crowd, struct sim_member *m)
 
 /* The request was refused, so that nobody will receive the post. */
 static void
-withdraw(struct crowd *crowd, struct inflight *p)
+withdraw(struct crowd *crowd, struct payload *p)
 {
 	unsigned i;
 

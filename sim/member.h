@@ -84,7 +84,7 @@ struct sim_member {
 	unsigned request;	/* the .id of the last one */
 	unsigned invited;	/* by the founder of a group */
 	uint32_t payloads;
-	struct inflight *inflight;	/* not acked */
+	struct payload *inflight;	/* not acked */
 	struct client *client;	/* NULL: offline */
 	unsigned interest;
 	struct expect expect;

@@ -18,7 +18,7 @@
 
 #define FRAME_DIGITS 4
 #define FRAME_HEADER_MIN 8	/* {"op":0} */
-#define FRAME_HEADER_MAX 65535	/* what four digits can tell */
+#define FRAME_HEADER_MAX 65535	/* the most for four digits */
 
 /* The fields of requests.  A set of them is an unsigned. */
 enum frame_field {
@@ -74,7 +74,7 @@ struct header {
 	struct frame_list note_list;	/* .notefor */
 };
 
-/* The header's length that four hexadecimal digits tell, or -1. */
+/* The header's length in four hexadecimal digits, or -1. */
 long frame_length(const char digits[FRAME_DIGITS]);
 /*
  * Read a request's header.  False if it is not strict JSON, has no op, or a
@@ -82,7 +82,7 @@ long frame_length(const char digits[FRAME_DIGITS]);
  * overwritten; both must outlive the header.
  */
 bool frame_read(struct header *, struct span json, struct buf *text);
-/* The name of a field in the set, for telling that it is missing. */
+/* The name of a field in the set, to report it missing. */
 const char *frame_field_name(unsigned set);
 
 /*
@@ -110,7 +110,7 @@ struct message {
 
 /*
  * Append the message's digits and header, headsum included.  False, and
- * nothing appended, if it is longer than four digits can tell.
+ * nothing appended, if it is longer than FRAME_HEADER_MAX.
  */
 bool frame_message(struct buf *, const struct message *);
 

@@ -81,7 +81,7 @@ op_tmtprev(struct request *rq)
 
 /* All of the user's nodes learn of a login, unless the disk is full. */
 static bool
-tell_nodes(struct request *rq)
+notify_nodes(struct request *rq)
 {
 	struct posting p = route_news(rq, "login");
 	char ref[REF_TEXT];
@@ -111,5 +111,5 @@ op_login(struct request *rq)
 	userdb_see(db, node, rq->now);
 	login_enter(rq->session, node);
 	session_log(rq->session, "login", SPAN(""));
-	return tell_nodes(rq);
+	return notify_nodes(rq);
 }

@@ -24,7 +24,7 @@ enum { OP_NOTE, OP_BODY };
 
 struct op;
 
-/* A new session, whose numbering of the ops only conf may tell yet. */
+/* A new session: how it numbers the ops is open, unless conf says. */
 void op_begin(struct session *);
 /* The op that is meant, if it is allowed now and has all that it needs. */
 const struct op *op_find(struct request *);

@@ -65,7 +65,7 @@ send_ohi(struct session *s, const struct user *from, enum status status)
 
 /* Send it to all of a contact's sessions. */
 static void
-tell(const struct user *contact, const struct user *from, enum status status)
+notify(const struct user *contact, const struct user *from, enum status status)
 {
 	struct session *s;
 	size_t i;
@@ -87,7 +87,7 @@ put_contact(struct user *user, struct user *contact)
 	if (!set_put(&contact_of(user)->seen_by, contact))
 		return;
 	(void)set_put(&contact_of(contact)->sees, user);
-	tell(contact, user, STATUS_ON);
+	notify(contact, user, STATUS_ON);
 }
 
 static void
@@ -97,7 +97,7 @@ take_contact(struct user *user, struct user *contact)
 		return;
 	(void)set_take(&contact_of(contact)->sees, user);
 	free_unused(contact);
-	tell(contact, user, STATUS_OFF);
+	notify(contact, user, STATUS_OFF);
 }
 
 /* From the end the set is emptied fastest. */
@@ -191,7 +191,7 @@ count_contacts(struct user *user, const struct set *named)
 
 /* The user's nodes learn of an edit, but not of a client's first list. */
 static bool
-tell_nodes(struct request *rq, enum edit edit)
+notify_nodes(struct request *rq, enum edit edit)
 {
 	struct posting p = route_news(rq, "ohiedit");
 
@@ -218,7 +218,7 @@ op_ohiedit(struct request *rq)
 	    count_contacts(user, named) > PRESENCE_CONTACTS_MAX)
 		return request_refuse(rq, "too many contacts",
 		    SPAN(""));
-	if (!first && (!route_has_room(rq) || !tell_nodes(rq, edit)))
+	if (!first && (!route_has_room(rq) || !notify_nodes(rq, edit)))
 		return false;
 	for (i = 0; i < named->count; i++) {
 		if (edit == EDIT_DROP)

@@ -167,7 +167,7 @@ count(struct registrar *r, const struct applicant *a)
 	rate->count++;
 }
 
-/* ---- who may ---- */
+/* ---- whether ---- */
 
 static struct admission
 ask_uninvited(struct registrar *r, const struct conf *conf,
@@ -232,7 +232,7 @@ register_admit(struct registrar *r, const struct applicant *a,
 	invite_set(r->invites, window);
 }
 
-/* ---- who may not ---- */
+/* ---- if not ---- */
 
 /*
  * Where the code begins in a name that ends like a token, or NULL: a mistyped
@@ -320,9 +320,9 @@ add_quoted(struct buf *b, struct span text)
 
 static const struct refusal {
 	const char *why;	/* for the applicant */
-	const char *reason;	/* for the operator ... */
-	const char *remedy;	/* ... who may do this */
-	bool by_name;		/* with the alias at its end */
+	const char *reason;	/* for the operator */
+	const char *remedy;	/* what the operator may do */
+	bool by_name;		/* the alias is added to remedy */
 } refusals[] = {
 [REGISTER_FULL] = {
 	"this relay has reached its limit of members",

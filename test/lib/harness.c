@@ -41,7 +41,7 @@ harness_open(struct harness *st)
 		.room = HARNESS_ROOM
 	};
 	/* No test of the disk: memory will do, and spares it the syncs. */
-	(void)snprintf(st->path, sizeof(st->path), "%s/mnm-stage-XXXXXX",
+	(void)snprintf(st->path, sizeof(st->path), "%s/mnm-harness-XXXXXX",
 	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	close(scratch_make(st->path));
 	conf_default(&st->conf);

@@ -39,10 +39,10 @@ test_payload(uint32_t bytes)
 	buf_free(&b);
 }
 
-static struct inflight *
+static struct payload *
 expect(struct expect *in, uint32_t sender, uint32_t number)
 {
-	struct inflight *p = xzalloc(sizeof(*p));
+	struct payload *p = xzalloc(sizeof(*p));
 
 	p->label = (struct payload_label){ sender, number, 50 };
 	p->posted = number;
@@ -65,7 +65,7 @@ static void
 test_due(void)
 {
 	struct expect in = { .due_count = 0 };
-	struct inflight *refused;
+	struct payload *refused;
 
 	expect(&in, 1, 1);
 	expect(&in, 2, 1);

@@ -21,7 +21,7 @@
 #define STEPS_MAX 100000
 
 struct world {
-	struct harness stage;
+	struct harness harness;
 	struct expire *expire;
 };
 
@@ -34,22 +34,22 @@ struct person {
 static void
 start(struct world *w)
 {
-	harness_start(&w->stage);
-	w->expire = expire_open(w->stage.relay, w->stage.now);
+	harness_start(&w->harness);
+	w->expire = expire_open(w->harness.relay, w->harness.now);
 }
 
 static void
 stop(struct world *w)
 {
 	expire_close(w->expire);
-	harness_stop(&w->stage);
+	harness_stop(&w->harness);
 }
 
 static void
 begin(struct world *w)
 {
-	harness_open(&w->stage);
-	w->stage.conf.expire_days = DAYS;
+	harness_open(&w->harness);
+	w->harness.conf.expire_days = DAYS;
 	start(w);
 }
 
@@ -57,17 +57,17 @@ static void
 end(struct world *w)
 {
 	expire_close(w->expire);
-	harness_close(&w->stage);
+	harness_close(&w->harness);
 }
 
 /* Both clocks go on, and ids with them. */
 static void
 pass(struct world *w, uint64_t ms)
 {
-	w->stage.now.mono += ms;
-	w->stage.now.wall += ms;
-	journal_id_at_least(w->stage.data.journal,
-	    w->stage.now.wall * 1000000);
+	w->harness.now.mono += ms;
+	w->harness.now.wall += ms;
+	journal_id_at_least(w->harness.data.journal,
+	    w->harness.now.wall * 1000000);
 }
 
 /* Run what is due, to its end. */
@@ -76,13 +76,13 @@ run(struct world *w)
 {
 	unsigned steps = 0;
 
-	expire_step(w->expire, w->stage.now);
-	while (expire_deadline(w->expire) <= w->stage.now.mono) {
-		expire_step(w->expire, w->stage.now);
+	expire_step(w->expire, w->harness.now);
+	while (expire_deadline(w->expire) <= w->harness.now.mono) {
+		expire_step(w->expire, w->harness.now);
 		if (++steps == STEPS_MAX)
 			die("a pass without end");
 	}
-	harness_turn(&w->stage);
+	harness_turn(&w->harness);
 }
 
 /* Days on each of which the relay ran. */
@@ -99,30 +99,30 @@ run_days(struct world *w, unsigned days)
 static void
 find(struct world *w, struct person *p)
 {
-	p->user = userdb_user_text(w->stage.data.userdb,
+	p->user = userdb_user_text(w->harness.data.userdb,
 	    span_of(p->actor->uid));
 }
 
 static void
 enroll(struct world *w, struct person *p, const char *name)
 {
-	p->actor = harness_actor(&w->stage, name);
-	harness_register(&w->stage, p->actor);
+	p->actor = harness_actor(&w->harness, name);
+	harness_register(&w->harness, p->actor);
 	find(w, p);
 }
 
 static void
 login(struct world *w, struct person *p)
 {
-	harness_login(&w->stage, p->actor);
+	harness_login(&w->harness, p->actor);
 	CHECK(p->user->nodes[0]->session != NULL, "no login");
 }
 
 static void
 leave(struct world *w, struct person *p)
 {
-	harness_lose(&w->stage, p->actor);
-	harness_turn(&w->stage);
+	harness_lose(&w->harness, p->actor);
+	harness_turn(&w->harness);
 }
 
 static void
@@ -133,8 +133,8 @@ post(struct world *w, const struct person *from, const struct person *to)
 	(void)snprintf(header, sizeof(header), "{\"op\":7,\"id\":\"1\","
 	    "\"for\":[{\"id\":\"%s\",\"type\":1}],\"datalen\":0}",
 	    to->actor->uid);
-	harness_say(&w->stage, from->actor, header);
-	harness_turn(&w->stage);
+	harness_say(&w->harness, from->actor, header);
+	harness_turn(&w->harness);
 }
 
 static unsigned
@@ -142,8 +142,8 @@ waiting(struct world *w, const struct person *p)
 {
 	struct node *n = p->user->nodes[0];
 
-	return (unsigned)store_load(w->stage.data.store,
-	    outbox_queue(w->stage.relay, n)).messages;
+	return (unsigned)store_load(w->harness.data.store,
+	    outbox_queue(w->harness.relay, n)).messages;
 }
 
 static void
@@ -174,15 +174,15 @@ test_off(void)
 	struct world w;
 
 	meet(&w, &a, &b);
-	w.stage.conf.expire_days = 0;
+	w.harness.conf.expire_days = 0;
 	CHECK(expire_deadline(w.expire) == UINT64_MAX, "it wakes");
 	run_days(&w, 400);
 	expect(&w, &b, 1, "off");
-	w.stage.conf.expire_days = DAYS;	/* as a reload does */
-	CHECK(expire_deadline(w.expire) <= w.stage.now.mono, "not due");
+	w.harness.conf.expire_days = DAYS;	/* as a reload does */
+	CHECK(expire_deadline(w.expire) <= w.harness.now.mono, "not due");
 	run(&w);
 	expect(&w, &b, 0, "on");
-	CHECK(expire_deadline(w.expire) == w.stage.now.mono + HOUR,
+	CHECK(expire_deadline(w.expire) == w.harness.now.mono + HOUR,
 	    "not in an hour");
 	end(&w);
 }
@@ -206,7 +206,7 @@ test_age(void)
 	expect(&w, &b, 1, "32 days");
 	CHECK(b.user->node_count == 1, "the node is gone");
 	login(&w, &b);
-	CHECK(b.user->nodes[0]->seen == w.stage.now.wall / CLOCK_DAY,
+	CHECK(b.user->nodes[0]->seen == w.harness.now.wall / CLOCK_DAY,
 	    "not seen");
 	leave(&w, &b);
 	run_days(&w, 10);
@@ -245,8 +245,8 @@ test_first_days(void)
 
 	meet(&w, &a, &b);
 	stop(&w);
-	w.stage.now.mono = 5;
-	w.stage.now.wall += 400 * CLOCK_DAY;
+	w.harness.now.mono = 5;
+	w.harness.now.wall += 400 * CLOCK_DAY;
 	start(&w);
 	find(&w, &b);
 	pass(&w, 7 * CLOCK_DAY - 1);
@@ -267,7 +267,7 @@ check_leap(int64_t leap, bool counts)
 
 	meet(&w, &a, &b);
 	pass(&w, 500 * CLOCK_DAY);
-	w.stage.now.wall += (uint64_t)leap;
+	w.harness.now.wall += (uint64_t)leap;
 	run(&w);
 	expect(&w, &b, counts, "after a leap");
 	pass(&w, 7 * CLOCK_DAY - 1);
@@ -302,11 +302,11 @@ check_restart(void (*again)(struct harness *))
 	for (i = 1; i < 200; i++)
 		post(&w, &a, &b);
 	pass(&w, 40 * CLOCK_DAY);
-	expire_step(w.expire, w.stage.now);
+	expire_step(w.expire, w.harness.now);
 	expect(&w, &b, 136, "one step");
-	harness_turn(&w.stage);
+	harness_turn(&w.harness);
 	expire_close(w.expire);
-	again(&w.stage);
+	again(&w.harness);
 	start(&w);
 	find(&w, &b);
 	expect(&w, &b, 136, "after the restart");
@@ -342,8 +342,8 @@ test_other_nodes(void)
 	(void)snprintf(header, sizeof(header), "{\"op\":7,\"id\":\"1\","
 	    "\"for\":[{\"id\":\"%s\",\"type\":1},{\"id\":\"%s\",\"type\":1}],"
 	    "\"datalen\":0}", b.actor->uid, c.actor->uid);
-	harness_say(&w.stage, a.actor, header);
-	harness_turn(&w.stage);
+	harness_say(&w.harness, a.actor, header);
+	harness_turn(&w.harness);
 	run_days(&w, 20);
 	login(&w, &c);
 	leave(&w, &c);
@@ -361,7 +361,7 @@ test_other_nodes(void)
 	end(&w);
 }
 
-/* Who is online is not lost, and was seen until it went. */
+/* A node online is not lost, and was seen until it left. */
 static void
 test_online(void)
 {
@@ -374,7 +374,7 @@ test_online(void)
 	post(&w, &a, &b);
 	run_days(&w, 100);
 	CHECK(waiting(&w, &b) > 0, "dropped while it was online");
-	day = (uint32_t)(w.stage.now.wall / CLOCK_DAY);
+	day = (uint32_t)(w.harness.now.wall / CLOCK_DAY);
 	leave(&w, &b);
 	run_days(&w, 20);
 	CHECK(waiting(&w, &b) > 0, "dropped after it was online");
@@ -402,18 +402,18 @@ test_unknown(void)
 
 	begin(&w);
 	enroll(&w, &a, "A");
-	b.actor = harness_actor(&w.stage, "B");
-	b.user = userdb_add_user(w.stage.data.userdb, SPAN("x"), nodeid);
+	b.actor = harness_actor(&w.harness, "B");
+	b.user = userdb_add_user(w.harness.data.userdb, SPAN("x"), nodeid);
 	encode_base32(b.actor->uid, b.user->uid.bytes, UID_BYTES);
 	for (i = 0; i < USERS; i++)
-		(void)userdb_add_user(w.stage.data.userdb, SPAN("x"), nodeid);
+		(void)userdb_add_user(w.harness.data.userdb, SPAN("x"), nodeid);
 	post(&w, &a, &b);
 	pass(&w, 6 * CLOCK_DAY);
 	run(&w);
 	CHECK(b.user->nodes[0]->seen == 0, "it looks in the first days");
 	pass(&w, 54 * CLOCK_DAY);
-	expire_step(w.expire, w.stage.now);
-	while ((u = userdb_next_user(w.stage.data.userdb, &at)) != NULL)
+	expire_step(w.expire, w.harness.now);
+	while ((u = userdb_next_user(w.harness.data.userdb, &at)) != NULL)
 		seen += u->nodes[0]->seen != 0;
 	CHECK(seen == 1000, "one step looks at %u nodes", seen);
 	run(&w);
@@ -435,13 +435,13 @@ test_seen(void)
 
 	meet(&w, &a, &b);
 	day = b.user->nodes[0]->seen;
-	CHECK(day == w.stage.now.wall / CLOCK_DAY, "not of the registration");
-	w.stage.now.wall -= 100 * CLOCK_DAY;
+	CHECK(day == w.harness.now.wall / CLOCK_DAY, "not of the registration");
+	w.harness.now.wall -= 100 * CLOCK_DAY;
 	login(&w, &b);
 	CHECK(b.user->nodes[0]->seen == day, "it went back");
-	harness_say(&w.stage, b.actor,
+	harness_say(&w.harness, b.actor,
 	    "{\"op\":3,\"id\":\"1\",\"newnode\":\"y\"}");
-	harness_turn(&w.stage);
+	harness_turn(&w.harness);
 	CHECK(b.user->node_count == 2 && b.user->nodes[1]->seen == day - 100,
 	    "not of the new node");
 	end(&w);
@@ -459,13 +459,13 @@ test_dropped_node(void)
 	for (i = 1; i < 100; i++)
 		post(&w, &a, &b);
 	pass(&w, 40 * CLOCK_DAY);
-	expire_step(w.expire, w.stage.now);
+	expire_step(w.expire, w.harness.now);
 	expect(&w, &b, 36, "one step");
-	store_drop(w.stage.data.store,
-	    outbox_queue(w.stage.relay, b.user->nodes[0]));
-	userdb_drop_node(w.stage.data.userdb, b.user->nodes[0]);
+	store_drop(w.harness.data.store,
+	    outbox_queue(w.harness.relay, b.user->nodes[0]));
+	userdb_drop_node(w.harness.data.userdb, b.user->nodes[0]);
 	run(&w);
-	CHECK(expire_deadline(w.expire) == w.stage.now.mono + HOUR,
+	CHECK(expire_deadline(w.expire) == w.harness.now.mono + HOUR,
 	    "the pass does not end");
 	end(&w);
 }
@@ -481,15 +481,15 @@ test_two_nodes(void)
 	struct world w;
 
 	meet(&w, &a, &b);
-	n = userdb_add_node(w.stage.data.userdb, b.user, SPAN("y"), nodeid);
-	userdb_see(w.stage.data.userdb, n, w.stage.now);
-	q = outbox_queue(w.stage.relay, n);
+	n = userdb_add_node(w.harness.data.userdb, b.user, SPAN("y"), nodeid);
+	userdb_see(w.harness.data.userdb, n, w.harness.now);
+	q = outbox_queue(w.harness.relay, n);
 	post(&w, &a, &b);
-	CHECK(store_load(w.stage.data.store, q).messages == 1, "posted");
+	CHECK(store_load(w.harness.data.store, q).messages == 1, "posted");
 	pass(&w, 40 * CLOCK_DAY);
 	run(&w);
 	expect(&w, &b, 0, "the first node");
-	CHECK(store_load(w.stage.data.store, q).messages == 0,
+	CHECK(store_load(w.harness.data.store, q).messages == 0,
 	    "the second node's");
 	end(&w);
 }
@@ -516,13 +516,13 @@ test_no_room(void)
 		b.n += (size_t)n;
 		buf_add(&b, (struct span){ data, sizeof(data) });
 	}
-	tmtp_input(from.actor->session, buf_span(&b), w.stage.now);
-	CHECK(datadir_state(&w.stage.data) == DATADIR_WAIT, "there is room");
+	tmtp_input(from.actor->session, buf_span(&b), w.harness.now);
+	CHECK(datadir_state(&w.harness.data) == DATADIR_WAIT, "there is room");
 	CHECK(expire_deadline(w.expire) == UINT64_MAX, "it does not wait");
 	i = waiting(&w, &to);
-	expire_step(w.expire, w.stage.now);
+	expire_step(w.expire, w.harness.now);
 	expect(&w, &to, i, "no room");
-	harness_turn(&w.stage);
+	harness_turn(&w.harness);
 	run(&w);
 	expect(&w, &to, 30, "with room");
 	buf_free(&b);
@@ -537,7 +537,7 @@ run_logged(struct world *w, char *text, size_t room)
 	int kept = dup(STDERR_FILENO), fd;
 	ssize_t n;
 
-	(void)snprintf(path, sizeof(path), "%s/log", w->stage.path);
+	(void)snprintf(path, sizeof(path), "%s/log", w->harness.path);
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	if (kept == -1 || fd == -1 || dup2(fd, STDERR_FILENO) == -1)
 		die("%s: %s", path, strerror(errno));

@@ -282,7 +282,7 @@ check_damage(void)
 /* ---- who may register ---- */
 
 struct door {
-	struct harness stage;
+	struct harness harness;
 	struct registrar *registrar;
 };
 
@@ -293,7 +293,7 @@ ask(struct door *d, const char *alias, const char *peer, struct now now)
 
 	if (alias != NULL)
 		a.alias = span_of(alias);
-	return register_ask(d->registrar, &d->stage.conf, &a);
+	return register_ask(d->registrar, &d->harness.conf, &a);
 }
 
 /* Ask, and go through with it. */
@@ -306,14 +306,14 @@ enter(struct door *d, const char *alias, const char *peer, struct now now)
 
 	if (alias != NULL)
 		a.alias = span_of(alias);
-	admission = register_ask(d->registrar, &d->stage.conf, &a);
+	admission = register_ask(d->registrar, &d->harness.conf, &a);
 	if (admission.answer == REGISTER_YES) {
 		register_admit(d->registrar, &a, &admission);
 	} else {
 		register_refuse(d->registrar, &a, &admission, &why, &advice);
 		CHECK(why.n >= 16 && advice.n > 0, "it is not told why");
 	}
-	(void)datadir_commit(&d->stage.data);
+	(void)datadir_commit(&d->harness.data);
 	buf_free(&why);
 	buf_free(&advice);
 	return admission.answer;
@@ -322,18 +322,18 @@ enter(struct door *d, const char *alias, const char *peer, struct now now)
 static void
 open_door(struct door *d, enum conf_register mode)
 {
-	harness_open(&d->stage);
-	harness_start(&d->stage);
-	d->stage.conf.registration = mode;
-	d->registrar = register_open(d->stage.data.invites);
+	harness_open(&d->harness);
+	harness_start(&d->harness);
+	d->harness.conf.registration = mode;
+	d->registrar = register_open(d->harness.data.invites);
 }
 
 static void
 close_door(struct door *d)
 {
 	register_close(d->registrar);
-	harness_stop(&d->stage);
-	harness_close(&d->stage);
+	harness_stop(&d->harness);
+	harness_close(&d->harness);
 }
 
 static void
@@ -355,7 +355,7 @@ check_modes(void)
 
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		open_door(&d, modes[i].mode);
-		(void)invite(&d.stage, "Alice Smith");
+		(void)invite(&d.harness, "Alice Smith");
 		CHECK(ask(&d, "Bob", "10.0.0.1:1", now_at(0)).answer ==
 		    modes[i].stranger, "mode %zu: a stranger", i);
 		CHECK(ask(&d, NULL, "10.0.0.1:1", now_at(0)).answer ==
@@ -363,7 +363,7 @@ check_modes(void)
 		CHECK(ask(&d, "alice smith", "10.0.0.1:1",
 		    now_at(0)).answer == modes[i].invited,
 		    "mode %zu: an invited one", i);
-		invite_open_window(d.stage.data.invites, AT + 1000,
+		invite_open_window(d.harness.data.invites, AT + 1000,
 		    INVITE_UNLIMITED, now_at(0));
 		CHECK(ask(&d, "Bob", "10.0.0.1:1", now_at(0)).answer ==
 		    modes[i].in_window, "mode %zu: a window", i);
@@ -395,17 +395,17 @@ check_rate(void)
 	for (i = 0; i < 9; i++)
 		CHECK(enter(&d, NULL, "127.0.0.1:1", now_at(0)) == REGISTER_YES,
 		    "this machine is limited");
-	(void)invite(&d.stage, "Alice Smith");
+	(void)invite(&d.harness, "Alice Smith");
 	CHECK(enter(&d, NULL, "10.0.1.9:1", now_at(0)) == REGISTER_YES &&
 	    enter(&d, NULL, "10.0.1.9:1", now_at(0)) == REGISTER_YES &&
 	    enter(&d, NULL, "10.0.1.9:1", now_at(0)) == REGISTER_TOO_FAST &&
 	    enter(&d, "Alice Smith", "10.0.1.9:1", now_at(0)) == REGISTER_YES,
 	    "who is invited is limited");
-	d.stage.conf.register_rate = 0;
+	d.harness.conf.register_rate = 0;
 	CHECK(enter(&d, NULL, "10.0.1.9:1", now_at(0)) == REGISTER_YES,
 	    "0 is a limit");
 	/* More networks than are remembered crowd out the oldest. */
-	d.stage.conf.register_rate = 1;
+	d.harness.conf.register_rate = 1;
 	for (i = 0; i < 1000; i++) {
 		snprintf(peer, sizeof(peer), "10.%d.%d.1:1", 1 + i / 256,
 		    i % 256);
@@ -431,18 +431,18 @@ check_requests(void)
 	(void)enter(&d, "Alice Smith", "10.0.0.7:6", now_at(60000));
 	(void)enter(&d, NULL, "10.0.2.7:6", now_at(60000));
 	(void)enter(&d, " ", "10.0.3.7:6", now_at(60000));
-	g = invite_at(d.stage.data.invites, 0);
-	CHECK(count_invites(&d.stage) == 1 && g->kind == INVITE_REQUEST &&
+	g = invite_at(d.harness.data.invites, 0);
+	CHECK(count_invites(&d.harness) == 1 && g->kind == INVITE_REQUEST &&
 	    g->count == 2 && g->since == AT && g->last == AT + 60000 &&
 	    strcmp(g->address, "10.0.0.7:6") == 0, "not one request of two");
-	again(&d.stage, CRASHES);
+	again(&d.harness, CRASHES);
 	register_close(d.registrar);
-	d.registrar = register_open(d.stage.data.invites);
-	CHECK(count_invites(&d.stage) == 1, "the crash lost the request");
+	d.registrar = register_open(d.harness.data.invites);
+	CHECK(count_invites(&d.harness) == 1, "the crash lost the request");
 
-	CHECK(invite_approve(d.stage.data.invites, SPAN("Alice"),
+	CHECK(invite_approve(d.harness.data.invites, SPAN("Alice"),
 	    now_at(60000)) != NULL, "another is approved");
-	CHECK(invite_approve(d.stage.data.invites, SPAN("alice smith"),
+	CHECK(invite_approve(d.harness.data.invites, SPAN("alice smith"),
 	    now_at(60000)) == NULL, "not approved");
 	CHECK(enter(&d, "Alice Smith", "10.0.1.1:5", now_at(60000)) ==
 	    REGISTER_UNINVITED, "let in from another network");
@@ -458,13 +458,13 @@ check_requests(void)
 		(void)enter(&d, "Mallory Brown", peer,
 		    now_at(100000 + (uint64_t)i));
 	}
-	CHECK(count_invites(&d.stage) == INVITE_REQUESTS_MAX, "%zu requests",
-	    count_invites(&d.stage));
-	g = invite_at(d.stage.data.invites, 0);
+	CHECK(count_invites(&d.harness) == INVITE_REQUESTS_MAX, "%zu requests",
+	    count_invites(&d.harness));
+	g = invite_at(d.harness.data.invites, 0);
 	CHECK(g->last == AT + 100000 + 200 - INVITE_REQUESTS_MAX,
 	    "the wrong ones went");
-	invite_expire(d.stage.data.invites, now_at(8 * CLOCK_DAY));
-	CHECK(count_invites(&d.stage) == 0, "requests never expire");
+	invite_expire(d.harness.data.invites, now_at(8 * CLOCK_DAY));
+	CHECK(count_invites(&d.harness) == 0, "requests never expire");
 	close_door(&d);
 }
 
@@ -474,7 +474,7 @@ check_windows(void)
 	struct door d;
 
 	open_door(&d, CONF_REGISTER_INVITE);
-	invite_open_window(d.stage.data.invites, AT + HOUR, 2, now_at(0));
+	invite_open_window(d.harness.data.invites, AT + HOUR, 2, now_at(0));
 	CHECK(enter(&d, NULL, "10.0.0.1:1", now_at(0)) == REGISTER_YES &&
 	    enter(&d, "Bob", "10.0.0.1:1", now_at(0)) == REGISTER_YES &&
 	    enter(&d, "Carol", "10.0.0.1:1", now_at(0)) == REGISTER_UNINVITED,

@@ -27,7 +27,7 @@ send_wire(struct pair *t, struct buf *wire)
 enum spoil { AS_IS, FLIP_LAST, FLIP_FIRST, OTHER_VERSION, TOO_LONG, TOO_SHORT };
 
 /* What becomes of records that an open connection should not get. */
-static const struct refusal {
+static const struct refused {
 	const char *what;
 	unsigned char type;
 	const char *bytes;
@@ -83,7 +83,7 @@ test_refusals(struct tls *tls)
 	size_t i;
 
 	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-		const struct refusal *r = &refusals[i];
+		const struct refused *r = &refusals[i];
 
 		t = pair_open(tls);
 		forge(t, r->type, r->bytes, r->n, &wire);

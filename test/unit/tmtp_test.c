@@ -220,7 +220,7 @@ test_large_waits(void)
 	harness_close(&st);
 }
 
-/* Who does not read the replies is not listened to, until it does. */
+/* While a client does not read replies, its requests are not read. */
 static void
 test_unread_replies(void)
 {
@@ -241,7 +241,7 @@ test_unread_replies(void)
 	harness_close(&st);
 }
 
-/* Who does not read that others come and go is cut off. */
+/* A client that does not read its presence news is disconnected. */
 static void
 test_unread_presence(void)
 {
@@ -471,7 +471,7 @@ test_many_contacts(void)
 	enum { USERS = 2000 };
 	char (*uids)[UID_TEXT + 1] = xzalloc(USERS * sizeof(*uids));
 	char text[256];
-	static struct session *links[USERS];
+	static struct session *sessions[USERS];
 	struct harness st;
 	struct actor *a, *b;
 	unsigned i;
@@ -486,7 +486,7 @@ test_many_contacts(void)
 		    "\"for\":[{\"id\":\"%s\"}]}", a->uid);
 		harness_say(&st, b, text);
 		harness_turn(&st);
-		links[i] = b->session;	/* it stays, unseen */
+		sessions[i] = b->session;	/* it stays, unseen */
 	}
 	harness_login(&st, a);
 	buf_add_byte(&a->got, '\0');
@@ -497,7 +497,7 @@ test_many_contacts(void)
 	CHECK(count_frames(a, "\"op\":\"ohi\"") > 0 && a->got.n == 0,
 	    "in frames that can be read");
 	for (i = 0; i + 1 < USERS; i++)
-		tmtp_session_close(links[i], st.now);
+		tmtp_session_close(sessions[i], st.now);
 	free(uids);
 	harness_close(&st);
 }
@@ -556,29 +556,29 @@ test_lower_limit(void)
 static void
 test_many_uploads(void)
 {
-	enum { LINKS = 101 };
-	struct session *links[LINKS];
+	enum { SESSIONS = 101 };
+	struct session *sessions[SESSIONS];
 	struct buf b = { NULL, 0, 0 };
 	struct harness st;
 	struct actor *a = NULL;
 	unsigned i;
 
 	add_post(&b, begin(&st)->uid, 100000, 1);
-	for (i = 0; i < LINKS; i++) {
+	for (i = 0; i < SESSIONS; i++) {
 		a = enroll(&st, "B");
 		tmtp_input(a->session, (struct span){ b.p, 1000 }, st.now);
 		harness_turn(&st);
-		links[i] = a->session;
-		CHECK(count_frames(a, "too many large") == (i + 1 == LINKS),
+		sessions[i] = a->session;
+		CHECK(count_frames(a, "too many large") == (i + 1 == SESSIONS),
 		    "%u", i);
 	}
-	tmtp_session_close(links[0], st.now);
+	tmtp_session_close(sessions[0], st.now);
 	tmtp_input(a->session, (struct span){ b.p + 1000, b.n - 1000 }, st.now);
 	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	CHECK(count_frames(a, "\"error\"") == 0, "one has gone: there is room");
-	for (i = 1; i + 1 < LINKS; i++)
-		tmtp_session_close(links[i], st.now);
+	for (i = 1; i + 1 < SESSIONS; i++)
+		tmtp_session_close(sessions[i], st.now);
 	buf_free(&b);
 	harness_close(&st);
 }
@@ -601,7 +601,7 @@ test_uploads_of_user(void)
 {
 	enum { NODES = 26 };
 	char nodeids[NODES][NODEID_TEXT];
-	struct session *links[NODES];
+	struct session *sessions[NODES];
 	struct buf b = { NULL, 0, 0 };
 	struct harness st;
 	struct actor *a;
@@ -618,16 +618,16 @@ test_uploads_of_user(void)
 		enter(&st, a, nodeids[i]);
 		tmtp_input(a->session, (struct span){ b.p, 1000 }, st.now);
 		harness_turn(&st);
-		links[i] = a->session;
+		sessions[i] = a->session;
 		CHECK(count_frames(a, "too many large") == (i + 1 == NODES),
 		    "%u", i);
 	}
 	enter(&st, a, nodeids[0]);
 	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
-	CHECK(count_frames(a, "too many large") == 1, "by a new link");
+	CHECK(count_frames(a, "too many large") == 1, "by a new session");
 
-	tmtp_session_close(links[0], st.now);
+	tmtp_session_close(sessions[0], st.now);
 	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
 	CHECK(count_frames(a, "too many large") == 0, "one has gone");
@@ -637,7 +637,7 @@ test_uploads_of_user(void)
 	harness_turn(&st);
 	CHECK(count_frames(a, "\"error\"") == 0, "another user");
 	for (i = 1; i < NODES; i++)
-		tmtp_session_close(links[i], st.now);
+		tmtp_session_close(sessions[i], st.now);
 	CHECK(user->uploads == 0, "%zu are left", user->uploads);
 	buf_free(&b);
 	harness_close(&st);
