@@ -21,14 +21,14 @@ struct unsynced {
 };
 
 /* A name in a directory.  inode is NULL if it was removed durably. */
-struct slot {
+struct disk_name {
 	char name[NAME_BYTES];
 	struct inode *inode;
 	uint64_t when;		/* number of the change that made it so */
 };
 
 struct names {
-	struct slot *slots;
+	struct disk_name *slots;
 	size_t count;
 };
 
@@ -46,7 +46,7 @@ struct inode {
 struct change {
 	struct {
 		struct inode *dir;
-		struct slot slot;
+		struct disk_name slot;
 	} parts[2];
 	size_t count;
 	struct change *next;
@@ -67,7 +67,7 @@ new_memory(size_t n)
 
 /* ---- names ---- */
 
-static struct slot *
+static struct disk_name *
 names_find(const struct names *n, const char *name)
 {
 	size_t i;
@@ -80,7 +80,7 @@ names_find(const struct names *n, const char *name)
 }
 
 static void
-names_add(struct names *n, const struct slot *slot)
+names_add(struct names *n, const struct disk_name *slot)
 {
 	n->slots = pages_memory(n->slots, (n->count + 1) * sizeof(*n->slots));
 	n->slots[n->count++] = *slot;
@@ -91,8 +91,8 @@ static void
 add_part(struct change *c, struct inode *dir, const char *name,
     struct inode *inode)
 {
-	struct slot slot = { .inode = inode, .when = disk.changes };
-	struct slot *old = names_find(&dir->shown, name);
+	struct disk_name slot = { .inode = inode, .when = disk.changes };
+	struct disk_name *old = names_find(&dir->shown, name);
 
 	assert(strlen(name) < NAME_BYTES);
 	(void)strncpy(slot.name, name, NAME_BYTES - 1);
@@ -123,7 +123,7 @@ begin_change(void)
 static void
 keep_change(const struct change *c)
 {
-	struct slot *old;
+	struct disk_name *old;
 	size_t i;
 
 	for (i = 0; i < c->count; i++) {
@@ -229,7 +229,7 @@ disk_root(void)
 struct inode *
 disk_find(const struct inode *dir, const char *name)
 {
-	const struct slot *slot = names_find(&dir->shown, name);
+	const struct disk_name *slot = names_find(&dir->shown, name);
 
 	return slot == NULL ? NULL : slot->inode;
 }

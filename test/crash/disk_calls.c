@@ -168,7 +168,7 @@ disk_close_all(void)
 }
 
 /* Where a path leads: the directory, and the last name in it. */
-struct place {
+struct path_end {
 	struct inode *dir;
 	char name[NAME_BYTES];		/* "" for the directory itself */
 	char path[PATH_BYTES];
@@ -192,7 +192,7 @@ next_name(const char **path, char name[NAME_BYTES])
 
 /* Go down into the name found before.  -1 with errno. */
 static int
-descend(struct place *p)
+descend(struct path_end *p)
 {
 	if (p->name[0] == '\0')
 		return 0;
@@ -202,12 +202,12 @@ descend(struct place *p)
 }
 
 static int
-walk(struct place *p, int fd, const char *path)
+walk(struct path_end *p, int fd, const char *path)
 {
 	const struct descriptor *d = NULL;
 	char name[NAME_BYTES];
 
-	*p = (struct place){ .dir = disk_root() };
+	*p = (struct path_end){ .dir = disk_root() };
 	if (fd != AT_FDCWD) {
 		d = descriptor(fd);
 		if (d == NULL)
@@ -220,7 +220,7 @@ walk(struct place *p, int fd, const char *path)
 			continue;
 		if (strcmp(name, "..") == 0) {
 			/* Only that of the data directory is asked for. */
-			*p = (struct place){ .dir = disk_root() };
+			*p = (struct path_end){ .dir = disk_root() };
 			continue;
 		}
 		if (descend(p) == -1)
@@ -235,7 +235,7 @@ walk(struct place *p, int fd, const char *path)
 
 /* What is at the place, or NULL with errno. */
 static struct inode *
-at(const struct place *p)
+at(const struct path_end *p)
 {
 	struct inode *i = p->name[0] == '\0' ? p->dir :
 	    disk_find(p->dir, p->name);
@@ -254,7 +254,7 @@ is_system_path(const char *path)
 /* ---- opening and closing ---- */
 
 static int
-open_place(const struct place *p, int flags)
+open_place(const struct path_end *p, int flags)
 {
 	struct inode *i = at(p);
 
@@ -278,7 +278,7 @@ open_place(const struct place *p, int flags)
 int
 __wrap_openat(int dir, const char *path, int flags, ...)
 {
-	struct place p;
+	struct path_end p;
 	va_list args;
 	mode_t mode = 0;
 
@@ -465,7 +465,7 @@ __wrap_syncfs(int fd)
 int
 __wrap_renameat(int from, const char *old, int to, const char *name)
 {
-	struct place p, q;
+	struct path_end p, q;
 	struct inode *there;
 
 	if (begin_change(DISK_NAME, "rename", name) == -1 ||
@@ -485,7 +485,7 @@ __wrap_renameat(int from, const char *old, int to, const char *name)
 int
 __wrap_linkat(int from, const char *old, int to, const char *name, int flags)
 {
-	struct place p, q;
+	struct path_end p, q;
 	struct inode *i;
 
 	(void)flags;
@@ -506,7 +506,7 @@ __wrap_linkat(int from, const char *old, int to, const char *name, int flags)
 int
 __wrap_unlinkat(int dir, const char *name, int flags)
 {
-	struct place p;
+	struct path_end p;
 	struct inode *i;
 
 	if (begin_change(DISK_NAME, "unlink", name) == -1 ||
@@ -528,7 +528,7 @@ __wrap_unlinkat(int dir, const char *name, int flags)
 int
 __wrap_mkdirat(int dir, const char *name, mode_t mode)
 {
-	struct place p;
+	struct path_end p;
 
 	(void)mode;
 	if (begin_change(DISK_NAME, "mkdir", name) == -1 ||
@@ -571,7 +571,7 @@ int
 __wrap_fstatat(int dir, const char *path, struct stat *st, int flags)
 {
 	const struct inode *i;
-	struct place p;
+	struct path_end p;
 
 	(void)flags;
 	if (disk_begin_call(DISK_ASK) == -1 || walk(&p, dir, path) == -1)
@@ -585,7 +585,7 @@ __wrap_fstatat(int dir, const char *path, struct stat *st, int flags)
 int
 __wrap_faccessat(int dir, const char *path, int mode, int flags)
 {
-	struct place p;
+	struct path_end p;
 
 	(void)mode;
 	(void)flags;

@@ -29,7 +29,7 @@ static const char *const mode_names[] = {
 	"steady", "restart", "kill", "alone"
 };
 
-struct world {
+struct setting {
 	enum mode mode;
 	struct operator op;
 	struct client_pool *pool;
@@ -39,7 +39,7 @@ struct world {
 /* ---- the relay and its operator ---- */
 
 static void
-stop(struct world *w)
+stop(struct setting *w)
 {
 	int signal = w->mode == KILL ? SIGKILL : SIGTERM;
 	int status = relay_stop(&w->op.relay, signal);
@@ -50,7 +50,7 @@ stop(struct world *w)
 
 /* After each step of the script. */
 static void
-between(struct world *w)
+between(struct setting *w)
 {
 	if (w->mode != RESTART && w->mode != KILL)
 		return;
@@ -60,7 +60,7 @@ between(struct world *w)
 
 /* Have it go on by another file; the steady relay reads it anew. */
 static void
-reconfigure(struct world *w, const char *extra)
+reconfigure(struct setting *w, const char *extra)
 {
 	relay_configure(&w->op.relay, extra);
 	if (w->mode != STEADY) {
@@ -77,7 +77,7 @@ reconfigure(struct world *w, const char *extra)
 
 /* Run a command that ends with this status and says this text. */
 static void
-expect(struct world *w, int status, const char *text, const char *format, ...)
+expect(struct setting *w, int status, const char *text, const char *format, ...)
 {
 	char command[1024];
 	va_list args;
@@ -100,7 +100,7 @@ expect(struct world *w, int status, const char *text, const char *format, ...)
 }
 
 static void
-expect_without(struct world *w, const char *text, const char *command)
+expect_without(struct setting *w, const char *text, const char *command)
 {
 	expect(w, 0, "", "%s", command);
 	CHECK(strstr(w->op.said.p, text) == NULL, "mnm %s: says \"%s\": %s",
@@ -113,7 +113,7 @@ expect_without(struct world *w, const char *text, const char *command)
  * it.
  */
 static void
-hurry(struct world *w)
+hurry(struct setting *w)
 {
 	CHECK(operator_run(&w->op, "register") == 0, "register: %s",
 	    w->op.said.p);
@@ -121,7 +121,7 @@ hurry(struct world *w)
 
 /* The answer is one line of JSON and has this in it. */
 static void
-expect_json(struct world *w, const char *text, const char *command)
+expect_json(struct setting *w, const char *text, const char *command)
 {
 	struct json j;
 
@@ -137,7 +137,7 @@ expect_json(struct world *w, const char *text, const char *command)
 /* ---- clients ---- */
 
 static struct peer_frame *
-ask_to_register(struct world *w, struct peer *m, const char *alias)
+ask_to_register(struct setting *w, struct peer *m, const char *alias)
 {
 	peer_init(m, alias);
 	peer_connect(m, w->pool, w->op.relay.port);
@@ -148,7 +148,7 @@ ask_to_register(struct world *w, struct peer *m, const char *alias)
 }
 
 static void
-expect_refused(struct world *w, const char *alias, const char *why)
+expect_refused(struct setting *w, const char *alias, const char *why)
 {
 	struct peer m;
 	struct peer_frame *f = ask_to_register(w, &m, alias);
@@ -162,7 +162,7 @@ expect_refused(struct world *w, const char *alias, const char *why)
 }
 
 static void
-expect_registered(struct world *w, struct peer *m, const char *alias)
+expect_registered(struct setting *w, struct peer *m, const char *alias)
 {
 	peer_init(m, alias);
 	peer_register(m, w->pool, w->op.relay.port);
@@ -171,14 +171,14 @@ expect_registered(struct world *w, struct peer *m, const char *alias)
 }
 
 static void
-login(struct world *w, struct peer *m)
+login(struct setting *w, struct peer *m)
 {
 	peer_login(m, w->pool, w->op.relay.port);
 	peer_frame_free(peer_await(m, "info"));
 }
 
 static void
-expect_no_login(struct world *w, struct peer *m, const char *why)
+expect_no_login(struct setting *w, struct peer *m, const char *why)
 {
 	struct peer_frame *f;
 
@@ -192,7 +192,7 @@ expect_no_login(struct world *w, struct peer *m, const char *why)
 
 /* A request whose ack has this error, or "" for none. */
 static void
-expect_ack(struct world *w, struct peer *m, const char *error,
+expect_ack(struct setting *w, struct peer *m, const char *error,
     const char *format, ...)
 {
 	struct peer_frame *f;
@@ -216,7 +216,7 @@ expect_ack(struct world *w, struct peer *m, const char *error,
 }
 
 static void
-expect_ping(struct world *w, struct peer *from, const char *to,
+expect_ping(struct setting *w, struct peer *from, const char *to,
     const char *error)
 {
 	expect_ack(w, from, error, "{\"op\":8,\"id\":\"1\",\"datalen\":0,"
@@ -226,7 +226,7 @@ expect_ping(struct world *w, struct peer *from, const char *to,
 /* ---- the script ---- */
 
 static void
-check_invitations(struct world *w, struct peer *alice)
+check_invitations(struct setting *w, struct peer *alice)
 {
 	expect_refused(w, "Alice Smith", "by invitation");
 	expect(w, 2, "missing argument: ALIAS\nusage: mnm invite ", "invite");
@@ -259,7 +259,7 @@ check_invitations(struct world *w, struct peer *alice)
 
 /* The whole name that stands in the second line of the answer. */
 static void
-read_token(struct world *w)
+read_token(struct setting *w)
 {
 	const char *line = strchr(w->op.said.p, '\n');
 	size_t n = line != NULL ? strcspn(line + 1, "\n") : 0;
@@ -271,7 +271,7 @@ read_token(struct world *w)
 }
 
 static void
-check_codes(struct world *w, struct peer *bob)
+check_codes(struct setting *w, struct peer *bob)
 {
 	char wrong[100];
 	const char *token = w->token;
@@ -296,7 +296,7 @@ check_codes(struct world *w, struct peer *bob)
 }
 
 static void
-check_requests(struct world *w, struct peer *carol)
+check_requests(struct setting *w, struct peer *carol)
 {
 	struct peer m;
 
@@ -327,7 +327,7 @@ check_requests(struct world *w, struct peer *carol)
 }
 
 static void
-check_window(struct world *w)
+check_window(struct setting *w)
 {
 	struct peer m;
 
@@ -353,7 +353,7 @@ check_window(struct world *w)
 }
 
 static void
-check_receive_only(struct world *w, struct peer *alice)
+check_receive_only(struct setting *w, struct peer *alice)
 {
 	static const char no[] = "this account may receive but not send";
 	struct peer ivan;
@@ -385,7 +385,7 @@ check_receive_only(struct world *w, struct peer *alice)
 }
 
 static void
-check_users(struct world *w, struct peer *bob)
+check_users(struct setting *w, struct peer *bob)
 {
 	expect(w, 0, "Alice Smith", "user list");
 	expect(w, 0, bob->uid, "user list");
@@ -417,7 +417,7 @@ check_users(struct world *w, struct peer *bob)
 }
 
 static void
-check_parts(struct world *w, struct peer *alice)
+check_parts(struct setting *w, struct peer *alice)
 {
 	struct peer m;
 
@@ -442,7 +442,7 @@ check_parts(struct world *w, struct peer *alice)
 }
 
 static void
-check_groups(struct world *w, struct peer *alice)
+check_groups(struct setting *w, struct peer *alice)
 {
 	expect(w, 0, "some group", "group list");
 	expect_json(w, "\"as\":\"Alice Smith\",\"state\":\"joined\"",
@@ -459,7 +459,7 @@ check_groups(struct world *w, struct peer *alice)
 
 /* The number that the last answer, in JSON, has under a key; or 0. */
 static unsigned long
-number_said(const struct world *w, const char *key)
+number_said(const struct setting *w, const char *key)
 {
 	const char *at = strstr(w->op.said.p, key);
 
@@ -469,7 +469,7 @@ number_said(const struct world *w, const char *key)
 
 /* How the loop goes: a relay that does not run has none. */
 static void
-check_pace(struct world *w)
+check_pace(struct setting *w)
 {
 	unsigned long longest, commit, commits;
 
@@ -494,7 +494,7 @@ check_pace(struct world *w)
 }
 
 static void
-check_figures(struct world *w, struct peer *alice)
+check_figures(struct setting *w, struct peer *alice)
 {
 	expect_json(w, "\"queues\":[{\"node\":1,\"messages\":",
 	    "queue 'Ivan Silent'");
@@ -511,7 +511,7 @@ check_figures(struct world *w, struct peer *alice)
 }
 
 static void
-check_removal(struct world *w, struct peer *carol)
+check_removal(struct setting *w, struct peer *carol)
 {
 	expect(w, 1, "no user", "user remove nobody");
 	expect(w, 0, "", "user remove 'Carol Dean'");
@@ -522,7 +522,7 @@ check_removal(struct world *w, struct peer *carol)
 }
 
 static void
-check_limits(struct world *w, struct peer *alice, struct peer *bob)
+check_limits(struct setting *w, struct peer *alice, struct peer *bob)
 {
 	reconfigure(w, INVITE "\"pings_per_day\": 3, "
 	    "\"failed_pings_in_a_row\": 2,");
@@ -545,7 +545,7 @@ check_limits(struct world *w, struct peer *alice, struct peer *bob)
 }
 
 static void
-check_modes(struct world *w)
+check_modes(struct setting *w)
 {
 	struct peer m;
 
@@ -571,7 +571,7 @@ check_modes(struct world *w)
 
 /* A file that is wrong changes nothing, and no link is dropped. */
 static void
-check_reload(struct world *w, struct peer *alice)
+check_reload(struct setting *w, struct peer *alice)
 {
 	struct peer_frame *f;
 
@@ -594,7 +594,7 @@ check_reload(struct world *w, struct peer *alice)
 
 /* The certificate is renewed while a link stays. */
 static void
-check_renewal(struct world *w, struct peer *alice)
+check_renewal(struct setting *w, struct peer *alice)
 {
 	struct client_pool *pool;
 	struct peer_frame *f;
@@ -627,7 +627,7 @@ check_renewal(struct world *w, struct peer *alice)
 }
 
 static void
-check_socket(struct world *w)
+check_socket(struct setting *w)
 {
 	char path[RELAY_PATH + 32];
 	struct stat st;
@@ -638,7 +638,7 @@ check_socket(struct world *w)
 }
 
 static void
-run_script(struct world *w)
+run_script(struct setting *w)
 {
 	struct peer alice, bob, carol;
 
@@ -665,7 +665,7 @@ run_script(struct world *w)
 }
 
 static void
-begin(struct world *w, const char *program)
+begin(struct setting *w, const char *program)
 {
 	memset(w, 0, sizeof(*w));
 	operator_init(&w->op, program);
@@ -673,7 +673,7 @@ begin(struct world *w, const char *program)
 }
 
 static void
-end(struct world *w)
+end(struct setting *w)
 {
 	client_pool_close(w->pool);
 	operator_free(&w->op);
@@ -695,7 +695,7 @@ int
 main(int argc, char **argv)
 {
 	char program[RELAY_PATH] = "";
-	struct world w;
+	struct setting w;
 	int mode;
 
 	if (argc < 2 || realpath(argv[1], program) == NULL) {

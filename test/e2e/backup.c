@@ -415,7 +415,7 @@ struct person {
 	bool got[POSTS_MAX];
 };
 
-struct crowd {
+struct posters {
 	struct relay_process relay;
 	struct person people[MEMBERS];
 	struct post posts[POSTS_MAX];
@@ -426,7 +426,7 @@ struct crowd {
 };
 
 static uint32_t
-next_random(struct crowd *c)
+next_random(struct posters *c)
 {
 	c->random = c->random * 1664525 + 1013904223;
 	return c->random >> 8;
@@ -447,7 +447,7 @@ make_text(char text[LARGE], size_t number)
 }
 
 static void
-begin_post(struct crowd *c, struct person *p)
+begin_post(struct posters *c, struct person *p)
 {
 	static char text[LARGE];
 	struct post *post = &c->posts[c->count];
@@ -469,7 +469,7 @@ begin_post(struct crowd *c, struct person *p)
 }
 
 static void
-take_ack(struct crowd *c, struct person *p, const struct peer_frame *f)
+take_ack(struct posters *c, struct person *p, const struct peer_frame *f)
 {
 	char id[PEER_TEXT];
 	size_t number = strtoul(peer_get(f, "id", id), NULL, 10);
@@ -484,7 +484,7 @@ take_ack(struct crowd *c, struct person *p, const struct peer_frame *f)
 
 /* The post that a delivery is, if it is whole; else POSTS_MAX. */
 static size_t
-check_delivery(const struct crowd *c, const struct person *p,
+check_delivery(const struct posters *c, const struct person *p,
     const struct peer_frame *f)
 {
 	static char text[LARGE];
@@ -500,7 +500,7 @@ check_delivery(const struct crowd *c, const struct person *p,
 }
 
 static void
-take_frames(struct crowd *c, struct person *p)
+take_frames(struct posters *c, struct person *p)
 {
 	struct peer_frame *f;
 	size_t number;
@@ -518,7 +518,7 @@ take_frames(struct crowd *c, struct person *p)
 
 /* One poll for all who are online. */
 static void
-turn(struct crowd *c)
+turn(struct posters *c)
 {
 	struct pollfd polls[MUTES];
 	struct person *p;
@@ -544,7 +544,7 @@ turn(struct crowd *c)
 
 /* Talk until so many bytes more were posted. */
 static void
-talk(struct crowd *c, size_t bytes)
+talk(struct posters *c, size_t bytes)
 {
 	uint64_t end = relay_clock() + RELAY_PATIENCE;
 
@@ -556,7 +556,7 @@ talk(struct crowd *c, size_t bytes)
 
 /* The command, while everybody talks. */
 static int
-back_up(struct crowd *c, char *dir)
+back_up(struct posters *c, char *dir)
 {
 	char word[] = "backup", *words[] = { c->relay.program, word, dir,
 	    NULL };
@@ -583,7 +583,7 @@ back_up(struct crowd *c, char *dir)
  * how much was new.
  */
 static size_t
-take_some(const struct crowd *c, const struct person *p, struct peer *m,
+take_some(const struct posters *c, const struct person *p, struct peer *m,
     bool got[POSTS_MAX])
 {
 	size_t number, fresh = 0, last[MEMBERS] = { 0 };
@@ -615,7 +615,7 @@ is_recipient(const struct post *post, size_t person)
 
 /* One member logs in to the copy. */
 static size_t
-check_person(const struct crowd *c, const struct relay_process *copy,
+check_person(const struct posters *c, const struct relay_process *copy,
     size_t person)
 {
 	static bool got[POSTS_MAX];
@@ -643,7 +643,7 @@ check_person(const struct crowd *c, const struct relay_process *copy,
 }
 
 static void
-check_backup(const struct crowd *c, const char *dir, const char *how)
+check_backup(const struct posters *c, const char *dir, const char *how)
 {
 	struct relay_process copy;
 	size_t person, count = 0;
@@ -658,7 +658,7 @@ check_backup(const struct crowd *c, const char *dir, const char *how)
 }
 
 static void
-come(struct crowd *c)
+come(struct posters *c)
 {
 	struct person *p;
 	size_t i;
@@ -677,7 +677,7 @@ come(struct crowd *c)
 static void
 test_load(const char *program)
 {
-	static struct crowd c;
+	static struct posters c;
 	char dir[32];
 	size_t i, k;
 

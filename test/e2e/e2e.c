@@ -688,7 +688,7 @@ test_crowd(const char *program)
 	crowd_test(&plan);
 }
 
-static const struct part {
+static const struct section {
 	const char *name;
 	void (*test)(const char *program);
 } parts[] = {

@@ -20,7 +20,7 @@
 #define DAYS 30			/* expire_days, if not told */
 #define STEPS_MAX 100000
 
-struct world {
+struct expiry {
 	struct harness harness;
 	struct expire *expire;
 };
@@ -32,21 +32,21 @@ struct person {
 };
 
 static void
-start(struct world *w)
+start(struct expiry *w)
 {
 	harness_start(&w->harness);
 	w->expire = expire_open(w->harness.relay, w->harness.now);
 }
 
 static void
-stop(struct world *w)
+stop(struct expiry *w)
 {
 	expire_close(w->expire);
 	harness_stop(&w->harness);
 }
 
 static void
-begin(struct world *w)
+begin(struct expiry *w)
 {
 	harness_open(&w->harness);
 	w->harness.conf.expire_days = DAYS;
@@ -54,7 +54,7 @@ begin(struct world *w)
 }
 
 static void
-end(struct world *w)
+end(struct expiry *w)
 {
 	expire_close(w->expire);
 	harness_close(&w->harness);
@@ -62,7 +62,7 @@ end(struct world *w)
 
 /* Both clocks go on, and ids with them. */
 static void
-pass(struct world *w, uint64_t ms)
+pass(struct expiry *w, uint64_t ms)
 {
 	w->harness.now.mono += ms;
 	w->harness.now.wall += ms;
@@ -72,7 +72,7 @@ pass(struct world *w, uint64_t ms)
 
 /* Run what is due, to its end. */
 static void
-run(struct world *w)
+run(struct expiry *w)
 {
 	unsigned steps = 0;
 
@@ -87,7 +87,7 @@ run(struct world *w)
 
 /* Days on each of which the relay ran. */
 static void
-run_days(struct world *w, unsigned days)
+run_days(struct expiry *w, unsigned days)
 {
 	for (; days > 0; days--) {
 		pass(w, CLOCK_DAY);
@@ -97,14 +97,14 @@ run_days(struct world *w, unsigned days)
 
 /* After a start users are other structs. */
 static void
-find(struct world *w, struct person *p)
+find(struct expiry *w, struct person *p)
 {
 	p->user = userdb_user_text(w->harness.data.userdb,
 	    span_of(p->actor->uid));
 }
 
 static void
-enroll(struct world *w, struct person *p, const char *name)
+enroll(struct expiry *w, struct person *p, const char *name)
 {
 	p->actor = harness_actor(&w->harness, name);
 	harness_register(&w->harness, p->actor);
@@ -112,21 +112,21 @@ enroll(struct world *w, struct person *p, const char *name)
 }
 
 static void
-login(struct world *w, struct person *p)
+login(struct expiry *w, struct person *p)
 {
 	harness_login(&w->harness, p->actor);
 	CHECK(p->user->nodes[0]->session != NULL, "no login");
 }
 
 static void
-leave(struct world *w, struct person *p)
+leave(struct expiry *w, struct person *p)
 {
 	harness_lose(&w->harness, p->actor);
 	harness_turn(&w->harness);
 }
 
 static void
-post(struct world *w, const struct person *from, const struct person *to)
+post(struct expiry *w, const struct person *from, const struct person *to)
 {
 	char header[256];
 
@@ -138,7 +138,7 @@ post(struct world *w, const struct person *from, const struct person *to)
 }
 
 static unsigned
-waiting(struct world *w, const struct person *p)
+waiting(struct expiry *w, const struct person *p)
 {
 	struct node *n = p->user->nodes[0];
 
@@ -147,7 +147,7 @@ waiting(struct world *w, const struct person *p)
 }
 
 static void
-expect(struct world *w, const struct person *p, unsigned count,
+expect(struct expiry *w, const struct person *p, unsigned count,
     const char *when)
 {
 	unsigned n = waiting(w, p);
@@ -157,7 +157,7 @@ expect(struct world *w, const struct person *p, unsigned count,
 
 /* One is online, the other has gone, and a message waits for it. */
 static void
-meet(struct world *w, struct person *a, struct person *b)
+meet(struct expiry *w, struct person *a, struct person *b)
 {
 	begin(w);
 	enroll(w, a, "A");
@@ -171,7 +171,7 @@ static void
 test_off(void)
 {
 	struct person a, b;
-	struct world w;
+	struct expiry w;
 
 	meet(&w, &a, &b);
 	w.harness.conf.expire_days = 0;
@@ -192,7 +192,7 @@ static void
 test_age(void)
 {
 	struct person a, b;
-	struct world w;
+	struct expiry w;
 
 	meet(&w, &a, &b);
 	run_days(&w, 1);
@@ -223,7 +223,7 @@ test_login_keeps(void)
 {
 	struct person a, b;
 	unsigned before;
-	struct world w;
+	struct expiry w;
 
 	meet(&w, &a, &b);
 	run_days(&w, 25);
@@ -241,7 +241,7 @@ static void
 test_first_days(void)
 {
 	struct person a, b;
-	struct world w;
+	struct expiry w;
 
 	meet(&w, &a, &b);
 	stop(&w);
@@ -263,7 +263,7 @@ static void
 check_leap(int64_t leap, bool counts)
 {
 	struct person a, b;
-	struct world w;
+	struct expiry w;
 
 	meet(&w, &a, &b);
 	pass(&w, 500 * CLOCK_DAY);
@@ -295,7 +295,7 @@ static void
 check_restart(void (*again)(struct harness *))
 {
 	struct person a, b;
-	struct world w;
+	struct expiry w;
 	unsigned i;
 
 	meet(&w, &a, &b);
@@ -330,7 +330,7 @@ test_other_nodes(void)
 {
 	struct person a, b, c;
 	char header[512];
-	struct world w;
+	struct expiry w;
 	unsigned before;
 
 	begin(&w);
@@ -366,7 +366,7 @@ static void
 test_online(void)
 {
 	struct person a, b;
-	struct world w;
+	struct expiry w;
 	uint32_t day;
 
 	meet(&w, &a, &b);
@@ -396,7 +396,7 @@ test_unknown(void)
 	char nodeid[NODEID_TEXT];
 	struct person a, b;
 	struct user *u;
-	struct world w;
+	struct expiry w;
 	unsigned i, seen = 0;
 	size_t at = 0;
 
@@ -430,7 +430,7 @@ static void
 test_seen(void)
 {
 	struct person a, b;
-	struct world w;
+	struct expiry w;
 	uint32_t day;
 
 	meet(&w, &a, &b);
@@ -452,7 +452,7 @@ static void
 test_dropped_node(void)
 {
 	struct person a, b;
-	struct world w;
+	struct expiry w;
 	unsigned i;
 
 	meet(&w, &a, &b);
@@ -478,7 +478,7 @@ test_two_nodes(void)
 	struct person a, b;
 	struct queue *q;
 	struct node *n;
-	struct world w;
+	struct expiry w;
 
 	meet(&w, &a, &b);
 	n = userdb_add_node(w.harness.data.userdb, b.user, SPAN("y"), nodeid);
@@ -501,7 +501,7 @@ test_no_room(void)
 	static char data[60000];
 	struct buf b = { NULL, 0, 0 };
 	struct person from, to;
-	struct world w;
+	struct expiry w;
 	unsigned i;
 	int n;
 
@@ -531,7 +531,7 @@ test_no_room(void)
 
 /* What log_line wrote while run was called. */
 static void
-run_logged(struct world *w, char *text, size_t room)
+run_logged(struct expiry *w, char *text, size_t room)
 {
 	char path[128];
 	int kept = dup(STDERR_FILENO), fd;
@@ -557,7 +557,7 @@ test_log(void)
 {
 	char line[4096], wanted[256];
 	struct person a, b;
-	struct world w;
+	struct expiry w;
 	unsigned i;
 
 	meet(&w, &a, &b);

@@ -106,14 +106,14 @@ read_all(struct buf *found)
  * What is in lost+found, which is emptied: the number of entries, and the
  * name and text of the last.
  */
-struct kept {
+struct found {
 	size_t count;
 	char name[256];
 	struct buf text;
 };
 
 static void
-take_kept(struct kept *kept)
+take_kept(struct found *kept)
 {
 	struct dirent *entry;
 	DIR *list;
@@ -144,7 +144,7 @@ static void
 check_damaged(const char *path, struct span text, const char *const *records)
 {
 	struct buf found = { NULL, 0, 0 };
-	struct kept kept = { .count = 0 };
+	struct found kept = { .count = 0 };
 	char name[256];
 	size_t i, n = 0;
 
@@ -296,7 +296,7 @@ static void
 check_again(void)
 {
 	struct buf found = { NULL, 0, 0 };
-	struct kept kept = { .count = 0 };
+	struct found kept = { .count = 0 };
 	size_t i;
 
 	for (i = 0; i < 3; i++) {

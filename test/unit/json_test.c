@@ -291,11 +291,11 @@ test_integers(void)
 	}
 }
 
-enum reader { OBJECT, ARRAY, STRING, UINT, BOOL, READERS };
+enum document { OBJECT, ARRAY, STRING, UINT, BOOL, READERS };
 
 /* Read the document as what it should be, and all that is in it. */
 static bool
-read_as(struct json *j, enum reader reader)
+read_as(struct json *j, enum document reader)
 {
 	struct span key;
 
@@ -328,7 +328,7 @@ test_types(void)
 {
 	static const struct {
 		const char *text;
-		enum reader reader;
+		enum document reader;
 	} values[] = {
 		{ "{}", OBJECT }, { "{\"a\":[1],\"b\":{}}", OBJECT },
 		{ "[]", ARRAY }, { "[{},[2]]", ARRAY }, { "\"s\"", STRING },
@@ -336,7 +336,7 @@ test_types(void)
 		{ "true", BOOL }, { "false", BOOL }, { "null", READERS },
 		{ "1.5", READERS }, { "-1", READERS },
 	};
-	enum reader reader;
+	enum document reader;
 	struct json j;
 	size_t i;
 

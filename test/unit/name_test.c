@@ -12,7 +12,7 @@
 #define FOUR4 FOUR FOUR FOUR FOUR
 #define SLASH16 "////////////////"
 
-static const struct form {
+static const struct name_form {
 	const char *what;
 	const char *name;
 	size_t chars;		/* 0: no name */
@@ -65,7 +65,7 @@ static const struct form {
 	{ "Latin-1", "Zo\xebz", 0 },
 };
 
-static const struct pair {
+static const struct name_pair {
 	const char *a, *b;
 	bool same;
 } pairs[] = {

@@ -185,7 +185,7 @@ enum act {
 	FLOOD = 'f'		/* strays for ever */
 };
 
-struct server {
+struct time_server {
 	pid_t pid;
 	int fd;			/* ours; the child has it too */
 	char host[64];
@@ -346,7 +346,7 @@ serve(int fd, const char *script)
 
 /* Start a server; -1 if the machine has no such family. */
 static int
-start(struct server *sv, int family, const char *script)
+start(struct time_server *sv, int family, const char *script)
 {
 	union address a;
 
@@ -371,7 +371,7 @@ start(struct server *sv, int family, const char *script)
 
 /* Stop a server; how many questions it got, in order of their coming. */
 static int
-stop(struct server *sv)
+stop(struct time_server *sv)
 {
 	union address a;
 	socklen_t n = sizeof(a);
@@ -386,7 +386,7 @@ stop(struct server *sv)
 }
 
 static void
-kill_server(struct server *sv)
+kill_server(struct time_server *sv)
 {
 	kill(sv->pid, SIGKILL);
 	waitpid(sv->pid, NULL, 0);
@@ -422,7 +422,7 @@ static void
 check_talk(size_t i, int family)
 {
 	struct ntp_answer answer = { 0, "" };
-	struct server sv;
+	struct time_server sv;
 	uint64_t before, took;
 	int result, questions;
 
@@ -464,7 +464,7 @@ static void
 test_retry(void)
 {
 	struct ntp_answer answer = { 0, "" };
-	struct server sv;
+	struct time_server sv;
 	int result;
 
 	if (start(&sv, AF_INET, "sa") == -1)
@@ -479,7 +479,7 @@ static void
 test_flood(void)
 {
 	struct ntp_answer answer = { 0, "" };
-	struct server sv;
+	struct time_server sv;
 
 	if (start(&sv, AF_INET, "f") == -1)
 		return;
@@ -492,7 +492,7 @@ static void
 test_hosts(void)
 {
 	struct ntp_answer answer = { 0, "" };
-	struct server silent, other;
+	struct time_server silent, other;
 	const char *hosts[3] = { silent.host, other.host, NULL };
 	unsigned warnings = 0;
 	size_t i;
@@ -554,7 +554,7 @@ test_signal(void)
 	struct itimerval off = { { 0, 0 }, { 0, 0 } };
 	struct ntp_answer answer = { 0, "" };
 	struct sigaction action;
-	struct server sv;
+	struct time_server sv;
 
 	if (start(&sv, AF_INET, "s") == -1)
 		return;

@@ -29,7 +29,7 @@ static const int numbers[2][4] = {
 	{ 9, 10, 11, 12 }
 };
 
-struct world {
+struct relay_run {
 	const int *numbers;
 	struct harness stage;
 	struct actor *actors[USERS];
@@ -48,7 +48,7 @@ struct wish {
 };
 
 static void
-send_text(struct world *w, unsigned who, const char *header, size_t data)
+send_text(struct relay_run *w, unsigned who, const char *header, size_t data)
 {
 	struct buf b = { NULL, 0, 0 };
 
@@ -65,7 +65,7 @@ send_text(struct world *w, unsigned who, const char *header, size_t data)
  * that info tells of come in no order, and so just their number counts.
  */
 static void
-say(struct world *w, unsigned who, struct span header)
+say(struct relay_run *w, unsigned who, struct span header)
 {
 	const char *p = header.p, *end = p + header.n;
 	bool in_order = memcmp(p, "{\"info\"", 7) != 0;
@@ -94,7 +94,7 @@ say(struct world *w, unsigned who, struct span header)
 }
 
 static void
-listen_to_all(struct world *w)
+listen_to_all(struct relay_run *w)
 {
 	struct reply f;
 	unsigned i;
@@ -112,7 +112,7 @@ listen_to_all(struct world *w)
 }
 
 static void
-log_in(struct world *w, unsigned who)
+log_in(struct relay_run *w, unsigned who)
 {
 	char text[256];
 
@@ -127,7 +127,7 @@ log_in(struct world *w, unsigned who)
 
 /* {"nodeid":"...","noderef":"1","op":"registered","uid":"..."} */
 static void
-enroll(struct world *w, unsigned who)
+enroll(struct relay_run *w, unsigned who)
 {
 	struct reply f;
 	char text[128];
@@ -145,12 +145,12 @@ enroll(struct world *w, unsigned who)
 }
 
 static void
-begin(struct world *w, int numbering)
+begin(struct relay_run *w, int numbering)
 {
 	static const char *const names[USERS] = { "A", "B", "C", "D" };
 	unsigned i;
 
-	*w = (struct world){ .numbers = numbers[numbering] };
+	*w = (struct relay_run){ .numbers = numbers[numbering] };
 	harness_open(&w->stage);
 	w->stage.conf.ops = numbering == 0 ? CONF_OPS_2018 : CONF_OPS_2020;
 	harness_start(&w->stage);
@@ -162,7 +162,7 @@ begin(struct world *w, int numbering)
 }
 
 static void
-end(struct world *w)
+end(struct relay_run *w)
 {
 	harness_close(&w->stage);
 	buf_free(&w->said);
@@ -171,7 +171,7 @@ end(struct world *w)
 #define ID ",\"id\":\"r\","
 
 /* What is asked, with up to three numbers below USERS for each %. */
-static const struct form {
+static const struct request_form {
 	int op;
 	const char *text;
 	size_t data;
@@ -208,7 +208,7 @@ static const struct form {
 static void
 draw_wish(uint64_t *seed, struct wish *wish)
 {
-	const struct form *form = &forms[prng_below(seed,
+	const struct request_form *form = &forms[prng_below(seed,
 	    sizeof(forms) / sizeof(forms[0]))];
 	size_t i;
 
@@ -227,7 +227,7 @@ draw_wish(uint64_t *seed, struct wish *wish)
 }
 
 static void
-grant(struct world *w, const struct wish *wish)
+grant(struct relay_run *w, const struct wish *wish)
 {
 	struct buf b = { NULL, 0, 0 };
 	const char *p;
@@ -253,7 +253,7 @@ grant(struct world *w, const struct wish *wish)
 
 /* Where two texts begin to differ, and some of the line there. */
 static void
-compare(struct world *a, struct world *b, const struct wish *wish)
+compare(struct relay_run *a, struct relay_run *b, const struct wish *wish)
 {
 	bool same = span_is(buf_span(&a->said), buf_span(&b->said));
 
@@ -266,7 +266,7 @@ compare(struct world *a, struct world *b, const struct wish *wish)
 static size_t
 play(uint64_t seed)
 {
-	struct world *worlds = xzalloc(2 * sizeof(*worlds));
+	struct relay_run *worlds = xzalloc(2 * sizeof(*worlds));
 	struct wish wish;
 	size_t bytes = 0;
 	int i;

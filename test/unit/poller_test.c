@@ -19,13 +19,13 @@
 #endif
 
 /* Both ends of a stream; ours is the one that is watched. */
-struct pair {
+struct stream_pair {
 	int ours, theirs;
 	unsigned told;
 };
 
 static void
-make_pair(struct pair *p)
+make_pair(struct stream_pair *p)
 {
 	int fds[2];
 
@@ -33,11 +33,11 @@ make_pair(struct pair *p)
 		perror("socketpair");
 		_exit(1);
 	}
-	*p = (struct pair){ fds[0], fds[1], 0 };
+	*p = (struct stream_pair){ fds[0], fds[1], 0 };
 }
 
 static void
-free_pair(struct pair *p)
+free_pair(struct stream_pair *p)
 {
 	(void)close(p->ours);
 	if (p->theirs != -1)
@@ -45,13 +45,13 @@ free_pair(struct pair *p)
 }
 
 static void
-say(struct pair *p)
+say(struct stream_pair *p)
 {
 	CHECK(write(p->theirs, "x", 1) == 1, "write");
 }
 
 static void
-hear(struct pair *p)
+hear(struct stream_pair *p)
 {
 	char c;
 
@@ -60,7 +60,7 @@ hear(struct pair *p)
 
 /* What a wait without time tells of p alone; 0 for nothing. */
 static unsigned
-told(struct poller *r, const struct pair *p)
+told(struct poller *r, const struct stream_pair *p)
 {
 	struct poller_event event;
 	unsigned can = 0;
@@ -78,7 +78,7 @@ static void
 test_levels(void)
 {
 	struct poller *r = poller_open();
-	struct pair p;
+	struct stream_pair p;
 
 	make_pair(&p);
 	CHECK(poller_add(r, p.ours, POLLER_READ, &p) == 0, "add");
@@ -106,7 +106,7 @@ static void
 test_gone(void)
 {
 	struct poller *r = poller_open();
-	struct pair p;
+	struct stream_pair p;
 
 	make_pair(&p);
 	CHECK(poller_add(r, p.ours, 0, &p) == 0, "add");
@@ -125,7 +125,7 @@ static void
 test_number_again(void)
 {
 	struct poller *r = poller_open();
-	struct pair p, q;
+	struct stream_pair p, q;
 	int number;
 
 	make_pair(&p);
@@ -154,7 +154,7 @@ test_remove_meanwhile(void)
 {
 	struct poller *r = poller_open();
 	struct poller_event event;
-	struct pair pairs[3], *first;
+	struct stream_pair pairs[3], *first;
 	size_t i;
 
 	for (i = 0; i < 3; i++) {
@@ -181,10 +181,10 @@ test_remove_meanwhile(void)
 static void
 test_nobody_starves(size_t a_turn)
 {
-	static struct pair pairs[PAIRS];
+	static struct stream_pair pairs[PAIRS];
 	struct poller *r = poller_open();
 	struct poller_event event;
-	struct pair *p;
+	struct stream_pair *p;
 	size_t i, n, turns = 4 * PAIRS / a_turn, starved = 0;
 
 	for (i = 0; i < PAIRS; i++) {
@@ -216,10 +216,10 @@ test_nobody_starves(size_t a_turn)
 static void
 test_many_come_and_go(void)
 {
-	static struct pair pairs[PAIRS];
+	static struct stream_pair pairs[PAIRS];
 	struct poller *r = poller_open();
 	struct poller_event event;
-	struct pair *p;
+	struct stream_pair *p;
 	size_t i, found = 0;
 
 	for (i = 0; i < PAIRS; i++) {
@@ -254,7 +254,7 @@ test_time_over(void)
 {
 	struct poller *r = poller_open();
 	struct poller_event event;
-	struct pair p;
+	struct stream_pair p;
 
 	poller_wait(r, 1);
 	CHECK(!poller_next(r, &event), "nobody is watched");

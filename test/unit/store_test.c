@@ -157,7 +157,7 @@ test_spool_damage(void)
 
 /* ---- store ---- */
 
-struct place {
+struct store_place {
 	int dir;
 	struct syncer *syncer;
 	struct journal *journal;
@@ -170,7 +170,7 @@ static const struct uid alice = { { 1, 2, 3 } }, bob = { { 9, 8, 7 } };
 static struct quarantine lost;
 
 static void
-open_store(struct place *p)
+open_store(struct store_place *p)
 {
 	struct journal_record r;
 	char why[256] = "";
@@ -190,7 +190,7 @@ open_store(struct place *p)
 }
 
 static void
-close_store(struct place *p)
+close_store(struct store_place *p)
 {
 	store_close(p->store);
 	journal_close(p->journal);
@@ -198,16 +198,16 @@ close_store(struct place *p)
 }
 
 static void
-reopen(struct place *p)
+reopen(struct store_place *p)
 {
 	close_store(p);
 	open_store(p);
 }
 
-static struct place
+static struct store_place
 new_store(const char *name)
 {
-	struct place p;
+	struct store_place p;
 
 	CHECK(mkdirat(top, name, 0700) == 0, "mkdir %s", name);
 	p.dir = openat(top, name, O_RDONLY | O_DIRECTORY);
@@ -216,20 +216,20 @@ new_store(const char *name)
 }
 
 static void
-end_store(struct place *p)
+end_store(struct store_place *p)
 {
 	close_store(p);
 	(void)close(p->dir);
 }
 
 static void
-commit(struct place *p)
+commit(struct store_place *p)
 {
 	CHECK(journal_commit(p->journal) == 0, "commit: %s", strerror(errno));
 }
 
 static uint64_t
-put(struct place *p, size_t size, struct queue *const *to, size_t n)
+put(struct store_place *p, size_t size, struct queue *const *to, size_t n)
 {
 	uint64_t id;
 
@@ -242,7 +242,7 @@ put(struct place *p, size_t size, struct queue *const *to, size_t n)
 
 /* Let messages go to files, as before their segment is released. */
 static void
-checkpoint(struct place *p)
+checkpoint(struct store_place *p)
 {
 	int more;
 
@@ -257,7 +257,7 @@ checkpoint(struct place *p)
 
 /* Whether all of the message can be read, in pieces, and is as it was put. */
 static bool
-reads(struct place *p, struct queue *q, uint64_t id, size_t size)
+reads(struct store_place *p, struct queue *q, uint64_t id, size_t size)
 {
 	struct span head = head_of(id), data = data_of(id, size);
 	uint64_t at = 0;
@@ -274,7 +274,7 @@ reads(struct place *p, struct queue *q, uint64_t id, size_t size)
 
 /* That these wait in the queue, and no others. */
 static void
-expect(struct place *p, struct queue *q, const uint64_t *ids, size_t n,
+expect(struct store_place *p, struct queue *q, const uint64_t *ids, size_t n,
     const char *when)
 {
 	uint64_t id = 0, length;
@@ -298,7 +298,7 @@ expect(struct place *p, struct queue *q, const uint64_t *ids, size_t n,
 enum state { IN_JOURNAL, IN_FILES, RESTARTED, FILES_RESTARTED, STATES };
 
 static void
-enter(struct place *p, enum state state)
+enter(struct store_place *p, enum state state)
 {
 	commit(p);
 	if (state == IN_FILES || state == FILES_RESTARTED)
@@ -309,7 +309,7 @@ enter(struct place *p, enum state state)
 
 /* All of a copy, three files at a time. */
 static void
-copy(struct place *p, struct queue *from, struct queue *to)
+copy(struct store_place *p, struct queue *from, struct queue *to)
 {
 	int more;
 
@@ -322,7 +322,7 @@ copy(struct place *p, struct queue *from, struct queue *to)
 static void
 test_queue(enum state state, const char *name)
 {
-	struct place p = new_store(name);
+	struct store_place p = new_store(name);
 	struct queue *a = store_queue(p.store, &alice, 1);
 	struct queue *b = store_queue(p.store, &bob, 1), *c;
 	struct queue *both[2] = { a, b };
@@ -382,7 +382,7 @@ test_queues(void)
 /* ---- large messages ---- */
 
 static struct upload *
-upload(struct place *p, uint64_t seed, size_t size)
+upload(struct store_place *p, uint64_t seed, size_t size)
 {
 	struct span data = data_of(seed, size);
 	const uint64_t lengths[UPLOAD_PARTS] = { size };
@@ -404,7 +404,8 @@ upload(struct place *p, uint64_t seed, size_t size)
 
 /* Post large data. */
 static void
-put_large(struct place *p, uint64_t id, size_t size, struct queue *const *to,
+put_large(struct store_place *p, uint64_t id, size_t size,
+    struct queue *const *to,
     size_t n)
 {
 	struct upload *up = upload(p, id, size);
@@ -428,7 +429,7 @@ count_names(int dir, const char *path)
 
 /* Nothing is kept to be used again, and all that is not needed is gone. */
 static void
-tidy(struct place *p, const char *name)
+tidy(struct store_place *p, const char *name)
 {
 	size_t n;
 
@@ -442,7 +443,7 @@ tidy(struct place *p, const char *name)
 static void
 test_large(enum state state, const char *name)
 {
-	struct place p = new_store(name);
+	struct store_place p = new_store(name);
 	struct queue *to[2] = { store_queue(p.store, &alice, 1),
 	    store_queue(p.store, &bob, 1) };
 	uint64_t id = 2;
@@ -498,7 +499,7 @@ message_path(char path[PATH], const struct uid *uid, uint64_t id)
 static void
 test_links(void)
 {
-	struct place p = new_store("links");
+	struct store_place p = new_store("links");
 	struct queue *to[2] = { store_queue(p.store, &alice, 1),
 	    store_queue(p.store, &bob, 1) };
 	char path[PATH], other[PATH];
@@ -522,7 +523,7 @@ test_links(void)
 static void
 test_damaged_file(void)
 {
-	struct place p = new_store("damaged");
+	struct store_place p = new_store("damaged");
 	struct queue *q = store_queue(p.store, &alice, 1);
 	uint64_t ids[3], id, length;
 	char path[PATH];
@@ -556,7 +557,7 @@ test_damaged_file(void)
 static void
 test_copy_in_steps(void)
 {
-	struct place p = new_store("copy in steps");
+	struct store_place p = new_store("copy in steps");
 	struct queue *a = store_queue(p.store, &alice, 1);
 	struct queue *b = store_queue(p.store, &bob, 1);
 	struct queue *a2 = store_queue(p.store, &alice, 2);
@@ -604,7 +605,7 @@ test_copy_in_steps(void)
 static void
 test_copy_cut_short(void)
 {
-	struct place p = new_store("copy cut short");
+	struct store_place p = new_store("copy cut short");
 	struct queue *a = store_queue(p.store, &alice, 1), *to;
 	uint64_t ids[10];
 	size_t i;
@@ -635,7 +636,7 @@ test_copy_cut_short(void)
 static void
 test_copy_left(void)
 {
-	struct place p = new_store("copy left");
+	struct store_place p = new_store("copy left");
 	struct queue *a = store_queue(p.store, &alice, 1);
 	struct queue *left = store_queue(p.store, &alice, ~1U);
 	char path[QUEUE_PATH];
@@ -653,7 +654,7 @@ test_copy_left(void)
 
 /* What is told of a queue is what a count of its files finds. */
 static void
-expect_load(struct place *p, uint64_t messages, uint64_t data,
+expect_load(struct store_place *p, uint64_t messages, uint64_t data,
     const char *when)
 {
 	struct queue *q = store_queue(p->store, &alice, 1);
@@ -671,7 +672,7 @@ expect_load(struct place *p, uint64_t messages, uint64_t data,
 static void
 test_load(enum state state, const char *name)
 {
-	struct place p = new_store(name);
+	struct store_place p = new_store(name);
 	struct queue *to[2] = { store_queue(p.store, &alice, 1),
 	    store_queue(p.store, &bob, 1) };
 	uint64_t ids[4];
@@ -722,7 +723,7 @@ test_loads(void)
 static void
 test_damaged_large(void)
 {
-	struct place p = new_store("damaged large");
+	struct store_place p = new_store("damaged large");
 	struct queue *to[2] = { store_queue(p.store, &alice, 1),
 	    store_queue(p.store, &bob, 1) };
 	uint64_t id, length;
@@ -753,7 +754,7 @@ static void
 test_many(void)
 {
 	enum { MANY = 9000 };
-	struct place p = new_store("many");
+	struct store_place p = new_store("many");
 	struct queue *q = store_queue(p.store, &alice, 1);
 	uint64_t id = 0, length, first = 0, last;
 	size_t n, left = MANY;
@@ -796,7 +797,7 @@ test_many(void)
 
 /* The inode of alice's message, to tell whether it is used again. */
 static ino_t
-inode_of(const struct place *p, struct queue *q, uint64_t id)
+inode_of(const struct store_place *p, struct queue *q, uint64_t id)
 {
 	char path[QUEUE_PATH];
 	struct stat status = { .st_ino = 0 };
@@ -809,7 +810,7 @@ inode_of(const struct place *p, struct queue *q, uint64_t id)
 
 /* Put a message of so many bytes and have it in a file; which inode. */
 static ino_t
-put_file(struct place *p, struct queue *q, size_t size)
+put_file(struct store_place *p, struct queue *q, size_t size)
 {
 	uint64_t id = put(p, size, &q, 1);
 
@@ -819,7 +820,7 @@ put_file(struct place *p, struct queue *q, size_t size)
 }
 
 static void
-sync_tree(struct place *p)
+sync_tree(struct store_place *p)
 {
 	CHECK(store_begin_sync(p->store), "nothing was touched");
 	store_end_sync(p->store);
@@ -830,7 +831,7 @@ static void
 test_spares(void)
 {
 	static const size_t sizes[] = { 3000, 10, 9000, 0, 65536, 3000 };
-	struct place p = new_store("spares");
+	struct store_place p = new_store("spares");
 	struct queue *q = store_queue(p.store, &alice, 1);
 	uint64_t id;
 	ino_t first;
@@ -863,7 +864,7 @@ test_spares(void)
 static void
 test_scraps(void)
 {
-	struct place p = new_store("scraps");
+	struct store_place p = new_store("scraps");
 	int i;
 
 	for (i = 3; i < 9; i++) {
@@ -890,7 +891,7 @@ test_scraps(void)
 static void
 test_shared(void)
 {
-	struct place p = new_store("shared");
+	struct store_place p = new_store("shared");
 	struct queue *both[2] = { store_queue(p.store, &alice, 1),
 	    store_queue(p.store, &bob, 1) };
 	struct msgfile_reader r = { .fd = -1 };

@@ -146,7 +146,7 @@ pair_differs(const void *bytes, size_t n, unsigned seed, uint64_t at)
 	return false;
 }
 
-static struct trust *
+static struct trust_all *
 trust_of(const br_x509_class **context)
 {
 	void *trust = context;
@@ -196,11 +196,12 @@ get_pkey(const br_x509_class *const *context, unsigned *usages)
 
 	if (usages != NULL)
 		*usages = BR_KEYTYPE_SIGN;
-	return &((const struct trust *)trust)->leaf.pkey;
+	return &((const struct trust_all *)trust)->leaf.pkey;
 }
 
 static const br_x509_class trust_class = {
-	sizeof(struct trust), start_chain, start_cert, append_cert, end_cert,
+	sizeof(struct trust_all), start_chain, start_cert, append_cert,
+	    end_cert,
 	end_chain, get_pkey
 };
 

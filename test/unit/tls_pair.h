@@ -25,7 +25,7 @@
 #include "net/tls.h"
 
 /* The client takes every certificate. */
-struct trust {
+struct trust_all {
 	const br_x509_class *vtable;
 	br_x509_decoder_context leaf;
 	size_t certificates;
@@ -33,7 +33,7 @@ struct trust {
 
 struct pair {
 	br_ssl_client_context client;
-	struct trust trust;
+	struct trust_all trust;
 	unsigned char in[BR_SSL_BUFSIZE_INPUT], out[BR_SSL_BUFSIZE_OUTPUT];
 	struct tls_conn *conn;
 	struct buf to_client;			/* wire bytes under way */

@@ -134,7 +134,7 @@ save_all(struct userdb *db, int dir)
 
 /* The script: everything that can be done, one thing after another. */
 
-struct world {
+struct userdb_world {
 	struct userdb *db;
 	struct journal journal;
 	struct user *users[USERS];
@@ -150,7 +150,7 @@ static const char *const names[] = {
 static const char *const gids[] = { "../../etc/passwd", "Book Club" };
 
 static struct node *
-login(const struct world *w, size_t user, size_t node)
+login(const struct userdb_world *w, size_t user, size_t node)
 {
 	return userdb_login(w->users[user],
 	    (struct span){ w->nodeids[user][node], NODEID_TEXT });
@@ -158,7 +158,7 @@ login(const struct world *w, size_t user, size_t node)
 
 /* A user's first node is online on a day; another day may be known. */
 static void
-see(struct world *w, size_t user, unsigned day, unsigned known)
+see(struct userdb_world *w, size_t user, unsigned day, unsigned known)
 {
 	const struct node *n = w->users[user]->nodes[0];
 	size_t records = w->journal.count;
@@ -171,7 +171,7 @@ see(struct world *w, size_t user, unsigned day, unsigned known)
 }
 
 static void
-add_users(struct world *w)
+add_users(struct userdb_world *w)
 {
 	static const char *const labels[USERS] = { "x", "", "t\xc3\xa4", "y" };
 	size_t i;
@@ -196,7 +196,7 @@ add_users(struct world *w)
 }
 
 static void
-add_names(struct world *w)
+add_names(struct userdb_world *w)
 {
 	struct alias *a;
 	size_t i, records;
@@ -228,7 +228,7 @@ add_names(struct world *w)
 }
 
 static void
-add_groups(struct world *w)
+add_groups(struct userdb_world *w)
 {
 	struct group *g;
 	size_t i;
@@ -249,7 +249,7 @@ add_groups(struct world *w)
 }
 
 static void
-play(struct world *w, int dir)
+play(struct userdb_world *w, int dir)
 {
 	memset(w, 0, sizeof(*w));
 	w->db = must_open(dir, &w->journal);
@@ -260,7 +260,7 @@ play(struct world *w, int dir)
 }
 
 static void
-end(struct world *w)
+end(struct userdb_world *w)
 {
 	userdb_close(w->db);
 	buf_free(&w->journal.text);
@@ -320,7 +320,7 @@ tell_group(struct buf *b, struct userdb *db, struct span gid)
 }
 
 static void
-tell(struct buf *b, const struct world *w, struct userdb *db)
+tell(struct buf *b, const struct userdb_world *w, struct userdb *db)
 {
 	struct alias *a;
 	size_t i;
@@ -342,7 +342,8 @@ tell(struct buf *b, const struct world *w, struct userdb *db)
 
 /* See whether db tells the same of the world as expected does. */
 static void
-check_tells(const char *what, const struct world *w, struct userdb *expected,
+check_tells(const char *what, const struct userdb_world *w,
+    struct userdb *expected,
     struct userdb *db)
 {
 	struct buf a = { NULL, 0, 0 }, b = { NULL, 0, 0 };
@@ -358,7 +359,8 @@ check_tells(const char *what, const struct world *w, struct userdb *expected,
 
 /* The same when the files in dir are opened. */
 static void
-check_opened(const char *what, const struct world *w, struct userdb *expected,
+check_opened(const char *what, const struct userdb_world *w,
+    struct userdb *expected,
     int dir)
 {
 	struct userdb *db = must_open(dir, NULL);
@@ -369,7 +371,7 @@ check_opened(const char *what, const struct world *w, struct userdb *expected,
 
 /* The same when dir is opened and the records from `from' are replayed. */
 static void
-check_same(const char *what, int dir, const struct world *w, size_t from)
+check_same(const char *what, int dir, const struct userdb_world *w, size_t from)
 {
 	struct userdb *db = must_open(dir, NULL);
 
@@ -379,7 +381,7 @@ check_same(const char *what, int dir, const struct world *w, size_t from)
 	userdb_close(db);
 }
 
-static const struct form {
+static const struct alias_form {
 	const char *name;
 	unsigned min;
 	enum userdb_result result;
@@ -400,7 +402,7 @@ static const struct form {
 };
 
 static void
-check_names(struct world *w)
+check_names(struct userdb_world *w)
 {
 	char text[129];
 	size_t i;
@@ -423,7 +425,7 @@ check_names(struct world *w)
 }
 
 static void
-check_taken(struct world *w)
+check_taken(struct userdb_world *w)
 {
 	static const char *const taken[] = {
 		"alice smith", "ALICE    SMITH", "BOB", "For Nobody",
@@ -445,7 +447,7 @@ check_taken(struct world *w)
 }
 
 static void
-check_login(struct world *w)
+check_login(struct userdb_world *w)
 {
 	char wrong[NODEID_TEXT + 1];
 	size_t i;
@@ -470,7 +472,7 @@ check_login(struct world *w)
 }
 
 static void
-check_look_ups(struct world *w)
+check_look_ups(struct userdb_world *w)
 {
 	struct group *g = userdb_group(w->db, SPAN("../../ETC/passwd"));
 	struct uid unknown = w->uids[0];
@@ -494,7 +496,7 @@ check_look_ups(struct world *w)
 }
 
 static void
-check_labels(struct world *w)
+check_labels(struct userdb_world *w)
 {
 	static const char *const euro = "\xe2\x82\xac";
 	char label[70], nodeid[NODEID_TEXT];
@@ -517,7 +519,7 @@ check_labels(struct world *w)
  * after those records, all ends the same.
  */
 static void
-check_age(struct world *w, size_t age, int empty)
+check_age(struct userdb_world *w, size_t age, int empty)
 {
 	struct userdb *db;
 	char name[32];
@@ -543,7 +545,7 @@ check_age(struct world *w, size_t age, int empty)
 }
 
 static void
-check_every_age(struct world *w)
+check_every_age(struct userdb_world *w)
 {
 	int empty = data_dir("empty");
 	size_t age;
@@ -569,7 +571,7 @@ borrow(int dir, const char *path, size_t age)
 
 /* Each user's file and the groups' of another age. */
 static void
-check_mixed_ages(struct world *w)
+check_mixed_ages(struct userdb_world *w)
 {
 	char path[PATH], uid[UID_TEXT];
 	size_t trial, i, age, oldest;
@@ -604,7 +606,7 @@ user_path(char path[PATH], const struct uid *uid)
 }
 
 static void
-check_save(struct world *w, int dir)
+check_save(struct userdb_world *w, int dir)
 {
 	struct userdb *db = w->db;
 	char path[PATH];
@@ -645,7 +647,7 @@ damage(int dir, const char *path)
 
 /* The first user's file is damaged, and later put back as it was. */
 static void
-check_damage(struct world *w)
+check_damage(struct userdb_world *w)
 {
 	int dir = data_dir("damaged");
 	struct userdb *db = must_open(dir, NULL);
@@ -760,7 +762,7 @@ check_hash(void)
 }
 
 static void
-check_replay(struct world *w)
+check_replay(struct userdb_world *w)
 {
 	struct journal_record record = { .type = JOURNAL_PUT };
 
@@ -781,7 +783,7 @@ check_replay(struct world *w)
 int
 main(void)
 {
-	struct world w;
+	struct userdb_world w;
 	int dir;
 
 	log_level(LOG_QUIET);
