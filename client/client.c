@@ -26,7 +26,7 @@
 #define SOCKET_FAILED (-1)
 
 /* Accepts any certificate, or the one with the fingerprint. */
-struct trust {
+struct cert_check {
 	const br_x509_class *vtable;
 	const struct client_pool *pool;
 	br_x509_decoder_context leaf;
@@ -36,7 +36,7 @@ struct trust {
 
 /* What a connection has only with TLS. */
 struct client_tls {
-	struct trust *trust;	/* until the handshake is done */
+	struct cert_check *check;	/* until the handshake is done */
 	size_t given;	/* bytes of the engine's that client_recv lent */
 	struct buf plain;	/* to encrypt and send */
 	unsigned char session_id[32];	/* the one offered */
@@ -80,42 +80,42 @@ static const uint16_t all_suites[] = {
 };
 
 /* BearSSL passes its contexts as pointers to their first member. */
-static struct trust *
-trust_of(const br_x509_class **context)
+static struct cert_check *
+check_of(const br_x509_class **context)
 {
-	void *trust = context;
+	void *check = context;
 
-	return trust;
+	return check;
 }
 
 static void
 start_chain(const br_x509_class **context, const char *server_name)
 {
 	(void)server_name;
-	trust_of(context)->certificates = 0;
+	check_of(context)->certificates = 0;
 }
 
 static void
 start_cert(const br_x509_class **context, uint32_t length)
 {
-	struct trust *trust = trust_of(context);
+	struct cert_check *check = check_of(context);
 
 	(void)length;
-	if (trust->certificates++ > 0)
+	if (check->certificates++ > 0)
 		return;
-	br_x509_decoder_init(&trust->leaf, NULL, NULL);
-	br_sha256_init(&trust->sha256);
+	br_x509_decoder_init(&check->leaf, NULL, NULL);
+	br_sha256_init(&check->sha256);
 }
 
 static void
 append(const br_x509_class **context, const unsigned char *bytes, size_t n)
 {
-	struct trust *trust = trust_of(context);
+	struct cert_check *check = check_of(context);
 
-	if (trust->certificates > 1)
+	if (check->certificates > 1)
 		return;
-	br_x509_decoder_push(&trust->leaf, bytes, n);
-	br_sha256_update(&trust->sha256, bytes, n);
+	br_x509_decoder_push(&check->leaf, bytes, n);
+	br_sha256_update(&check->sha256, bytes, n);
 }
 
 static void
@@ -127,30 +127,30 @@ end_cert(const br_x509_class **context)
 static unsigned
 end_chain(const br_x509_class **context)
 {
-	struct trust *trust = trust_of(context);
+	struct cert_check *check = check_of(context);
 	unsigned char hash[br_sha256_SIZE];
 
-	if (trust->certificates == 0)
+	if (check->certificates == 0)
 		return BR_ERR_X509_EMPTY_CHAIN;
-	br_sha256_out(&trust->sha256, hash);
-	if (trust->pool->pinned &&
-	    memcmp(hash, trust->pool->pin, sizeof(hash)) != 0)
+	br_sha256_out(&check->sha256, hash);
+	if (check->pool->pinned &&
+	    memcmp(hash, check->pool->pin, sizeof(hash)) != 0)
 		return BR_ERR_X509_NOT_TRUSTED;
-	return (unsigned)br_x509_decoder_last_error(&trust->leaf);
+	return (unsigned)br_x509_decoder_last_error(&check->leaf);
 }
 
 static const br_x509_pkey *
 get_pkey(const br_x509_class *const *context, unsigned *usages)
 {
-	const void *trust = context;
+	const void *check = context;
 
 	if (usages != NULL)
 		*usages = BR_KEYTYPE_SIGN;
-	return &((const struct trust *)trust)->leaf.pkey;
+	return &((const struct cert_check *)check)->leaf.pkey;
 }
 
-static const br_x509_class trust_class = {
-	sizeof(struct trust), start_chain, start_cert, append, end_cert,
+static const br_x509_class check_class = {
+	sizeof(struct cert_check), start_chain, start_cert, append, end_cert,
 	end_chain, get_pkey
 };
 
@@ -281,11 +281,11 @@ start_tls(struct client *c, const struct client *earlier)
 	struct client_tls *tls = xzalloc(sizeof(*tls));
 	br_ssl_session_parameters session;
 
-	tls->trust = xzalloc(sizeof(*tls->trust));
-	tls->trust->vtable = &trust_class;
-	tls->trust->pool = c->pool;
+	tls->check = xzalloc(sizeof(*tls->check));
+	tls->check->vtable = &check_class;
+	tls->check->pool = c->pool;
 	tls->client = c->pool->blank;
-	br_ssl_engine_set_x509(&tls->client.eng, &tls->trust->vtable);
+	br_ssl_engine_set_x509(&tls->client.eng, &tls->check->vtable);
 	if (earlier != NULL) {
 		br_ssl_engine_get_session_parameters(engine_of(earlier),
 		    &session);
@@ -365,7 +365,7 @@ client_close(struct client *c)
 	(void)fd_close(c->fd);
 	if (c->tls != NULL) {
 		buf_free(&c->tls->plain);
-		free(c->tls->trust);
+		free(c->tls->check);
 		free(c->tls);
 	}
 	buf_free(&c->received);
@@ -396,8 +396,8 @@ note_open(struct client *c)
 	    BR_SSL_SENDAPP) == 0)
 		return;
 	c->open = true;
-	free(c->tls->trust);
-	c->tls->trust = NULL;
+	free(c->tls->check);
+	c->tls->check = NULL;
 }
 
 /* Give the engine the next whole record.  False: it is not all here. */
