@@ -10,7 +10,7 @@
  * is another connection's turn: the engine is given whole records only, so none
  * is ever left half read, and every record that it makes is moved at once to
  * the shared output, so none is left half sent.  What is incomplete waits in
- * bytes of its own size: struct kept below.
+ * bytes of its own size: struct backlog below.
  *
  * Strip.  When the handshake is done, an engine needs nothing more than its
  * two record contexts: key, sequence number and, for GCM, the hash key.  They
@@ -64,7 +64,7 @@ enum alert {
 enum { NOT_TLS = 1024, CLOSED_EARLY, FLOOD };
 
 /* Bytes that wait with a connection; p is NULL when there are none. */
-struct kept {
+struct backlog {
 	unsigned char *p;
 	size_t at, n;	/* p[at..n) are left */
 };
@@ -74,7 +74,7 @@ struct tls_conn {
 	br_ssl_server_context *handshake;	/* NULL once it is done */
 	const br_sslrec_in_class **in;		/* NULL until it is */
 	const br_sslrec_out_class **out;
-	struct kept received, unsent;
+	struct backlog received, unsent;
 	int error;
 	uint16_t fragment_max;	/* 16384, or less if the peer asked for it */
 	uint8_t dataless;	/* records without data since the last data */
@@ -225,10 +225,10 @@ tls_conn_open(struct tls *tls)
 }
 
 static void
-kept_free(struct kept *kept)
+backlog_free(struct backlog *b)
 {
-	free(kept->p);
-	*kept = (struct kept){ NULL, 0, 0 };
+	free(b->p);
+	*b = (struct backlog){ NULL, 0, 0 };
 }
 
 static void
@@ -251,8 +251,8 @@ tls_conn_close(struct tls_conn *conn)
 		forget(conn->in, (*conn->in)->context_size);
 		forget(conn->out, (*conn->out)->context_size);
 	}
-	kept_free(&conn->received);
-	kept_free(&conn->unsent);
+	backlog_free(&conn->received);
+	backlog_free(&conn->unsent);
 	free(conn);
 }
 
@@ -267,21 +267,21 @@ tls_enter(struct tls_conn *conn)
 	tls->out_at = tls->out_end = 0;
 }
 
-/* Keep what is kept already and n bytes more. */
+/* Add n bytes to what waits already. */
 static void
-keep(struct kept *kept, const unsigned char *bytes, size_t n)
+keep(struct backlog *b, const unsigned char *bytes, size_t n)
 {
-	size_t left = kept->n - kept->at;
+	size_t left = b->n - b->at;
 	unsigned char *p;
 
 	if (n == 0)
 		return;
 	p = xalloc(left + n);
 	if (left > 0)
-		memcpy(p, kept->p + kept->at, left);
+		memcpy(p, b->p + b->at, left);
 	memcpy(p + left, bytes, n);
-	free(kept->p);
-	*kept = (struct kept){ p, 0, left + n };
+	free(b->p);
+	*b = (struct backlog){ p, 0, left + n };
 }
 
 void
@@ -309,7 +309,7 @@ fetch_received(struct tls_conn *conn)
 		return;
 	memcpy(tls->in, conn->received.p, conn->received.n);
 	tls->in_end = conn->received.n;
-	kept_free(&conn->received);
+	backlog_free(&conn->received);
 }
 
 /* Where the plaintext of the next outgoing record goes. */
@@ -643,7 +643,7 @@ struct span
 tls_wire_out(const struct tls_conn *conn)
 {
 	const struct tls *tls = conn->tls;
-	const struct kept *unsent = &conn->unsent;
+	const struct backlog *unsent = &conn->unsent;
 
 	assert(tls->entered == conn);
 	if (unsent->p != NULL)
@@ -657,13 +657,13 @@ void
 tls_wire_sent(struct tls_conn *conn, size_t n)
 {
 	struct tls *tls = conn->tls;
-	struct kept *unsent = &conn->unsent;
+	struct backlog *unsent = &conn->unsent;
 
 	assert(n <= tls_wire_out(conn).n);
 	if (unsent->p != NULL) {
 		unsent->at += n;
 		if (unsent->at == unsent->n)
-			kept_free(unsent);
+			backlog_free(unsent);
 		return;
 	}
 	tls->out_at += n;

@@ -83,19 +83,25 @@ remove_all(void)
 	CHECK(system("rm -rf ./*") == 0, "files stay");
 }
 
-/* Read a pair that must be good. */
+/* Read a pair, which must be good. */
+static void
+must_read(struct cert *cert, const char *cert_path, const char *key_path,
+    uint64_t now)
+{
+	char why[500] = "";
+
+	CHECK(cert_read(cert, cert_path, key_path, now, why, sizeof(why)) == 0,
+	    "%s", why);
+}
+
+/* ... and is of this kind. */
 static void
 good(const char *what, const char *cert_path, const char *key_path,
     enum cert_kind kind)
 {
 	struct cert cert;
-	char why[500] = "";
-	int result;
 
-	result = cert_read(&cert, cert_path, key_path, NOW, why, sizeof(why));
-	CHECK(result == 0, "%s: %s", what, why);
-	if (result == -1)
-		return;
+	must_read(&cert, cert_path, key_path, NOW);
 	CHECK(cert.kind == kind && cert.chain_length > 0, "%s: kind", what);
 	CHECK(strlen(cert.fingerprint) == CERT_FINGERPRINT_TEXT,
 	    "%s: fingerprint %s", what, cert.fingerprint);
@@ -153,7 +159,7 @@ test_make(void)
 {
 	struct cert cert;
 	struct stat st;
-	char why[500] = "", first[CERT_FINGERPRINT_TEXT + 1];
+	char first[CERT_FINGERPRINT_TEXT + 1];
 
 	make(names, NOW);
 	CHECK(files_here() == 2, "%zu files", files_here());
@@ -161,8 +167,7 @@ test_make(void)
 	    "mode of the key");
 	CHECK(stat("s.crt", &st) == 0 && (st.st_mode & 0777) == 0644,
 	    "mode of the certificate");
-	CHECK(cert_read(&cert, "s.crt", "s.key", NOW, why, sizeof(why)) == 0,
-	    "%s", why);
+	must_read(&cert, "s.crt", "s.key", NOW);
 	CHECK(cert.kind == CERT_EC && cert.ec.curve == BR_EC_secp256r1 &&
 	    cert.issuer_key_type == BR_KEYTYPE_EC, "kind");
 	CHECK(cert.not_before == NOW - DAY &&
@@ -171,8 +176,7 @@ test_make(void)
 	cert_free(&cert);
 	remove_all();
 	make(names, NOW);
-	CHECK(cert_read(&cert, "s.crt", "s.key", NOW, why, sizeof(why)) == 0,
-	    "%s", why);
+	must_read(&cert, "s.crt", "s.key", NOW);
 	CHECK(strcmp(first, cert.fingerprint) != 0, "no new key");
 	cert_free(&cert);
 	remove_all();
@@ -207,7 +211,7 @@ static void
 test_make_after_crash(void)
 {
 	struct cert cert;
-	char why[500] = "", key[2000];
+	char key[2000];
 
 	make(names, NOW);
 	(void)snprintf(key, sizeof(key), "%s", text_of("s.key"));
@@ -215,8 +219,7 @@ test_make_after_crash(void)
 	must("echo half > s.crt.tmp; echo half > s.key.tmp");
 	make(names, NOW);
 	CHECK(strcmp(key, text_of("s.key")) == 0, "the key is not kept");
-	CHECK(cert_read(&cert, "s.crt", "s.key", NOW, why, sizeof(why)) == 0,
-	    "%s", why);
+	must_read(&cert, "s.crt", "s.key", NOW);
 	cert_free(&cert);
 	remove_all();
 	must("echo half > s.key");
@@ -241,7 +244,6 @@ test_make_dates(void)
 		    "Nov 18 08:53:20 2052", false }
 	};
 	struct cert cert;
-	char why[500] = "";
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -252,8 +254,7 @@ test_make_dates(void)
 		must("openssl asn1parse -in s.crt");
 		CHECK(has("GENERALIZEDTIME") != cases[i].utc_time, "%zu: %s",
 		    i, text_of("out"));
-		CHECK(cert_read(&cert, "s.crt", "s.key", cases[i].now, why,
-		    sizeof(why)) == 0, "%s", why);
+		must_read(&cert, "s.crt", "s.key", cases[i].now);
 		cert_free(&cert);
 		remove_all();
 	}
@@ -265,7 +266,6 @@ test_make_by_openssl(void)
 	static const char *const long_name[] = { "a-name-of-more-than-sixty-"
 	    "four-characters-which-is-too-long-for.example.org", NULL };
 	struct cert cert;
-	char why[500] = "";
 
 	make(names, NOW);
 	must("openssl x509 -in s.crt -noout -text -nameopt RFC2253");
@@ -290,8 +290,7 @@ test_make_by_openssl(void)
 	    "-verify_hostname example.org s.crt") != 0, "any name does");
 	must("openssl pkey -in s.key -check -noout");
 	must("openssl x509 -in s.crt -noout -fingerprint -sha256");
-	CHECK(cert_read(&cert, "s.crt", "s.key", NOW, why, sizeof(why)) == 0,
-	    "%s", why);
+	must_read(&cert, "s.crt", "s.key", NOW);
 	CHECK(has(cert.fingerprint), "fingerprint %s", cert.fingerprint);
 	cert_free(&cert);
 	remove_all();
@@ -354,36 +353,43 @@ test_key_forms(void)
 static void
 test_bad_keys(void)
 {
-	must(REQ "-newkey rsa:2048 -nodes -keyout k.pem -out c.pem");
-	must("openssl rsa -in k.pem -traditional -aes128 -passout pass:x "
-	    "-out old.pem && openssl pkcs8 -topk8 -in k.pem -passout pass:x "
-	    "-out new.pem");
-	bad("c.pem", "old.pem", "encrypted");
-	bad("c.pem", "new.pem", "encrypted");
-	must("openssl genpkey -algorithm ed25519 -out ed.pem && " REQ
-	    "-key ed.pem -out edc.pem");
-	bad("c.pem", "ed.pem", "Ed25519");
-	bad("edc.pem", "k.pem", "Ed25519");
-	bad("c.pem", "c.pem", "contains no private key");
-	bad("k.pem", "k.pem", "contains no certificate");
-	bad("c.pem", "absent", "No such file");
-	bad("absent", "k.pem", "No such file");
-	bad("c.pem", ".", "Is a directory");
-	must(": > empty");
-	bad("c.pem", "empty", "contains no private key");
-	bad("empty", "k.pem", "contains no certificate");
-	must("openssl rsa -in k.pem -outform DER -out k.der");
-	bad("c.pem", "k.der", "contains no private key");
-	must("head -n 9 k.pem > cut.pem");
-	bad("c.pem", "cut.pem", "damaged");
-	must("head -n 9 c.pem > cutc.pem");
-	bad("cutc.pem", "k.pem", "damaged");
-	must("(head -n 9 k.pem; tail -n 1 k.pem) > short.pem");
-	bad("c.pem", "short.pem", "damaged");
-	must("sed 's/^MII/!!!/' k.pem > odd.pem");
-	bad("c.pem", "odd.pem", "damaged");
-	must("head -c 300000 /dev/zero > large.pem");
-	bad("c.pem", "large.pem", "too large");
+	static const struct {
+		const char *command;	/* makes the files that are new */
+		const char *cert_path, *key_path, *words;
+	} cases[] = {
+		{ REQ "-newkey rsa:2048 -nodes -keyout k.pem -out c.pem",
+		    "c.pem", "c.pem", "contains no private key" },
+		{ "openssl rsa -in k.pem -traditional -aes128 -passout pass:x "
+		    "-out old.pem", "c.pem", "old.pem", "encrypted" },
+		{ "openssl pkcs8 -topk8 -in k.pem -passout pass:x "
+		    "-out new.pem", "c.pem", "new.pem", "encrypted" },
+		{ "openssl genpkey -algorithm ed25519 -out ed.pem",
+		    "c.pem", "ed.pem", "Ed25519" },
+		{ REQ "-key ed.pem -out edc.pem",
+		    "edc.pem", "k.pem", "Ed25519" },
+		{ ":", "k.pem", "k.pem", "contains no certificate" },
+		{ ":", "c.pem", "absent", "No such file" },
+		{ ":", "absent", "k.pem", "No such file" },
+		{ ":", "c.pem", ".", "Is a directory" },
+		{ ": >empty", "c.pem", "empty", "contains no private key" },
+		{ ":", "empty", "k.pem", "contains no certificate" },
+		{ "openssl rsa -in k.pem -outform DER -out k.der",
+		    "c.pem", "k.der", "contains no private key" },
+		{ "head -n 9 k.pem >cut.pem", "c.pem", "cut.pem", "damaged" },
+		{ "head -n 9 c.pem >cutc.pem", "cutc.pem", "k.pem", "damaged" },
+		{ "(head -n 9 k.pem; tail -n 1 k.pem) >short.pem",
+		    "c.pem", "short.pem", "damaged" },
+		{ "sed 's/^MII/!!!/' k.pem >odd.pem",
+		    "c.pem", "odd.pem", "damaged" },
+		{ "head -c 300000 /dev/zero >large.pem",
+		    "c.pem", "large.pem", "too large" }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		must(cases[i].command);
+		bad(cases[i].cert_path, cases[i].key_path, cases[i].words);
+	}
 	remove_all();
 }
 
@@ -408,8 +414,6 @@ static void
 test_chain(void)
 {
 	struct cert cert;
-	char why[500] = "";
-	int got;
 
 	must("openssl ecparam -genkey -noout -name secp384r1 -out ca.key && "
 	    REQ "-key ca.key -out ca.pem && "
@@ -418,14 +422,10 @@ test_chain(void)
 	    "openssl x509 -req -in k.csr -CA ca.pem -CAkey ca.key -days 36000 "
 	    "-CAcreateserial -out leaf.pem && cat leaf.pem ca.pem > full.pem "
 	    "&& cat ca.pem leaf.pem > wrong.pem");
-	got = cert_read(&cert, "full.pem", "k.pem", NOW, why, sizeof(why));
-	CHECK(got == 0, "%s", why);
-	if (got == 0) {
-		CHECK(cert.chain_length == 2, "%zu certificates",
-		    cert.chain_length);
-		CHECK(cert.issuer_key_type == BR_KEYTYPE_EC, "issuer");
-		cert_free(&cert);
-	}
+	must_read(&cert, "full.pem", "k.pem", NOW);
+	CHECK(cert.chain_length == 2, "%zu certificates", cert.chain_length);
+	CHECK(cert.issuer_key_type == BR_KEYTYPE_EC, "issuer");
+	cert_free(&cert);
 	bad("wrong.pem", "k.pem", "first certificate in wrong.pem");
 	must("cat leaf.pem ca.pem ca.pem ca.pem ca.pem ca.pem ca.pem ca.pem "
 	    "ca.pem > many.pem");

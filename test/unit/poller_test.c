@@ -1,5 +1,5 @@
 /*
- * Tests of ready.h, for either of its builds: with and without -DREADY_POLL.
+ * poller.c in either of its builds: with and without -DPOLLER_POLL.
  */
 #include "net/poller.h"
 
@@ -10,22 +10,22 @@
 
 #include "test/lib/check.h"
 
-#define PAIRS 700	/* more than one poller_wait tells of */
+#define PAIRS 700	/* more than one poller_wait reports */
 
 #ifdef POLLER_POLL
-#define NAME "ready (poll)"
+#define NAME "poller (poll)"
 #else
-#define NAME "ready"
+#define NAME "poller"
 #endif
 
-/* Both ends of a stream; ours is the one that is watched. */
-struct stream_pair {
+/* Both ends of a connection; ours is the one that is watched. */
+struct ends {
 	int ours, theirs;
 	unsigned told;
 };
 
 static void
-make_pair(struct stream_pair *p)
+make_ends(struct ends *e)
 {
 	int fds[2];
 
@@ -33,41 +33,62 @@ make_pair(struct stream_pair *p)
 		perror("socketpair");
 		_exit(1);
 	}
-	*p = (struct stream_pair){ fds[0], fds[1], 0 };
+	*e = (struct ends){ fds[0], fds[1], 0 };
 }
 
 static void
-free_pair(struct stream_pair *p)
+close_ends(struct ends *e)
 {
-	(void)close(p->ours);
-	if (p->theirs != -1)
-		(void)close(p->theirs);
+	(void)close(e->ours);
+	if (e->theirs != -1)
+		(void)close(e->theirs);
 }
 
 static void
-say(struct stream_pair *p)
+watch(struct poller *p, struct ends *e, unsigned interest)
 {
-	CHECK(write(p->theirs, "x", 1) == 1, "write");
+	CHECK(poller_add(p, e->ours, interest, e) == 0, "add");
+}
+
+/* A new connection that is watched. */
+static void
+begin(struct poller *p, struct ends *e, unsigned interest)
+{
+	make_ends(e);
+	watch(p, e, interest);
 }
 
 static void
-hear(struct stream_pair *p)
+end(struct poller *p, struct ends *e)
+{
+	poller_remove(p, e->ours);
+	close_ends(e);
+}
+
+static void
+say(struct ends *e)
+{
+	CHECK(write(e->theirs, "x", 1) == 1, "write");
+}
+
+static void
+hear(struct ends *e)
 {
 	char c;
 
-	CHECK(read(p->ours, &c, 1) == 1, "read");
+	CHECK(read(e->ours, &c, 1) == 1, "read");
 }
 
-/* What a wait without time tells of p alone; 0 for nothing. */
+/* What a wait without time tells of e alone; 0 for nothing. */
 static unsigned
-told(struct poller *r, const struct stream_pair *p)
+told(struct poller *p, const struct ends *e)
 {
 	struct poller_event event;
 	unsigned can = 0;
 
-	poller_wait(r, 0);
-	while (poller_next(r, &event)) {
-		CHECK(event.owner == p && event.fd == p->ours,
+	poller_wait(p, 0);
+	while (poller_next(p, &event)) {
+		CHECK(event.owner == e && event.fd == e->ours,
 		    "another one was told");
 		can |= event.can;
 	}
@@ -77,127 +98,117 @@ told(struct poller *r, const struct stream_pair *p)
 static void
 test_levels(void)
 {
-	struct poller *r = poller_open();
-	struct stream_pair p;
+	struct poller *p = poller_open();
+	struct ends e;
 
-	make_pair(&p);
-	CHECK(poller_add(r, p.ours, POLLER_READ, &p) == 0, "add");
-	CHECK(told(r, &p) == 0, "nothing was said yet");
-	say(&p);
-	CHECK(told(r, &p) == POLLER_READ, "readable");
-	CHECK(told(r, &p) == POLLER_READ, "still readable");
-	poller_change(r, p.ours, POLLER_READ | POLLER_WRITE);
-	CHECK(told(r, &p) == (POLLER_READ | POLLER_WRITE), "both");
-	poller_change(r, p.ours, POLLER_WRITE);
-	CHECK(told(r, &p) == POLLER_WRITE, "only writable was asked for");
-	poller_change(r, p.ours, 0);
-	CHECK(told(r, &p) == 0, "nothing was asked for");
-	poller_change(r, p.ours, POLLER_READ);
-	hear(&p);
-	CHECK(told(r, &p) == 0, "all was read");
-	poller_remove(r, p.ours);
-	say(&p);
-	CHECK(told(r, &p) == 0, "it was removed");
-	free_pair(&p);
-	poller_close(r);
+	begin(p, &e, POLLER_READ);
+	CHECK(told(p, &e) == 0, "nothing was said yet");
+	say(&e);
+	CHECK(told(p, &e) == POLLER_READ, "readable");
+	CHECK(told(p, &e) == POLLER_READ, "still readable");
+	poller_change(p, e.ours, POLLER_READ | POLLER_WRITE);
+	CHECK(told(p, &e) == (POLLER_READ | POLLER_WRITE), "both");
+	poller_change(p, e.ours, POLLER_WRITE);
+	CHECK(told(p, &e) == POLLER_WRITE, "only writable was asked for");
+	poller_change(p, e.ours, 0);
+	CHECK(told(p, &e) == 0, "nothing was asked for");
+	poller_change(p, e.ours, POLLER_READ);
+	hear(&e);
+	CHECK(told(p, &e) == 0, "all was read");
+	poller_remove(p, e.ours);
+	say(&e);
+	CHECK(told(p, &e) == 0, "it was removed");
+	close_ends(&e);
+	poller_close(p);
 }
 
 static void
 test_gone(void)
 {
-	struct poller *r = poller_open();
-	struct stream_pair p;
+	struct poller *p = poller_open();
+	struct ends e;
 
-	make_pair(&p);
-	CHECK(poller_add(r, p.ours, 0, &p) == 0, "add");
-	(void)close(p.theirs);
-	p.theirs = -1;
-	CHECK(told(r, &p) & POLLER_GONE, "gone, without being asked");
-	poller_change(r, p.ours, POLLER_READ);
-	CHECK(told(r, &p) & POLLER_READ, "its end can be read");
-	poller_remove(r, p.ours);
-	free_pair(&p);
-	poller_close(r);
+	begin(p, &e, 0);
+	(void)close(e.theirs);
+	e.theirs = -1;
+	CHECK(told(p, &e) & POLLER_GONE, "gone, without being asked");
+	poller_change(p, e.ours, POLLER_READ);
+	CHECK(told(p, &e) & POLLER_READ, "its end can be read");
+	end(p, &e);
+	poller_close(p);
 }
 
 /* The number of a closed descriptor comes back with another owner. */
 static void
 test_number_again(void)
 {
-	struct poller *r = poller_open();
-	struct stream_pair p, q;
+	struct poller *p = poller_open();
+	struct ends e, q;
 	int number;
 
-	make_pair(&p);
-	number = p.ours;
-	CHECK(poller_add(r, p.ours, POLLER_READ, &p) == 0, "add");
-	poller_remove(r, p.ours);
-	free_pair(&p);
-	make_pair(&q);
+	begin(p, &e, POLLER_READ);
+	number = e.ours;
+	end(p, &e);
+	make_ends(&q);
 	if (q.ours != number) {
 		CHECK(dup2(q.ours, number) == number, "dup2");
 		(void)close(q.ours);
 		q.ours = number;
 	}
-	CHECK(poller_add(r, q.ours, POLLER_READ, &q) == 0, "add again");
-	CHECK(told(r, &q) == 0, "nothing was said to the new one");
+	watch(p, &q, POLLER_READ);
+	CHECK(told(p, &q) == 0, "nothing was said to the new one");
 	say(&q);
-	CHECK(told(r, &q) == POLLER_READ, "the new owner is told");
-	poller_remove(r, q.ours);
-	free_pair(&q);
-	poller_close(r);
+	CHECK(told(p, &q) == POLLER_READ, "the new owner is told");
+	end(p, &q);
+	poller_close(p);
 }
 
 /* One of two is removed while the other is being told of. */
 static void
 test_remove_meanwhile(void)
 {
-	struct poller *r = poller_open();
+	struct poller *p = poller_open();
 	struct poller_event event;
-	struct stream_pair pairs[3], *first;
+	struct ends pairs[3], *first;
 	size_t i;
 
 	for (i = 0; i < 3; i++) {
-		make_pair(&pairs[i]);
+		begin(p, &pairs[i], POLLER_READ);
 		say(&pairs[i]);
-		CHECK(poller_add(r, pairs[i].ours, POLLER_READ, &pairs[i]) == 0,
-		    "add");
 	}
-	poller_wait(r, -1);
-	CHECK(poller_next(r, &event), "one is ready");
+	poller_wait(p, -1);
+	CHECK(poller_next(p, &event), "one is ready");
 	first = event.owner;
 	for (i = 0; i < 3; i++) {
 		if (&pairs[i] != first)
-			poller_remove(r, pairs[i].ours);
+			poller_remove(p, pairs[i].ours);
 	}
-	CHECK(!poller_next(r, &event), "a removed one was told");
-	CHECK(told(r, first) == POLLER_READ, "the one that was left");
+	CHECK(!poller_next(p, &event), "a removed one was told");
+	CHECK(told(p, first) == POLLER_READ, "the one that was left");
 	for (i = 0; i < 3; i++)
-		free_pair(&pairs[i]);
-	poller_close(r);
+		close_ends(&pairs[i]);
+	poller_close(p);
 }
 
 /* All are ready all the time, and only some are dealt with in each turn. */
 static void
 test_nobody_starves(size_t a_turn)
 {
-	static struct stream_pair pairs[PAIRS];
-	struct poller *r = poller_open();
+	static struct ends pairs[PAIRS];
+	struct poller *p = poller_open();
 	struct poller_event event;
-	struct stream_pair *p;
+	struct ends *e;
 	size_t i, n, turns = 4 * PAIRS / a_turn, starved = 0;
 
 	for (i = 0; i < PAIRS; i++) {
-		make_pair(&pairs[i]);
+		begin(p, &pairs[i], POLLER_READ);
 		say(&pairs[i]);
-		CHECK(poller_add(r, pairs[i].ours, POLLER_READ, &pairs[i]) == 0,
-		    "add");
 	}
 	for (i = 0; i < turns; i++) {
-		poller_wait(r, -1);
-		for (n = 0; n < a_turn && poller_next(r, &event); n++) {
-			p = event.owner;
-			p->told++;
+		poller_wait(p, -1);
+		for (n = 0; n < a_turn && poller_next(p, &event); n++) {
+			e = event.owner;
+			e->told++;
 		}
 		CHECK(n > 0, "nobody was told");
 	}
@@ -206,65 +217,60 @@ test_nobody_starves(size_t a_turn)
 	CHECK(starved == 0, "%zu of %d starved with %zu a turn", starved,
 	    PAIRS, a_turn);
 	for (i = 0; i < PAIRS; i++) {
-		poller_remove(r, pairs[i].ours);
-		free_pair(&pairs[i]);
+		end(p, &pairs[i]);
 	}
-	poller_close(r);
+	poller_close(p);
 }
 
 /* Removal in any order leaves the others watched. */
 static void
 test_many_come_and_go(void)
 {
-	static struct stream_pair pairs[PAIRS];
-	struct poller *r = poller_open();
+	static struct ends pairs[PAIRS];
+	struct poller *p = poller_open();
 	struct poller_event event;
-	struct stream_pair *p;
+	struct ends *e;
 	size_t i, found = 0;
 
 	for (i = 0; i < PAIRS; i++) {
-		make_pair(&pairs[i]);
-		CHECK(poller_add(r, pairs[i].ours, POLLER_READ, &pairs[i]) == 0,
-		    "add");
+		begin(p, &pairs[i], POLLER_READ);
 	}
 	for (i = 0; i < PAIRS; i += 3)
-		poller_remove(r, pairs[i].ours);
+		poller_remove(p, pairs[i].ours);
 	for (i = 0; i < PAIRS; i += 7)
 		say(&pairs[i]);
-	poller_wait(r, -1);
-	while (poller_next(r, &event)) {
-		p = event.owner;
-		CHECK((p - pairs) % 3 != 0 && (p - pairs) % 7 == 0,
-		    "pair %d was told", (int)(p - pairs));
-		hear(p);
+	poller_wait(p, -1);
+	while (poller_next(p, &event)) {
+		e = event.owner;
+		CHECK((e - pairs) % 3 != 0 && (e - pairs) % 7 == 0,
+		    "pair %d was told", (int)(e - pairs));
+		hear(e);
 		found++;
 	}
 	CHECK(found == 66, "%zu were told, not 66", found);
 	for (i = 0; i < PAIRS; i++) {
 		if (i % 3 != 0)
-			poller_remove(r, pairs[i].ours);
-		free_pair(&pairs[i]);
+			poller_remove(p, pairs[i].ours);
+		close_ends(&pairs[i]);
 	}
-	poller_close(r);
+	poller_close(p);
 }
 
 /* A wait with time ends without anybody being ready. */
 static void
 test_time_over(void)
 {
-	struct poller *r = poller_open();
+	struct poller *p = poller_open();
 	struct poller_event event;
-	struct stream_pair p;
+	struct ends e;
 
-	poller_wait(r, 1);
-	CHECK(!poller_next(r, &event), "nobody is watched");
-	make_pair(&p);
-	CHECK(poller_add(r, p.ours, POLLER_READ, &p) == 0, "add");
-	poller_wait(r, 1);
-	CHECK(!poller_next(r, &event), "nothing was said");
-	poller_remove(r, p.ours);
-	free_pair(&p);
-	poller_close(r);
+	poller_wait(p, 1);
+	CHECK(!poller_next(p, &event), "nobody is watched");
+	begin(p, &e, POLLER_READ);
+	poller_wait(p, 1);
+	CHECK(!poller_next(p, &event), "nothing was said");
+	end(p, &e);
+	poller_close(p);
 	poller_close(NULL);
 }
 

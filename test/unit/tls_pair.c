@@ -146,64 +146,23 @@ pair_differs(const void *bytes, size_t n, unsigned seed, uint64_t at)
 	return false;
 }
 
-static struct trust_all *
-trust_of(const br_x509_class **context)
-{
-	void *trust = context;
-
-	return trust;
-}
-
+/* The client expects the key of this certificate and looks at nothing else. */
 static void
-start_chain(const br_x509_class **context, const char *name)
+set_trust(struct pair *t, const br_x509_certificate *cert)
 {
-	(void)name;
-	trust_of(context)->certificates = 0;
+	const br_x509_pkey *key;
+
+	br_x509_decoder_init(&t->leaf, NULL, NULL);
+	br_x509_decoder_push(&t->leaf, cert->data, cert->data_len);
+	key = br_x509_decoder_get_pkey(&t->leaf);
+	if (key->key_type == BR_KEYTYPE_EC)
+		br_x509_knownkey_init_ec(&t->trust, &key->key.ec,
+		    BR_KEYTYPE_SIGN);
+	else
+		br_x509_knownkey_init_rsa(&t->trust, &key->key.rsa,
+		    BR_KEYTYPE_SIGN);
+	br_ssl_engine_set_x509(&t->client.eng, &t->trust.vtable);
 }
-
-static void
-start_cert(const br_x509_class **context, uint32_t n)
-{
-	(void)n;
-	if (trust_of(context)->certificates++ == 0)
-		br_x509_decoder_init(&trust_of(context)->leaf, NULL, NULL);
-}
-
-static void
-append_cert(const br_x509_class **context, const unsigned char *p, size_t n)
-{
-	if (trust_of(context)->certificates == 1)
-		br_x509_decoder_push(&trust_of(context)->leaf, p, n);
-}
-
-static void
-end_cert(const br_x509_class **context)
-{
-	(void)context;
-}
-
-static unsigned
-end_chain(const br_x509_class **context)
-{
-	return (unsigned)br_x509_decoder_last_error(
-	    &trust_of(context)->leaf);
-}
-
-static const br_x509_pkey *
-get_pkey(const br_x509_class *const *context, unsigned *usages)
-{
-	const void *trust = context;
-
-	if (usages != NULL)
-		*usages = BR_KEYTYPE_SIGN;
-	return &((const struct trust_all *)trust)->leaf.pkey;
-}
-
-static const br_x509_class trust_class = {
-	sizeof(struct trust_all), start_chain, start_cert, append_cert,
-	    end_cert,
-	end_chain, get_pkey
-};
 
 /* A client that knows all of BearSSL, and a fresh connection for it. */
 struct pair *
@@ -216,8 +175,7 @@ pair_new(struct tls *tls)
 	if (full.eng.suites_num == 0)
 		br_ssl_client_init_full(&full, &minimal, NULL, 0);
 	t->client = full;
-	t->trust.vtable = &trust_class;
-	br_ssl_engine_set_x509(&t->client.eng, &t->trust.vtable);
+	set_trust(t, &tls->cert->chain[0]);
 	br_ssl_engine_set_buffers_bidi(&t->client.eng, t->in, sizeof(t->in),
 	    t->out, sizeof(t->out));
 	t->conn = tls_conn_open(tls);
@@ -274,6 +232,15 @@ pair_wire_in(struct tls_conn *conn, const void *wire, size_t n)
 	if (p != NULL && room >= n)
 		memcpy(p, wire, n);
 	tls_wire_in(conn, n);
+}
+
+/* A turn in which only wire bytes of the client arrive. */
+void
+pair_feed(struct tls_conn *conn, const void *wire, size_t n)
+{
+	tls_enter(conn);
+	pair_wire_in(conn, wire, n);
+	pair_leave(conn);
 }
 
 static void
@@ -422,11 +389,17 @@ pair_run(struct pair *t)
 		}
 }
 
+const char *
+pair_error(const struct tls_conn *conn)
+{
+	return tls_error(conn) != NULL ? tls_error(conn) : "no error";
+}
+
 void
 pair_check(const struct pair *t, const char *what)
 {
 	CHECK(tls_is_open(t->conn), "%s: not open: %s", what,
-	    tls_error(t->conn) == NULL ? "-" : tls_error(t->conn));
+	    pair_error(t->conn));
 	CHECK(br_ssl_engine_last_error(&t->client.eng) == 0, "%s: client "
 	    "error %d", what, br_ssl_engine_last_error(&t->client.eng));
 	CHECK(!t->wrong, "%s: wrong bytes", what);

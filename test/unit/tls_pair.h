@@ -2,7 +2,7 @@
  * tls_pair.h - a connection of tls.c and a client engine of BearSSL, joined in
  * memory by a wire that carries as little at a time as the test wants.
  *
- * A test program includes pair.c, and with it tls.c.
+ * A test program includes tls_pair.c, and with it tls.c.
  *
  *	p = pair_new(tls);
  *	p->up_goal = p->down_goal = 1000;
@@ -24,16 +24,10 @@
 #include "net/cert.h"
 #include "net/tls.h"
 
-/* The client takes every certificate. */
-struct trust_all {
-	const br_x509_class *vtable;
-	br_x509_decoder_context leaf;
-	size_t certificates;
-};
-
 struct pair {
 	br_ssl_client_context client;
-	struct trust_all trust;
+	br_x509_decoder_context leaf;	/* holds the key to trust */
+	br_x509_knownkey_context trust;
 	unsigned char in[BR_SSL_BUFSIZE_INPUT], out[BR_SSL_BUFSIZE_OUTPUT];
 	struct tls_conn *conn;
 	struct buf to_client;			/* wire bytes under way */
@@ -85,9 +79,13 @@ bool pair_read(struct pair *);		/* ... takes a piece off the wire */
 /* One turn of the server with n wire bytes of the client. */
 void pair_serve(struct pair *, const void *wire, size_t n);
 void pair_wire_in(struct tls_conn *, const void *wire, size_t n);
+/* A turn in which only these arrive. */
+void pair_feed(struct tls_conn *, const void *wire, size_t n);
 void pair_put(struct pair *);		/* the server encrypts */
 /* Move up to n wire bytes of the server to the client's side. */
 void pair_wire_out(struct pair *, size_t n);
+/* tls_error, or "no error". */
+const char *pair_error(const struct tls_conn *);
 /* Leave it, and garbage in all that connections share. */
 void pair_leave(struct tls_conn *);
 
