@@ -20,7 +20,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o \
 	base/utf8.o \
 	json.o \
 	disk/file.o disk/journal.o disk/quarantine.o \
-	disk/recfile.o disk/ring.o disk/segment.o disk/syncer.o \
+	disk/recfile.o disk/segment.o disk/syncer.o \
 	conf.o ntp.o \
 	store/maildir.o store/msgfile.o store/queue.o \
 	store/spare.o store/upload.o store.o \

@@ -144,8 +144,9 @@ static int
 replay(struct datadir *d, char *why, size_t room)
 {
 	struct journal_record record;
+	int more;
 
-	while (journal_replay(d->journal, &record)) {
+	while ((more = journal_replay(d->journal, &record)) == 1) {
 		d->records++;
 		if (!store_replay(d->store, &record) &&
 		    !userdb_replay(d->userdb, &record) &&
@@ -153,6 +154,11 @@ replay(struct datadir *d, char *why, size_t room)
 			quarantine_note(&d->lost,
 			    "journal: ignored a record of unknown type %u",
 			    (unsigned)record.type);
+	}
+	if (more == -1) {
+		(void)snprintf(why, room, "cannot read the journal: %s",
+		    strerror(errno));
+		return -1;
 	}
 	if (store_replayed(d->store) == -1) {
 		(void)snprintf(why, room, "cannot tidy the data directory: %s",

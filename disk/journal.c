@@ -44,9 +44,8 @@
 
 #include "base/encode.h"
 #include "json.h"
-#include "base/log.h"
 #include "disk/file.h"
-#include "disk/ring.h"
+#include "disk/segment.h"
 
 #define RECORD 8		/* length and type before each body */
 #define LOST_NAME 64		/* room for journal-NNNNNNNN-OFFSET */
@@ -85,12 +84,12 @@ struct journal {
 static int
 scan_segments(struct journal *jn)
 {
-	const struct batch *b;
+	const struct segment_batch *b;
 	struct segment *s;
 	size_t i, n;
 
 	jn->next = 1;
-	for (i = 0; i < ring_count(&jn->ring); i++) {
+	for (i = 0; i < segment_count(&jn->ring); i++) {
 		s = &jn->ring.segments[i];
 		if (segment_scan(s, jn->ring.key, &jn->image) == -1)
 			return -1;
@@ -119,11 +118,11 @@ open_journal(struct journal *jn)
 	dir = file_open_dir(jn->lost->data, "journal");
 	if (dir == -1)
 		return looking && errno == ENOENT ? 0 : -1;
-	if (ring_open(&jn->ring, dir, looking ? O_RDONLY : O_RDWR) == -1 ||
+	if (segment_open(&jn->ring, dir, looking ? O_RDONLY : O_RDWR) == -1 ||
 	    scan_segments(jn) == -1)
 		return -1;
-	ring_order(&jn->ring, jn->next);
-	return looking ? 0 : ring_prepare(&jn->ring);
+	segment_order(&jn->ring, jn->next);
+	return looking ? 0 : segment_prepare(&jn->ring);
 }
 
 struct journal *
@@ -133,7 +132,7 @@ journal_open(struct quarantine *lost, struct syncer *syncer, uint64_t size_max,
 	struct journal *jn = xzalloc(sizeof(*jn));
 
 	jn->lost = lost;
-	jn->ring = ring_none(syncer, size_max);
+	jn->ring = segment_ring(syncer, size_max);
 	if (open_journal(jn) == 0)
 		return jn;
 	(void)snprintf(why, room, "cannot open the journal: %s",
@@ -149,7 +148,7 @@ journal_close(struct journal *jn)
 	if (jn == NULL)
 		return;
 	/* Every commit was synced: closing has nothing left to lose. */
-	ring_close(&jn->ring);
+	segment_close(&jn->ring);
 	buf_free(&jn->batch);
 	buf_free(&jn->image);
 	free(jn);
@@ -199,9 +198,9 @@ content_end(const struct buf *image, uint32_t from)
 
 /* Where the batch after this one begins. */
 static uint32_t
-batch_end(const struct batch *b)
+batch_end(const struct segment_batch *b)
 {
-	return b->offset + batch_size(b->length);
+	return b->offset + segment_batch_size(b->length);
 }
 
 /*
@@ -209,35 +208,34 @@ batch_end(const struct batch *b)
  * its write and its sync, or the sync failed, the kernel may show bytes that
  * the disk does not have and that no later sync would write.
  */
-static void
+static int
 settle_last_batch(struct journal *jn)
 {
 	const struct segment *sg = &jn->ring.segments[jn->replaying];
-	const struct batch *b = &sg->batches[jn->batch_at - 1];
+	const struct segment_batch *b = &sg->batches[jn->batch_at - 1];
 
 	if (file_pwrite_all(sg->fd, jn->image.p + b->offset,
-	    batch_size(b->length), b->offset) == -1 ||
-	    fdatasync(sg->fd) == -1)
-		die("cannot write the journal: %s", strerror(errno));
+	    segment_batch_size(b->length), b->offset) == -1)
+		return -1;
+	return fdatasync(sg->fd);
 }
 
 /* The last batch has been read: the next one goes behind it. */
-static void
+static int
 end_newest(struct journal *jn)
 {
 	uint32_t size;
 
 	if (jn->at < SEGMENT_SIZE &&
-	    batch_is_torn(&jn->image, jn->at, jn->ring.key, jn->next, &size))
+	    segment_is_torn(&jn->image, jn->at, jn->ring.key, jn->next, &size))
 		lose(jn, jn->at, size > 0 ? jn->at + size :
 		    content_end(&jn->image, jn->at),
 		    "a batch that was never finished");
-	if (!jn->lost->looking)
-		settle_last_batch(jn);
+	return jn->lost->looking ? 0 : settle_last_batch(jn);
 }
 
 /* Nothing more that is due stands in this segment.  Go to the next. */
-static void
+static int
 leave_segment(struct journal *jn)
 {
 	bool newest = jn->replaying + 1 == jn->ring.used;
@@ -248,61 +246,62 @@ leave_segment(struct journal *jn)
 		lose_damage(jn, jn->at, content_end(&jn->image, jn->at));
 		jn->next = follows;
 	}
-	if (newest)
-		end_newest(jn);
+	if (newest && end_newest(jn) == -1)
+		return -1;
 	jn->replaying++;
 	jn->image.n = 0;
+	return 0;
 }
 
 /* Begin with a segment: the batches in it that are due. */
-static void
+static int
 enter_segment(struct journal *jn)
 {
 	const struct segment *sg = &jn->ring.segments[jn->replaying];
 
 	if (segment_load(sg, &jn->image) == -1)
-		die("cannot read the journal: %s", strerror(errno));
+		return -1;
 	jn->at = 0;
 	jn->batch_at = 0;
 	while (jn->batch_at < sg->batch_count &&
 	    sg->batches[jn->batch_at].number < jn->next)
 		jn->batch_at++;
+	return 0;
 }
 
 /* A batch that is due is in a segment that is short: it was cut. */
-static void
+static int
 mend_segment(struct journal *jn, struct segment *sg)
 {
 	quarantine_note(jn->lost,
 	    "journal: segment %08u was cut, and is damaged "
 	    "where it ends", sg->name);
 	sg->is_short = false;
-	if (!jn->lost->looking && file_pwrite_all(sg->fd, "", 1,
-	    SEGMENT_SIZE - 1) == -1)
-		die("cannot write the journal: %s", strerror(errno));
+	if (jn->lost->looking)
+		return 0;
+	return file_pwrite_all(sg->fd, "", 1, SEGMENT_SIZE - 1);
 }
 
 /* Take the batch that is next, or leave the segment. */
-static void
+static int
 next_batch(struct journal *jn)
 {
 	struct segment *sg = &jn->ring.segments[jn->replaying];
-	const struct batch *b = &sg->batches[jn->batch_at];
+	const struct segment_batch *b = &sg->batches[jn->batch_at];
 
-	if (jn->batch_at == sg->batch_count || b->number < jn->next) {
-		leave_segment(jn);
-		return;
-	}
+	if (jn->batch_at == sg->batch_count || b->number < jn->next)
+		return leave_segment(jn);
 	if (b->offset != jn->at || b->number != jn->next)
 		lose_damage(jn, jn->at, b->offset);
-	if (sg->is_short)
-		mend_segment(jn, sg);
+	if (sg->is_short && mend_segment(jn, sg) == -1)
+		return -1;
 	jn->next = b->number + 1;
 	jn->at = batch_end(b);
-	jn->records = (struct span){ jn->image.p + b->offset + BATCH_HEADER,
+	jn->records = (struct span){ jn->image.p + b->offset + SEGMENT_HEADER,
 	    b->length };
-	jn->records_at = b->offset + BATCH_HEADER;
+	jn->records_at = b->offset + SEGMENT_HEADER;
 	jn->batch_at++;
+	return 0;
 }
 
 /* Take one record off the current batch; false if it has no more. */
@@ -332,8 +331,8 @@ end_replay(struct journal *jn)
 {
 	size_t i;
 
-	for (i = 0; i < ring_count(&jn->ring); i++)
-		segment_free(&jn->ring.segments[i]);
+	for (i = 0; i < segment_count(&jn->ring); i++)
+		segment_forget(&jn->ring.segments[i]);
 	buf_free(&jn->image);
 	jn->number = jn->last + 1;
 	jn->committed_id = jn->id;
@@ -341,7 +340,7 @@ end_replay(struct journal *jn)
 		(void)journal_turn(jn);	/* without a spare: at a later start */
 }
 
-bool
+int
 journal_replay(struct journal *jn, struct journal_record *record)
 {
 	while (!next_record(jn, record)) {
@@ -351,13 +350,14 @@ journal_replay(struct journal *jn, struct journal_record *record)
 		jn->records.n = 0;
 		if (jn->replaying == jn->ring.used) {
 			end_replay(jn);
-			return false;
+			return 0;
 		}
-		if (jn->image.n == 0)
-			enter_segment(jn);
-		next_batch(jn);
+		if (jn->image.n == 0 && enter_segment(jn) == -1)
+			return -1;
+		if (next_batch(jn) == -1)
+			return -1;
 	}
-	return true;
+	return 1;
 }
 
 /* ---- appending ---- */
@@ -385,7 +385,7 @@ journal_committed_id(const struct journal *jn)
 static void
 begin_segment(struct journal *jn)
 {
-	ring_advance(&jn->ring, jn->number);
+	segment_advance(&jn->ring, jn->number);
 	jn->at = 0;
 }
 
@@ -394,7 +394,8 @@ static bool
 has_room(const struct journal *jn, size_t n)
 {
 	/* The last block is left for journal_publish. */
-	return jn->ring.used > 0 && jn->at + BATCH_BLOCK + n + BATCH_HEADER +
+	return jn->ring.used > 0 && jn->at + SEGMENT_BLOCK + n +
+	    SEGMENT_HEADER +
 	    JOURNAL_REQUEST_MAX <= SEGMENT_SIZE;
 }
 
@@ -416,8 +417,8 @@ begin_batch(struct journal *jn)
 	 */
 	if (!has_room(jn, 0) && jn->ring.spare > 0)
 		begin_segment(jn);
-	(void)buf_room(&jn->batch, BATCH_HEADER);
-	jn->batch.n = BATCH_HEADER;
+	(void)buf_room(&jn->batch, SEGMENT_HEADER);
+	jn->batch.n = SEGMENT_HEADER;
 }
 
 struct journal_place
@@ -452,17 +453,17 @@ journal_pending(const struct journal *jn)
 int
 journal_commit(struct journal *jn)
 {
-	struct batch b = { .number = jn->number, .id = jn->id };
+	struct segment_batch b = { .number = jn->number, .id = jn->id };
 	const struct segment *sg;
 	uint32_t size;
 
 	if (jn->batch.n == 0)
 		return 0;
-	sg = ring_newest(&jn->ring);
+	sg = segment_newest(&jn->ring);
 	b.oldest = jn->ring.segments[0].first;
-	b.length = (uint32_t)(jn->batch.n - BATCH_HEADER);
-	batch_seal(jn->batch.p, &b, jn->ring.key);
-	size = batch_size(b.length);
+	b.length = (uint32_t)(jn->batch.n - SEGMENT_HEADER);
+	segment_seal(jn->batch.p, &b, jn->ring.key);
+	size = segment_batch_size(b.length);
 	memset(buf_room(&jn->batch, size - jn->batch.n), 0,
 	    size - jn->batch.n);
 	if (file_pwrite_all(sg->fd, jn->batch.p, size, jn->at) == -1 ||
@@ -471,7 +472,9 @@ journal_commit(struct journal *jn)
 	jn->at += size;
 	jn->number++;
 	jn->committed_id = jn->id;
-	ring_settle(&jn->ring);
+	/* The disk knows of all that was released. */
+	jn->ring.spare += jn->ring.freed;
+	jn->ring.freed = 0;
 	if (jn->batch.cap > BATCH_KEEP && jn->batch.n < jn->batch.cap / 8)
 		buf_free(&jn->batch);
 	jn->batch.n = 0;
@@ -526,13 +529,23 @@ journal_is_crowded(const struct journal *jn)
 void
 journal_release(struct journal *jn)
 {
-	ring_release(&jn->ring);
+	struct ring *r = &jn->ring;
+	struct segment oldest = r->segments[0];
+
+	assert(r->used > 1);
+	oldest.first = 0;
+	memmove(r->segments, r->segments + 1,
+	    (segment_count(r) - 1) * sizeof(struct segment));
+	r->segments[segment_count(r) - 1] = oldest;
+	r->used--;
+	r->freed++;
+	r->ordinal++;
 }
 
 int
 journal_grow(struct journal *jn)
 {
-	return ring_grow(&jn->ring);
+	return segment_grow(&jn->ring);
 }
 
 bool
@@ -544,13 +557,13 @@ journal_is_growing(const struct journal *jn)
 bool
 journal_has_spares(const struct journal *jn)
 {
-	return ring_has_spares(&jn->ring);
+	return jn->ring.spare > 0 && segment_count(&jn->ring) > SEGMENT_IDLE;
 }
 
 bool
 journal_trim(struct journal *jn)
 {
-	return ring_trim(&jn->ring);
+	return journal_has_spares(jn) && segment_remove_spare(&jn->ring) == 0;
 }
 
 bool
@@ -569,7 +582,7 @@ void
 journal_publish(struct journal *jn)
 {
 	if (jn->batch.n == 0 && jn->ring.used > 0 &&
-	    (jn->at <= SEGMENT_SIZE - BATCH_BLOCK || jn->ring.spare > 0))
+	    (jn->at <= SEGMENT_SIZE - SEGMENT_BLOCK || jn->ring.spare > 0))
 		begin_batch(jn);
 }
 

@@ -64,12 +64,13 @@ struct journal *journal_open(struct quarantine *, struct syncer *,
 void journal_close(struct journal *);
 
 /*
- * The next committed record, in order; false at the end.  All must be read
- * before anything is appended.  Damage is kept in lost+found and passed over.
+ * The next committed record, in order.  Returns 1, 0 at the end, or -1 with
+ * errno if the journal cannot be read or written.  All must be read before
+ * anything is appended.  Damage is kept in lost+found and passed over.
  * If anything was damaged by then, in the journal or in files, what comes next
  * goes into a new segment, so that a checkpoint gets rid of the damage.
  */
-bool journal_replay(struct journal *, struct journal_record *);
+int journal_replay(struct journal *, struct journal_record *);
 
 /* The next id, higher than any ever given.  Durable with the next commit. */
 uint64_t journal_id(struct journal *);

@@ -1,5 +1,6 @@
 #include "disk/segment.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,14 +20,14 @@
 /* ---- batches ---- */
 
 uint32_t
-batch_size(uint32_t length)
+segment_batch_size(uint32_t length)
 {
-	return (BATCH_HEADER + length + BATCH_BLOCK - 1) / BATCH_BLOCK *
-	    BATCH_BLOCK;
+	return (SEGMENT_HEADER + length + SEGMENT_BLOCK - 1) / SEGMENT_BLOCK *
+	    SEGMENT_BLOCK;
 }
 
 void
-batch_seal(char *p, const struct batch *b, uint64_t key)
+segment_seal(char *p, const struct segment_batch *b, uint64_t key)
 {
 	encode_u32(p, MAGIC);
 	encode_u32(p + 8, b->length);
@@ -35,15 +36,16 @@ batch_seal(char *p, const struct batch *b, uint64_t key)
 	encode_u64(p + 24, b->number);
 	encode_u64(p + 32, b->oldest);
 	encode_u64(p + 40, b->id);
-	encode_u32(p + 4, encode_crc32c(0, p + 8, BATCH_HEADER - 8 +
+	encode_u32(p + 4, encode_crc32c(0, p + 8, SEGMENT_HEADER - 8 +
 	    b->length));
 }
 
 /* Read the header at offset.  False if none of this journal can be there. */
 static bool
-read_header(struct batch *b, const char *p, uint32_t offset, uint64_t key)
+read_header(struct segment_batch *b, const char *p, uint32_t offset,
+    uint64_t key)
 {
-	*b = (struct batch){
+	*b = (struct segment_batch){
 		.number = decode_u64(p + 24),
 		.oldest = decode_u64(p + 32),
 		.id = decode_u64(p + 40),
@@ -51,28 +53,28 @@ read_header(struct batch *b, const char *p, uint32_t offset, uint64_t key)
 		.length = decode_u32(p + 8)
 	};
 	return decode_u32(p) == MAGIC && decode_u64(p + 16) == key &&
-	    b->length <= SEGMENT_SIZE - BATCH_HEADER - offset;
+	    b->length <= SEGMENT_SIZE - SEGMENT_HEADER - offset;
 }
 
 static bool
-has_crc(const struct batch *b, const char *p)
+has_crc(const struct segment_batch *b, const char *p)
 {
-	return encode_crc32c(0, p + 8, BATCH_HEADER - 8 + b->length) ==
+	return encode_crc32c(0, p + 8, SEGMENT_HEADER - 8 + b->length) ==
 	    decode_u32(p + 4);
 }
 
 bool
-batch_is_torn(const struct buf *image, uint32_t offset, uint64_t key,
+segment_is_torn(const struct buf *image, uint32_t offset, uint64_t key,
     uint64_t number, uint32_t *size)
 {
 	const char *p = image->p + offset;
-	struct batch b;
+	struct segment_batch b;
 
 	*size = 0;
 	if (!read_header(&b, p, offset, key))
 		return b.number == number;
 	if (b.number == number)
-		*size = batch_size(b.length);
+		*size = segment_batch_size(b.length);
 	return !has_crc(&b, p);
 }
 
@@ -129,8 +131,12 @@ open_segment(int dir, const char *path, int mode, uint64_t *key,
 	return 1;
 }
 
-int
-segment_open_all(int dir, int mode, struct segment **list, size_t *count,
+/*
+ * Open all segments in the directory, into *list, which is for free().  *key is
+ * 0 if there is none.
+ */
+static int
+open_all(int dir, int mode, struct segment **list, size_t *count,
     uint64_t *key)
 {
 	DIR *names = file_open_list(dir, ".");
@@ -152,7 +158,7 @@ segment_open_all(int dir, int mode, struct segment **list, size_t *count,
 }
 
 void
-segment_free(struct segment *sg)
+segment_forget(struct segment *sg)
 {
 	free(sg->batches);
 	sg->batches = NULL;
@@ -171,7 +177,7 @@ segment_load(const struct segment *sg, struct buf *image)
 }
 
 static void
-add_batch(struct segment *sg, const struct batch *b)
+add_batch(struct segment *sg, const struct segment_batch *b)
 {
 	size_t n = sg->batch_count++;
 
@@ -185,7 +191,7 @@ int
 segment_scan(struct segment *sg, uint64_t key, struct buf *image)
 {
 	uint32_t offset = 0;
-	struct batch b;
+	struct segment_batch b;
 
 	if (segment_load(sg, image) == -1)
 		return -1;
@@ -193,10 +199,231 @@ segment_scan(struct segment *sg, uint64_t key, struct buf *image)
 		if (read_header(&b, image->p + offset, offset, key) &&
 		    has_crc(&b, image->p + offset)) {
 			add_batch(sg, &b);
-			offset += batch_size(b.length);
+			offset += segment_batch_size(b.length);
 		} else {
-			offset += BATCH_BLOCK;
+			offset += SEGMENT_BLOCK;
 		}
 	}
 	return 0;
+}
+
+/* ---- the ring: opening ---- */
+
+size_t
+segment_count(const struct ring *r)
+{
+	return r->used + r->spare + r->freed;
+}
+
+/* ---- opening ---- */
+
+struct ring
+segment_ring(struct syncer *syncer, uint64_t size_max)
+{
+	struct ring r = { .dir = -1, .growth.fd = -1, .syncer = syncer };
+
+	r.max = (size_t)(size_max / SEGMENT_SIZE);
+	if (r.max < SEGMENT_IDLE + 1)
+		r.max = SEGMENT_IDLE + 1;
+	return r;
+}
+
+int
+segment_open(struct ring *r, int dir, int mode)
+{
+	r->dir = dir;
+	if (open_all(dir, mode, &r->segments, &r->spare, &r->key) == -1)
+		return -1;
+	while (r->key == 0) {
+		if (encode_random(&r->key, sizeof(r->key)) == -1) {
+			errno = EIO;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void
+segment_close(struct ring *r)
+{
+	size_t i;
+
+	/* Nothing was written through these that is not synced. */
+	for (i = 0; i < segment_count(r); i++) {
+		(void)close(r->segments[i].fd);
+		segment_forget(&r->segments[i]);
+	}
+	(void)fd_close(r->growth.fd);
+	(void)fd_close(r->dir);
+	free(r->segments);
+}
+
+static int
+by_first(const void *a, const void *b)
+{
+	const struct segment *x = a, *y = b;
+
+	/* What is short may be of no use but in place of what is missing. */
+	if (x->first == y->first)
+		return x->is_short - y->is_short;
+	/* Spares, whose first is 0, go behind all others. */
+	return (x->first - 1 > y->first - 1) - (x->first - 1 < y->first - 1);
+}
+
+void
+segment_order(struct ring *r, uint64_t next)
+{
+	size_t i, at, n = segment_count(r);
+	struct segment *sg;
+
+	for (i = 0; i < n; i++) {
+		sg = &r->segments[i];
+		for (at = 0; at < sg->batch_count &&
+		    sg->batches[at].number < next; at++)
+			continue;
+		if (at == sg->batch_count)
+			continue;
+		sg->first = sg->batches[at].number;
+		r->used++;
+		r->spare--;
+	}
+	if (n > 0)
+		qsort(r->segments, n, sizeof(struct segment), by_first);
+}
+
+/* ---- growing and shrinking ---- */
+
+/* A number that no segment has. */
+static unsigned
+unused_name(const struct ring *r)
+{
+	unsigned name = 0;
+	size_t i;
+
+	for (i = 0; i < segment_count(r); i++) {
+		if (r->segments[i].name >= name)
+			name = r->segments[i].name + 1;
+	}
+	return name;
+}
+
+/* Begin to make one more segment; syncer does it. */
+static void
+begin_growth(struct ring *r)
+{
+	char path[SEGMENT_NAME];
+	int fd;
+
+	r->growth_name = unused_name(r);
+	segment_path(path, r->key, r->growth_name);
+	fd = openat(r->dir, path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC,
+	    0600);
+	if (fd == -1) {
+		r->growth_error = errno;
+		return;
+	}
+	r->growth = (struct syncer_job){ .kind = SYNCER_ZEROS, .fd = fd,
+	    .dir = r->dir, .size = SEGMENT_SIZE };
+	syncer_add(r->syncer, &r->growth);
+}
+
+/* One more spare, which stands behind the others and before the freed. */
+static void
+add_spare(struct ring *r, int fd, unsigned name)
+{
+	struct segment *at;
+
+	r->segments = xrealloc(r->segments, (segment_count(r) + 1) *
+	    sizeof(struct segment));
+	at = r->segments + r->used + r->spare;
+	memmove(at + 1, at, r->freed * sizeof(struct segment));
+	*at = (struct segment){ .fd = fd, .name = name };
+	r->spare++;
+}
+
+/* The job is done: a new spare, or why there is none. */
+static void
+end_growth(struct ring *r)
+{
+	char path[SEGMENT_NAME];
+
+	r->growth_error = r->growth.error;
+	if (r->growth_error != 0) {
+		(void)close(r->growth.fd);	/* it failed already */
+		segment_path(path, r->key, r->growth_name);
+		(void)unlinkat(r->dir, path, 0);	/* start-up does, too */
+	} else {
+		add_spare(r, r->growth.fd, r->growth_name);
+	}
+	r->growth.fd = -1;
+}
+
+int
+segment_grow(struct ring *r)
+{
+	if (r->spare + r->freed > 0)
+		r->growth_error = 0;	/* there is no need any more */
+	else if (r->growth.fd == -1 && segment_count(r) < r->max)
+		begin_growth(r);
+	if (r->growth.fd != -1 && syncer_done(r->syncer, &r->growth))
+		end_growth(r);
+	errno = r->growth_error;
+	return r->growth_error == 0 ? 0 : -1;
+}
+
+int
+segment_remove_spare(struct ring *r)
+{
+	struct segment *sg = &r->segments[r->used + r->spare - 1];
+	char path[SEGMENT_NAME];
+
+	segment_path(path, r->key, sg->name);
+	if (unlinkat(r->dir, path, 0) == -1)
+		return -1;
+	(void)close(sg->fd);	/* the file is gone */
+	segment_forget(sg);
+	memmove(sg, sg + 1, r->freed * sizeof(struct segment));
+	r->spare--;
+	return 0;
+}
+
+int
+segment_prepare(struct ring *r)
+{
+	/* Short ones are the last. */
+	while (r->spare > 0 && r->segments[r->used + r->spare - 1].is_short) {
+		if (segment_remove_spare(r) == -1)
+			return -1;
+	}
+	while (segment_count(r) < SEGMENT_IDLE) {
+		if (r->spare + r->freed > 0) {
+			begin_growth(r);
+			if (r->growth.fd != -1)
+				end_growth(r);
+		} else if (segment_grow(r) == -1) {
+			break;
+		}
+		if (r->growth_error != 0)
+			break;
+	}
+	errno = r->growth_error;
+	return segment_count(r) > 0 ? 0 : -1;
+}
+
+/* ---- in turn ---- */
+
+struct segment *
+segment_newest(const struct ring *r)
+{
+	assert(r->used > 0);
+	return &r->segments[r->used - 1];
+}
+
+void
+segment_advance(struct ring *r, uint64_t number)
+{
+	assert(r->spare > 0);
+	r->spare--;
+	r->segments[r->used].first = number;
+	r->used++;
 }

@@ -1,13 +1,13 @@
 /*
- * segment.h - the files of the journal: what is in one, and which of it is
- * whole.  journal.h is the way in; this is its inner part.
+ * segment.h - the files of the journal, used in turn, the oldest one again and
+ * again.  journal.h is the way in; this is its inner part.
  *
  * DATA/journal/KEY-NNNNNNNN is a segment, of SEGMENT_SIZE bytes,
  * written with zeros before it is used so that a commit changes data blocks
  * only.  KEY is 16 hexadecimal digits, random, the same for all segments; the
  * number NNNNNNNN says nothing of the order.
  *
- * A segment is a row of batches, each beginning at a multiple of BATCH_BLOCK.
+ * A segment is a row of batches, each beginning at a multiple of SEGMENT_BLOCK.
  * A batch is what one commit wrote; no block is ever shared by two, so a write
  * that is torn by a power cut cannot hurt an older batch.  All integers are
  * little-endian:
@@ -31,16 +31,18 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "disk/syncer.h"
 
 #define SEGMENT_SIZE ((uint32_t)4 << 20)
 
-#define BATCH_BLOCK 4096	/* no sector or flash page of today is larger */
-#define BATCH_HEADER 48
+#define SEGMENT_BLOCK 4096	/* no sector or flash page of today is larger */
+#define SEGMENT_HEADER 48
 
+#define SEGMENT_IDLE 2		/* kept when nothing is going on */
 #define SEGMENT_NAME 32		/* room for KEY-NNNNNNNN */
 
 /* What the header of a batch says, and where it is. */
-struct batch {
+struct segment_batch {
 	uint64_t number, oldest, id;
 	uint32_t offset;	/* from the segment's start */
 	uint32_t length;	/* bytes of records */
@@ -51,34 +53,80 @@ struct segment {
 	unsigned name;		/* the number in the file's name */
 	bool is_short;		/* as zeros are read what it lacks */
 	uint64_t first;		/* number of its first batch; 0 for spares */
-	struct batch *batches;	/* the whole ones, if it was scanned */
+	struct segment_batch *batches;	/* the whole ones, if it was scanned */
 	size_t batch_count;
 };
 
 /* Bytes that a batch takes: whole blocks. */
-uint32_t batch_size(uint32_t length);
+uint32_t segment_batch_size(uint32_t length);
 /* Write the header in front of the records that follow it. */
-void batch_seal(char *header, const struct batch *, uint64_t key);
+void segment_seal(char *header, const struct segment_batch *, uint64_t key);
 /*
  * Whether the bytes at offset are a trace of batch number that is not whole,
  * and not of an older batch; *size is then what it takes, 0 if that is unknown.
  */
-bool batch_is_torn(const struct buf *image, uint32_t offset, uint64_t key,
+bool segment_is_torn(const struct buf *image, uint32_t offset, uint64_t key,
     uint64_t number, uint32_t *size);
 
 void segment_path(char path[SEGMENT_NAME], uint64_t key, unsigned name);
-/*
- * Open all segments in the directory, into *list, which is for free().
- * *key is 0 if there is none.  mode is O_RDWR, or O_RDONLY.  -1 with errno:
- * EEXIST when there are those of two journals.
- */
-int segment_open_all(int dir, int mode, struct segment **list, size_t *count,
-    uint64_t *key);
-/* Closes nothing. */
-void segment_free(struct segment *);
-/* Read all of it into image. */
+/* Read all of it into image.  -1 with errno. */
 int segment_load(const struct segment *, struct buf *image);
 /* Find its whole batches.  Image is scratch.  -1 with errno. */
 int segment_scan(struct segment *, uint64_t key, struct buf *image);
+/* The list of its batches is not needed any more. */
+void segment_forget(struct segment *);
+
+/*
+ * In use are segments[0 .. used), from the oldest; then come those that were
+ * released before the last commit (spare), then those released since (freed),
+ * which must not be written over: the disk does not know yet that they are
+ * not needed.
+ */
+struct ring {
+	int dir;
+	struct syncer *syncer;
+	size_t max;		/* segments that there may be */
+	uint64_t key;
+	struct segment *segments;
+	size_t used, spare, freed;
+	uint64_t ordinal;	/* of segments[0]; rises with each release */
+
+	struct syncer_job growth;	/* growth.fd: -1 while none runs */
+	unsigned growth_name;
+	int growth_error;	/* of the last attempt, or 0 */
+};
+
+/* Begin with it, before all else. */
+struct ring segment_ring(struct syncer *, uint64_t size_max);
+/*
+ * Take over the directory dir and open all segments in it, as spares; mode is
+ * O_RDONLY or O_RDWR.  -1 with errno: EEXIST when there are those of two
+ * journals.
+ */
+int segment_open(struct ring *, int dir, int mode);
+void segment_close(struct ring *);
+/*
+ * The segments were scanned: those that hold batch number next or a later one
+ * are in use, in the order of their batches.
+ */
+void segment_order(struct ring *, uint64_t next);
+/*
+ * Remove segments that are short, and make as many as an idle journal needs.
+ * -1 with errno when there is nothing at all to write to; a disk that is full
+ * before that is no reason not to serve.
+ */
+int segment_prepare(struct ring *);
+
+/* All there are. */
+size_t segment_count(const struct ring *);
+/* The one being written; used must not be 0. */
+struct segment *segment_newest(const struct ring *);
+/* Use the next spare; number is of its first batch.  One must be there. */
+void segment_advance(struct ring *, uint64_t number);
+
+/* As journal_grow. */
+int segment_grow(struct ring *);
+/* Remove the last spare.  -1 with errno. */
+int segment_remove_spare(struct ring *);
 
 #endif

@@ -373,21 +373,21 @@ harm_range(struct harm h, uint64_t end, enum damage_bits bits)
 static void
 harm_segment(struct harm h, enum damage_bits bits)
 {
-	char header[BATCH_HEADER];
+	char header[SEGMENT_HEADER];
 	uint32_t length;
 
-	while (disk_read(h.inode, header, BATCH_HEADER, h.at) ==
-	    BATCH_HEADER && decode_u32(header) != 0) {
+	while (disk_read(h.inode, header, SEGMENT_HEADER, h.at) ==
+	    SEGMENT_HEADER && decode_u32(header) != 0) {
 		length = decode_u32(header + 8);
 		h.due = DUE_LOST;
-		harm_range(h, h.at + BATCH_HEADER + length, bits);
+		harm_range(h, h.at + SEGMENT_HEADER + length, bits);
 		h.due = DUE_NOTHING;
-		h.at += BATCH_HEADER + length;
-		harm_range(h, (h.at + BATCH_BLOCK - 1) / BATCH_BLOCK *
-		    BATCH_BLOCK, bits);
-		h.at = (h.at + BATCH_BLOCK - 1) / BATCH_BLOCK * BATCH_BLOCK;
+		h.at += SEGMENT_HEADER + length;
+		harm_range(h, (h.at + SEGMENT_BLOCK - 1) / SEGMENT_BLOCK *
+		    SEGMENT_BLOCK, bits);
+		h.at = (h.at + SEGMENT_BLOCK - 1) / SEGMENT_BLOCK * SEGMENT_BLOCK;
 	}
-	harm_range(h, h.at + BATCH_BLOCK, bits);
+	harm_range(h, h.at + SEGMENT_BLOCK, bits);
 }
 
 static void
@@ -404,10 +404,10 @@ harm_file(struct harm h, enum damage_bits bits)
 static uint64_t
 rank_segment(const struct inode *i, const char *path)
 {
-	char header[BATCH_HEADER] = "";
+	char header[SEGMENT_HEADER] = "";
 
 	/* By the number of its first batch: the newest is in use. */
-	(void)disk_read(i, header, BATCH_HEADER, 0);
+	(void)disk_read(i, header, SEGMENT_HEADER, 0);
 	return is_segment(path) ? UINT64_MAX - decode_u64(header + 24) : 0;
 }
 

@@ -98,7 +98,7 @@ expect(struct journal *jn, size_t from, size_t to, size_t size)
 	struct span want;
 	size_t n = from;
 
-	for (; journal_replay(jn, &r); n++) {
+	for (; journal_replay(jn, &r) == 1; n++) {
 		want = record(n, size);
 		CHECK(r.type == 1 + n % 5 && span_is(r.body, want),
 		    "record %zu is of type %d, %zu bytes", n, (int)r.type,
@@ -412,11 +412,11 @@ test_damage(void)
 		for (n = 0; n < 3; n++) {
 			if (n == cases[i].lost)
 				continue;
-			CHECK(journal_replay(jn, &r) &&
+			CHECK(journal_replay(jn, &r) == 1 &&
 			    span_is(r.body, record(n, SIZE)),
 			    "%s: record %zu is lost", cases[i].name, n);
 		}
-		CHECK(!journal_replay(jn, &r), "%s: more", cases[i].name);
+		CHECK(journal_replay(jn, &r) == 0, "%s: more", cases[i].name);
 		CHECK(lost.count == cases[i].damaged,
 		    "%s: %lu damaged", cases[i].name, lost.count);
 		add(jn, 7, SIZE);

@@ -183,7 +183,7 @@ open_store(struct store_place *p)
 	p->store = store_open(&lost, p->journal, p->syncer, why,
 	    sizeof(why));
 	CHECK(p->store != NULL, "store: %s", why);
-	while (journal_replay(p->journal, &r))
+	while (journal_replay(p->journal, &r) == 1)
 		CHECK(store_replay(p->store, &r), "a record of type %d",
 		    (int)r.type);
 	CHECK(store_replayed(p->store) == 0, "%s", strerror(errno));
