@@ -187,15 +187,6 @@ cut_life(uint64_t seed, unsigned per_mille)
 	end_life(start() && live(seed));
 }
 
-static void
-run_cut(void)
-{
-	uint64_t seed, lives = run.is_long ? 200 : 8;
-
-	for (seed = 1; seed <= lives && !is_over(); seed++)
-		cut_life(seed, run.is_long ? 100 : is_calm(seed) ? 120 : 10);
-}
-
 /* ---- fail ---- */
 
 /* How a call of each kind can fail; 0 is a short count. */
@@ -263,15 +254,6 @@ fail_life(uint64_t seed, unsigned per_mille)
 	}
 	tell(good && live_to_the_end(seed));
 	fork_end();
-}
-
-static void
-run_fail(void)
-{
-	uint64_t seed, lives = run.is_long ? 200 : 8;
-
-	for (seed = 1; seed <= lives && !is_over(); seed++)
-		fail_life(seed, run.is_long ? 100 : is_calm(seed) ? 40 : 4);
 }
 
 /* ---- flip ---- */
@@ -429,15 +411,6 @@ hold_life(uint64_t seed, unsigned per_mille)
 	end_life(start() && live(seed));
 }
 
-static void
-run_hold(void)
-{
-	uint64_t seed, lives = run.is_long ? 200 : 8;
-
-	for (seed = 1; seed <= lives && !is_over(); seed++)
-		hold_life(seed, run.is_long ? 500 : 100);
-}
-
 /* ---- faults ---- */
 
 static const struct fault {
@@ -521,24 +494,38 @@ run_faults(void)
 
 static const struct mode {
 	const char *name;
-	void (*run)(void);
+	void (*run)(void);	/* NULL: lives, with states tried at a rate */
 	void (*live)(uint64_t seed, unsigned per_mille);
+	unsigned when_long, when_calm, when_busy;	/* per mille */
 } modes[] = {
-	{ "cut",    run_cut,    cut_life  },
-	{ "fail",   run_fail,   fail_life },
-	{ "flip",   run_flip,   NULL      },
-	{ "hold",   run_hold,   hold_life },
-	{ "faults", run_faults, NULL      },
+	{ "cut",    NULL,       cut_life,  100, 120, 10  },
+	{ "fail",   NULL,       fail_life, 100, 40,  4   },
+	{ "flip",   run_flip,   NULL,      0,   0,   0   },
+	{ "hold",   NULL,       hold_life, 500, 100, 100 },
+	{ "faults", run_faults, NULL,      0,   0,   0   },
 };
 
 #define MODES (sizeof(modes) / sizeof(modes[0]))
+
+static void
+run_lives(const struct mode *m)
+{
+	uint64_t seed, lives = run.is_long ? 200 : 8;
+
+	for (seed = 1; seed <= lives && !is_over(); seed++)
+		m->live(seed, run.is_long ? m->when_long :
+		    is_calm(seed) ? m->when_calm : m->when_busy);
+}
 
 static void
 run_mode(const struct mode *m)
 {
 	unsigned long tried = fork_tried(), bad = fork_bad();
 
-	m->run();
+	if (m->run != NULL)
+		m->run();
+	else
+		run_lives(m);
 	if (fork_tried() > tried)
 		printf("crash: %s: %lu states, %lu bad\n", m->name,
 		    fork_tried() - tried, fork_bad() - bad);

@@ -208,7 +208,7 @@ check_usage(struct operator *o)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		expect(o, 2, cases[i].text, cases[i].command);
 		expect_unsaid(o, "mnm invite");
 	}
@@ -271,7 +271,7 @@ register_some(struct operator *o)
 	struct peer m;
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (i = 0; i < COUNT(names); i++) {
 		peer_init(&m, names[i]);
 		peer_register(&m, pool, o->relay.port);
 		peer_free(&m);

@@ -142,7 +142,7 @@ talk_sizes(struct peer *a, struct peer *b)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < COUNT(sizes); i++) {
 		post_of_size(a, b, sizes[i]);
 		post_of_size(b, a, sizes[i] / 2);
 	}
@@ -747,7 +747,7 @@ main(int argc, char **argv)
 		    strlen(program), "/%s", argv[1]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	raise_limit();
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (i = 0; i < COUNT(parts); i++) {
 		if (!is_wanted(parts[i].name, argc, argv))
 			continue;
 		begun = relay_clock();

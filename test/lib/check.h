@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 static unsigned long check_passed, check_failed;
 
 #define CHECK(condition, ...)						\

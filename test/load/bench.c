@@ -244,7 +244,7 @@ job_visits(struct bench *b, const struct job *job, struct row *row)
 	l = trial_load(b);
 	load_add(l, job->size + 1);
 	row_add(row, "at_once", 0, (double)job->size);
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (i = 0; i < COUNT(kinds); i++) {
 		before = trial_look(b);
 		rate = load_visits(l, kinds[i].kind, job->size, seconds);
 		cpu = trial_look(b).cpu - before.cpu;

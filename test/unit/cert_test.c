@@ -246,7 +246,7 @@ test_make_dates(void)
 	struct cert cert;
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		make(names, cases[i].now);
 		must("openssl x509 -in s.crt -noout -dates");
 		CHECK(has(cases[i].begin), "%zu: %s", i, text_of("out"));

@@ -250,7 +250,7 @@ test_refusals(void)
 	struct conf c;
 	size_t i;
 
-	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+	for (i = 0; i < COUNT(refusals); i++) {
 		CHECK(read_conf(&c, refusals[i].text, why) == -1,
 		    "accepted: %s", refusals[i].text);
 		CHECK(strncmp(why, path, strlen(path)) == 0 &&
@@ -398,7 +398,7 @@ test_documented(void)
 
 	read_page(text, "mnm.conf");
 	read_page(manual, "mnm.conf.5");
-	for (i = 0; i < sizeof(documented) / sizeof(documented[0]); i++) {
+	for (i = 0; i < COUNT(documented); i++) {
 		CHECK(strstr(text, documented[i]) != NULL,
 		    "mnm.conf lacks %s", documented[i]);
 		snprintf(key, sizeof(key), "%.*s",
@@ -477,48 +477,35 @@ test_values(void)
 	conf_free(&c);
 }
 
+/* The value of login_timeout, in milliseconds, or of message_max. */
 static void
-check_time(const char *text, unsigned milliseconds)
+check_unit(const char *key, const char *text, uint64_t value)
 {
 	char file[64], why[WHY_ROOM];
 	struct conf c;
 
-	snprintf(file, sizeof(file), "{\"login_timeout\": %s}", text);
+	snprintf(file, sizeof(file), "{\"%s\": %s}", key, text);
 	CHECK(read_conf(&c, file, why) == 0, "%s", why);
 	if (why[0] != '\0')
 		return;
-	CHECK(c.login_timeout == milliseconds, "%s is %u", text,
-	    c.login_timeout);
-	conf_free(&c);
-}
-
-static void
-check_size(const char *text, uint64_t bytes)
-{
-	char file[64], why[WHY_ROOM];
-	struct conf c;
-
-	snprintf(file, sizeof(file), "{\"message_max\": %s}", text);
-	CHECK(read_conf(&c, file, why) == 0, "%s", why);
-	if (why[0] != '\0')
-		return;
-	CHECK(c.message_max == bytes, "%s is wrong", text);
+	CHECK((key[0] == 'l' ? c.login_timeout : c.message_max) == value,
+	    "%s: %s is wrong", key, text);
 	conf_free(&c);
 }
 
 static void
 test_units(void)
 {
-	check_time("7", 7000);
-	check_time("\"7\"", 7000);
-	check_time("\"7s\"", 7000);
-	check_time("\"2m\"", 120000);
-	check_time("\"1h\"", 3600000);
-	check_time("\"1001ms\"", 1001);
-	check_size("4097", 4097);
-	check_size("\"4097\"", 4097);
-	check_size("\"4K\"", 4096);
-	check_size("\"1G\"", 1073741824);
+	check_unit("login_timeout", "7", 7000);
+	check_unit("login_timeout", "\"7\"", 7000);
+	check_unit("login_timeout", "\"7s\"", 7000);
+	check_unit("login_timeout", "\"2m\"", 120000);
+	check_unit("login_timeout", "\"1h\"", 3600000);
+	check_unit("login_timeout", "\"1001ms\"", 1001);
+	check_unit("message_max", "4097", 4097);
+	check_unit("message_max", "\"4097\"", 4097);
+	check_unit("message_max", "\"4K\"", 4096);
+	check_unit("message_max", "\"1G\"", 1073741824);
 }
 
 static void
@@ -529,7 +516,7 @@ test_addresses(void)
 	bool good;
 	size_t i;
 
-	for (i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+	for (i = 0; i < COUNT(addresses); i++) {
 		good = conf_split_address(addresses[i].text, &a);
 		CHECK(good == (addresses[i].host != NULL), "%s: %d",
 		    addresses[i].text, good);

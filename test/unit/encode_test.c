@@ -129,7 +129,7 @@ test_base32(void)
 	struct span want;
 	size_t i, n;
 
-	for (i = 0; i < sizeof(base32_cases) / sizeof(*base32_cases); i++) {
+	for (i = 0; i < COUNT(base32_cases); i++) {
 		n = base32_cases[i].n;
 		want = span_of(base32_cases[i].text);
 		memcpy(bytes, base32_cases[i].bytes, n);
@@ -155,7 +155,7 @@ test_unbase32_refuses(void)
 	unsigned char bytes[10];
 	size_t i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (i = 0; i < COUNT(bad); i++)
 		CHECK(!decode_base32(bytes, 5, span_of(bad[i])),
 		    "unbase32 took %s", bad[i]);
 	CHECK(!decode_base32(bytes, 5, SPAN("ZZZZZZZ\0")),
@@ -183,7 +183,7 @@ test_hex64(void)
 	uint64_t value;
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		encode_hex64(text, cases[i].value);
 		CHECK(memcmp(text, cases[i].text, ID_TEXT) == 0, "hex %s: %.*s",
 		    cases[i].text, ID_TEXT, text);
@@ -191,7 +191,7 @@ test_hex64(void)
 		CHECK(decode_hex64(&value, span_of(cases[i].text)) &&
 		    value == cases[i].value, "unhex %s", cases[i].text);
 	}
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+	for (i = 0; i < COUNT(bad); i++) {
 		value = 42;
 		CHECK(!decode_hex64(&value, span_of(bad[i])) && value == 42,
 		    "unhex took %s", bad[i]);
@@ -226,7 +226,7 @@ test_date_known(void)
 	char text[CLOCK_TEXT + 1];
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		memset(text, '#', sizeof(text));
 		clock_text(text, cases[i].wall);
 		CHECK(memcmp(text, cases[i].text, CLOCK_TEXT) == 0,
@@ -313,7 +313,7 @@ test_utf8(void)
 	size_t i, units;
 	char *copy;
 
-	for (i = 0; i < sizeof(utf8_cases) / sizeof(*utf8_cases); i++) {
+	for (i = 0; i < COUNT(utf8_cases); i++) {
 		text = span_of(utf8_cases[i].text);
 		/* Without the NUL, so that a sanitizer sees a step too far. */
 		copy = xalloc(text.n);

@@ -22,8 +22,6 @@
 #include "userdb/record.h"
 #include "test/lib/scratch.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 #define UID_A "%1111111111111111111111111111111"
 #define UID_B "%1222222222222222222222222222222"
 #define USER_A "user/%1/" UID_A "/user.json"

@@ -19,7 +19,7 @@ test_length(void)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (i = 0; i < COUNT(cases); i++)
 		CHECK(frame_length(cases[i].digits) == cases[i].length,
 		    "%s", cases[i].digits);
 }
@@ -75,7 +75,7 @@ test_headers(void)
 	bool good;
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		good = frame_read(&h, span_of(cases[i].json), &text);
 		CHECK(good == cases[i].good, "%s", cases[i].json);
 		CHECK(!good || h.has == cases[i].has, "%s: %x", cases[i].json,

@@ -481,7 +481,7 @@ check_strays(void)
 	size_t i;
 
 	build();
-	for (i = 0; i < sizeof(strays) / sizeof(strays[0]); i++)
+	for (i = 0; i < COUNT(strays); i++)
 		make(strays[i]);
 	find_file(path, ".", MESSAGE);
 	slash = strrchr(path, '/');
@@ -659,7 +659,7 @@ damage_something(uint64_t *random)
 	int fd;
 
 	find_file(path, ".", patterns[prng_below(random,
-	    sizeof(patterns) / sizeof(patterns[0]))]);
+	    COUNT(patterns))]);
 	if (path[0] == '\0' || fstatat(data, path, &st, 0) == -1 ||
 	    !S_ISREG(st.st_mode) || st.st_size == 0)
 		return;
@@ -711,7 +711,7 @@ main(void)
 	expect(0, look("whole"), "whole");
 	CHECK(strstr(said.p, "users: 3, groups: 1, messages in files: 8 ") !=
 	    NULL, "whole: %s", said.p);
-	for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++)
+	for (i = 0; i < COUNT(damages); i++)
 		check_damage(&damages[i]);
 	check_start();
 	check_strays();

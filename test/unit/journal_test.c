@@ -171,7 +171,7 @@ test_sizes(void)
 	size_t i;
 	int sub;
 
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < COUNT(sizes); i++) {
 		(void)snprintf(name, sizeof(name), "sizes/%zu", i);
 		sub = new_dir(name);
 		jn = open_journal(sub);
@@ -397,7 +397,7 @@ test_damage(void)
 	size_t i, n;
 	int dir;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		(void)snprintf(name, sizeof(name), "damage-%s", cases[i].name);
 		dir = new_dir(name);
 		jn = open_journal(dir);

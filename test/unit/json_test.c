@@ -10,8 +10,6 @@
 /* A literal in a static table, where SPAN is not constant enough. */
 #define TEXT(literal) { (literal), sizeof(literal) - 1 }
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 /*
  * A copy for free() with no NUL behind it, so that a sanitizer sees whoever
  * reads past its end.

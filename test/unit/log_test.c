@@ -10,8 +10,6 @@
 
 #include "test/lib/check.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const struct {
 	const char *text, *shown;
 } cases[] = {

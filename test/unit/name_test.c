@@ -6,8 +6,6 @@
 
 #include "test/lib/check.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 #define FOUR "\xf0\x9f\x98\x80"		/* a character of four bytes */
 #define FOUR4 FOUR FOUR FOUR FOUR
 #define SLASH16 "////////////////"

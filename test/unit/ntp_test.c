@@ -103,7 +103,7 @@ test_parse(void)
 	struct ntp_reply reply;
 	size_t i;
 
-	for (i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+	for (i = 0; i < COUNT(replies); i++) {
 		memcpy(packet, good, sizeof(packet));
 		memcpy(packet + replies[i].at, replies[i].bytes,
 		    replies[i].n);
@@ -162,7 +162,7 @@ test_arrival(void)
 	uint64_t arrival;
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		reply.received = cases[i].received;
 		reply.sent = cases[i].sent;
 		arrival = ntp_arrival(&reply, cases[i].round_trip);
@@ -453,7 +453,7 @@ test_talks(void)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(talks) / sizeof(talks[0]); i++) {
+	for (i = 0; i < COUNT(talks); i++) {
 		check_talk(i, AF_INET);
 		check_talk(i, AF_INET6);
 	}

@@ -4,8 +4,6 @@
 
 #include "test/lib/check.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 #define U "\"uid\":\"%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z\""
 #define SALT "\"salt\":\"00112233445566ff\""
 #define HASH "\"hash\":\"000102030405060708090a0b0c0d0e0f" \

@@ -71,7 +71,7 @@ check_subnets(void)
 	struct subnet net, peer;
 	size_t i;
 
-	for (i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
+	for (i = 0; i < COUNT(nets); i++) {
 		if (!subnet_parse(&net, nets[i].text)) {
 			CHECK(nets[i].written == NULL, "%s is refused",
 			    nets[i].text);
@@ -82,7 +82,7 @@ check_subnets(void)
 		    strcmp(text, nets[i].written) == 0, "%s is read as %s",
 		    nets[i].text, text);
 	}
-	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+	for (i = 0; i < COUNT(members); i++)
 		CHECK(subnet_parse(&net, members[i].net) &&
 		    subnet_of_peer(&peer, members[i].peer) &&
 		    subnet_has(&net, &peer) == members[i].has,
@@ -353,7 +353,7 @@ check_modes(void)
 	struct door d;
 	size_t i;
 
-	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+	for (i = 0; i < COUNT(modes); i++) {
 		open_door(&d, modes[i].mode);
 		(void)invite(&d.harness, "Alice Smith");
 		CHECK(ask(&d, "Bob", "10.0.0.1:1", now_at(0)).answer ==

@@ -20,7 +20,6 @@
 #include "test/lib/scratch.h"
 #include "store/msgfile.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define LARGEST 200000
 #define PATH 160
 

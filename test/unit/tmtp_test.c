@@ -446,7 +446,7 @@ test_records(void)
 	st.conf.window = 64;
 	harness_start(&st);
 	a = enroll(&st, "A");
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+	for (i = 0; i < COUNT(sizes); i++)
 		add_post(&b, a->uid, sizes[i], i);
 	tmtp_input(a->session, buf_span(&b), st.now);
 	harness_turn(&st);
@@ -459,7 +459,7 @@ test_records(void)
 		    f.data.n);
 		i++;
 	}
-	CHECK(i == sizeof(sizes) / sizeof(sizes[0]), "all came: %u", i);
+	CHECK(i == COUNT(sizes), "all came: %u", i);
 	buf_free(&b);
 	harness_close(&st);
 }

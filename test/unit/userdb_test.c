@@ -24,7 +24,6 @@
 #include "base/log.h"
 #include "test/lib/scratch.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PATH 1024
 #define RECORDS 256		/* the script's, and room for more */
 #define USERS 4
