@@ -197,7 +197,7 @@ talk_compare(struct talk *t, const char *text, const struct reply *r)
 	struct span wanted = { text, (size_t)(end - text) };
 
 	if (!pattern_match(&t->names, wanted, r->header))
-		why = "got";
+		why = "another header";
 	else if (!span_is(buf_span(&data), r->data))
 		why = "wrong data";
 	else if (!wire_is_intact(r))

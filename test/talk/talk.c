@@ -83,7 +83,7 @@ fail(struct run *t, const char *what, struct span got)
 	if (t->failed)
 		return;
 	t->failed = true;
-	CHECK(false, "%s:%u (ops %s, %s): %s%.*s\n\t%s", t->script->path,
+	CHECK(false, "%s:%u (ops %s, %s): %s %.*s\n\t%s", t->script->path,
 	    t->line->number, ops_names[t->ops], way_names[t->way], what,
 	    got.n < 2000 ? (int)got.n : 2000, got.p, t->line->text);
 }
@@ -162,7 +162,7 @@ step_get(struct run *t, struct actor *a, const char *text)
 
 	flush(t);
 	if (!harness_frame(a, &r)) {
-		fail(t, "no frame was received: ", buf_span(&a->got));
+		fail(t, "no frame was received:", buf_span(&a->got));
 		return;
 	}
 	why = talk_compare(&t->talk, text, &r);
@@ -204,7 +204,7 @@ step_event(struct run *t, struct actor *a, const char *what)
 		return;
 	}
 	if (a->got.n > 0)
-		fail(t, "more frames: ", buf_span(&a->got));
+		fail(t, "more frames:", buf_span(&a->got));
 	if (strcmp(what, "silent") == 0) {
 		if (a->ended)
 			fail(t, "the relay has ended it", SPAN(""));
@@ -229,7 +229,7 @@ step_restart(struct run *t, const char *text)
 	flush(t);
 	for (i = 0; i < HARNESS_ACTORS; i++) {
 		if (t->harness.actors[i].got.n > 0)
-			fail(t, "a client has frames left: ",
+			fail(t, "a client has frames left:",
 			    buf_span(&t->harness.actors[i].got));
 		t->harness.actors[i].ended = false;
 		t->unacked[i].n = 0;
@@ -356,7 +356,7 @@ end_run(struct run *t)
 	flush(t);
 	for (i = 0; i < HARNESS_ACTORS && !t->failed; i++) {
 		if (t->harness.actors[i].got.n > 0)
-			fail(t, "at the end a client has frames left: ",
+			fail(t, "at the end a client has frames left:",
 			    buf_span(&t->harness.actors[i].got));
 		if (t->harness.actors[i].ended)
 			fail(t, "at the end a client has ended without a "
