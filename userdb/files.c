@@ -103,22 +103,23 @@ file_fault(struct files *f, const char *path)
 	return fault == NULL && rest.n > 0 ? "a line is not a record" : fault;
 }
 
-/* A passing read error must not cost a user; a bad sector stays bad. */
-static int
-read_twice(struct files *f, const char *path)
+int
+files_read(int data, const char *path, size_t max, struct buf *text,
+    const char **fault)
 {
-	int data = f->quarantine->data;
-
-	if (file_read(data, path, FILE_BYTES, &f->file) == 0)
+	*fault = NULL;
+	if (file_read(data, path, max, text) == 0 ||
+	    (errno == EIO && file_read(data, path, max, text) == 0))
 		return 0;
-	if (errno != EIO)
+	if (errno != EIO && errno != EISDIR && errno != EFBIG)
 		return -1;
-	return file_read(data, path, FILE_BYTES, &f->file);
+	*fault = strerror(errno);
+	return 0;
 }
 
 /*
- * Read a file into f->lines, or move it to lost+found if it is damaged.  A lack
- * of permission or of memory does not count as damage.  -1 with errno.
+ * Read a file into f->lines, or move it to lost+found if it is damaged.  -1
+ * with errno.
  */
 static int
 load(struct files *f, const char *path)
@@ -126,12 +127,11 @@ load(struct files *f, const char *path)
 	const char *fault;
 
 	f->file.n = 0;
-	if (read_twice(f, path) == 0)
-		fault = file_fault(f, path);
-	else if (errno == EIO || errno == EISDIR || errno == EFBIG)
-		fault = strerror(errno);
-	else
+	if (files_read(f->quarantine->data, path, FILE_BYTES, &f->file,
+	    &fault) == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	if (fault == NULL)
+		fault = file_fault(f, path);
 	if (fault == NULL)
 		return 0;
 	f->lines.n = 0;

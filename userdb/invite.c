@@ -24,14 +24,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/encode.h"
-#include "disk/file.h"
 #include "disk/journal.h"
 #include "disk/quarantine.h"
 #include "disk/recfile.h"
 #include "json.h"
+#include "userdb/files.h"
 
 #define FILE_NAME "guests.json"
 
@@ -346,18 +345,12 @@ static int
 load(struct invites *inv)
 {
 	const char *fault;
-	int data = inv->quarantine->data, result;
 
-	result = file_read(data, FILE_NAME, FILE_BYTES, &inv->text);
-	/* A passing error must not cost the invitations. */
-	if (result == -1 && errno == EIO)
-		result = file_read(data, FILE_NAME, FILE_BYTES, &inv->text);
-	if (result == 0)
-		fault = load_lines(inv);
-	else if (errno == EIO || errno == EISDIR || errno == EFBIG)
-		fault = strerror(errno);
-	else
+	if (files_read(inv->quarantine->data, FILE_NAME, FILE_BYTES, &inv->text,
+	    &fault) == -1)
 		return errno == ENOENT ? 0 : -1;
+	if (fault == NULL)
+		fault = load_lines(inv);
 	if (fault == NULL)
 		return 0;
 	while (inv->count > 0)

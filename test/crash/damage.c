@@ -385,7 +385,8 @@ harm_segment(struct harm h, enum damage_bits bits)
 		h.at += SEGMENT_HEADER + length;
 		harm_range(h, (h.at + SEGMENT_BLOCK - 1) / SEGMENT_BLOCK *
 		    SEGMENT_BLOCK, bits);
-		h.at = (h.at + SEGMENT_BLOCK - 1) / SEGMENT_BLOCK * SEGMENT_BLOCK;
+		h.at = (h.at + SEGMENT_BLOCK - 1) / SEGMENT_BLOCK *
+		    SEGMENT_BLOCK;
 	}
 	harm_range(h, h.at + SEGMENT_BLOCK, bits);
 }
