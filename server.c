@@ -553,7 +553,7 @@ reap_conns(struct server *sv)
 	}
 }
 
-/* Those that others keep. */
+/* The deadlines of other modules. */
 static void
 fetch_deadlines(struct server *sv)
 {

@@ -1,5 +1,6 @@
 #include "net/stream.h"
 
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/fd.h"
@@ -12,13 +13,20 @@
 #define FLUSH_TIME  10000	/* for a slow peer to take the last bytes */
 #define LINGER_TIME 2000	/* for the peer to close after them */
 
+/* Without TLS: bytes that were received, and that wait to be sent. */
+struct plain {
+	struct buf in, out;
+};
+
 int
 stream_open(struct stream *s, int fd, struct tls *tls)
 {
 	*s = (struct stream){ .fd = fd, .close_by = STREAM_NEVER };
-	s->established = tls == NULL;
-	if (tls == NULL)
+	if (tls == NULL) {
+		s->plain = xzalloc(sizeof(*s->plain));
+		s->established = true;
 		return 0;
+	}
 	s->tls = tls_conn_open(tls);
 	return s->tls != NULL ? 0 : fd_close(fd);
 }
@@ -26,10 +34,13 @@ stream_open(struct stream *s, int fd, struct tls *tls)
 void
 stream_close(struct stream *s)
 {
-	if (s->tls != NULL)
+	if (s->tls != NULL) {
 		tls_conn_close(s->tls);
-	buf_free(&s->in);
-	buf_free(&s->out);
+	} else {
+		buf_free(&s->plain->in);
+		buf_free(&s->plain->out);
+		free(s->plain);
+	}
 	(void)fd_close(s->fd);
 }
 
@@ -44,17 +55,19 @@ stream_enter(struct stream *s)
 void
 stream_leave(struct stream *s)
 {
-	if (s->tls != NULL)
+	if (s->tls != NULL) {
 		tls_leave(s->tls);
-	buf_free(&s->in);
-	if (s->out.n == 0)
-		buf_free(&s->out);
+		return;
+	}
+	buf_free(&s->plain->in);
+	if (s->plain->out.n == 0)
+		buf_free(&s->plain->out);
 }
 
 bool
 stream_wants_output(const struct stream *s)
 {
-	return s->tls != NULL ? tls_wants_out(s->tls) : s->out.n > 0;
+	return s->tls != NULL ? tls_wants_out(s->tls) : s->plain->out.n > 0;
 }
 
 /*
@@ -135,6 +148,14 @@ discard(struct stream *s)
 		s->phase = STREAM_GONE;
 }
 
+static void
+receive_plain(struct stream *s)
+{
+	struct buf *in = &s->plain->in;
+
+	in->n = receive(s, buf_room(in, PLAIN_BYTES), PLAIN_BYTES);
+}
+
 void
 stream_receive(struct stream *s)
 {
@@ -143,8 +164,7 @@ stream_receive(struct stream *s)
 	else if (s->tls != NULL)
 		receive_records(s);
 	else
-		s->in.n = receive(s, buf_room(&s->in, PLAIN_BYTES),
-		    PLAIN_BYTES);
+		receive_plain(s);
 }
 
 bool
@@ -154,8 +174,8 @@ stream_read(struct stream *s, struct span *bytes)
 		return false;
 	if (s->tls != NULL)
 		return tls_plain_in(s->tls, bytes);
-	*bytes = buf_span(&s->in);
-	s->in.n = 0;
+	*bytes = buf_span(&s->plain->in);
+	s->plain->in.n = 0;
 	return bytes->n > 0;
 }
 
@@ -165,7 +185,8 @@ stream_room(struct stream *s, size_t *room)
 	if (s->tls != NULL)
 		return tls_plain_room(s->tls, room);
 	*room = PLAIN_BYTES;
-	return s->out.n == 0 ? buf_room(&s->out, PLAIN_BYTES) : NULL;
+	return s->plain->out.n > 0 ? NULL :
+	    buf_room(&s->plain->out, PLAIN_BYTES);
 }
 
 void
@@ -174,13 +195,13 @@ stream_write(struct stream *s, size_t n)
 	if (s->tls != NULL)
 		tls_plain_out(s->tls, n);
 	else
-		s->out.n += n;
+		s->plain->out.n += n;
 }
 
 static struct span
 unsent(const struct stream *s)
 {
-	return s->tls != NULL ? tls_wire_out(s->tls) : buf_span(&s->out);
+	return s->tls != NULL ? tls_wire_out(s->tls) : buf_span(&s->plain->out);
 }
 
 /*
@@ -212,7 +233,7 @@ stream_flush(struct stream *s, struct now now)
 		if (s->tls != NULL)
 			tls_wire_sent(s->tls, (size_t)n);
 		else
-			buf_drop(&s->out, (size_t)n);
+			buf_drop(&s->plain->out, (size_t)n);
 	}
 	if (s->phase == STREAM_FLUSHING)
 		linger(s, now);

@@ -35,6 +35,7 @@
 /* About as many bytes one stream may send, or receive, in a turn. */
 #define STREAM_TURN ((size_t)64 << 10)
 
+struct plain;
 struct tls;
 struct tls_conn;
 
@@ -52,7 +53,7 @@ struct stream {
 	bool established;	/* its TLS handshake, if any, is done */
 	bool at_end;		/* the peer has shut down the socket */
 	struct tls_conn *tls;	/* NULL: bytes go as they are */
-	struct buf in, out;	/* ... received, and waiting to be sent */
+	struct plain *plain;	/* ... and wait here; else NULL */
 	uint64_t close_by;	/* in now.mono; STREAM_NEVER while open */
 };
 
