@@ -77,14 +77,14 @@ take_lock(struct datadir *d, const char *path, char *why, size_t room)
 	int flags = O_RDWR | O_CREAT | O_CLOEXEC;
 
 	/* A read-only check must work on a read-only disk. */
-	if (d->lost.looking) {
+	if (d->readonly) {
 		lock.l_type = F_RDLCK;
 		flags = O_RDONLY | O_CLOEXEC;
 	}
 	d->lock = openat(d->dir, "lock", flags, 0600);
 	if (d->lock != -1 && fcntl(d->lock, F_SETLK, &lock) == 0)
 		return 0;
-	if (d->lock == -1 && d->lost.looking && errno == ENOENT)
+	if (d->lock == -1 && d->readonly && errno == ENOENT)
 		return 0;	/* no relay has served from here */
 	if (d->lock != -1 && (errno == EACCES || errno == EAGAIN))
 		(void)snprintf(why, room,
@@ -116,17 +116,15 @@ try_link(int dir)
 static int
 open_dir(struct datadir *d, const char *path, char *why, size_t room)
 {
-	bool looking = d->lost.looking;
-
-	if ((!looking && file_make_dir(AT_FDCWD, path) == -1) ||
+	if ((!d->readonly && file_make_dir(AT_FDCWD, path) == -1) ||
 	    (d->dir = file_open_dir(AT_FDCWD, path)) == -1) {
 		(void)snprintf(why, room, "%s: %s", path, strerror(errno));
 		return -1;
 	}
-	d->lost.data = d->dir;
+	d->quarantine.data = d->dir;
 	if (take_lock(d, path, why, room) == -1)
 		return -1;
-	if (looking)
+	if (d->readonly)
 		return 0;
 	if (file_make_dir(d->dir, "tmp") == -1) {
 		(void)snprintf(why, room, "%s/tmp: %s", path, strerror(errno));
@@ -151,7 +149,7 @@ replay(struct datadir *d, char *why, size_t room)
 		if (!store_replay(d->store, &record) &&
 		    !userdb_replay(d->userdb, &record) &&
 		    !invite_replay(d->invites, &record))
-			quarantine_note(&d->lost,
+			quarantine_note(&d->quarantine,
 			    "journal: ignored a record of unknown type %u",
 			    (unsigned)record.type);
 	}
@@ -165,9 +163,9 @@ replay(struct datadir *d, char *why, size_t room)
 		    strerror(errno));
 		return -1;
 	}
-	if (d->lost.count > 0 && !d->lost.looking)
+	if (d->quarantine.count > 0 && !d->readonly)
 		log_line("damaged pieces: %lu; see lost+found",
-		    d->lost.count);
+		    d->quarantine.count);
 	return 0;
 }
 
@@ -180,7 +178,7 @@ sync_way(const struct datadir *d)
 {
 	int above, result = -1;
 
-	if (d->lost.looking)
+	if (d->readonly)
 		return 0;
 	above = file_open_dir(d->dir, "..");
 	if (above == -1)
@@ -224,16 +222,21 @@ open_all(struct datadir *d, const char *path, uint64_t journal_size, char *why,
 		return -1;
 	}
 	d->checkpoint->drafts.data = d->dir;
-	d->journal = journal_open(&d->lost, d->syncer, journal_size, detail,
+	d->journal = d->readonly ?
+	    journal_open_readonly(&d->quarantine, detail, sizeof(detail)) :
+	    journal_open(&d->quarantine, d->syncer, journal_size, detail,
 	    sizeof(detail));
 	if (d->journal != NULL)
-		d->userdb = userdb_open(&d->lost, d->journal, detail,
+		d->userdb = userdb_open(&d->quarantine, d->journal, detail,
 		    sizeof(detail));
 	if (d->userdb != NULL)
-		d->invites = invite_open(&d->lost, d->journal, detail,
+		d->invites = invite_open(&d->quarantine, d->journal, detail,
 		    sizeof(detail));
 	if (d->invites != NULL)
-		d->store = store_open(&d->lost, d->journal, d->syncer, detail,
+		d->store = d->readonly ?
+		    store_open_readonly(&d->quarantine, d->journal, detail,
+		    sizeof(detail)) :
+		    store_open(&d->quarantine, d->journal, d->syncer, detail,
 		    sizeof(detail));
 	if (d->store != NULL && replay(d, detail, sizeof(detail)) == 0) {
 		if (sync_way(d) == 0)
@@ -251,14 +254,16 @@ datadir_open(struct datadir *d, const char *path, uint64_t journal_size,
     char *why,
     size_t room)
 {
-	*d = (struct datadir){ .lost.looking = false };
+	*d = (struct datadir){ .readonly = false };
 	return open_all(d, path, journal_size, why, room);
 }
 
 int
-datadir_look(struct datadir *d, const char *path, char *why, size_t room)
+datadir_open_readonly(struct datadir *d, const char *path, char *why,
+    size_t room)
 {
-	*d = (struct datadir){ .lost.looking = true };
+	*d = (struct datadir){ .readonly = true,
+	    .quarantine.report_only = true };
 	return open_all(d, path, 0, why, room);
 }
 
@@ -292,11 +297,11 @@ save_people(struct datadir *d)
 int
 datadir_close(struct datadir *d)
 {
-	int result = d->lost.looking ? 0 : datadir_commit(d);
+	int result = d->readonly ? 0 : datadir_commit(d);
 	int error = errno;
 
 	syncer_stop(d->syncer);
-	if (result == 0 && !d->lost.looking)
+	if (result == 0 && !d->readonly)
 		save_people(d);
 	release_all(d);
 	errno = error;

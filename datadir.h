@@ -20,7 +20,8 @@ struct syncer;
 struct datadir {
 	int dir;
 	int lock;
-	struct quarantine lost;	/* what was damaged */
+	struct quarantine quarantine;	/* what was damaged */
+	bool readonly;		/* it is only checked */
 	uint64_t records;	/* that the journal had at the start */
 	struct syncer *syncer;
 	struct journal *journal;
@@ -43,7 +44,8 @@ int datadir_open(struct datadir *, const char *path, uint64_t journal_size,
  * The same for a read-only check: nothing at all is changed, and nothing may be
  * changed through what is open then.  store.h lists what may be called.
  */
-int datadir_look(struct datadir *, const char *path, char *why, size_t room);
+int datadir_open_readonly(struct datadir *, const char *path, char *why,
+    size_t room);
 /*
  * Commit, write what files are behind, sync, close.  -1 with errno if the
  * commit failed.

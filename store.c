@@ -55,6 +55,7 @@
 
 struct store {
 	struct quarantine *quarantine;
+	bool readonly;
 	struct journal *journal;
 	struct maildir *maildir;
 	int data;
@@ -572,7 +573,7 @@ store_replay(struct store *st, const struct journal_record *record)
 	case JOURNAL_ACK:
 		valid = n == ACK_BYTES;
 		/* A check must not take a torn file of it for damage. */
-		if (valid && !st->quarantine->looking)
+		if (valid && !st->readonly)
 			(void)remove_waiting(st, queue_at(st, p + 8),
 			    decode_u64(p));
 		break;
@@ -769,6 +770,19 @@ store_trim(struct store *st)
 
 /* ---- opening and closing ---- */
 
+static struct store *
+finish_open(struct store *st, struct syncer *syncer, char *why, size_t room)
+{
+	st->data = st->quarantine->data;
+	st->uploads = uploads_open(st->maildir, st->journal, syncer);
+	if (st->maildir != NULL)
+		return st;
+	(void)snprintf(why, room, "cannot open the queues: %s",
+	    strerror(errno));
+	store_close(st);
+	return NULL;
+}
+
 struct store *
 store_open(struct quarantine *quarantine, struct journal *journal,
     struct syncer *syncer, char *why, size_t room)
@@ -776,16 +790,22 @@ store_open(struct quarantine *quarantine, struct journal *journal,
 	struct store *st = xzalloc(sizeof(*st));
 
 	st->quarantine = quarantine;
-	st->data = quarantine->data;
 	st->journal = journal;
 	st->maildir = maildir_open(quarantine, syncer);
-	st->uploads = uploads_open(st->maildir, journal, syncer);
-	if (st->maildir != NULL)
-		return st;
-	(void)snprintf(why, room, "cannot open the queues: %s",
-	    strerror(errno));
-	store_close(st);
-	return NULL;
+	return finish_open(st, syncer, why, room);
+}
+
+struct store *
+store_open_readonly(struct quarantine *quarantine, struct journal *journal,
+    char *why, size_t room)
+{
+	struct store *st = xzalloc(sizeof(*st));
+
+	st->quarantine = quarantine;
+	st->journal = journal;
+	st->readonly = true;
+	st->maildir = maildir_open_readonly(quarantine);
+	return finish_open(st, NULL, why, room);
 }
 
 void

@@ -30,12 +30,15 @@ struct syncer;
 struct store;
 struct queue;
 
-/*
- * Returns NULL and why on failure.  With lost->looking, nothing is removed,
- * what was acked seems to wait, and from store_replayed on only store_queue,
- * store_check_file, store_check_large and store_close may follow.
- */
+/* NULL and why on failure. */
 struct store *store_open(struct quarantine *, struct journal *, struct syncer *,
+    char *why, size_t room);
+/*
+ * For a check: nothing is removed, acked messages seem to wait, and from
+ * store_replayed on only store_queue, store_check_file, store_check_large and
+ * store_close may follow.
+ */
+struct store *store_open_readonly(struct quarantine *, struct journal *,
     char *why, size_t room);
 void store_close(struct store *);
 /* Replay a record of the journal; false if it is not the store's. */

@@ -198,7 +198,7 @@ log_counts(const struct fsck *c)
 	    "groups: %zu, messages in files: %" PRIu64 " (bytes: %" PRIu64
 	    "); damaged pieces: %lu", c->data.records,
 	    userdb_user_count(c->data.userdb), groups, c->seen.messages,
-	    c->seen.bytes, c->data.lost.count);
+	    c->seen.bytes, c->data.quarantine.count);
 }
 
 /* A repair creates what is missing, which must not happen elsewhere. */
@@ -226,12 +226,12 @@ fsck_run(const char *path, enum fsck_kind kind, uint64_t journal_size,
 
 	if (!is_data(path, why, room) || (kind == FSCK_REPAIR ?
 	    datadir_open(&c.data, path, journal_size, why, room) :
-	    datadir_look(&c.data, path, why, room)) == -1)
+	    datadir_open_readonly(&c.data, path, why, room)) == -1)
 		return -1;
 	result = look_at_data(&c, kind);
 	if (result == 0)
 		log_counts(&c);
 	if (datadir_close(&c.data) == -1 && result == 0)
 		result = fail(&c, path);
-	return result == 0 ? c.data.lost.count > 0 : -1;
+	return result == 0 ? c.data.quarantine.count > 0 : -1;
 }

@@ -61,7 +61,8 @@
 #define BATCH_KEEP ((size_t)64 << 10)
 
 struct journal {
-	struct quarantine *lost;
+	struct quarantine *quarantine;
+	bool readonly;
 	struct ring ring;
 	uint64_t number;	/* of the next batch */
 	uint64_t id, committed_id;
@@ -108,38 +109,55 @@ scan_segments(struct journal *jn)
 }
 
 static int
-open_journal(struct journal *jn)
+open_segments(struct journal *jn)
 {
-	bool looking = jn->lost->looking;
-	int dir;
+	int data = jn->quarantine->data, dir;
+	int mode = jn->readonly ? O_RDONLY : O_RDWR;
 
-	if (!looking && file_make_dir(jn->lost->data, "journal") == -1)
+	if (!jn->readonly && file_make_dir(data, "journal") == -1)
 		return -1;
-	dir = file_open_dir(jn->lost->data, "journal");
+	dir = file_open_dir(data, "journal");
 	if (dir == -1)
-		return looking && errno == ENOENT ? 0 : -1;
-	if (segment_open(&jn->ring, dir, looking ? O_RDONLY : O_RDWR) == -1 ||
+		return jn->readonly && errno == ENOENT ? 0 : -1;
+	if (segment_open(&jn->ring, dir, mode) == -1 ||
 	    scan_segments(jn) == -1)
 		return -1;
 	segment_order(&jn->ring, jn->next);
-	return looking ? 0 : segment_prepare(&jn->ring);
+	return jn->readonly ? 0 : segment_prepare(&jn->ring);
 }
 
-struct journal *
-journal_open(struct quarantine *lost, struct syncer *syncer, uint64_t size_max,
-    char *why, size_t room)
+static struct journal *
+finish_open(struct journal *jn, char *why, size_t room)
 {
-	struct journal *jn = xzalloc(sizeof(*jn));
-
-	jn->lost = lost;
-	jn->ring = segment_ring(syncer, size_max);
-	if (open_journal(jn) == 0)
+	if (open_segments(jn) == 0)
 		return jn;
 	(void)snprintf(why, room, "cannot open the journal: %s",
 	    errno == EEXIST ? "it has segments of two journals" :
 	    strerror(errno));
 	journal_close(jn);
 	return NULL;
+}
+
+struct journal *
+journal_open(struct quarantine *quarantine, struct syncer *syncer,
+    uint64_t size_max, char *why, size_t room)
+{
+	struct journal *jn = xzalloc(sizeof(*jn));
+
+	jn->quarantine = quarantine;
+	jn->ring = segment_ring(syncer, size_max);
+	return finish_open(jn, why, room);
+}
+
+struct journal *
+journal_open_readonly(struct quarantine *quarantine, char *why, size_t room)
+{
+	struct journal *jn = xzalloc(sizeof(*jn));
+
+	jn->quarantine = quarantine;
+	jn->readonly = true;
+	jn->ring = segment_ring(NULL, 0);
+	return finish_open(jn, why, room);
 }
 
 void
@@ -167,7 +185,7 @@ lose(struct journal *jn, uint32_t from, uint32_t to, const char *what)
 	    from);
 	(void)snprintf(line, sizeof(line), "journal: %s at %08u:%" PRIu32
 	    ", %" PRIu32 " bytes", what, name, from, to - from);
-	quarantine_keep(jn->lost, kept,
+	quarantine_keep(jn->quarantine, kept,
 	    (struct span){ jn->image.p + from, to - from }, line);
 }
 
@@ -176,13 +194,13 @@ static void
 lose_damage(struct journal *jn, uint32_t from, uint32_t to)
 {
 	if (from == to) {
-		quarantine_note(jn->lost,
+		quarantine_note(jn->quarantine,
 		    "journal: batch %" PRIu64 " is missing, "
 		    "with its file or its end", jn->next);
 		return;
 	}
 	lose(jn, from, to, "damage");
-	jn->lost->count++;
+	jn->quarantine->count++;
 }
 
 /* The end of what is not zero behind from. */
@@ -231,7 +249,7 @@ end_newest(struct journal *jn)
 		lose(jn, jn->at, size > 0 ? jn->at + size :
 		    content_end(&jn->image, jn->at),
 		    "a batch that was never finished");
-	return jn->lost->looking ? 0 : settle_last_batch(jn);
+	return jn->readonly ? 0 : settle_last_batch(jn);
 }
 
 /* Nothing more that is due stands in this segment.  Go to the next. */
@@ -273,11 +291,11 @@ enter_segment(struct journal *jn)
 static int
 mend_segment(struct journal *jn, struct segment *sg)
 {
-	quarantine_note(jn->lost,
+	quarantine_note(jn->quarantine,
 	    "journal: segment %08u was cut, and is damaged "
 	    "where it ends", sg->name);
 	sg->is_short = false;
-	if (jn->lost->looking)
+	if (jn->readonly)
 		return 0;
 	return file_pwrite_all(sg->fd, "", 1, SEGMENT_SIZE - 1);
 }
@@ -336,7 +354,7 @@ end_replay(struct journal *jn)
 	buf_free(&jn->image);
 	jn->number = jn->last + 1;
 	jn->committed_id = jn->id;
-	if (jn->lost->count > 0 && !jn->lost->looking)
+	if (jn->quarantine->count > 0 && !jn->readonly)
 		(void)journal_turn(jn);	/* without a spare: at a later start */
 }
 
@@ -345,7 +363,8 @@ journal_replay(struct journal *jn, struct journal_record *record)
 {
 	while (!next_record(jn, record)) {
 		if (jn->records.n > 0)
-			quarantine_note(jn->lost, "journal: the end of a batch "
+			quarantine_note(jn->quarantine,
+			    "journal: the end of a batch "
 			    "makes no sense; it is passed over");
 		jn->records.n = 0;
 		if (jn->replaying == jn->ring.used) {

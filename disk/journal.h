@@ -55,12 +55,17 @@ struct syncer;
 struct journal;
 
 /*
- * Open or make DATA/journal.  size_max bounds its growth, in bytes.
- * Returns NULL and why on failure.  With lost->looking nothing is written, and
- * only journal_replay, journal_id... and journal_close may follow.
+ * Open or make DATA/journal.  size_max bounds its growth, in bytes.  NULL and
+ * why on failure.
  */
 struct journal *journal_open(struct quarantine *, struct syncer *,
     uint64_t size_max, char *why, size_t room);
+/*
+ * The same for a check, which writes nothing: only journal_replay, journal_id
+ * and its like, and journal_close may follow.
+ */
+struct journal *journal_open_readonly(struct quarantine *, char *why,
+    size_t room);
 void journal_close(struct journal *);
 
 /*

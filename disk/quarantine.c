@@ -19,7 +19,8 @@
 
 /* A free name for what was called path.  -1 with errno. */
 static int
-find_name(const struct quarantine *lost, char name[NAME_ROOM], const char *path)
+find_name(const struct quarantine *quarantine, char name[NAME_ROOM],
+    const char *path)
 {
 	size_t i, n;
 	unsigned again;
@@ -30,7 +31,7 @@ find_name(const struct quarantine *lost, char name[NAME_ROOM], const char *path)
 			name[i] = '-';
 	}
 	for (again = 1; again < SAME_MAX; again++) {
-		if (faccessat(lost->data, name, F_OK, 0) == -1)
+		if (faccessat(quarantine->data, name, F_OK, 0) == -1)
 			return errno == ENOENT ? 0 : -1;
 		(void)snprintf(name + n, NAME_ROOM - n, ".%u", again);
 	}
@@ -38,12 +39,12 @@ find_name(const struct quarantine *lost, char name[NAME_ROOM], const char *path)
 	return -1;
 }
 
-/* Say what was found, and where it is now; or, with an errno, why it is not. */
+/* Log what was found, and where it is now or why it could not be moved. */
 static void
-tell(const struct quarantine *lost, const char *what, const char *name,
+report(const struct quarantine *quarantine, const char *what, const char *name,
     int error)
 {
-	if (lost->looking)
+	if (quarantine->report_only)
 		log_line("%s", what);
 	else if (error != 0)
 		log_line("%s; it cannot be moved to " DIR_NAME ": %s", what,
@@ -53,38 +54,42 @@ tell(const struct quarantine *lost, const char *what, const char *name,
 }
 
 int
-quarantine_move(struct quarantine *lost, const char *path, const char *why)
+quarantine_move(struct quarantine *quarantine, const char *path,
+    const char *why)
 {
 	char what[LINE_ROOM], name[NAME_ROOM] = "";
 	int error = 0;
 
 	(void)snprintf(what, sizeof(what), "%s is damaged: %s", path, why);
-	if (!lost->looking && (file_make_dir(lost->data, DIR_NAME) == -1 ||
-	    find_name(lost, name, path) == -1 ||
-	    renameat(lost->data, path, lost->data, name) == -1))
+	if (!quarantine->report_only && (file_make_dir(quarantine->data,
+	    DIR_NAME) == -1 ||
+	    find_name(quarantine, name, path) == -1 ||
+	    renameat(quarantine->data, path, quarantine->data, name) == -1))
 		error = errno;
-	tell(lost, what, name, error);
-	lost->count++;
+	report(quarantine, what, name, error);
+	quarantine->count++;
 	errno = error;
 	return error == 0 ? 0 : -1;
 }
 
 void
-quarantine_keep(struct quarantine *lost, const char *name, struct span bytes,
+quarantine_keep(struct quarantine *quarantine, const char *name,
+    struct span bytes,
     const char *what)
 {
 	char path[NAME_ROOM];
 	int error = 0;
 
 	(void)snprintf(path, sizeof(path), DIR_NAME "/%.250s", name);
-	if (!lost->looking && (file_make_dir(lost->data, DIR_NAME) == -1 ||
-	    file_write(lost->data, path, bytes) == -1))
+	if (!quarantine->report_only && (file_make_dir(quarantine->data,
+	    DIR_NAME) == -1 ||
+	    file_write(quarantine->data, path, bytes) == -1))
 		error = errno;
-	tell(lost, what, path, error);
+	report(quarantine, what, path, error);
 }
 
 void
-quarantine_note(struct quarantine *lost, const char *format, ...)
+quarantine_note(struct quarantine *quarantine, const char *format, ...)
 {
 	char what[LINE_ROOM];
 	va_list args;
@@ -93,5 +98,5 @@ quarantine_note(struct quarantine *lost, const char *format, ...)
 	(void)vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 	log_line("%s", what);
-	lost->count++;
+	quarantine->count++;
 }

@@ -1,10 +1,8 @@
 /*
- * quarantine.h - what becomes of damage: it is put aside in DATA/lost+found,
- * told of in one line of the log, and counted; the rest is served.
+ * quarantine.h - what happens to damage: it is moved to DATA/lost+found,
+ * logged in one line, and counted; the rest is served.
  *
- * All who read a data directory are given its struct quarantine.  With
- * looking, no one may change anything there: damage is told of and counted,
- * and is left where it is.
+ * Every module that reads a data directory is given its struct quarantine.
  */
 #ifndef MNM_DISK_QUARANTINE_H
 #define MNM_DISK_QUARANTINE_H
@@ -16,23 +14,23 @@
 /* Begin with { .data = dir }. */
 struct quarantine {
 	int data;		/* the data directory */
-	bool looking;
+	bool report_only;	/* damage stays where it is */
 	unsigned long count;	/* damaged pieces found so far */
 };
 
 /*
- * Move DATA/path to lost+found, under its path with '-' for '/', and with .N
- * behind it if that is taken.  -1 with errno: it is still where it was; it was
- * told of and counted all the same.
+ * Move DATA/path to lost+found, under its path with '-' for '/', and .N added
+ * if that name exists.  -1 with errno: it is still where it was, but logged
+ * and counted.
  */
 int quarantine_move(struct quarantine *, const char *path, const char *why);
 /*
- * Keep bytes as lost+found/name, where older ones give way: the same may be
- * found at every start.  Not counted: some of it is no damage.
+ * Keep bytes as lost+found/name, replacing an older file: the same may be
+ * found at every start.  Not counted: not all of it is damage.
  */
 void quarantine_keep(struct quarantine *, const char *name, struct span bytes,
     const char *what);
-/* Tell of and count what there is nothing to keep of. */
+/* Log and count damage that leaves nothing to keep. */
 void quarantine_note(struct quarantine *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -19,6 +19,7 @@
 
 struct maildir {
 	struct quarantine *quarantine;
+	bool readonly;
 	int data, tmp;
 	bool touched;
 	struct spares *spares;
@@ -61,19 +62,30 @@ maildir_open(struct quarantine *quarantine, struct syncer *syncer)
 	maildir->quarantine = quarantine;
 	maildir->data = quarantine->data;
 	maildir->tmp = maildir->reader.fd = -1;
-	if (quarantine->looking || (file_make_dir(maildir->data, "user") == 0 &&
-	    file_make_dir(maildir->data, "tmp") == 0))
+	if (file_make_dir(maildir->data, "user") == 0 &&
+	    file_make_dir(maildir->data, "tmp") == 0)
 		maildir->tmp = file_open_dir(maildir->data, "tmp");
 	if (maildir->tmp != -1)
 		maildir->spares = spare_open(maildir->data, maildir->tmp,
 		    syncer);
-	/* A read-only check may find none. */
-	if (maildir->spares != NULL || (quarantine->looking && errno == ENOENT))
+	if (maildir->spares != NULL)
 		return maildir;
 	error = errno;
 	maildir_close(maildir);
 	errno = error;
 	return NULL;
+}
+
+struct maildir *
+maildir_open_readonly(struct quarantine *quarantine)
+{
+	struct maildir *maildir = xzalloc(sizeof(*maildir));
+
+	maildir->quarantine = quarantine;
+	maildir->data = quarantine->data;
+	maildir->readonly = true;
+	maildir->tmp = maildir->reader.fd = -1;
+	return maildir;
 }
 
 static void
@@ -332,7 +344,7 @@ maildir_discard(struct maildir *maildir, const struct queue *q)
 
 	if (maildir->reading_for == q)
 		close_reading(maildir);
-	if (maildir->quarantine->looking)
+	if (maildir->readonly)
 		return;
 	queue_path(path, q);
 	/* Most nodes have no directory. */
@@ -480,7 +492,7 @@ maildir_large_remove(struct maildir *maildir, uint64_t x)
 
 	if (maildir->reading == x && maildir->reading_for == NULL)
 		close_reading(maildir);
-	if (maildir->quarantine->looking)
+	if (maildir->readonly)
 		return;
 	large_path(path, x);
 	/* What stays is removed at the next start. */
@@ -585,7 +597,7 @@ maildir_clean(struct maildir *maildir, uint64_t *highest)
 	uint64_t x;
 
 	*highest = 0;
-	if (maildir->quarantine->looking)
+	if (maildir->readonly)
 		return 0;
 	list = file_open_list(maildir->tmp, ".");
 	if (list == NULL)

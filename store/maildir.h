@@ -11,9 +11,7 @@
  * MSGID is a message id in hexadecimal, X an id that no message has.  msgfile.h
  * describes the files.  Nothing is synced unless a comment says so.  Functions
  * return 0, or -1 with errno: EBADMSG when the file was damaged; it is then in
- * lost+found.  With lost->looking, maildir_discard,
- * maildir_large_remove and maildir_clean leave all as it is, and nothing else
- * that makes, links or removes files may be called.
+ * lost+found.
  */
 #ifndef MNM_STORE_MAILDIR_H
 #define MNM_STORE_MAILDIR_H
@@ -31,6 +29,11 @@ struct maildir;
 
 /* NULL with errno on failure. */
 struct maildir *maildir_open(struct quarantine *, struct syncer *);
+/*
+ * For a check: maildir_discard, maildir_large_remove and maildir_clean do
+ * nothing, and nothing else that makes, links or removes files may be called.
+ */
+struct maildir *maildir_open_readonly(struct quarantine *);
 void maildir_close(struct maildir *);
 /* A sync of the tree begins: whether anything was changed since the last. */
 bool maildir_begin_sync(struct maildir *);

@@ -84,10 +84,10 @@ damage_is_clean(void)
 static bool
 is_found(int found, const char *path)
 {
-	if (found == (world.data.lost.count > 0))
+	if (found == (world.data.quarantine.count > 0))
 		return true;
 	model_say(&world.fault, "%s: %lu damaged, and a check finds %d", path,
-	    world.data.lost.count, found);
+	    world.data.quarantine.count, found);
 	return false;
 }
 
@@ -217,14 +217,14 @@ is_put_aside(const struct harm *h)
 	const char *name;
 	/* The start sums up what it has found, not what is found later. */
 	unsigned long sum = is_segment(h->path) || is_people(h->path) ?
-	    world.data.lost.count : 0;
+	    world.data.quarantine.count : 0;
 
 	lost = find_lost(&name);
 	if (lost == NULL || h->repairs)
 		return lost != NULL;
 	if (is_segment(h->path))
 		return world_lines == 1 + sum && is_of_segment(h, lost, name);
-	return world_lines == 1 + sum && world.data.lost.count == 1 &&
+	return world_lines == 1 + sum && world.data.quarantine.count == 1 &&
 	    lost == h->inode;
 }
 
@@ -236,7 +236,8 @@ is_as_due(const struct harm *h, int found)
 	    (h->repairs || world_lines == 0)))
 		return true;
 	model_say(&world.fault, "%s: %lu damaged, %lu lines: %.150s",
-	    h->path, world.data.lost.count, world_lines, world_first_line);
+	    h->path, world.data.quarantine.count, world_lines,
+	    world_first_line);
 	return false;
 }
 

@@ -261,7 +261,7 @@ check_data(void)
 {
 	struct model_fault live, committed;
 
-	if (world.data.lost.count > 0) {
+	if (world.data.quarantine.count > 0) {
 		model_say(&world.fault, "damage: %.200s", world_last_line);
 		return -1;
 	}

@@ -129,7 +129,7 @@ check_copy(struct datadir *d, const char *name, unsigned waiting)
 	close(to);
 	buf_free(&list);
 	open_data(&copy, name);
-	CHECK(copy.lost.count == 0, "%s: damage", name);
+	CHECK(copy.quarantine.count == 0, "%s: damage", name);
 	CHECK(count(&copy) == waiting, "%s: %u wait, not %u", name,
 	    count(&copy), waiting);
 	CHECK(datadir_close(&copy) == 0, "%s: close", name);

@@ -449,7 +449,7 @@ check_start(void)
 	find_segment(path);
 	do_damage(path, FLIP, FIRST_BATCH + 60);
 	must_open(&d);
-	CHECK(d.lost.count == 1, "%lu damaged", d.lost.count);
+	CHECK(d.quarantine.count == 1, "%lu damaged", d.quarantine.count);
 	do {
 		now.mono += 1000;
 		CHECK(datadir_step(&d, now) != -1, "step");

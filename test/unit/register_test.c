@@ -265,7 +265,7 @@ check_damage(void)
 		log_level(LOG_QUIET);
 		harness_start(&st);
 		log_level(LOG_LINES);
-		CHECK(st.data.lost.count == 1,
+		CHECK(st.data.quarantine.count == 1,
 		    "byte %zu is altered, and nobody saw", i);
 		CHECK(faccessat(dir, "lost+found/guests.json", F_OK, 0) == 0,
 		    "byte %zu: the file is not kept", i);
