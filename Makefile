@@ -120,9 +120,9 @@ test/load/slowsync.so: test/load/slowsync.c
 # Fuzzers, built with clang: make fuzz && test/fuzz/fuzz_json
 FUZZ = test/fuzz/fuzz_json test/fuzz/fuzz_tmtp
 fuzz: $(FUZZ)
-$(FUZZ): test/fuzz/*.c test/lib/harness.c $(OBJS:.o=.c) *.h */*.h
+$(FUZZ): test/fuzz/*.c test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) *.h */*.h
 	clang $(FLAGS) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $@.c \
-	    test/lib/harness.c $(OBJS:.o=.c) $(LDLIBS)
+	    test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) $(LDLIBS)
 
 HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
 PROGRAMS = $(TESTS) $(ENDS) $(TOOLS)
