@@ -31,9 +31,9 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
-#include "disk/recfile.h"
-#include "disk/file.h"
 #include "base/log.h"
+#include "disk/file.h"
+#include "disk/recfile.h"
 #include "disk/syncer.h"
 #include "store.h"
 #include "userdb.h"

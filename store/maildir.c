@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "disk/file.h"
 #include "base/log.h"
-#include "store/spare.h"
+#include "disk/file.h"
 #include "store/msgfile.h"
+#include "store/spare.h"
 
 #define LARGE_PATH 32		/* room for tmp/large-X */
 

@@ -1,11 +1,12 @@
-#include "store.h"
-#include "test/crash/world.h"
+#include "test/crash/actions.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "test/lib/prng.h"
+#include "store.h"
 #include "test/crash/disk.h"
+#include "test/crash/world.h"
+#include "test/lib/prng.h"
 
 #define PATIENCE 2000		/* steps until a wait counts as for ever */
 #define LARGE_MORE 140000	/* bytes over the limit for small ones */
@@ -71,22 +72,22 @@ wait_ready(void)
 	for (i = 0; datadir_state(&world.data) == DATADIR_WAIT; i++) {
 		if (i == PATIENCE)
 			return 0;
-		if (world_commit() == -1 || world_step(1) == -1)
+		if (action_commit() == -1 || action_step(1) == -1)
 			return -1;
 	}
 	return 1;
 }
 
-/* ---- deeds ---- */
+/* ---- actions ---- */
 
 int
-world_commit(void)
+action_commit(void)
 {
 	return datadir_commit(&world.data);
 }
 
 int
-world_step(unsigned ms)
+action_step(unsigned ms)
 {
 	size_t pieces = 1 + any(1 + any(200));
 	int more = 1;
@@ -99,7 +100,7 @@ world_step(unsigned ms)
 }
 
 int
-world_register(void)
+action_register(void)
 {
 	struct model *m = &world.live;
 	struct model_user *u = &m->users[m->user_count];
@@ -165,7 +166,7 @@ end_copy(struct model_user *u, const struct model_node *old,
 }
 
 int
-world_add_node(void)
+action_add_node(void)
 {
 	struct world_copy *c = &world.copy;
 	struct queue *to;
@@ -186,7 +187,7 @@ world_add_node(void)
 }
 
 int
-world_drop_node(void)
+action_drop_node(void)
 {
 	struct model_user *u = any_user();
 	struct model_node *n;
@@ -209,7 +210,7 @@ world_drop_node(void)
 }
 
 int
-world_see(void)
+action_see(void)
 {
 	struct model_user *u = any_user();
 	struct now now = world.now;
@@ -229,7 +230,7 @@ world_see(void)
 }
 
 int
-world_add_alias(void)
+action_add_alias(void)
 {
 	struct model_user *u = any_user();
 	struct model_alias *a;
@@ -248,7 +249,7 @@ world_add_alias(void)
 }
 
 int
-world_change_alias(void)
+action_change_alias(void)
 {
 	struct model_user *u = any_user();
 	struct model_alias *a;
@@ -271,7 +272,7 @@ world_change_alias(void)
 }
 
 int
-world_change_group(void)
+action_change_group(void)
 {
 	struct model *m = &world.live;
 	struct model_user *u = any_user();
@@ -299,7 +300,7 @@ world_change_group(void)
 }
 
 int
-world_invite(void)
+action_invite(void)
 {
 	struct model_invite *g = &world.live.invites[any(MODEL_INVITES)];
 	struct invites *invites = world.data.invites;
@@ -369,7 +370,7 @@ note_put(struct model_message m, struct model_node *const *nodes, size_t n)
 }
 
 int
-world_post(uint32_t data, size_t recipients)
+action_post(uint32_t data, size_t recipients)
 {
 	struct model_node *nodes[RECIPIENTS];
 	struct queue *to[RECIPIENTS];
@@ -463,7 +464,7 @@ put_large(struct world_large *l)
 }
 
 int
-world_large(void)
+action_large(void)
 {
 	struct world_large *l = &world.larges[any(WORLD_LARGE)];
 	int state;
@@ -533,7 +534,7 @@ ack_one(const struct model_user *u, struct model_node *n)
 }
 
 int
-world_ack(void)
+action_ack(void)
 {
 	struct model_user *u = any_user();
 	struct model_node *n;
@@ -554,7 +555,7 @@ world_ack(void)
 }
 
 int
-world_look(void)
+action_look(void)
 {
 	const struct model_user *u = any_user();
 	uint64_t id = 0, length;
@@ -582,7 +583,7 @@ post_any(void)
 	size_t n = sizeof(sizes) / sizeof(sizes[0]);
 	size_t recipients = 1 + any(4);
 
-	return world_post(sizes[any(world.is_calm ? n / 2 : n)], recipients);
+	return action_post(sizes[any(world.is_calm ? n / 2 : n)], recipients);
 }
 
 /* Many long messages at once, so that segments are soon full. */
@@ -592,7 +593,7 @@ post_much(void)
 	int i, result = 0;
 
 	for (i = 0; i < 12 && result == 0 && !world.is_calm; i++)
-		result = world_post(65536, 1);
+		result = action_post(65536, 1);
 	return result;
 }
 
@@ -601,7 +602,7 @@ step_any(void)
 {
 	static const unsigned times[] = { 0, 1, 20, 500, 1000, 11000, 61000 };
 
-	return world_step(times[any(sizeof(times) / sizeof(times[0]))]);
+	return action_step(times[any(sizeof(times) / sizeof(times[0]))]);
 }
 
 /* Go on in another segment, so that a checkpoint may make files of this one. */
@@ -614,36 +615,36 @@ turn_segment(void)
 }
 
 int
-world_any(void)
+action_any(void)
 {
 	static const struct {
 		unsigned often;
-		int (*deed)(void);
-	} deeds[] = {
-		{  2, world_register     },
-		{ 12, world_add_node     },
-		{  1, world_drop_node    },
-		{  2, world_see          },
-		{  2, world_add_alias    },
-		{  2, world_change_alias },
-		{  3, world_change_group },
-		{  2, world_invite       },
+		int (*run)(void);
+	} actions[] = {
+		{  2, action_register     },
+		{ 12, action_add_node     },
+		{  1, action_drop_node    },
+		{  2, action_see          },
+		{  2, action_add_alias    },
+		{  2, action_change_alias },
+		{  3, action_change_group },
+		{  2, action_invite       },
 		{ 20, post_any           },
 		{  3, post_much          },
-		{ 20, world_ack          },
-		{ 10, world_large        },
-		{  4, world_look         },
-		{ 20, world_commit       },
+		{ 20, action_ack          },
+		{ 10, action_large        },
+		{  4, action_look         },
+		{ 20, action_commit       },
 		{ 20, step_any           },
 		{  2, turn_segment       },
 	};
 	size_t i;
 	unsigned n = 0, draw;
 
-	for (i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
-		n += deeds[i].often;
+	for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		n += actions[i].often;
 	draw = (unsigned)any(n);
-	for (i = 0; draw >= deeds[i].often; i++)
-		draw -= deeds[i].often;
-	return deeds[i].deed();
+	for (i = 0; draw >= actions[i].often; i++)
+		draw -= actions[i].often;
+	return actions[i].run();
 }

@@ -8,18 +8,19 @@
 #include <unistd.h>
 
 #include "admin/backup.h"
-#include "test/lib/prng.h"
-#include "test/crash/disk.h"
 #include "disk/file.h"
 #include "store.h"
+#include "test/crash/actions.h"
+#include "test/crash/disk.h"
 #include "test/crash/world.h"
+#include "test/lib/prng.h"
 
 #define DEEDS_MAX 60		/* before the copying, and behind it */
 
 /* What the hook needs to know. */
 static struct {
 	uint64_t random;
-	uint64_t calls;		/* that the copying makes for one deed */
+	uint64_t calls;		/* that the copying makes for one action */
 	bool busy;		/* it does something itself */
 	bool failed;
 	struct model model;	/* what must be in the backup */
@@ -28,7 +29,7 @@ static struct {
 static void
 do_any(void)
 {
-	if (world_any() == -1)
+	if (action_any() == -1)
 		held.failed = true;
 }
 
@@ -97,7 +98,7 @@ hold_backup(uint64_t random)
 	held.random = random;
 	held.calls = 2 + random % 100;
 	held.failed = false;
-	made = ticket != 0 && world_guard(world_commit) == 0 &&
+	made = ticket != 0 && world_guard(action_commit) == 0 &&
 	    world_guard(back_up) == 0;
 	if (ticket == 0 || !datadir_end_hold(&world.data, ticket))
 		return HOLD_GIVEN_UP;

@@ -13,7 +13,7 @@ enum hold {
 };
 
 /*
- * Back up data as backup, with deeds between all the calls that it takes, and
+ * Back up data as backup, with actions between all the calls that it takes, and
  * before and behind them.
  */
 enum hold hold_backup(uint64_t random);

@@ -16,15 +16,16 @@
  *		for damage, then starts the program, or repairs first: all else
  *		must be served.  Of a small life it is every byte of a file of
  *		each kind; of others, some of all files.
- *	hold	Between deeds, a child makes a backup while life goes on; then
+ *	hold	Between actions, a child makes a backup while life goes on; then
  *		it starts the program from that and compares it with the model,
  *		or lives on with what it had.
  *	faults	The program is broken, one thing at a time: cut must see it.
  *
- * Without a word: all of them.  -l takes hours and tries far more; -b ends with
- * the first life that shows a failure.  That is reported with its -s and -p:
- * with them, the same life is lived again in this process alone, telling of
- * every change of the disk.  -f breaks the program by the number of a fault.
+ * The default is all of them.  -l takes hours and tries far more; -b ends with
+ * the first life that shows a failure.  A failure is reported with its -s and
+ * -p: with these, the same life is repeated in this process alone, and every
+ * change of the disk is printed.  -f breaks the program by the number of a
+ * fault.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,24 +34,25 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "test/crash/fork.h"
-#include "test/lib/prng.h"
+#include "test/crash/actions.h"
+#include "test/crash/backup.h"
 #include "test/crash/damage.h"
 #include "test/crash/disk.h"
-#include "test/crash/backup.h"
+#include "test/crash/fork.h"
 #include "test/crash/world.h"
+#include "test/lib/prng.h"
 
 #define CUTS 2			/* after one another */
-#define DEEDS 400		/* of a life ... */
-#define DEEDS_AFTER 30		/* ... after something happened to it */
+#define ACTIONS 400		/* of a life ... */
+#define ACTIONS_AFTER 30		/* ... after something happened to it */
 #define SYNC_TRIES 5		/* syncs are few, and matter most */
 
 /* What hooks need to know. */
 static struct {
 	bool is_long;
 	bool is_brief;		/* the first failure is the end */
-	int deeds;		/* left to be done in this life */
-	void (*before_deed)(void);
+	int actions;		/* left to be done in this life */
+	void (*before_action)(void);
 } run;
 
 /* ---- a life ---- */
@@ -85,10 +87,10 @@ start_again(void)
 static bool
 live(uint64_t random)
 {
-	while (run.deeds-- > 0) {
-		if (run.before_deed != NULL)
-			run.before_deed();
-		if (world_guard(world_any) == -1 && !start_again())
+	while (run.actions-- > 0) {
+		if (run.before_action != NULL)
+			run.before_action();
+		if (world_guard(action_any) == -1 && !start_again())
 			return false;
 		if (prng_below(&random, 100) == 0)
 			world_kill();
@@ -110,11 +112,11 @@ is_calm(uint64_t seed)
 }
 
 static void
-begin_life(uint64_t seed, unsigned per_mille, int deeds)
+begin_life(uint64_t seed, unsigned per_mille, int actions)
 {
 	fork_begin(seed, per_mille);
-	run.deeds = deeds;
-	run.before_deed = NULL;
+	run.actions = actions;
+	run.before_action = NULL;
 	disk_calls.calls = disk_calls.changes = disk_calls.failed = 0;
 	disk_calls.fail = 0;
 	disk_calls.shorten = false;
@@ -123,9 +125,9 @@ begin_life(uint64_t seed, unsigned per_mille, int deeds)
 }
 
 static void
-tell(bool good)
+report(bool good)
 {
-	fork_tell(good, world.fault.text);
+	fork_report(good, world.fault.text);
 }
 
 static bool
@@ -140,7 +142,7 @@ end_life(bool good)
 	disk_calls.before_change = NULL;
 	disk_calls.before_call = NULL;
 	if (!good)
-		tell(false);
+		report(false);
 	fork_wait();
 }
 
@@ -154,7 +156,7 @@ cut(uint64_t choice)
 	bool last = fork_depth() >= CUTS, good;
 
 	fork_often(10);
-	run.deeds = DEEDS_AFTER;
+	run.actions = ACTIONS_AFTER;
 	disk_calls.before_change = last ? NULL : before_change;
 	world_cut(choice);
 	good = (choice % 3 != 0 || damage_is_clean()) && start();
@@ -165,7 +167,7 @@ cut(uint64_t choice)
 			good = start();
 		}
 	}
-	tell(good);
+	report(good);
 	fork_end();
 }
 
@@ -182,7 +184,7 @@ before_change(void)
 static void
 cut_life(uint64_t seed, unsigned per_mille)
 {
-	begin_life(seed, per_mille, DEEDS);
+	begin_life(seed, per_mille, ACTIONS);
 	disk_calls.before_change = before_change;
 	end_life(start() && live(seed));
 }
@@ -223,14 +225,14 @@ before_call(void)
 	disk_calls.fail = failures[disk_calls.kind].errors[choice %
 	    failures[disk_calls.kind].count];
 	disk_calls.shorten = disk_calls.fail == 0;
-	run.deeds = DEEDS_AFTER;
+	run.actions = ACTIONS_AFTER;
 }
 
 /* After a call has failed: all must be there, with the cache and without. */
 static bool
 live_to_the_end(uint64_t seed)
 {
-	run.deeds = DEEDS_AFTER;
+	run.actions = ACTIONS_AFTER;
 	if (!live(seed))
 		return false;
 	world_kill();
@@ -245,14 +247,14 @@ fail_life(uint64_t seed, unsigned per_mille)
 {
 	bool good;
 
-	begin_life(seed, per_mille, DEEDS);
+	begin_life(seed, per_mille, ACTIONS);
 	disk_calls.before_call = before_call;
 	good = start() && live(seed);
 	if (fork_depth() == 0) {
 		end_life(good);
 		return;
 	}
-	tell(good && live_to_the_end(seed));
+	report(good && live_to_the_end(seed));
 	fork_end();
 }
 
@@ -262,10 +264,10 @@ fail_life(uint64_t seed, unsigned per_mille)
 static int
 rest(void)
 {
-	int i, result = world_commit();
+	int i, result = action_commit();
 
 	for (i = 0; i < 100 && result == 0; i++)
-		result = world_step(1000);
+		result = action_step(1000);
 	return result;
 }
 
@@ -287,7 +289,7 @@ flip_life(uint64_t seed, uint64_t stretch)
 static int
 post_short(void)
 {
-	return world_post(30, 1);
+	return action_post(30, 1);
 }
 
 /* All steps of it. */
@@ -299,16 +301,16 @@ add_node(void)
 	int result = 0;
 
 	while (result == 0 && u->node_count == nodes)
-		result = world_add_node();
+		result = action_add_node();
 	return result;
 }
 
 /* Do one after the other, up to NULL. */
 static int
-do_all(int (*const *deeds)(void))
+do_all(int (*const *actions)(void))
 {
-	for (; *deeds != NULL; deeds++) {
-		if ((*deeds)() == -1)
+	for (; *actions != NULL; actions++) {
+		if ((*actions)() == -1)
 			return -1;
 	}
 	return 0;
@@ -318,13 +320,13 @@ do_all(int (*const *deeds)(void))
 static int
 live_for_files(void)
 {
-	static int (*const deeds[])(void) = {
-		world_register, world_add_alias, world_change_group,
-		world_invite, post_short, post_short, post_short, post_short,
+	static int (*const actions[])(void) = {
+		action_register, action_add_alias, action_change_group,
+		action_invite, post_short, post_short, post_short, post_short,
 		post_short, post_short, post_short, world_close, NULL
 	};
 
-	return do_all(deeds);
+	return do_all(actions);
 }
 
 /*
@@ -334,14 +336,14 @@ live_for_files(void)
 static int
 live_for_journal(void)
 {
-	static int (*const deeds[])(void) = {
-		post_short, world_add_alias, world_commit, add_node,
-		world_invite, world_change_alias, world_commit, world_see,
-		world_ack, world_drop_node, world_commit, world_register,
+	static int (*const actions[])(void) = {
+		post_short, action_add_alias, action_commit, add_node,
+		action_invite, action_change_alias, action_commit, action_see,
+		action_ack, action_drop_node, action_commit, action_register,
 		post_short, rest, NULL
 	};
 
-	return do_all(deeds);
+	return do_all(actions);
 }
 
 static void
@@ -379,8 +381,8 @@ try_hold(uint64_t choice)
 	enum hold result = hold_backup(choice);
 	bool good = result != HOLD_FAILED;
 
-	run.before_deed = NULL;
-	run.deeds = DEEDS_AFTER;
+	run.before_action = NULL;
+	run.actions = ACTIONS_AFTER;
 	if (good && (result == HOLD_GIVEN_UP || choice % 4 == 0)) {
 		good = live(choice);
 		world_kill();
@@ -389,25 +391,25 @@ try_hold(uint64_t choice)
 	}
 	if (good)
 		good = start() && live(choice);
-	tell(good);
+	report(good);
 	fork_end();
 }
 
-/* The hook: perhaps a backup is made before this deed. */
+/* The hook: perhaps a backup is made before this action. */
 static void
-before_deed(void)
+before_action(void)
 {
 	uint64_t choice;
 
-	if (fork_here((unsigned long)run.deeds, &choice))
+	if (fork_here((unsigned long)run.actions, &choice))
 		try_hold(choice);
 }
 
 static void
 hold_life(uint64_t seed, unsigned per_mille)
 {
-	begin_life(seed, per_mille, DEEDS);
-	run.before_deed = before_deed;
+	begin_life(seed, per_mille, ACTIONS);
+	run.before_action = before_action;
 	end_life(start() && live(seed));
 }
 

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "test/crash/fork.h"
-#include "test/lib/prng.h"
-#include "test/crash/disk.h"
 #include "admin/fsck.h"
-#include "test/crash/pages.h"
 #include "disk/segment.h"
+#include "test/crash/disk.h"
+#include "test/crash/fork.h"
+#include "test/crash/pages.h"
 #include "test/crash/world.h"
+#include "test/lib/prng.h"
 
 #define PATH_BYTES 160
 
@@ -260,7 +260,7 @@ do_harm(const struct harm *h)
 		world_kill();
 		good = world_open() == 0;
 	}
-	fork_tell(good, world.fault.text);
+	fork_report(good, world.fault.text);
 	fork_end();
 }
 
@@ -487,7 +487,7 @@ harm_kind(const struct kind *k, enum damage_bits bits)
 	if (best.inode != NULL)
 		k->harm(best, bits);
 	else
-		fork_tell(false, "there is none to be altered");
+		fork_report(false, "there is none to be altered");
 	fork_wait();
 	printf("crash: flip: bytes of %s: %lu states, %lu bad\n", k->name,
 	    fork_tried() - tried, fork_bad() - bad);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "test/lib/prng.h"
 #include "test/crash/pages.h"
+#include "test/lib/prng.h"
 
 #define NAME_BYTES 64
 

@@ -85,7 +85,7 @@ read_results(void)
 }
 
 static void
-tell(const char *path, bool good, const char *why)
+report(const char *path, bool good, const char *why)
 {
 	if (!good && branch.voice == FORK_LOUD)
 		(void)fprintf(stderr, "%s (-s %llu -p %s)\n", why,
@@ -95,9 +95,9 @@ tell(const char *path, bool good, const char *why)
 }
 
 void
-fork_tell(bool good, const char *why)
+fork_report(bool good, const char *why)
 {
-	tell(branch.path, good, why);
+	report(branch.path, good, why);
 }
 
 unsigned long
@@ -152,7 +152,7 @@ wait_child(void)
 		return true;
 	(void)snprintf(why, sizeof(why), "ended with status %x",
 	    (unsigned)status);
-	tell(child->path, false, why);
+	report(child->path, false, why);
 	return true;
 }
 

@@ -4,7 +4,7 @@
  *
  *	fork_begin(seed, per_mille)	a new life
  *	fork_here(at, &choice)	at each point: true in a child
- *	fork_tell(good, why)		what became of it
+ *	fork_report(good, why)		what became of it
  *	fork_end()			the end of a child
  *	fork_wait()			the end of the life
  *
@@ -32,7 +32,7 @@ bool fork_here(unsigned long at, uint64_t *choice);
 bool fork_at(const char *name);
 /* How many branches led here. */
 unsigned fork_depth(void);
-void fork_tell(bool good, const char *why);
+void fork_report(bool good, const char *why);
 void fork_end(void);
 void fork_wait(void);
 

@@ -9,13 +9,13 @@
 
 #include "disk/syncer.h"
 #include "store.h"
-#include "test/lib/prng.h"
 #include "test/crash/disk.h"
+#include "test/lib/prng.h"
 
 #define JOURNAL_SIZE ((uint64_t)16 << 20)
 #define LATE 40			/* commits */
 
-struct world world;
+struct crash_world world;
 unsigned long world_lines;
 char world_first_line[256];
 char world_last_line[256];

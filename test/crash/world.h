@@ -1,19 +1,19 @@
 /*
- * world.h - a data directory on the disk in memory, and the model of it, and
- * what can be done to both.
+ * world.h - the crash world: a data directory on the disk in memory, and the
+ * model that it is compared with.  actions.h changes both.
  *
  * world_... functions that do something return 0, or -1 when the program would
  * have to stop: a commit or a step of the checkpoint failed, or it died.
  */
-#ifndef MNM_TEST_WORLD_H
-#define MNM_TEST_WORLD_H
+#ifndef MNM_TEST_CRASH_WORLD_H
+#define MNM_TEST_CRASH_WORLD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "datadir.h"
 #include "base/clock.h"
+#include "datadir.h"
 #include "test/crash/model.h"
 
 #define WORLD_LARGE 2		/* large messages under way at a time */
@@ -32,7 +32,7 @@ struct world_copy {
 	struct model_node *node;
 };
 
-struct world {
+struct crash_world {
 	struct datadir data;
 	struct now now;
 	uint64_t random;
@@ -52,7 +52,7 @@ struct world {
 };
 
 /* The one world, for the wrapped functions have no argument. */
-extern struct world world;
+extern struct crash_world world;
 
 /* What a test may break of the program, to be caught by others. */
 enum world_fault {
@@ -62,7 +62,7 @@ enum world_fault {
 };
 extern enum world_fault world_broken;
 
-/* Lines logged, and sentences died with, since this was set to 0. */
+/* Lines logged, and last words of the program, since this was set to 0. */
 extern unsigned long world_lines;
 extern char world_first_line[256];
 extern char world_last_line[256];
@@ -73,11 +73,11 @@ extern bool world_loud;
 void world_begin(uint64_t seed);
 /* Start the program; -1 if it refuses, or dies. */
 int world_open(void);
-/* The program is gone, without a word to it. */
+/* The program is killed. */
 void world_kill(void);
 /* Stop it properly. */
 int world_close(void);
-/* The power is gone. */
+/* The power is cut. */
 void world_cut(uint64_t seed);
 
 /*
@@ -87,28 +87,28 @@ void world_cut(uint64_t seed);
 bool world_check(void);
 
 /* Small deeds; each picks whom it concerns by chance. */
-int world_register(void);
+int action_register(void);
 /* A step of it: the new node is there after the last. */
-int world_add_node(void);
-int world_drop_node(void);
-int world_see(void);
-int world_add_alias(void);
-int world_change_alias(void);
-int world_change_group(void);
+int action_add_node(void);
+int action_drop_node(void);
+int action_see(void);
+int action_add_alias(void);
+int action_change_alias(void);
+int action_change_group(void);
 /* Invite somebody, or withdraw that. */
-int world_invite(void);
-int world_post(uint32_t data, size_t recipients);
-int world_large(void);
+int action_invite(void);
+int action_post(uint32_t data, size_t recipients);
+int action_large(void);
 /* Ack some of the messages of a node. */
-int world_ack(void);
+int action_ack(void);
 /* Look at a queue as a login does. */
-int world_look(void);
-int world_commit(void);
+int action_look(void);
+int action_commit(void);
 /* Let ms go by, and do what is due. */
-int world_step(unsigned ms);
+int action_step(unsigned ms);
 
 /* Any of these, more often those that are frequent in life. */
-int world_any(void);
+int action_any(void);
 
 /*
  * Run something that may die.  -1 if it did.

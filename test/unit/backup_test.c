@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "admin/backup.h"
-#include "disk/file.h"
-#include "test/lib/check.h"
 #include "base/encode.h"
 #include "datadir.h"
+#include "disk/file.h"
 #include "store.h"
+#include "test/lib/check.h"
 #include "test/lib/scratch.h"
 #include "userdb.h"
 

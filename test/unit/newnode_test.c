@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "test/lib/check.h"
-#include "tmtp/outbox.h"
 #include "base/log.h"
 #include "store.h"
+#include "test/lib/check.h"
 #include "test/lib/harness.h"
+#include "tmtp/outbox.h"
 #include "userdb.h"
 
 #define MANY 2000		/* more than a turn copies */

@@ -14,11 +14,11 @@
 
 #include "disk/file.h"
 #include "disk/syncer.h"
-#include "test/lib/prng.h"
-#include "test/lib/check.h"
-#include "store/queue.h"
-#include "test/lib/scratch.h"
 #include "store/msgfile.h"
+#include "store/queue.h"
+#include "test/lib/check.h"
+#include "test/lib/prng.h"
+#include "test/lib/scratch.h"
 
 #define LARGEST 200000
 #define PATH 160
