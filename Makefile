@@ -39,8 +39,8 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o \
 	server.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	client/client.o client/wire.o sim/crowd.o sim/expect.o \
-	sim/histogram.o sim/member.o sim/pattern.o sim/payload.o \
-	sim/selftest.o sim/sim.o sim/talk.o
+	sim/histogram.o sim/member.o sim/payload.o sim/selftest.o \
+	sim/selftest_lines.o sim/sim.o sim/talk.o
 
 UNIT = test/unit
 TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
@@ -79,6 +79,14 @@ test/lib/libtest.a: $(SUPPORT)
 	$(CC) $(FLAGS) $(CFLAGS) -c -o $@ $<
 .o:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< test/lib/libtest.a libmnm.a $(LDLIBS)
+
+# The conversation of the self-test as an array of strings.
+sim/selftest_lines.c: sim/selftest.t
+	{ echo '#include <stddef.h>'; echo '#include "sim/selftest.h"'; \
+	echo 'const char *const selftest_lines[] = {'; \
+	sed -e ':a' -e '$$!N' -e 's/\n	//' -e ta -e 'P' -e 'D' sim/selftest.t | \
+	sed -e '/^#/d' -e '/^$$/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&",/'; \
+	echo 'NULL };'; } >$@
 
 # The same test, with net/poller.c built for poll instead of epoll.
 test/unit/poller_poll_test: test/unit/poller_test.c net/poller.c libmnm.a
@@ -196,6 +204,7 @@ uninstall:
 	rm -rf $(SHARE)/doc/mnm
 
 clean:
-	rm -f mnm mnm-static *.o */*.o test/*/*.o *.a test/*/*.a \
+	rm -f mnm mnm-static sim/selftest_lines.c *.o */*.o test/*/*.o \
+	    *.a test/*/*.a \
 	    test/load/*.so test/load/bench test/load/count \
 	    test/crash/crash_test $(TESTS) $(ENDS) $(TOOLS) $(FUZZ)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/encode.h"
 
 /* In these ' stands for ", and A and B for other names. */
@@ -53,6 +54,169 @@ static const struct talk_op {
 	{ "Ack", { 9, 10 } }, { "Pulse", { 10, 11 } }, { "Quit", { 11, 12 } }
 };
 
+/* ---- names ---- */
+
+/* How many bytes of text are a name: letters, digits and -. */
+static size_t
+name_length(const char *text)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)text[n]) || text[n] == '-')
+		n++;
+	return n;
+}
+
+const char *
+talk_value(const struct talk *t, struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++) {
+		if (span_is(name, span_of(t->names[i].name)))
+			return t->names[i].value;
+	}
+	return NULL;
+}
+
+bool
+talk_set(struct talk *t, struct span name, struct span value)
+{
+	struct talk_name *n = t->names;
+
+	while (n < t->names + t->count && !span_is(name, span_of(n->name)))
+		n++;
+	if (n == t->names + TALK_NAMES || name.n >= sizeof(n->name) ||
+	    value.n >= sizeof(n->value))
+		return false;
+	if (n == t->names + t->count)
+		t->count++;
+	memcpy(n->name, name.p, name.n);
+	n->name[name.n] = '\0';
+	memcpy(n->value, value.p, value.n);
+	n->value[value.n] = '\0';
+	return true;
+}
+
+/* n if text has that many bytes and they are base 32, else 0. */
+static size_t
+base32_length(struct span text, size_t n, size_t bytes)
+{
+	unsigned char dst[NODEID_BYTES];
+
+	return text.n >= n && decode_base32(dst, bytes,
+	    (struct span){ text.p, n }) ? n : 0;
+}
+
+static size_t
+id_length(struct span text)
+{
+	uint64_t id;
+
+	return text.n >= ID_TEXT && decode_hex64(&id,
+	    (struct span){ text.p, ID_TEXT }) ? ID_TEXT : 0;
+}
+
+static size_t
+date_length(struct span text)
+{
+	static const char form[] = "0000-00-00T00:00:00.000Z";
+	size_t i;
+
+	for (i = 0; i < CLOCK_TEXT; i++) {
+		if (i == text.n || (form[i] == '0' ?
+		    !isdigit((unsigned char)text.p[i]) : text.p[i] != form[i]))
+			return 0;
+	}
+	return CLOCK_TEXT;
+}
+
+static size_t
+number_length(struct span text)
+{
+	size_t n = 0;
+
+	while (n < text.n && isdigit((unsigned char)text.p[n]))
+		n++;
+	return n;
+}
+
+static size_t
+error_length(struct span text)
+{
+	size_t n = 0;
+
+	while (n < text.n && text.p[n] != '"')
+		n += text.p[n] == '\\' && n + 1 < text.n ? 2 : 1;
+	return n < 16 ? 0 : n;
+}
+
+/* How many bytes text begins with that have the form of a kind, or 0. */
+static size_t
+form_length(struct span kind, struct span text)
+{
+	if (span_is(kind, SPAN("uid")))
+		return base32_length(text, UID_TEXT, UID_BYTES);
+	if (span_is(kind, SPAN("node")))
+		return base32_length(text, NODEID_TEXT, NODEID_BYTES);
+	if (span_is(kind, SPAN("id")))
+		return id_length(text);
+	if (span_is(kind, SPAN("date")))
+		return date_length(text);
+	if (span_is(kind, SPAN("sum")))
+		return number_length(text);
+	if (span_is(kind, SPAN("error")))
+		return error_length(text);
+	return 0;
+}
+
+/* How many bytes text begins with that the name stands for, or 0. */
+static size_t
+match_name(struct talk *t, struct span name, struct span text)
+{
+	const char *dash = memchr(name.p, '-', name.n), *value;
+	struct span kind = name;
+	size_t n;
+
+	if (dash != NULL)
+		kind.n = (size_t)(dash - name.p);
+	n = form_length(kind, text);
+	if (n == 0 || dash == NULL)
+		return n;
+	text.n = n;
+	value = talk_value(t, name);
+	if (value == NULL)
+		return talk_set(t, name, text) ? n : 0;
+	return span_is(span_of(value), text) ? n : 0;
+}
+
+/* Whether text is what the pattern says.  New names get their values. */
+static bool
+match(struct talk *t, struct span pattern, struct span text)
+{
+	struct span name, rest;
+	size_t i = 0, j = 0, n;
+
+	while (i < pattern.n) {
+		if (pattern.p[i] != '$') {
+			if (j == text.n || pattern.p[i++] != text.p[j++])
+				return false;
+			continue;
+		}
+		name.p = pattern.p + i + 1;
+		name.n = name_length(name.p);
+		rest = (struct span){ text.p + j, text.n - j };
+		n = match_name(t, name, rest);
+		if (n == 0)
+			return false;
+		i += 1 + name.n;
+		j += n;
+	}
+	return j == text.n;
+}
+
+/* ---- lines ---- */
+
 bool
 talk_read(struct talk_step *step, const char *line)
 {
@@ -78,7 +242,7 @@ talk_read(struct talk_step *step, const char *line)
 static int
 put_op(const struct talk *t, struct buf *b, const char *p)
 {
-	size_t n = pattern_name_length(p), i;
+	size_t n = name_length(p), i;
 	int number;
 
 	for (i = 0; i < sizeof(op_names) / sizeof(op_names[0]); i++) {
@@ -104,8 +268,8 @@ put_header(const struct talk *t, struct buf *b, const char *p,
 
 	while (p < end) {
 		if (*p == '$') {
-			n = pattern_name_length(p + 1);
-			value = pattern_value(&t->names,
+			n = name_length(p + 1);
+			value = talk_value(t,
 			    (struct span){ p + 1, n });
 			if (value == NULL)
 				return "a name without a value";
@@ -196,7 +360,7 @@ talk_compare(struct talk *t, const char *text, const struct reply *r)
 	const char *end = split_line(text, &data), *why = NULL;
 	struct span wanted = { text, (size_t)(end - text) };
 
-	if (!pattern_match(&t->names, wanted, r->header))
+	if (!match(t, wanted, r->header))
 		why = "another header";
 	else if (!span_is(buf_span(&data), r->data))
 		why = "wrong data";
@@ -253,10 +417,10 @@ talk_expand(struct talk *t, struct buf *lines, const char *line)
 	if (sscanf(line, "device %7s of %7s", name, of) != 2)
 		return false;
 	(void)snprintf(uid, sizeof(uid), "uid-%s", of);
-	value = pattern_value(&t->names, span_of(uid));
+	value = talk_value(t, span_of(uid));
 	(void)snprintf(uid, sizeof(uid), "uid-%s", name);
 	if (value == NULL ||
-	    !pattern_set(&t->names, span_of(uid), span_of(value)))
+	    !talk_set(t, span_of(uid), span_of(value)))
 		return false;
 	put_lines(lines, device_lines, name, of);
 	return true;

@@ -15,7 +15,13 @@
  *
  * A client is a capital letter and perhaps a digit.  HEADER is JSON as it is
  * sent, but a word after "op": is the number of the op with that name, and
- * $KIND and $KIND-NAME stand for what the relay has chosen: see pattern.h.
+ * $KIND and $KIND-NAME stand for what the relay has chosen:
+ *
+ *	$uid $node $id $date	has the form of one
+ *	$sum			a number
+ *	$error			16 characters or more, up to a quote
+ *
+ * With a NAME it is remembered, and must be the same from then on.
  * DATA is the text to the end of the line, or pieces of many bytes: "@70000a
  * @5b" is 70000 bytes of a row that begins with an a, and five of one that
  * begins with a b.
@@ -27,17 +33,28 @@
 
 #include "base/buf.h"
 #include "client/wire.h"
-#include "sim/pattern.h"
 
-#define TALK_NAME 8
+#define TALK_NAME  8
+#define TALK_NAMES 200
 
 enum talk_numbering { TALK_2018, TALK_2020 };
+
+struct talk_name {
+	char name[32];		/* without the $ */
+	char value[64];
+};
 
 /* What is known so far. */
 struct talk {
 	enum talk_numbering numbering;
-	struct pattern names;
+	struct talk_name names[TALK_NAMES];
+	size_t count;
 };
+
+/* The value of a name, or NULL. */
+const char *talk_value(const struct talk *, struct span name);
+/* False if there are too many, or one is too long. */
+bool talk_set(struct talk *, struct span name, struct span value);
 
 struct talk_step {
 	char name[TALK_NAME];	/* of the client */
