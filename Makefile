@@ -15,15 +15,14 @@ FLAGS   = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # The rooms, from the bottom to the top.
-OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o \
-	base/list.o base/log.o base/secret.o base/set.o base/subnet.o \
-	base/utf8.o \
+OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
+	base/log.o base/secret.o base/set.o base/subnet.o base/utf8.o \
 	json.o \
-	disk/file.o disk/journal.o disk/quarantine.o \
-	disk/recfile.o disk/segment.o disk/syncer.o \
+	disk/file.o disk/journal.o disk/quarantine.o disk/recfile.o \
+	disk/segment.o disk/syncer.o \
 	conf.o ntp.o \
-	store/maildir.o store/msgfile.o store/queue.o \
-	store/spare.o store/upload.o store.o \
+	store/maildir.o store/msgfile.o store/queue.o store/spare.o \
+	store/upload.o store.o \
 	userdb/files.o userdb/invite.o userdb/name.o userdb/record.o \
 	userdb/roster.o userdb.o \
 	datadir.o \
@@ -46,13 +45,13 @@ UNIT = test/unit
 TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/set_test $(UNIT)/conf_test $(UNIT)/ntp_test \
 	$(UNIT)/journal_test $(UNIT)/store_test $(UNIT)/name_test \
-	$(UNIT)/record_test $(UNIT)/files_test \
-	$(UNIT)/roster_test $(UNIT)/userdb_test $(UNIT)/backup_test \
-	$(UNIT)/fsck_test $(UNIT)/cert_test $(UNIT)/tls_test \
-	$(UNIT)/tls_bad_test $(UNIT)/client_test $(UNIT)/frame_test \
-	$(UNIT)/tmtp_test $(UNIT)/numbering_test $(UNIT)/register_test \
-	$(UNIT)/expire_test $(UNIT)/newnode_test test/talk/talk \
-	$(UNIT)/poller_test $(UNIT)/poller_poll_test $(UNIT)/expect_test
+	$(UNIT)/record_test $(UNIT)/files_test $(UNIT)/roster_test \
+	$(UNIT)/userdb_test $(UNIT)/backup_test $(UNIT)/fsck_test \
+	$(UNIT)/cert_test $(UNIT)/tls_test $(UNIT)/tls_bad_test \
+	$(UNIT)/client_test $(UNIT)/frame_test $(UNIT)/tmtp_test \
+	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
+	$(UNIT)/newnode_test test/talk/talk $(UNIT)/poller_test \
+	$(UNIT)/poller_poll_test $(UNIT)/expect_test
 ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup
 TOOLS = $(UNIT)/json_check
 SUPPORT = test/lib/relay.o test/e2e/operator.o \
@@ -165,8 +164,7 @@ bench-full: mnm test/load/bench test/load/slowsync.so
 	test/load/bench --full --runs 3
 	sh test/load/plot build/bench.json >test/load/bench.svg
 
-# Instructions per message, counted by valgrind, no matter how busy the machine
-# is.
+# Instructions per message, counted by valgrind.
 instructions: mnm test/load/count
 	sh test/load/instructions
 
