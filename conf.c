@@ -19,7 +19,7 @@
 
 #define FILE_BYTES_MAX ((size_t)64 << 10)	/* mnm.conf is a tenth of it */
 #define SHOWN_MAX  40	/* bytes of the file that an error repeats */
-#define NAME_ROOM  64	/* "listen.certPath", or a part of what is no key */
+#define NAME_ROOM  64	/* "listen.certPath", or part of an unknown key */
 
 /*
  * How a value is written, checked and stored.  A choice is stored as the
@@ -42,21 +42,22 @@ enum type {
 
 static const struct form {
 	const char *starts;	/* bytes that its JSON may begin with */
-	const char *wanted;	/* "it must be ..."; limits or words follow */
+	const char *wanted;	/* "must be ...", up to limits or words */
+	const char *more;	/* after them */
 } forms[] = {
-[GROUP]   = { "{",  "an object like" },
-[TEXT]    = { "\"", "a string without NUL, its length from" },
-[WORD]    = { "\"", "one of:" },
-[CHOICE]  = { "\"", "one of:" },
-[ADDRESS] = { "\"", "\"host:port\", \":port\" or \"[v6]:port\", as" },
-[HOSTS]   = { "[",  "a list of \"host\" or \"host:port\", as many as" },
-[NETS]    = { "[",  "a list of networks like \"10.0.0.0/8\", as many as" },
-[COUNT]   = { DIGITS, "a whole number from" },
-[TIME]    = { "\"" DIGITS, "seconds, or like \"10s\" or \"2m\", from" },
-[BYTES]  = { "\"" DIGITS, "bytes, or like \"64K\" or \"2G\", from" }
+[GROUP]   = { "{", "an object like ", "" },
+[TEXT]    = { "\"", "a string of ", " bytes, without NUL" },
+[WORD]    = { "\"", "one of: ", "" },
+[CHOICE]  = { "\"", "one of: ", "" },
+[ADDRESS] = { "\"", "\"host:port\", \":port\" or \"[v6]:port\", like ", "" },
+[HOSTS]   = { "[", "a list of ", " entries, \"host\" or \"host:port\"" },
+[NETS]    = { "[", "a list of ", " networks like \"10.0.0.0/8\"" },
+[COUNT]   = { DIGITS, "a whole number from ", "" },
+[TIME]    = { "\"" DIGITS, "from ", ", in seconds or like \"10s\" or \"2m\"" },
+[BYTES]   = { "\"" DIGITS, "from ", ", in bytes or like \"64K\" or \"2G\"" }
 };
 
-/* Units, the largest of a type first; "" is the one of a bare number. */
+/* Units, the largest of a type first; "" is that of a bare number. */
 static const struct unit {
 	enum type type;
 	const char *name;
@@ -86,9 +87,9 @@ _Static_assert(sizeof(enum conf_ops) == sizeof(unsigned),
 #define AT(field) offsetof(struct conf, field)
 
 /*
- * Every key there is.  To add one, add a row, the field in conf.h, and its
- * description in mnm.conf.  Limits and default are text as it may stand in
- * the file; for a WORD or CHOICE the default is all the words, that one first.
+ * All keys.  To add one, add a row here, the field in conf.h, and its
+ * description in mnm.conf.  Limits and default are text as in the file; for a
+ * WORD or CHOICE, the default is all the words, that one first.
  */
 static const struct key {
 	const char *group;	/* "" outside of any */
@@ -182,7 +183,7 @@ copy_port(char dst[CONF_PORT_TEXT + 1], const char *text)
 	return true;
 }
 
-/* Without brackets, a text with several colons is all an IPv6 address. */
+/* Without brackets, text with several colons is an IPv6 address. */
 bool
 conf_split_address(const char *text, struct conf_address *address)
 {
@@ -209,7 +210,7 @@ conf_split_address(const char *text, struct conf_address *address)
 	return *rest == '\0';
 }
 
-/* Whether a number, or the number of bytes or elements, is allowed. */
+/* Whether a number, or a number of bytes or elements, is allowed. */
 static bool
 in_range(const struct key *key, uint64_t number)
 {
@@ -219,7 +220,7 @@ in_range(const struct key *key, uint64_t number)
 	    read_number(key->type, key->max, &max) && number <= max;
 }
 
-/* The first of several words parted by spaces. */
+/* The first of several words separated by spaces. */
 static struct span
 first_word(const char *words)
 {
@@ -274,7 +275,7 @@ set_number(void *field, const struct key *key, const char *text)
 	if (key->type == BYTES)
 		*large = number;
 	else
-		*small = (unsigned)number;	/* which its max is */
+		*small = (unsigned)number;	/* its max fits */
 	return true;
 }
 
@@ -372,7 +373,7 @@ free_value(struct conf *c, const struct key *key)
 	}
 }
 
-/* A relay without a name has the host's; clients are shown it. */
+/* The default name, which clients see, is the host's. */
 static void
 set_name(struct conf *c)
 {
@@ -412,7 +413,7 @@ line_of(struct span text, const char *at)
 	return line;
 }
 
-/* The part of a piece of the file that fits an error's line. */
+/* As much of a piece of the file as an error shows. */
 static struct span
 shown(struct span text)
 {
@@ -423,7 +424,7 @@ shown(struct span text)
 	return (struct span){ text.p, n };
 }
 
-/* Put "FILE:LINE: " and the formatted text in why; -1 for the caller. */
+/* Write "FILE:LINE: " and the formatted text to why; returns -1. */
 __attribute__((format(printf, 3, 4)))
 static int
 refuse(struct reader *r, const char *at, const char *format, ...)
@@ -441,7 +442,7 @@ refuse(struct reader *r, const char *at, const char *format, ...)
 	return -1;
 }
 
-/* The file is not JSON from at on. */
+/* At at, the file is no longer valid JSON. */
 static int
 refuse_syntax(struct reader *r, const char *at)
 {
@@ -451,14 +452,14 @@ refuse_syntax(struct reader *r, const char *at)
 	if (at == end) {
 		while (at > r->text.p && is_space(at[-1]))
 			at--;
-		return refuse(r, at, "not JSON, the file ends too early");
+		return refuse(r, at, "invalid JSON: the file ends too early");
 	}
 	if (*at == '\n' || *at == '\r')
-		return refuse(r, at, "not JSON in UTF-8, perhaps a "
-		    "string has no end");
+		return refuse(r, at, "invalid JSON or UTF-8; perhaps "
+		    "a string has no closing quote");
 	rest = shown((struct span){ at, (size_t)(end - at) });
-	return refuse(r, at, "not JSON in UTF-8, perhaps a comma, quote or "
-	    "bracket is wrong at or before: %.*s", (int)rest.n, rest.p);
+	return refuse(r, at, "invalid JSON or UTF-8; check commas, quotes "
+	    "and brackets at or before: %.*s", (int)rest.n, rest.p);
 }
 
 /* A key's name with its group's, as in "listen.laddr". */
@@ -469,19 +470,20 @@ full_name(char dst[NAME_ROOM], const char *group, struct span name)
 	    group[0] != '\0' ? "." : "", (int)shown(name).n, name.p);
 }
 
-/* The bytes of text are no value for key. */
+/* Text is not a valid value for key. */
 static int
 refuse_value(struct reader *r, const struct key *key, struct span text)
 {
+	const struct form *form = &forms[key->type];
 	bool limited = key->max[0] != '\0';
 	char name[NAME_ROOM];
 	struct span given = shown(text);
 
 	full_name(name, key->group, span_of(key->name));
-	return refuse(r, text.p, "%.*s is no value for \"%s\", it must be "
-	    "%s %s%s%s", (int)given.n, given.p, name, forms[key->type].wanted,
+	return refuse(r, text.p, "invalid value for \"%s\": %.*s; must be "
+	    "%s%s%s%s%s", name, (int)given.n, given.p, form->wanted,
 	    limited ? key->min : key->standard, limited ? " to " : "",
-	    key->max);
+	    key->max, form->more);
 }
 
 static const struct key *
@@ -497,7 +499,7 @@ find_key(const char *group, struct span name)
 	return NULL;
 }
 
-/* The bytes of the value that is next; the grammar has been checked. */
+/* The text of the next value; the grammar has been checked. */
 static struct span
 next_value(const struct json *json)
 {
@@ -515,8 +517,8 @@ starts_as(struct span value, enum type type)
 }
 
 /*
- * Store a string or a number.  A NUL in it would hide what follows it, and is
- * refused.
+ * Store a string or a number.  A NUL in it is refused, as it would hide the
+ * rest.
  */
 static int
 read_scalar(struct reader *r, const struct key *key)
@@ -572,7 +574,7 @@ read_value(struct reader *r, const struct key *key)
 	return 0;
 }
 
-/* Find the key that a name in a group stands for, the first time it does. */
+/* Find the key that a name in a group means; it must be the first. */
 static int
 read_key(struct reader *r, const char *group, struct span name,
     const struct key **key)
@@ -584,18 +586,18 @@ read_key(struct reader *r, const char *group, struct span name,
 	full_name(full, group, name);
 	if (*key == NULL)
 		return refuse(r, name.p,
-		    "unknown key \"%s\", mnm.conf shows those there are", full);
+		    "unknown key \"%s\"; mnm.conf lists all keys", full);
 	seen = &r->seen[*key - keys];
 	if (*seen != NULL)
-		return refuse(r, name.p, "\"%s\" is given twice, first in "
+		return refuse(r, name.p, "duplicate key \"%s\", first in "
 		    "line %zu", full, line_of(r->text, *seen));
 	*seen = name.p;
 	return 0;
 }
 
 /*
- * All members of the file's object and of the groups in it.  No group holds
- * another, so the one whose end is found is always the one being read.
+ * All members of the file's object and of its groups.  Groups do not nest, so
+ * the end of an object is that of the current group, or of the file.
  */
 static int
 read_members(struct reader *r)
@@ -622,7 +624,7 @@ read_members(struct reader *r)
 	}
 }
 
-/* A certificate is of no use without its key, nor the key without it. */
+/* A certificate needs its key, and a key its certificate. */
 static int
 check_pair(struct reader *r)
 {
@@ -634,13 +636,13 @@ check_pair(struct reader *r)
 	if (has_cert == has_key)
 		return 0;
 	return refuse(r, r->seen[(has_cert ? cert : key) - keys],
-	    "\"listen.%s\" is given alone, certPath and keyPath go together",
-	    has_cert ? cert->name : key->name);
+	    "\"listen.%s\" needs \"listen.%s\"",
+	    has_cert ? cert->name : key->name,
+	    has_cert ? key->name : cert->name);
 }
 
 /*
- * The grammar is checked alone and first, so that what goes wrong after that
- * is a matter of keys and values.
+ * Check the grammar first: what is wrong after that is a key or a value.
  */
 static int
 read_text(struct reader *r)
@@ -655,13 +657,13 @@ read_text(struct reader *r)
 	json_begin(&r->json, r->text);
 	start = skip_space(r->json.p, r->json.end);
 	if (*start != '{')
-		return refuse(r, start, "not an object, it must be like {}");
+		return refuse(r, start, "must be an object like {}");
 	if (read_members(r) == -1)
 		return -1;
 	return check_pair(r);
 }
 
-/* Keep in which line each key stands. */
+/* Remember the line of each key. */
 static void
 set_lines(const struct reader *r)
 {
@@ -682,7 +684,7 @@ read_file(const char *path, struct buf *text, char *why, size_t room)
 		buf_add_byte(text, '\n');	/* so that it is never empty */
 		return 0;
 	}
-	(void)snprintf(why, room, "%s: cannot be read, %s", path,
+	(void)snprintf(why, room, "%s: %s", path,
 	    strerror(errno));
 	return -1;
 }

@@ -1,10 +1,10 @@
 /*
- * conf.h - mnm.config: read it, check it, say what is wrong with it.
+ * conf.h - read and check mnm.config.
  *
  * The file is one JSON object, as mnm.conf shows.  Keys that begin with '#'
- * are comments, at any depth.  An unknown key, a wrong type or a bad value is
- * refused with "FILE:LINE: what, why".  Without a file every field has the
- * default that mnm.conf documents.
+ * are comments, at any depth.  An unknown key, a wrong type or an invalid
+ * value is refused with "FILE:LINE: what is wrong".  Without a file every field
+ * has the default that mnm.conf documents.
  */
 #ifndef MNM_CONF_H
 #define MNM_CONF_H
@@ -13,10 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Which numbering of the ops links may speak (PROTOCOL.md). */
+/* The numbering of ops that sessions may use (PROTOCOL.md). */
 enum conf_ops { CONF_OPS_AUTO, CONF_OPS_2018, CONF_OPS_2020 };
 
-/* Who may register: see admit.h. */
+/* Who may register: see tmtp/login.h. */
 enum conf_register {
 	CONF_REGISTER_OPEN,
 	CONF_REGISTER_INVITE,
@@ -26,7 +26,7 @@ enum conf_register {
 struct conf {
 	char *name;		/* tmtprev's name; default the host's name */
 	char *data;		/* directory; default "mnm-data" */
-	char *user;		/* whom root becomes; "" = stay */
+	char *user;		/* root switches to it; "" = stay root */
 	enum conf_ops ops;
 	unsigned window;	/* messages in flight to one node, 1..64 */
 	unsigned alias_min;	/* characters, 1..64 */
@@ -39,16 +39,16 @@ struct conf {
 	unsigned groups_max;	/* that one user may make; 0: no limit */
 	unsigned links_max;	/* connections at once */
 	unsigned login_timeout;	/* milliseconds from accept to login */
-	unsigned pulse_timeout;	/* milliseconds of silence that end a link */
+	unsigned pulse_timeout;	/* milliseconds of silence that end a session */
 	uint64_t message_max;	/* bytes of data in one message */
 	uint64_t journal_size;	/* bytes the journal may grow to */
 	uint64_t queue_max;	/* bytes that wait for one node */
 	unsigned queue_messages_max;
 	unsigned expire_days;	/* until a node counts as lost; 0: never */
-	uint64_t disk_min;	/* bytes of disk kept free; 0: see data.h */
+	uint64_t disk_min;	/* bytes of disk kept free; 0: see datadir.h */
 	char *listen_net;	/* "tcp", "tcp4" or "tcp6" */
 	char *listen_laddr;	/* "host:port", host may be empty or [v6] */
-	char *listen_cert_path;	/* PEM; "" = our own, in the data directory */
+	char *listen_cert_path;	/* PEM; "" = self-signed, in the data dir */
 	char *listen_key_path;
 	char **ntp_hosts;	/* host or host:port; NULL-terminated */
 	unsigned ntp_retries;	/* questions to each host after the first */
@@ -59,7 +59,7 @@ struct conf {
 void conf_default(struct conf *);
 /*
  * Read path over the defaults into *c.  On failure returns -1, *c needs no
- * freeing and why holds one sentence that begins with the path.
+ * freeing, and why is one sentence that begins with the path.
  */
 int conf_read(struct conf *, const char *path, char *why, size_t room);
 void conf_free(struct conf *);
@@ -69,15 +69,15 @@ unsigned conf_line(const struct conf *, const char *key);
 #define CONF_HOST_TEXT 255	/* the longest host name of the DNS */
 #define CONF_PORT_TEXT 5
 
-/* An address taken apart; what is not there is "". */
+/* The parts of an address; "" where one is missing. */
 struct conf_address {
 	char host[CONF_HOST_TEXT + 1];	/* without brackets */
 	char port[CONF_PORT_TEXT + 1];	/* 0 to 65535, decimal */
 };
 
 /*
- * Take apart "host", "host:port", ":port", "[v6]", "[v6]:port" or "v6".
- * False if text is none of these.
+ * Split "host", "host:port", ":port", "[v6]", "[v6]:port" or "v6".
+ * False if text has none of these forms.
  */
 bool conf_split_address(const char *text, struct conf_address *);
 

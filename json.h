@@ -32,7 +32,7 @@
 
 #define JSON_DEPTH 16
 
-/* What the text may go on with. */
+/* What may come next in the text. */
 enum json_next {
 	JSON_VALUE,		/* a value, and nothing else */
 	JSON_FIRST,		/* the first member or element, or none */
@@ -140,16 +140,16 @@ const struct json_field *json_next_field(struct json *, struct json_reader *);
 
 /*
  * Writing.  Members are written in the order of the calls; canonical form
- * asks that keys come in byte order, which is the caller's part.
+ * wants keys in byte order, which is up to the caller.
  *
  *	json_put_open(b, '{');
  *	json_put_string(b, "from", uid);
  *	json_put_uint(b, "headsum", sum);
  *	json_put_close(b, '}');
  *
- * Commas are placed by looking at the last byte written.  What json_put_open
- * follows may be a frame's four digits: it adds none after a number, so that
- * an array must not mix numbers with objects or arrays.  A NULL key is for
+ * The last byte written decides whether a comma is needed.  json_put_open may
+ * follow a frame's four digits: it adds none after a number, so an array must
+ * not mix numbers with objects or arrays.  A NULL key is for
  * elements of arrays.  Keys are the program's own and written as they are;
  * text must be valid UTF-8.
  */

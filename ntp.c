@@ -16,7 +16,7 @@
 #include "conf.h"
 
 /*
- * Where things stand in a packet (RFC 5905 section 7.3).  Numbers are
+ * Offsets in a packet (RFC 5905 section 7.3).  Numbers are
  * big-endian; a timestamp is 32 bits of seconds since 1900 and 32 bits of
  * fraction, and zero when it is not known.
  */
@@ -63,8 +63,8 @@ get_stamp(const unsigned char *p)
 
 /*
  * A timestamp as nanoseconds since 1970, or 0 when it is earlier.  The
- * seconds wrap in 2036: a clear top bit is taken for a time after that, so
- * that all is well from 1970 to 2104.
+ * seconds wrap in 2036: a clear top bit means a time after that, which is right
+ * from 1970 to 2104.
  */
 static uint64_t
 unix_time(uint64_t stamp)
@@ -99,20 +99,20 @@ stray_fault(const unsigned char *datagram, size_t n,
 	return NULL;
 }
 
-/* Why an answer tells no time, or NULL. */
+/* Why an answer has no usable time, or NULL. */
 static const char *
 answer_fault(const unsigned char *answer)
 {
 	if (answer[AT_STRATUM] == STRATUM_KISS)
-		return "the server wants no questions (kiss of death)";
+		return "the server refuses to answer (kiss of death)";
 	if (answer[AT_STRATUM] > STRATUM_MAX)
-		return "the server is too far from any clock";
+		return "the server's stratum is too high";
 	if (answer[AT_FLAGS] >> 6 == LEAP_UNKNOWN)
 		return "the server's clock is not synchronised";
 	if (get_stamp(answer + AT_RECEIVE) == 0)
-		return "the server does not tell when the question came";
+		return "the reply has no receive timestamp";
 	if (get_stamp(answer + AT_TRANSMIT) == 0)
-		return "the server does not tell the time";
+		return "the reply has no transmit timestamp";
 	if (unix_time(get_stamp(answer + AT_RECEIVE)) == 0 ||
 	    unix_time(get_stamp(answer + AT_TRANSMIT)) == 0)
 		return "the server's clock is before 1970";
@@ -152,9 +152,9 @@ ntp_parse(const unsigned char *datagram, size_t n,
 }
 
 /*
- * The reply is taken to have travelled half of the round trip, less what the
- * server spent on it.  A server that claims to have spent more than there
- * was, or less than nothing (which wraps), is not believed in that.
+ * The reply is assumed to have travelled for half of the round trip, less the
+ * server's own time.  A claim of more than the round trip, or of less than
+ * nothing (which wraps), is ignored.
  */
 uint64_t
 ntp_arrival(const struct ntp_reply *reply, uint64_t round_trip)
@@ -175,7 +175,7 @@ monotonic(void)
 /*
  * The transmit timestamp is not the time but random bytes.  The server
  * sends back whatever it is given, so a stranger who cannot read the question
- * cannot make an answer, and nobody learns our clock.
+ * cannot forge an answer or learn our clock.
  */
 static int
 send_question(struct question *q, unsigned wait)
@@ -194,7 +194,7 @@ send_question(struct question *q, unsigned wait)
 
 /*
  * connect() lets only the server's datagrams in, but it binds the port
- * before it names the peer: what comes between the two is already queued.
+ * before it names the peer; what arrives in between is already queued.
  */
 static bool
 is_from(const struct sockaddr_storage *from, const struct addrinfo *to)
@@ -241,7 +241,7 @@ receive(const struct question *q, unsigned char *packet,
 	    (struct sockaddr *)from, &size);
 }
 
-/* Wait for the answer; a stray reply is told of only when none came. */
+/* Wait for the answer; a stray reply is reported only if there is none. */
 static struct ntp_reply
 await_answer(const struct question *q, uint64_t *wall)
 {
@@ -261,15 +261,15 @@ await_answer(const struct question *q, uint64_t *wall)
 	}
 	if (errno == EAGAIN || errno == EWOULDBLOCK)
 		return reply;
-	if (errno == EINTR)	/* someone wants us to stop */
+	if (errno == EINTR)	/* we are to stop */
 		reply.kind = NTP_USELESS;
 	reply.fault = strerror(errno);
 	return reply;
 }
 
 /*
- * Each question has a socket of its own, and so a port of its own, which a
- * stranger would have to guess as well.
+ * Each question has its own socket, and so its own port, which a stranger would
+ * have to guess as well.
  */
 static int
 open_socket(const struct addrinfo *to)
@@ -284,7 +284,7 @@ open_socket(const struct addrinfo *to)
 	return fd_close(fd);
 }
 
-/* One question; *asked counts it unless the address is out of reach. */
+/* One question; *asked counts it unless the address is unreachable. */
 static struct ntp_reply
 ask_address(const struct addrinfo *to, unsigned wait, unsigned *asked,
     uint64_t *wall)
@@ -301,7 +301,7 @@ ask_address(const struct addrinfo *to, unsigned wait, unsigned *asked,
 		reply = await_answer(&q, wall);
 	else
 		reply.fault = strerror(errno);
-	(void)close(q.fd);	/* nothing is left in it that matters */
+	(void)fd_close(q.fd);
 	return reply;
 }
 

@@ -29,7 +29,7 @@ xalloc(size_t n)
 	void *p = malloc(n > 0 ? n : 1);
 
 	if (p == NULL)
-		die("out of memory: %zu bytes more could not be had", n);
+		die("out of memory: cannot allocate %zu bytes", n);
 	return p;
 }
 
@@ -39,7 +39,7 @@ xzalloc(size_t n)
 	void *p = calloc(1, n > 0 ? n : 1);
 
 	if (p == NULL)
-		die("out of memory: %zu bytes more could not be had", n);
+		die("out of memory: cannot allocate %zu bytes", n);
 	return p;
 }
 
@@ -49,7 +49,7 @@ xrealloc(void *old, size_t n)
 	void *p = realloc(old, n > 0 ? n : 1);
 
 	if (p == NULL)
-		die("out of memory: %zu bytes more could not be had", n);
+		die("out of memory: cannot allocate %zu bytes", n);
 	return p;
 }
 
@@ -79,7 +79,7 @@ buf_room(struct buf *b, size_t n)
 	if (b->cap - b->n >= n && b->p != NULL)
 		return b->p + b->n;
 	if (n > SIZE_MAX / 2 - b->n)
-		die("out of memory: %zu bytes more could not be had", n);
+		die("out of memory: cannot allocate %zu bytes", n);
 	while (cap - b->n < n)
 		cap *= 2;
 	b->p = xrealloc(b->p, cap);

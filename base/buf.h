@@ -1,13 +1,13 @@
 /*
  * buf.h - spans and growable bytes.
  *
- * A span is borrowed: it points into memory that someone else owns, and is
- * valid until the function that received it returns, unless a header says
- * otherwise.  It may hold NUL and is never NUL-terminated text.
+ * A span is borrowed: it points into somebody else's memory, and is valid until
+ * the function that received it returns, unless a header says otherwise.  It
+ * may hold NUL, and is not NUL-terminated.
  *
- * Memory that cannot be had ends the program: every allocation is bounded by
- * a limit (the arithmetic stands in server.c), so it is the machine that is
- * too small, not the request that is too large.
+ * Running out of memory ends the program: every allocation is bounded by a
+ * limit (server.c has the arithmetic), so it is the machine that is too small,
+ * not the request that is too large.
  */
 #ifndef MNM_BASE_BUF_H
 #define MNM_BASE_BUF_H
@@ -49,7 +49,7 @@ void buf_add_byte(struct buf *, char);
 /* Append printf's text, without its NUL. */
 void buf_addf(struct buf *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Remove the first n bytes; what is left moves to the front. */
+/* Remove the first n bytes; the rest moves to the front. */
 void buf_drop(struct buf *, size_t n);
 struct span buf_span(const struct buf *);
 

@@ -88,8 +88,8 @@ static const uint32_t crc_row[16][16] = {
 };
 
 /*
- * HMAC_DRBG steps its state after every request, so what stays on the stack
- * does not tell what dst got.
+ * HMAC_DRBG steps its state after every request, so what is left on the stack
+ * does not reveal dst.
  */
 int
 encode_random(void *dst, size_t n)

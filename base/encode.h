@@ -21,8 +21,8 @@ struct uid {
 };
 
 /*
- * Fill dst with n bytes of the system's generator, through BearSSL's seeder.
- * Returns -1 when the system gives none; dst must not be used then.
+ * Fill dst with n random bytes from the system, through BearSSL's seeder.
+ * Returns -1 if the system has none; dst must not be used then.
  */
 int encode_random(void *dst, size_t n);
 

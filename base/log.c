@@ -12,10 +12,10 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-/* A date up to its seconds, which are enough for a person. */
+/* A date up to the second, which is enough for a person. */
 #define SECONDS_TEXT 19
 
-/* Longer lines are cut: what a peer can make us print stays bounded. */
+/* Longer lines are cut, to bound what a peer can make us print. */
 #define LINE_MAX_BYTES 1024
 
 static enum log_level level = LOG_LINES;
@@ -60,7 +60,7 @@ put_line(int fd, const char *prefix, const char *format, va_list args)
 		n = (int)sizeof(line) - 2;
 	log_clean(line, (size_t)n);
 	line[n] = '\n';
-	/* There is nobody left to tell that nobody hears. */
+	/* stderr is gone; ignore it. */
 	if (write(fd, line, (size_t)n + 1) == -1)
 		return;
 }

@@ -1,8 +1,8 @@
 /*
  * log.h - one line on stderr per event, and the end of the program.
  *
- * A line is "2026-11-23T11:00:00Z what happened".  What a peer sent cannot take
- * over the terminal that shows it: see log_clean.  Nothing here changes errno.
+ * A line is "2026-11-23T11:00:00Z what happened".  Control characters that a
+ * peer sent are replaced: see log_clean.  Nothing here changes errno.
  */
 #ifndef MNM_BASE_LOG_H
 #define MNM_BASE_LOG_H
@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 /*
- * Where lines go; LOG_QUIET is for tests that provoke them by the thousand, and
- * LOG_ANSWER for a command whose answer they are: on stdout, without a time.
- * As a status of 1 is an answer of that, too, die exits with 2 then.
+ * Where lines go.  LOG_QUIET is for tests that provoke thousands.  LOG_ANSWER
+ * is for a command whose output they are: on stdout, without a time; die then
+ * exits with 2, as a status of 1 is a result of the command.
  */
 enum log_level { LOG_LINES, LOG_QUIET, LOG_ANSWER };
 

@@ -23,7 +23,7 @@ file_read(int dir, const char *name, size_t max, struct buf *to)
 	ssize_t n;
 	int fd;
 
-	/* What is no file must not make us wait. */
+	/* Do not wait for a FIFO. */
 	fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		return -1;

@@ -20,19 +20,19 @@ int file_read(int dir, const char *name, size_t max, struct buf *to);
 int file_pread_all(int fd, void *dst, size_t n, uint64_t offset);
 int file_pwrite_all(int fd, const void *src, size_t n, uint64_t offset);
 /*
- * Make text the content of name, without a sync; what was there is gone at
- * once, and nothing is left there on failure.
+ * Make text the content of name, without a sync.  An older file is lost at
+ * once; on failure there is none.
  */
 int file_write(int dir, const char *name, struct span text);
-/* Remove a file that is of no use; keeps errno, returns -1 as fd_close. */
+/* Remove a useless file; keeps errno and returns -1, like fd_close. */
 int file_discard(int dir, const char *name);
 /*
- * Make text the content of name by way of a file in dir named tmp, without
- * a sync: after a crash name may be the old file, the new one, or damaged
- * unless a file_sync_tree came between.
+ * Make text the content of name by way of a file in dir named tmp, without a
+ * sync: after a crash name may be the old file or the new one, or damaged
+ * if there was no file_sync_tree since.
  */
 int file_replace(int dir, const char *name, const char *tmp, struct span text);
-/* mkdir that is content when it is there. */
+/* mkdir, unless the directory exists. */
 int file_make_dir(int dir, const char *name);
 /* Make the directories above the last slash of name. */
 int file_make_parents(int dir, const char *name);
@@ -44,8 +44,8 @@ int file_open_dir(int dir, const char *name);
  *	list = file_open_list(dir, name)	NULL with errno
  *	while ((name = file_next_name(list)) != NULL)
  *		...				not those that begin with '.'
- *	file_end_list(list)			-1 with errno if the loop ended
- *						by an error, in it or in listing
+ *	file_end_list(list)			-1 with errno if the loop, or
+ *						the listing, failed
  */
 DIR *file_open_list(int dir, const char *name);
 const char *file_next_name(DIR *);

@@ -1,15 +1,14 @@
 /*
- * segment.h tells what is in a segment of the journal.  Segments are used in
- * turn, the oldest one again and again.
+ * segment.h describes what is in a segment of the journal.  Segments are used
+ * in turn, and the oldest is reused.
  *
  * Start-up finds the batch with the highest number.  Its oldest says where to
- * begin; from there to it, every number must be there.
+ * begin; every number from there to it must exist.
  *
  *	found where a batch is due		what start-up does
  *	the batch with the next number		replays it
  *	something else, at the very end		it was never acked: cut off; one
- *						line if a trace of a batch is
- *						there
+ *						line if part of a batch is there
  *	something else, later numbers exist	damage: its bytes go to
  *						lost+found, one line, go on with
  *						the next whole batch
@@ -18,18 +17,17 @@
  *						due: it was never used; else it
  *						was cut: damage, one line, and
  *						replays what is there
- *	a segment that is too long		what is too much is not read
- *	a batch for the second time, where	passed over
- *	somebody copied a segment
- *	a file of another name			not a segment: left alone
+ *	a segment that is too long		the excess is not read
+ *	a batch for the second time, where	skipped
+ *	a segment was copied
+ *	a file with another name		not a segment: left alone
  *
- * After damage, here or in other files, the next batch goes into a new
- * segment, so that a checkpoint can release what is damaged.  Until then it is
- * found again at every start, and its bytes take the place of those that went
- * to lost+found the last time.
+ * After damage, here or in other files, the next batch goes into a new segment,
+ * so that a checkpoint can release the damage.  Until then it is found again at
+ * every start, and replaces what went to lost+found the last time.
  *
- * A released segment is written over only after a commit whose oldest lies
- * beyond it, so that what is half overwritten is never needed.
+ * A released segment is overwritten only after a commit whose oldest is beyond
+ * it, so that what is half overwritten is never needed.
  */
 #include "disk/journal.h"
 
@@ -52,12 +50,12 @@
 #define LOST_LINE 128
 
 /*
- * One commit writes at most this much.  It bounds memory and the time a reply
- * waits; a turn that has more goes on after its commit.
+ * One commit writes at most this much, to bound memory and the time a reply
+ * waits; a turn that has more continues after its commit.
  */
 #define BATCH_MAX ((size_t)1 << 20)
 
-/* A batch that takes much room is freed if the next ones do not need it. */
+/* A buffer larger than this is freed if the next batches do not need it. */
 #define BATCH_KEEP ((size_t)64 << 10)
 
 struct journal {
@@ -81,7 +79,7 @@ struct journal {
 
 /* ---- opening and closing ---- */
 
-/* Look at every batch: the last one tells which is the oldest needed. */
+/* Scan all batches: the last one says which is the oldest needed. */
 static int
 scan_segments(struct journal *jn)
 {
@@ -174,7 +172,7 @@ journal_close(struct journal *jn)
 
 /* ---- replay ---- */
 
-/* Keep bytes from..to of the image in lost+found, and say so. */
+/* Keep bytes from..to of the image in lost+found, and log it. */
 static void
 lose(struct journal *jn, uint32_t from, uint32_t to, const char *what)
 {
@@ -189,7 +187,7 @@ lose(struct journal *jn, uint32_t from, uint32_t to, const char *what)
 	    (struct span){ jn->image.p + from, to - from }, line);
 }
 
-/* Batches that are due are not there. */
+/* Batches that are due are missing. */
 static void
 lose_damage(struct journal *jn, uint32_t from, uint32_t to)
 {
@@ -203,7 +201,7 @@ lose_damage(struct journal *jn, uint32_t from, uint32_t to)
 	jn->quarantine->count++;
 }
 
-/* The end of what is not zero behind from. */
+/* The end of the last byte after from that is not zero. */
 static uint32_t
 content_end(const struct buf *image, uint32_t from)
 {
@@ -238,7 +236,7 @@ settle_last_batch(struct journal *jn)
 	return fdatasync(sg->fd);
 }
 
-/* The last batch has been read: the next one goes behind it. */
+/* The last batch has been read: the next one goes after it. */
 static int
 end_newest(struct journal *jn)
 {
@@ -252,7 +250,7 @@ end_newest(struct journal *jn)
 	return jn->readonly ? 0 : settle_last_batch(jn);
 }
 
-/* Nothing more that is due stands in this segment.  Go to the next. */
+/* This segment has no more batches that are due.  Go to the next. */
 static int
 leave_segment(struct journal *jn)
 {
@@ -287,13 +285,12 @@ enter_segment(struct journal *jn)
 	return 0;
 }
 
-/* A batch that is due is in a segment that is short: it was cut. */
+/* A batch that is due is in a short segment: it was cut. */
 static int
 mend_segment(struct journal *jn, struct segment *sg)
 {
 	quarantine_note(jn->quarantine,
-	    "journal: segment %08u was cut, and is damaged "
-	    "where it ends", sg->name);
+	    "journal: segment %08u was truncated", sg->name);
 	sg->is_short = false;
 	if (jn->readonly)
 		return 0;
@@ -343,7 +340,7 @@ next_record(struct journal *jn, struct journal_record *record)
 	return true;
 }
 
-/* All is read: what comes next is appended. */
+/* Everything is read; from now on, append. */
 static void
 end_replay(struct journal *jn)
 {
@@ -365,7 +362,7 @@ journal_replay(struct journal *jn, struct journal_record *record)
 		if (jn->records.n > 0)
 			quarantine_note(jn->quarantine,
 			    "journal: the end of a batch "
-			    "makes no sense; it is passed over");
+			    "is invalid; skipped");
 		jn->records.n = 0;
 		if (jn->replaying == jn->ring.used) {
 			end_replay(jn);
@@ -412,7 +409,7 @@ begin_segment(struct journal *jn)
 static bool
 has_room(const struct journal *jn, size_t n)
 {
-	/* The last block is left for journal_publish. */
+	/* The last block is for journal_publish. */
 	return jn->ring.used > 0 && jn->at + SEGMENT_BLOCK + n +
 	    SEGMENT_HEADER +
 	    JOURNAL_REQUEST_MAX <= SEGMENT_SIZE;
@@ -431,8 +428,8 @@ static void
 begin_batch(struct journal *jn)
 {
 	/*
-	 * Without another segment an ack that nobody waits for still finds
-	 * room at the end of this one.
+	 * Without another segment, an ack still has room at the end of this
+	 * one.
 	 */
 	if (!has_room(jn, 0) && jn->ring.spare > 0)
 		begin_segment(jn);

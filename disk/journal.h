@@ -4,9 +4,9 @@
  * Users of the journal (store, userdb, invite) append records during a turn
  * of the loop; journal_commit writes them as one batch and syncs it.  After a
  * crash a batch is there as a whole or not at all, and no committed batch is
- * ever missing.  segment.h describes the format on disk.
+ * missing.  segment.h describes the format on disk.
  *
- * The journal is a ring of segments.  The oldest one can be used again once
+ * The journal is a ring of segments.  The oldest can be reused once
  * journal_release says that nothing in it is needed any more.
  */
 #ifndef MNM_DISK_JOURNAL_H
@@ -29,7 +29,7 @@ enum journal_type {
 	JOURNAL_PUT_LARGE,	/* store: the same, its data is in a file */
 	JOURNAL_ACK,		/* store: a node has acked a message */
 	JOURNAL_COPY,		/* store: messages wait at another node too */
-	JOURNAL_DROP,		/* store: a node's queue is gone */
+	JOURNAL_DROP,		/* store: a node's queue was dropped */
 	JOURNAL_INVITES		/* invite: invitations, requests, window */
 };
 
@@ -41,7 +41,7 @@ enum journal_type {
 
 /* Where bytes of a record are: valid until their segment is released. */
 struct journal_place {
-	uint64_t segment;	/* ordinal of the segment, rising for ever */
+	uint64_t segment;	/* ordinal of the segment, always rising */
 	uint32_t offset;	/* bytes from its start */
 };
 
@@ -71,9 +71,9 @@ void journal_close(struct journal *);
 /*
  * The next committed record, in order.  Returns 1, 0 at the end, or -1 with
  * errno if the journal cannot be read or written.  All must be read before
- * anything is appended.  Damage is kept in lost+found and passed over.
- * If anything was damaged by then, in the journal or in files, what comes next
- * goes into a new segment, so that a checkpoint gets rid of the damage.
+ * anything is appended.  Damage is kept in lost+found and skipped.  If anything
+ * was damaged, in the journal or in files, the next batch goes into a new
+ * segment, so that a checkpoint gets rid of the damage.
  */
 int journal_replay(struct journal *, struct journal_record *);
 
@@ -85,8 +85,8 @@ void journal_id_at_least(struct journal *, uint64_t);
 uint64_t journal_committed_id(const struct journal *);
 
 /*
- * Whether one more request may be run now.  When not, commit first; when it
- * is false after a commit, wait until there is another segment.
+ * Whether one more request may be run now.  If not, commit first; if it is
+ * still false, wait until there is another segment.
  */
 bool journal_ready(const struct journal *);
 /*
@@ -98,11 +98,11 @@ struct journal_place journal_add(struct journal *, enum journal_type,
 /* Something appended waits for journal_commit. */
 bool journal_pending(const struct journal *);
 /*
- * Make all that was appended durable.  -1 with errno: nothing of it may be
- * acked, and the program must stop; the file is not trusted again.
+ * Make everything appended durable.  -1 with errno: nothing of it may be acked,
+ * and the program must stop; the file is not to be trusted again.
  */
 int journal_commit(struct journal *);
-/* How many batches were ever committed, each by one sync. */
+/* The number of batches ever committed, each by one sync. */
 uint64_t journal_commits(const struct journal *);
 /* Read bytes that were appended, committed or not.  -1 with errno. */
 int journal_read(const struct journal *, struct journal_place, void *dst,
@@ -112,39 +112,39 @@ int journal_read(const struct journal *, struct journal_place, void *dst,
 uint64_t journal_oldest(const struct journal *);
 uint64_t journal_newest(const struct journal *);
 /*
- * Nothing in the oldest segment is needed any more, after a crash or before.
- * It must not be the newest.
+ * Nothing in the oldest segment is needed any more, not even after a crash.  It
+ * must not be the newest.
  */
 void journal_release(struct journal *);
 /*
- * Go on in another segment, so that all that was written until now can be
+ * Continue in another segment, so that everything written so far can be
  * released.  Nothing may be pending.  False if there is none.
  */
 bool journal_turn(struct journal *);
 /*
- * Have the next commit take place even if nothing is appended: it tells the
- * disk what was released, and only then can that be used again.
+ * Make the next commit write a batch even if nothing is appended: it records
+ * what was released, which can only then be reused.
  */
 void journal_publish(struct journal *);
 /*
- * Write, as an array of JSON, the name of each segment in use, the oldest
- * first, followed by how many bytes of it are committed.  A start needs no
- * more of the journal, if nothing was released since the last commit.
+ * Write a JSON array with the name of each segment in use, the oldest first,
+ * each followed by the number of bytes committed in it.  A start needs no more
+ * of the journal, if nothing was released since the last commit.
  */
 void journal_list(const struct journal *, struct buf *);
-/* Over half of what it may grow to is in use: release without delay. */
+/* Over half of the maximum is in use: release without delay. */
 bool journal_is_crowded(const struct journal *);
 /*
- * Have a segment made ready, off the loop, if the next one is lacking and the
- * journal may grow.  Returns 0, or -1 with errno when the last attempt
- * failed; it is tried again at each call.
+ * Start to make a segment, off the loop, if there is no spare and the journal
+ * may grow.  Returns 0, or -1 with errno if the last attempt failed; each call
+ * tries again.
  */
 int journal_grow(struct journal *);
-/* That was begun; journal_grow must be called to end it, also in vain. */
+/* One is being made; call journal_grow to finish, even if it failed. */
 bool journal_is_growing(const struct journal *);
 /* There are more segments than an idle journal needs. */
 bool journal_has_spares(const struct journal *);
-/* Remove one spare segment, if more than an idle journal needs; else false. */
+/* Remove one spare segment that an idle journal does not need; or false. */
 bool journal_trim(struct journal *);
 
 #endif

@@ -42,7 +42,7 @@ recfile_find(struct span *lines, struct span text)
 
 	if (text.n < strlen(HEAD) + TAIL_BYTES ||
 	    memcmp(text.p, HEAD, strlen(HEAD)) != 0)
-		return "it is no file of records";
+		return "it is not a file of records";
 	n = text.n - TAIL_BYTES;
 	(void)snprintf(tail, sizeof(tail), TAIL, encode_crc32c(0, text.p, n));
 	if (memcmp(text.p + n, tail, TAIL_BYTES) != 0)

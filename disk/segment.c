@@ -120,7 +120,7 @@ open_segment(int dir, const char *path, int mode, uint64_t *key,
 		errno = EEXIST;
 		return -1;
 	}
-	/* What is no file must not make us wait. */
+	/* Do not wait for a FIFO. */
 	sg->fd = openat(dir, path, mode | O_NONBLOCK | O_CLOEXEC);
 	if (sg->fd == -1)
 		return -1;
@@ -263,10 +263,10 @@ by_first(const void *a, const void *b)
 {
 	const struct segment *x = a, *y = b;
 
-	/* What is short may be of no use but in place of what is missing. */
+	/* A short one is only used in place of a missing one. */
 	if (x->first == y->first)
 		return x->is_short - y->is_short;
-	/* Spares, whose first is 0, go behind all others. */
+	/* Spares, whose first is 0, come last. */
 	return (x->first - 1 > y->first - 1) - (x->first - 1 < y->first - 1);
 }
 
@@ -293,7 +293,7 @@ segment_order(struct ring *r, uint64_t next)
 
 /* ---- growing and shrinking ---- */
 
-/* A number that no segment has. */
+/* An unused number. */
 static unsigned
 unused_name(const struct ring *r)
 {
@@ -307,7 +307,7 @@ unused_name(const struct ring *r)
 	return name;
 }
 
-/* Begin to make one more segment; syncer does it. */
+/* Start to make one more segment; the syncer does it. */
 static void
 begin_growth(struct ring *r)
 {
@@ -327,7 +327,7 @@ begin_growth(struct ring *r)
 	syncer_add(r->syncer, &r->growth);
 }
 
-/* One more spare, which stands behind the others and before the freed. */
+/* Add a spare, after the others and before the freed ones. */
 static void
 add_spare(struct ring *r, int fd, unsigned name)
 {
@@ -341,7 +341,7 @@ add_spare(struct ring *r, int fd, unsigned name)
 	r->spare++;
 }
 
-/* The job is done: a new spare, or why there is none. */
+/* The job is done: there is a new spare, or an error. */
 static void
 end_growth(struct ring *r)
 {
@@ -362,7 +362,7 @@ int
 segment_grow(struct ring *r)
 {
 	if (r->spare + r->freed > 0)
-		r->growth_error = 0;	/* there is no need any more */
+		r->growth_error = 0;	/* no longer needed */
 	else if (r->growth.fd == -1 && segment_count(r) < r->max)
 		begin_growth(r);
 	if (r->growth.fd != -1 && syncer_done(r->syncer, &r->growth))

@@ -1,15 +1,15 @@
 /*
- * segment.h - the files of the journal, used in turn, the oldest one again and
- * again.  journal.h is the way in; this is its inner part.
+ * segment.h - the files of the journal, a ring: the oldest is reused.  This is
+ * private to journal.c.
  *
- * DATA/journal/KEY-NNNNNNNN is a segment, of SEGMENT_SIZE bytes,
- * written with zeros before it is used so that a commit changes data blocks
- * only.  KEY is 16 hexadecimal digits, random, the same for all segments; the
- * number NNNNNNNN says nothing of the order.
+ * DATA/journal/KEY-NNNNNNNN is a segment of SEGMENT_SIZE bytes, filled with
+ * zeros before use so that a commit changes data blocks only.  KEY is 16
+ * random hexadecimal digits, the same for all segments; the numbers NNNNNNNN
+ * are in no order.
  *
  * A segment is a row of batches, each beginning at a multiple of SEGMENT_BLOCK.
- * A batch is what one commit wrote; no block is ever shared by two, so a write
- * that is torn by a power cut cannot hurt an older batch.  All integers are
+ * A batch is what one commit wrote.  No two share a block, so a write torn by a
+ * power cut cannot damage an older batch.  All integers are
  * little-endian:
  *
  *	 0  magic	"mnj1"
@@ -38,7 +38,7 @@
 #define SEGMENT_BLOCK 4096	/* no sector or flash page of today is larger */
 #define SEGMENT_HEADER 48
 
-#define SEGMENT_IDLE 2		/* kept when nothing is going on */
+#define SEGMENT_IDLE 2		/* segments that an idle journal keeps */
 #define SEGMENT_NAME 32		/* room for KEY-NNNNNNNN */
 
 /* What the header of a batch says, and where it is. */
@@ -51,9 +51,9 @@ struct segment_batch {
 struct segment {
 	int fd;
 	unsigned name;		/* the number in the file's name */
-	bool is_short;		/* as zeros are read what it lacks */
+	bool is_short;		/* what it lacks reads as zeros */
 	uint64_t first;		/* number of its first batch; 0 for spares */
-	struct segment_batch *batches;	/* the whole ones, if it was scanned */
+	struct segment_batch *batches;	/* whole ones, if scanned */
 	size_t batch_count;
 };
 
@@ -62,8 +62,8 @@ uint32_t segment_batch_size(uint32_t length);
 /* Write the header in front of the records that follow it. */
 void segment_seal(char *header, const struct segment_batch *, uint64_t key);
 /*
- * Whether the bytes at offset are a trace of batch number that is not whole,
- * and not of an older batch; *size is then what it takes, 0 if that is unknown.
+ * Whether the bytes at offset are part of batch number, not whole, and not of
+ * an older batch; *size is then the batch's size, or 0 if unknown.
  */
 bool segment_is_torn(const struct buf *image, uint32_t offset, uint64_t key,
     uint64_t number, uint32_t *size);
@@ -73,14 +73,13 @@ void segment_path(char path[SEGMENT_NAME], uint64_t key, unsigned name);
 int segment_load(const struct segment *, struct buf *image);
 /* Find its whole batches.  Image is scratch.  -1 with errno. */
 int segment_scan(struct segment *, uint64_t key, struct buf *image);
-/* The list of its batches is not needed any more. */
+/* Free its list of batches. */
 void segment_forget(struct segment *);
 
 /*
- * In use are segments[0 .. used), from the oldest; then come those that were
- * released before the last commit (spare), then those released since (freed),
- * which must not be written over: the disk does not know yet that they are
- * not needed.
+ * segments[0 .. used) are in use, from the oldest; then come those released
+ * before the last commit (spare), then those released since (freed), which must
+ * not be overwritten yet: on the disk they are still needed.
  */
 struct ring {
 	int dir;
@@ -96,7 +95,7 @@ struct ring {
 	int growth_error;	/* of the last attempt, or 0 */
 };
 
-/* Begin with it, before all else. */
+/* An empty ring, to begin with. */
 struct ring segment_ring(struct syncer *, uint64_t size_max);
 /*
  * Take over the directory dir and open all segments in it, as spares; mode is
@@ -111,9 +110,9 @@ void segment_close(struct ring *);
  */
 void segment_order(struct ring *, uint64_t next);
 /*
- * Remove segments that are short, and make as many as an idle journal needs.
- * -1 with errno when there is nothing at all to write to; a disk that is full
- * before that is no reason not to serve.
+ * Remove short segments, and make as many as an idle journal needs.  -1 with
+ * errno if there is none at all to write to; fewer than needed, as on a full
+ * disk, will do.
  */
 int segment_prepare(struct ring *);
 
@@ -121,7 +120,7 @@ int segment_prepare(struct ring *);
 size_t segment_count(const struct ring *);
 /* The one being written; used must not be 0. */
 struct segment *segment_newest(const struct ring *);
-/* Use the next spare; number is of its first batch.  One must be there. */
+/* Use the next spare for batches from number on.  There must be one. */
 void segment_advance(struct ring *, uint64_t number);
 
 /* As journal_grow. */

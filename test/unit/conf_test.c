@@ -11,34 +11,31 @@
 
 #define WHY_ROOM 512
 
-#define UNENDED "not JSON in UTF-8, perhaps a string has no end"
-#define MARK "not JSON in UTF-8, perhaps a comma, quote or bracket is wrong " \
-	"at or before: "
-#define UNKNOWN ", mnm.conf shows those there are"
-#define TIMES ", it must be seconds, or like \"10s\" or \"2m\", " \
-	"from 1s to 1h"
-#define SIZES ", it must be bytes, or like \"64K\" or \"2G\", " \
-	"from 16M to 64G"
-#define WINDOW ", it must be a whole number from 1 to 64"
-#define GROUP ", it must be an object like {}"
-#define HOSTS ", it must be a list of \"host\" or \"host:port\", as " \
-	"many as 0 to 16"
-#define NETS ", it must be a list of networks like \"10.0.0.0/8\", as " \
-	"many as 0 to 64"
-#define OPS "\"ops\", it must be one of: auto 2018 2020"
-#define EXPIRE "\"expire_days\", it must be a whole number from 0 to 36500"
-#define ALONE "is given alone, certPath and keyPath go together"
-#define DATA ", it must be a string without NUL, its length from 1 to 1024"
+#define INVALID "invalid value for "
+#define ENDED ": invalid JSON: the file ends too early"
+#define UNENDED "invalid JSON or UTF-8; perhaps a string has no closing quote"
+#define MARK "invalid JSON or UTF-8; check commas, quotes and brackets at or " \
+	"before: "
+#define UNKNOWN "; mnm.conf lists all keys"
+#define TIMES "; must be from 1s to 1h, in seconds or like \"10s\" or \"2m\""
+#define SIZES "; must be from 16M to 64G, in bytes or like \"64K\" or \"2G\""
+#define WINDOW "; must be a whole number from 1 to 64"
+#define GROUP "; must be an object like {}"
+#define HOSTS "; must be a list of 0 to 16 entries, \"host\" or \"host:port\""
+#define NETS "; must be a list of 0 to 64 networks like \"10.0.0.0/8\""
+#define OPS "; must be one of: auto 2018 2020"
+#define EXPIRE "; must be a whole number from 0 to 36500"
+#define DATA "; must be a string of 1 to 1024 bytes, without NUL"
 
-/* What may be wrong with a file, and what is then said after its name. */
+/* What may be wrong with a file, and the error after its name. */
 static const struct {
 	const char *text;
 	const char *why;
 } refusals[] = {
 	/* The grammar. */
-	{ "", ":1: not JSON, the file ends too early" },
-	{ "\n\n", ":1: not JSON, the file ends too early" },
-	{ "{\n\"window\": 8,\n", ":2: not JSON, the file ends too early" },
+	{ "", ":1" ENDED },
+	{ "\n\n", ":1" ENDED },
+	{ "{\n\"window\": 8,\n", ":2" ENDED },
 	{ "{\n\"data\": \"x", ":2: " UNENDED },
 	{ "{\n\"data\": \"x\n\"}", ":2: " UNENDED },
 	{ "{\r\n\"data\": \"x\r\n\"}", ":2: " UNENDED },
@@ -50,25 +47,30 @@ static const struct {
 	{ "{}\n{}", ":2: " MARK "{}" },
 	{ "{\n// comment\n}", ":2: " MARK "// comment" },
 	{ "{\n\"window\": 08}", ":2: " MARK "8}" },
-	{ "\n[]", ":2: not an object, it must be like {}" },
-	{ "8", ":1: not an object, it must be like {}" },
+	{ "\n[]", ":2: must be an object like {}" },
+	{ "8", ":1: must be an object like {}" },
 
 	/* Networks. */
 	{ "{\n\"register_from\": [\"10.0.0.0/8\",\n\"10.0.0.1/8\"]}",
-	    ":3: \"10.0.0.1/8\" is no value for \"register_from\"" NETS },
-	{ "{\"register_from\": \"10.0.0.0/8\"}", ":1: \"10.0.0.0/8\" is no "
-	    "value for \"register_from\"" NETS },
-	{ "{\"register\": \"invited\"}", ":1: \"invited\" is no value for "
-	    "\"register\", it must be one of: open invite closed" },
+	    ":3: " INVALID "\"register_from\": \"10.0.0.1/8\"" NETS },
+	{ "{\"register_from\": \"10.0.0.0/8\"}",
+	    ":1: " INVALID "\"register_from\": \"10.0.0.0/8\"" NETS },
+	{ "{\"register\": \"invited\"}",
+	    ":1: " INVALID "\"register\": \"invited\"; must be "
+	    "one of: open invite closed" },
 
 	/* Numbers. */
-	{ "{\n\"expire_days\": -1}", ":2: -1 is no value for " EXPIRE },
-	{ "{\"expire_days\": 36501}", ":1: 36501 is no value for " EXPIRE },
+	{ "{\n\"expire_days\": -1}",
+	    ":2: " INVALID "\"expire_days\": -1" EXPIRE },
+	{ "{\"expire_days\": 36501}",
+	    ":1: " INVALID "\"expire_days\": 36501" EXPIRE },
 	{ "{\"expire_days\": \"30d\"}",
-	    ":1: \"30d\" is no value for " EXPIRE },
-	{ "{\"expire_days\": 0.5}", ":1: 0.5 is no value for " EXPIRE },
-	{ "{\"groups_max\": 1000001}", ":1: 1000001 is no value for "
-	    "\"groups_max\", it must be a whole number from 0 to 1000000" },
+	    ":1: " INVALID "\"expire_days\": \"30d\"" EXPIRE },
+	{ "{\"expire_days\": 0.5}",
+	    ":1: " INVALID "\"expire_days\": 0.5" EXPIRE },
+	{ "{\"groups_max\": 1000001}",
+	    ":1: " INVALID "\"groups_max\": 1000001; must be a "
+	    "whole number from 0 to 1000000" },
 
 	/* Keys. */
 	{ "{\n\n\"colour\": 1}", ":3: unknown key \"colour\"" UNKNOWN },
@@ -84,85 +86,83 @@ static const struct {
 	{ "{\"ntp\": {},\n\"net\": \"tcp\"}",
 	    ":2: unknown key \"net\"" UNKNOWN },
 	{ "{\n\"window\": 1,\n\"window\":\n1}",
-	    ":3: \"window\" is given twice, first in line 2" },
+	    ":3: duplicate key \"window\", first in line 2" },
 	{ "{\"ntp\": {},\n\"ntp\": {}}",
-	    ":2: \"ntp\" is given twice, first in line 1" },
+	    ":2: duplicate key \"ntp\", first in line 1" },
 	{ "{\"ntp\": {\"retries\": 1,\n\"retries\": 1}}",
-	    ":2: \"ntp.retries\" is given twice, first in line 1" },
+	    ":2: duplicate key \"ntp.retries\", first in line 1" },
 
 	/* Types. */
-	{ "{\"listen\":\n[]}",
-	    ":2: [] is no value for \"listen\"" GROUP },
-	{ "{\"listen\": null}",
-	    ":1: null is no value for \"listen\"" GROUP },
+	{ "{\"listen\":\n[]}", ":2: " INVALID "\"listen\": []" GROUP },
+	{ "{\"listen\": null}", ":1: " INVALID "\"listen\": null" GROUP },
 	{ "{\"window\":\n\n\"8\"\n}",
-	    ":3: \"8\" is no value for \"window\"" WINDOW },
+	    ":3: " INVALID "\"window\": \"8\"" WINDOW },
 	{ "{\"window\": {\"a\":\n1}}",
-	    ":1: {\"a\": is no value for \"window\"" WINDOW },
-	{ "{\"window\": true}", ":1: true is no value for \"window\"" WINDOW },
-	{ "{\"data\": 1}", ":1: 1 is no value for \"data\"" DATA },
+	    ":1: " INVALID "\"window\": {\"a\":" WINDOW },
+	{ "{\"window\": true}", ":1: " INVALID "\"window\": true" WINDOW },
+	{ "{\"data\": 1}", ":1: " INVALID "\"data\": 1" DATA },
 	{ "{\"login_timeout\": [1]}",
-	    ":1: [1] is no value for \"login_timeout\"" TIMES },
-	{ "{\"ops\": 2018}", ":1: 2018 is no value for " OPS },
+	    ":1: " INVALID "\"login_timeout\": [1]" TIMES },
+	{ "{\"ops\": 2018}", ":1: " INVALID "\"ops\": 2018" OPS },
 	{ "{\"ntp\": {\"hosts\": \"a\"}}",
-	    ":1: \"a\" is no value for \"ntp.hosts\"" HOSTS },
+	    ":1: " INVALID "\"ntp.hosts\": \"a\"" HOSTS },
 
 	/* Values. */
-	{ "{\"window\": 0}", ":1: 0 is no value for \"window\"" WINDOW },
-	{ "{\"window\": 65}", ":1: 65 is no value for \"window\"" WINDOW },
-	{ "{\"window\": -1}", ":1: -1 is no value for \"window\"" WINDOW },
-	{ "{\"window\": 8.0}", ":1: 8.0 is no value for \"window\"" WINDOW },
-	{ "{\"window\": 8e0}", ":1: 8e0 is no value for \"window\"" WINDOW },
+	{ "{\"window\": 0}", ":1: " INVALID "\"window\": 0" WINDOW },
+	{ "{\"window\": 65}", ":1: " INVALID "\"window\": 65" WINDOW },
+	{ "{\"window\": -1}", ":1: " INVALID "\"window\": -1" WINDOW },
+	{ "{\"window\": 8.0}", ":1: " INVALID "\"window\": 8.0" WINDOW },
+	{ "{\"window\": 8e0}", ":1: " INVALID "\"window\": 8e0" WINDOW },
 	{ "{\"window\": 18446744073709551624}",
-	    ":1: 18446744073709551624 is no value for \"window\"" WINDOW },
+	    ":1: " INVALID "\"window\": 18446744073709551624" WINDOW },
 	{ "{\"journal_size\": \"15M\"}",
-	    ":1: \"15M\" is no value for \"journal_size\"" SIZES },
+	    ":1: " INVALID "\"journal_size\": \"15M\"" SIZES },
 	{ "{\"journal_size\": 16777215}",
-	    ":1: 16777215 is no value for \"journal_size\"" SIZES },
+	    ":1: " INVALID "\"journal_size\": 16777215" SIZES },
 	{ "{\"journal_size\": \"17179869185G\"}",
-	    ":1: \"17179869185G\" is no value for \"journal_size\"" SIZES },
+	    ":1: " INVALID "\"journal_size\": \"17179869185G\"" SIZES },
 	{ "{\"journal_size\": \"64m\"}",
-	    ":1: \"64m\" is no value for \"journal_size\"" SIZES },
+	    ":1: " INVALID "\"journal_size\": \"64m\"" SIZES },
 	{ "{\"journal_size\": \"M\"}",
-	    ":1: \"M\" is no value for \"journal_size\"" SIZES },
+	    ":1: " INVALID "\"journal_size\": \"M\"" SIZES },
 	{ "{\"login_timeout\": \"10 s\"}",
-	    ":1: \"10 s\" is no value for \"login_timeout\"" TIMES },
+	    ":1: " INVALID "\"login_timeout\": \"10 s\"" TIMES },
 	{ "{\"login_timeout\": \"10M\"}",
-	    ":1: \"10M\" is no value for \"login_timeout\"" TIMES },
+	    ":1: " INVALID "\"login_timeout\": \"10M\"" TIMES },
 	{ "{\"login_timeout\": 3601}",
-	    ":1: 3601 is no value for \"login_timeout\"" TIMES },
-	{ "{\"ops\": \"2019\"}", ":1: \"2019\" is no value for " OPS },
-	{ "{\"ops\": \"\"}", ":1: \"\" is no value for " OPS },
+	    ":1: " INVALID "\"login_timeout\": 3601" TIMES },
+	{ "{\"ops\": \"2019\"}", ":1: " INVALID "\"ops\": \"2019\"" OPS },
+	{ "{\"ops\": \"\"}", ":1: " INVALID "\"ops\": \"\"" OPS },
 	{ "{\"ops\": \"auto 2018\"}",
-	    ":1: \"auto 2018\" is no value for " OPS },
-	{ "{\"data\": \"\"}", ":1: \"\" is no value for \"data\"" DATA },
+	    ":1: " INVALID "\"ops\": \"auto 2018\"" OPS },
+	{ "{\"data\": \"\"}", ":1: " INVALID "\"data\": \"\"" DATA },
 	{ "{\"data\": \"a\\u0000b\"}",
-	    ":1: \"a\\u0000b\" is no value for \"data\"" DATA },
+	    ":1: " INVALID "\"data\": \"a\\u0000b\"" DATA },
 	{ "{\"user\": \"01234567890123456789012345678901"
-	    "234567890123456789012345678901234\"}", ":1: "
-	    "\"012345678901234567890123456789012345678 is no value for "
-	    "\"user\", it must be a string without NUL, its length from 0 to "
-	    "64" },
+	    "234567890123456789012345678901234\"}",
+	    ":1: " INVALID "\"user\": "
+	    "\"012345678901234567890123456789012345678; must be a string "
+	    "of 0 to 64 bytes, without NUL" },
 	{ "{\"listen\": {\"net\": \"udp\"}}",
-	    ":1: \"udp\" is no value for \"listen.net\", it must be one of: "
+	    ":1: " INVALID "\"listen.net\": \"udp\"; must be one of: "
 	    "tcp tcp4 tcp6" },
 	{ "{\"listen\": {\n\"laddr\": \"localhost\"}}",
-	    ":2: \"localhost\" is no value for \"listen.laddr\", it must be "
-	    "\"host:port\", \":port\" or \"[v6]:port\", as "
-	    "127.0.0.1:3456" },
+	    ":2: " INVALID "\"listen.laddr\": \"localhost\"; must be "
+	    "\"host:port\", \":port\" or \"[v6]:port\", like 127.0.0.1:3456" },
 	{ "{\"ntp\": {\"hosts\": [\"a\",\n\"b:x\"]}}",
-	    ":2: \"b:x\" is no value for \"ntp.hosts\"" HOSTS },
+	    ":2: " INVALID "\"ntp.hosts\": \"b:x\"" HOSTS },
 	{ "{\"ntp\": {\"hosts\": [\n1]}}",
-	    ":2: 1 is no value for \"ntp.hosts\"" HOSTS },
+	    ":2: " INVALID "\"ntp.hosts\": 1" HOSTS },
 	{ "{\"ntp\": {\"hosts\": [\":123\"]}}",
-	    ":1: \":123\" is no value for \"ntp.hosts\"" HOSTS },
+	    ":1: " INVALID "\"ntp.hosts\": \":123\"" HOSTS },
 	{ "{\"ntp\": {\"hosts\": [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\","
 	    "\"8\",\"9\",\"10\",\"11\",\"12\",\"13\",\"14\",\"15\",\"16\",\n"
-	    "\"17\"]}}", ":2: \"17\" is no value for \"ntp.hosts\"" HOSTS },
+	    "\"17\"]}}",
+	    ":2: " INVALID "\"ntp.hosts\": \"17\"" HOSTS },
 	{ "{\"listen\": {\n\"certPath\": \"c\"}}",
-	    ":2: \"listen.certPath\" " ALONE },
+	    ":2: \"listen.certPath\" needs \"listen.keyPath\"" },
 	{ "{\"listen\": {\n\"certPath\": \"\",\n\"keyPath\": \"k\"}}",
-	    ":3: \"listen.keyPath\" " ALONE }
+	    ":3: \"listen.keyPath\" needs \"listen.certPath\"" }
 };
 
 /* Addresses, and their host and port; NULL if they are none. */
@@ -283,7 +283,7 @@ check_unreadable(const char *name, const char *reason)
 	char why[WHY_ROOM] = "", wanted[WHY_ROOM];
 	struct conf c;
 
-	snprintf(wanted, sizeof(wanted), "%s: cannot be read, %s", name,
+	snprintf(wanted, sizeof(wanted), "%s: %s", name,
 	    reason);
 	CHECK(conf_read(&c, name, why, sizeof(why)) == -1, "%s accepted",
 	    name);

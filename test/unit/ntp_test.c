@@ -413,7 +413,7 @@ static const struct {
 	{ "silence", "s", 0, SOON, 1, ": no answer in time" },
 	{ "silence, asked again", "s", 2, SOON, 3, ": no answer in time" },
 	{ "kiss of death", "k", 3, LONG, 1,
-	    ": the server wants no questions (kiss of death), RATE" },
+	    ": the server refuses to answer (kiss of death), RATE" },
 	{ "not synchronised", "u", 3, LONG, 1,
 	    ": the server's clock is not synchronised" }
 };
