@@ -43,7 +43,7 @@
 #define COMMIT_DELAY 1000U	/* ms until acks alone are committed */
 #define RETRY      1000U	/* ms between attempts on a full disk */
 #define SAVE_MAX   256U		/* files that a stop waits for, at most */
-#define FLOOR_MAX  ((uint64_t)16 << 20)	/* bytes kept free, if not told */
+#define FLOOR_MAX  ((uint64_t)16 << 20)	/* bytes kept free by default */
 
 #define CANNOT_WRITE "cannot write to the data directory: %s: posts are refused"
 #define CAN_WRITE    "the data directory is writable again"
@@ -279,7 +279,7 @@ save_one(struct datadir *d)
 
 /*
  * Write the files of users, groups and invites for people to read.  The journal
- * tells it all: what stays behind is made later.
+ * has it all: what is not written now is written later.
  */
 static void
 save_people(struct datadir *d)
@@ -421,7 +421,7 @@ write_one(struct datadir *d, struct now now)
 
 	if (cp->stuck && now.mono < cp->retry_at)
 		return 0;
-	/* No file may tell of what the journal does not have yet. */
+	/* No file may be ahead of the journal. */
 	if (journal_pending(d->journal) && datadir_commit(d) == -1)
 		return -1;
 	more = store_checkpoint(d->store, journal_oldest(d->journal));
@@ -623,7 +623,7 @@ checkpoint_deadline(const struct datadir *d)
 
 	if (cp->hold != 0)
 		return UINT64_MAX;	/* what fills the journal ends it */
-	/* datadir_fd tells, unless that was while it was held. */
+	/* datadir_fd is readable then, unless that was during a hold. */
 	if (cp->step == STEP_SYNCING)
 		return syncer_done(d->syncer, &cp->job) ? 0 : UINT64_MAX;
 	if (cp->step == STEP_WRITING || cp->step == STEP_INSTALLING)

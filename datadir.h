@@ -55,9 +55,9 @@ int datadir_close(struct datadir *);
 /* One write and one sync for all that was appended.  -1: stop the program. */
 int datadir_commit(struct datadir *);
 /*
- * Whether what was appended must be committed though nobody waits for it: it is
- * a second old, or the journal needs a commit to go on.  To be asked in every
- * turn; datadir_deadline then covers it.
+ * Whether what was appended must be committed even if nothing waits for it: it
+ * is a second old, or the journal needs a commit to go on.  Call it in every
+ * turn: datadir_deadline then covers it.
  */
 bool datadir_commit_is_due(struct datadir *, struct now);
 /*
@@ -79,10 +79,10 @@ uint64_t datadir_deadline(const struct datadir *);
 
 /*
  * Hold the directory for a backup: checkpoints do nothing until
- * datadir_end_hold.  After the next commit, the bytes that journal_list tells
- * of stay as they are; with the tree, as it is found at any time until then,
- * they make what a kill could have left.  The tree may lack what was acked
- * meanwhile, and have what no record tells of.  Returns a ticket, or 0 when
+ * datadir_end_hold.  After the next commit, the bytes that journal_list names
+ * do not change; together with the tree, as found at any time until then, they
+ * are what a kill could have left.  The tree may lack what was acked meanwhile,
+ * and have what is in no record.  Returns a ticket, or 0 when
  * it is held already or the journal has no room.
  *
  * When nothing more could be stored without a checkpoint, the hold is over, and

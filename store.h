@@ -3,9 +3,8 @@
  *
  * A message is put once for any number of queues and is freed when each of
  * them has acked it.  It lives in the journal at first; a checkpoint moves
- * what still waits to files, one directory per node (the layout is described
- * at the top of store.c).  Neither shows here: a queue is a row of messages
- * in the order of their ids.
+ * what still waits to files, one directory per node (see store/maildir.h).
+ * Neither shows here: a queue is a row of messages in the order of their ids.
  *
  * A message is a head (the frame's length digits and JSON) and data; both go
  * to the recipient as they are.  What a put, an ack, a copy or a drop changed
@@ -48,7 +47,7 @@ int store_replayed(struct store *);
 
 /* The queue of node ref of a user: always the same until it is dropped. */
 struct queue *store_queue(struct store *, const struct uid *, uint32_t ref);
-/* Whose it is. */
+/* The user it belongs to. */
 struct uid store_owner(const struct queue *);
 
 /* Bytes of the journal that a put takes: see JOURNAL_REQUEST_MAX. */

@@ -91,7 +91,7 @@ ssize_t maildir_large_read(struct maildir *, uint64_t offset, char *dst,
     size_t room);
 
 /*
- * At start: remove from tmp what nobody needs.  Call maildir_large_keep for
+ * At start: remove from tmp what is not needed.  Call maildir_large_keep for
  * every large-X in the journal, before maildir_clean, which finds
  * the highest X in use.
  */

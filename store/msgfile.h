@@ -39,8 +39,7 @@ int msgfile_end(struct msgfile_writer *);
 int msgfile_write_head(int fd, uint64_t id, struct span head, uint64_t data);
 
 /*
- * Append the whole file for a message whose data, the last part of frame, is
- * at most one block.
+ * Append the whole file for a message whose data is at most one block.
  */
 void msgfile_image(struct buf *, uint64_t id, struct span head,
     struct span data);

@@ -540,12 +540,12 @@ file_bytes(const struct stored *m)
 }
 
 struct stored *
-stored_add(struct stored_list *list, const struct stored *told,
+stored_add(struct stored_list *list, const struct stored *from,
     size_t queues)
 {
 	struct stored *m = xalloc(sizeof(*m));
 
-	*m = *told;
+	*m = *from;
 	m->to = xalloc(queues * sizeof(struct queue *));
 	m->before = list->last;
 	if (list->last == NULL)

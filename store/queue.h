@@ -1,7 +1,12 @@
 /*
- * queue.h - what waits for one node: the messages that the journal holds, in
- * memory, and a list of those in the node's directory, bounded however many
- * there are.  store.h is the way in; this is its inner part.
+ * queue.h - what waits for one node: its messages in the journal, each with an
+ * entry in memory, and a bounded list of those in the node's directory.
+ *
+ * A record PUT or PUT_LARGE, all integers little-endian:
+ *
+ *	 0 id   8 bytes of head, 32 bits   12 nodes, 32 bits
+ *	16 bytes of data   24 X of tmp/large-X, or 0
+ *	32 the nodes, each UID and N (32 bits); the head; unless large, the data
  */
 #ifndef MNM_STORE_QUEUE_H
 #define MNM_STORE_QUEUE_H
@@ -22,7 +27,7 @@
 
 struct queue;
 
-/* Freed when nobody waits for it. */
+/* A message in the journal: freed when it waits in no queue. */
 struct stored {
 	uint64_t id;
 	uint64_t data;			/* bytes */
@@ -33,7 +38,7 @@ struct stored {
 	bool may_be_in_tree;		/* a checkpoint has begun with it */
 	struct stored *before, *after;
 	uint32_t to_count;
-	struct queue **to;		/* queues it was put to; NULL: gone */
+	struct queue **to;		/* it was put to; NULL: dropped */
 };
 
 /* Zeroed, it is empty. */
@@ -51,8 +56,8 @@ struct queue {
 	struct uid uid;
 	uint32_t ref;
 	struct queue *next;		/* in its table's chain */
-	struct queue *copy;		/* store's: this gets and loses each
-					   file that the queue does; or NULL */
+	struct queue *copy;		/* maildir's: gets and loses the same
+					   files; or NULL */
 
 	/* Messages in the journal, by rising id: a ring. */
 	struct queue_slot *ring;
@@ -120,15 +125,15 @@ void queue_list_forget(struct queue *);
 
 /*
  * Go on counting the files, if they are not counted: an old queue costs
- * nothing until somebody asks, and a large directory is counted in several
+ * nothing until its load is asked for, and a large one is counted in several
  * calls.  No file may have an id of at least next when the first is made.
  * Returns 1 if there is more to count, 0 if not, -1 with errno when the
  * directory cannot be read.
  */
 int queue_count(struct queue *, int data, uint64_t next);
-/* What is known of it is not true any more. */
+/* Forget the count. */
 void queue_count_forget(struct queue *);
-/* A file was added to the directory or is gone, with so many bytes. */
+/* A file of so many bytes was added to the directory, or removed. */
 void queue_count_gained(struct queue *, uint64_t bytes);
 void queue_count_lost(struct queue *, uint64_t bytes);
 
@@ -142,9 +147,9 @@ void stored_write(struct buf *, const struct stored *,
 bool stored_read(struct stored *, uint32_t *nodes,
     const struct journal_record *);
 
-/* A copy of told, with room for so many queues, of which it has none yet. */
+/* A copy of the given one, with room for so many queues, but in none yet. */
 struct stored *stored_add(struct stored_list *,
-    const struct stored *told, size_t queues);
+    const struct stored *, size_t queues);
 void stored_free(struct stored_list *, struct stored *);
 /* It waits in the queue; the entry no longer stands for that. */
 void stored_wait(struct stored *, struct queue *);

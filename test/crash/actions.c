@@ -121,13 +121,13 @@ action_register(void)
 	return 0;
 }
 
-/* Choose whose queue a new node gets, unless one is chosen. */
+/* Choose the queue that a new node gets, unless one is chosen. */
 static bool
 choose_copy(void)
 {
 	struct world_copy *c = &world.copy;
 
-	/* Who has asked may be gone meanwhile. */
+	/* The node that asked may have been dropped meanwhile. */
 	if (any(20) == 0)
 		c->user = NULL;
 	if (c->user != NULL)
@@ -519,7 +519,7 @@ ack_one(const struct model_user *u, struct model_node *n)
 	if (n->count == 0)
 		return false;
 	at = any(4) == 0 ? any(n->count) : 0;
-	/* What may be gone was not delivered since. */
+	/* A doubtful message was not delivered since. */
 	if (n->queue[at].doubtful)
 		return false;
 	id = world.messages.all[n->queue[at].message].id;

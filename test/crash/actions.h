@@ -18,7 +18,7 @@ int action_see(void);
 int action_add_alias(void);
 int action_change_alias(void);
 int action_change_group(void);
-/* Invite somebody, or withdraw that. */
+/* Invite a guest, or withdraw an invitation. */
 int action_invite(void);
 int action_post(uint32_t data, size_t recipients);
 int action_large(void);

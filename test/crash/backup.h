@@ -18,7 +18,7 @@ enum hold {
  */
 enum hold hold_backup(uint64_t random);
 /*
- * The program is gone, and the backup takes the place of the data.  The model
+ * The program is killed, and the backup replaces the data.  The model
  * is what was committed when it was begun, but for acks since.
  */
 void hold_restore(void);

@@ -533,7 +533,7 @@ run_mode(const struct mode *m)
 		    fork_tried() - tried, fork_bad() - bad);
 }
 
-/* Live the life that a path is of, and tell everything. */
+/* Repeat the life of a path, and print everything. */
 static void
 follow(const struct mode *m, uint64_t seed, const char *path)
 {

@@ -17,7 +17,7 @@
 /* What must become of it. */
 enum due {
 	DUE_ANY,		/* no more is lost than that */
-	DUE_NOTHING,		/* nobody needs the byte */
+	DUE_NOTHING,		/* the byte is not used */
 	DUE_LOST		/* every byte counts: it is put aside */
 };
 
@@ -45,7 +45,7 @@ check_disk(enum fsck_kind kind)
 	return damaged;
 }
 
-/* Whether something is damaged; -1 if it cannot be told without a change. */
+/* Whether something is damaged; -1 if only a change could show it. */
 static int
 look(void)
 {

@@ -348,7 +348,7 @@ write_page(struct inode *i, const char *src, size_t n, uint64_t offset)
 	u->sectors = (2U << last) - (1U << first);
 }
 
-/* What is written over can no more come back from a sync that failed. */
+/* What is overwritten can no longer come back from a sync that failed. */
 static void
 overwrite(struct inode *i, uint64_t from, uint64_t to)
 {

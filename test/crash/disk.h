@@ -65,7 +65,7 @@ void disk_sync_failed(struct inode *);
 void disk_sync_all_failed(void);
 
 /*
- * The power goes, and comes back: what seed chooses of what was not synced is
+ * The power is cut, and comes back: what seed chooses of what was not synced is
  * there.  Nothing of the past remains to be lost.
  */
 void disk_cut(uint64_t seed);
@@ -128,7 +128,7 @@ extern struct disk_calls disk_calls;
  */
 int disk_begin_call(enum disk_kind);
 
-/* The process is gone: its descriptors and locks, but not the cache. */
+/* The process was killed: drop its descriptors and locks, not the cache. */
 void disk_close_all(void);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The calls that come to the disk in memory.  The linker is told so for each:
+ * The calls that go to the disk in memory.  The linker redirects each:
  *
  *	-Wl,--wrap=openat,--wrap=close ...	all of those below
  *
@@ -612,7 +612,7 @@ __wrap_fcntl(int fd, int command, ...)
 	va_list args;
 	void *argument;
 
-	/* A lock: there is nobody else. */
+	/* A lock: there is no other process. */
 	if (is_ours(fd))
 		return disk_begin_call(DISK_ASK);
 	va_start(args, command);

@@ -4,7 +4,7 @@
  *
  *	fork_begin(seed, per_mille)	a new life
  *	fork_here(at, &choice)	at each point: true in a child
- *	fork_report(good, why)		what became of it
+ *	fork_report(good, why)		how it ended
  *	fork_end()			the end of a child
  *	fork_wait()			the end of the life
  *
@@ -36,10 +36,10 @@ void fork_report(bool good, const char *why);
 void fork_end(void);
 void fork_wait(void);
 
-/* How many were told of since fork_open, and were not good. */
+/* How many were reported since fork_open, and how many were not good. */
 unsigned long fork_tried(void);
 unsigned long fork_bad(void);
-/* Forget what was told since then; print failures or not. */
+/* Set these counts; print failures or not. */
 enum fork_voice { FORK_LOUD, FORK_QUIET };
 void fork_reset(unsigned long tried, unsigned long bad,
     enum fork_voice);

@@ -139,7 +139,7 @@ __wrap_journal_commit(struct journal *jn)
 
 /*
  * A job covers what was there when it began, and may be done much later.  Here
- * it ran when it was added; that is not told at once.
+ * it ran when it was added; that is not reported at once.
  */
 bool
 __wrap_syncer_done(struct syncer *sy, const struct syncer_job *job)

@@ -86,33 +86,7 @@ void world_cut(uint64_t seed);
  */
 bool world_check(void);
 
-/* Small deeds; each picks whom it concerns by chance. */
-int action_register(void);
-/* A step of it: the new node is there after the last. */
-int action_add_node(void);
-int action_drop_node(void);
-int action_see(void);
-int action_add_alias(void);
-int action_change_alias(void);
-int action_change_group(void);
-/* Invite somebody, or withdraw that. */
-int action_invite(void);
-int action_post(uint32_t data, size_t recipients);
-int action_large(void);
-/* Ack some of the messages of a node. */
-int action_ack(void);
-/* Look at a queue as a login does. */
-int action_look(void);
-int action_commit(void);
-/* Let ms go by, and do what is due. */
-int action_step(unsigned ms);
-
-/* Any of these, more often those that are frequent in life. */
-int action_any(void);
-
-/*
- * Run something that may die.  -1 if it did.
- */
+/* Run something that may die.  -1 if it did. */
 int world_guard(int (*run)(void));
 
 #endif

@@ -167,7 +167,7 @@ test_hold(void)
 	for (i = 0; i < 100 && segments(&d) > 1; i++)
 		step(&d, 1000);
 	CHECK(segments(&d) == 1, "no segment was released");
-	CHECK(count(&d) == waiting + 1, "something is gone");
+	CHECK(count(&d) == waiting + 1, "something is missing");
 	CHECK(datadir_close(&d) == 0, "close");
 }
 
@@ -281,7 +281,7 @@ test_released(void)
 	CHECK(datadir_close(&d) == 0, "close");
 }
 
-/* Whoever copies for too long stops nobody from posting. */
+/* A backup that takes too long does not stop anybody from posting. */
 static void
 test_full(void)
 {

@@ -89,7 +89,7 @@ test_steps(struct harness *st, struct person *a, struct person *b)
 	    (unsigned long long)waiting(st, a, 0));
 }
 
-/* Whoever asked is gone: no node, and nobody waits for it. */
+/* The session that asked has ended: no node, and nothing waits for it. */
 static void
 test_gone(struct harness *st, struct person *a, struct person *b)
 {
@@ -98,7 +98,7 @@ test_gone(struct harness *st, struct person *a, struct person *b)
 	ask(st, b);
 	harness_turn(st);
 	CHECK(a->user->node_count == 2, "nobody knows its password");
-	CHECK(b->user->node_count == 2, "one waits for who is gone");
+	CHECK(b->user->node_count == 2, "an ended session is waited for");
 	harness_login(st, a->actor);
 	ask(st, a);
 	harness_turn(st);

@@ -27,7 +27,7 @@ static int top;			/* a directory for all of this */
 static char bytes[LARGEST];
 static char got[LARGEST + 1000];
 
-/* Data that depends on the id, and a head that tells it. */
+/* Data that depends on the id, and a head with the id. */
 static struct span
 data_of(uint64_t id, size_t n)
 {
@@ -651,7 +651,7 @@ test_copy_left(void)
 	end_store(&p);
 }
 
-/* What is told of a queue is what a count of its files finds. */
+/* The load of a queue is what a count of its files finds. */
 static void
 expect_load(struct store_place *p, uint64_t messages, uint64_t data,
     const char *when)
@@ -794,7 +794,7 @@ test_many(void)
 	end_store(&p);
 }
 
-/* The inode of alice's message, to tell whether it is used again. */
+/* The inode of alice's message, to see whether it is used again. */
 static ino_t
 inode_of(const struct store_place *p, struct queue *q, uint64_t id)
 {
@@ -825,7 +825,7 @@ sync_tree(struct store_place *p)
 	store_end_sync(p->store);
 }
 
-/* What was acked is written over, but only when it is nobody's for certain. */
+/* An acked file is overwritten, but only when no queue can have it. */
 static void
 test_spares(void)
 {
@@ -859,7 +859,7 @@ test_spares(void)
 	end_store(&p);
 }
 
-/* What cannot be removed is in nobody's way. */
+/* What cannot be removed does no harm. */
 static void
 test_scraps(void)
 {
