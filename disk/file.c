@@ -112,16 +112,6 @@ file_write(int dir, const char *name, struct span text)
 }
 
 int
-file_replace(int dir, const char *name, const char *tmp, struct span text)
-{
-	if (file_write(dir, tmp, text) == -1)
-		return -1;
-	if (renameat(dir, tmp, dir, name) == 0)
-		return 0;
-	return file_discard(dir, tmp);	/* start-up removes it too */
-}
-
-int
 file_make_dir(int dir, const char *name)
 {
 	struct stat st;

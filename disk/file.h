@@ -26,12 +26,6 @@ int file_pwrite_all(int fd, const void *src, size_t n, uint64_t offset);
 int file_write(int dir, const char *name, struct span text);
 /* Remove a useless file; keeps errno and returns -1, like fd_close. */
 int file_discard(int dir, const char *name);
-/*
- * Make text the content of name by way of a file in dir named tmp, without a
- * sync: after a crash name may be the old file or the new one, or damaged
- * if there was no file_sync_tree since.
- */
-int file_replace(int dir, const char *name, const char *tmp, struct span text);
 /* mkdir, unless the directory exists. */
 int file_make_dir(int dir, const char *name);
 /* Make the directories above the last slash of name. */

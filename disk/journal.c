@@ -193,8 +193,7 @@ lose_damage(struct journal *jn, uint32_t from, uint32_t to)
 {
 	if (from == to) {
 		quarantine_note(jn->quarantine,
-		    "journal: batch %" PRIu64 " is missing, "
-		    "with its file or its end", jn->next);
+		    "journal: batch %" PRIu64 " is missing", jn->next);
 		return;
 	}
 	lose(jn, from, to, "damage");

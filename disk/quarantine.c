@@ -47,10 +47,10 @@ report(const struct quarantine *quarantine, const char *what, const char *name,
 	if (quarantine->report_only)
 		log_line("%s", what);
 	else if (error != 0)
-		log_line("%s; it cannot be moved to " DIR_NAME ": %s", what,
+		log_line("%s; cannot move it to " DIR_NAME ": %s", what,
 		    strerror(error));
 	else
-		log_line("%s; now %s", what, name);
+		log_line("%s; moved to %s", what, name);
 }
 
 int

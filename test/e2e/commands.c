@@ -288,7 +288,7 @@ check_damage(struct operator *o)
 	    "echo \"$1\" >path && echo >>\"$1\"");
 	expect(o, 2, "user.json is damaged: ", "fsck");
 	expect(o, 2, "damaged pieces: 1\n", "-c mnm.config fsck mnm-data");
-	expect(o, 1, "; now lost+found/user-", "fsck --repair");
+	expect(o, 1, "; moved to lost+found/user-", "fsck --repair");
 	expect_unsaid(o, "is served");
 	expect(o, 0, "damaged pieces: 0\n", "fsck mnm-data --repair");
 	expect(o, 0, "users: 2,", "fsck");

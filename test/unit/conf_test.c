@@ -165,7 +165,7 @@ static const struct {
 	    ":3: \"listen.keyPath\" needs \"listen.certPath\"" }
 };
 
-/* Addresses, and their host and port; NULL if they are none. */
+/* Addresses, with host and port; NULL if invalid. */
 static const struct {
 	const char *text, *host, *port;
 } addresses[] = {
@@ -197,7 +197,7 @@ static const struct {
 	{ "[::1]]:1", NULL, NULL }
 };
 
-/* Every key that the issue lists must be in mnm.conf, and described. */
+/* Every key must be in mnm.conf, and described. */
 static const char *const documented[] = {
 	"\"name\":", "\"data\":", "\"user\":", "\"ops\":", "\"window\":",
 	"\"alias_min\":", "\"message_max\":", "\"links_max\":",
@@ -260,7 +260,7 @@ test_refusals(void)
 	}
 }
 
-/* However little room there is for why, it is a string and stays within. */
+/* Why is a string within its room, however small that is. */
 static void
 test_room(void)
 {
@@ -350,7 +350,7 @@ check_default(const struct conf *c, const char *what)
 	CHECK(c->ntp_retries == 2, "%s: retries %u", what, c->ntp_retries);
 }
 
-/* mnm.conf says what holds without it, so it is read as that. */
+/* mnm.conf has the default values. */
 static void
 test_default(void)
 {
@@ -388,7 +388,7 @@ read_page(char text[PAGE_ROOM], const char *name)
 	text[n] = '\0';
 }
 
-/* Each key stands in mnm.conf and, but for its comment, in mnm.conf(5). */
+/* Each key is in mnm.conf and, but for its comment, in mnm.conf(5). */
 static void
 test_documented(void)
 {

@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "test/lib/check.h"
 
-/* One bit at a time, as the definition has it. */
+/* Bit by bit, by the definition. */
 static uint32_t
 slow_crc32c(uint32_t crc, const unsigned char *p, size_t n)
 {
@@ -22,7 +22,7 @@ slow_crc32c(uint32_t crc, const unsigned char *p, size_t n)
 	return ~crc;
 }
 
-/* RFC 3720 appendix B.4, and the check value of the catalogues. */
+/* RFC 3720 appendix B.4, and the usual check value. */
 static void
 test_crc32c_known(void)
 {
@@ -236,7 +236,7 @@ test_date_known(void)
 	}
 }
 
-/* Walk the calendar day by day beside code_date, 1970 to 2405. */
+/* Count days, and compare with clock_text, from 1970 to 2405. */
 static void
 test_date_every_day(void)
 {
@@ -265,7 +265,7 @@ test_date_every_day(void)
 	CHECK(wrong == 0, "%u days have a wrong date", wrong);
 }
 
-/* units is what the text takes in UTF-16; -1 where it is not valid UTF-8. */
+/* units is the length in UTF-16; -1: not valid UTF-8. */
 static const struct {
 	const char *text;
 	int units;
@@ -334,7 +334,7 @@ test_utf8(void)
 	CHECK(utf8_is_valid("a\0b", 3), "utf8 with NUL");
 }
 
-/* Every character there is, encoded by the definition. */
+/* Every character, encoded by the definition. */
 static void
 test_utf8_char(void)
 {
@@ -391,5 +391,5 @@ main(void)
 	test_utf8();
 	test_utf8_char();
 	test_integers();
-	return check_report("code");
+	return check_report("encode");
 }

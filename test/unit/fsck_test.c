@@ -427,7 +427,7 @@ check_damage(const struct damage *w)
 	CHECK(strstr(said.p, w->line) != NULL, "%s: no \"%s\" in: %s", when,
 	    w->line, said.p);
 	expect(w->damaged, run(FSCK_REPAIR), when);
-	CHECK((strstr(said.p, "; now lost+found/") != NULL) ==
+	CHECK((strstr(said.p, "; moved to lost+found/") != NULL) ==
 	    (faccessat(data, "lost+found", F_OK, 0) == 0),
 	    "%s: lost+found, and: %s", when, said.p);
 	expect(0, look(when), when);

@@ -1,7 +1,7 @@
 /*
  * The journal on a real directory: what was committed, and only that, is
- * replayed in order, however often the ring went round and whatever happened
- * to the files.  What a power cut does is crash_test's matter.
+ * replayed in order, however often the ring went round and whatever happened to
+ * the files.  crash_test tests power cuts.
  */
 #include "disk/file.h"
 #include "disk/journal.h"
@@ -40,7 +40,7 @@ new_dir(const char *name)
 	return dir;
 }
 
-/* What the journal that was opened last has lost. */
+/* Of the journal opened last. */
 static struct quarantine lost;
 
 static struct journal *
@@ -88,8 +88,7 @@ commit(struct journal *jn)
 }
 
 /*
- * Replay, and expect records from..to, each of size; then what was expected is
- * all there is.
+ * Replay, and expect records from..to, each of size, and no more.
  */
 static void
 expect(struct journal *jn, size_t from, size_t to, size_t size)
@@ -113,7 +112,7 @@ expect_nothing(struct journal *jn)
 	expect(jn, 0, 0, 0);
 }
 
-/* The names in the journal's directory; how many there are. */
+/* The names in the journal's directory; returns their number. */
 static size_t
 list(int dir, char names[NAMES][64])
 {
@@ -195,7 +194,7 @@ test_sizes(void)
 	(void)close(dir);
 }
 
-/* What is appended can be read where it is, before and after its commit. */
+/* Records can be read from their places, before and after the commit. */
 static void
 test_places(void)
 {
@@ -226,7 +225,7 @@ test_places(void)
 	(void)close(dir);
 }
 
-/* What no commit covers is not there after the program died. */
+/* What no commit covers is lost when the program dies. */
 static void
 test_uncommitted(void)
 {
@@ -251,7 +250,7 @@ test_uncommitted(void)
 	(void)close(dir);
 }
 
-/* Fill segments until no more can be had; returns the next record. */
+/* Fill segments until there are no more; returns the next record. */
 static size_t
 fill(struct journal *jn, size_t n, size_t size)
 {
@@ -274,7 +273,7 @@ first_kept(const size_t *firsts, uint64_t oldest)
 	return firsts[oldest];
 }
 
-/* Round and round: the oldest is released, and written over. */
+/* Round and round: the oldest is released and overwritten. */
 static void
 test_ring(void)
 {
@@ -302,10 +301,10 @@ test_ring(void)
 			continue;
 		CHECK(journal_is_crowded(jn), "full, and not crowded");
 		journal_release(jn);
-		CHECK(!journal_ready(jn), "used before the disk was told");
+		CHECK(!journal_ready(jn), "reused before a commit");
 		journal_publish(jn);
 		commit(jn);
-		CHECK(journal_ready(jn), "released and told, and not ready");
+		CHECK(journal_ready(jn), "released, but not ready");
 		i++;
 	}
 	CHECK(count_files(dir) == SEGMENTS, "%zu files", count_files(dir));
@@ -318,7 +317,7 @@ test_ring(void)
 	(void)close(dir);
 }
 
-/* It grows to its limit, and back to what an idle one needs. */
+/* It grows to its limit, and shrinks to what an idle one needs. */
 static void
 test_growth(void)
 {
@@ -332,7 +331,7 @@ test_growth(void)
 	CHECK(count_files(dir) == SEGMENTS, "%zu files", count_files(dir));
 	while (journal_oldest(jn) < journal_newest(jn))
 		journal_release(jn);
-	CHECK(!journal_trim(jn), "trimmed before the disk was told");
+	CHECK(!journal_trim(jn), "trimmed before a commit");
 	journal_publish(jn);
 	commit(jn);
 	while (journal_trim(jn))
@@ -455,7 +454,7 @@ test_strangers(void)
 	expect(jn, 0, 1, 10);
 	journal_close(jn);
 	CHECK(faccessat(dir, path, F_OK, 0) == -1, "half a segment is left");
-	CHECK(faccessat(dir, "journal/notes", F_OK, 0) == 0, "a note is gone");
+	CHECK(faccessat(dir, "journal/notes", F_OK, 0) == 0, "removed a note");
 
 	make_file(dir, "journal/0123456789abcdef-00000000",
 	    SEGMENT_SIZE);

@@ -11,8 +11,8 @@
 #define TEXT(literal) { (literal), sizeof(literal) - 1 }
 
 /*
- * A copy for free() with no NUL behind it, so that a sanitizer sees whoever
- * reads past its end.
+ * A copy for free() with no NUL behind it, so that a sanitizer sees reads past
+ * its end.
  */
 static char *
 exact(struct span text)
@@ -131,7 +131,7 @@ test_depth(void)
 	CHECK(json_done(&j), "left one by one");
 }
 
-/* No document that was cut off is one, and none is read past its end. */
+/* A truncated document is invalid, and none is read past its end. */
 static void
 test_prefixes(void)
 {
@@ -291,7 +291,7 @@ test_integers(void)
 
 enum document { OBJECT, ARRAY, STRING, UINT, BOOL, READERS };
 
-/* Read the document as what it should be, and all that is in it. */
+/* Read the document as what it should be, with all its contents. */
 static bool
 read_as(struct json *j, enum document reader)
 {
@@ -320,7 +320,7 @@ read_as(struct json *j, enum document reader)
 	return json_done(j);
 }
 
-/* Only the reader of its own type takes a value; none takes null. */
+/* Only the reader of its type accepts a value; none accepts null. */
 static void
 test_types(void)
 {
@@ -446,8 +446,8 @@ test_sticky(void)
 }
 
 /*
- * A caller that forgets a value, reads two for one, or stops too early must
- * not make a document valid that is not, or the reverse of what it says.
+ * A caller that forgets a value, reads two for one, or stops too early must not
+ * make an invalid document valid.
  */
 static void
 test_careless(void)
@@ -516,7 +516,7 @@ static const struct {
 	{ TEXT("a\"b"), TEXT("\"a\\\"b\"") },
 };
 
-/* One form each, and what is written is read back as it was. */
+/* Each has one form, and reads back as it was. */
 static void
 test_put_string(void)
 {
@@ -536,7 +536,7 @@ test_put_string(void)
 		got = xalloc(raw.n);
 		n = json_text(got, raw);
 		CHECK(json_done(&j) && span_is((struct span){ got, n },
-		    strings[i].text), "%s comes back as %.*s",
+		    strings[i].text), "%s is read back as %.*s",
 		    strings[i].written.p, (int)n, got);
 		free(got);
 	}
@@ -593,8 +593,8 @@ test_put(void)
 }
 
 /*
- * One string around every character there is: a writer that breaks one, or a
- * reader that does, shows.
+ * One string around every character, so that a writer or reader that breaks one
+ * is seen.
  */
 static void
 test_every_character(void)
@@ -619,7 +619,7 @@ test_every_character(void)
 		    json_text(back, raw) != n || memcmp(back, text, n) != 0;
 		wrong += !utf8_is_valid(text, n);
 	}
-	CHECK(wrong == 0, "%u characters come back changed", wrong);
+	CHECK(wrong == 0, "%u characters are changed", wrong);
 	buf_free(&b);
 }
 

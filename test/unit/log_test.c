@@ -1,5 +1,5 @@
 /*
- * Nothing that a peer sends takes over the terminal that shows it.
+ * Nothing that a peer sends can control the terminal that shows it.
  */
 #include "base/log.h"
 
@@ -26,7 +26,7 @@ static const struct {
 	{ "\xc2\x9f", "??" },
 	{ "\xc2\xa0\xc2\xbf", "\xc2\xa0\xc2\xbf" },
 
-	/* The edges of what there is. */
+	/* The limits. */
 	{ "\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf",
 	    "\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf" },
 	{ "\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf",

@@ -16,8 +16,8 @@
 #include "base/clock.h"
 
 #define SECOND UINT64_C(1000000000)
-#define LONG   60000	/* ms: what is awaited comes, on any machine */
-#define SOON   150	/* ms: what is awaited never comes */
+#define LONG   60000	/* ms: enough for an answer on any machine */
+#define SOON   150	/* ms: there will be no answer */
 #define HANG   120	/* s: a test that takes so long hangs */
 
 static const unsigned char nonce[NTP_NONCE] = { 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -143,7 +143,7 @@ test_kiss(void)
 	check_kiss("\200\200\200\200", "");
 }
 
-/* Nanoseconds between receiving and sending, the round trip, and the way. */
+/* Nanoseconds from receiving to sending, of the round trip, and of the way. */
 static void
 test_arrival(void)
 {
@@ -300,7 +300,7 @@ act(enum act what, int fd, unsigned char *packet, const union address *to,
 	reply_to(fd, packet, to, n);
 }
 
-/* Whether a datagram is a question as RFC 4330 wants it. */
+/* Whether a datagram is a valid question by RFC 4330. */
 static int
 is_question(const unsigned char *packet, ssize_t n)
 {
@@ -311,7 +311,7 @@ is_question(const unsigned char *packet, ssize_t n)
 }
 
 /*
- * Serve until a single byte comes, then exit with the number of questions;
+ * Serve until a single byte arrives, then exit with the number of questions;
  * 99 if one was wrong, or had the timestamp of the one before.
  */
 static void
@@ -369,7 +369,7 @@ start(struct time_server *sv, int family, const char *script)
 	return 0;
 }
 
-/* Stop a server; how many questions it got, in order of their coming. */
+/* Stop a server; returns how many questions it got. */
 static int
 stop(struct time_server *sv)
 {
@@ -399,12 +399,12 @@ monotonic(void)
 	return clock_us(CLOCK_MONOTONIC) * 1000;
 }
 
-/* A conversation with one server, and what must come of it. */
+/* A conversation with one server, and its result. */
 static const struct {
 	const char *what, *script;
 	unsigned retries, wait;
 	int questions;
-	const char *why;	/* after the host; NULL: the time is told */
+	const char *why;	/* after the host; NULL: success */
 } talks[] = {
 	{ "answer", "a", 0, LONG, 1, NULL },
 	{ "answer, retries left", "a", 3, LONG, 1, NULL },
@@ -474,7 +474,7 @@ test_retry(void)
 	CHECK(stop(&sv) >= 2, "the second question was not needed");
 }
 
-/* Whatever arrives, a question takes no longer than it may. */
+/* Whatever arrives, a question has its time limit. */
 static void
 test_flood(void)
 {
@@ -533,7 +533,7 @@ test_bad_hosts(void)
 	check_host("[::1", ": is not a host");
 	/* A numeric host of no family: no name server is asked. */
 	check_host("[1:2:3:4:5:6:7:8:9]:1", ": ");
-	/* A port at which nobody is any more. */
+	/* A port that nobody listens on any more. */
 	snprintf(host, sizeof(host), "127.0.0.1:%u",
 	    (unsigned)ntohs(a.v4.sin_port));
 	close(fd);
@@ -546,7 +546,7 @@ catch_alarm(int number)
 	(void)number;
 }
 
-/* A signal that is caught ends the wait, and all retries. */
+/* A caught signal ends the wait, and all retries. */
 static void
 test_signal(void)
 {
