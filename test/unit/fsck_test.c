@@ -385,7 +385,7 @@ static const struct damage {
 	{ SEGMENT, FLIP, FIRST_BATCH + 2, 1, "journal: damage at", 0,0,0,1 },
 	{ SEGMENT, FLIP, LAST_BATCH + 60, 0, "never finished", 0,0,0,1 },
 	{ SEGMENT, CUT, 2 * FIRST_BATCH + 99, 1, "journal: segment", 0,0,0,3 },
-	{ SEGMENT, CUT, LAST_BATCH + FIRST_BATCH, 1, "was cut", 0,0,0,0 },
+	{ SEGMENT, CUT, LAST_BATCH + FIRST_BATCH, 1, "was truncated", 0,0,0,0 },
 	{ SEGMENT, GROW, 0, 0, "damaged pieces: 0\n", 0,0,0,0 }
 };
 
