@@ -5,17 +5,17 @@
  *	    -dict=test/fuzz/fuzz_tmtp.dict
  *
  * The input is lines of text.  Two users, alice and bob, are online, and
- * their links know each other's numbers, which no fuzzer would find: bytes
+ * their sessions know each other's numbers, which no fuzzer would find: bytes
  * 1 and 2 in a line stand for their uids, 3 and 4 for the ids of the last
  * messages that they got.  The first byte of a line says what it is:
  *
  *	a b	a header, which gets its digits, and data after a bar
  *	A B	bytes as they are
- *	x y	that link is lost, and logs in again
+ *	x y	that connection is lost, and logs in again
  *	t	time passes: as many seconds as the second byte says
  *
  * Whatever comes, what the relay sends must be whole frames of strict JSON,
- * with right headsums, and a link that it has ended must stay silent.
+ * with right headsums, and a session that it has ended must stay silent.
  */
 #include <assert.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-# Pulse keeps a connection alive: it is ended when nothing was heard of the
+# Pulse keeps a connection alive: it is ended when nothing was received from the
 # client for 150 seconds.
 
 ops 2020
