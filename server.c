@@ -110,7 +110,7 @@ struct server {
 	uint64_t full_log_at;	/* ... that one gives way to others */
 
 	struct conn **conns;	/* all of them, in no order */
-	size_t conn_count, conn_room;
+	size_t conn_count;
 	struct list waiting;	/* requests or bytes wait for data */
 	struct list newcomers;	/* not logged in yet, the oldest first */
 	unsigned handshakes;	/* taken up in this turn */
@@ -309,11 +309,7 @@ add_conn(struct server *sv, int fd, const char *peer)
 		conn_close(c, sv->now);
 		return;
 	}
-	if (sv->conn_count == sv->conn_room) {
-		sv->conn_room = sv->conn_room > 0 ? sv->conn_room * 2 : 64;
-		sv->conns = xrealloc(sv->conns,
-		    sv->conn_room * sizeof(sv->conns[0]));
-	}
+	sv->conns = xgrow(sv->conns, sv->conn_count, sizeof(sv->conns[0]));
 	c->index = sv->conn_count;
 	sv->conns[sv->conn_count++] = c;
 	c->opened = sv->now.mono;

@@ -37,6 +37,17 @@ bool span_is(struct span, struct span);
 void *xalloc(size_t n);
 void *xzalloc(size_t n);
 void *xrealloc(void *, size_t n);
+/*
+ * Room for one more in an array of count elements of this size: its capacity is
+ * the next power of two.  NULL, with a count of 0, is an array.
+ */
+static inline void *
+xgrow(void *array, size_t count, size_t size)
+{
+	if ((count & (count - 1)) != 0)
+		return array;
+	return xrealloc(array, (count > 0 ? 2 * count : 1) * size);
+}
 /* A NUL-terminated copy of the span, for free(). */
 char *xcopy(struct span);
 

@@ -46,7 +46,7 @@ struct poller {
 	struct epoll_event events[FIRED_MAX];
 #else
 	struct pollfd *polled;
-	size_t polled_count, polled_room;
+	size_t polled_count;
 	size_t begin;		/* the slot to look at first */
 #endif
 };
@@ -155,15 +155,9 @@ poll_events(unsigned interest)
 static int
 system_add(struct poller *p, int fd, unsigned interest)
 {
-	struct pollfd *new;
-
-	if (p->polled_count == p->polled_room) {
-		p->polled_room = p->polled_room > 0 ? p->polled_room * 2 : 64;
-		p->polled = xrealloc(p->polled,
-		    p->polled_room * sizeof(p->polled[0]));
-	}
-	new = &p->polled[p->polled_count];
-	*new = (struct pollfd){ .fd = fd, .events = poll_events(interest) };
+	p->polled = xgrow(p->polled, p->polled_count, sizeof(p->polled[0]));
+	p->polled[p->polled_count] =
+	    (struct pollfd){ .fd = fd, .events = poll_events(interest) };
 	p->entries[fd].slot = p->polled_count++;
 	return 0;
 }

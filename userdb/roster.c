@@ -42,15 +42,6 @@ struct roster {
 	struct buf logged;	/* lines that log_taken has logged */
 };
 
-/* Room for one more in an array: its capacity is the next power of two. */
-static void *
-grown(void *array, size_t count, size_t size)
-{
-	if ((count & (count - 1)) != 0)
-		return array;
-	return xrealloc(array, (count > 0 ? 2 * count : 1) * size);
-}
-
 /*
  * The next position with this hash, plus 1; or 0.  Start with *probe = hash.
  */
@@ -132,7 +123,7 @@ known_user(struct roster *ro, const struct uid *uid)
 	u = xzalloc(sizeof(*u));
 	u->uid = *uid;
 	u->next_ref = 1;
-	ro->users = grown(ro->users, ro->user_count, sizeof(*ro->users));
+	ro->users = xgrow(ro->users, ro->user_count, sizeof(*ro->users));
 	ro->users[ro->user_count] = u;
 	index_add(&ro->by_uid, hash_uid(uid), ro->user_count++);
 	return u;
@@ -180,7 +171,7 @@ find_name(const struct roster *ro, struct span name)
 static void
 add_name(struct roster *ro, struct name name)
 {
-	ro->names = grown(ro->names, ro->name_count, sizeof(*ro->names));
+	ro->names = xgrow(ro->names, ro->name_count, sizeof(*ro->names));
 	ro->names[ro->name_count] = name;
 	index_add(&ro->by_name, hash_name(ro, text_of(&name)),
 	    ro->name_count++);
@@ -285,7 +276,7 @@ insert_node(struct roster *ro, struct user *u, struct node *n)
 {
 	size_t i = u->node_count;
 
-	u->nodes = grown(u->nodes, u->node_count, sizeof(u->nodes[0]));
+	u->nodes = xgrow(u->nodes, u->node_count, sizeof(u->nodes[0]));
 	for (; i > 0 && u->nodes[i - 1]->ref > n->ref; i--)
 		u->nodes[i] = u->nodes[i - 1];
 	u->nodes[i] = n;
@@ -329,7 +320,7 @@ add_alias(struct roster *ro, struct user *u, struct span name)
 	a->user = u;
 	a->name = (char *)(a + 1);
 	memcpy(a->name, name.p, name.n);
-	u->aliases = grown(u->aliases, u->alias_count, sizeof(u->aliases[0]));
+	u->aliases = xgrow(u->aliases, u->alias_count, sizeof(u->aliases[0]));
 	u->aliases[u->alias_count++] = a;
 	add_name(ro, (struct name){ a, NULL });
 	return a;
@@ -448,7 +439,7 @@ add_member(struct group *g, struct user *u)
 {
 	struct member *m;
 
-	g->members = grown(g->members, g->member_count, sizeof(*m));
+	g->members = xgrow(g->members, g->member_count, sizeof(*m));
 	m = &g->members[g->member_count];
 	*m = (struct member){ .user = u };
 	u->groups_made += g->member_count == 0;
