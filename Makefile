@@ -26,7 +26,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	userdb/files.o userdb/invite.o userdb/name.o userdb/record.o \
 	userdb/roster.o userdb.o \
 	datadir.o \
-	tmtp/expire.o tmtp/frame.o tmtp/group.o tmtp/login.o tmtp/op.o \
+	tmtp/expire.o tmtp/header.o tmtp/group.o tmtp/login.o tmtp/op.o \
 	tmtp/outbox.o tmtp/ping.o tmtp/post.o tmtp/presence.o \
 	tmtp/register.o tmtp/request.o tmtp/route.o tmtp/session.o \
 	tmtp/useredit.o tmtp.o \
@@ -48,7 +48,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/record_test $(UNIT)/files_test $(UNIT)/roster_test \
 	$(UNIT)/userdb_test $(UNIT)/backup_test $(UNIT)/fsck_test \
 	$(UNIT)/cert_test $(UNIT)/tls_test $(UNIT)/tls_bad_test \
-	$(UNIT)/client_test $(UNIT)/frame_test $(UNIT)/tmtp_test \
+	$(UNIT)/client_test $(UNIT)/header_test $(UNIT)/tmtp_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
 	$(UNIT)/newnode_test test/talk/talk $(UNIT)/poller_test \
 	$(UNIT)/poller_poll_test $(UNIT)/expect_test

@@ -36,11 +36,11 @@ read_header(struct request *rq, struct session *s, struct span header,
     struct now now)
 {
 	const struct op *op;
-	struct span json = { header.p + FRAME_DIGITS,
-	    header.n - FRAME_DIGITS };
+	struct span json = { header.p + HEADER_DIGITS,
+	    header.n - HEADER_DIGITS };
 
 	request_begin(rq, s, now);
-	if (!frame_read(&rq->h, json, &rq->text)) {
+	if (!header_read(&rq->h, json, &rq->text)) {
 		login_end(s, SPAN("invalid header"));
 		return NULL;
 	}
@@ -57,14 +57,14 @@ read_header(struct request *rq, struct session *s, struct span header,
 static size_t
 measure_header(struct session *s, struct span bytes)
 {
-	long length, max = s->phase == PHASE_OPEN ? FRAME_HEADER_MAX :
+	long length, max = s->phase == PHASE_OPEN ? HEADER_MAX :
 	    STRANGER_HEADER_MAX;
 
-	s->want = FRAME_DIGITS;
+	s->want = HEADER_DIGITS;
 	if (bytes.n < s->want)
 		return 0;
-	length = frame_length(bytes.p);
-	if (length < FRAME_HEADER_MIN || length > max) {
+	length = header_parse_length(bytes.p);
+	if (length < HEADER_MIN || length > max) {
 		login_end(s, length == -1 ? SPAN("a frame does not begin "
 		    "with four hexadecimal digits") : SPAN("the header is "
 		    "too short or too long"));

@@ -69,7 +69,7 @@ bool
 op_tmtprev(struct request *rq)
 {
 	struct session *s = rq->session;
-	size_t start = frame_open(&s->out);
+	size_t start = header_open(&s->out);
 
 	json_put_string(&s->out, "id", SPAN("1"));
 	json_put_string(&s->out, "name", span_of(rq->relay->conf->name));

@@ -29,7 +29,7 @@ enum numbering { NUMBERING_2018, NUMBERING_2020, NUMBERING_UNDECIDED };
  * Bytes that a request's id may take in its ack, escapes included: the rest
  * of the header is the ack's own.
  */
-#define ACK_ID_MAX (FRAME_HEADER_MAX - 2048)
+#define ACK_ID_MAX (HEADER_MAX - 2048)
 
 /* No number: one that no header can hold. */
 #define NONE UINT64_MAX
@@ -233,7 +233,7 @@ check_header(struct request *rq, const struct op *op)
 		    expected[rq->session->phase]);
 	else if (missing != 0)
 		buf_addf(why, "%s (op %lu) needs %s", op->name,
-		    (unsigned long)h->op.value, frame_field_name(missing));
+		    (unsigned long)h->op.value, header_field_name(missing));
 	else if (op->takes == TAKES_NONE && h->datalen.value > 0)
 		buf_addf(why, "%s takes no data", op->name);
 	else if (h->notelen.value > h->datalen.value ||
@@ -298,7 +298,7 @@ send_ack(struct request *rq, struct span error)
 		session_wait(rq->session);
 	encode_hex64(msgid, rq->msgid);
 	clock_text(posted, rq->now.wall);
-	start = frame_open(out);
+	start = header_open(out);
 	if (error.n > 0)
 		json_put_string(out, "error", error);
 	json_put_string(out, "id", rq->h.id);

@@ -32,7 +32,7 @@ add_user(struct request *rq, struct span uid, struct set *to)
 
 /* A group's members are added once, even if it is named twice. */
 static bool
-add_group(struct request *rq, const struct frame_entry *entry, struct set *to)
+add_group(struct request *rq, const struct header_entry *entry, struct set *to)
 {
 	struct group *group = group_joined(rq, entry->id);
 
@@ -46,7 +46,7 @@ add_group(struct request *rq, const struct frame_entry *entry, struct set *to)
 }
 
 static bool
-add_entry(struct request *rq, const struct frame_entry *entry, struct set *to)
+add_entry(struct request *rq, const struct header_entry *entry, struct set *to)
 {
 	switch (entry->type.value) {
 	case ENTRY_USER:
@@ -61,14 +61,14 @@ add_entry(struct request *rq, const struct frame_entry *entry, struct set *to)
 }
 
 static bool
-add_list(struct request *rq, const struct frame_list *list, struct set *to)
+add_list(struct request *rq, const struct header_list *list, struct set *to)
 {
-	struct frame_entry entry;
+	struct header_entry entry;
 	struct json walk;
 
 	rq->groups.count = 0;
-	frame_walk(&walk, list);
-	while (frame_entry(&walk, list, &entry)) {
+	header_walk(&walk, list);
+	while (header_entry(&walk, list, &entry)) {
 		if (!add_entry(rq, &entry, to))
 			return false;
 	}

@@ -55,7 +55,7 @@ put_user(struct buf *b, const char *key, const struct user *user)
 static void
 send_ohi(struct session *s, const struct user *from, enum status status)
 {
-	size_t start = frame_open(&s->out);
+	size_t start = header_open(&s->out);
 
 	put_user(&s->out, "from", from);
 	json_put_string(&s->out, "op", SPAN("ohi"));
@@ -120,7 +120,7 @@ presence_send_info(struct session *s)
 	static const struct set nobody = { NULL, 0, 0 };
 	const struct contact *c = s->node->user->contacts;
 	const struct set *users = c != NULL ? &c->sees : &nobody;
-	size_t i, start = frame_open(&s->out);
+	size_t i, start = header_open(&s->out);
 
 	json_put_string(&s->out, "info", SPAN("login ok"));
 	if (users->count > 0) {
@@ -159,13 +159,13 @@ static bool
 read_contacts(struct request *rq, bool first)
 {
 	struct userdb *db = rq->relay->data->userdb;
-	struct frame_entry entry;
+	struct header_entry entry;
 	struct json walk;
 	struct user *user;
 
 	rq->to.count = 0;
-	frame_walk(&walk, &rq->h.to_list);
-	while (frame_entry(&walk, &rq->h.to_list, &entry)) {
+	header_walk(&walk, &rq->h.to_list);
+	while (header_entry(&walk, &rq->h.to_list, &entry)) {
 		user = userdb_user_text(db, entry.id);
 		if (user != NULL)
 			set_append(&rq->to, user);

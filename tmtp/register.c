@@ -405,7 +405,7 @@ send_registered(struct request *rq, const struct node *node,
 {
 	struct buf *out = &rq->session->out;
 	char uid[UID_TEXT], ref[REF_TEXT];
-	size_t start = frame_open(out);
+	size_t start = header_open(out);
 
 	encode_base32(uid, node->user->uid.bytes, UID_BYTES);
 	if (error.n > 0)

@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/set.h"
-#include "tmtp/frame.h"
+#include "tmtp/header.h"
 #include "userdb.h"
 
 struct request {

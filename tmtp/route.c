@@ -134,7 +134,7 @@ prepare(struct request *rq, struct posting *p)
 	if (p->data != NULL)
 		p->message.datalen = p->data->length;
 	p->head = rq->heads.n;
-	if (!frame_message(&rq->heads, &p->message))
+	if (!header_message(&rq->heads, &p->message))
 		return request_refuse(rq, "the message's header would be too "
 		    "long", SPAN(""));
 	p->head_size = rq->heads.n - p->head;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "tmtp/frame.h"
+#include "tmtp/header.h"
 
 struct part;
 struct queue;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "tmtp/frame.h"
+#include "tmtp/header.h"
 #include "userdb.h"
 
 struct session *
@@ -53,7 +53,7 @@ session_waits(const struct session *s)
 void
 session_send(struct session *s, size_t start)
 {
-	frame_close(&s->out, start);
+	header_close(&s->out, start);
 	if (!session_waits(s))
 		session_release(s);
 }
@@ -109,7 +109,7 @@ session_end(struct session *s, struct span why)
 	}
 	session_log(s, "quit: ", why);
 	s->phase = PHASE_ENDED;
-	start = frame_open(&s->out);
+	start = header_open(&s->out);
 	json_put_string(&s->out, "error", why);
 	json_put_string(&s->out, "op", SPAN("quit"));
 	session_send(s, start);

@@ -6,7 +6,7 @@
  * there for datadir_commit, and so does everything written after it:
  *
  *	session_wait(s);		only if the reply reports a change
- *	start = frame_open(&s->out);
+ *	start = header_open(&s->out);
  *	json_put_...(&s->out, ...);
  *	session_send(s, start);
  *

@@ -20,9 +20,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "tmtp/frame.h"
 #include "base/log.h"
 #include "test/lib/harness.h"
+#include "tmtp/header.h"
 
 /* The relay is made anew after so many inputs. */
 #define INPUTS_MAX 500

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "test/lib/prng.h"
-#include "test/lib/check.h"
 #include "base/encode.h"
-#include "tmtp/frame.h"
 #include "base/log.h"
+#include "test/lib/check.h"
 #include "test/lib/harness.h"
+#include "test/lib/prng.h"
+#include "tmtp/header.h"
 
 #define RUNS     6
 #define REQUESTS 400

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "disk/syncer.h"
 #include "test/lib/check.h"
-#include "tmtp/frame.h"
-#include "base/log.h"
 #include "test/lib/harness.h"
+#include "tmtp/header.h"
 #include "userdb.h"
 
 static void

@@ -1,12 +1,12 @@
 /*
- * frame.h - headers: those of requests, from JSON to fields; those of
+ * header.h - headers: those of requests, from JSON to fields; those of
  * messages and replies, from fields to JSON in canonical form.
  *
  * A frame is four hexadecimal digits, as many bytes of JSON as they say (the
  * header), and as many bytes of data as the header's datalen says.
  */
-#ifndef MNM_TMTP_FRAME_H
-#define MNM_TMTP_FRAME_H
+#ifndef MNM_TMTP_HEADER_H
+#define MNM_TMTP_HEADER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,12 +16,12 @@
 #include "base/encode.h"
 #include "json.h"
 
-#define FRAME_DIGITS 4
-#define FRAME_HEADER_MIN 8	/* {"op":0} */
-#define FRAME_HEADER_MAX 65535	/* the most for four digits */
+#define HEADER_DIGITS 4
+#define HEADER_MIN 8	/* {"op":0} */
+#define HEADER_MAX 65535	/* the most for four digits */
 
 /* The fields of requests.  A set of them is an unsigned. */
-enum frame_field {
+enum header_field {
 	F_OP         = 1 << 0,
 	F_ID         = 1 << 1,
 	F_UID        = 1 << 2,
@@ -48,13 +48,13 @@ enum frame_field {
 };
 
 /* An array of objects with an id and perhaps a type, as it was sent. */
-struct frame_list {
+struct header_list {
 	struct span json;
 	size_t count;
 	char *room;		/* for the ids that hold escapes */
 };
 
-struct frame_entry {
+struct header_entry {
 	struct span id;		/* valid until the next entry is read */
 	struct json_number type;
 };
@@ -70,29 +70,29 @@ struct header {
 	struct json_number uses;
 	struct json_number datalen, datahead, datasum;
 	struct json_number notelen, notehead, notesum;
-	struct frame_list to_list;	/* .for */
-	struct frame_list note_list;	/* .notefor */
+	struct header_list to_list;	/* .for */
+	struct header_list note_list;	/* .notefor */
 };
 
 /* The header's length in four hexadecimal digits, or -1. */
-long frame_length(const char digits[FRAME_DIGITS]);
+long header_parse_length(const char digits[HEADER_DIGITS]);
 /*
  * Read a request's header.  False if it is not strict JSON, has no op, or a
  * field has the wrong type.  Text points into json or into text, which is
  * overwritten; both must outlive the header.
  */
-bool frame_read(struct header *, struct span json, struct buf *text);
+bool header_read(struct header *, struct span json, struct buf *text);
 /* The name of a field in the set, to report it missing. */
-const char *frame_field_name(unsigned set);
+const char *header_field_name(unsigned set);
 
 /*
- *	frame_walk(&walk, &h.to_list);
- *	while (frame_entry(&walk, &h.to_list, &entry))
+ *	header_walk(&walk, &h.to_list);
+ *	while (header_entry(&walk, &h.to_list, &entry))
  *		...
  */
-void frame_walk(struct json *walk, const struct frame_list *);
-bool frame_entry(struct json *walk, const struct frame_list *,
-    struct frame_entry *);
+void header_walk(struct json *walk, const struct header_list *);
+bool header_entry(struct json *walk, const struct header_list *,
+    struct header_entry *);
 
 /* A message for a node's queue.  What is not given is left out. */
 struct message {
@@ -105,24 +105,24 @@ struct message {
 	struct json_number datahead, datasum, notify, uses;
 	struct span act, alias, dropalias, dropnode, gid;
 	struct span newalias, newnode, node, nodeid, noderef, to, type;
-	const struct frame_list *to_list;	/* ids that need no escapes */
+	const struct header_list *to_list;	/* ids that need no escapes */
 };
 
 /*
  * Append the message's digits and header, headsum included.  False, and
- * nothing appended, if it is longer than FRAME_HEADER_MAX.
+ * nothing appended, if it is longer than HEADER_MAX.
  */
-bool frame_message(struct buf *, const struct message *);
+bool header_message(struct buf *, const struct message *);
 
 /* A node's reference as text. */
 #define REF_TEXT 11		/* the largest, and a NUL */
 struct span frame_ref(char dst[REF_TEXT], uint32_t ref);
 
 /*
- * Any other header: frame_open, then the json_put functions with keys in byte
- * order, then frame_close with what frame_open returned.
+ * Any other header: header_open, then the json_put functions with keys in byte
+ * order, then header_close with what header_open returned.
  */
-size_t frame_open(struct buf *);
-void frame_close(struct buf *, size_t start);
+size_t header_open(struct buf *);
+void header_close(struct buf *, size_t start);
 
 #endif

@@ -1,4 +1,4 @@
-#include "tmtp/frame.h"
+#include "tmtp/header.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,8 +40,8 @@ static const struct json_field fields[] = {
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 static const struct json_field entry_fields[] = {
-	{ "id",   0, JSON_TEXT,   offsetof(struct frame_entry, id) },
-	{ "type", 0, JSON_NUMBER, offsetof(struct frame_entry, type) }
+	{ "id",   0, JSON_TEXT,   offsetof(struct header_entry, id) },
+	{ "type", 0, JSON_NUMBER, offsetof(struct header_entry, type) }
 };
 
 static int
@@ -57,12 +57,12 @@ hex_digit(char c)
 }
 
 long
-frame_length(const char digits[FRAME_DIGITS])
+header_parse_length(const char digits[HEADER_DIGITS])
 {
 	long length = 0;
 	int i, value;
 
-	for (i = 0; i < FRAME_DIGITS; i++) {
+	for (i = 0; i < HEADER_DIGITS; i++) {
 		value = hex_digit(digits[i]);
 		if (value == -1)
 			return -1;
@@ -73,27 +73,27 @@ frame_length(const char digits[FRAME_DIGITS])
 
 /* One object of a list; keys but id and type are skipped. */
 static void
-read_entry(struct json *j, char *room, struct frame_entry *entry)
+read_entry(struct json *j, char *room, struct header_entry *entry)
 {
 	struct json_reader reader = { .fields = entry_fields, .count = 2,
 	    .nulls = JSON_NULL_CLEARS, .max = NUMBER_MAX, .to = entry,
 	    .room = room };
 
-	*entry = (struct frame_entry){ .id = { NULL, 0 } };
+	*entry = (struct header_entry){ .id = { NULL, 0 } };
 	json_object(j);
 	(void)json_next_field(j, &reader);	/* none is JSON_OTHER */
 }
 
 /*
  * Check a list and remember where it is.  Its entries are read again by
- * frame_entry, each into the same room: they are never needed together.
+ * header_entry, each into the same room: they are never needed together.
  */
 static void
-read_list(struct json *j, char *room, struct frame_list *list)
+read_list(struct json *j, char *room, struct header_list *list)
 {
-	struct frame_entry entry;
+	struct header_entry entry;
 
-	*list = (struct frame_list){ .json = { j->p, 0 } };
+	*list = (struct header_list){ .json = { j->p, 0 } };
 	json_array(j);
 	while (json_item(j)) {
 		list->count++;
@@ -108,7 +108,7 @@ read_list(struct json *j, char *room, struct frame_list *list)
  * long.
  */
 bool
-frame_read(struct header *h, struct span json, struct buf *text)
+header_read(struct header *h, struct span json, struct buf *text)
 {
 	struct json_reader reader = { .fields = fields, .count = FIELDS,
 	    .nulls = JSON_NULL_CLEARS, .max = NUMBER_MAX, .to = h };
@@ -125,15 +125,15 @@ frame_read(struct header *h, struct span json, struct buf *text)
 		    &h->note_list);
 	h->has = reader.has;
 	if ((h->has & F_FOR) == 0)
-		h->to_list = (struct frame_list){ 0 };
+		h->to_list = (struct header_list){ 0 };
 	if ((h->has & F_NOTEFOR) == 0)
-		h->note_list = (struct frame_list){ 0 };
+		h->note_list = (struct header_list){ 0 };
 	h->to_list.room = h->note_list.room = reader.room;
 	return json_done(&j) && h->op.given;
 }
 
 const char *
-frame_field_name(unsigned set)
+header_field_name(unsigned set)
 {
 	size_t i;
 
@@ -145,15 +145,15 @@ frame_field_name(unsigned set)
 }
 
 void
-frame_walk(struct json *walk, const struct frame_list *list)
+header_walk(struct json *walk, const struct header_list *list)
 {
 	json_begin(walk, list->json);
 	json_array(walk);
 }
 
 bool
-frame_entry(struct json *walk, const struct frame_list *list,
-    struct frame_entry *entry)
+header_entry(struct json *walk, const struct header_list *list,
+    struct header_entry *entry)
 {
 	if (!json_item(walk))
 		return false;
@@ -170,7 +170,7 @@ frame_ref(char dst[REF_TEXT], uint32_t ref)
 }
 
 size_t
-frame_open(struct buf *b)
+header_open(struct buf *b)
 {
 	size_t start = b->n;
 
@@ -183,14 +183,14 @@ static void
 put_digits(struct buf *b, size_t start)
 {
 	static const char digits[] = "0123456789abcdef";
-	size_t i, length = b->n - start - FRAME_DIGITS;
+	size_t i, length = b->n - start - HEADER_DIGITS;
 
-	for (i = FRAME_DIGITS; i > 0; i--, length /= 16)
+	for (i = HEADER_DIGITS; i > 0; i--, length /= 16)
 		b->p[start + i - 1] = digits[length % 16];
 }
 
 void
-frame_close(struct buf *b, size_t start)
+header_close(struct buf *b, size_t start)
 {
 	json_put_close(b, '}');
 	put_digits(b, start);
@@ -240,17 +240,17 @@ put_posted(struct buf *b, uint64_t wall)
 }
 
 static void
-put_list(struct buf *b, const char *key, const struct frame_list *list)
+put_list(struct buf *b, const char *key, const struct header_list *list)
 {
-	struct frame_entry entry;
+	struct header_entry entry;
 	struct json walk;
 
 	if (list == NULL)
 		return;
 	json_put_key(b, key);
 	json_put_open(b, '[');
-	frame_walk(&walk, list);
-	while (frame_entry(&walk, list, &entry)) {
+	header_walk(&walk, list);
+	while (header_entry(&walk, list, &entry)) {
 		json_put_open(b, '{');
 		json_put_string(b, "id", entry.id);
 		json_put_close(b, '}');
@@ -309,9 +309,9 @@ insert(struct buf *b, size_t start, size_t at, struct span text)
  * made first.
  */
 bool
-frame_message(struct buf *b, const struct message *m)
+header_message(struct buf *b, const struct message *m)
 {
-	size_t start = frame_open(b), at;
+	size_t start = header_open(b), at;
 	char headsum[32];
 	uint32_t sum;
 	int n;
@@ -319,12 +319,12 @@ frame_message(struct buf *b, const struct message *m)
 	put_before_headsum(b, m);
 	at = b->n;
 	put_after_headsum(b, m);
-	frame_close(b, start);
+	header_close(b, start);
 	sum = encode_crc32c(0, b->p + start, b->n - start);
 	n = snprintf(headsum, sizeof(headsum), ",\"headsum\":%lu",
 	    (unsigned long)sum);
 	insert(b, start, at, (struct span){ headsum, (size_t)n });
-	if (b->n - start - FRAME_DIGITS <= FRAME_HEADER_MAX)
+	if (b->n - start - HEADER_DIGITS <= HEADER_MAX)
 		return true;
 	b->n = start;
 	return false;

@@ -1,4 +1,4 @@
-#include "tmtp/frame.h"
+#include "tmtp/header.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ test_length(void)
 	size_t i;
 
 	for (i = 0; i < COUNT(cases); i++)
-		CHECK(frame_length(cases[i].digits) == cases[i].length,
+		CHECK(header_parse_length(cases[i].digits) == cases[i].length,
 		    "%s", cases[i].digits);
 }
 
@@ -76,7 +76,7 @@ test_headers(void)
 	size_t i;
 
 	for (i = 0; i < COUNT(cases); i++) {
-		good = frame_read(&h, span_of(cases[i].json), &text);
+		good = header_read(&h, span_of(cases[i].json), &text);
 		CHECK(good == cases[i].good, "%s", cases[i].json);
 		CHECK(!good || h.has == cases[i].has, "%s: %x", cases[i].json,
 		    h.has);
@@ -94,11 +94,11 @@ test_values(void)
 	    "{\"type\":1,\"id\":null,\"id\":\"u\",\"type\":null}],"
 	    "\"notefor\":[{\"type\":3,\"id\":\"\\ud800\"}]}";
 	struct buf text = { NULL, 0, 0 };
-	struct frame_entry entry;
+	struct header_entry entry;
 	struct header h;
 	struct json walk;
 
-	CHECK(frame_read(&h, SPAN(json), &text), "read");
+	CHECK(header_read(&h, SPAN(json), &text), "read");
 	CHECK(h.op.value == 7, "op");
 	CHECK(span_is(h.id, SPAN("a\0b")), "id with NUL");
 	CHECK(span_is(h.to, SPAN("\xc3\xa9\n")), "escapes");
@@ -108,14 +108,14 @@ test_values(void)
 	CHECK(h.datalen.value == INT64_MAX, "the last of two wins");
 	CHECK(h.datasum.given && h.datasum.value == 0, "zero is given");
 
-	frame_walk(&walk, &h.to_list);
-	CHECK(frame_entry(&walk, &h.to_list, &entry), "first");
+	header_walk(&walk, &h.to_list);
+	CHECK(header_entry(&walk, &h.to_list, &entry), "first");
 	CHECK(span_is(entry.id, SPAN("gA")) && entry.type.value == 2, "first");
-	CHECK(frame_entry(&walk, &h.to_list, &entry), "second");
+	CHECK(header_entry(&walk, &h.to_list, &entry), "second");
 	CHECK(span_is(entry.id, SPAN("u")) && entry.type.value == 0, "second");
-	CHECK(!frame_entry(&walk, &h.to_list, &entry), "end");
-	frame_walk(&walk, &h.note_list);
-	CHECK(frame_entry(&walk, &h.note_list, &entry), "note");
+	CHECK(!header_entry(&walk, &h.to_list, &entry), "end");
+	header_walk(&walk, &h.note_list);
+	CHECK(header_entry(&walk, &h.note_list, &entry), "note");
 	CHECK(span_is(entry.id, SPAN("\xef\xbf\xbd")) && entry.type.value == 3,
 	    "lone surrogate");
 	CHECK(span_is(h.id, SPAN("a\0b")), "other text is still there");
@@ -130,17 +130,17 @@ test_longest(void)
 	struct header h;
 
 	buf_add(&b, SPAN("{\"op\":1,\"id\":\""));
-	while (b.n < FRAME_HEADER_MAX - 8)
+	while (b.n < HEADER_MAX - 8)
 		buf_add(&b, SPAN("\\u00e9"));
 	buf_add(&b, SPAN("\"}"));
-	CHECK(frame_read(&h, buf_span(&b), &text), "longest");
+	CHECK(header_read(&h, buf_span(&b), &text), "longest");
 	CHECK(h.id.n > 21000 && h.id.p[h.id.n - 1] == '\xa9', "longest");
 	buf_free(&b);
 	buf_free(&text);
 }
 
 static struct message
-full_message(const struct uid *from, const struct frame_list *list)
+full_message(const struct uid *from, const struct header_list *list)
 {
 	return (struct message){
 		.op = "test", .id = 0x1234, .from = from, .posted = 1,
@@ -178,7 +178,7 @@ test_message(void)
 	struct header h;
 	struct message m;
 
-	CHECK(frame_read(&h, SPAN("{\"op\":4,\"for\":["
+	CHECK(header_read(&h, SPAN("{\"op\":4,\"for\":["
 	    "{\"id\":\"x\",\"type\":1},{\"id\":\"y\"}]}"), &text), "list");
 	m = full_message(&from, &h.to_list);
 	const char *expected[] = { short_json, full_json };
@@ -197,8 +197,8 @@ test_message(void)
 		    hash + 1);
 		b.n = 0;
 		buf_add(&b, SPAN("before"));
-		CHECK(frame_message(&b, &messages[i]), "message");
-		CHECK(frame_length(b.p + 6) == (long)whole.n, "digits");
+		CHECK(header_message(&b, &messages[i]), "message");
+		CHECK(header_parse_length(b.p + 6) == (long)whole.n, "digits");
 		CHECK(b.n == 10 + whole.n &&
 		    memcmp(b.p + 10, whole.p, whole.n) == 0, "%.*s\n%.*s",
 		    (int)b.n, b.p, (int)whole.n, whole.p);
@@ -216,14 +216,14 @@ test_too_long(void)
 	struct uid from = { { 0 } };
 	struct message m = { .op = "user", .id = 1, .from = &from };
 
-	while (label.n < FRAME_HEADER_MAX / 6)
+	while (label.n < HEADER_MAX / 6)
 		buf_add(&label, SPAN("&"));
 	m.newnode = buf_span(&label);
 	buf_add(&b, SPAN("before"));
-	CHECK(!frame_message(&b, &m), "too long");
+	CHECK(!header_message(&b, &m), "too long");
 	CHECK(span_is(buf_span(&b), SPAN("before")), "nothing was appended");
 	m.newnode.n -= 40;
-	CHECK(frame_message(&b, &m), "just short enough");
+	CHECK(header_message(&b, &m), "just short enough");
 	buf_free(&b);
 	buf_free(&label);
 }
@@ -235,9 +235,9 @@ test_reply(void)
 	size_t start;
 
 	buf_add(&b, SPAN("0002{}"));
-	start = frame_open(&b);
+	start = header_open(&b);
 	json_put_string(&b, "op", SPAN("quit"));
-	frame_close(&b, start);
+	header_close(&b, start);
 	CHECK(span_is(buf_span(&b), SPAN("0002{}000d{\"op\":\"quit\"}")),
 	    "%.*s", (int)b.n, b.p);
 	buf_free(&b);
@@ -253,7 +253,7 @@ main(void)
 	test_message();
 	test_too_long();
 	test_reply();
-	CHECK(strcmp(frame_field_name(F_NOTELEN | F_NOTESUM), "notelen") == 0,
+	CHECK(strcmp(header_field_name(F_NOTELEN | F_NOTESUM), "notelen") == 0,
 	    "name");
-	return check_report("frame");
+	return check_report("header");
 }
