@@ -233,8 +233,8 @@ step_presence(struct crowd *crowd, struct sim_member *m)
 	unsigned i, n = crowd->plan.members;
 
 	crowd->header.n = 0;
-	buf_addf(&crowd->header, "{\"op\":4,\"id\":\"%u\",\"type\":\"add\","
-	    "\"for\":[", ++m->request);
+	buf_addf(&crowd->header, "{\"op\":4,\"id\":\"%u\",\"type\":\"%s\","
+	    "\"for\":[", ++m->request, numbering(m) == 0 ? "add" : "init");
 	for (i = 1; i <= CONTACTS && i < n; i++)
 		buf_addf(&crowd->header, "%s{\"id\":\"%s\"}", i > 1 ? "," : "",
 		    crowd->members[(m->index + i) % n].uid);

@@ -94,12 +94,16 @@ find_invitee(struct request *rq)
 	return NULL;
 }
 
-/* Whether the sender may make a group of that name. */
+/*
+ * Whether the sender may make a group of that name.  Groups of 2018 may have
+ * shorter names than aliases.
+ */
 static bool
 may_make(struct request *rq)
 {
 	struct datadir *data = rq->relay->data;
-	enum userdb_result result = userdb_check_name(rq->h.gid, 1);
+	unsigned min = rq->by_2020 ? rq->relay->conf->alias_min : 1;
+	enum userdb_result result = userdb_check_name(rq->h.gid, min);
 	unsigned max = rq->relay->conf->groups_max;
 	char text[16];
 

@@ -112,7 +112,7 @@ static const struct op {
 	  .run = op_post, .prepare = post_prepare },
 	{ "PostNotify",  { NONE, 8 }, PHASE_OPEN,    TAKES_NOTED,
 	  ACKED | STORES | SENDS,
-	  .needs = F_ID | F_FOR | F_NOTEFOR | F_NOTELEN | F_DATALEN,
+	  .needs = F_ID | F_FOR | F_NOTELEN | F_DATALEN,
 	  .run = op_postnotify, .prepare = post_prepare_notify,
 	  .shows_2020 = F_NOTELEN },
 	{ "Ping",        {    8, 9 }, PHASE_OPEN,    TAKES_TEXT,
@@ -181,7 +181,8 @@ find_op(struct request *rq)
 		    SPAN(""));
 		return NULL;
 	}
-	if (*numbering != NUMBERING_2020)
+	rq->by_2020 = *numbering == NUMBERING_2020;
+	if (!rq->by_2020)
 		in_2020 = in_2018;
 	if (in_2020 == NULL)
 		(void)request_refuse(rq, "there is no op with this number",
@@ -224,7 +225,7 @@ check_header(struct request *rq, const struct op *op)
 	struct buf *why = &rq->why;
 	unsigned missing = op->needs;
 
-	if (rq->session->numbering == NUMBERING_2020)
+	if (rq->by_2020)
 		missing |= op->needs_2020;
 	missing &= ~h->has;
 	why->n = 0;

@@ -152,6 +152,18 @@ edit_of(const struct header *h)
 }
 
 /*
+ * Whether it is the list that a client sends after each login, which changes
+ * nothing for the user's other nodes: in 2018 the first of all, in 2020 the
+ * one that says so.
+ */
+static bool
+is_first(const struct request *rq, enum edit edit)
+{
+	return edit == EDIT_INIT ||
+	    (!rq->by_2020 && !rq->session->named_contacts);
+}
+
+/*
  * Read the users that are named.  A client may remember some that have been
  * removed since: in its first list they are skipped, later they are refused.
  */
@@ -205,7 +217,7 @@ op_ohiedit(struct request *rq)
 {
 	struct user *user = rq->session->node->user;
 	enum edit edit = edit_of(&rq->h);
-	bool first = !rq->session->named_contacts || edit == EDIT_INIT;
+	bool first = is_first(rq, edit);
 	struct set *named = &rq->to;
 	size_t i;
 

@@ -23,6 +23,8 @@ struct request {
 	struct relay *relay;
 	struct now now;
 	struct header h;
+	bool by_2020;		/* its session has shown that it uses the ops'
+				   2020 numbering, whose rules differ a bit */
 	struct part *note, *body;	/* its data */
 	uint64_t msgid;		/* of the message that was posted; 0: none */
 

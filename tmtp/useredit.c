@@ -31,6 +31,23 @@ useredit_own_alias(struct request *rq, struct span name)
 	return NULL;
 }
 
+/* In this form, because old clients cut off its first 16 bytes. */
+static bool
+refuse_alias(struct request *rq, enum userdb_result result, struct span name)
+{
+	static const char *const texts[] = {
+		[USERDB_SHORT] = " is too short",
+		[USERDB_LONG] = " is too long",
+		[USERDB_INVALID] = " has a leading or trailing space, or an "
+		    "unprintable character",
+		[USERDB_TAKEN] = " already taken"
+	};
+
+	(void)request_refuse(rq, "AddAlias: alias ", name);
+	buf_add(&rq->why, span_of(texts[result]));
+	return false;
+}
+
 /* Some names are reserved for those who were invited. */
 bool
 useredit_add_alias(struct request *rq, struct user *user, struct span name,
@@ -41,7 +58,7 @@ useredit_add_alias(struct request *rq, struct user *user, struct span name,
 	if (!invite_reserves(rq->relay->data->invites, name, rq->now))
 		result = userdb_add_alias(rq->relay->data->userdb, user, name,
 		    min, uses);
-	return result == USERDB_OK || request_refuse_name(rq, result, name);
+	return result == USERDB_OK || refuse_alias(rq, result, name);
 }
 
 void

@@ -44,12 +44,6 @@ B< {"info":"login ok","op":"info"}
 B< {"datalen":2,"from":"$uid-A","headsum":$sum,"id":"$id-1","op":"delivery",
 	"posted":"$date-1"} | hi
 B! acks
-B> {"op":OhiEdit,"id":"8","for":[{"id":"$uid-A"}],"type":"add"}
-B< {"id":"8","msgid":"","op":"ack","posted":""}
-A< {"from":"$uid-B","op":"ohi","status":1}
-B> {"op":OhiEdit,"id":"80","for":[{"id":"$uid-A"}],"type":"drop"}
-B< {"error":"the disk is full: nothing can be stored at present","id":"80",
-	"msgid":"","op":"ack","posted":""}
 
 C> {"op":TmtpRev,"id":"1"}
 C> {"op":Register,"newnode":"x"}

@@ -37,7 +37,7 @@ B< {"error":"you are not a member of group Club","id":"8","msgid":"","op":"ack",
 C> {"op":GroupInvite,"id":"9","gid":"Club","from":"carol","to":"bob","datalen":0}
 C< {"error":"you are not a member of group Club","id":"9","msgid":"","op":"ack","posted":""}
 A> {"op":UserEdit,"id":"10","newalias":"CLUB"}
-A< {"error":"this name is already taken: CLUB","id":"10","msgid":"","op":"ack","posted":""}
+A< {"error":"AddAlias: alias CLUB already taken","id":"10","msgid":"","op":"ack","posted":""}
 
 B> {"op":GroupEdit,"id":"11","gid":"Club","act":"join"}
 B< {"id":"11","msgid":"$id-11","op":"ack","posted":"$date"}

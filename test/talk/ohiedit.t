@@ -1,6 +1,8 @@
 # OhiEdit names the contacts who may see that a user is online.  They are told
-# at once, whoever of them is online.
+# at once, whoever of them is online.  In 2018, a client's first list after a
+# login is not a message to the user's nodes.
 
+ops 2018
 member A alice
 member B bob
 member C carol
@@ -50,3 +52,21 @@ B! silent
 A> {"op":OhiEdit,"id":"4","for":[{"id":"$uid-B"}],"type":"add"}
 A< {"id":"4","msgid":"","op":"ack","posted":""}
 B< {"from":"$uid-A","op":"ohi","status":1}
+
+# That one works even on a full disk; later ones would store a message.
+A! lost
+B< {"from":"$uid-A","op":"ohi","status":2}
+disk full
+A> {"op":TmtpRev,"id":"1"}
+A> {"op":Login,"uid":"$uid-A","node":"$node-A"}
+A< {"id":"1","name":"test","op":"tmtprev"}
+A< {"info":"login ok","op":"info"}
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","node":"1",
+	"op":"login","posted":"$date"}
+A> {"op":OhiEdit,"id":"5","for":[{"id":"$uid-B"}],"type":"add"}
+A< {"id":"5","msgid":"","op":"ack","posted":""}
+B< {"from":"$uid-A","op":"ohi","status":1}
+A> {"op":OhiEdit,"id":"6","for":[{"id":"$uid-B"}],"type":"drop"}
+A< {"error":"the disk is full: nothing can be stored at present","id":"6",
+	"msgid":"","op":"ack","posted":""}
+B! silent

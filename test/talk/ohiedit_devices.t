@@ -1,6 +1,7 @@
 # A user is online as long as one of its nodes is.  Each of a contact's nodes
 # is told.
 
+ops 2018
 member A alice
 device A2 of A
 member B bob

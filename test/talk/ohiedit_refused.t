@@ -2,6 +2,7 @@
 # remembers may name users that are no more: in its first list they are passed
 # over.  To add one later is refused.
 
+ops 2018
 member A alice
 member B bob
 

@@ -51,3 +51,18 @@ B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-7","notify":3,
 	"op":"delivery","posted":"$date-7"}
 B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-8","op":"notify",
 	"posted":"$date-7","postid":"$id-7"}
+
+# Without notefor, or with null, just those in for get the note.
+A> {"op":PostNotify,"id":"5","for":[{"id":"$uid-B","type":1}],"notelen":4,
+	"datalen":8} | notebody
+A< {"id":"5","msgid":"$id-p5","op":"ack","posted":"$date-p5"}
+A2< {"datalen":4,"from":"$uid-A","headsum":$sum,"id":"$id-p5","notify":2,
+	"op":"delivery","posted":"$date-p5"} | body
+B< {"datalen":4,"from":"$uid-A","headsum":$sum,"id":"$id-p5","notify":2,
+	"op":"delivery","posted":"$date-p5"} | body
+B< {"datalen":4,"from":"$uid-A","headsum":$sum,"id":"$id-p5n","op":"notify",
+	"posted":"$date-p5","postid":"$id-p5"} | note
+A> {"op":PostNotify,"id":"6","for":[],"notefor":null,"fornotself":true,
+	"notelen":4,"datalen":8} | notebody
+A< {"id":"6","msgid":"$id-p6","op":"ack","posted":"$date-p6"}
+A! silent

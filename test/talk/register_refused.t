@@ -6,7 +6,7 @@ member A alice
 B> {"op":TmtpRev,"id":"1"}
 B> {"op":Register,"newnode":"x","newalias":"ALICE"}
 B< {"id":"1","name":"test","op":"tmtprev"}
-B< {"error":"this name is already taken: ALICE","nodeid":"$node-B",
+B< {"error":"AddAlias: alias ALICE already taken","nodeid":"$node-B",
 	"noderef":"1","op":"registered","uid":"$uid-B"}
 B< {"info":"login ok","op":"info"}
 B! lost
@@ -14,7 +14,7 @@ B! lost
 B> {"op":TmtpRev,"id":"1"}
 B> {"op":Register,"newnode":"x","newalias":" bob"}
 B< {"id":"1","name":"test","op":"tmtprev"}
-B< {"error":"this name has a leading or trailing space, or an unprintable character:  bob",
+B< {"error":"AddAlias: alias  bob has a leading or trailing space, or an unprintable character",
 	"nodeid":"$node","noderef":"1","op":"registered","uid":"$uid"}
 B< {"info":"login ok","op":"info"}
 B! lost
@@ -24,7 +24,7 @@ set alias_min 8
 B> {"op":TmtpRev,"id":"1"}
 B> {"op":Register,"newnode":"x","newalias":"bobbob7"}
 B< {"id":"1","name":"test","op":"tmtprev"}
-B< {"error":"this name is too short: bobbob7",
+B< {"error":"AddAlias: alias bobbob7 is too short",
 	"nodeid":"$node","noderef":"1","op":"registered","uid":"$uid"}
 B< {"info":"login ok","op":"info"}
 B! lost
@@ -32,7 +32,7 @@ B! lost
 B> {"op":TmtpRev,"id":"1"}
 B> {"op":Register,"newnode":"x","newalias":"12345678901234567890123456789012345678901234567890123456789012345"}
 B< {"id":"1","name":"test","op":"tmtprev"}
-B< {"error":"this name is too long: 12345678901234567890123456789012345678901234567890123456789012345",
+B< {"error":"AddAlias: alias 12345678901234567890123456789012345678901234567890123456789012345 is too long",
 	"nodeid":"$node","noderef":"1","op":"registered","uid":"$uid"}
 B< {"info":"login ok","op":"info"}
 B! lost

@@ -1,6 +1,6 @@
 # Two people, from their first connection to logout, as clients that exist go
 # about it: TmtpRev and Login together, Register with newnode "x", keys in any
-# case, a NUL in the id of a Ping, OhiEdit init, every message acked.
+# case, a NUL in the id of a Ping, every message acked.
 
 A> {"op":TmtpRev,"Id":"1"}
 A> {"op":Register,"NewNode":"x","NewAlias":"Alice Smith"}
@@ -65,10 +65,7 @@ B< {"act":"join","alias":"Bob Jones","datalen":0,"from":"$uid-B",
 A! acks
 B! acks
 
-# Presence, and a post to the group.
-A> {"op":OhiEdit,"Id":"o","For":[{"Id":"$uid-B"}],"Type":"add"}
-A< {"id":"o","msgid":"","op":"ack","posted":""}
-B< {"from":"$uid-A","op":"ohi","status":1}
+# A post to the group.
 B> {"op":Post,"Id":"p","For":[{"Id":"Club","Type":3}],"DataLen":5,
 	"DataHead":2} | Hello
 B< {"id":"p","msgid":"$id-6","op":"ack","posted":"$date-6"}
@@ -79,4 +76,3 @@ A> {"op":Pulse}
 A> {"op":Quit}
 A< {"error":"logout ok","op":"quit"}
 A! ended
-B< {"from":"$uid-A","op":"ohi","status":2}

@@ -11,7 +11,7 @@ A< {"datalen":0,"dropalias":"alice","from":"$uid-A","headsum":$sum,
 B> {"op":Ping,"id":"2","from":"bob","to":"alice","datalen":0}
 B< {"error":"nobody has the alias alice","id":"2","msgid":"","op":"ack","posted":""}
 B> {"op":UserEdit,"id":"3","newalias":"alice"}
-B< {"error":"this name is already taken: alice","id":"3","msgid":"",
+B< {"error":"AddAlias: alias alice already taken","id":"3","msgid":"",
 	"op":"ack","posted":""}
 
 # It cannot be dropped twice, nor by another.

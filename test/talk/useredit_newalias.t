@@ -16,11 +16,11 @@ A< {"alias":"bob","datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id-2",
 	"op":"ping","posted":"$date-2","to":"Alice  Smith"}
 
 B> {"op":UserEdit,"id":"3","newalias":"ALICE SMITH"}
-B< {"error":"this name is already taken: ALICE SMITH","id":"3","msgid":"",
+B< {"error":"AddAlias: alias ALICE SMITH already taken","id":"3","msgid":"",
 	"op":"ack","posted":""}
 B> {"op":UserEdit,"id":"4","newalias":""}
-B< {"error":"this name is too short: ","id":"4","msgid":"",
+B< {"error":"AddAlias: alias  is too short","id":"4","msgid":"",
 	"op":"ack","posted":""}
 B> {"op":UserEdit,"id":"5","newalias":"a\u202eb"}
-B< {"error":"this name has a leading or trailing space, or an unprintable character: a‮b",
+B< {"error":"AddAlias: alias a‮b has a leading or trailing space, or an unprintable character",
 	"id":"5","msgid":"","op":"ack","posted":""}

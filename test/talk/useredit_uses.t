@@ -28,7 +28,7 @@ B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","node":"1",
 B> {"op":Ping,"id":"4","from":"bob","to":"once","datalen":2} | hi
 B< {"error":"nobody has the alias once","id":"4","msgid":"","op":"ack","posted":""}
 B> {"op":UserEdit,"id":"5","newalias":"once"}
-B< {"error":"this name is already taken: once","id":"5","msgid":"","op":"ack","posted":""}
+B< {"error":"AddAlias: alias once already taken","id":"5","msgid":"","op":"ack","posted":""}
 
 B> {"op":UserEdit,"id":"6","newalias":"never","uses":0}
 B< {"error":"uses must be from 1 to 4294967294","id":"6","msgid":"",

@@ -1,7 +1,8 @@
 /*
  * The same requests in both numberings get the same answers: two relays, one
  * spoken to by the ops of 2018 and one by those of 2020, are given the same
- * random requests, and all that they send is compared.
+ * random requests, and all that they send is compared.  Each login begins with
+ * the OhiEdit that is silent: after it the rules for that op are the same.
  *
  * What a relay makes up differs: uids are compared by whose they are, nodeids
  * and headsums (which stage checks) not at all.
@@ -112,6 +113,14 @@ listen_to_all(struct relay_run *w)
 }
 
 static void
+begin_presence(struct relay_run *w, unsigned who)
+{
+	send_text(w, who, w->numbers == numbers[0] ?
+	    "{\"op\":4,\"id\":\"o\",\"for\":[],\"type\":\"add\"}" :
+	    "{\"op\":4,\"id\":\"o\",\"for\":[],\"type\":\"init\"}", 0);
+}
+
+static void
 log_in(struct relay_run *w, unsigned who)
 {
 	char text[256];
@@ -123,6 +132,7 @@ log_in(struct relay_run *w, unsigned who)
 	(void)snprintf(text, sizeof(text), "{\"op\":2,\"uid\":\"%s\","
 	    "\"node\":\"%s\"}", w->uids[who], w->nodeids[who]);
 	send_text(w, who, text, 0);
+	begin_presence(w, who);
 }
 
 /* {"nodeid":"...","noderef":"1","op":"registered","uid":"..."} */
@@ -142,6 +152,7 @@ enroll(struct relay_run *w, unsigned who)
 	memcpy(w->nodeids[who], f.header.p + 11, NODEID_TEXT);
 	memcpy(w->uids[who], f.header.p + f.header.n - 2 - UID_TEXT, UID_TEXT);
 	memset(w->last[who], '0', ID_TEXT);
+	begin_presence(w, who);
 }
 
 static void
