@@ -579,6 +579,23 @@ userdb_set_member(struct userdb *db, struct group *g, struct user *u,
 	change(db, &r);
 }
 
+void
+userdb_invite_member(struct userdb *db, struct group *g, struct user *u,
+    struct span alias, const struct user *by)
+{
+	struct record r = {
+		.has = RECORD_GID | RECORD_UID | RECORD_ALIAS |
+		    RECORD_STATE | RECORD_BY,
+		.gid = span_of(g->gid),
+		.uid = u->uid,
+		.by = by->uid,
+		.alias = alias,
+		.state = MEMBER_INVITED
+	};
+
+	change(db, &r);
+}
+
 size_t
 userdb_user_count(const struct userdb *db)
 {

@@ -133,6 +133,9 @@ struct member *userdb_member_alias(const struct group *, struct span alias);
  */
 void userdb_set_member(struct userdb *, struct group *, struct user *,
     struct span alias, enum member_state);
+/* The same: invited, by another user. */
+void userdb_invite_member(struct userdb *, struct group *, struct user *,
+    struct span alias, const struct user *by);
 
 /* How many users can be found. */
 size_t userdb_user_count(const struct userdb *);

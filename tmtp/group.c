@@ -204,8 +204,8 @@ op_groupinvite(struct request *rq)
 		group = userdb_add_group(db, rq->h.gid);
 		userdb_set_member(db, group, self_of(rq), from, MEMBER_JOINED);
 	}
-	userdb_set_member(db, group, alias->user, span_of(alias->name),
-	    MEMBER_INVITED);
+	userdb_invite_member(db, group, alias->user, span_of(alias->name),
+	    self_of(rq));
 	ping_reached(rq, alias);
 	return true;
 }
@@ -282,15 +282,25 @@ edit_alias(struct request *rq)
 	return true;
 }
 
-/* Bar another, joined or only invited; or leave. */
+/* Whether the sender is not a member yet, and names itself. */
+static bool
+is_declining(const struct request *rq, const struct group *group)
+{
+	const struct member *m = self_member(rq, group, MEMBER_INVITED);
+
+	return m != NULL && rq->h.to.p != NULL &&
+	    name_same(rq->h.to, span_of(m->alias));
+}
+
+/* Bar another, joined or only invited; or leave, or decline to join. */
 static bool
 edit_drop(struct request *rq)
 {
-	struct group *group = group_joined(rq, rq->h.gid);
+	struct group *group = userdb_group(rq->relay->data->userdb, rq->h.gid);
 	struct member *m;
 	struct posting p;
 
-	if (group == NULL)
+	if (!is_declining(rq, group) && group_joined(rq, rq->h.gid) == NULL)
 		return false;
 	if (rq->h.to.p == NULL)
 		return request_refuse(rq, "act drop needs a to", SPAN(""));

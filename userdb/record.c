@@ -12,6 +12,7 @@
 static const struct json_field fields[] = {
 #define AT(member) offsetof(struct record, member)
 	{ "alias",        RECORD_ALIAS,        JSON_TEXT,  AT(alias) },
+	{ "by",           RECORD_BY,           JSON_OTHER, 0 },
 	{ "disabled",     RECORD_DISABLED,     JSON_FLAG,  0 },
 	{ "dropped",      RECORD_DROPPED,      JSON_FLAG,  0 },
 	{ "failed_pings", RECORD_FAILED_PINGS, JSON_U32,   AT(failed_pings) },
@@ -88,6 +89,8 @@ read_value(struct record *r, enum record_field field, struct span text)
 		return read_hex(r->secret.salt, SECRET_SALT, text);
 	case RECORD_STATE:
 		return read_state(&r->state, text);
+	case RECORD_BY:
+		return decode_base32(r->by.bytes, UID_BYTES, text);
 	default:
 		return decode_base32(r->uid.bytes, UID_BYTES, text);
 	}
@@ -200,6 +203,9 @@ write_field(struct buf *b, const struct json_field *field,
     const struct record *r)
 {
 	switch (field->bit) {
+	case RECORD_BY:
+		write_uid(b, field->key, &r->by);
+		break;
 	case RECORD_HASH:
 		write_hex(b, field->key, r->secret.hash, SECRET_HASH);
 		break;

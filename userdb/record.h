@@ -18,7 +18,8 @@
  *	group	gid gone			all members have left it
  *	alias	alias [dropped] uid [uses]	without uses: unlimited
  *	group	gid				the group exists
- *	member	alias gid state uid		state: see state_names
+ *	member	alias [by] gid state uid	state: see state_names; by: who
+ *						has invited it
  *
  * Unknown keys are ignored, and dropped when the file is next written: a newer
  * mnm's files can be read by an older one.
@@ -53,7 +54,8 @@ enum record_field {
 	RECORD_SEEN         = 1 << 14,
 	RECORD_STATE        = 1 << 15,
 	RECORD_UID          = 1 << 16,
-	RECORD_USES         = 1 << 17
+	RECORD_USES         = 1 << 17,
+	RECORD_BY           = 1 << 18
 };
 
 enum member_state {
@@ -65,7 +67,7 @@ enum member_state {
 
 struct record {
 	unsigned has;			/* a set of record_field */
-	struct uid uid;
+	struct uid uid, by;
 	struct span gid, alias, label;
 	uint32_t next_ref, node, seen, uses;
 	uint32_t pings, failed_pings, pings_since;

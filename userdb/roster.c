@@ -448,7 +448,8 @@ add_member(struct group *g, struct user *u)
 }
 
 static void
-apply_member(struct group *g, struct user *u, const struct record *r)
+apply_member(struct roster *ro, struct group *g, struct user *u,
+    const struct record *r)
 {
 	struct member *m = roster_member(g, u);
 	char *alias = xcopy(r->alias);	/* which may be m->alias itself */
@@ -458,6 +459,7 @@ apply_member(struct group *g, struct user *u, const struct record *r)
 	free(m->alias);
 	m->alias = alias;
 	m->state = r->state;
+	m->by = r->has & RECORD_BY ? known_user(ro, &r->by) : NULL;
 }
 
 static void
@@ -477,7 +479,7 @@ apply_to_group(struct roster *ro, const struct record *r)
 	for (i = 0; (r->has & RECORD_GONE) && i < g->member_count; i++)
 		leave(g, g->members[i].user);
 	if (record_kind(r) == RECORD_OF_MEMBER)
-		apply_member(g, known_user(ro, &r->uid), r);
+		apply_member(ro, g, known_user(ro, &r->uid), r);
 }
 
 void
@@ -558,13 +560,19 @@ roster_record_group(const struct group *g)
 struct record
 roster_record_member(const struct group *g, const struct member *m)
 {
-	return (struct record){
+	struct record r = {
 		.has = RECORD_GID | RECORD_UID | RECORD_ALIAS | RECORD_STATE,
 		.gid = span_of(g->gid),
 		.uid = m->user->uid,
 		.alias = span_of(m->alias),
 		.state = m->state
 	};
+
+	if (m->by != NULL) {
+		r.has |= RECORD_BY;
+		r.by = m->by->uid;
+	}
+	return r;
 }
 
 struct roster *

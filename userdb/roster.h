@@ -75,6 +75,7 @@ struct member {
 	struct user *user;
 	char *alias;
 	enum member_state state;
+	struct user *by;	/* invited by; NULL: unknown, or joined */
 };
 
 struct group {

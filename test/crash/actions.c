@@ -293,9 +293,16 @@ action_change_group(void)
 	member = &g->members[u - m->users];
 	member->there = true;
 	member->state = (enum member_state)any(4);
+	member->by = member->state == MEMBER_INVITED ?
+	    1 + any(m->user_count) : 0;
 	new_name(member->alias, "M");
-	userdb_set_member(world.data.userdb, group, user_of(u),
-	    span_of(member->alias), member->state);
+	if (member->by > 0)
+		userdb_invite_member(world.data.userdb, group, user_of(u),
+		    span_of(member->alias),
+		    user_of(&m->users[member->by - 1]));
+	else
+		userdb_set_member(world.data.userdb, group, user_of(u),
+		    span_of(member->alias), member->state);
 	return 0;
 }
 

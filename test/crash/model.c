@@ -223,6 +223,19 @@ model_same_user(struct datadir *d, const struct model_user *m,
 	return false;
 }
 
+static bool
+same_member(const struct model *m, const struct model_member *known,
+    const struct member *member)
+{
+	const struct uid *by = known->by > 0 ? &m->users[known->by - 1].uid :
+	    NULL;
+
+	return strcmp(member->alias, known->alias) == 0 &&
+	    member->state == known->state &&
+	    (by != NULL) == (member->by != NULL) &&
+	    (by == NULL || memcmp(by, &member->by->uid, sizeof(*by)) == 0);
+}
+
 bool
 model_same_group(struct datadir *d, const struct model *m,
     const struct model_group *g, struct model_fault *fault)
@@ -236,9 +249,8 @@ model_same_group(struct datadir *d, const struct model *m,
 		u = userdb_user(d->userdb, &m->users[i].uid);
 		member = u == NULL ? NULL : roster_member(group, u);
 		if ((member != NULL) != g->members[i].there ||
-		    (member != NULL && (strcmp(member->alias,
-		    g->members[i].alias) != 0 ||
-		    member->state != g->members[i].state)))
+		    (member != NULL &&
+		    !same_member(m, &g->members[i], member)))
 			break;
 	}
 	if (group != NULL && i == m->user_count)

@@ -65,6 +65,7 @@ struct model_group {
 		bool there;
 		char alias[MODEL_NAME];
 		enum member_state state;
+		size_t by;	/* the inviter's place and 1, or 0 */
 	} members[MODEL_USERS];		/* by the user's place */
 };
 

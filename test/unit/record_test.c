@@ -38,6 +38,9 @@ static const struct good {
 	{ RECORD_OF_GROUP, "{\"gid\":\"A  b\"}", "group/5e/a%20b.json" },
 	{ RECORD_OF_MEMBER, "{\"alias\":\"a\",\"gid\":\"A  b\","
 	    "\"state\":\"joined\"," U "}", "group/5e/a%20b.json" },
+	{ RECORD_OF_MEMBER, "{\"alias\":\"a\",\"by\":\"%%%%%%%%%%%%%%%%%%%%%%"
+	    "%%%%%%%%%Z\",\"gid\":\"A  b\",\"state\":\"invited\"," U "}",
+	    "group/5e/a%20b.json" },
 	{ RECORD_OTHER, "{}", "" },
 };
 
@@ -85,6 +88,8 @@ static const char *const senseless[] = {
 	"{\"gid\":\"a\"," U "}",
 	"{\"gid\":\"a\",\"alias\":\"a\"," U "}",
 	"{\"gid\":\"a\",\"alias\":\"a\",\"state\":\"king\"," U "}",
+	"{\"gid\":\"a\",\"alias\":\"a\",\"by\":\"a\",\"state\":\"joined\","
+	    U "}",
 	"{\"gid\":\"a\",\"state\":\"joined\"," U "}",
 };
 

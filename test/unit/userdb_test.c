@@ -245,6 +245,7 @@ add_groups(struct userdb_world *w)
 	userdb_set_member(w->db, g, w->users[2], SPAN("Z"), MEMBER_JOINED);
 	userdb_set_member(w->db, g, w->users[3], SPAN("y"), MEMBER_INVITED);
 	userdb_set_member(w->db, g, w->users[3], SPAN("Y"), MEMBER_BARRED);
+	userdb_invite_member(w->db, g, w->users[1], SPAN("b"), w->users[2]);
 }
 
 static void
@@ -314,6 +315,8 @@ tell_group(struct buf *b, struct userdb *db, struct span gid)
 		buf_addf(b, " %s %d ", g->members[i].alias,
 		    (int)g->members[i].state);
 		add_hex(b, g->members[i].user->uid.bytes, UID_BYTES);
+		if (g->members[i].by != NULL)
+			add_hex(b, g->members[i].by->uid.bytes, UID_BYTES);
 		buf_addf(b, "\n");
 	}
 }
