@@ -306,19 +306,16 @@ userdb_login(const struct user *u, struct span nodeid)
 
 /*
  * A label is text for people: one that is too long is cut off between two
- * characters.  It also ends at a NUL.
+ * characters, and does not end with a space then either.
  */
 static struct span
 cut_label(struct span label)
 {
-	const char *nul = label.n > 0 ? memchr(label.p, '\0', label.n) : NULL;
-
-	if (nul != NULL)
-		label.n = (size_t)(nul - label.p);
 	if (label.n <= USERDB_LABEL_BYTES)
 		return label;
 	label.n = USERDB_LABEL_BYTES;
-	while (label.n > 0 && (label.p[label.n] & 0xc0) == 0x80)
+	while (label.n > 0 && ((label.p[label.n] & 0xc0) == 0x80 ||
+	    label.p[label.n - 1] == ' '))
 		label.n--;
 	return label;
 }

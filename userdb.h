@@ -33,7 +33,8 @@
 #include "userdb/name.h"
 #include "userdb/roster.h"
 
-#define USERDB_LABEL_BYTES 64	/* a longer label is cut off */
+/* A longer label is cut off.  The caller has checked it with name_chars. */
+#define USERDB_LABEL_BYTES 64
 
 struct drafts;
 struct journal;

@@ -141,7 +141,7 @@ B< {"id":"1","name":"test","op":"tmtprev"}
 B< {"info":"login ok","ohi":["$uid-A"],"op":"info"}
 B< {"datalen":5,"from":"$uid-A","headsum":$sum,"id":"$id-twice",
 	"op":"delivery","posted":"$date"} | twice
-B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","node":"1",
+B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","label":"x","node":"1",
 	"op":"login","posted":"$date"}
 B! acks
 
@@ -170,13 +170,13 @@ B> {"op":TmtpRev,"id":"1"}
 B> {"op":Login,"uid":"$uid-B","node":"$node-B"}
 B< {"id":"1","name":"test","op":"tmtprev"}
 B< {"info":"login ok","op":"info"}
-B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","node":"1",
+B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","label":"x","node":"1",
 	"op":"login","posted":"$date"}
 C> {"op":TmtpRev,"id":"1"}
 C> {"op":Login,"uid":"$uid-C","node":"$node-C"}
 C< {"id":"1","name":"test","op":"tmtprev"}
 C< {"info":"login ok","op":"info"}
-C< {"datalen":0,"from":"$uid-C","headsum":$sum,"id":"$id","node":"1",
+C< {"datalen":0,"from":"$uid-C","headsum":$sum,"id":"$id","label":"x","node":"1",
 	"op":"login","posted":"$date"}
 B> {"op":PostNotify,"id":"b1","datalen":8,"notelen":4,
 	"fornotself":true,"for":[{"id":"$uid-C","type":1}],

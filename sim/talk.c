@@ -25,7 +25,8 @@ static const char member_lines[] =
     "'id':'$id-new-A','newnode':'A','nodeid':'$node-A'," \
     "'noderef':'$sum-ref-A','op':'user','posted':'$date'}\n"
 #define LOGIN "{'datalen':0,'from':'$uid-B','headsum':$sum," \
-    "'id':'$id-login-A','node':'$sum-ref-A','op':'login','posted':'$date'}\n"
+    "'id':'$id-login-A','label':'A','node':'$sum-ref-A','op':'login'," \
+    "'posted':'$date'}\n"
 
 static const char device_lines[] =
     "B! acks\n"

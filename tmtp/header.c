@@ -278,6 +278,7 @@ static void
 put_after_headsum(struct buf *b, const struct message *m)
 {
 	put_id(b, "id", m->id);
+	put_text(b, "label", m->label);
 	put_text(b, "newalias", m->newalias);
 	put_text(b, "newnode", m->newnode);
 	put_text(b, "node", m->node);

@@ -103,7 +103,7 @@ struct message {
 	uint64_t postid;		/* 0: none */
 	uint64_t datalen;
 	struct json_number datahead, datasum, notify, uses;
-	struct span act, alias, dropalias, dropnode, gid;
+	struct span act, alias, dropalias, dropnode, gid, label;
 	struct span newalias, newnode, node, nodeid, noderef, to, type;
 	const struct header_list *to_list;	/* ids that need no escapes */
 };

@@ -83,12 +83,15 @@ op_tmtprev(struct request *rq)
 static bool
 notify_nodes(struct request *rq)
 {
+	const struct node *node = rq->session->node;
 	struct posting p = route_news(rq, "login");
 	char ref[REF_TEXT];
 
 	if (datadir_state(rq->relay->data) == DATADIR_FULL)
 		return true;
-	p.message.node = frame_ref(ref, rq->session->node->ref);
+	p.message.node = frame_ref(ref, node->ref);
+	if (node->label[0] != '\0')
+		p.message.label = span_of(node->label);
 	return route_send(rq, &p, 1);
 }
 

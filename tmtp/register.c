@@ -446,6 +446,8 @@ op_register(struct request *rq)
 
 	if (admission.answer != REGISTER_YES)
 		return refuse(rq, &applicant, &admission);
+	if (!useredit_check_label(rq))
+		return false;
 	user = userdb_add_user(db, rq->h.newnode, nodeid);
 	if (user == NULL)
 		return request_refuse(rq, "no random numbers available: "

@@ -61,6 +61,17 @@ useredit_add_alias(struct request *rq, struct user *user, struct span name,
 	return result == USERDB_OK || refuse_alias(rq, result, name);
 }
 
+/* Released clients may give no label, and any number of nodes the same. */
+bool
+useredit_check_label(struct request *rq)
+{
+	struct span label = rq->h.newnode;
+
+	return label.n == 0 || name_chars(label) > 0 ||
+	    request_refuse(rq, "newnode has a leading or trailing space, or "
+	    "an unprintable character: ", label);
+}
+
 void
 useredit_drop_node(struct relay *relay, struct node *node, struct span why)
 {
@@ -112,6 +123,8 @@ edit_newnode(struct request *rq)
 	char nodeid[NODEID_TEXT], ref[REF_TEXT];
 	struct posting p;
 
+	if (!useredit_check_label(rq))
+		return false;
 	if (self->user->node_count >= NODES_MAX)
 		return request_refuse(rq, "too many nodes: drop one first",
 		    SPAN(""));

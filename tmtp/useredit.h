@@ -22,6 +22,9 @@ struct alias *useredit_own_alias(struct request *, struct span name);
 bool useredit_add_alias(struct request *, struct user *, struct span name,
     unsigned min, uint32_t uses);
 
+/* Whether newnode is well formed; else refuses. */
+bool useredit_check_label(struct request *);
+
 /* See tmtp_drop_node and tmtp_remove_user. */
 void useredit_drop_node(struct relay *, struct node *, struct span why);
 void useredit_remove_user(struct relay *, struct user *);

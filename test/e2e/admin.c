@@ -373,9 +373,11 @@ check_receive_only(struct setting *w, struct peer *alice)
 	    "\"to\":\"Ivan Silent\"}");
 	expect_ack(w, &ivan, "", "{\"op\":6,\"id\":\"1\",\"act\":\"join\","
 	    "\"gid\":\"some group\"}");
-	expect_ack(w, &ivan, "", "{\"op\":3,\"id\":\"1\","
+	expect_ack(w, &ivan, "newnode has ", "{\"op\":3,\"id\":\"1\","
 	    "\"newnode\":\"y\\u009b2J\"}");
-	expect(w, 0, "y??2J", "node list 'Ivan Silent'");
+	expect_ack(w, &ivan, "", "{\"op\":3,\"id\":\"1\","
+	    "\"newnode\":\"Ivan's tablet\"}");
+	expect(w, 0, "Ivan's tablet", "node list 'Ivan Silent'");
 	expect(w, 1, "receive-only", "user set 'Ivan Silent' loud on");
 	expect(w, 1, "on or off", "user set 'Ivan Silent' receive-only no");
 	expect(w, 0, "", "user set 'Ivan Silent' receive-only off");

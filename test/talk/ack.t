@@ -36,7 +36,7 @@ B< {"datalen":1,"from":"$uid-A","headsum":$sum,"id":"$id-1","op":"delivery",
 B< {"datalen":1,"from":"$uid-A","headsum":$sum,"id":"$id-3","op":"delivery",
 	"posted":"$date-3"} | 3
 B! acks
-B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id-4","node":"1",
+B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id-4","label":"x","node":"1",
 	"op":"login","posted":"$date"}
 B! acks
 

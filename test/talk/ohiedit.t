@@ -33,7 +33,7 @@ B> {"op":TmtpRev,"id":"1"}
 B> {"op":Login,"uid":"$uid-B","node":"$node-B"}
 B< {"id":"1","name":"test","op":"tmtprev"}
 B< {"info":"login ok","ohi":["$uid-A"],"op":"info"}
-B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","node":"1",
+B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","label":"x","node":"1",
 	"op":"login","posted":"$date"}
 
 # When the user goes offline, those who were told before are told.
@@ -46,7 +46,7 @@ A> {"op":TmtpRev,"id":"1"}
 A> {"op":Login,"uid":"$uid-A","node":"$node-A"}
 A< {"id":"1","name":"test","op":"tmtprev"}
 A< {"info":"login ok","op":"info"}
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","node":"1",
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","label":"x","node":"1",
 	"op":"login","posted":"$date"}
 B! silent
 A> {"op":OhiEdit,"id":"4","for":[{"id":"$uid-B"}],"type":"add"}
@@ -61,7 +61,7 @@ A> {"op":TmtpRev,"id":"1"}
 A> {"op":Login,"uid":"$uid-A","node":"$node-A"}
 A< {"id":"1","name":"test","op":"tmtprev"}
 A< {"info":"login ok","op":"info"}
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","node":"1",
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","label":"x","node":"1",
 	"op":"login","posted":"$date"}
 A> {"op":OhiEdit,"id":"5","for":[{"id":"$uid-B"}],"type":"add"}
 A< {"id":"5","msgid":"","op":"ack","posted":""}

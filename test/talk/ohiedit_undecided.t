@@ -15,7 +15,7 @@ A> {"op":0,"id":"1"}
 A> {"op":2,"uid":"$uid-A","node":"$node-A"}
 A< {"id":"1","name":"test","op":"tmtprev"}
 A< {"info":"login ok","op":"info"}
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","node":"1",
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","label":"x","node":"1",
 	"op":"login","posted":"$date"}
 A> {"op":10,"id":"$id-2","type":"ok"}
 A> {"op":4,"id":"2","for":[{"id":"$uid-B"}],"type":"add"}

@@ -29,5 +29,5 @@ B< {"id":"1","name":"test","op":"tmtprev"}
 B< {"info":"login ok","op":"info"}
 B< {"datalen":100000,"from":"$uid-A","headsum":$sum,"id":"$id-4",
 	"op":"delivery","posted":"$date-4"} | @100000c
-B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","node":"1",
+B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","label":"x","node":"1",
 	"op":"login","posted":"$date"}

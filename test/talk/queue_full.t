@@ -53,7 +53,7 @@ C> {"op":TmtpRev,"id":"1"}
 C> {"op":Login,"uid":"$uid-C","node":"$node-C"}
 C< {"id":"1","name":"test","op":"tmtprev"}
 C< {"info":"login ok","op":"info"}
-C< {"datalen":0,"from":"$uid-C","headsum":$sum,"id":"$id","node":"1",
+C< {"datalen":0,"from":"$uid-C","headsum":$sum,"id":"$id","label":"x","node":"1",
 	"op":"login","posted":"$date"}
 C! acks
 C> {"op":Post,"id":"10","for":[{"id":"$uid-B","type":1}],"datalen":2} | no

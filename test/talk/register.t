@@ -27,5 +27,5 @@ A> {"op":TmtpRev,"id":"1"}
 A> {"op":Login,"uid":"$uid-A","node":"$node-A"}
 A< {"id":"1","name":"test","op":"tmtprev"}
 A< {"info":"login ok","op":"info"}
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","node":"1",
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","label":"x","node":"1",
 	"op":"login","posted":"$date"}

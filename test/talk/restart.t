@@ -23,7 +23,7 @@ B> {"op":TmtpRev,"id":"1"}
 B> {"op":Login,"uid":"$uid-B","node":"$node-B"}
 B< {"id":"1","name":"test","op":"tmtprev"}
 B< {"info":"login ok","op":"info"}
-B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id-4","node":"1",
+B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id-4","label":"x","node":"1",
 	"op":"login","posted":"$date-4"}
 B! acks
 B> {"op":Post,"id":"3","for":[{"id":"Club","type":3}],"datalen":4} | back
@@ -38,6 +38,6 @@ A< {"act":"join","alias":"bob","datalen":0,"from":"$uid-B","gid":"Club",
 	"headsum":$sum,"id":"$id-3","op":"member","posted":"$date-3"}
 A< {"datalen":4,"from":"$uid-B","headsum":$sum,"id":"$id-5","op":"delivery",
 	"posted":"$date-5"} | back
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-6","node":"1",
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-6","label":"x","node":"1",
 	"op":"login","posted":"$date-6"}
 A! acks

@@ -17,6 +17,6 @@ A2< {"id":"1","name":"test","op":"tmtprev"}
 A2< {"info":"login ok","op":"info"}
 A2< {"datalen":2,"from":"$uid-B","headsum":$sum,"id":"$id-1","op":"delivery",
 	"posted":"$date-1"} | hi
-A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","node":"1",
+A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","label":"x","node":"1",
 	"op":"login","posted":"$date"}
 A2! acks

@@ -25,9 +25,9 @@ A2< {"id":"1","name":"test","op":"tmtprev"}
 A2< {"info":"login ok","op":"info"}
 A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1","newnode":"x",
 	"nodeid":"$node-A2","noderef":"2","op":"user","posted":"$date-1"}
-A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","node":"2",
+A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","label":"x","node":"2",
 	"op":"login","posted":"$date-2"}
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","node":"2",
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","label":"x","node":"2",
 	"op":"login","posted":"$date-2"}
 A! acks
 A2! acks

@@ -24,9 +24,9 @@ A2< {"datalen":2,"from":"$uid-B","headsum":$sum,"id":"$id-1","op":"delivery",
 A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2",
 	"newnode":"phone","nodeid":"$node-A2","noderef":"2","op":"user",
 	"posted":"$date-2"}
-A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-3","node":"2",
+A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-3","label":"phone","node":"2",
 	"op":"login","posted":"$date-3"}
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-3","node":"2",
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-3","label":"phone","node":"2",
 	"op":"login","posted":"$date-3"}
 
 # Both have their own queue: what one has acked still waits for the other.
@@ -44,7 +44,7 @@ A2< {"id":"1","name":"test","op":"tmtprev"}
 A2< {"info":"login ok","op":"info"}
 A2< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id-4","op":"delivery",
 	"posted":"$date-4"}
-A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-5","node":"2",
+A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-5","label":"phone","node":"2",
 	"op":"login","posted":"$date-5"}
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-5","node":"2",
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-5","label":"phone","node":"2",
 	"op":"login","posted":"$date-5"}

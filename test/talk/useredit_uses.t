@@ -23,7 +23,7 @@ B> {"op":TmtpRev,"id":"1"}
 B> {"op":Login,"uid":"$uid-B","node":"$node-B"}
 B< {"id":"1","name":"test","op":"tmtprev"}
 B< {"info":"login ok","op":"info"}
-B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","node":"1",
+B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","label":"x","node":"1",
 	"op":"login","posted":"$date"}
 B> {"op":Ping,"id":"4","from":"bob","to":"once","datalen":2} | hi
 B< {"error":"nobody has the alias once","id":"4","msgid":"","op":"ack","posted":""}

@@ -148,7 +148,7 @@ full_message(const struct uid *from, const struct header_list *list)
 		.datasum = { true, 0 }, .notify = { true, 4 },
 		.uses = { true, 1 }, .act = SPAN("a"), .alias = SPAN("<&>"),
 		.dropalias = SPAN("da"), .dropnode = SPAN("2"),
-		.gid = SPAN("g"), .newalias = SPAN("na"),
+		.gid = SPAN("g"), .label = SPAN("l"), .newalias = SPAN("na"),
 		.newnode = SPAN("nn"), .node = SPAN("1"),
 		.nodeid = SPAN("pw"), .noderef = SPAN("3"), .to = SPAN("t\""),
 		.type = SPAN(""), .to_list = list
@@ -167,7 +167,8 @@ test_message(void)
 	    "\"datasum\":0,\"dropalias\":\"da\",\"dropnode\":\"2\","
 	    "\"for\":[{\"id\":\"x\"},{\"id\":\"y\"}],\"from\":\""
 	    "%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%\",\"gid\":\"g\","
-	    "\"headsum\":#,\"id\":\"0000000000001234\",\"newalias\":\"na\","
+	    "\"headsum\":#,\"id\":\"0000000000001234\",\"label\":\"l\","
+	    "\"newalias\":\"na\","
 	    "\"newnode\":\"nn\",\"node\":\"1\",\"nodeid\":\"pw\","
 	    "\"noderef\":\"3\",\"notify\":4,\"op\":\"test\","
 	    "\"posted\":\"1970-01-01T00:00:00.001Z\","
