@@ -23,7 +23,7 @@ B> {"op":TmtpRev,"id":"1"}
 B> {"op":Login,"uid":"$uid-B","node":"$node-B"}
 B< {"id":"1","name":"test","op":"tmtprev"}
 B< {"info":"login ok","op":"info"}
-B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","node":"1","op":"login",
+B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","label":"x","node":"1","op":"login",
 	"posted":"$date"}
 B> {"op":GroupEdit,"id":"4","gid":"club","act":"drop","to":"BOB"}
 B< {"id":"4","msgid":"$id-4","op":"ack","posted":"$date-4"}
@@ -41,7 +41,7 @@ A< {"id":"1","name":"test","op":"tmtprev"}
 A< {"info":"login ok","op":"info"}
 A< {"act":"drop","alias":"bob","datalen":0,"from":"$uid-B","gid":"Club",
 	"headsum":$sum,"id":"$id-4","op":"member","posted":"$date-4"}
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","node":"1","op":"login",
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","label":"x","node":"1","op":"login",
 	"posted":"$date"}
 A! acks
 B! acks
