@@ -21,7 +21,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	disk/file.o disk/journal.o disk/quarantine.o disk/recfile.o \
 	disk/segment.o disk/syncer.o \
 	conf.o ntp.o \
-	store/maildir.o store/msgfile.o store/queue.o store/spare.o \
+	store/maildir.o store/msgfile.o store/news.o store/queue.o store/spare.o \
 	store/upload.o store.o \
 	userdb/files.o userdb/invite.o userdb/name.o userdb/record.o \
 	userdb/roster.o userdb.o \

@@ -48,10 +48,13 @@
 #include "base/fd.h"
 #include "store/maildir.h"
 #include "store/msgfile.h"
+#include "store/news.h"
 #include "store/queue.h"
 #include "store/spare.h"
 
 #define ACK_BYTES (8 + STORED_NODE)
+
+_Static_assert(ACK_BYTES + 8 <= STORE_ACK_SIZE, "with what the journal adds");
 
 struct store {
 	struct quarantine *quarantine;
@@ -109,6 +112,8 @@ put(struct store *st, struct stored *entry, struct span head,
 	struct stored *m;
 	size_t i;
 
+	if (entry->data == 0)
+		entry->news = news_kind(head);
 	st->scratch.n = 0;
 	stored_write(&st->scratch, entry, to, n);
 	parts[0] = buf_span(&st->scratch);
@@ -265,6 +270,7 @@ remove_waiting(struct store *st, struct queue *q, uint64_t id)
 
 	if (m == NULL)
 		return removed;
+	queue_news_lost(q, id);
 	stored_leave(m, q);
 	release_message(st, m);
 	return true;
@@ -422,6 +428,39 @@ store_load(struct store *st, struct queue *q)
 	return load;
 }
 
+/* ---- news ---- */
+
+struct store_load
+store_news(const struct queue *q)
+{
+	struct store_load load = { q->news_count, 0 };
+	uint32_t i;
+
+	for (i = 0; i < q->news_count; i++)
+		load.bytes += q->news[i].bytes;
+	return load;
+}
+
+void
+store_supersede(struct store *st, struct queue *q, struct span head)
+{
+	uint32_t kind = news_kind(head);
+	const struct queue_news *old;
+
+	old = kind > NEWS_OTHER ? queue_news_find(q, 0, kind) : NULL;
+	if (old != NULL)
+		store_ack(st, q, old->id);
+}
+
+void
+store_drop_news(struct store *st, struct queue *q, uint64_t after)
+{
+	const struct queue_news *oldest = queue_news_find(q, after, NEWS_NONE);
+
+	if (oldest != NULL)
+		store_ack(st, q, oldest->id);
+}
+
 /* ---- a check ---- */
 
 /* Verify the file at path; -1 with errno. */
@@ -547,6 +586,9 @@ replay_put(struct store *st, const struct journal_record *record)
 	if (is_in_files(st, entry.large))
 		return true;
 	entry.may_be_in_tree = true;
+	if (entry.data == 0)
+		entry.news = news_kind((struct span){ nodes +
+		    count * STORED_NODE, entry.head });
 	m = stored_add(&st->messages, &entry, count);
 	for (i = 0; i < count; i++) {
 		q = queue_at(st, nodes + i * STORED_NODE);

@@ -75,6 +75,8 @@ int store_next(struct store *, struct queue *, uint64_t after, uint64_t *id,
  */
 ssize_t store_read(struct store *, struct queue *, uint64_t id,
     uint64_t offset, char *dst, size_t room);
+/* Bytes of the journal that an ack takes, at most. */
+#define STORE_ACK_SIZE 48
 /* The node has acked the message.  No effect if it does not wait. */
 void store_ack(struct store *, struct queue *, uint64_t id);
 /*
@@ -102,6 +104,15 @@ struct store_load {
  * cannot be read counts as empty.
  */
 struct store_load store_load(struct store *, struct queue *);
+/* How much of that is the relay's own news: see store/news.h. */
+struct store_load store_news(const struct queue *);
+/*
+ * News with that head will be put: drop what it supersedes, a login of the
+ * same node.  No effect if there is none.
+ */
+void store_supersede(struct store *, struct queue *, struct span head);
+/* Drop the oldest news with an id above after, if there is any. */
+void store_drop_news(struct store *, struct queue *, uint64_t after);
 
 /*
  * A check reads a message's file to its end, and all large data that is still

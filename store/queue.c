@@ -5,10 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "disk/file.h"
+#include "store/msgfile.h"
+#include "store/news.h"
 
 /*
  * Ids listed from a directory at a time.  A queue of 100 000 is read 25
@@ -16,7 +20,8 @@
  */
 #define LIST_MAX 4096
 
-#define COUNT_STEP 256		/* files that one call counts: a millisecond */
+#define COUNT_STEP 256		/* files that one call counts: 2 ms */
+#define NEWS_HEAD_MAX 0x10003	/* bytes: four digits and 65535 */
 
 #define CHAINS_FIRST 64
 #define RING_FIRST 4
@@ -94,6 +99,7 @@ queue_free(struct queue *q)
 	queue_count_forget(q);
 	free(q->ring);
 	free(q->list);
+	free(q->news);
 	free(q);
 }
 
@@ -219,6 +225,55 @@ queue_remove(struct queue *q, uint64_t id)
 	}
 }
 
+/* ---- news ---- */
+
+static void
+add_news(struct queue *q, struct queue_news news)
+{
+	if (q->news_count == QUEUE_NEWS_MAX)
+		return;
+	q->news = xgrow(q->news, q->news_count, sizeof(news));
+	q->news[q->news_count++] = news;
+}
+
+static void
+remove_news(struct queue *q, uint32_t i)
+{
+	q->news[i] = q->news[--q->news_count];
+	if (q->news_count == 0) {
+		free(q->news);
+		q->news = NULL;
+	}
+}
+
+void
+queue_news_lost(struct queue *q, uint64_t id)
+{
+	uint32_t i;
+
+	for (i = 0; i < q->news_count; i++) {
+		if (q->news[i].id == id) {
+			remove_news(q, i);
+			return;
+		}
+	}
+}
+
+const struct queue_news *
+queue_news_find(const struct queue *q, uint64_t after, uint32_t kind)
+{
+	const struct queue_news *news, *found = NULL;
+	uint32_t i;
+
+	for (i = 0; i < q->news_count; i++) {
+		news = &q->news[i];
+		if (news->id > after && (kind == 0 || news->kind == kind) &&
+		    (found == NULL || news->id < found->id))
+			found = news;
+	}
+	return found;
+}
+
 /* ---- the directory ---- */
 
 void
@@ -336,6 +391,7 @@ queue_list_lost(struct queue *q, uint64_t id)
 {
 	uint32_t i;
 
+	queue_news_lost(q, id);
 	for (i = q->list_at; i < q->list_count && q->list[i] < id; i++)
 		continue;
 	if (i == q->list_count || q->list[i] != id)
@@ -409,10 +465,15 @@ static int
 begin_count(struct queue *q, int data, uint64_t next)
 {
 	char path[QUEUE_PATH];
+	uint32_t i;
 
 	queue_count_forget(q);
 	/* What the ring has is counted when it becomes a file. */
 	q->count_below = q->ring_count > 0 ? slot(q, 0)->id : next;
+	for (i = q->news_count; i > 0; i--) {
+		if (q->news[i - 1].id < q->count_below)
+			remove_news(q, i - 1);
+	}
 	queue_path(path, q);
 	q->counting = file_open_list(data, path);
 	if (q->counting != NULL)
@@ -421,15 +482,44 @@ begin_count(struct queue *q, int data, uint64_t next)
 	return q->counted ? 0 : -1;
 }
 
+/* The kind of the file's message.  A damaged one is found when it is read. */
+static uint32_t
+kind_of_file(const struct queue *q, const char *name, uint64_t id)
+{
+	struct msgfile_reader r = { .fd = openat(dirfd(q->counting), name,
+	    O_RDONLY | O_NONBLOCK | O_CLOEXEC) };
+	uint32_t kind = NEWS_NONE;
+	char *head;
+
+	if (r.fd == -1)
+		return NEWS_NONE;
+	if (msgfile_check(&r, id) == 0 && r.data == 0) {
+		head = xalloc(r.head);
+		if (file_pread_all(r.fd, head, r.head, 0) == 0)
+			kind = news_kind((struct span){ head, r.head });
+		free(head);
+	}
+	(void)close(r.fd);	/* it was only read */
+	return kind;
+}
+
 static void
 count_file(struct queue *q, const char *name)
 {
 	struct stat status;
-	uint64_t id;
+	struct queue_news news;
 
-	if (decode_hex64(&id, span_of(name)) && id < q->count_below &&
-	    fstatat(dirfd(q->counting), name, &status, 0) == 0)
-		queue_count_gained(q, (uint64_t)status.st_size);
+	if (!decode_hex64(&news.id, span_of(name)) ||
+	    news.id >= q->count_below ||
+	    fstatat(dirfd(q->counting), name, &status, 0) == -1)
+		return;
+	queue_count_gained(q, (uint64_t)status.st_size);
+	news.bytes = (uint32_t)status.st_size;
+	news.kind = (uint64_t)status.st_size <=
+	    msgfile_bytes(NEWS_HEAD_MAX, 0) ?
+	    kind_of_file(q, name, news.id) : NEWS_NONE;
+	if (news.kind != NEWS_NONE)
+		add_news(q, news);
 }
 
 static int
@@ -580,6 +670,8 @@ stored_wait(struct stored *m, struct queue *q)
 	m->waiting++;
 	q->ring_bytes += m->head + m->data;
 	queue_add(q, m->id, m);
+	if (m->news != NEWS_NONE)
+		add_news(q, (struct queue_news){ m->id, m->news, m->head });
 }
 
 void

@@ -35,6 +35,7 @@ struct stored {
 	struct journal_place place;	/* of the head, and of small data */
 	uint32_t head;			/* bytes */
 	uint32_t waiting;		/* queues that have it */
+	uint32_t news;			/* its kind, see news.h */
 	bool may_be_in_tree;		/* a checkpoint has begun with it */
 	struct stored *before, *after;
 	uint32_t to_count;
@@ -50,6 +51,12 @@ struct stored_list {
 struct queue_slot {
 	uint64_t id;
 	struct stored *message;
+};
+
+/* The relay's own news, wherever it is. */
+struct queue_news {
+	uint64_t id;
+	uint32_t kind, bytes;
 };
 
 struct queue {
@@ -79,6 +86,8 @@ struct queue {
 	 */
 	uint64_t ring_bytes;
 	bool counted;
+	uint32_t news_count;
+	struct queue_news *news;	/* of what was counted; in no order */
 	DIR *counting;			/* NULL: no count is under way */
 	uint64_t count_below;		/* it is of files with lower ids */
 	uint64_t file_count, file_bytes;
@@ -136,6 +145,18 @@ void queue_count_forget(struct queue *);
 /* A file of so many bytes was added to the directory, or removed. */
 void queue_count_gained(struct queue *, uint64_t bytes);
 void queue_count_lost(struct queue *, uint64_t bytes);
+
+/*
+ * The news among what was counted.  Each queue has room for QUEUE_NEWS_MAX;
+ * what is more counts as other messages do.  Only relays before the limit on
+ * news may have left so much.
+ */
+#define QUEUE_NEWS_MAX 1000
+/* The message is no longer there. */
+void queue_news_lost(struct queue *, uint64_t id);
+/* The oldest with an id above after, and of that kind unless 0; or NULL. */
+const struct queue_news *queue_news_find(const struct queue *, uint64_t after,
+    uint32_t kind);
 
 /* The record for so many nodes, what the journal adds included. */
 size_t stored_record_bytes(size_t head, size_t data, size_t nodes);

@@ -10,6 +10,14 @@
 #include "tmtp/session.h"
 #include "userdb.h"
 
+/*
+ * News that waits for a node, not counting what is in flight; less if a tenth
+ * of queue_messages_max is less.
+ */
+#define NEWS_MAX 100
+/* The most that is dropped for one piece of news that comes. */
+#define NEWS_DROPS 2
+
 struct message
 route_message(struct request *rq, const char *op)
 {
@@ -31,10 +39,15 @@ route_news(struct request *rq, const char *op)
 bool
 route_is_full(struct relay *relay, struct queue *q)
 {
-	struct store_load load = store_load(relay->data->store, q);
+	struct store_load load = store_load(relay->data->store, q), news;
+	const struct conf *conf = relay->conf;
 
-	return load.messages >= relay->conf->queue_messages_max ||
-	    load.bytes >= relay->conf->queue_max;
+	if (load.messages < conf->queue_messages_max &&
+	    load.bytes < conf->queue_max)
+		return false;
+	news = store_news(q);
+	return load.messages >= conf->queue_messages_max + news.messages ||
+	    load.bytes >= conf->queue_max + news.bytes;
 }
 
 /* The node's session, if any, will have something to send after the commit. */
@@ -79,15 +92,15 @@ add_recipients(struct request *rq, const struct posting *p)
 		add_nodes(rq, self->user, p->own == OWN_OTHERS ? self : NULL);
 }
 
-/* The sender's node that has the queue, or NULL. */
+/* The user's node that has the queue, or NULL. */
 static const struct node *
-own_node(const struct user *self, const struct queue *q)
+node_of(const struct user *user, const struct queue *q)
 {
 	size_t i;
 
-	for (i = 0; i < self->node_count; i++) {
-		if (self->nodes[i]->queue == q)
-			return self->nodes[i];
+	for (i = 0; i < user->node_count; i++) {
+		if (user->nodes[i]->queue == q)
+			return user->nodes[i];
 	}
 	return NULL;
 }
@@ -96,7 +109,7 @@ own_node(const struct user *self, const struct queue *q)
 static bool
 refuse_full(struct request *rq, const struct posting *p, const struct queue *q)
 {
-	const struct node *own = own_node(rq->session->node->user, q);
+	const struct node *own = node_of(rq->session->node->user, q);
 	struct uid uid = store_owner(q);
 	char text[UID_TEXT];
 
@@ -111,6 +124,13 @@ refuse_full(struct request *rq, const struct posting *p, const struct queue *q)
 	    (struct span){ text, UID_TEXT });
 }
 
+/* A new node's password goes only where it may wait: it is never dropped. */
+static bool
+is_news(const struct posting *p)
+{
+	return p->if_full == FULL_PASS && p->message.nodeid.p == NULL;
+}
+
 /* Leave out those of its queues that are full, or refuse. */
 static bool
 check_full(struct request *rq, const struct posting *p)
@@ -118,7 +138,7 @@ check_full(struct request *rq, const struct posting *p)
 	size_t i, n = p->queue;
 
 	for (i = n; i < rq->queue_count; i++) {
-		if (!route_is_full(rq->relay, rq->queues[i]))
+		if (!route_is_full(rq->relay, rq->queues[i]) || is_news(p))
 			rq->queues[n++] = rq->queues[i];
 		else if (p->if_full == FULL_REFUSE)
 			return refuse_full(rq, p, rq->queues[i]);
@@ -153,6 +173,61 @@ size_of(const struct posting *p)
 	    p->data != NULL ? p->data->small.n : 0, p->queue_count);
 }
 
+static size_t
+news_max(const struct conf *conf)
+{
+	unsigned tenth = conf->queue_messages_max / 10;
+
+	if (tenth < 1)
+		return 1;
+	return tenth < NEWS_MAX ? tenth : NEWS_MAX;
+}
+
+/*
+ * News for a node takes the place of older news.  What its session has begun
+ * to send stays.
+ */
+static void
+drop_old_news(struct relay *relay, struct queue *q, struct span head)
+{
+	struct store *store = relay->data->store;
+	struct uid uid = store_owner(q);
+	const struct session *s = node_of(userdb_user(relay->data->userdb,
+	    &uid), q)->session;
+	uint64_t after = 0;
+	int i;
+
+	if (s == NULL)
+		store_supersede(store, q, head);
+	else
+		after = s->sending.id > s->last ? s->sending.id : s->last;
+	for (i = 0; i < NEWS_DROPS; i++) {
+		if (store_news(q).messages >= news_max(relay->conf))
+			store_drop_news(store, q, after);
+	}
+}
+
+/*
+ * Make room in the queues that the news is for, as long as the journal has
+ * room bytes for what that takes.
+ */
+static void
+make_room(struct request *rq, const struct posting *p, size_t *room)
+{
+	const size_t size = (1 + NEWS_DROPS) * STORE_ACK_SIZE;
+	struct span head = { rq->heads.p + p->head, p->head_size };
+	size_t i;
+
+	for (i = p->queue; i < p->queue + p->queue_count; i++) {
+		if (store_news(rq->queues[i]).messages == 0)
+			continue;
+		if (*room < size)
+			return;
+		*room -= size;
+		drop_old_news(rq->relay, rq->queues[i], head);
+	}
+}
+
 static void
 put(struct request *rq, const struct posting *p)
 {
@@ -183,8 +258,12 @@ route_send(struct request *rq, struct posting *postings, size_t n)
 	if (size > JOURNAL_REQUEST_MAX)
 		return request_refuse(rq, "too many recipients for one "
 		    "message", SPAN(""));
-	for (i = 0; i < n; i++)
+	size = (JOURNAL_REQUEST_MAX - size) / 2;
+	for (i = 0; i < n; i++) {
+		if (is_news(&postings[i]))
+			make_room(rq, &postings[i], &size);
 		put(rq, &postings[i]);
+	}
 	rq->msgid = postings[0].message.id;
 	return true;
 }

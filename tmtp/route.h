@@ -23,10 +23,13 @@ enum own {
 	OWN_ALL
 };
 
-/* What a recipient's full queue means for a message. */
+/*
+ * What a recipient's full queue means for a message.  A queue is full by posts
+ * alone: news is counted apart, and older news gives way to newer.
+ */
 enum if_full {
 	FULL_REFUSE,		/* nobody gets it, and the sender learns why */
-	FULL_PASS		/* that queue goes without the relay's news */
+	FULL_PASS		/* news: that queue gets it all the same */
 };
 
 struct posting {

@@ -1,6 +1,6 @@
 # When too much is waiting for a node, posts to its member are refused and name the
-# member as the sender did: who knows an alias learns no uid.  What the relay
-# itself has to say passes by that node.  Once it has acked, all is well.
+# member as the sender did: who knows an alias learns no uid.  The relay's own
+# news is counted apart, and comes all the same.  Once it has acked, all is well.
 
 set queue_messages_max 2
 member A alice
@@ -27,6 +27,8 @@ B< {"error":"too much is waiting for this node","id":"6",
 	"msgid":"","op":"ack","posted":""}
 B> {"op":UserEdit,"id":"7","newalias":"robert"}
 B< {"id":"7","msgid":"$id-7","op":"ack","posted":"$date-7"}
+B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id-7","newalias":"robert",
+	"op":"user","posted":"$date-7"}
 C! silent
 
 # The others are not held up, and neither is what B itself sends.
@@ -49,6 +51,8 @@ B< {"datalen":2,"from":"$uid-A","headsum":$sum,"id":"$id-1","op":"delivery",
 	"posted":"$date-1"} | hi
 B< {"alias":"alice","datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2",
 	"op":"ping","posted":"$date-2","to":"bob"}
+B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","node":"1",
+	"op":"login","posted":"$date"}
 C> {"op":TmtpRev,"id":"1"}
 C> {"op":Login,"uid":"$uid-C","node":"$node-C"}
 C< {"id":"1","name":"test","op":"tmtprev"}

@@ -15,6 +15,7 @@
 #include "disk/file.h"
 #include "disk/syncer.h"
 #include "store/msgfile.h"
+#include "store/news.h"
 #include "store/queue.h"
 #include "test/lib/check.h"
 #include "test/lib/prng.h"
@@ -718,6 +719,156 @@ test_loads(void)
 		test_load((enum state)i, names[i]);
 }
 
+/* A head of this JSON. */
+static struct span
+head_of_text(const char *json)
+{
+	static char head[256];
+	int n = snprintf(head, sizeof(head), "%04zx%s", strlen(json), json);
+
+	return (struct span){ head, (size_t)n };
+}
+
+/* What is news, and of which kind. */
+static void
+test_news_kinds(void)
+{
+	static const struct {
+		const char *json;
+		uint32_t kind;
+	} cases[] = {
+		{ "{\"node\":\"1\",\"op\":\"login\"}", 2 },
+		{ "{\"node\":\"4294967294\",\"op\":\"login\"}",
+		    UINT32_MAX },
+		{ "{\"node\":\"4294967295\",\"op\":\"login\"}",
+		    NEWS_OTHER },
+		{ "{\"node\":\"1x\",\"op\":\"login\"}", NEWS_OTHER },
+		{ "{\"op\":\"login\"}", NEWS_OTHER },
+		{ "{\"for\":[{\"id\":\"x\"}],\"op\":\"ohiedit\"}", NEWS_OTHER },
+		{ "{\"op\":\"member\"}", NEWS_OTHER },
+		{ "{\"newnode\":\"x\",\"op\":\"user\"}", NEWS_OTHER },
+		{ "{\"nodeid\":\"x\",\"op\":\"user\"}", NEWS_NONE },
+		{ "{\"op\":\"delivery\"}", NEWS_NONE },
+		{ "{\"alias\":\"\\\"op\\\":\\\"user\\\"\",\"op\":\"ping\"}",
+		    NEWS_NONE },
+		{ "{\"op\":\"user\"", NEWS_NONE },
+		{ "", NEWS_NONE }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CHECK(news_kind(head_of_text(cases[i].json)) == cases[i].kind,
+		    "%s", cases[i].json);
+	CHECK(news_kind(SPAN("00")) == NEWS_NONE, "no header");
+}
+
+static uint64_t
+put_text(struct store_place *p, const char *json, size_t data,
+    struct queue *q)
+{
+	uint64_t id = journal_id(p->journal);
+
+	store_put(p->store, id, head_of_text(json), data_of(id, data), &q, 1);
+	return id;
+}
+
+static void
+expect_news(struct store_place *p, struct queue *q, uint64_t messages,
+    uint64_t news, const char *when)
+{
+	struct store_load all = store_load(p->store, q), found = store_news(q);
+
+	CHECK(all.messages == messages && found.messages == news,
+	    "%s: %llu of %llu messages are news", when,
+	    (unsigned long long)found.messages,
+	    (unsigned long long)all.messages);
+	CHECK((found.bytes > 0) == (news > 0) && found.bytes <= all.bytes,
+	    "%s: %llu bytes of news", when, (unsigned long long)found.bytes);
+}
+
+/* News is known wherever it is; posts are never taken for it. */
+static void
+test_news(enum state state, const char *name)
+{
+	static const char login[] = "{\"node\":\"1\",\"op\":\"login\"}";
+	static const int left[] = { 1, 2, 4, 5 };
+	struct store_place p = new_store(name);
+	struct queue *q = store_queue(p.store, &alice, 1), *to;
+	uint64_t ids[6], id, length;
+	int i;
+
+	expect_news(&p, q, 0, 0, name);
+	store_drop_news(p.store, q, 0);
+	ids[0] = put_text(&p, login, 0, q);
+	ids[1] = put_text(&p, login, 9, q);
+	ids[2] = put_text(&p, "{\"op\":\"user\"}", 0, q);
+	ids[3] = put_text(&p, "{\"node\":\"2\",\"op\":\"login\"}", 0, q);
+	ids[4] = put_text(&p, "{\"op\":\"delivery\"}", 0, q);
+	ids[5] = put_text(&p, "{\"op\":\"member\"}", 0, q);
+	enter(&p, state);
+	q = store_queue(p.store, &alice, 1);
+	expect_news(&p, q, 6, 4, name);
+	to = store_queue(p.store, &alice, 2);
+	copy(&p, q, to);
+	commit(&p);
+	expect_news(&p, to, 6, 4, name);
+	store_supersede(p.store, q, head_of_text("{\"op\":\"user\"}"));
+	expect_news(&p, q, 6, 4, name);
+	store_supersede(p.store, q, head_of_text(login));
+	expect_news(&p, q, 5, 3, name);
+	store_drop_news(p.store, q, ids[2]);
+	expect_news(&p, q, 4, 2, name);
+	enter(&p, state);
+	q = store_queue(p.store, &alice, 1);
+	expect_news(&p, q, 4, 2, name);
+	for (i = 0, id = 0; store_next(p.store, q, id, &id, &length) == 1; i++)
+		CHECK(i < 4 && id == ids[left[i]], "%s: %d", name, i);
+	CHECK(i == 4, "%s: %d wait", name, i);
+	checkpoint(&p);
+	expect_news(&p, q, 4, 2, name);
+	store_ack(p.store, q, ids[2]);
+	store_drop_news(p.store, q, 0);
+	store_drop_news(p.store, q, 0);
+	expect_news(&p, q, 2, 0, name);
+	end_store(&p);
+}
+
+static void
+test_all_news(void)
+{
+	static const char *const names[STATES] = { "news in journal",
+	    "news in files", "news restarted", "news files restarted" };
+	int i;
+
+	for (i = 0; i < STATES; i++)
+		test_news((enum state)i, names[i]);
+}
+
+/* A relay before the limit may have left any number of it. */
+static void
+test_much_news(void)
+{
+	struct store_place p = new_store("much news");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	int i;
+
+	for (i = 0; i < QUEUE_NEWS_MAX + 50; i++) {
+		if (!journal_ready(p.journal))
+			commit(&p);
+		(void)put_text(&p, "{\"op\":\"member\"}", 0, q);
+	}
+	expect_news(&p, q, QUEUE_NEWS_MAX + 50, QUEUE_NEWS_MAX, "journal");
+	enter(&p, FILES_RESTARTED);
+	q = store_queue(p.store, &alice, 1);
+	for (i = 0; i < QUEUE_NEWS_MAX; i++)
+		(void)store_load(p.store, q);
+	expect_news(&p, q, QUEUE_NEWS_MAX + 50, QUEUE_NEWS_MAX, "files");
+	for (i = 0; i < QUEUE_NEWS_MAX + 1; i++)
+		store_drop_news(p.store, q, 0);
+	expect_news(&p, q, 50, 0, "dropped");
+	end_store(&p);
+}
+
 /* The same for large data whose head is still in the journal. */
 static void
 test_damaged_large(void)
@@ -933,6 +1084,9 @@ main(void)
 	test_copy_cut_short();
 	test_copy_left();
 	test_loads();
+	test_news_kinds();
+	test_all_news();
+	test_much_news();
 	test_many();
 	test_spares();
 	test_scraps();
