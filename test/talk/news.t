@@ -12,16 +12,16 @@ A> {"op":TmtpRev,"id":"1"}
 A> {"op":Login,"uid":"$uid-A","node":"$node-A"}
 A< {"id":"1","name":"test","op":"tmtprev"}
 A< {"info":"login ok","op":"info"}
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1","node":"1",
-	"op":"login","posted":"$date-1"}
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1","label":"x",
+	"node":"1","op":"login","posted":"$date-1"}
 A! acks
 A! lost
 A> {"op":TmtpRev,"id":"1"}
 A> {"op":Login,"uid":"$uid-A","node":"$node-A"}
 A< {"id":"1","name":"test","op":"tmtprev"}
 A< {"info":"login ok","op":"info"}
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","node":"1",
-	"op":"login","posted":"$date-2"}
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","label":"x",
+	"node":"1","op":"login","posted":"$date-2"}
 A! acks
 B> {"op":Post,"id":"1","for":[{"id":"$uid-A","type":1}],"datalen":2} | hi
 B< {"id":"1","msgid":"$id-3","op":"ack","posted":"$date-3"}
@@ -36,16 +36,16 @@ A2> {"op":TmtpRev,"id":"1"}
 A2> {"op":Login,"uid":"$uid-A","node":"$node-A2"}
 A2< {"id":"1","name":"test","op":"tmtprev"}
 A2< {"info":"login ok","op":"info"}
-A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","node":"1",
-	"op":"login","posted":"$date-2"}
+A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","label":"x",
+	"node":"1","op":"login","posted":"$date-2"}
 A2< {"datalen":2,"from":"$uid-B","headsum":$sum,"id":"$id-3","op":"delivery",
 	"posted":"$date-3"} | hi
 A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-4","newalias":"a3",
 	"op":"user","posted":"$date-4"}
-A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-5","node":"2",
-	"op":"login","posted":"$date-5"}
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-5","node":"2",
-	"op":"login","posted":"$date-5"}
+A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-5","label":"A2",
+	"node":"2","op":"login","posted":"$date-5"}
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-5","label":"A2",
+	"node":"2","op":"login","posted":"$date-5"}
 A! acks
 
 # All three pieces of news are in flight: they stay until they are acked.
@@ -66,8 +66,8 @@ A> {"op":TmtpRev,"id":"1"}
 A> {"op":Login,"uid":"$uid-A","node":"$node-A"}
 A< {"id":"1","name":"test","op":"tmtprev"}
 A< {"info":"login ok","op":"info"}
-A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-7","node":"1",
-	"op":"login","posted":"$date-7"}
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-7","label":"x",
+	"node":"1","op":"login","posted":"$date-7"}
 A! acks
 restart
 A2> {"op":TmtpRev,"id":"1"}
@@ -78,7 +78,7 @@ A2< {"datalen":2,"from":"$uid-B","headsum":$sum,"id":"$id-3","op":"delivery",
 	"posted":"$date-3"} | hi
 A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-6","newalias":"a6",
 	"op":"user","posted":"$date-6"}
-A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-7","node":"1",
-	"op":"login","posted":"$date-7"}
-A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-8","node":"2",
-	"op":"login","posted":"$date-8"}
+A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-7","label":"x",
+	"node":"1","op":"login","posted":"$date-7"}
+A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-8","label":"A2",
+	"node":"2","op":"login","posted":"$date-8"}

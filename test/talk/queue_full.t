@@ -51,14 +51,13 @@ B< {"datalen":2,"from":"$uid-A","headsum":$sum,"id":"$id-1","op":"delivery",
 	"posted":"$date-1"} | hi
 B< {"alias":"alice","datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2",
 	"op":"ping","posted":"$date-2","to":"bob"}
-B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","node":"1",
-	"op":"login","posted":"$date"}
+B< {"datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id","label":"x",
+	"node":"1","op":"login","posted":"$date"}
 C> {"op":TmtpRev,"id":"1"}
 C> {"op":Login,"uid":"$uid-C","node":"$node-C"}
 C< {"id":"1","name":"test","op":"tmtprev"}
 C< {"info":"login ok","op":"info"}
-C< {"datalen":0,"from":"$uid-C","headsum":$sum,"id":"$id","label":"x","node":"1",
-	"op":"login","posted":"$date"}
+C< {"datalen":0,"from":"$uid-C","headsum":$sum,"id":"$id","label":"x","node":"1","op":"login","posted":"$date"}
 C! acks
 C> {"op":Post,"id":"10","for":[{"id":"$uid-B","type":1}],"datalen":2} | no
 C< {"error":"too much is waiting for $uid-B","id":"10","msgid":"","op":"ack",
