@@ -26,10 +26,10 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	userdb/files.o userdb/invite.o userdb/name.o userdb/record.o \
 	userdb/roster.o userdb.o \
 	datadir.o \
-	tmtp/expire.o tmtp/header.o tmtp/group.o tmtp/login.o tmtp/op.o \
-	tmtp/outbox.o tmtp/ping.o tmtp/post.o tmtp/presence.o \
-	tmtp/register.o tmtp/request.o tmtp/route.o tmtp/session.o \
-	tmtp/useredit.o tmtp.o \
+	tmtp/expire.o tmtp/header.o tmtp/group.o tmtp/login.o \
+	tmtp/members.o tmtp/moderate.o tmtp/op.o tmtp/outbox.o \
+	tmtp/ping.o tmtp/post.o tmtp/presence.o tmtp/register.o \
+	tmtp/request.o tmtp/route.o tmtp/session.o tmtp/useredit.o tmtp.o \
 	net/cert.o net/conn.o net/identity.o net/listen.o net/poller.o \
 	net/selfsign.o net/stream.o net/tls.o \
 	admin/admin.o admin/backup.o admin/cli.o admin/commands.o \

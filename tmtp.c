@@ -10,6 +10,7 @@
 #include "store.h"
 #include "tmtp/expire.h"
 #include "tmtp/login.h"
+#include "tmtp/moderate.h"
 #include "tmtp/op.h"
 #include "tmtp/outbox.h"
 #include "tmtp/register.h"
@@ -481,12 +482,16 @@ void
 tmtp_step(struct relay *relay, struct now now)
 {
 	expire_step(relay->expire, now);
+	moderate_step(relay, now);
 }
 
 uint64_t
 tmtp_step_deadline(const struct relay *relay)
 {
-	return expire_deadline(relay->expire);
+	uint64_t expire = expire_deadline(relay->expire);
+	uint64_t moderate = moderate_deadline(relay);
+
+	return expire < moderate ? expire : moderate;
 }
 
 struct tmtp_state

@@ -96,8 +96,9 @@ void tmtp_expire(struct session *, struct now);
 void tmtp_quit(struct session *, const char *why, struct now);
 
 /*
- * Drop some of what has waited too long for nodes that do not log in; once a
- * turn, and at tmtp_step_deadline (UINT64_MAX: never).
+ * Drop some of what has waited too long for nodes that do not log in, and give
+ * groups the moderators that they lack; once a turn, and at
+ * tmtp_step_deadline (UINT64_MAX: never).
  */
 void tmtp_step(struct relay *, struct now);
 uint64_t tmtp_step_deadline(const struct relay *);

@@ -527,9 +527,13 @@ userdb_group(struct userdb *db, struct span gid)
 }
 
 struct group *
-userdb_add_group(struct userdb *db, struct span gid)
+userdb_add_group(struct userdb *db, struct span gid, unsigned kind)
 {
-	struct record r = { .has = RECORD_GID, .gid = gid };
+	struct record r = {
+		.has = RECORD_GID | (kind != 0 ? RECORD_KIND : 0),
+		.gid = gid,
+		.kind = kind
+	};
 
 	if (!roster_has(db->roster, gid))
 		change(db, &r);
@@ -572,7 +576,22 @@ userdb_set_member(struct userdb *db, struct group *g, struct user *u,
 		.alias = alias,
 		.state = state
 	};
+	const struct member *m = roster_member(g, u);
 
+	if (m != NULL && m->moderator && state == MEMBER_JOINED)
+		r.has |= RECORD_MODERATOR;
+	change(db, &r);
+}
+
+void
+userdb_set_moderator(struct userdb *db, struct group *g, struct member *m,
+    bool on)
+{
+	struct record r = roster_record_member(g, m);
+
+	r.has &= ~(unsigned)RECORD_MODERATOR;
+	if (on)
+		r.has |= RECORD_MODERATOR;
 	change(db, &r);
 }
 

@@ -117,10 +117,11 @@ void userdb_use_alias(struct userdb *, struct alias *);
 
 struct group *userdb_group(struct userdb *, struct span gid);
 /*
- * The group with this name, created if necessary.  The name must have been
- * checked; NULL if an alias has it.
+ * The group with this name, created if necessary: of a kind, a set of
+ * group_kind.  The name must have been checked; NULL if an alias has it.
  */
-struct group *userdb_add_group(struct userdb *, struct span gid);
+struct group *userdb_add_group(struct userdb *, struct span gid,
+    unsigned kind);
 /* All its members leave; its name stays taken. */
 void userdb_dissolve_group(struct userdb *, struct group *);
 /*
@@ -129,12 +130,16 @@ void userdb_dissolve_group(struct userdb *, struct group *);
  */
 struct member *userdb_member_alias(const struct group *, struct span alias);
 /*
- * Add a member, or change its alias and state.  Members are never removed from
- * the array; a pointer to one is valid until the next is added.
+ * Add a member, or change its alias and state: a moderator who stays joined
+ * remains one.  Members are never removed from the array; a pointer to one is
+ * valid until the next is added.
  */
 void userdb_set_member(struct userdb *, struct group *, struct user *,
     struct span alias, enum member_state);
-/* The same: invited, by another user. */
+/* Make a joined member a moderator, or have it be none. */
+void userdb_set_moderator(struct userdb *, struct group *, struct member *,
+    bool on);
+/* As userdb_set_member: invited, by another user. */
 void userdb_invite_member(struct userdb *, struct group *, struct user *,
     struct span alias, const struct user *by);
 

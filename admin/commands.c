@@ -293,6 +293,7 @@ put_group(struct call *c, const struct group *g)
 {
 	output_row(&c->out);
 	output_text(&c->out, "group", span_of(g->gid));
+	output_text(&c->out, "kind", record_kind_text(g->kind));
 	output_number(&c->out, "joined", count_members(g, MEMBER_JOINED));
 	output_number(&c->out, "invited", count_members(g, MEMBER_INVITED));
 }
@@ -327,6 +328,7 @@ commands_group_show(struct call *c)
 	for (i = 0; i < g->member_count; i++) {
 		output_row(&c->out);
 		put_state(c, &g->members[i]);
+		output_flag(&c->out, "moderator", g->members[i].moderator);
 		put_uid(c, g->members[i].user);
 	}
 	return NULL;

@@ -4,6 +4,8 @@
 
 #include "conf.h"
 #include "datadir.h"
+#include "tmtp/members.h"
+#include "tmtp/moderate.h"
 #include "tmtp/ping.h"
 #include "tmtp/request.h"
 #include "tmtp/route.h"
@@ -11,84 +13,13 @@
 #include "tmtp/useredit.h"
 #include "userdb.h"
 
-static struct user *
-self_of(const struct request *rq)
-{
-	return rq->session->node->user;
-}
-
-/* As it was first given; group is NULL while it is being made. */
-static struct span
-gid_of(const struct request *rq, const struct group *group)
-{
-	return group != NULL ? span_of(group->gid) : rq->h.gid;
-}
-
-/* The session's user as a member in that state, or NULL. */
-static struct member *
-self_member(const struct request *rq, const struct group *group,
-    enum member_state state)
-{
-	struct member *m = NULL;
-
-	if (group != NULL)
-		m = roster_member(group, self_of(rq));
-	return m != NULL && m->state == state ? m : NULL;
-}
-
-struct group *
-group_joined(struct request *rq, struct span gid)
-{
-	struct group *group = userdb_group(rq->relay->data->userdb, gid);
-
-	if (self_member(rq, group, MEMBER_JOINED) != NULL)
-		return group;
-	(void)request_refuse(rq, "you are not a member of group ", gid);
-	return NULL;
-}
-
-void
-group_append_members(const struct group *group, const struct user *except,
-    struct set *to)
-{
-	const struct member *m = group->members;
-	size_t i;
-
-	for (i = 0; i < group->member_count; i++, m++) {
-		if (m->state == MEMBER_JOINED && m->user != except)
-			set_append(to, m->user);
-	}
-}
-
-/*
- * News of an act for the members, and for one more user unless NULL; a group
- * that is being made has no members yet.
- */
-static struct posting
-member_posting(struct request *rq, const struct group *group,
-    struct user *other)
-{
-	struct set *to = &rq->to;
-	struct posting p = route_news(rq, "member");
-
-	p.to = to;
-	to->count = 0;
-	if (group != NULL)
-		group_append_members(group, NULL, to);
-	if (other != NULL)
-		set_append(to, other);
-	set_settle(to);
-	p.message.gid = gid_of(rq, group);
-	return p;
-}
-
 /* The alias to invite, if it reaches somebody else. */
 static struct alias *
 find_invitee(struct request *rq)
 {
 	struct alias *alias = ping_reach(rq, rq->h.to);
 
-	if (alias == NULL || alias->user != self_of(rq))
+	if (alias == NULL || alias->user != request_user(rq))
 		return alias;
 	(void)request_refuse(rq, "this alias is your own: ", rq->h.to);
 	return NULL;
@@ -112,7 +43,7 @@ may_make(struct request *rq)
 		result = USERDB_TAKEN;
 	if (result != USERDB_OK)
 		return request_refuse_name(rq, result, rq->h.gid);
-	if (max == 0 || self_of(rq)->groups_made < max)
+	if (max == 0 || request_user(rq)->groups_made < max)
 		return true;
 	(void)snprintf(text, sizeof(text), "%u", max);
 	return request_refuse(rq, "you have reached the limit of groups that a "
@@ -162,17 +93,40 @@ send_invitation(struct request *rq, const struct group *group,
 
 	postings[0] = (struct posting){ .message = route_message(rq, "invite"),
 	    .data = rq->body, .to = invitee, .own = OWN_OTHERS };
-	postings[1] = member_posting(rq, group, NULL);
+	postings[1] = members_news(rq, group, NULL, "invite", &rq->to);
+	postings[0].message.gid = postings[1].message.gid;
 	invitee->count = 0;
 	set_append(invitee, alias->user);
-	postings[0].message.gid = gid_of(rq, group);
 	postings[0].message.alias = from;
 	postings[0].message.to = span_of(alias->name);
 	postings[0].message.datahead = rq->h.datahead;
 	postings[0].message.datasum = rq->h.datasum;
-	postings[1].message.act = SPAN("invite");
 	postings[1].message.alias = span_of(alias->name);
 	return route_send(rq, postings, 2);
+}
+
+/* The kind that is asked for, which a group cannot change. */
+static bool
+check_kind(struct request *rq, const struct group *group, unsigned *kind)
+{
+	*kind = group != NULL ? group->kind : 0;
+	if (rq->h.kind.p == NULL)
+		return true;
+	if (!record_read_kind(kind, rq->h.kind))
+		return request_refuse(rq, "kind must be moderated, closed or "
+		    "moderated closed, not ", rq->h.kind);
+	return group == NULL || *kind == group->kind ||
+	    request_refuse(rq, "the group exists, and is not ", rq->h.kind);
+}
+
+/* Whether the sender may do what in a closed group only moderators do. */
+static bool
+may_manage(struct request *rq, const struct group *group)
+{
+	const struct member *m = roster_member(group, request_user(rq));
+
+	return (group->kind & GROUP_CLOSED) == 0 || m->moderator ||
+	    request_refuse(rq, MEMBERS_NO_MODERATOR, rq->h.gid);
 }
 
 /*
@@ -188,24 +142,31 @@ op_groupinvite(struct request *rq)
 	bool is_new = group == NULL;
 	struct alias *alias;
 	struct span from;
+	unsigned kind;
 
-	if (!is_new && group_joined(rq, rq->h.gid) == NULL)
+	if (!is_new && (members_joined(rq, rq->h.gid) == NULL ||
+	    !may_manage(rq, group)))
+		return false;
+	if (!check_kind(rq, group, &kind))
 		return false;
 	alias = find_invitee(rq);
 	if (alias == NULL)
 		return false;
-	from = inviter_name(rq, self_member(rq, group, MEMBER_JOINED));
+	from = inviter_name(rq, members_self(rq, group, MEMBER_JOINED));
 	if (from.p == NULL)
 		return false;
 	if (!(is_new ? may_make(rq) : may_be_invited(rq, group, alias)) ||
 	    !send_invitation(rq, group, from, alias))
 		return false;
 	if (is_new) {
-		group = userdb_add_group(db, rq->h.gid);
-		userdb_set_member(db, group, self_of(rq), from, MEMBER_JOINED);
+		group = userdb_add_group(db, rq->h.gid, kind);
+		userdb_set_member(db, group, request_user(rq), from,
+		    MEMBER_JOINED);
+		if (kind != 0)
+			userdb_set_moderator(db, group, group->members, true);
 	}
 	userdb_invite_member(db, group, alias->user, span_of(alias->name),
-	    self_of(rq));
+	    request_user(rq));
 	ping_reached(rq, alias);
 	return true;
 }
@@ -224,8 +185,9 @@ may_be_called(struct request *rq, const struct group *group, struct span name)
 
 	if (invite_reserves(rq->relay->data->invites, name, rq->now))
 		result = USERDB_TAKEN;
-	if (result == USERDB_OK && ((m != NULL && m->user != self_of(rq)) ||
-	    (alias != NULL && alias->user != self_of(rq)) ||
+	if (result == USERDB_OK && (
+	    (m != NULL && m->user != request_user(rq)) ||
+	    (alias != NULL && alias->user != request_user(rq)) ||
 	    userdb_group(db, name) != NULL))
 		result = USERDB_TAKEN;
 	return result == USERDB_OK || request_refuse_name(rq, result, name);
@@ -236,30 +198,37 @@ edit_join(struct request *rq)
 {
 	struct userdb *db = rq->relay->data->userdb;
 	struct group *group = userdb_group(db, rq->h.gid);
-	struct member *m = self_member(rq, group, MEMBER_INVITED);
+	struct member *m = members_self(rq, group, MEMBER_INVITED);
 	struct span name = rq->h.newalias;
-	struct posting p;
+	struct posting p[2];
+	bool leads;
 
 	if (m == NULL)
 		return request_refuse(rq, "no invitation for you to join "
 		    "group ", rq->h.gid);
 	if (name.p != NULL && !may_be_called(rq, group, name))
 		return false;
-	p = member_posting(rq, group, NULL);
-	p.message.act = SPAN("join");
-	p.message.alias = span_of(m->alias);
-	p.message.newalias = name;
-	if (!route_send(rq, &p, 1))
+	leads = group->kind != 0 && members_moderators(group) == 0;
+	p[0] = members_news(rq, group, m, "join", &rq->to);
+	p[0].message.newalias = name;
+	if (leads) {
+		p[1] = members_promotion(rq, group, m, "true", &rq->note_to);
+		p[1].message.alias = name.p != NULL ? name :
+		    span_of(m->alias);
+	}
+	if (!route_send(rq, p, leads ? 2 : 1))
 		return false;
 	userdb_set_member(db, group, m->user,
 	    name.p != NULL ? name : span_of(m->alias), MEMBER_JOINED);
+	if (leads)
+		userdb_set_moderator(db, group, m, true);
 	return true;
 }
 
 static bool
 edit_alias(struct request *rq)
 {
-	struct group *group = group_joined(rq, rq->h.gid);
+	struct group *group = members_joined(rq, rq->h.gid);
 	struct member *m;
 	struct posting p;
 
@@ -270,10 +239,8 @@ edit_alias(struct request *rq)
 		    SPAN(""));
 	if (!may_be_called(rq, group, rq->h.newalias))
 		return false;
-	m = self_member(rq, group, MEMBER_JOINED);
-	p = member_posting(rq, group, NULL);
-	p.message.act = SPAN("alias");
-	p.message.alias = span_of(m->alias);
+	m = members_self(rq, group, MEMBER_JOINED);
+	p = members_news(rq, group, m, "alias", &rq->to);
 	p.message.newalias = rq->h.newalias;
 	if (!route_send(rq, &p, 1))
 		return false;
@@ -286,7 +253,7 @@ edit_alias(struct request *rq)
 static bool
 is_declining(const struct request *rq, const struct group *group)
 {
-	const struct member *m = self_member(rq, group, MEMBER_INVITED);
+	const struct member *m = members_self(rq, group, MEMBER_INVITED);
 
 	return m != NULL && rq->h.to.p != NULL &&
 	    name_same(rq->h.to, span_of(m->alias));
@@ -296,26 +263,37 @@ is_declining(const struct request *rq, const struct group *group)
 static bool
 edit_drop(struct request *rq)
 {
-	struct group *group = userdb_group(rq->relay->data->userdb, rq->h.gid);
-	struct member *m;
-	struct posting p;
+	struct userdb *db = rq->relay->data->userdb;
+	struct group *group = userdb_group(db, rq->h.gid);
+	struct member *m, *heir;
+	struct posting p[2];
 
-	if (!is_declining(rq, group) && group_joined(rq, rq->h.gid) == NULL)
+	if (!is_declining(rq, group) && members_joined(rq, rq->h.gid) == NULL)
 		return false;
 	if (rq->h.to.p == NULL)
 		return request_refuse(rq, "act drop needs a to", SPAN(""));
 	m = userdb_member_alias(group, rq->h.to);
+	if ((m == NULL || m->user != request_user(rq)) &&
+	    !may_manage(rq, group))
+		return false;
 	if (m == NULL)
 		return request_refuse(rq, "the group has no member ",
 		    rq->h.to);
-	p = member_posting(rq, group, m->user);
-	p.message.act = SPAN("drop");
-	p.message.alias = span_of(m->alias);
-	if (!route_send(rq, &p, 1))
+	if (m->moderator && !roster_member(group, request_user(rq))->moderator)
+		return request_refuse(rq, "only a moderator can drop "
+		    "moderator ", rq->h.to);
+	heir = m->moderator ? members_heir(group, m->user) : NULL;
+	p[0] = members_news(rq, group, m, "drop", &rq->to);
+	if (heir != NULL) {
+		p[1] = members_promotion(rq, group, heir, "true", &rq->note_to);
+		p[1].own = OWN_NONE;
+	}
+	if (!route_send(rq, p, heir != NULL ? 2 : 1))
 		return false;
-	userdb_set_member(rq->relay->data->userdb, group, m->user,
-	    span_of(m->alias), m->user == self_of(rq) ?
-	    MEMBER_LEFT : MEMBER_BARRED);
+	userdb_set_member(db, group, m->user, span_of(m->alias),
+	    m->user == request_user(rq) ? MEMBER_LEFT : MEMBER_BARRED);
+	if (heir != NULL)
+		userdb_set_moderator(db, group, heir, true);
 	return true;
 }
 
@@ -328,6 +306,8 @@ op_groupedit(struct request *rq)
 		return edit_alias(rq);
 	if (span_is(rq->h.act, SPAN("drop")))
 		return edit_drop(rq);
-	return request_refuse(rq, "act must be join, alias or drop, not ",
-	    rq->h.act);
+	if (span_is(rq->h.act, SPAN("moderator")))
+		return moderate_edit(rq);
+	return request_refuse(rq, "act must be join, alias, drop or "
+	    "moderator, not ", rq->h.act);
 }

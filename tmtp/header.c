@@ -23,6 +23,8 @@ static const struct json_field fields[] = {
 	{ "from",       F_FROM,       JSON_TEXT,   AT(from) },
 	{ "gid",        F_GID,        JSON_TEXT,   AT(gid) },
 	{ "act",        F_ACT,        JSON_TEXT,   AT(act) },
+	{ "kind",       F_KIND,       JSON_TEXT,   AT(kind) },
+	{ "on",         F_ON,         JSON_FLAG,   0 },
 	{ "uid",        F_UID,        JSON_TEXT,   AT(uid) },
 	{ "node",       F_NODE,       JSON_TEXT,   AT(node) },
 	{ "newnode",    F_NEWNODE,    JSON_TEXT,   AT(newnode) },
@@ -285,6 +287,10 @@ put_after_headsum(struct buf *b, const struct message *m)
 	put_text(b, "nodeid", m->nodeid);
 	put_text(b, "noderef", m->noderef);
 	put_number(b, "notify", m->notify);
+	if (m->on != NULL) {
+		json_put_key(b, "on");
+		buf_add(b, span_of(m->on));
+	}
 	json_put_string(b, "op", span_of(m->op));
 	put_posted(b, m->posted);
 	put_id(b, "postid", m->postid);

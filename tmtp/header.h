@@ -44,7 +44,9 @@ enum header_field {
 	F_NOTELEN    = 1 << 19,
 	F_NOTEHEAD   = 1 << 20,
 	F_NOTESUM    = 1 << 21,
-	F_FORNOTSELF = 1 << 22
+	F_FORNOTSELF = 1 << 22,
+	F_KIND       = 1 << 23,
+	F_ON         = 1 << 24
 };
 
 /* An array of objects with an id and perhaps a type, as it was sent. */
@@ -62,11 +64,11 @@ struct header_entry {
 /* The header of a request.  Text that is not given has a NULL p. */
 struct header {
 	unsigned has;		/* the set of fields that are given; fornotself
-				   only if it is true */
+				   and on only if true */
 	struct json_number op;
 	struct span id, uid, node;
 	struct span newnode, newalias, dropnode, dropalias;
-	struct span type, gid, act, from, to;
+	struct span type, gid, act, kind, from, to;
 	struct json_number uses;
 	struct json_number datalen, datahead, datasum;
 	struct json_number notelen, notehead, notesum;
@@ -105,6 +107,7 @@ struct message {
 	struct json_number datahead, datasum, notify, uses;
 	struct span act, alias, dropalias, dropnode, gid, label;
 	struct span newalias, newnode, node, nodeid, noderef, to, type;
+	const char *on;			/* true or false */
 	const struct header_list *to_list;	/* ids that need no escapes */
 };
 

@@ -1,7 +1,7 @@
 #include "tmtp/post.h"
 
 #include "datadir.h"
-#include "tmtp/group.h"
+#include "tmtp/members.h"
 #include "tmtp/request.h"
 #include "tmtp/route.h"
 #include "tmtp/session.h"
@@ -34,12 +34,12 @@ add_user(struct request *rq, struct span uid, struct set *to)
 static bool
 add_group(struct request *rq, const struct header_entry *entry, struct set *to)
 {
-	struct group *group = group_joined(rq, entry->id);
+	struct group *group = members_joined(rq, entry->id);
 
 	if (group == NULL)
 		return false;
 	if (set_put(&rq->groups, group))
-		group_append_members(group, self_of(rq), to);
+		members_append(group, self_of(rq), to);
 	if (entry->type.value == ENTRY_GROUP)
 		set_append(to, self_of(rq));
 	return true;

@@ -38,6 +38,19 @@ request_begin(struct request *rq, struct session *s, struct now now)
 	rq->msgid = 0;
 }
 
+void
+request_begin_own(struct request *rq, struct user *user, struct now now)
+{
+	request_begin(rq, NULL, now);
+	rq->user = user;
+}
+
+struct user *
+request_user(const struct request *rq)
+{
+	return rq->session != NULL ? rq->session->node->user : rq->user;
+}
+
 /* No more than max bytes of text, and no part of a character. */
 static struct span
 shorten(struct span text, size_t max)

@@ -19,7 +19,8 @@
 #include "userdb.h"
 
 struct request {
-	struct session *session;
+	struct session *session;	/* NULL: the relay asks by itself, */
+	struct user *user;		/* for this one */
 	struct relay *relay;
 	struct now now;
 	struct header h;
@@ -46,6 +47,11 @@ struct request *request_open(struct relay *);
 void request_close(struct request *);
 /* The session asks for something else; h is still to be read. */
 void request_begin(struct request *, struct session *, struct now);
+
+/* The relay has something to report as if the user had asked for it. */
+void request_begin_own(struct request *, struct user *, struct now);
+/* The user who asks: whom its messages are from. */
+struct user *request_user(const struct request *);
 
 /*
  * Say why a request is refused: text, then the value it names, if any,

@@ -24,7 +24,7 @@ route_message(struct request *rq, const char *op)
 	return (struct message){
 		.op = op,
 		.id = journal_id(rq->relay->data->journal),
-		.from = &rq->session->node->user->uid,
+		.from = &request_user(rq)->uid,
 		.posted = rq->now.wall
 	};
 }
@@ -79,17 +79,17 @@ add_nodes(struct request *rq, const struct user *user,
 static void
 add_recipients(struct request *rq, const struct posting *p)
 {
-	const struct node *self = rq->session->node;
-	const struct user *user;
+	const struct user *self = request_user(rq), *user;
 	size_t i;
 
 	for (i = 0; p->to != NULL && i < p->to->count; i++) {
 		user = p->to->items[i];
-		if (user != self->user)
+		if (user != self)
 			add_nodes(rq, user, NULL);
 	}
 	if (p->own != OWN_NONE)
-		add_nodes(rq, self->user, p->own == OWN_OTHERS ? self : NULL);
+		add_nodes(rq, self, p->own == OWN_OTHERS ?
+		    rq->session->node : NULL);
 }
 
 /* The user's node that has the queue, or NULL. */

@@ -43,8 +43,13 @@ struct relay {
 	struct list marked;	/* sessions for tmtp_marked */
 	struct list waiting;	/* ... that hold back bytes until the commit */
 
+	/* moderate.c */
+	size_t group_at;	/* the next one to look at */
+	uint64_t groups_due;	/* now.mono: the look begins, or goes on */
+
 	/* tmtp.c */
-	struct request *request;	/* for tmtp.c alone: ops are given it */
+	struct request *request;	/* for tmtp.c and moderate.c: ops are
+					   given it */
 	size_t uploads;		/* sessions that have one */
 };
 

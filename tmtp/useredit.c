@@ -7,6 +7,7 @@
 #include "datadir.h"
 #include "store.h"
 #include "tmtp/login.h"
+#include "tmtp/moderate.h"
 #include "tmtp/outbox.h"
 #include "tmtp/request.h"
 #include "tmtp/route.h"
@@ -91,6 +92,7 @@ useredit_remove_user(struct relay *relay, struct user *user)
 		store_drop(relay->data->store,
 		    outbox_queue(relay, user->nodes[i]));
 	userdb_remove_user(relay->data->userdb, user);
+	moderate_soon(relay);
 }
 
 /*

@@ -19,7 +19,9 @@ static const struct json_field fields[] = {
 	{ "gid",          RECORD_GID,          JSON_TEXT,  AT(gid) },
 	{ "gone",         RECORD_GONE,         JSON_FLAG,  0 },
 	{ "hash",         RECORD_HASH,         JSON_OTHER, 0 },
+	{ "kind",         RECORD_KIND,         JSON_OTHER, 0 },
 	{ "label",        RECORD_LABEL,        JSON_TEXT,  AT(label) },
+	{ "moderator",    RECORD_MODERATOR,    JSON_FLAG,  0 },
 	{ "next_ref",     RECORD_NEXT_REF,     JSON_U32,   AT(next_ref) },
 	{ "node",         RECORD_NODE,         JSON_U32,   AT(node) },
 	{ "pings",        RECORD_PINGS,        JSON_U32,   AT(pings) },
@@ -43,6 +45,15 @@ static const char *const state_names[] = {
 };
 
 #define STATES (sizeof(state_names) / sizeof(state_names[0]))
+
+static const char *const kind_names[] = {
+	[0] = "",
+	[GROUP_MODERATED] = "moderated",
+	[GROUP_CLOSED] = "closed",
+	[GROUP_MODERATED | GROUP_CLOSED] = "moderated closed"
+};
+
+#define KINDS (sizeof(kind_names) / sizeof(kind_names[0]))
 
 static const char hex[] = "0123456789abcdef";
 
@@ -78,6 +89,22 @@ read_state(enum member_state *state, struct span text)
 	return false;
 }
 
+struct span
+record_kind_text(unsigned kind)
+{
+	return span_of(kind_names[kind]);
+}
+
+bool
+record_read_kind(unsigned *kind, struct span text)
+{
+	for (*kind = 1; *kind < KINDS; ++*kind) {
+		if (span_is(text, span_of(kind_names[*kind])))
+			return true;
+	}
+	return false;
+}
+
 /* Read a value that json.c leaves to us; false if it is invalid. */
 static bool
 read_value(struct record *r, enum record_field field, struct span text)
@@ -85,6 +112,8 @@ read_value(struct record *r, enum record_field field, struct span text)
 	switch (field) {
 	case RECORD_HASH:
 		return read_hex(r->secret.hash, SECRET_HASH, text);
+	case RECORD_KIND:
+		return record_read_kind(&r->kind, text);
 	case RECORD_SALT:
 		return read_hex(r->secret.salt, SECRET_SALT, text);
 	case RECORD_STATE:
@@ -208,6 +237,9 @@ write_field(struct buf *b, const struct json_field *field,
 		break;
 	case RECORD_HASH:
 		write_hex(b, field->key, r->secret.hash, SECRET_HASH);
+		break;
+	case RECORD_KIND:
+		json_put_string(b, field->key, record_kind_text(r->kind));
 		break;
 	case RECORD_SALT:
 		write_hex(b, field->key, r->secret.salt, SECRET_SALT);

@@ -17,9 +17,9 @@
  *						nodes and has left all groups
  *	group	gid gone			all members have left it
  *	alias	alias [dropped] uid [uses]	without uses: unlimited
- *	group	gid				the group exists
- *	member	alias [by] gid state uid	state: see state_names; by: who
- *						has invited it
+ *	group	gid [kind]			the group exists; see kind_names
+ *	member	alias [by] gid [moderator]	state: see state_names; by: who
+ *		state uid			has invited it
  *
  * Unknown keys are ignored, and dropped when the file is next written: a newer
  * mnm's files can be read by an older one.
@@ -27,6 +27,7 @@
 #ifndef MNM_USERDB_RECORD_H
 #define MNM_USERDB_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -55,7 +56,9 @@ enum record_field {
 	RECORD_STATE        = 1 << 15,
 	RECORD_UID          = 1 << 16,
 	RECORD_USES         = 1 << 17,
-	RECORD_BY           = 1 << 18
+	RECORD_BY           = 1 << 18,
+	RECORD_KIND         = 1 << 19,
+	RECORD_MODERATOR    = 1 << 20	/* flag: of the group */
 };
 
 enum member_state {
@@ -65,6 +68,12 @@ enum member_state {
 	MEMBER_BARRED		/* dropped by a member */
 };
 
+/* What a group is; a set of them is an unsigned. */
+enum group_kind {
+	GROUP_MODERATED = 1 << 0,	/* moderators pass what others post */
+	GROUP_CLOSED    = 1 << 1	/* moderators alone know the members */
+};
+
 struct record {
 	unsigned has;			/* a set of record_field */
 	struct uid uid, by;
@@ -72,6 +81,7 @@ struct record {
 	uint32_t next_ref, node, seen, uses;
 	uint32_t pings, failed_pings, pings_since;
 	enum member_state state;
+	unsigned kind;			/* a set of group_kind */
 	struct secret secret;		/* salt and hash */
 };
 
@@ -95,6 +105,9 @@ enum record_kind {
 enum record_kind record_read(struct record *, struct span text,
     struct buf *strings);
 enum record_kind record_kind(const struct record *);
+/* The text of a set of group_kind, "" if it is empty; false if it is none. */
+struct span record_kind_text(unsigned kind);
+bool record_read_kind(unsigned *kind, struct span text);
 /* Append the record, its keys in order. */
 void record_write(struct buf *, const struct record *);
 /*

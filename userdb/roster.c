@@ -364,8 +364,12 @@ leave(struct group *g, const struct user *u)
 {
 	struct member *m = roster_member(g, u);
 
-	if (m != NULL && m->state != MEMBER_BARRED)
+	if (m == NULL)
+		return;
+	if (m->state != MEMBER_BARRED)
 		m->state = MEMBER_LEFT;
+	m->moderator = false;
+	m->by = NULL;
 }
 
 /* Its aliases stay taken. */
@@ -459,6 +463,7 @@ apply_member(struct roster *ro, struct group *g, struct user *u,
 	free(m->alias);
 	m->alias = alias;
 	m->state = r->state;
+	m->moderator = (r->has & RECORD_MODERATOR) != 0;
 	m->by = r->has & RECORD_BY ? known_user(ro, &r->by) : NULL;
 }
 
@@ -476,6 +481,8 @@ apply_to_group(struct roster *ro, const struct record *r)
 	}
 	if (g == NULL)
 		g = add_group(ro, r->gid);
+	if (record_kind(r) == RECORD_OF_GROUP)
+		g->kind = r->kind;
 	for (i = 0; (r->has & RECORD_GONE) && i < g->member_count; i++)
 		leave(g, g->members[i].user);
 	if (record_kind(r) == RECORD_OF_MEMBER)
@@ -552,8 +559,9 @@ struct record
 roster_record_group(const struct group *g)
 {
 	return (struct record){
-		.has = RECORD_GID,
-		.gid = span_of(g->gid)
+		.has = RECORD_GID | (g->kind != 0 ? RECORD_KIND : 0),
+		.gid = span_of(g->gid),
+		.kind = g->kind
 	};
 }
 
@@ -568,6 +576,8 @@ roster_record_member(const struct group *g, const struct member *m)
 		.state = m->state
 	};
 
+	if (m->moderator)
+		r.has |= RECORD_MODERATOR;
 	if (m->by != NULL) {
 		r.has |= RECORD_BY;
 		r.by = m->by->uid;

@@ -75,11 +75,13 @@ struct member {
 	struct user *user;
 	char *alias;
 	enum member_state state;
+	bool moderator;		/* joined, and a moderator */
 	struct user *by;	/* invited by; NULL: unknown, or joined */
 };
 
 struct group {
 	char *gid;		/* as first written */
+	unsigned kind;		/* a set of group_kind */
 	struct member *members;
 	size_t member_count;
 	struct index *index;	/* members by uid */

@@ -288,8 +288,9 @@ action_change_group(void)
 		g = &m->groups[m->group_count++];
 		memset(g, 0, sizeof(*g));
 		new_name(g->gid, "Group/");
+		g->kind = (unsigned)any(4);
 	}
-	group = userdb_add_group(world.data.userdb, span_of(g->gid));
+	group = userdb_add_group(world.data.userdb, span_of(g->gid), g->kind);
 	member = &g->members[u - m->users];
 	member->there = true;
 	member->state = (enum member_state)any(4);
@@ -303,6 +304,9 @@ action_change_group(void)
 	else
 		userdb_set_member(world.data.userdb, group, user_of(u),
 		    span_of(member->alias), member->state);
+	member->moderator = member->state == MEMBER_JOINED && any(2) == 0;
+	userdb_set_moderator(world.data.userdb, group,
+	    roster_member(group, user_of(u)), member->moderator);
 	return 0;
 }
 

@@ -232,6 +232,7 @@ same_member(const struct model *m, const struct model_member *known,
 
 	return strcmp(member->alias, known->alias) == 0 &&
 	    member->state == known->state &&
+	    member->moderator == known->moderator &&
 	    (by != NULL) == (member->by != NULL) &&
 	    (by == NULL || memcmp(by, &member->by->uid, sizeof(*by)) == 0);
 }
@@ -253,7 +254,7 @@ model_same_group(struct datadir *d, const struct model *m,
 		    !same_member(m, &g->members[i], member)))
 			break;
 	}
-	if (group != NULL && i == m->user_count)
+	if (group != NULL && i == m->user_count && group->kind == g->kind)
 		return true;
 	model_say(fault, "group %s is %s", g->gid,
 	    group == NULL ? "lost" : "not what it was");

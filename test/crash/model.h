@@ -61,10 +61,12 @@ struct model_user {
 
 struct model_group {
 	char gid[MODEL_NAME];
+	unsigned kind;
 	struct model_member {
 		bool there;
 		char alias[MODEL_NAME];
 		enum member_state state;
+		bool moderator;
 		size_t by;	/* the inviter's place and 1, or 0 */
 	} members[MODEL_USERS];		/* by the user's place */
 };

@@ -447,14 +447,15 @@ static void
 check_groups(struct setting *w, struct peer *alice)
 {
 	expect(w, 0, "some group", "group list");
-	expect_json(w, "\"as\":\"Alice Smith\",\"state\":\"joined\"",
+	expect_json(w, "\"as\":\"Alice Smith\",\"state\":\"joined\","
+	    "\"moderator\":false",
 	    "group show 'Some Group'");
 	expect(w, 1, "no group", "group show other");
 	expect(w, 1, "no group", "group remove other");
 	expect(w, 0, "", "group remove 'some group'");
 	expect_ack(w, alice, "not a member", "{\"op\":7,\"id\":\"1\","
 	    "\"datalen\":0,\"for\":[{\"id\":\"some group\",\"type\":2}]}");
-	expect_json(w, "\"group\":\"some group\",\"joined\":0,"
+	expect_json(w, "\"group\":\"some group\",\"kind\":\"\",\"joined\":0,"
 	    "\"invited\":0,\"removed\":true", "group show 'some group'");
 	expect_without(w, "some group", "group list");
 }

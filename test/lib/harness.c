@@ -355,4 +355,11 @@ harness_pass(struct harness *st, uint64_t milliseconds)
 	}
 	st->now.wall += end - st->now.mono;
 	st->now.mono = end;
+	while (st->relay != NULL &&
+	    tmtp_step_deadline(st->relay) <= st->now.mono) {
+		tmtp_step(st->relay, st->now);
+		harness_turn(st);
+		if (++steps > STEPS_MAX)
+			die("tmtp_step: a deadline without end");
+	}
 }

@@ -95,7 +95,7 @@ add_people(struct datadir *d)
 	struct user *u;
 	size_t i;
 
-	g = userdb_add_group(d->userdb, SPAN("a group"));
+	g = userdb_add_group(d->userdb, SPAN("a group"), 0);
 	for (i = 0; i < USERS; i++) {
 		u = userdb_add_user(d->userdb, SPAN("phone"), nodeid);
 		uids[i] = u->uid;

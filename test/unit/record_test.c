@@ -36,6 +36,11 @@ static const struct good {
 	    ",\"uses\":0}",
 	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
 	{ RECORD_OF_GROUP, "{\"gid\":\"A  b\"}", "group/5e/a%20b.json" },
+	{ RECORD_OF_GROUP, "{\"gid\":\"A  b\",\"kind\":\"moderated closed\"}",
+	    "group/5e/a%20b.json" },
+	{ RECORD_OF_MEMBER, "{\"alias\":\"a\",\"gid\":\"A  b\","
+	    "\"moderator\":true,\"state\":\"joined\"," U "}",
+	    "group/5e/a%20b.json" },
 	{ RECORD_OF_MEMBER, "{\"alias\":\"a\",\"gid\":\"A  b\","
 	    "\"state\":\"joined\"," U "}", "group/5e/a%20b.json" },
 	{ RECORD_OF_MEMBER, "{\"alias\":\"a\",\"by\":\"%%%%%%%%%%%%%%%%%%%%%%"
@@ -91,6 +96,8 @@ static const char *const senseless[] = {
 	"{\"gid\":\"a\",\"alias\":\"a\",\"by\":\"a\",\"state\":\"joined\","
 	    U "}",
 	"{\"gid\":\"a\",\"state\":\"joined\"," U "}",
+	"{\"gid\":\"a\",\"kind\":\"\"}",
+	"{\"gid\":\"a\",\"kind\":\"shut\"}",
 };
 
 static void

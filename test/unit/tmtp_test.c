@@ -697,6 +697,49 @@ test_contacts_max(void)
 	harness_close(&st);
 }
 
+/* The oldest member follows a moderator whose account is removed. */
+static void
+test_succession(void)
+{
+	struct actor *a[3];
+	struct harness st;
+	struct group *g;
+	struct user *user[3];
+	size_t i;
+
+	harness_open(&st);
+	harness_start(&st);
+	for (i = 0; i < 3; i++) {
+		a[i] = harness_actor(&st, i == 0 ? "A" : i == 1 ? "B" : "C");
+		harness_register(&st, a[i]);
+		user[i] = userdb_user_text(st.data.userdb, span_of(a[i]->uid));
+	}
+	g = userdb_add_group(st.data.userdb, SPAN("g"), GROUP_CLOSED);
+	for (i = 0; i < 3; i++)
+		userdb_set_member(st.data.userdb, g, user[i],
+		    span_of(a[i]->name), MEMBER_JOINED);
+	userdb_set_moderator(st.data.userdb, g, g->members, true);
+	harness_pass(&st, 1);
+	CHECK(count_frames(a[1], "moderator") == 0, "there is one");
+	tmtp_remove_user(st.relay, user[0]);
+	harness_turn(&st);
+	harness_lose(&st, a[0]);
+	harness_pass(&st, 1);
+	CHECK(count_frames(a[1], "\"alias\":\"B\"") == 1 &&
+	    g->members[1].moderator && !g->members[0].moderator,
+	    "the oldest did not follow");
+	CHECK(count_frames(a[2], "moderator") == 0, "C was told of it");
+	/* Its account is lost, as by damage: that is seen after a start. */
+	tmtp_drop_node(st.relay, user[1]->nodes[0], "lost");
+	harness_turn(&st);
+	harness_stop(&st);
+	harness_start(&st);
+	harness_pass(&st, 1);
+	g = userdb_group(st.data.userdb, SPAN("g"));
+	CHECK(g->members[2].moderator, "C did not follow");
+	harness_close(&st);
+}
+
 int
 main(void)
 {
@@ -720,5 +763,6 @@ main(void)
 	test_many_uploads();
 	test_uploads_of_user();
 	test_contacts_max();
+	test_succession();
 	return check_report("tmtp");
 }

@@ -229,10 +229,11 @@ add_names(struct userdb_world *w)
 static void
 add_groups(struct userdb_world *w)
 {
+	struct member *m;
 	struct group *g;
 	size_t i;
 
-	g = userdb_add_group(w->db, SPAN("../../etc/passwd"));
+	g = userdb_add_group(w->db, SPAN("../../etc/passwd"), 0);
 	for (i = 0; i < USERS; i++)
 		userdb_set_member(w->db, g, w->users[i], span_of(names[i]),
 		    (enum member_state)i);
@@ -241,8 +242,19 @@ add_groups(struct userdb_world *w)
 	    span_of(roster_member(g, w->users[0])->alias), MEMBER_JOINED);
 	userdb_set_member(w->db, g, w->users[1], SPAN("bobby"),
 	    MEMBER_JOINED);
-	g = userdb_add_group(w->db, SPAN("Book Club"));
+	g = userdb_add_group(w->db, SPAN("Book Club"), GROUP_CLOSED);
 	userdb_set_member(w->db, g, w->users[2], SPAN("Z"), MEMBER_JOINED);
+	m = roster_member(g, w->users[2]);
+	userdb_set_moderator(w->db, g, m, true);
+	userdb_set_member(w->db, g, w->users[2], SPAN("z"), MEMBER_JOINED);
+	CHECK(m->moderator, "a new name makes it none");
+	userdb_set_moderator(w->db, g, m, false);
+	CHECK(!m->moderator, "it is still one");
+	userdb_set_moderator(w->db, g, m, true);
+	userdb_set_member(w->db, g, w->users[2], SPAN("z"), MEMBER_LEFT);
+	CHECK(!m->moderator, "one that has left is still one");
+	userdb_set_member(w->db, g, w->users[2], SPAN("Z"), MEMBER_JOINED);
+	userdb_set_moderator(w->db, g, m, true);
 	userdb_set_member(w->db, g, w->users[3], SPAN("y"), MEMBER_INVITED);
 	userdb_set_member(w->db, g, w->users[3], SPAN("Y"), MEMBER_BARRED);
 	userdb_invite_member(w->db, g, w->users[1], SPAN("b"), w->users[2]);
@@ -310,10 +322,10 @@ tell_group(struct buf *b, struct userdb *db, struct span gid)
 		buf_addf(b, "no group\n");
 		return;
 	}
-	buf_addf(b, "group %s\n", g->gid);
+	buf_addf(b, "group %s %u\n", g->gid, g->kind);
 	for (i = 0; i < g->member_count; i++) {
-		buf_addf(b, " %s %d ", g->members[i].alias,
-		    (int)g->members[i].state);
+		buf_addf(b, " %s %d %d ", g->members[i].alias,
+		    (int)g->members[i].state, g->members[i].moderator);
 		add_hex(b, g->members[i].user->uid.bytes, UID_BYTES);
 		if (g->members[i].by != NULL)
 			add_hex(b, g->members[i].by->uid.bytes, UID_BYTES);
@@ -438,9 +450,9 @@ check_taken(struct userdb_world *w)
 	for (i = 0; i < COUNT(taken); i++)
 		CHECK(userdb_add_alias(w->db, w->users[0], span_of(taken[i]),
 		    1, 1) == USERDB_TAKEN, "%s is free", taken[i]);
-	CHECK(userdb_add_group(w->db, SPAN("bob")) == NULL, "bob");
-	CHECK(userdb_add_group(w->db, SPAN("FOR nobody")) == NULL, "nobody");
-	CHECK(userdb_add_group(w->db, SPAN("book  CLUB")) ==
+	CHECK(userdb_add_group(w->db, SPAN("bob"), 0) == NULL, "bob");
+	CHECK(userdb_add_group(w->db, SPAN("FOR nobody"), 0) == NULL, "nobody");
+	CHECK(userdb_add_group(w->db, SPAN("book  CLUB"), 0) ==
 	    userdb_group(w->db, SPAN("Book Club")), "two book clubs");
 	CHECK(userdb_alias(w->db, SPAN("Book Club")) == NULL, "no alias");
 	CHECK(userdb_group(w->db, SPAN("bob")) == NULL, "no group");
@@ -695,7 +707,7 @@ check_many(void)
 	struct userdb *db = must_open(dir, &jn);
 	char nodeid[NODEID_TEXT], name[32];
 	struct uid *uids = xalloc(MANY * sizeof(*uids));
-	struct group *g = userdb_add_group(db, SPAN("everybody"));
+	struct group *g = userdb_add_group(db, SPAN("everybody"), 0);
 	struct user *u;
 	size_t i;
 
