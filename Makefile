@@ -29,7 +29,8 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	tmtp/expire.o tmtp/header.o tmtp/group.o tmtp/login.o \
 	tmtp/members.o tmtp/moderate.o tmtp/op.o tmtp/outbox.o \
 	tmtp/ping.o tmtp/post.o tmtp/presence.o tmtp/register.o \
-	tmtp/request.o tmtp/route.o tmtp/session.o tmtp/useredit.o tmtp.o \
+	tmtp/request.o tmtp/route.o tmtp/seal.o tmtp/session.o \
+	tmtp/useredit.o tmtp.o \
 	net/cert.o net/conn.o net/identity.o net/listen.o net/poller.o \
 	net/selfsign.o net/stream.o net/tls.o \
 	admin/admin.o admin/backup.o admin/cli.o admin/commands.o \
@@ -50,8 +51,8 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/cert_test $(UNIT)/tls_test $(UNIT)/tls_bad_test \
 	$(UNIT)/client_test $(UNIT)/header_test $(UNIT)/tmtp_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
-	$(UNIT)/newnode_test test/talk/talk $(UNIT)/poller_test \
-	$(UNIT)/poller_poll_test $(UNIT)/expect_test
+	$(UNIT)/newnode_test $(UNIT)/seal_test test/talk/talk \
+	$(UNIT)/poller_test $(UNIT)/poller_poll_test $(UNIT)/expect_test
 ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup
 TOOLS = $(UNIT)/json_check
 SUPPORT = test/lib/relay.o test/e2e/operator.o \

@@ -391,8 +391,10 @@ tmtp_output(struct session *s, char *dst, size_t room, struct now now)
 		n = outbox_continue(s, dst, room, now);
 	if (s->sending.id == 0 || s->phase == PHASE_ENDED)
 		n += session_take(s, dst + n, room - n);
-	if (s->phase == PHASE_OPEN && s->sending.id == 0 && s->ready == 0)
+	if (s->phase == PHASE_OPEN && s->sending.id == 0 && s->ready == 0) {
 		n += outbox_send(s, dst, room, n, now);
+		n += session_take(s, dst + n, room - n);
+	}
 	if (s->phase == PHASE_ENDED)
 		login_leave(s);
 	return n;

@@ -23,6 +23,19 @@ span_is(struct span a, struct span b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+size_t
+span_find(struct span s, struct span text)
+{
+	size_t i;
+
+	for (i = 0; i + text.n <= s.n; i++) {
+		if (s.p[i] == text.p[0] &&
+		    memcmp(s.p + i, text.p, text.n) == 0)
+			return i;
+	}
+	return s.n;
+}
+
 void *
 xalloc(size_t n)
 {
@@ -124,9 +137,15 @@ buf_addf(struct buf *b, const char *format, ...)
 void
 buf_drop(struct buf *b, size_t n)
 {
+	buf_cut(b, 0, n);
+}
+
+void
+buf_cut(struct buf *b, size_t at, size_t n)
+{
 	if (n == 0)
 		return;
-	memmove(b->p, b->p + n, b->n - n);
+	memmove(b->p + at, b->p + at + n, b->n - at - n);
 	b->n -= n;
 }
 

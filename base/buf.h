@@ -32,6 +32,8 @@ struct buf {
 /* A NUL-terminated string as a span. */
 struct span span_of(const char *);
 bool span_is(struct span, struct span);
+/* Where text, not empty, first begins in it; the span's length: nowhere. */
+size_t span_find(struct span, struct span text);
 
 /* malloc, calloc and realloc that die instead of returning NULL. */
 void *xalloc(size_t n);
@@ -62,6 +64,8 @@ void buf_addf(struct buf *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Remove the first n bytes; the rest moves to the front. */
 void buf_drop(struct buf *, size_t n);
+/* Remove n bytes from at on. */
+void buf_cut(struct buf *, size_t at, size_t n);
 struct span buf_span(const struct buf *);
 
 #endif

@@ -1,6 +1,7 @@
 #include "base/secret.h"
 
 #include <bearssl_hash.h>
+#include <bearssl_hmac.h>
 
 #include "base/encode.h"
 
@@ -37,4 +38,26 @@ secret_is(const struct secret *s, struct span text)
 	for (i = 0; i < SECRET_HASH; i++)
 		difference |= s->hash[i] ^ other[i];
 	return difference == 0;
+}
+
+void
+secret_mac(unsigned char dst[SECRET_HASH], struct span key, struct span text)
+{
+	br_hmac_key_context context;
+	br_hmac_context hmac;
+
+	br_hmac_key_init(&context, &br_sha256_vtable, key.p, key.n);
+	br_hmac_init(&hmac, &context, SECRET_HASH);
+	br_hmac_update(&hmac, text.p, text.n);
+	(void)br_hmac_out(&hmac, dst);
+}
+
+/* A plain memset before the end of its life may be optimized away. */
+void
+secret_wipe(unsigned char *secret, size_t n)
+{
+	volatile unsigned char *p = secret;
+
+	while (n-- > 0)
+		*p++ = 0;
 }

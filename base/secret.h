@@ -1,6 +1,6 @@
 /*
  * secret.h - recognise a secret without storing it: a salt, and the SHA-256 of
- * salt and secret.
+ * salt and secret; or make other secrets from it.
  *
  * The secrets are random, so a fast hash is enough.
  */
@@ -8,6 +8,7 @@
 #define MNM_BASE_SECRET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/buf.h"
 
@@ -23,5 +24,11 @@ struct secret {
 int secret_set(struct secret *, struct span text);
 /* Whether it is the same text, compared in constant time. */
 bool secret_is(const struct secret *, struct span text);
+
+/* HMAC-SHA256. */
+void secret_mac(unsigned char dst[SECRET_HASH], struct span key,
+    struct span text);
+/* Overwrite a secret that is not needed any more. */
+void secret_wipe(unsigned char *, size_t n);
 
 #endif

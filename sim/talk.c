@@ -21,8 +21,8 @@ static const char member_lines[] =
     "A< {'nodeid':'$node-A','noderef':'1','op':'registered','uid':'$uid-A'}\n"
     "A< {'info':'login ok','op':'info'}\n";
 
-#define NEW_NODE "{'datalen':0,'from':'$uid-B','headsum':$sum," \
-    "'id':'$id-new-A','newnode':'A','nodeid':'$node-A'," \
+#define NEW_NODE(id, nodeid) "{'datalen':0,'from':'$uid-B','headsum':$sum," \
+    "'id':'$id-" id "-A','newnode':'A'," nodeid \
     "'noderef':'$sum-ref-A','op':'user','posted':'$date'}\n"
 #define LOGIN "{'datalen':0,'from':'$uid-B','headsum':$sum," \
     "'id':'$id-login-A','label':'A','node':'$sum-ref-A','op':'login'," \
@@ -32,12 +32,12 @@ static const char device_lines[] =
     "B! acks\n"
     "B> {'id':'0','newnode':'A','op':UserEdit}\n"
     "B< {'id':'0','msgid':'$id-new-A','op':'ack','posted':'$date'}\n"
-    "B< " NEW_NODE
+    "B< " NEW_NODE("new", "'nodeid':'$node-A',")
     "A> {'id':'1','op':TmtpRev}\n"
     "A> {'node':'$node-A','op':Login,'uid':'$uid-A'}\n"
     "A< {'id':'1','name':'test','op':'tmtprev'}\n"
     "A< {'info':'login ok','op':'info'}\n"
-    "A< " NEW_NODE
+    "A< " NEW_NODE("news", "")
     "A< " LOGIN
     "B< " LOGIN
     "A! acks\n"

@@ -36,7 +36,8 @@ static const struct json_field fields[] = {
 	{ "notelen",    F_NOTELEN,    JSON_NUMBER, AT(notelen) },
 	{ "notehead",   F_NOTEHEAD,   JSON_NUMBER, AT(notehead) },
 	{ "notesum",    F_NOTESUM,    JSON_NUMBER, AT(notesum) },
-	{ "fornotself", F_FORNOTSELF, JSON_FLAG,   0 }
+	{ "fornotself", F_FORNOTSELF, JSON_FLAG,   0 },
+	{ "after",      F_AFTER,      JSON_FLAG,   0 }
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -213,6 +214,15 @@ put_number(struct buf *b, const char *key, struct json_number number)
 }
 
 static void
+put_flag(struct buf *b, const char *key, bool flag)
+{
+	if (!flag)
+		return;
+	json_put_key(b, key);
+	buf_add(b, SPAN("true"));
+}
+
+static void
 put_id(struct buf *b, const char *key, uint64_t id)
 {
 	char text[ID_TEXT];
@@ -265,6 +275,7 @@ static void
 put_before_headsum(struct buf *b, const struct message *m)
 {
 	put_text(b, "act", m->act);
+	put_flag(b, "after", m->after);
 	put_text(b, "alias", m->alias);
 	put_number(b, "datahead", m->datahead);
 	json_put_uint(b, "datalen", m->datalen);
@@ -311,26 +322,47 @@ insert(struct buf *b, size_t start, size_t at, struct span text)
 	put_digits(b, start);
 }
 
+#define HEADSUM ",\"headsum\":"
+
 /*
  * The headsum covers the frame as it would be without headsum, so that is
  * made first.
  */
+static void
+insert_sum(struct buf *b, size_t start, size_t at)
+{
+	uint32_t sum = encode_crc32c(0, b->p + start, b->n - start);
+	char headsum[32];
+	int n = snprintf(headsum, sizeof(headsum), HEADSUM "%lu",
+	    (unsigned long)sum);
+
+	insert(b, start, at, (struct span){ headsum, (size_t)n });
+}
+
+void
+header_sum(struct buf *frame)
+{
+	size_t at = span_find(buf_span(frame), SPAN(HEADSUM)), n = 1;
+
+	while (at + n < frame->n && frame->p[at + n] != ',')
+		n++;
+	if (at == frame->n)
+		return;
+	buf_cut(frame, at, n);
+	put_digits(frame, 0);
+	insert_sum(frame, 0, at);
+}
+
 bool
 header_message(struct buf *b, const struct message *m)
 {
 	size_t start = header_open(b), at;
-	char headsum[32];
-	uint32_t sum;
-	int n;
 
 	put_before_headsum(b, m);
 	at = b->n;
 	put_after_headsum(b, m);
 	header_close(b, start);
-	sum = encode_crc32c(0, b->p + start, b->n - start);
-	n = snprintf(headsum, sizeof(headsum), ",\"headsum\":%lu",
-	    (unsigned long)sum);
-	insert(b, start, at, (struct span){ headsum, (size_t)n });
+	insert_sum(b, start, at);
 	if (b->n - start - HEADER_DIGITS <= HEADER_MAX)
 		return true;
 	b->n = start;

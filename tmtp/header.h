@@ -46,7 +46,8 @@ enum header_field {
 	F_NOTESUM    = 1 << 21,
 	F_FORNOTSELF = 1 << 22,
 	F_KIND       = 1 << 23,
-	F_ON         = 1 << 24
+	F_ON         = 1 << 24,
+	F_AFTER      = 1 << 25
 };
 
 /* An array of objects with an id and perhaps a type, as it was sent. */
@@ -63,8 +64,8 @@ struct header_entry {
 
 /* The header of a request.  Text that is not given has a NULL p. */
 struct header {
-	unsigned has;		/* the set of fields that are given; fornotself
-				   and on only if true */
+	unsigned has;		/* the set of fields that are given; flags
+				   only if they are true */
 	struct json_number op;
 	struct span id, uid, node;
 	struct span newnode, newalias, dropnode, dropalias;
@@ -105,6 +106,7 @@ struct message {
 	uint64_t postid;		/* 0: none */
 	uint64_t datalen;
 	struct json_number datahead, datasum, notify, uses;
+	bool after;
 	struct span act, alias, dropalias, dropnode, gid, label;
 	struct span newalias, newnode, node, nodeid, noderef, to, type;
 	const char *on;			/* true or false */
@@ -116,6 +118,9 @@ struct message {
  * nothing appended, if it is longer than HEADER_MAX.
  */
 bool header_message(struct buf *, const struct message *);
+
+/* Correct the digits and the headsum of a changed message without data. */
+void header_sum(struct buf *frame);
 
 /* A node's reference as text. */
 #define REF_TEXT 11		/* the largest, and a NUL */

@@ -1,5 +1,6 @@
 #include "tmtp/login.h"
 
+#include "base/secret.h"
 #include "conf.h"
 #include "datadir.h"
 #include "tmtp/outbox.h"
@@ -14,10 +15,11 @@ detach(struct session *s)
 	s->node->user->nodes_online--;
 	s->node->session = NULL;
 	s->node = NULL;
+	secret_wipe(s->key, sizeof(s->key));
 }
 
 void
-login_enter(struct session *s, struct node *node)
+login_enter(struct session *s, struct node *node, struct span nodeid)
 {
 	struct session *older = node->session;
 
@@ -26,6 +28,7 @@ login_enter(struct session *s, struct node *node)
 		detach(older);
 	}
 	s->node = node;
+	seal_key(s->key, nodeid);
 	s->phase = PHASE_OPEN;
 	node->session = s;
 	node->user->nodes_online++;
@@ -112,7 +115,7 @@ op_login(struct request *rq)
 		return request_refuse(rq, "login failed: this account is "
 		    "disabled", SPAN(""));
 	userdb_see(db, node, rq->now);
-	login_enter(rq->session, node);
+	login_enter(rq->session, node, rq->h.node);
 	session_log(rq->session, "login", SPAN(""));
 	return notify_nodes(rq);
 }

@@ -17,10 +17,10 @@ struct session;
 struct user;
 
 /*
- * The session has proved to be the node's.  Ends an older one, and sends the
- * info that answers a login.
+ * The session has proved by the nodeid to be the node's.  Ends an older one,
+ * and sends the info that answers a login.
  */
-void login_enter(struct session *, struct node *);
+void login_enter(struct session *, struct node *, struct span nodeid);
 /* End the session, logged in or not, with a quit that gives the reason. */
 void login_end(struct session *, struct span why);
 /* The same for all sessions of the user. */

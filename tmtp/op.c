@@ -363,6 +363,9 @@ op_run(const struct op *op, struct request *rq)
 			op_refuse(op, rq);
 	} else if (op->traits & ACKED) {
 		send_ack(rq, SPAN(""));
+		if (rq->leaves)
+			useredit_drop_node(rq->relay, rq->session->node,
+			    SPAN(USEREDIT_DROPPED));
 	}
 }
 

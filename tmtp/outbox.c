@@ -109,12 +109,12 @@ skip_sending(struct session *s)
 }
 
 /*
- * Write bytes of the message being sent.  If they cannot be read, none of this
+ * Read bytes of the message being sent.  If they cannot be read, none of this
  * call's count.  EBADMSG means that the store has moved the message away: if
  * nothing of it has left, it is skipped.
  */
 static size_t
-send_some(struct session *s, char *dst, size_t room, struct now now)
+read_some(struct session *s, char *dst, size_t room)
 {
 	uint64_t begin = s->sending.offset;
 	size_t n = 0;
@@ -135,7 +135,57 @@ send_some(struct session *s, char *dst, size_t room, struct now now)
 		n += (size_t)got;
 		s->sending.offset += (uint64_t)got;
 	}
-	if (s->sending.offset == s->sending.length)
+	return n;
+}
+
+/* Put bytes that may leave now before all replies. */
+static void
+put_first(struct session *s, struct buf *first)
+{
+	s->ready += first->n;
+	buf_add(first, buf_span(&s->out));
+	buf_free(&s->out);
+	s->out = *first;
+}
+
+/* Only a short message is sealed: it is opened, and goes with the replies. */
+static void
+send_whole(struct session *s, struct now now)
+{
+	size_t length = (size_t)s->sending.length;
+	struct buf frame = { NULL, 0, 0 };
+
+	s->sending.offset = 0;
+	frame.n = read_some(s, buf_room(&frame, length), length);
+	if (frame.n == 0) {
+		buf_free(&frame);
+		return;
+	}
+	seal_open(s->key, s->sending.id, &frame);
+	finish_sending(s, now);
+	put_first(s, &frame);
+}
+
+/* Whether what was read of a message shows that it may be sealed. */
+static bool
+may_be_sealed(const struct session *s, struct span begin)
+{
+	return s->sending.length <= SEAL_FRAME_MAX &&
+	    (begin.n < s->sending.length || seal_is_in(begin));
+}
+
+/* Write bytes of the message being sent. */
+static size_t
+send_some(struct session *s, char *dst, size_t room, struct now now)
+{
+	bool begins = s->sending.offset == 0;
+	size_t n = read_some(s, dst, room);
+
+	if (n > 0 && begins && may_be_sealed(s, (struct span){ dst, n })) {
+		send_whole(s, now);
+		return 0;
+	}
+	if (n > 0 && s->sending.offset == s->sending.length)
 		finish_sending(s, now);
 	return n;
 }
@@ -189,7 +239,8 @@ outbox_send(struct session *s, char *dst, size_t room, size_t used,
 {
 	size_t n = used;
 
-	while (n < room && s->phase == PHASE_OPEN && choose(s)) {
+	while (n < room && s->phase == PHASE_OPEN && s->ready == 0 &&
+	    choose(s)) {
 		if (n > 0 && s->sending.length > room - n) {
 			s->sending.id = 0;
 			break;
@@ -209,7 +260,7 @@ finish_message(struct session *s)
 	struct buf first = { NULL, 0, 0 };
 	ssize_t got;
 
-	(void)buf_room(&first, rest + s->out.n);
+	(void)buf_room(&first, rest);
 	while (first.n < rest) {
 		got = store_read(s->relay->data->store, s->node->queue,
 		    s->sending.id, s->sending.offset + first.n,
@@ -220,10 +271,7 @@ finish_message(struct session *s)
 		}
 		first.n += (size_t)got;
 	}
-	s->ready += first.n;
-	buf_add(&first, buf_span(&s->out));
-	buf_free(&s->out);
-	s->out = first;
+	put_first(s, &first);
 	s->sending.id = 0;
 }
 

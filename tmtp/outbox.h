@@ -27,7 +27,7 @@ void outbox_begin(struct session *);
 /*
  * Write what is to be sent next to dst, whole messages as long as they fit.
  * used bytes of dst are taken; only if that is 0 may a message begin that does
- * not fit.
+ * not fit.  Ends with a message that goes before the replies instead.
  */
 size_t outbox_send(struct session *, char *dst, size_t room, size_t used,
     struct now);

@@ -460,7 +460,8 @@ op_register(struct request *rq)
 	session_wait(rq->session);
 	send_registered(rq, user->nodes[0], nodeid, error);
 	userdb_see(db, user->nodes[0], rq->now);
-	login_enter(rq->session, user->nodes[0]);
+	login_enter(rq->session, user->nodes[0], (struct span){ nodeid,
+	    NODEID_TEXT });
 	session_log(rq->session, "registered", SPAN(""));
 	return true;
 }

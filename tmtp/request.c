@@ -36,6 +36,7 @@ request_begin(struct request *rq, struct session *s, struct now now)
 	rq->now = now;
 	rq->note = rq->body = NULL;
 	rq->msgid = 0;
+	rq->leaves = false;
 }
 
 void

@@ -28,6 +28,7 @@ struct request {
 				   2020 numbering, whose rules differ a bit */
 	struct part *note, *body;	/* its data */
 	uint64_t msgid;		/* of the message that was posted; 0: none */
+	bool leaves;		/* its node is dropped once it is answered */
 
 	struct buf text;	/* what h points into */
 	struct buf why;		/* request_refuse's */

@@ -87,7 +87,9 @@ add_recipients(struct request *rq, const struct posting *p)
 		if (user != self)
 			add_nodes(rq, user, NULL);
 	}
-	if (p->own != OWN_NONE)
+	if (p->own == OWN_SELF)
+		add_node(rq, rq->session->node);
+	else if (p->own != OWN_NONE)
 		add_nodes(rq, self, p->own == OWN_OTHERS ?
 		    rq->session->node : NULL);
 }
@@ -158,6 +160,9 @@ prepare(struct request *rq, struct posting *p)
 		return request_refuse(rq, "the message's header would be too "
 		    "long", SPAN(""));
 	p->head_size = rq->heads.n - p->head;
+	if (p->message.nodeid.p != NULL)
+		seal_frame(rq->session->key, p->message.id,
+		    rq->heads.p + p->head, p->head_size);
 	p->queue = rq->queue_count;
 	add_recipients(rq, p);
 	if (!check_full(rq, p))

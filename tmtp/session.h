@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/list.h"
+#include "tmtp/seal.h"
 
 /* How far a session is, which decides what it may ask for. */
 enum phase { PHASE_START, PHASE_GREETED, PHASE_OPEN, PHASE_ENDED };
@@ -78,6 +79,7 @@ struct session {
 
 	/* login.c */
 	struct node *node;	/* logged in as; NULL: not, or no more */
+	unsigned char key[SEAL_KEY];	/* of the node; wiped with it */
 
 	/* presence.c */
 	bool named_contacts;	/* by an OhiEdit since login */

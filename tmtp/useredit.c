@@ -114,7 +114,29 @@ copy_queue(struct request *rq, struct queue *to)
 	return true;
 }
 
-/* Only this message has the new node's password: the queue must not be full. */
+/*
+ * The node that asks is told the new one's password, in a message that only it
+ * can read: its queue must not be full.  The others, the new one included,
+ * just learn that there is one.
+ */
+static bool
+tell_newnode(struct request *rq, const struct node *node,
+    const char nodeid[NODEID_TEXT])
+{
+	struct posting p[] = { route_news(rq, "user"), route_news(rq, "user") };
+	char ref[REF_TEXT];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		p[i].message.newnode = span_of(node->label);
+		p[i].message.noderef = frame_ref(ref, node->ref);
+	}
+	p[0].own = OWN_SELF;
+	p[0].message.nodeid = (struct span){ nodeid, NODEID_TEXT };
+	p[1].own = OWN_OTHERS;
+	return route_send(rq, p, 2);
+}
+
 static bool
 edit_newnode(struct request *rq)
 {
@@ -122,8 +144,7 @@ edit_newnode(struct request *rq)
 	struct node *self = rq->session->node, *node;
 	struct queue *queue = store_queue(data->store, &self->user->uid,
 	    self->user->next_ref);
-	char nodeid[NODEID_TEXT], ref[REF_TEXT];
-	struct posting p;
+	char nodeid[NODEID_TEXT];
 
 	if (!useredit_check_label(rq))
 		return false;
@@ -141,11 +162,7 @@ edit_newnode(struct request *rq)
 		    "again later", SPAN(""));
 	userdb_see(data->userdb, node, rq->now);
 	store_copy(data->store, self->queue, queue);
-	p = route_news(rq, "user");
-	p.message.newnode = span_of(node->label);
-	p.message.nodeid = (struct span){ nodeid, NODEID_TEXT };
-	p.message.noderef = frame_ref(ref, node->ref);
-	return route_send(rq, &p, 1);
+	return tell_newnode(rq, node, nodeid);
 }
 
 static bool
@@ -171,37 +188,53 @@ edit_newalias(struct request *rq)
 	return route_send(rq, &p, 1);
 }
 
-/* The user's node with that reference, or NULL. */
-static struct node *
-node_of_text(const struct user *user, struct span text)
+/* Where the user's node with that reference is; node_count: nowhere. */
+static size_t
+find_node(const struct user *user, struct span text)
 {
 	char ref[REF_TEXT];
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < user->node_count; i++) {
-		if (span_is(text, frame_ref(ref, user->nodes[i]->ref)))
-			return user->nodes[i];
-	}
-	return NULL;
+	while (i < user->node_count &&
+	    !span_is(text, frame_ref(ref, user->nodes[i]->ref)))
+		i++;
+	return i;
 }
 
-/* A stolen device must not lock out those that are older. */
+/*
+ * Drop all nodes from one to another.  A stolen device must not lock out those
+ * that are older.  The node that asks is dropped when it has its ack.
+ */
 static bool
 edit_dropnode(struct request *rq)
 {
-	struct node *self = rq->session->node, *node;
+	struct node *self = rq->session->node;
+	struct user *user = self->user;
+	size_t first = find_node(user, rq->h.dropnode), end = first + 1;
 	struct posting p;
 
-	node = node_of_text(self->user, rq->h.dropnode);
-	if (node == NULL)
+	if (first == user->node_count)
 		return request_refuse(rq, "you have no node ",
 		    rq->h.dropnode);
-	if (node->ref <= self->ref)
+	if (user->nodes[first]->ref < self->ref)
 		return request_refuse(rq, "only an older node can drop node ",
 		    rq->h.dropnode);
-	useredit_drop_node(rq->relay, node, SPAN("this node has been dropped"));
+	if (rq->h.has & F_AFTER)
+		end = user->node_count;
+	if (end - first == user->node_count)
+		return request_refuse(rq, end == 1 ? "this is your only "
+		    "device: node " : "this would drop all your devices: "
+		    "from node ", rq->h.dropnode);
+	rq->leaves = user->nodes[first] == self;
+	if (rq->leaves)
+		first++;
+	while (end > first)
+		useredit_drop_node(rq->relay, user->nodes[--end],
+		    SPAN(USEREDIT_DROPPED));
 	p = route_news(rq, "user");
+	p.own = rq->leaves ? OWN_OTHERS : OWN_ALL;
 	p.message.dropnode = rq->h.dropnode;
+	p.message.after = (rq->h.has & F_AFTER) != 0;
 	return route_send(rq, &p, 1);
 }
 

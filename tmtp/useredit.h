@@ -25,6 +25,9 @@ bool useredit_add_alias(struct request *, struct user *, struct span name,
 /* Whether newnode is well formed; else refuses. */
 bool useredit_check_label(struct request *);
 
+/* The quit of a node that its user drops. */
+#define USEREDIT_DROPPED "this node has been dropped"
+
 /* See tmtp_drop_node and tmtp_remove_user. */
 void useredit_drop_node(struct relay *, struct node *, struct span why);
 void useredit_remove_user(struct relay *, struct user *);

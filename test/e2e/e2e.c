@@ -599,6 +599,74 @@ test_places(const char *program)
 	relay_free(&r);
 }
 
+/* Whether a file below the relay's directory holds the text. */
+static bool
+is_in_files(const struct relay_process *r, const char *text)
+{
+	char command[RELAY_PATH + 128];
+
+	(void)snprintf(command, sizeof(command), "grep -rqF -e '%s' '%s'",
+	    text, r->dir);
+	return system(command) == 0;
+}
+
+/* The node that asked for another learns its password; the files do not. */
+static void
+expect_password(struct peer *a, const struct peer *phone,
+    const struct relay_process *r)
+{
+	expect(a, "user", "nodeid", phone->nodeid);
+	CHECK(is_in_files(r, a->uid), "the search finds nothing");
+	CHECK(!is_in_files(r, a->nodeid), "a registered node's password");
+	CHECK(!is_in_files(r, phone->nodeid), "a new node's password");
+}
+
+/*
+ * A new node's password waits for the node that asked, and is never in clear
+ * on the disk.
+ */
+static void
+test_password(const char *program)
+{
+	struct client_pool *pool = client_pool_open();
+	struct relay_process r;
+	struct peer a, phone;
+	struct peer_frame *f;
+	char text[PEER_TEXT];
+
+	relay_init(&r, program);
+	relay_start(&r);
+	peer_init(&a, "Alice Anderson");
+	peer_init(&phone, "Alice's phone");
+	peer_register(&a, pool, r.port);
+	a.mute = true;
+	peer_say(&a, "{\"op\":3,\"id\":\"u1\",\"newnode\":\"phone\"}");
+	expect_ack(&a, "u1");
+	f = peer_await(&a, "user");
+	memcpy(phone.uid, a.uid, sizeof(a.uid));
+	snprintf(phone.nodeid, sizeof(phone.nodeid), "%.*s", NODEID_TEXT,
+	    peer_get(f, "nodeid", text));
+	CHECK(strlen(phone.nodeid) == NODEID_TEXT, "no password: %s", f->head);
+	peer_frame_free(f);
+	CHECK(!is_in_files(&r, phone.nodeid), "a password at once");
+	restart(&r, SIGKILL);
+	peer_login(&a, pool, r.port);
+	expect_password(&a, &phone, &r);
+	restart(&r, SIGTERM);
+	peer_login(&a, pool, r.port);
+	expect_password(&a, &phone, &r);
+	peer_login(&phone, pool, r.port);
+	f = peer_await(&phone, "user");
+	CHECK(strstr(f->head, "nodeid") == NULL, "the phone: %s", f->head);
+	peer_frame_free(f);
+	peer_free(&a);
+	peer_free(&phone);
+	client_pool_close(pool);
+	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
+	CHECK(!is_in_files(&r, phone.nodeid), "a password at the end");
+	relay_free(&r);
+}
+
 static void
 expect_refusal(struct relay_process *r, const char *text)
 {
@@ -700,6 +768,7 @@ static const struct section {
 	{ "timeout", test_timeout },
 	{ "descriptors", test_descriptors },
 	{ "places", test_places },
+	{ "password", test_password },
 	{ "stop", test_stop },
 	{ "fulldisk", fulldisk_test },
 	{ "crowd", test_crowd }

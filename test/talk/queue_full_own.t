@@ -1,7 +1,7 @@
 # The sender's other nodes get every message, too.  When too much is waiting for one
 # of them, that is what is told, and not that the recipient has too much.
 
-set queue_messages_max 2
+set queue_messages_max 1
 member A alice
 member B bob
 A> {"op":UserEdit,"id":"1","newnode":"phone"}
@@ -13,6 +13,7 @@ A> {"op":Post,"id":"2","for":[{"id":"$uid-B","type":1}],"datalen":2} | hi
 A< {"id":"2","msgid":"$id-2","op":"ack","posted":"$date-2"}
 B< {"datalen":2,"from":"$uid-A","headsum":$sum,"id":"$id-2","op":"delivery",
 	"posted":"$date-2"} | hi
+B! acks
 
 A> {"op":Post,"id":"3","for":[{"id":"$uid-B","type":1}],"datalen":2} | no
 A< {"error":"too much is waiting for your node 2","id":"3","msgid":"","op":"ack",

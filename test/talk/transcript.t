@@ -23,8 +23,8 @@ A2> {"op":TmtpRev,"Id":"1"}
 A2> {"op":Login,"Uid":"$uid-A","Node":"$node-A2"}
 A2< {"id":"1","name":"test","op":"tmtprev"}
 A2< {"info":"login ok","op":"info"}
-A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1","newnode":"x",
-	"nodeid":"$node-A2","noderef":"2","op":"user","posted":"$date-1"}
+A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-news",
+	"newnode":"x","noderef":"2","op":"user","posted":"$date-1"}
 A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","label":"x","node":"2",
 	"op":"login","posted":"$date-2"}
 A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","label":"x","node":"2",

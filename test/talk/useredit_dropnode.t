@@ -8,9 +8,6 @@ device A2 of A
 A2> {"op":UserEdit,"id":"1","dropnode":"1"}
 A2< {"error":"only an older node can drop node 1","id":"1","msgid":"",
 	"op":"ack","posted":""}
-A> {"op":UserEdit,"id":"2","dropnode":"1"}
-A< {"error":"only an older node can drop node 1","id":"2","msgid":"",
-	"op":"ack","posted":""}
 A> {"op":UserEdit,"id":"3","dropnode":"7"}
 A< {"error":"you have no node 7","id":"3","msgid":"",
 	"op":"ack","posted":""}

@@ -43,15 +43,14 @@ B> {"op":TmtpRev,"id":"1"}
 B> {"op":Login,"uid":"$uid-A","node":"$node-B"}
 B< {"id":"1","name":"test","op":"tmtprev"}
 B< {"info":"login ok","op":"info"}
-B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1",
-	"newnode":"","nodeid":"$node-B","noderef":"2","op":"user",
+B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-n1",
+	"newnode":"","noderef":"2","op":"user",
 	"posted":"$date-1"}
-B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2",
-	"newnode":"x","nodeid":"$node-C","noderef":"3","op":"user",
+B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-n2",
+	"newnode":"x","noderef":"3","op":"user",
 	"posted":"$date-2"}
-B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-3",
-	"newnode":"äääääääääääääääääääääääääääääääa","nodeid":"$node-D",
-	"noderef":"4","op":"user","posted":"$date-3"}
+B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-n3",
+	"newnode":"äääääääääääääääääääääääääääääääa","noderef":"4","op":"user","posted":"$date-3"}
 B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","node":"2",
 	"op":"login","posted":"$date"}
 A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id","node":"2",

@@ -1,6 +1,6 @@
-# UserEdit newnode makes another node.  All of the user's nodes are told its
-# password, this one included; how it comes to the new device is the client's
-# affair.  The new node starts with what this one has not yet acked.
+# UserEdit newnode makes another node.  Only the node that asks is told its
+# password; how it comes to the new device is the client's affair.  The new node
+# starts with what this one has not yet acked.
 
 member A alice
 member B bob
@@ -21,9 +21,8 @@ A2< {"id":"1","name":"test","op":"tmtprev"}
 A2< {"info":"login ok","op":"info"}
 A2< {"datalen":2,"from":"$uid-B","headsum":$sum,"id":"$id-1","op":"delivery",
 	"posted":"$date-1"} | hi
-A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2",
-	"newnode":"phone","nodeid":"$node-A2","noderef":"2","op":"user",
-	"posted":"$date-2"}
+A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-news",
+	"newnode":"phone","noderef":"2","op":"user","posted":"$date-2"}
 A2< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-3","label":"phone","node":"2",
 	"op":"login","posted":"$date-3"}
 A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-3","label":"phone","node":"2",
