@@ -708,8 +708,10 @@ conf_read(struct conf *c, const char *path, char *why, size_t room)
 	struct buf text = { NULL, 0, 0 };
 	int result = -1;
 
+	conf_default(c);
+	if (path == NULL)
+		return 0;
 	if (read_file(path, &text, why, room) == 0) {
-		conf_default(c);
 		r.text = buf_span(&text);
 		result = read_text(&r);
 		if (result == 0) {

@@ -62,22 +62,7 @@ struct service {
 	unsigned alarms;	/* since the certificate was last checked */
 };
 
-static int
-read_conf(struct conf *conf, const char *path, char *why, size_t room)
-{
-	if (path != NULL)
-		return conf_read(conf, path, why, room);
-	conf_default(conf);
-	return 0;
-}
-
 /* ---- time ---- */
-
-static int64_t
-wall_ms(void)
-{
-	return (int64_t)(clock_us(CLOCK_REALTIME) / 1000);
-}
 
 /*
  * How many milliseconds the system's clock is behind a time server, if it
@@ -101,7 +86,7 @@ ask_time(const struct conf *conf)
 			    "clock");
 		return 0;
 	}
-	behind = (int64_t)(answer.wall / 1000000) - wall_ms();
+	behind = (int64_t)(answer.wall / 1000000 - clock_ms(CLOCK_REALTIME));
 	if (behind <= 1000 && behind >= -1000)
 		return 0;
 	log_line("ntp: the system's clock is off by %lld s; using the time "
@@ -113,7 +98,7 @@ ask_time(const struct conf *conf)
 static uint64_t
 now_of(const struct service *s)
 {
-	return (uint64_t)(wall_ms() + s->clock_offset) / 1000;
+	return (clock_ms(CLOCK_REALTIME) + (uint64_t)s->clock_offset) / 1000;
 }
 
 /* ---- signals ---- */
@@ -235,7 +220,7 @@ reload(struct service *s, char *why, size_t room)
 	struct conf conf, old;
 	struct identity id;
 
-	if (read_conf(&conf, s->path, why, room) == -1)
+	if (conf_read(&conf, s->path, why, room) == -1)
 		return -1;
 	keep_fixed(&conf, &s->conf);
 	log_warnings(s, &conf);
@@ -347,7 +332,7 @@ start(struct service *s)
 	char why[WHY_ROOM];
 
 	(void)setrlimit(RLIMIT_CORE, &none);	/* no key in a core dump */
-	if (read_conf(&s->conf, s->path, why, sizeof(why)) == -1)
+	if (conf_read(&s->conf, s->path, why, sizeof(why)) == -1)
 		die("%s", why);
 	s->sv = server_open(&s->conf, why, sizeof(why));
 	if (s->sv == NULL)

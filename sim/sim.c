@@ -159,12 +159,6 @@ inside(const struct sim *sim, char path[PATH_ROOM], const char *name)
 	    name);
 }
 
-static uint64_t
-clock_ms(clockid_t clock)
-{
-	return clock_us(clock) / 1000;
-}
-
 /* The next entry of a directory; entry is its path. */
 static bool
 next_entry(DIR *dir, const char *path, char entry[PATH_ROOM],
