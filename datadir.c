@@ -183,7 +183,7 @@ sync_way(const struct datadir *d)
 	above = file_open_dir(d->dir, "..");
 	if (above == -1)
 		return -1;
-	if (file_sync_dir(d->dir) == 0 && file_sync_dir(above) == 0)
+	if (file_sync(d->dir) == 0 && file_sync(above) == 0)
 		result = 0;
 	(void)close(above);	/* nothing was written through it */
 	return result;

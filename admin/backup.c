@@ -500,7 +500,7 @@ sync_above(int dir)
 
 	if (above == -1)
 		return -1;
-	result = file_sync_dir(above);
+	result = file_sync(above);
 	(void)fd_close(above);
 	return result;
 }

@@ -187,12 +187,6 @@ file_end_list(DIR *list)
 }
 
 int
-file_sync_dir(int dir)
-{
-	return fsync(dir);
-}
-
-int
 file_sync(int fd)
 {
 	return fsync(fd);

@@ -44,9 +44,7 @@ int file_open_dir(int dir, const char *name);
 DIR *file_open_list(int dir, const char *name);
 const char *file_next_name(DIR *);
 int file_end_list(DIR *);
-/* fsync a directory, so that the names in it are durable. */
-int file_sync_dir(int dir);
-/* fsync a file. */
+/* fsync a file; or a directory, so that the names in it are durable. */
 int file_sync(int fd);
 /*
  * Make everything below dir durable that was written before the call:

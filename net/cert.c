@@ -516,7 +516,7 @@ sync_parent(const char *path)
 	free(parent);
 	if (dir == -1)
 		return -1;
-	result = file_sync_dir(dir);
+	result = file_sync(dir);
 	(void)fd_close(dir);
 	return result;
 }

@@ -323,7 +323,7 @@ sync_names(struct maildir *maildir, const char *path)
 
 	if (fd == -1)
 		return errno == ENOENT ? 0 : -1;
-	result = file_sync_dir(fd);
+	result = file_sync(fd);
 	(void)close(fd);	/* nothing was written through it */
 	return result;
 }
