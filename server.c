@@ -31,7 +31,6 @@
 #include "admin/control.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/encode.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "conf.h"
