@@ -30,6 +30,7 @@
 #include "admin/control.h"
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "disk/file.h"
 #include "json.h"
 
@@ -377,44 +378,34 @@ static int
 open_source(struct backup_source *s, int to, char *why, size_t room)
 {
 	s->dir = file_open_dir(AT_FDCWD, s->path);
-	if (s->dir == -1) {
-		(void)snprintf(why, room, "%s: %s%s", s->path,
+	if (s->dir == -1)
+		return say_why(why, room, "%s: %s%s", s->path,
 		    strerror(errno), errno == ENOENT ?
 		    ": no relay was set up here" : "");
-		return -1;
-	}
-	if (is_below(to, s->dir)) {
-		(void)snprintf(why, room, "it would be inside the data "
+	if (is_below(to, s->dir))
+		return say_why(why, room, "it would be inside the data "
 		    "directory, %s", s->path);
-		return -1;
-	}
 	s->hold = control_hold(s->path, &s->segments);
 	if (s->hold != -1)
 		return 0;
 	if (errno == EBUSY) {
 		buf_add_byte(&s->segments, '\0');
-		(void)snprintf(why, room, "%.*s",
+		return say_why(why, room, "%.*s",
 		    (int)strcspn(s->segments.p, "\n"), s->segments.p);
-		return -1;
 	}
-	if (errno != ENOENT && errno != ECONNREFUSED) {
-		(void)snprintf(why, room, "%s/control: %s", s->path,
+	if (errno != ENOENT && errno != ECONNREFUSED)
+		return say_why(why, room, "%s/control: %s", s->path,
 		    strerror(errno));
-		return -1;
-	}
 	s->lock = lock_data(s->dir);
 	if (s->lock != -1)
 		return 0;
 	if (errno == EAGAIN)
-		(void)snprintf(why, room, "%s: in use by a relay or command "
+		return say_why(why, room, "%s: in use by a relay or command "
 		    "that does not answer: try again", s->path);
-	else if (errno == ENOENT)
-		(void)snprintf(why, room, "%s: no relay has been started "
+	if (errno == ENOENT)
+		return say_why(why, room, "%s: no relay has been started "
 		    "here yet", s->path);
-	else
-		(void)snprintf(why, room, "%s/lock: %s", s->path,
-		    strerror(errno));
-	return -1;
+	return say_why(why, room, "%s/lock: %s", s->path, strerror(errno));
 }
 
 /* End the hold.  Returns -1 and why if the copy may be wrong. */
@@ -428,13 +419,11 @@ end_hold(struct backup_source *s, enum control_copy copy, char *why,
 	if (hold == -1 || control_end_hold(hold, copy) == 0)
 		return 0;
 	if (errno == EBUSY)
-		(void)snprintf(why, room, "the journal filled up "
+		return say_why(why, room, "the journal filled up "
 		    "before the copy was complete: try again when it is "
 		    "less busy, or raise journal_size");
-	else
-		(void)snprintf(why, room, "the relay was stopped before the "
-		    "copy was complete: try again");
-	return -1;
+	return say_why(why, room, "the relay was stopped before the "
+	    "copy was complete: try again");
 }
 
 static void
@@ -461,7 +450,7 @@ fill(const char *data, int to, struct backup_sum *sum, struct stat *owner,
 		result = fstat(s.dir, owner) == -1 ? -1 : backup_copy(s.dir,
 		    to, s.hold != -1 ? &segments : NULL, sum);
 		if (result == -1)
-			(void)snprintf(why, room, "cannot copy: "
+			(void)say_why(why, room, "cannot copy: "
 			    "%s", errno == ELOOP ? "a link in the data "
 			    "directory leads elsewhere" : strerror(errno));
 		/* If it was not held, that is why all else failed. */
@@ -480,14 +469,12 @@ make_partial(const char *path, const char *partial, char *why, size_t room)
 	struct stat st;
 	int fd = -1;
 
-	if (lstat(path, &st) == 0) {
-		(void)snprintf(why, room, "%s already exists", path);
-		return -1;
-	}
+	if (lstat(path, &st) == 0)
+		return say_why(why, room, "%s already exists", path);
 	if (mkdir(partial, 0700) == 0)
 		fd = file_open_dir(AT_FDCWD, partial);
 	if (fd == -1)
-		(void)snprintf(why, room, "%s: %s", partial, errno == EEXIST ?
+		(void)say_why(why, room, "%s: %s", partial, errno == EEXIST ?
 		    "already exists: remove it, unless another backup is "
 		    "running" : strerror(errno));
 	return fd;
@@ -517,7 +504,7 @@ install(int dir, const struct stat *owner, const char *partial,
 
 	if (named && sync_above(dir) == 0 && keep_owner(dir, owner) == 0)
 		return 0;
-	(void)snprintf(why, room, "%s: %s", path, strerror(errno));
+	(void)say_why(why, room, "%s: %s", path, strerror(errno));
 	if (named)
 		(void)rename(path, partial);	/* it is removed there */
 	return -1;

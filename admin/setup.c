@@ -14,7 +14,7 @@
 
 #include "admin/control.h"
 #include "base/buf.h"
-#include "base/fd.h"
+#include "base/log.h"
 #include "conf.h"
 #include "disk/file.h"
 #include "json.h"
@@ -354,21 +354,6 @@ write_config(struct buf *text, const char *dir)
 	buf_free(&quoted);
 }
 
-/* Create a file with this text; an existing one is left alone. */
-static int
-save_new(const char *path, struct span text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int result;
-
-	if (fd == -1)
-		return -1;
-	result = file_pwrite_all(fd, text.p, text.n, 0);
-	if (result == 0)
-		result = file_sync(fd);
-	return fd_close_written(fd, result);
-}
-
 static void
 print_next(struct buf *next, const struct conf *conf, const char *config,
     const struct identity *id)
@@ -398,7 +383,7 @@ make_rest(const char *config, uint64_t now, struct buf *next, char *why,
 		return -1;
 	/* An existing one may be a backup: its contents are kept. */
 	if (mkdir(conf.data, 0700) == -1 && errno != EEXIST)
-		(void)snprintf(why, room, "%s: %s", conf.data,
+		(void)say_why(why, room, "%s: %s", conf.data,
 		    strerror(errno));
 	else
 		result = identity_load(&id, &conf, now, why, room);
@@ -415,17 +400,14 @@ setup_init(const char *dir, uint64_t now, struct buf *next, char *why,
     size_t room)
 {
 	struct buf path = { NULL, 0, 0 }, text = { NULL, 0, 0 };
-	int result = find_path(&path, dir);
+	int result;
 
-	if (result == -1) {
-		(void)snprintf(why, room, "%s: %s", dir, strerror(errno));
-		return -1;
-	}
+	if (find_path(&path, dir) == -1)
+		return say_why(why, room, "%s: %s", dir, strerror(errno));
 	write_config(&text, path.p);
 	buf_addf(&path, "/" SETUP_CONFIG);
-	result = save_new(path.p, buf_span(&text));
-	if (result == -1) {
-		(void)snprintf(why, room, "%s: %s", path.p, strerror(errno));
+	if (file_create(path.p, 0600, buf_span(&text)) == -1) {
+		result = say_why(why, room, "%s: %s", path.p, strerror(errno));
 	} else {
 		result = make_rest(path.p, now, next, why, room);
 		if (result == -1)

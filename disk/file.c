@@ -98,6 +98,22 @@ file_discard(int dir, const char *name)
 }
 
 int
+file_create(const char *path, mode_t mode, struct span text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	int result;
+
+	if (fd == -1)
+		return -1;
+	result = file_pwrite_all(fd, text.p, text.n, 0);
+	if (result == 0)
+		result = file_sync(fd);
+	if (fd_close_written(fd, result) == 0)
+		return 0;
+	return file_discard(AT_FDCWD, path);
+}
+
+int
 file_write(int dir, const char *name, struct span text)
 {
 	int fd, result;

@@ -24,6 +24,11 @@ int file_pwrite_all(int fd, const void *src, size_t n, uint64_t offset);
  * once; on failure there is none.
  */
 int file_write(int dir, const char *name, struct span text);
+/*
+ * Create a file, which must not exist, with this text, and sync it; its
+ * directory is not synced.  Nothing is left there on failure.
+ */
+int file_create(const char *path, mode_t mode, struct span text);
 /* Remove a useless file; keeps errno and returns -1, like fd_close. */
 int file_discard(int dir, const char *name);
 /* mkdir, unless the directory exists. */

@@ -92,10 +92,9 @@ make_own(const struct identity *id, const struct conf *conf, uint64_t now,
 		return make(id, conf, now, why, room);
 	if (!is_missing(id->key_path))
 		return 0;
-	(void)snprintf(why, room, "%s exists without %s: restore the key, or "
+	return say_why(why, room, "%s exists without %s: restore the key, or "
 	    "remove the certificate to have both made again",
 	    id->cert_path, id->key_path);
-	return -1;
 }
 
 static char *
