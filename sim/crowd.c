@@ -79,7 +79,7 @@ struct crowd {
 	struct crowd_tally tally;
 	struct poller *poller;
 	struct sim_member *members;
-	struct sim_member **by_uid;	/* once all are enrolled */
+	bool has_groups;	/* once all are enrolled */
 	unsigned enrolled, joined;
 	uint64_t now;		/* microseconds */
 	uint64_t started;	/* CROWD_RUNNING */
@@ -457,21 +457,19 @@ on_quit(struct crowd *crowd, struct sim_member *m, const struct reply *r)
 	hang_up(crowd, m, after_pause(crowd) - crowd->now);
 }
 
-static int
-compare_to_uid(const void *key, const void *element)
-{
-	const struct span *uid = key;
-	const struct sim_member *const *m = element;
-
-	return memcmp(uid->p, (*m)->uid, UID_TEXT);
-}
-
+/* Whether m may see the presence of the user with this uid. */
 static bool
-is_member(const struct crowd *crowd, struct span uid)
+is_contact(const struct crowd *crowd, const struct sim_member *m,
+    struct span uid)
 {
-	return uid.n == UID_TEXT && bsearch(&uid, crowd->by_uid,
-	    crowd->plan.members, sizeof(crowd->by_uid[0]),
-	    compare_to_uid) != NULL;
+	unsigned i, n = crowd->plan.members;
+
+	for (i = 1; i <= CONTACTS && i < n; i++) {
+		if (span_is(uid, span_of(
+		    crowd->members[(m->index + n - i) % n].uid)))
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -479,7 +477,7 @@ on_presence(struct crowd *crowd, struct sim_member *m,
     const struct reply *r)
 {
 	crowd->tally.presences++;
-	if (crowd->by_uid == NULL || !is_member(crowd, r->from))
+	if (!is_contact(crowd, m, r->from))
 		wrong(crowd, m, "presence of a stranger", r->header);
 }
 
@@ -687,25 +685,13 @@ act(struct crowd *crowd, struct sim_member *m)
 
 /* ---- all of them ---- */
 
-static int
-compare_uids(const void *a, const void *b)
-{
-	const struct sim_member *const *x = a, *const *y = b;
-
-	return strcmp((*x)->uid, (*y)->uid);
-}
-
 /* All have registered: some members found the groups. */
 static void
 found_groups(struct crowd *crowd)
 {
 	unsigned i;
 
-	crowd->by_uid = xalloc(crowd->plan.members * sizeof(crowd->by_uid[0]));
-	for (i = 0; i < crowd->plan.members; i++)
-		crowd->by_uid[i] = &crowd->members[i];
-	qsort(crowd->by_uid, crowd->plan.members, sizeof(crowd->by_uid[0]),
-	    compare_uids);
+	crowd->has_groups = true;
 	for (i = 0; i < crowd->tally.groups; i++) {
 		crowd->members[i].step = STEP_INVITE;
 		crowd->members[i].due = crowd->now;
@@ -806,7 +792,7 @@ advance(struct crowd *crowd)
 		    SPAN(""));
 		finish(crowd);
 	}
-	if (crowd->tally.phase == CROWD_ENROLLING && crowd->by_uid == NULL &&
+	if (crowd->tally.phase == CROWD_ENROLLING && !crowd->has_groups &&
 	    crowd->tally.online == n && crowd->enrolled == n)
 		found_groups(crowd);
 	if (crowd->tally.phase == CROWD_ENROLLING && crowd->joined == n)
@@ -854,7 +840,6 @@ crowd_close(struct crowd *crowd)
 	poller_close(crowd->poller);
 	buf_free(&crowd->header);
 	buf_free(&crowd->data);
-	free(crowd->by_uid);
 	free(crowd->members);
 	free(crowd);
 }
