@@ -31,7 +31,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	tmtp/register.o tmtp/request.o tmtp/route.o tmtp/session.o \
 	tmtp/useredit.o tmtp.o \
 	net/cert.o net/conn.o net/identity.o net/listen.o net/poller.o \
-	net/selfsign.o net/tls.o \
+	net/selfsign.o net/stream.o net/tls.o \
 	admin/admin.o admin/backup.o admin/cli.o admin/commands.o \
 	admin/control.o admin/fsck.o admin/output.o admin/process.o \
 	admin/setup.o \

@@ -27,17 +27,18 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "admin/commands.h"
-#include "admin/control.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "net/conn.h"
+#include "admin/commands.h"
+#include "admin/control.h"
 #include "base/log.h"
 #include "conf.h"
 #include "datadir.h"
-#include "net/conn.h"
 #include "net/listen.h"
 #include "net/poller.h"
+#include "net/stream.h"
 #include "net/tls.h"
 #include "store.h"
 #include "tmtp.h"
@@ -64,7 +65,7 @@
 /* Microseconds. */
 #define STEP_TIME     50000	/* of a turn, for the checkpoint */
 
-#define NEVER CONN_NEVER
+#define NEVER STREAM_NEVER
 
 /*
  * What may be due, in now.mono.  Whatever is not in here is never waited for:
@@ -228,9 +229,9 @@ report_strangers(struct server *sv)
 static void
 log_end(struct server *sv, const struct conn *c)
 {
-	const char *error = conn_error(c);
+	const char *error = stream_error(&c->stream);
 
-	if (conn_is_stranger(c))
+	if (stream_is_stranger(&c->stream))
 		count_stranger(sv, c);
 	else if (error != NULL)
 		log_line("%s: TLS: %s", c->peer, error);
@@ -243,7 +244,7 @@ remove_conn(struct server *sv, struct conn *c)
 	log_end(sv, c);
 	list_remove(&c->waiting);
 	list_remove(&c->newcomer);
-	poller_remove(sv->poller, c->fd);
+	poller_remove(sv->poller, c->stream.fd);
 	sv->conns[c->index] = sv->conns[--sv->conn_count];
 	sv->conns[c->index]->index = c->index;
 	conn_close(c, sv->now);
@@ -272,11 +273,11 @@ settle(struct server *sv, struct conn *c)
 {
 	unsigned interest;
 
-	if (c->phase == CONN_GONE) {
+	if (c->stream.phase == STREAM_GONE) {
 		remove_conn(sv, c);
 		return;
 	}
-	if (c->phase != CONN_OPEN) {
+	if (c->stream.phase != STREAM_OPEN) {
 		list_remove(&c->waiting);
 		sv->again = true;	/* contacts hear of it, as above */
 	} else if (waits_for_data(sv, c)) {
@@ -287,7 +288,7 @@ settle(struct server *sv, struct conn *c)
 	reap_by(sv, conn_deadline(c));
 	interest = conn_interest(c);
 	if (interest != c->interest) {
-		poller_change(sv->poller, c->fd, interest);
+		poller_change(sv->poller, c->stream.fd, interest);
 		c->interest = interest;
 	}
 }
@@ -406,7 +407,7 @@ serve_conn(struct server *sv, struct conn *c, unsigned can)
 	}
 	if (can & POLLER_WRITE)
 		conn_write(c, sv->now);
-	if (!c->established && sv->handshakes++ >= HANDSHAKES_MAX)
+	if (!c->stream.established && sv->handshakes++ >= HANDSHAKES_MAX)
 		can &= POLLER_WRITE;
 	if (can & (POLLER_READ | POLLER_GONE))
 		conn_read(c, sv->now);
@@ -750,7 +751,7 @@ server_set_cert(struct server *sv, const struct cert *cert)
 	size_t i;
 
 	for (i = sv->conn_count; i-- > 0;) {
-		if (!sv->conns[i]->established)
+		if (!sv->conns[i]->stream.established)
 			remove_conn(sv, sv->conns[i]);
 	}
 	tls_set_cert(sv->tls, cert);
@@ -800,7 +801,8 @@ server_close(struct server *sv)
 		remove_conn(sv, sv->conns[0]);
 	if (sv->relay != NULL)
 		tmtp_close(sv->relay);
-	tls_close(sv->tls);
+	if (sv->tls != NULL)
+		tls_close(sv->tls);
 	poller_close(sv->poller);
 	free(sv->conns);
 	free(sv);
