@@ -205,15 +205,6 @@ pause_accepting(struct server *sv, const char *why)
 		    sv->conn_count, why);
 }
 
-/* A public address gets thousands of probes; their number says it all. */
-static void
-count_stranger(struct server *sv, const struct conn *c)
-{
-	if (sv->strangers.count++ == 0)
-		sv->due[DUE_REPORT] = sv->now.mono + LOG_INTERVAL;
-	memcpy(sv->strangers.last, c->peer, LISTEN_PEER);
-}
-
 static void
 report_strangers(struct server *sv)
 {
@@ -226,15 +217,19 @@ report_strangers(struct server *sv)
 	sv->due[DUE_REPORT] = NEVER;
 }
 
+/* A public address gets thousands of probes; their number says it all. */
 static void
 log_end(struct server *sv, const struct conn *c)
 {
 	const char *error = stream_error(&c->stream);
 
-	if (stream_is_stranger(&c->stream))
-		count_stranger(sv, c);
-	else if (error != NULL)
+	if (stream_is_stranger(&c->stream)) {
+		if (sv->strangers.count++ == 0)
+			sv->due[DUE_REPORT] = sv->now.mono + LOG_INTERVAL;
+		memcpy(sv->strangers.last, c->peer, LISTEN_PEER);
+	} else if (error != NULL) {
 		log_line("%s: TLS: %s", c->peer, error);
+	}
 }
 
 /* Its contacts hear of the end in the next turn. */
@@ -548,14 +543,6 @@ reap_conns(struct server *sv)
 	}
 }
 
-/* The deadlines of other modules. */
-static void
-fetch_deadlines(struct server *sv)
-{
-	sv->due[DUE_CHECKPOINT] = datadir_deadline(sv->data);
-	sv->due[DUE_EXPIRE] = tmtp_step_deadline(sv->relay);
-}
-
 /* Milliseconds until something is due; -1 when nothing is. */
 static int
 time_to_wait(const struct server *sv)
@@ -590,7 +577,8 @@ static int
 turn(struct server *sv)
 {
 	end_turn(sv);		/* the one before */
-	fetch_deadlines(sv);
+	sv->due[DUE_CHECKPOINT] = datadir_deadline(sv->data);
+	sv->due[DUE_EXPIRE] = tmtp_step_deadline(sv->relay);
 	poller_wait(sv->poller, time_to_wait(sv));
 	read_clock(sv);
 	sv->again = false;

@@ -195,40 +195,29 @@ hang_up(struct crowd *crowd, struct sim_member *m, uint64_t pause)
 	    pause;
 }
 
-/* Whether it is connected; else it is tried again soon. */
-static bool
-connect_member(struct crowd *crowd, struct sim_member *m)
+/* Connect, and register or log in; if that cannot be, try again soon. */
+static void
+step_connect(struct crowd *crowd, struct sim_member *m)
 {
 	m->client = client_connect_unix(crowd->plan.clients,
 	    crowd->plan.path);
-	if (m->client != NULL &&
-	    client_watch(m->client, crowd->poller, m) == 0) {
-		m->state = STATE_CONNECTING;
-		m->due = NEVER;
-		say(m, SPAN(""), "{\"op\":0,\"id\":\"1\"}");
-		return true;
+	if (m->client == NULL ||
+	    client_watch(m->client, crowd->poller, m) == -1) {
+		if (m->client != NULL || errno != EAGAIN)
+			wrong(crowd, m, "cannot connect",
+			    span_of(strerror(errno)));
+		client_close(m->client);
+		m->client = NULL;
+		m->due = crowd->now + RETRY_TIME;
+		return;
 	}
-	if (m->client != NULL || errno != EAGAIN)
-		wrong(crowd, m, "cannot connect",
-		    span_of(strerror(errno)));
-	client_close(m->client);
-	m->client = NULL;
-	m->due = crowd->now + RETRY_TIME;
-	return false;
-}
-
-static void
-step_register(struct crowd *crowd, struct sim_member *m)
-{
-	if (connect_member(crowd, m))
+	m->state = STATE_CONNECTING;
+	m->due = NEVER;
+	say(m, SPAN(""), "{\"op\":0,\"id\":\"1\"}");
+	if (m->step == STEP_REGISTER)
 		say(m, SPAN(""), "{\"op\":1,\"newnode\":\"x\","
 		    "\"newalias\":\"sim-member-%03u\"}", m->index);
-}
-
-static void
-step_login(struct crowd *crowd, struct sim_member *m)
-{
-	if (connect_member(crowd, m))
+	else
 		say(m, SPAN(""), "{\"op\":2,\"uid\":\"%s\","
 		    "\"node\":\"%s\"}", m->uid, m->nodeid);
 }
@@ -362,8 +351,8 @@ step_logout(struct crowd *crowd, struct sim_member *m)
 }
 
 static void (*const step_functions[])(struct crowd *, struct sim_member *) = {
-	[STEP_REGISTER] = step_register, [STEP_INVITE] = step_invite,
-	[STEP_LOGIN] = step_login, [STEP_PRESENCE] = step_presence,
+	[STEP_REGISTER] = step_connect, [STEP_INVITE] = step_invite,
+	[STEP_LOGIN] = step_connect, [STEP_PRESENCE] = step_presence,
 	[STEP_PING] = step_ping, [STEP_LOGOUT] = step_logout
 };
 

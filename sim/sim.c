@@ -192,13 +192,11 @@ resident_bytes(void)
 {
 	struct buf text = { NULL, 0, 0 };
 	struct rusage most;
-	uint64_t pages = 0;
-	char *second;
+	unsigned long pages = 0;
 
 	if (file_read(AT_FDCWD, "/proc/self/statm", STATM_MAX, &text) == 0) {
 		buf_add_byte(&text, '\0');
-		(void)strtoul(text.p, &second, 10);
-		pages = strtoul(second, NULL, 10);
+		(void)sscanf(text.p, "%*u %lu", &pages);
 	}
 	buf_free(&text);
 	if (pages > 0)
@@ -395,7 +393,7 @@ be_relay(const struct sim *sim, struct server *sv, int members)
 {
 	char why[WHY_ROOM], question;
 	struct datadir data;
-	int result = 0;
+	int result;
 
 	if (datadir_open(&data, sim->conf.data, sim->conf.journal_size, why,
 	    sizeof(why)) == -1) {
@@ -406,8 +404,7 @@ be_relay(const struct sim *sim, struct server *sv, int members)
 	while (server_run(sv, members) == 0 &&
 	    read(members, &question, 1) == 1)
 		answer(members, &data);
-	if (server_stop(sv) == -1)
-		result = -1;
+	result = server_stop(sv);
 	server_close(sv);
 	if (datadir_close(&data) == -1)
 		result = -1;
