@@ -64,11 +64,9 @@ look_up(const struct conf *conf, char *why, size_t room)
 		hints.ai_family = AF_INET;
 	else if (strcmp(conf->listen_net, "tcp6") == 0)
 		hints.ai_family = AF_INET6;
-	if (conf_split_address(conf->listen_laddr, &name))
-		error = getaddrinfo(name.host[0] != '\0' ? name.host : NULL,
-		    name.port, &hints, &found);
-	else
-		error = EAI_NONAME;
+	error = !conf_split_address(conf->listen_laddr, &name) ? EAI_NONAME :
+	    getaddrinfo(name.host[0] != '\0' ? name.host : NULL, name.port,
+	    &hints, &found);
 	if (error == 0)
 		return found;
 	snprintf(why, room, "cannot listen on %s: %s", conf->listen_laddr,

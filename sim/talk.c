@@ -48,16 +48,12 @@ static const char device_lines[] =
     "A! acks\n"
     "B! acks\n";
 
-static const struct talk_op {
-	const char *name;
-	int number[2];
-} op_names[] = {
-	{ "TmtpRev", { 0, 0 } }, { "Register", { 1, 1 } },
-	{ "Login", { 2, 2 } }, { "UserEdit", { 3, 3 } },
-	{ "OhiEdit", { 4, 4 } }, { "GroupInvite", { 5, 5 } },
-	{ "GroupEdit", { 6, 6 } }, { "Post", { 7, 7 } },
-	{ "PostNotify", { -1, 8 } }, { "Ping", { 8, 9 } },
-	{ "Ack", { 9, 10 } }, { "Pulse", { 10, 11 } }, { "Quit", { 11, 12 } }
+/* By their numbers; the first numbering, of 2018, skips PostNotify. */
+#define POST_NOTIFY 8
+static const char *const op_names[] = {
+	"TmtpRev", "Register", "Login", "UserEdit", "OhiEdit", "GroupInvite",
+	"GroupEdit", "Post", [POST_NOTIFY] = "PostNotify", "Ping", "Ack",
+	"Pulse", "Quit"
 };
 
 /* ---- names ---- */
@@ -236,15 +232,14 @@ static int
 put_op(const struct talk *t, struct buf *b, const char *p)
 {
 	size_t n = name_length(p), i;
-	int number;
+	bool skips = t->numbering == TALK_2018;
 
 	for (i = 0; i < sizeof(op_names) / sizeof(op_names[0]); i++) {
-		if (!span_is((struct span){ p, n }, span_of(op_names[i].name)))
+		if (!span_is((struct span){ p, n }, span_of(op_names[i])))
 			continue;
-		number = op_names[i].number[t->numbering];
-		if (number == -1)
+		if (skips && i == POST_NOTIFY)
 			return -1;
-		buf_addf(b, "%d", number);
+		buf_addf(b, "%zu", i - (skips && i > POST_NOTIFY));
 		return (int)n;
 	}
 	return 0;
