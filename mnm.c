@@ -157,7 +157,8 @@ log_warnings(const struct service *s, const struct conf *conf)
 	struct buf findings = { NULL, 0, 0 };
 	struct span line;
 
-	(void)setup_check(conf, s->path, now_of(s), &findings);
+	(void)setup_check(conf, s->path, now_of(s), SETUP_BY_RELAY,
+	    &findings);
 	buf_add_byte(&findings, '\0');
 	for (line.p = findings.p; *line.p != '\0'; line.p += line.n + 1) {
 		line.n = strcspn(line.p, "\n");
@@ -224,7 +225,8 @@ reload(struct service *s, char *why, size_t room)
 		return -1;
 	keep_fixed(&conf, &s->conf);
 	log_warnings(s, &conf);
-	if (identity_load(&id, &conf, now_of(s), why, room) == -1) {
+	if (identity_read(&id, &conf, IDENTITY_MAKE, now_of(s), why, room) ==
+	    -1) {
 		conf_free(&conf);
 		return -1;
 	}
@@ -259,8 +261,8 @@ check_certificate(struct service *s)
 
 	if (!identity_is_stale(&s->id)) {
 		identity_warn(&s->id, now_of(s));
-	} else if (identity_load(&id, &s->conf, now_of(s), why,
-	    sizeof(why)) == -1) {
+	} else if (identity_read(&id, &s->conf, IDENTITY_MAKE,
+	    now_of(s), why, sizeof(why)) == -1) {
 		log_line("%s; keeping the old certificate", why);
 	} else {
 		set_identity(s, &id);
@@ -306,8 +308,8 @@ load_identity(struct service *s)
 {
 	char why[WHY_ROOM];
 
-	if (identity_load(&s->id, &s->conf, now_of(s), why,
-	    sizeof(why)) == -1)
+	if (identity_read(&s->id, &s->conf, IDENTITY_MAKE,
+	    now_of(s), why, sizeof(why)) == -1)
 		die("%s", why);
 	identity_warn(&s->id, now_of(s));
 }

@@ -100,40 +100,29 @@ keep_owner(int fd, const struct stat *st)
 	return 0;
 }
 
-/* As copy_bytes, into a new file. */
-static int
-copy_to(int to, const char *name, int from, uint64_t bytes, uint64_t *size)
-{
-	struct stat st;
-	int fd, result;
-
-	if (fstat(from, &st) == -1)
-		return -1;
-	if (!S_ISREG(st.st_mode)) {
-		errno = EINVAL;
-		return -1;
-	}
-	fd = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -1;
-	*size = (uint64_t)st.st_size;
-	result = copy_bytes(from, fd, bytes < *size ? bytes : *size, *size);
-	if (result == 0)
-		result = keep_owner(fd, &st);
-	return fd_close_written(fd, result);
-}
-
 /* Copy so many bytes of a file, then zeros up to its size. */
 static int
 copy_file(const struct dirs *here, const char *name, uint64_t bytes,
     uint64_t *size)
 {
-	int from = openat(here->from, name, SAFELY);
-	int result;
+	int from = openat(here->from, name, SAFELY), to = -1, result = -1;
+	struct stat st;
 
-	if (from == -1)
-		return -1;
-	result = copy_to(here->to, name, from, bytes, size);
+	if (from == -1 || fstat(from, &st) == -1)
+		return fd_close(from);
+	if (S_ISREG(st.st_mode))
+		to = openat(here->to, name, O_WRONLY | O_CREAT | O_EXCL |
+		    O_CLOEXEC, 0600);
+	else
+		errno = EINVAL;
+	if (to != -1) {
+		*size = (uint64_t)st.st_size;
+		result = copy_bytes(from, to, bytes < *size ? bytes : *size,
+		    *size);
+		if (result == 0)
+			result = keep_owner(to, &st);
+		result = fd_close_written(to, result);
+	}
 	(void)fd_close(from);
 	return result;
 }

@@ -68,13 +68,11 @@ static int
 run_check(struct cli *c)
 {
 	struct buf findings = { NULL, 0, 0 };
-	enum setup_finding worst, port;
+	enum setup_finding worst = setup_check(&c->conf, c->config,
+	    clock_ms(CLOCK_REALTIME) / 1000, SETUP_BY_OPERATOR, &findings);
 
-	worst = setup_check(&c->conf, c->config,
-	    clock_ms(CLOCK_REALTIME) / 1000, &findings);
-	port = setup_check_port(&c->conf, c->config, &findings);
 	print(stdout, &findings);
-	return (int)(port > worst ? port : worst);
+	return (int)worst;
 }
 
 static int
@@ -83,8 +81,8 @@ run_fingerprint(struct cli *c)
 	char address[IDENTITY_ADDRESS];
 	struct identity id;
 
-	if (identity_read(&id, &c->conf, clock_ms(CLOCK_REALTIME) / 1000,
-	    c->why, WHY_ROOM) == -1)
+	if (identity_read(&id, &c->conf, IDENTITY_FAIL,
+	    clock_ms(CLOCK_REALTIME) / 1000, c->why, WHY_ROOM) == -1)
 		return c->why[0] != '\0' ? -1 : say_why(c->why, WHY_ROOM,
 		    "there is no certificate yet: mnm creates one at its first "
 		    "start");

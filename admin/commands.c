@@ -201,29 +201,21 @@ register_show(struct call *c)
 static bool
 read_duration(uint64_t *duration, const char *text)
 {
-	static const struct {
-		char name;
-		uint64_t ms;
-	} units[] = {
-		{ 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 },
-		{ 'd', CLOCK_DAY }
-	};
+	static const char units[] = "smhd";
+	static const uint64_t ms[] = { 1000, 60000, 3600000, CLOCK_DAY };
 	char digits[8] = "";
-	size_t n = strlen(text), i;
+	size_t n = strlen(text);
+	const char *unit;
 	uint32_t number;
 
 	if (n < 2 || n > sizeof(digits))
 		return false;
 	memcpy(digits, text, n - 1);
-	if (!commands_number(&number, digits, 1000000))
+	unit = strchr(units, text[n - 1]);
+	if (unit == NULL || !commands_number(&number, digits, 1000000))
 		return false;
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (units[i].name == text[n - 1]) {
-			*duration = number * units[i].ms;
-			return number > 0;
-		}
-	}
-	return false;
+	*duration = number * ms[unit - units];
+	return number > 0;
 }
 
 static const char *

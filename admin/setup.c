@@ -99,7 +99,8 @@ check_cert(struct setup *c, uint64_t now)
 	char why[WHY_ROOM];
 	uint64_t left;
 
-	if (identity_read(&id, c->conf, now, why, sizeof(why)) == -1) {
+	if (identity_read(&id, c->conf, IDENTITY_FAIL, now, why,
+	    sizeof(why)) == -1) {
 		/* If there is none yet, the relay creates one. */
 		if (why[0] != '\0')
 			add_finding(c, SETUP_ERROR, "listen.certPath", "%s",
@@ -251,33 +252,32 @@ check_data(struct setup *c)
 	(void)close(dir);
 }
 
+static void
+check_port(struct setup *c)
+{
+	int fds[LISTEN_MAX], n;
+	char why[WHY_ROOM];
+
+	if (is_running(c->conf))
+		return;
+	n = listen_open(fds, c->conf, why, sizeof(why));
+	if (n == -1)
+		add_finding(c, SETUP_ERROR, "listen.laddr", "%s", why);
+	while (n > 0)
+		(void)close(fds[--n]);	/* nobody has connected */
+}
+
 enum setup_finding
 setup_check(const struct conf *conf, const char *path, uint64_t now,
-    struct buf *findings)
+    enum setup_by by, struct buf *findings)
 {
 	struct setup c = { .conf = conf, .path = path, .findings = findings };
 
 	check_registration(&c);
 	check_data(&c);
 	check_cert(&c, now);
-	return c.worst;
-}
-
-enum setup_finding
-setup_check_port(const struct conf *conf, const char *path,
-    struct buf *findings)
-{
-	struct setup c = { .conf = conf, .path = path, .findings = findings };
-	int fds[LISTEN_MAX], n;
-	char why[WHY_ROOM];
-
-	if (is_running(conf))
-		return SETUP_FINE;
-	n = listen_open(fds, conf, why, sizeof(why));
-	if (n == -1)
-		add_finding(&c, SETUP_ERROR, "listen.laddr", "%s", why);
-	while (n > 0)
-		(void)close(fds[--n]);	/* nobody has connected */
+	if (by == SETUP_BY_OPERATOR)
+		check_port(&c);
 	return c.worst;
 }
 
@@ -386,7 +386,8 @@ make_rest(const char *config, uint64_t now, struct buf *next, char *why,
 		(void)say_why(why, room, "%s: %s", conf.data,
 		    strerror(errno));
 	else
-		result = identity_load(&id, &conf, now, why, room);
+		result = identity_read(&id, &conf, IDENTITY_MAKE, now, why,
+		    room);
 	if (result == 0) {
 		print_next(next, &conf, config, &id);
 		identity_free(&id);

@@ -19,18 +19,15 @@ struct conf;
 /* How bad the worst finding is; an exit status. */
 enum setup_finding { SETUP_FINE, SETUP_WARNING, SETUP_ERROR };
 
+/* Who checks: the port only if it is not the relay, and none is running. */
+enum setup_by { SETUP_BY_RELAY, SETUP_BY_OPERATOR };
+
 /*
  * Check what conf names; it was read from path, or has the defaults if that is
  * NULL.  Appends one line for each finding, with what to do.  Changes nothing.
  */
 enum setup_finding setup_check(const struct conf *, const char *path,
-    uint64_t now, struct buf *findings);
-/*
- * The same for the port, unless the relay is running.  The relay itself must
- * not call this.
- */
-enum setup_finding setup_check_port(const struct conf *, const char *path,
-    struct buf *findings);
+    uint64_t now, enum setup_by, struct buf *findings);
 
 /*
  * Create dir, if it does not exist, with a configuration, a data directory, a
