@@ -368,12 +368,11 @@ open_source(struct backup_source *s, int to, char *why, size_t room)
 {
 	s->dir = file_open_dir(AT_FDCWD, s->path);
 	if (s->dir == -1)
-		return say_why(why, room, "%s: %s%s", s->path,
-		    strerror(errno), errno == ENOENT ?
-		    ": no relay was set up here" : "");
+		return say_why(why, room, "%s: %s%s", s->path, strerror(errno),
+		    errno == ENOENT ? ": no relay was set up here" : "");
 	if (is_below(to, s->dir))
-		return say_why(why, room, "it would be inside the data "
-		    "directory, %s", s->path);
+		return say_why(why, room,
+		    "it would be inside the data directory, %s", s->path);
 	s->hold = control_hold(s->path, &s->segments);
 	if (s->hold != -1)
 		return 0;
@@ -407,12 +406,10 @@ end_hold(struct backup_source *s, enum control_copy copy, char *why,
 	s->hold = -1;
 	if (hold == -1 || control_end_hold(hold, copy) == 0)
 		return 0;
-	if (errno == EBUSY)
-		return say_why(why, room, "the journal filled up "
-		    "before the copy was complete: try again when it is "
-		    "less busy, or raise journal_size");
-	return say_why(why, room, "the relay was stopped before the "
-	    "copy was complete: try again");
+	return say_why(why, room, errno == EBUSY ? "the journal filled up "
+	    "before the copy was complete: try again when it is less busy, or "
+	    "raise journal_size" : "the relay was stopped before the copy was "
+	    "complete: try again");
 }
 
 static void
@@ -439,9 +436,9 @@ fill(const char *data, int to, struct backup_sum *sum, struct stat *owner,
 		result = fstat(s.dir, owner) == -1 ? -1 : backup_copy(s.dir,
 		    to, s.hold != -1 ? &segments : NULL, sum);
 		if (result == -1)
-			(void)say_why(why, room, "cannot copy: "
-			    "%s", errno == ELOOP ? "a link in the data "
-			    "directory leads elsewhere" : strerror(errno));
+			(void)say_why(why, room, "cannot copy: %s",
+			    errno == ELOOP ? "a link in the data directory "
+			    "leads elsewhere" : strerror(errno));
 		/* If it was not held, that is why all else failed. */
 		if (end_hold(&s, result == 0 ? CONTROL_COPIED :
 		    CONTROL_FAILED, why, room) == -1)
@@ -462,23 +459,9 @@ make_partial(const char *path, const char *partial, char *why, size_t room)
 		return say_why(why, room, "%s already exists", path);
 	if (mkdir(partial, 0700) == 0)
 		fd = file_open_dir(AT_FDCWD, partial);
-	if (fd == -1)
-		(void)say_why(why, room, "%s: %s", partial, errno == EEXIST ?
-		    "already exists: remove it, unless another backup is "
-		    "running" : strerror(errno));
-	return fd;
-}
-
-static int
-sync_above(int dir)
-{
-	int above = file_open_dir(dir, ".."), result;
-
-	if (above == -1)
-		return -1;
-	result = file_sync(above);
-	(void)fd_close(above);
-	return result;
+	return fd != -1 ? fd : say_why(why, room, "%s: %s", partial,
+	    errno == EEXIST ? "already exists: remove it, unless another "
+	    "backup is running" : strerror(errno));
 }
 
 /*
@@ -491,7 +474,8 @@ install(int dir, const struct stat *owner, const char *partial,
 {
 	bool named = file_sync_tree(dir) == 0 && rename(partial, path) == 0;
 
-	if (named && sync_above(dir) == 0 && keep_owner(dir, owner) == 0)
+	if (named && file_sync_dir(dir, "..") == 0 &&
+	    keep_owner(dir, owner) == 0)
 		return 0;
 	(void)say_why(why, room, "%s: %s", path, strerror(errno));
 	if (named)

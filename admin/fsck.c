@@ -217,9 +217,8 @@ fsck_run(const char *path, enum fsck_kind kind, uint64_t journal_size,
 	struct fsck c = { .why = why, .room = room };
 	int result;
 
-	if (!is_data(path, why, room) || (kind == FSCK_REPAIR ?
-	    datadir_open(&c.data, path, journal_size, why, room) :
-	    datadir_open_readonly(&c.data, path, why, room)) == -1)
+	if (!is_data(path, why, room) || datadir_open(&c.data, path,
+	    kind == FSCK_REPAIR ? journal_size : 0, why, room) == -1)
 		return -1;
 	result = look_at_data(&c, kind);
 	if (result == 0)

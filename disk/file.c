@@ -208,6 +208,21 @@ file_sync(int fd)
 	return fsync(fd);
 }
 
+static int
+sync_and_close(int fd)
+{
+	int result = fd == -1 ? -1 : fsync(fd);
+
+	(void)fd_close(fd);
+	return result;
+}
+
+int
+file_sync_dir(int dir, const char *name)
+{
+	return sync_and_close(file_open_dir(dir, name));
+}
+
 #if defined(__linux__) && !defined(MNM_NO_SYNCFS)
 
 int
@@ -217,19 +232,6 @@ file_sync_tree(int dir)
 }
 
 #else
-
-static int
-sync_file(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	int result;
-
-	if (fd == -1)
-		return -1;
-	result = fsync(fd);
-	(void)fd_close(fd);
-	return result;
-}
 
 static int
 sync_below(int dir, const char *name)
@@ -250,7 +252,8 @@ sync_below(int dir, const char *name)
 		if (result == 0 && S_ISDIR(st.st_mode))
 			result = sync_below(fd, entry);
 		else if (result == 0 && S_ISREG(st.st_mode))
-			result = sync_file(fd, entry);
+			result = sync_and_close(openat(fd, entry,
+			    O_RDONLY | O_CLOEXEC));
 		/* What was removed meanwhile needs no sync. */
 		if (result == -1 && errno == ENOENT)
 			result = 0;

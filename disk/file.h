@@ -49,8 +49,10 @@ int file_open_dir(int dir, const char *name);
 DIR *file_open_list(int dir, const char *name);
 const char *file_next_name(DIR *);
 int file_end_list(DIR *);
-/* fsync a file; or a directory, so that the names in it are durable. */
+/* fsync a file, or a directory: then the names in it are durable. */
 int file_sync(int fd);
+/* The same for a directory below, or at, or above dir. */
+int file_sync_dir(int dir, const char *name);
 /*
  * Make everything below dir durable that was written before the call:
  * syncfs where there is one, else each file and directory in turn.

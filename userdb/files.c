@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "disk/file.h"
 #include "disk/quarantine.h"
 #include "disk/recfile.h"
@@ -198,13 +199,6 @@ next_path(struct files *f, char path[PATH_BYTES])
 	return 1;
 }
 
-static int
-fail(const char *what, char *why, size_t room)
-{
-	(void)snprintf(why, room, "%s: %s", what, strerror(errno));
-	return -1;
-}
-
 int
 files_next(struct files *f, struct record *r, char *why, size_t room)
 {
@@ -219,11 +213,13 @@ files_next(struct files *f, struct record *r, char *why, size_t room)
 		}
 		found = next_path(f, path);
 		if (found == -1)
-			return fail(f->dir, why, room);
+			return say_why(why, room, "%s: %s", f->dir,
+			    strerror(errno));
 		if (found == 0)
 			return 0;
 		if (load(f, path) == -1)
-			return fail(path, why, room);
+			return say_why(why, room, "%s: %s", path,
+			    strerror(errno));
 	}
 }
 
