@@ -500,12 +500,11 @@ read_field(struct json *j, struct json_reader *r, const struct json_field *f)
 static void
 clear_field(struct json_reader *r, const struct json_field *f)
 {
-	static const size_t sizes[] = {
+	static const size_t sizes[] = {		/* the others have no place */
 		[JSON_TEXT]   = sizeof(struct span),
 		[JSON_RAW]    = sizeof(struct span),
 		[JSON_NUMBER] = sizeof(struct json_number),
 		[JSON_U32]    = sizeof(uint32_t),
-		[JSON_FLAG]   = 0,
 		[JSON_OTHER]  = 0
 	};
 

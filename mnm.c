@@ -315,37 +315,26 @@ load_identity(struct service *s)
 }
 
 static void
-open_data(struct service *s)
-{
-	char why[WHY_ROOM];
-
-	if (datadir_open(&s->data, s->conf.data, s->conf.journal_size, why,
-	    sizeof(why)) == -1)
-		die("%s", why);
-	s->data.disk_min = s->conf.disk_min;
-	if (syncer_start(s->data.syncer) == -1)
-		die("cannot start a thread: %s", strerror(errno));
-}
-
-static void
 start(struct service *s)
 {
 	static const struct rlimit none = { 0, 0 };
 	char why[WHY_ROOM];
 
 	(void)setrlimit(RLIMIT_CORE, &none);	/* no key in a core dump */
-	if (conf_read(&s->conf, s->path, why, sizeof(why)) == -1)
-		die("%s", why);
-	s->sv = server_open(&s->conf, why, sizeof(why));
-	if (s->sv == NULL)
+	if (conf_read(&s->conf, s->path, why, sizeof(why)) == -1 ||
+	    (s->sv = server_open(&s->conf, why, sizeof(why))) == NULL)
 		die("%s", why);
 	s->clock_offset = ask_time(&s->conf);
 	log_warnings(s, &s->conf);
 	if (s->conf.listen_cert_path[0] != '\0')
 		load_identity(s);
-	if (process_give_up_root(&s->conf, why, sizeof(why)) == -1)
+	if (process_give_up_root(&s->conf, why, sizeof(why)) == -1 ||
+	    datadir_open(&s->data, s->conf.data, s->conf.journal_size, why,
+	    sizeof(why)) == -1)
 		die("%s", why);
-	open_data(s);
+	s->data.disk_min = s->conf.disk_min;
+	if (syncer_start(s->data.syncer) == -1)
+		die("cannot start a thread: %s", strerror(errno));
 	if (s->conf.listen_cert_path[0] == '\0')
 		load_identity(s);
 }

@@ -277,8 +277,7 @@ admin_run(struct call *c, char *const *words, size_t n, struct buf *answer)
 	    datadir_state(c->data) == DATADIR_WAIT)
 		return refuse(answer, c, "the journal is full: try again");
 	c->about = c->args[0];
-	output_begin(&c->out, c->options & OPTION_JSON ? OUTPUT_JSON :
-	    OUTPUT_TEXT);
+	output_begin(&c->out, c->options & OPTION_JSON);
 	if (strncmp(c->command->usage, "USER", 4) == 0)
 		why = find_user(c, c->args[0]);
 	if (why == NULL)

@@ -3,7 +3,6 @@
 
 #include "admin/control.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
