@@ -16,7 +16,7 @@ LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # The rooms, from the bottom to the top.
 OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
-	base/log.o base/secret.o base/set.o base/subnet.o base/utf8.o \
+	base/log.o base/set.o base/subnet.o base/utf8.o \
 	json.o \
 	disk/file.o disk/journal.o disk/quarantine.o disk/recfile.o \
 	disk/segment.o disk/syncer.o \

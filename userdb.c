@@ -298,7 +298,7 @@ userdb_login(const struct user *u, struct span nodeid)
 	if (nodeid.n != NODEID_TEXT)
 		return NULL;
 	for (i = 0; i < u->node_count; i++) {
-		if (secret_is(&u->nodes[i]->secret, nodeid))
+		if (record_is_secret(&u->nodes[i]->secret, nodeid))
 			found = u->nodes[i];
 	}
 	return found;
@@ -333,7 +333,7 @@ draw_password(struct record *r, char nodeid[NODEID_TEXT])
 		return -1;
 	encode_base32(nodeid, bytes, sizeof(bytes));
 	r->has |= RECORD_SALT | RECORD_HASH;
-	return secret_set(&r->secret, (struct span){ nodeid, NODEID_TEXT });
+	return record_set_secret(&r->secret, (struct span){ nodeid, NODEID_TEXT });
 }
 
 /* A uid that no record has named yet. */

@@ -477,7 +477,7 @@ invite_is_named(const struct invite *e, struct span name)
 		return false;
 	if (!e->coded)
 		return name_same(words(e->name), name);
-	return secret_is(&e->secret,
+	return record_is_secret(&e->secret,
 	    (struct span){ folded, name_fold(folded, name) });
 }
 
@@ -560,7 +560,7 @@ invite_add_coded(struct invites *inv, const struct invite *terms,
 	if (!name_fits(span_of(token)))
 		return "this alias is too long for a code";
 	name.n = name_fold(folded, span_of(token));
-	if (secret_set(&e.secret, name) == -1)
+	if (record_set_secret(&e.secret, name) == -1)
 		return "no random numbers available";
 	e.coded = true;
 	return add_invitation(inv, &e);

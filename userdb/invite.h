@@ -21,9 +21,9 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/secret.h"
 #include "base/subnet.h"
 #include "userdb/name.h"
+#include "userdb/record.h"
 
 #define INVITE_ADDRESS 64	/* room for a peer's address */
 #define INVITE_CODE    8	/* characters, 40 bits */

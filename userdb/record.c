@@ -1,6 +1,6 @@
 #include "userdb/record.h"
 
-#include <stdbool.h>
+#include <bearssl_hash.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -245,4 +245,37 @@ record_path(char dst[RECORD_PATH], const struct record *r)
 		(void)snprintf(dst, RECORD_PATH, "user/%.2s/%.*s/user.json",
 		    uid, UID_TEXT, uid);
 	}
+}
+
+static void
+hash(unsigned char dst[SECRET_HASH], const unsigned char salt[SECRET_SALT],
+    struct span text)
+{
+	br_sha256_context sha;
+
+	br_sha256_init(&sha);
+	br_sha256_update(&sha, salt, SECRET_SALT);
+	br_sha256_update(&sha, text.p, text.n);
+	br_sha256_out(&sha, dst);
+}
+
+int
+record_set_secret(struct secret *s, struct span text)
+{
+	if (encode_random(s->salt, SECRET_SALT) == -1)
+		return -1;
+	hash(s->hash, s->salt, text);
+	return 0;
+}
+
+bool
+record_is_secret(const struct secret *s, struct span text)
+{
+	unsigned char other[SECRET_HASH], difference = 0;
+	unsigned i;
+
+	hash(other, s->salt, text);
+	for (i = 0; i < SECRET_HASH; i++)
+		difference |= s->hash[i] ^ other[i];
+	return difference == 0;
 }

@@ -26,11 +26,23 @@
 #ifndef MNM_USERDB_RECORD_H
 #define MNM_USERDB_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/encode.h"
-#include "base/secret.h"
+
+#define SECRET_SALT 8
+#define SECRET_HASH 32
+
+/*
+ * What is kept of a secret: a salt, and the SHA-256 of salt and secret.  The
+ * secrets are random, so a fast hash is enough.
+ */
+struct secret {
+	unsigned char salt[SECRET_SALT];
+	unsigned char hash[SECRET_HASH];
+};
 
 #define RECORD_PATH 512		/* room for what record_path writes */
 
@@ -100,5 +112,10 @@ void record_write(struct buf *, const struct record *);
  * directory; "" for RECORD_OTHER.
  */
 void record_path(char dst[RECORD_PATH], const struct record *);
+
+/* Keep the hash of text, with a new salt.  -1: no random numbers. */
+int record_set_secret(struct secret *, struct span text);
+/* Whether it is the same text, compared in constant time. */
+bool record_is_secret(const struct secret *, struct span text);
 
 #endif
