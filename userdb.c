@@ -333,7 +333,8 @@ draw_password(struct record *r, char nodeid[NODEID_TEXT])
 		return -1;
 	encode_base32(nodeid, bytes, sizeof(bytes));
 	r->has |= RECORD_SALT | RECORD_HASH;
-	return record_set_secret(&r->secret, (struct span){ nodeid, NODEID_TEXT });
+	return record_set_secret(&r->secret,
+	    (struct span){ nodeid, NODEID_TEXT });
 }
 
 /* A uid that no record has named yet. */

@@ -327,35 +327,22 @@ count_kind(const struct invites *inv, enum invite_kind kind)
 /* ---- the file ---- */
 
 static const char *
-load_lines(struct invites *inv)
+apply_line(void *with, struct span line)
 {
-	struct span lines, line;
-	const char *fault = recfile_find(&lines, buf_span(&inv->text));
-
-	if (fault != NULL)
-		return fault;
-	while (recfile_next(&lines, &line)) {
-		if (!apply(inv, line))
-			return "invalid record";
-	}
-	return lines.n > 0 ? "a line is not a record" : NULL;
+	return apply(with, line) ? NULL : "invalid record";
 }
 
 static int
 load(struct invites *inv)
 {
-	const char *fault;
+	struct span lines;
+	int found = recfile_read(inv->quarantine, FILE_NAME, FILE_BYTES,
+	    &inv->text, &lines, apply_line, inv);
 
-	if (files_read(inv->quarantine->data, FILE_NAME, FILE_BYTES, &inv->text,
-	    &fault) == -1)
-		return errno == ENOENT ? 0 : -1;
-	if (fault == NULL)
-		fault = load_lines(inv);
-	if (fault == NULL)
-		return 0;
-	while (inv->count > 0)
+	/* A damaged file counts for nothing. */
+	while (found == 0 && inv->count > 0)
 		remove_at(inv, inv->count - 1);
-	return quarantine_move(inv->quarantine, FILE_NAME, fault);
+	return found;
 }
 
 struct invites *
@@ -366,7 +353,7 @@ invite_open(struct quarantine *quarantine, struct journal *journal, char *why,
 
 	inv->quarantine = quarantine;
 	inv->journal = journal;
-	if (load(inv) == 0)
+	if (load(inv) != -1)
 		return inv;
 	(void)snprintf(why, room, FILE_NAME ": %s", strerror(errno));
 	invite_close(inv);
