@@ -28,7 +28,7 @@
 #include "admin/admin.h"
 #include "admin/cli.h"
 #include "admin/process.h"
-#include "admin/setup.h"
+#include "admin/check.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -150,14 +150,14 @@ set_alarm(struct service *s)
 
 /* ---- reload ---- */
 
-/* Log what setup_check warns of; errors will end the program anyhow. */
+/* Log what check_setup warns of; errors will end the program anyhow. */
 static void
 log_warnings(const struct service *s, const struct conf *conf)
 {
 	struct buf findings = { NULL, 0, 0 };
 	struct span line;
 
-	(void)setup_check(conf, s->path, now_of(s), SETUP_BY_RELAY,
+	(void)check_setup(conf, s->path, now_of(s), CHECK_BY_RELAY,
 	    &findings);
 	buf_add_byte(&findings, '\0');
 	for (line.p = findings.p; *line.p != '\0'; line.p += line.n + 1) {
@@ -399,16 +399,16 @@ find_config(const char *asked)
 {
 	if (asked != NULL)
 		return asked;
-	return exists(SETUP_CONFIG) ? SETUP_CONFIG : NULL;
+	return exists(CLI_CONFIG) ? CLI_CONFIG : NULL;
 }
 
 /* Where there is no relay, commands are for the installed one. */
 static const char *
 find_relay(const char *config)
 {
-	if (config != NULL || exists(SETUP_DATA) || !exists(SETUP_INSTALLED))
+	if (config != NULL || exists(CLI_DATA) || !exists(CLI_INSTALLED))
 		return config;
-	return SETUP_INSTALLED;
+	return CLI_INSTALLED;
 }
 
 static void
@@ -421,7 +421,7 @@ usage(void)
 	    "       mnm [-c FILE] COMMAND    run a command\n"
 	    "       mnm N                    simulate N members (load test)\n"
 	    "       mnm -V | -h\n\n"
-	    "FILE is the configuration (default: ./" SETUP_CONFIG "); "
+	    "FILE is the configuration (default: ./" CLI_CONFIG "); "
 	    "mnm.conf is an example.\nWithout one, the relay serves only this "
 	    "machine.  These commands work while the\nrelay is running or "
 	    "stopped; mnm(8) explains them:\n\n%.*s", (int)commands.n,

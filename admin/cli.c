@@ -1,22 +1,26 @@
 #include "admin/cli.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
 #include "admin/backup.h"
+#include "admin/check.h"
 #include "admin/commands.h"
 #include "admin/control.h"
 #include "admin/fsck.h"
 #include "admin/process.h"
-#include "admin/setup.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "conf.h"
 #include "datadir.h"
+#include "disk/file.h"
+#include "json.h"
 #include "net/identity.h"
 #include "tmtp.h"
 
@@ -51,13 +55,153 @@ print(FILE *to, struct buf *text)
  * They return an exit status, or -1 and why.
  */
 
+/* Append the absolute path of a directory, which is created, and a NUL. */
+static int
+find_path(struct buf *path, const char *dir)
+{
+	size_t n = strlen(dir);
+	char here[PATH_MAX];
+
+	if (mkdir(dir, 0700) == -1 && errno != EEXIST)
+		return -1;
+	if (dir[0] != '/') {
+		if (getcwd(here, sizeof(here)) == NULL)
+			return -1;
+		buf_addf(path, "%s", here);
+		if (strcmp(dir, ".") == 0)
+			return 0;
+		buf_add_byte(path, '/');
+	}
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	buf_addf(path, "%.*s", (int)n, dir);
+	return 0;
+}
+
+static void
+write_config(struct buf *text, const char *dir)
+{
+	struct buf data = { NULL, 0, 0 }, quoted = { NULL, 0, 0 };
+
+	buf_addf(&data, "%s/" CLI_DATA, dir);
+	json_put_string(&quoted, NULL, buf_span(&data));
+	buf_addf(text, "{\n"
+	    "  \"#\": \"The settings of this relay; mnm.conf(5) describes all "
+	    "settings.\",\n\n"
+	    "  \"# name\": \"The name that clients show; empty: the host's "
+	    "name.\",\n"
+	    "  \"name\": \"\",\n\n"
+	    "  \"data\": %.*s,\n\n"
+	    "  \"# listen\": [\n"
+	    "    \"Everybody who can reach this machine can connect.  Set "
+	    "certPath and\",\n"
+	    "    \"keyPath to use a certificate from an authority.\"\n  ],\n"
+	    "  \"listen\": {\n"
+	    "    \"net\": \"tcp\",\n"
+	    "    \"laddr\": \":3456\",\n"
+	    "    \"certPath\": \"\",\n"
+	    "    \"keyPath\": \"\"\n  },\n\n"
+	    "  \"# ntp\": \"Time servers, for machines without a clock "
+	    "battery.\",\n"
+	    "  \"ntp\": {\n"
+	    "    \"hosts\": [],\n"
+	    "    \"#hosts\": [\"0.pool.ntp.org\", \"1.pool.ntp.org\"],\n"
+	    "    \"retries\": 2\n  },\n\n"
+	    "  \"# register\": [\n"
+	    "    \"Who may register.  open: anybody; invite: people invited "
+	    "with\",\n"
+	    "    \"mnm invite or admitted with mnm approve; closed: "
+	    "nobody.\"\n  ],\n"
+	    "  \"register\": \"invite\",\n"
+	    "  \"#register_from\": [\"192.168.0.0/16\"],\n\n"
+	    "  \"# alias_min\": \"Minimum length of an alias; long ones are "
+	    "hard to guess.\",\n"
+	    "  \"alias_min\": 8,\n\n"
+	    "  \"# pings_per_day\": \"Limits for each member; 0: no "
+	    "limit.\",\n"
+	    "  \"pings_per_day\": 100,\n"
+	    "  \"failed_pings_in_a_row\": 10\n}\n",
+	    (int)quoted.n, quoted.p);
+	buf_free(&data);
+	buf_free(&quoted);
+}
+
+static void
+print_next(struct buf *next, const struct conf *conf, const char *config,
+    const struct identity *id)
+{
+	char address[IDENTITY_ADDRESS];
+
+	identity_address(address, conf);
+	buf_addf(next, "configuration        %s\n", config);
+	buf_addf(next, "data directory       %s\n", conf->data);
+	buf_addf(next, "address for clients  %s\n", address);
+	buf_addf(next, "certificate SHA-256  %s\n", id->cert.fingerprint);
+	buf_addf(next, "Start the relay:     mnm -c %s\n", config);
+	buf_addf(next, "For each member:     mnm -c %s invite "
+	    "'Alice Smith'\n", config);
+}
+
+/* Read the configuration back, and create what it names. */
+static int
+make_rest(const char *config, uint64_t now, struct buf *next, char *why,
+    size_t room)
+{
+	struct identity id;
+	struct conf conf;
+	int result = -1;
+
+	if (conf_read(&conf, config, why, room) == -1)
+		return -1;
+	/* An existing one may be a backup: its contents are kept. */
+	if (mkdir(conf.data, 0700) == -1 && errno != EEXIST)
+		(void)say_why(why, room, "%s: %s", conf.data,
+		    strerror(errno));
+	else
+		result = identity_read(&id, &conf, IDENTITY_MAKE, now, why,
+		    room);
+	if (result == 0) {
+		print_next(next, &conf, config, &id);
+		identity_free(&id);
+	}
+	conf_free(&conf);
+	return result;
+}
+
+/*
+ * Create dir, if it does not exist, with a configuration, a data directory, a
+ * certificate and its key.  Appends the next steps.  An existing data directory
+ * keeps its contents.  Returns -1 and why, also if there is a configuration.
+ */
+static int
+init(const char *dir, uint64_t now, struct buf *next, char *why, size_t room)
+{
+	struct buf path = { NULL, 0, 0 }, text = { NULL, 0, 0 };
+	int result;
+
+	if (find_path(&path, dir) == -1)
+		return say_why(why, room, "%s: %s", dir, strerror(errno));
+	write_config(&text, path.p);
+	buf_addf(&path, "/" CLI_CONFIG);
+	if (file_create(path.p, 0600, buf_span(&text)) == -1) {
+		result = say_why(why, room, "%s: %s", path.p, strerror(errno));
+	} else {
+		result = make_rest(path.p, now, next, why, room);
+		if (result == -1)
+			(void)unlink(path.p);	/* it was never used */
+	}
+	buf_free(&path);
+	buf_free(&text);
+	return result;
+}
+
 static int
 run_init(struct cli *c)
 {
 	const char *dir = c->call.args[0] != NULL ? c->call.args[0] : ".";
 	struct buf next = { NULL, 0, 0 };
 
-	if (setup_init(dir, clock_ms(CLOCK_REALTIME) / 1000, &next, c->why,
+	if (init(dir, clock_ms(CLOCK_REALTIME) / 1000, &next, c->why,
 	    WHY_ROOM) == -1)
 		return -1;
 	print(stdout, &next);
@@ -68,8 +212,8 @@ static int
 run_check(struct cli *c)
 {
 	struct buf findings = { NULL, 0, 0 };
-	enum setup_finding worst = setup_check(&c->conf, c->config,
-	    clock_ms(CLOCK_REALTIME) / 1000, SETUP_BY_OPERATOR, &findings);
+	enum check_finding worst = check_setup(&c->conf, c->config,
+	    clock_ms(CLOCK_REALTIME) / 1000, CHECK_BY_OPERATOR, &findings);
 
 	print(stdout, &findings);
 	return (int)worst;
@@ -206,7 +350,7 @@ run(struct cli *c, int (*command)(struct cli *))
 			return status;
 	} else if (command == run_check) {
 		printf("error: %s\n", c->why);
-		return SETUP_ERROR;
+		return CHECK_ERROR;
 	}
 	log_clean(c->why, strlen(c->why));
 	fprintf(stderr, "mnm: %s\n", c->why);
