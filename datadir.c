@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "disk/file.h"
@@ -572,12 +573,6 @@ checkpoint_deadline(const struct datadir *d)
 	return UINT64_MAX;
 }
 
-static uint64_t
-min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 uint64_t
 datadir_deadline(const struct datadir *d)
 {
@@ -585,13 +580,13 @@ datadir_deadline(const struct datadir *d)
 	uint64_t at = checkpoint_deadline(d);
 
 	if (cp->low)
-		at = min(at, cp->look_at);
+		at = clock_min(at, cp->look_at);
 	if (cp->stuck && cp->hold == 0)
-		at = min(at, cp->retry_at);
+		at = clock_min(at, cp->retry_at);
 	if (cp->cramped && !cp->low)
-		at = min(at, cp->grow_at);
+		at = clock_min(at, cp->grow_at);
 	if (cp->pending_since != 0)
-		at = min(at, cp->pending_since + COMMIT_DELAY);
+		at = clock_min(at, cp->pending_since + COMMIT_DELAY);
 	return at;
 }
 

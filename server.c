@@ -125,12 +125,6 @@ struct server {
 };
 
 static uint64_t
-min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t
 max(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
@@ -251,7 +245,7 @@ remove_conn(struct server *sv, struct conn *c)
 static void
 reap_by(struct server *sv, uint64_t deadline)
 {
-	sv->due[DUE_REAP] = min(sv->due[DUE_REAP],
+	sv->due[DUE_REAP] = clock_min(sv->due[DUE_REAP],
 	    max(deadline, sv->reaped + REAP_INTERVAL));
 }
 
@@ -554,12 +548,12 @@ time_to_wait(const struct server *sv)
 	    (sv->resume_due && list_first(&sv->waiting) != NULL))
 		return 0;
 	for (i = 0; i < DEADLINES; i++)
-		until = min(until, sv->due[i]);
+		until = clock_min(until, sv->due[i]);
 	if (until == NEVER)
 		return -1;
 	if (until <= sv->now.mono)
 		return 0;
-	return (int)min(until - sv->now.mono, INT_MAX);
+	return (int)clock_min(until - sv->now.mono, INT_MAX);
 }
 
 /* A turn is over when the next wait begins. */
@@ -619,7 +613,8 @@ possible_conns(const struct conf *conf)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);	/* else it stays as it is */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return conf->links_max;
-	reserved = min(FILES_RESERVED, limit.rlim_cur / 2);
+	reserved = limit.rlim_cur / 2 < FILES_RESERVED ?
+	    limit.rlim_cur / 2 : FILES_RESERVED;
 	if (conf->links_max <= limit.rlim_cur - reserved)
 		return conf->links_max;
 	log_line("at most %llu connections instead of links_max, %u: the "

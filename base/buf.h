@@ -32,6 +32,8 @@ struct buf {
 /* A NUL-terminated string as a span. */
 struct span span_of(const char *);
 bool span_is(struct span, struct span);
+/* The index of text among n names; n if it is none of them. */
+size_t span_index(struct span text, const char *const *names, size_t n);
 
 /* malloc, calloc and realloc that die instead of returning NULL. */
 void *xalloc(size_t n);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <bearssl_hash.h>
 #include <bearssl_rand.h>
+#include <pthread.h>
 #include <string.h>
 
 static const char base32[] = "%+123456789BCDFGHJKLMNPQRSTVWXYZ";
@@ -11,7 +12,7 @@ static const char hex[] = "0123456789abcdef";
 /*
  * crc_row[r][v] is what four bits v in the register of a CRC-32C (reversed
  * polynomial) become while 4 * (r + 1) zero bits pass through it.  The first
- * call fills it; only the loop's thread makes checksums.
+ * call fills it, and then it never changes.
  *
  * CRCs add up by XOR, so sixteen look-ups that do not wait for each other
  * advance the register by eight bytes.  Tables indexed by bytes would be
@@ -20,6 +21,7 @@ static const char hex[] = "0123456789abcdef";
  */
 #define CRC_POLYNOMIAL 0x82f63b78U
 static uint32_t crc_row[16][16];
+static pthread_once_t crc_once = PTHREAD_ONCE_INIT;
 
 /*
  * HMAC_DRBG steps its state after every request, so what is left on the stack
@@ -136,8 +138,7 @@ encode_crc32c(uint32_t crc, const void *bytes, size_t n)
 {
 	const unsigned char *p = bytes;
 
-	if (crc_row[0][1] == 0)
-		fill_crc_rows();
+	(void)pthread_once(&crc_once, fill_crc_rows);
 	crc = ~crc;
 	for (; n >= 8; n -= 8, p += 8)
 		crc = crc_advance(crc_row + 8, crc ^ decode_u32(p)) ^

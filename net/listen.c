@@ -11,6 +11,7 @@
 #include <sys/un.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "conf.h"
 
 #define BACKLOG 1024	/* a whole club that reconnects after a power cut */
@@ -145,9 +146,8 @@ listen_open(int fds[LISTEN_MAX], const struct conf *conf, char *why,
 		return count;
 	while (count > 0)
 		(void)fd_close(fds[--count]);
-	snprintf(why, room, "cannot listen on %s: %s", conf->listen_laddr,
-	    remedy(error));
-	return -1;
+	return say_why(why, room, "cannot listen on %s: %s",
+	    conf->listen_laddr, remedy(error));
 }
 
 static void

@@ -175,20 +175,6 @@ read_text(char *dst, size_t room, struct span text)
 }
 
 static bool
-read_kind(enum invite_kind *kind, struct span text)
-{
-	size_t i;
-
-	for (i = 0; i < KINDS; i++) {
-		if (span_is(text, span_of(kind_names[i]))) {
-			*kind = (enum invite_kind)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
 read_from(struct invite *e, struct span text)
 {
 	char from[SUBNET_TEXT];
@@ -213,10 +199,12 @@ read_entry(struct invite *e, const struct invite_record *r)
 		.since = r->since.value,
 		.until = r->until.value,
 		.last = r->last.value,
+		.kind = (enum invite_kind)span_index(r->kind, kind_names,
+		    KINDS),
 		.count = (uint32_t)r->count.value,
 		.receive_only = r->receive_only.value != 0
 	};
-	return r->count.value <= UINT32_MAX && read_kind(&e->kind, r->kind) &&
+	return r->count.value <= UINT32_MAX && e->kind < KINDS &&
 	    read_text(e->name, sizeof(e->name), r->name) &&
 	    read_text(e->address, sizeof(e->address), r->address) &&
 	    read_from(e, r->from) && read_secret(e, r->secret);

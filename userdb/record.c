@@ -63,20 +63,6 @@ read_hex(unsigned char *dst, size_t n, struct span text)
 	return true;
 }
 
-static bool
-read_state(enum member_state *state, struct span text)
-{
-	size_t i;
-
-	for (i = 0; i < STATES; i++) {
-		if (span_is(text, span_of(state_names[i]))) {
-			*state = (enum member_state)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Read a value that json.c leaves to us; false if it is invalid. */
 static bool
 read_value(struct record *r, enum record_field field, struct span text)
@@ -87,7 +73,9 @@ read_value(struct record *r, enum record_field field, struct span text)
 	case RECORD_SALT:
 		return read_hex(r->secret.salt, SECRET_SALT, text);
 	case RECORD_STATE:
-		return read_state(&r->state, text);
+		r->state = (enum member_state)span_index(text, state_names,
+		    STATES);
+		return r->state < STATES;
 	default:
 		return decode_base32(r->uid.bytes, UID_BYTES, text);
 	}
