@@ -35,11 +35,11 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	net/selfsign.o net/stream.o net/tls.o \
 	admin/admin.o admin/backup.o admin/cli.o admin/commands.o \
 	admin/control.o admin/fsck.o admin/output.o admin/process.o \
-	admin/registration.o admin/setup.o \
+	admin/check.o \
 	server.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	client/client.o client/wire.o sim/crowd.o sim/expect.o \
-	sim/histogram.o sim/member.o sim/payload.o sim/selftest.o \
+	sim/histogram.o sim/selftest.o \
 	sim/selftest_lines.o sim/sim.o sim/talk.o
 
 UNIT = test/unit

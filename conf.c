@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -12,10 +11,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/log.h"
+#include "base/subnet.h"
 #include "base/utf8.h"
 #include "disk/file.h"
 #include "json.h"
-#include "base/subnet.h"
 
 #define FILE_BYTES_MAX ((size_t)64 << 10)	/* mnm.conf is a tenth of it */
 #define SHOWN_MAX  40	/* bytes of the file that an error repeats */
@@ -641,26 +641,26 @@ check_pair(struct reader *r)
 	    has_cert ? key->name : cert->name);
 }
 
-/*
- * Check the grammar first: what is wrong after that is a key or a value.
- */
+/* Check the grammar first: what is wrong after that is a key or a value. */
 static int
-read_text(struct reader *r)
+read_file(struct reader *r, struct buf *text)
 {
-	struct json json;
 	const char *start;
 
-	json_begin(&json, r->text);
-	json_skip(&json);
-	if (!json_done(&json))
-		return refuse_syntax(r, json.p);
+	if (file_read(AT_FDCWD, r->path, FILE_BYTES_MAX, text) == -1)
+		return say_why(r->why, r->room, "%s: %s", r->path,
+		    strerror(errno));
+	buf_add_byte(text, '\n');	/* so that it is never empty */
+	r->text = buf_span(text);
+	json_begin(&r->json, r->text);
+	json_skip(&r->json);
+	if (!json_done(&r->json))
+		return refuse_syntax(r, r->json.p);
 	json_begin(&r->json, r->text);
 	start = skip_space(r->json.p, r->json.end);
 	if (*start != '{')
 		return refuse(r, start, "must be an object like {}");
-	if (read_members(r) == -1)
-		return -1;
-	return check_pair(r);
+	return read_members(r) == -1 ? -1 : check_pair(r);
 }
 
 /* Remember the line of each key. */
@@ -675,18 +675,6 @@ set_lines(const struct reader *r)
 			r->conf->lines[i] = (unsigned)line_of(r->text,
 			    r->seen[i]);
 	}
-}
-
-static int
-read_file(const char *path, struct buf *text, char *why, size_t room)
-{
-	if (file_read(AT_FDCWD, path, FILE_BYTES_MAX, text) == 0) {
-		buf_add_byte(text, '\n');	/* so that it is never empty */
-		return 0;
-	}
-	(void)snprintf(why, room, "%s: %s", path,
-	    strerror(errno));
-	return -1;
 }
 
 void
@@ -706,18 +694,17 @@ conf_read(struct conf *c, const char *path, char *why, size_t room)
 {
 	struct reader r = { .path = path, .conf = c, .why = why, .room = room };
 	struct buf text = { NULL, 0, 0 };
-	int result = -1;
+	int result;
 
-	if (read_file(path, &text, why, room) == 0) {
-		conf_default(c);
-		r.text = buf_span(&text);
-		result = read_text(&r);
-		if (result == 0) {
-			set_name(c);
-			set_lines(&r);
-		} else {
-			conf_free(c);
-		}
+	conf_default(c);
+	if (path == NULL)
+		return 0;
+	result = read_file(&r, &text);
+	if (result == 0) {
+		set_name(c);
+		set_lines(&r);
+	} else {
+		conf_free(c);
 	}
 	buf_free(&r.value);
 	buf_free(&text);

@@ -58,8 +58,8 @@ struct conf {
 /* Fill in the defaults.  Free with conf_free. */
 void conf_default(struct conf *);
 /*
- * Read path over the defaults into *c.  On failure returns -1, *c needs no
- * freeing, and why is one sentence that begins with the path.
+ * Read path, unless it is NULL, over the defaults into *c.  On failure returns
+ * -1, *c needs no freeing, and why is one sentence that begins with the path.
  */
 int conf_read(struct conf *, const char *path, char *why, size_t room);
 void conf_free(struct conf *);

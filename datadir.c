@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "disk/file.h"
@@ -77,23 +78,20 @@ take_lock(struct datadir *d, const char *path, char *why, size_t room)
 	int flags = O_RDWR | O_CREAT | O_CLOEXEC;
 
 	/* A read-only check must work on a read-only disk. */
-	if (d->readonly) {
+	if (d->quarantine.report_only) {
 		lock.l_type = F_RDLCK;
 		flags = O_RDONLY | O_CLOEXEC;
 	}
 	d->lock = openat(d->dir, "lock", flags, 0600);
 	if (d->lock != -1 && fcntl(d->lock, F_SETLK, &lock) == 0)
 		return 0;
-	if (d->lock == -1 && d->readonly && errno == ENOENT)
+	if (d->lock == -1 && d->quarantine.report_only && errno == ENOENT)
 		return 0;	/* no relay has served from here */
 	if (d->lock != -1 && (errno == EACCES || errno == EAGAIN))
-		(void)snprintf(why, room,
+		return say_why(why, room,
 		    "%s: a relay or a command uses this data directory: "
 		    "stop it, or try again", path);
-	else
-		(void)snprintf(why, room, "%s/lock: %s", path,
-		    strerror(errno));
-	return -1;
+	return say_why(why, room, "%s/lock: %s", path, strerror(errno));
 }
 
 /* A message is linked once for each node: without hard links none can be. */
@@ -116,25 +114,21 @@ try_link(int dir)
 static int
 open_dir(struct datadir *d, const char *path, char *why, size_t room)
 {
-	if ((!d->readonly && file_make_dir(AT_FDCWD, path) == -1) ||
-	    (d->dir = file_open_dir(AT_FDCWD, path)) == -1) {
-		(void)snprintf(why, room, "%s: %s", path, strerror(errno));
-		return -1;
-	}
-	d->quarantine.data = d->dir;
+	if ((!d->quarantine.report_only &&
+	    file_make_dir(AT_FDCWD, path) == -1) ||
+	    (d->dir = file_open_dir(AT_FDCWD, path)) == -1)
+		return say_why(why, room, "%s: %s", path, strerror(errno));
+	d->quarantine.data = d->checkpoint->drafts.data = d->dir;
 	if (take_lock(d, path, why, room) == -1)
 		return -1;
-	if (d->readonly)
+	if (d->quarantine.report_only)
 		return 0;
-	if (file_make_dir(d->dir, "tmp") == -1) {
-		(void)snprintf(why, room, "%s/tmp: %s", path, strerror(errno));
-		return -1;
-	}
+	if (file_make_dir(d->dir, "tmp") == -1)
+		return say_why(why, room, "%s/tmp: %s", path, strerror(errno));
 	if (try_link(d->dir) == 0 || errno == ENOSPC || errno == EDQUOT)
 		return 0;
-	(void)snprintf(why, room, "%s: this file system has no hard links "
+	return say_why(why, room, "%s: this file system has no hard links "
 	    "(is it FAT or exFAT?): %s", path, strerror(errno));
-	return -1;
 }
 
 /* Hand each record to the module that wrote it. */
@@ -153,17 +147,13 @@ replay(struct datadir *d, char *why, size_t room)
 			    "journal: ignored a record of unknown type %u",
 			    (unsigned)record.type);
 	}
-	if (more == -1) {
-		(void)snprintf(why, room, "cannot read the journal: %s",
+	if (more == -1)
+		return say_why(why, room, "cannot read the journal: %s",
 		    strerror(errno));
-		return -1;
-	}
-	if (store_replayed(d->store) == -1) {
-		(void)snprintf(why, room, "cannot tidy the data directory: %s",
+	if (store_replayed(d->store) == -1)
+		return say_why(why, room, "cannot tidy the data directory: %s",
 		    strerror(errno));
-		return -1;
-	}
-	if (d->quarantine.count > 0 && !d->readonly)
+	if (d->quarantine.count > 0 && !d->quarantine.report_only)
 		log_line("damaged pieces: %lu; see lost+found",
 		    d->quarantine.count);
 	return 0;
@@ -174,19 +164,13 @@ replay(struct datadir *d, char *why, size_t room)
  * what is committed there is lost.
  */
 static int
-sync_way(const struct datadir *d)
+sync_way(const struct datadir *d, char *why, size_t room)
 {
-	int above, result = -1;
-
-	if (d->readonly)
+	if (d->quarantine.report_only || (file_sync(d->dir) == 0 &&
+	    file_sync_dir(d->dir, "..") == 0))
 		return 0;
-	above = file_open_dir(d->dir, "..");
-	if (above == -1)
-		return -1;
-	if (file_sync_dir(d->dir) == 0 && file_sync_dir(above) == 0)
-		result = 0;
-	(void)close(above);	/* nothing was written through it */
-	return result;
+	return say_why(why, room, "cannot sync the directory: %s",
+	    strerror(errno));
 }
 
 static void
@@ -206,65 +190,46 @@ release_all(struct datadir *d)
 	free(d->checkpoint);
 }
 
+/* Open all that is in the directory.  -1 and why on failure. */
 static int
-open_all(struct datadir *d, const char *path, uint64_t journal_size, char *why,
-    size_t room)
+open_all(struct datadir *d, uint64_t journal_size, char *why, size_t room)
 {
-	char detail[256] = "";
+	struct quarantine *quarantine = &d->quarantine;
 
-	d->dir = d->lock = -1;
-	d->syncer = syncer_open();
-	d->checkpoint = xzalloc(sizeof(*d->checkpoint));
-	/* An earlier run may have changed the tree, and died. */
-	d->checkpoint->owed = true;
-	if (open_dir(d, path, why, room) == -1) {
-		release_all(d);
+	d->journal = journal_open(quarantine, d->syncer, journal_size, why,
+	    room);
+	if (d->journal == NULL)
 		return -1;
-	}
-	d->checkpoint->drafts.data = d->dir;
-	d->journal = d->readonly ?
-	    journal_open_readonly(&d->quarantine, detail, sizeof(detail)) :
-	    journal_open(&d->quarantine, d->syncer, journal_size, detail,
-	    sizeof(detail));
-	if (d->journal != NULL)
-		d->userdb = userdb_open(&d->quarantine, d->journal, detail,
-		    sizeof(detail));
-	if (d->userdb != NULL)
-		d->invites = invite_open(&d->quarantine, d->journal, detail,
-		    sizeof(detail));
-	if (d->invites != NULL)
-		d->store = d->readonly ?
-		    store_open_readonly(&d->quarantine, d->journal, detail,
-		    sizeof(detail)) :
-		    store_open(&d->quarantine, d->journal, d->syncer, detail,
-		    sizeof(detail));
-	if (d->store != NULL && replay(d, detail, sizeof(detail)) == 0) {
-		if (sync_way(d) == 0)
-			return 0;
-		(void)snprintf(detail, sizeof(detail),
-		    "cannot sync the directory: %s", strerror(errno));
-	}
-	(void)snprintf(why, room, "%s: %s", path, detail);
-	release_all(d);
-	return -1;
+	d->userdb = userdb_open(quarantine, d->journal, why, room);
+	if (d->userdb == NULL)
+		return -1;
+	d->invites = invite_open(quarantine, d->journal, why, room);
+	if (d->invites == NULL)
+		return -1;
+	d->store = store_open(quarantine, d->journal, d->syncer, why, room);
+	return d->store != NULL && replay(d, why, room) == 0 ?
+	    sync_way(d, why, room) : -1;
 }
 
 int
 datadir_open(struct datadir *d, const char *path, uint64_t journal_size,
-    char *why,
-    size_t room)
+    char *why, size_t room)
 {
-	*d = (struct datadir){ .readonly = false };
-	return open_all(d, path, journal_size, why, room);
-}
+	char detail[256];
 
-int
-datadir_open_readonly(struct datadir *d, const char *path, char *why,
-    size_t room)
-{
-	*d = (struct datadir){ .readonly = true,
-	    .quarantine.report_only = true };
-	return open_all(d, path, 0, why, room);
+	*d = (struct datadir){ .dir = -1, .lock = -1,
+	    .quarantine.report_only = journal_size == 0 };
+	d->syncer = syncer_open();
+	d->checkpoint = xzalloc(sizeof(*d->checkpoint));
+	/* An earlier run may have changed the tree, and died. */
+	d->checkpoint->owed = true;
+	if (open_dir(d, path, why, room) == 0) {
+		if (open_all(d, journal_size, detail, sizeof(detail)) == 0)
+			return 0;
+		(void)say_why(why, room, "%s: %s", path, detail);
+	}
+	release_all(d);
+	return -1;
 }
 
 /* Make a draft of a user, group or invite that changed; as userdb_save. */
@@ -297,11 +262,11 @@ save_people(struct datadir *d)
 int
 datadir_close(struct datadir *d)
 {
-	int result = d->readonly ? 0 : datadir_commit(d);
+	int result = d->quarantine.report_only ? 0 : datadir_commit(d);
 	int error = errno;
 
 	syncer_stop(d->syncer);
-	if (result == 0 && !d->readonly)
+	if (result == 0 && !d->quarantine.report_only)
 		save_people(d);
 	release_all(d);
 	errno = error;
@@ -346,14 +311,6 @@ disk_floor(const struct datadir *d, const struct statvfs *fs)
 	return keep + store_checkpoint_bytes(d->store);
 }
 
-static bool
-is_full(const struct datadir *d)
-{
-	const struct checkpoint *cp = d->checkpoint;
-
-	return cp->low || cp->stuck || cp->cramped;
-}
-
 /* Learn once in a while whether the disk has space. */
 static void
 look_at_disk(struct datadir *d, struct now now)
@@ -389,14 +346,6 @@ write_failed(struct datadir *d, struct now now)
 	return 0;
 }
 
-static void
-write_succeeded(struct datadir *d)
-{
-	if (d->checkpoint->stuck)
-		log_line(CAN_WRITE);
-	d->checkpoint->stuck = false;
-}
-
 static int
 begin_sync(struct datadir *d)
 {
@@ -413,39 +362,29 @@ begin_sync(struct datadir *d)
 	return 1;
 }
 
+/* Write or install one file; begin a sync after the last. */
 static int
 write_one(struct datadir *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
+	bool installs = cp->step == STEP_INSTALLING;
 	int more;
 
 	if (cp->stuck && now.mono < cp->retry_at)
 		return 0;
 	/* No file may be ahead of the journal. */
-	if (journal_pending(d->journal) && datadir_commit(d) == -1)
+	if (!installs && journal_pending(d->journal) && datadir_commit(d) == -1)
 		return -1;
-	more = store_checkpoint(d->store, journal_oldest(d->journal));
-	if (more == 0)
+	cp->owed = cp->owed || installs;
+	more = installs ? recfile_install(&cp->drafts) :
+	    store_checkpoint(d->store, journal_oldest(d->journal));
+	if (more == 0 && !installs)
 		more = save_one(d);
 	if (more == -1)
 		return write_failed(d, now);
-	write_succeeded(d);
-	return more == 1 ? 1 : begin_sync(d);
-}
-
-static int
-install_one(struct datadir *d, struct now now)
-{
-	struct checkpoint *cp = d->checkpoint;
-	int more;
-
-	if (cp->stuck && now.mono < cp->retry_at)
-		return 0;
-	cp->owed = true;
-	more = recfile_install(&cp->drafts);
-	if (more == -1)
-		return write_failed(d, now);
-	write_succeeded(d);
+	if (cp->stuck)
+		log_line(CAN_WRITE);
+	cp->stuck = false;
 	return more == 1 ? 1 : begin_sync(d);
 }
 
@@ -536,14 +475,13 @@ checkpoint(struct datadir *d, struct now now)
 			return 1;
 		}
 		return !several && quiet >= TRIM && trim(d);
-	case STEP_WRITING:
-		return write_one(d, now);
 	case STEP_SYNCING:
 		return end_sync(d);
+	case STEP_WRITING:
 	case STEP_INSTALLING:
-		return install_one(d, now);
+		break;
 	}
-	return 0;
+	return write_one(d, now);
 }
 
 int
@@ -635,12 +573,6 @@ checkpoint_deadline(const struct datadir *d)
 	return UINT64_MAX;
 }
 
-static uint64_t
-min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 uint64_t
 datadir_deadline(const struct datadir *d)
 {
@@ -648,13 +580,13 @@ datadir_deadline(const struct datadir *d)
 	uint64_t at = checkpoint_deadline(d);
 
 	if (cp->low)
-		at = min(at, cp->look_at);
+		at = clock_min(at, cp->look_at);
 	if (cp->stuck && cp->hold == 0)
-		at = min(at, cp->retry_at);
+		at = clock_min(at, cp->retry_at);
 	if (cp->cramped && !cp->low)
-		at = min(at, cp->grow_at);
+		at = clock_min(at, cp->grow_at);
 	if (cp->pending_since != 0)
-		at = min(at, cp->pending_since + COMMIT_DELAY);
+		at = clock_min(at, cp->pending_since + COMMIT_DELAY);
 	return at;
 }
 
@@ -684,7 +616,10 @@ datadir_end_hold(struct datadir *d, uint64_t ticket)
 enum datadir_state
 datadir_state(const struct datadir *d)
 {
+	const struct checkpoint *cp = d->checkpoint;
+
 	if (!journal_ready(d->journal))
 		return DATADIR_WAIT;
-	return is_full(d) ? DATADIR_FULL : DATADIR_READY;
+	return cp->low || cp->stuck || cp->cramped ? DATADIR_FULL :
+	    DATADIR_READY;
 }

@@ -21,7 +21,6 @@ struct datadir {
 	int dir;
 	int lock;
 	struct quarantine quarantine;	/* what was damaged */
-	bool readonly;		/* it is only checked */
 	uint64_t records;	/* that the journal had at the start */
 	struct syncer *syncer;
 	struct journal *journal;
@@ -36,16 +35,12 @@ struct datadir {
 /*
  * Open path, making it if it does not exist (mode 0700), and lock it.
  * journal_size as in mnm.conf.  Returns -1 and why, and then nothing needs
- * closing.
+ * closing.  journal_size 0 is for a read-only check: nothing at all is changed,
+ * and nothing may be changed through what is open then; store.h lists what may
+ * be called.
  */
 int datadir_open(struct datadir *, const char *path, uint64_t journal_size,
     char *why, size_t room);
-/*
- * The same for a read-only check: nothing at all is changed, and nothing may be
- * changed through what is open then.  store.h lists what may be called.
- */
-int datadir_open_readonly(struct datadir *, const char *path, char *why,
-    size_t room);
 /*
  * Commit, write what files are behind, sync, close.  -1 with errno if the
  * commit failed.

@@ -500,12 +500,11 @@ read_field(struct json *j, struct json_reader *r, const struct json_field *f)
 static void
 clear_field(struct json_reader *r, const struct json_field *f)
 {
-	static const size_t sizes[] = {
+	static const size_t sizes[] = {		/* the others have no place */
 		[JSON_TEXT]   = sizeof(struct span),
 		[JSON_RAW]    = sizeof(struct span),
 		[JSON_NUMBER] = sizeof(struct json_number),
 		[JSON_U32]    = sizeof(uint32_t),
-		[JSON_FLAG]   = 0,
 		[JSON_OTHER]  = 0
 	};
 
@@ -534,24 +533,6 @@ json_next_field(struct json *j, struct json_reader *r)
 	return NULL;
 }
 
-/* A comma, unless the last byte is one of those that need none. */
-static void
-put_comma(struct buf *b)
-{
-	if (b->n > 0 && memchr("{[:", b->p[b->n - 1], 3) == NULL)
-		buf_add_byte(b, ',');
-}
-
-/* The comma before a member or element, and the member's key. */
-static void
-put_start(struct buf *b, const char *key)
-{
-	if (key != NULL)
-		json_put_key(b, key);
-	else
-		put_comma(b);
-}
-
 void
 json_put_open(struct buf *b, char bracket)
 {
@@ -566,10 +547,14 @@ json_put_close(struct buf *b, char bracket)
 	buf_add_byte(b, bracket);
 }
 
+/* A comma first, unless the last byte is one of those that need none. */
 void
 json_put_key(struct buf *b, const char *key)
 {
-	put_comma(b);
+	if (b->n > 0 && memchr("{[:", b->p[b->n - 1], 3) == NULL)
+		buf_add_byte(b, ',');
+	if (key == NULL)
+		return;
 	buf_add_byte(b, '"');
 	buf_add(b, span_of(key));
 	buf_add(b, SPAN("\":"));
@@ -627,7 +612,7 @@ json_put_string(struct buf *b, const char *key, struct span text)
 {
 	size_t n;
 
-	put_start(b, key);
+	json_put_key(b, key);
 	buf_add_byte(b, '"');
 	while (text.n > 0) {
 		n = plain_bytes(text);
@@ -647,7 +632,7 @@ json_put_uint(struct buf *b, const char *key, uint64_t value)
 	char digits[UINT64_DIGITS];
 	size_t i = sizeof(digits);
 
-	put_start(b, key);
+	json_put_key(b, key);
 	do
 		digits[--i] = (char)('0' + value % 10);
 	while ((value /= 10) > 0);

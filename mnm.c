@@ -28,7 +28,7 @@
 #include "admin/admin.h"
 #include "admin/cli.h"
 #include "admin/process.h"
-#include "admin/setup.h"
+#include "admin/check.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -62,22 +62,7 @@ struct service {
 	unsigned alarms;	/* since the certificate was last checked */
 };
 
-static int
-read_conf(struct conf *conf, const char *path, char *why, size_t room)
-{
-	if (path != NULL)
-		return conf_read(conf, path, why, room);
-	conf_default(conf);
-	return 0;
-}
-
 /* ---- time ---- */
-
-static int64_t
-wall_ms(void)
-{
-	return (int64_t)(clock_us(CLOCK_REALTIME) / 1000);
-}
 
 /*
  * How many milliseconds the system's clock is behind a time server, if it
@@ -101,7 +86,7 @@ ask_time(const struct conf *conf)
 			    "clock");
 		return 0;
 	}
-	behind = (int64_t)(answer.wall / 1000000) - wall_ms();
+	behind = (int64_t)(answer.wall / 1000000 - clock_ms(CLOCK_REALTIME));
 	if (behind <= 1000 && behind >= -1000)
 		return 0;
 	log_line("ntp: the system's clock is off by %lld s; using the time "
@@ -113,7 +98,7 @@ ask_time(const struct conf *conf)
 static uint64_t
 now_of(const struct service *s)
 {
-	return (uint64_t)(wall_ms() + s->clock_offset) / 1000;
+	return (clock_ms(CLOCK_REALTIME) + (uint64_t)s->clock_offset) / 1000;
 }
 
 /* ---- signals ---- */
@@ -165,14 +150,15 @@ set_alarm(struct service *s)
 
 /* ---- reload ---- */
 
-/* Log what setup_check warns of; errors will end the program anyhow. */
+/* Log what check_setup warns of; errors will end the program anyhow. */
 static void
 log_warnings(const struct service *s, const struct conf *conf)
 {
 	struct buf findings = { NULL, 0, 0 };
 	struct span line;
 
-	(void)setup_check(conf, s->path, now_of(s), &findings);
+	(void)check_setup(conf, s->path, now_of(s), CHECK_BY_RELAY,
+	    &findings);
 	buf_add_byte(&findings, '\0');
 	for (line.p = findings.p; *line.p != '\0'; line.p += line.n + 1) {
 		line.n = strcspn(line.p, "\n");
@@ -235,11 +221,12 @@ reload(struct service *s, char *why, size_t room)
 	struct conf conf, old;
 	struct identity id;
 
-	if (read_conf(&conf, s->path, why, room) == -1)
+	if (conf_read(&conf, s->path, why, room) == -1)
 		return -1;
 	keep_fixed(&conf, &s->conf);
 	log_warnings(s, &conf);
-	if (identity_load(&id, &conf, now_of(s), why, room) == -1) {
+	if (identity_read(&id, &conf, IDENTITY_MAKE, now_of(s), why, room) ==
+	    -1) {
 		conf_free(&conf);
 		return -1;
 	}
@@ -274,8 +261,8 @@ check_certificate(struct service *s)
 
 	if (!identity_is_stale(&s->id)) {
 		identity_warn(&s->id, now_of(s));
-	} else if (identity_load(&id, &s->conf, now_of(s), why,
-	    sizeof(why)) == -1) {
+	} else if (identity_read(&id, &s->conf, IDENTITY_MAKE,
+	    now_of(s), why, sizeof(why)) == -1) {
 		log_line("%s; keeping the old certificate", why);
 	} else {
 		set_identity(s, &id);
@@ -321,23 +308,10 @@ load_identity(struct service *s)
 {
 	char why[WHY_ROOM];
 
-	if (identity_load(&s->id, &s->conf, now_of(s), why,
-	    sizeof(why)) == -1)
+	if (identity_read(&s->id, &s->conf, IDENTITY_MAKE,
+	    now_of(s), why, sizeof(why)) == -1)
 		die("%s", why);
 	identity_warn(&s->id, now_of(s));
-}
-
-static void
-open_data(struct service *s)
-{
-	char why[WHY_ROOM];
-
-	if (datadir_open(&s->data, s->conf.data, s->conf.journal_size, why,
-	    sizeof(why)) == -1)
-		die("%s", why);
-	s->data.disk_min = s->conf.disk_min;
-	if (syncer_start(s->data.syncer) == -1)
-		die("cannot start a thread: %s", strerror(errno));
 }
 
 static void
@@ -347,18 +321,20 @@ start(struct service *s)
 	char why[WHY_ROOM];
 
 	(void)setrlimit(RLIMIT_CORE, &none);	/* no key in a core dump */
-	if (read_conf(&s->conf, s->path, why, sizeof(why)) == -1)
-		die("%s", why);
-	s->sv = server_open(&s->conf, why, sizeof(why));
-	if (s->sv == NULL)
+	if (conf_read(&s->conf, s->path, why, sizeof(why)) == -1 ||
+	    (s->sv = server_open(&s->conf, why, sizeof(why))) == NULL)
 		die("%s", why);
 	s->clock_offset = ask_time(&s->conf);
 	log_warnings(s, &s->conf);
 	if (s->conf.listen_cert_path[0] != '\0')
 		load_identity(s);
-	if (process_give_up_root(&s->conf, why, sizeof(why)) == -1)
+	if (process_give_up_root(&s->conf, why, sizeof(why)) == -1 ||
+	    datadir_open(&s->data, s->conf.data, s->conf.journal_size, why,
+	    sizeof(why)) == -1)
 		die("%s", why);
-	open_data(s);
+	s->data.disk_min = s->conf.disk_min;
+	if (syncer_start(s->data.syncer) == -1)
+		die("cannot start a thread: %s", strerror(errno));
 	if (s->conf.listen_cert_path[0] == '\0')
 		load_identity(s);
 }
@@ -423,16 +399,16 @@ find_config(const char *asked)
 {
 	if (asked != NULL)
 		return asked;
-	return exists(SETUP_CONFIG) ? SETUP_CONFIG : NULL;
+	return exists(CLI_CONFIG) ? CLI_CONFIG : NULL;
 }
 
 /* Where there is no relay, commands are for the installed one. */
 static const char *
 find_relay(const char *config)
 {
-	if (config != NULL || exists(SETUP_DATA) || !exists(SETUP_INSTALLED))
+	if (config != NULL || exists(CLI_DATA) || !exists(CLI_INSTALLED))
 		return config;
-	return SETUP_INSTALLED;
+	return CLI_INSTALLED;
 }
 
 static void
@@ -445,7 +421,7 @@ usage(void)
 	    "       mnm [-c FILE] COMMAND    run a command\n"
 	    "       mnm N                    simulate N members (load test)\n"
 	    "       mnm -V | -h\n\n"
-	    "FILE is the configuration (default: ./" SETUP_CONFIG "); "
+	    "FILE is the configuration (default: ./" CLI_CONFIG "); "
 	    "mnm.conf is an example.\nWithout one, the relay serves only this "
 	    "machine.  These commands work while the\nrelay is running or "
 	    "stopped; mnm(8) explains them:\n\n%.*s", (int)commands.n,

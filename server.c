@@ -29,7 +29,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/encode.h"
 #include "base/fd.h"
 #include "net/conn.h"
 #include "admin/commands.h"
@@ -126,12 +125,6 @@ struct server {
 };
 
 static uint64_t
-min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t
 max(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
@@ -206,15 +199,6 @@ pause_accepting(struct server *sv, const char *why)
 		    sv->conn_count, why);
 }
 
-/* A public address gets thousands of probes; their number says it all. */
-static void
-count_stranger(struct server *sv, const struct conn *c)
-{
-	if (sv->strangers.count++ == 0)
-		sv->due[DUE_REPORT] = sv->now.mono + LOG_INTERVAL;
-	memcpy(sv->strangers.last, c->peer, LISTEN_PEER);
-}
-
 static void
 report_strangers(struct server *sv)
 {
@@ -227,15 +211,19 @@ report_strangers(struct server *sv)
 	sv->due[DUE_REPORT] = NEVER;
 }
 
+/* A public address gets thousands of probes; their number says it all. */
 static void
 log_end(struct server *sv, const struct conn *c)
 {
 	const char *error = stream_error(&c->stream);
 
-	if (stream_is_stranger(&c->stream))
-		count_stranger(sv, c);
-	else if (error != NULL)
+	if (stream_is_stranger(&c->stream)) {
+		if (sv->strangers.count++ == 0)
+			sv->due[DUE_REPORT] = sv->now.mono + LOG_INTERVAL;
+		memcpy(sv->strangers.last, c->peer, LISTEN_PEER);
+	} else if (error != NULL) {
 		log_line("%s: TLS: %s", c->peer, error);
+	}
 }
 
 /* Its contacts hear of the end in the next turn. */
@@ -257,7 +245,7 @@ remove_conn(struct server *sv, struct conn *c)
 static void
 reap_by(struct server *sv, uint64_t deadline)
 {
-	sv->due[DUE_REAP] = min(sv->due[DUE_REAP],
+	sv->due[DUE_REAP] = clock_min(sv->due[DUE_REAP],
 	    max(deadline, sv->reaped + REAP_INTERVAL));
 }
 
@@ -549,14 +537,6 @@ reap_conns(struct server *sv)
 	}
 }
 
-/* The deadlines of other modules. */
-static void
-fetch_deadlines(struct server *sv)
-{
-	sv->due[DUE_CHECKPOINT] = datadir_deadline(sv->data);
-	sv->due[DUE_EXPIRE] = tmtp_step_deadline(sv->relay);
-}
-
 /* Milliseconds until something is due; -1 when nothing is. */
 static int
 time_to_wait(const struct server *sv)
@@ -568,12 +548,12 @@ time_to_wait(const struct server *sv)
 	    (sv->resume_due && list_first(&sv->waiting) != NULL))
 		return 0;
 	for (i = 0; i < DEADLINES; i++)
-		until = min(until, sv->due[i]);
+		until = clock_min(until, sv->due[i]);
 	if (until == NEVER)
 		return -1;
 	if (until <= sv->now.mono)
 		return 0;
-	return (int)min(until - sv->now.mono, INT_MAX);
+	return (int)clock_min(until - sv->now.mono, INT_MAX);
 }
 
 /* A turn is over when the next wait begins. */
@@ -591,7 +571,8 @@ static int
 turn(struct server *sv)
 {
 	end_turn(sv);		/* the one before */
-	fetch_deadlines(sv);
+	sv->due[DUE_CHECKPOINT] = datadir_deadline(sv->data);
+	sv->due[DUE_EXPIRE] = tmtp_step_deadline(sv->relay);
 	poller_wait(sv->poller, time_to_wait(sv));
 	read_clock(sv);
 	sv->again = false;
@@ -632,7 +613,8 @@ possible_conns(const struct conf *conf)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);	/* else it stays as it is */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return conf->links_max;
-	reserved = min(FILES_RESERVED, limit.rlim_cur / 2);
+	reserved = limit.rlim_cur / 2 < FILES_RESERVED ?
+	    limit.rlim_cur / 2 : FILES_RESERVED;
 	if (conf->links_max <= limit.rlim_cur - reserved)
 		return conf->links_max;
 	log_line("at most %llu connections instead of links_max, %u: the "

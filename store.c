@@ -58,7 +58,6 @@ _Static_assert(ACK_BYTES + 8 <= STORE_ACK_SIZE, "with what the journal adds");
 
 struct store {
 	struct quarantine *quarantine;
-	bool readonly;
 	struct journal *journal;
 	struct maildir *maildir;
 	int data;
@@ -67,7 +66,7 @@ struct store {
 	struct buf scratch;
 	struct queue *dropped;		/* their directories are still there */
 	struct queue *counting;		/* whose files are counted, or NULL */
-	struct uploads *uploads;
+	struct uploads uploads;
 	uint64_t *finished;		/* X of large files now in the tree */
 	size_t finished_count;
 	int replay_error;		/* errno of a failed look, or 0 */
@@ -139,7 +138,7 @@ store_put(struct store *st, uint64_t id, struct span head,
 struct uploads *
 store_uploads(struct store *st)
 {
-	return st->uploads;
+	return &st->uploads;
 }
 
 void
@@ -276,19 +275,25 @@ remove_waiting(struct store *st, struct queue *q, uint64_t id)
 	return true;
 }
 
+/* Append what is in scratch to the journal. */
+static void
+add_record(struct store *st, enum journal_type type)
+{
+	struct span body = buf_span(&st->scratch);
+
+	(void)journal_add(st->journal, type, &body, 1);
+}
+
 void
 store_ack(struct store *st, struct queue *q, uint64_t id)
 {
-	char head[8];
-	struct span parts[2] = { { head, sizeof(head) }, { NULL, 0 } };
-
 	if (!remove_waiting(st, q, id))
 		return;
-	encode_u64(head, id);
 	st->scratch.n = 0;
+	encode_u64(buf_room(&st->scratch, 8), id);
+	st->scratch.n = 8;
 	stored_write_node(&st->scratch, q);
-	parts[1] = buf_span(&st->scratch);
-	(void)journal_add(st->journal, JOURNAL_ACK, parts, 2);
+	add_record(st, JOURNAL_ACK);
 }
 
 /* Put what waits in the journal for from into to as well. */
@@ -319,8 +324,6 @@ store_copy_files(struct store *st, struct queue *from, struct queue *to,
 void
 store_copy(struct store *st, struct queue *from, struct queue *to)
 {
-	struct span part;
-
 	assert(queue_next(to, 0) == NULL);
 	queue_list_forget(to);
 	queue_count_forget(to);
@@ -328,8 +331,7 @@ store_copy(struct store *st, struct queue *from, struct queue *to)
 	st->scratch.n = 0;
 	stored_write_node(&st->scratch, from);
 	stored_write_node(&st->scratch, to);
-	part = buf_span(&st->scratch);
-	(void)journal_add(st->journal, JOURNAL_COPY, &part, 1);
+	add_record(st, JOURNAL_COPY);
 }
 
 void
@@ -393,12 +395,9 @@ discard_dropped(struct store *st)
 void
 store_drop(struct store *st, struct queue *q)
 {
-	struct span part;
-
 	st->scratch.n = 0;
 	stored_write_node(&st->scratch, q);
-	part = buf_span(&st->scratch);
-	(void)journal_add(st->journal, JOURNAL_DROP, &part, 1);
+	add_record(st, JOURNAL_DROP);
 	drop_queue(st, q);
 }
 
@@ -615,7 +614,7 @@ store_replay(struct store *st, const struct journal_record *record)
 	case JOURNAL_ACK:
 		valid = n == ACK_BYTES;
 		/* A check must not take a torn file of it for damage. */
-		if (valid && !st->readonly)
+		if (valid && !st->quarantine->report_only)
 			(void)remove_waiting(st, queue_at(st, p + 8),
 			    decode_u64(p));
 		break;
@@ -792,7 +791,7 @@ store_end_sync(struct store *st)
 bool
 store_tidy(struct store *st)
 {
-	uploads_tidy(st->uploads);
+	uploads_tidy(&st->uploads);
 	if (!journal_pending(st->journal))
 		discard_dropped(st);
 	return spare_tidy(maildir_spares(st->maildir));
@@ -812,19 +811,6 @@ store_trim(struct store *st)
 
 /* ---- opening and closing ---- */
 
-static struct store *
-finish_open(struct store *st, struct syncer *syncer, char *why, size_t room)
-{
-	st->data = st->quarantine->data;
-	st->uploads = uploads_open(st->maildir, st->journal, syncer);
-	if (st->maildir != NULL)
-		return st;
-	(void)snprintf(why, room, "cannot open the queues: %s",
-	    strerror(errno));
-	store_close(st);
-	return NULL;
-}
-
 struct store *
 store_open(struct quarantine *quarantine, struct journal *journal,
     struct syncer *syncer, char *why, size_t room)
@@ -833,21 +819,15 @@ store_open(struct quarantine *quarantine, struct journal *journal,
 
 	st->quarantine = quarantine;
 	st->journal = journal;
+	st->data = quarantine->data;
 	st->maildir = maildir_open(quarantine, syncer);
-	return finish_open(st, syncer, why, room);
-}
-
-struct store *
-store_open_readonly(struct quarantine *quarantine, struct journal *journal,
-    char *why, size_t room)
-{
-	struct store *st = xzalloc(sizeof(*st));
-
-	st->quarantine = quarantine;
-	st->journal = journal;
-	st->readonly = true;
-	st->maildir = maildir_open_readonly(quarantine);
-	return finish_open(st, NULL, why, room);
+	st->uploads = (struct uploads){ st->maildir, journal, syncer, NULL };
+	if (st->maildir != NULL)
+		return st;
+	(void)snprintf(why, room, "cannot open the queues: %s",
+	    strerror(errno));
+	store_close(st);
+	return NULL;
 }
 
 void
@@ -863,7 +843,7 @@ store_close(struct store *st)
 		st->dropped = q->next;
 		queue_free(q);
 	}
-	uploads_close(st->uploads);
+	uploads_close(&st->uploads);
 	maildir_close(st->maildir);
 	queue_table_free(&st->queues);
 	free(st->finished);

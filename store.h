@@ -29,15 +29,12 @@ struct syncer;
 struct store;
 struct queue;
 
-/* NULL and why on failure. */
-struct store *store_open(struct quarantine *, struct journal *, struct syncer *,
-    char *why, size_t room);
 /*
- * For a check: nothing is removed, acked messages seem to wait, and from
- * store_replayed on only store_queue, store_check_file, store_check_large and
- * store_close may follow.
+ * NULL and why on failure.  For a read-only check, nothing is removed, acked
+ * messages seem to wait, and from store_replayed on only store_queue,
+ * store_check_file, store_check_large and store_close may follow.
  */
-struct store *store_open_readonly(struct quarantine *, struct journal *,
+struct store *store_open(struct quarantine *, struct journal *, struct syncer *,
     char *why, size_t room);
 void store_close(struct store *);
 /* Replay a record of the journal; false if it is not the store's. */

@@ -330,7 +330,8 @@ draw_password(struct record *r, char nodeid[NODEID_TEXT])
 		return -1;
 	encode_base32(nodeid, bytes, sizeof(bytes));
 	r->has |= RECORD_SALT | RECORD_HASH;
-	return secret_set(&r->secret, (struct span){ nodeid, NODEID_TEXT });
+	return secret_set(&r->secret,
+	    (struct span){ nodeid, NODEID_TEXT });
 }
 
 /* A uid that no record has named yet. */

@@ -3,78 +3,12 @@
 #include <string.h>
 
 #include "admin/commands.h"
-#include "admin/registration.h"
 #include "base/buf.h"
 #include "datadir.h"
 #include "json.h"
+#include "userdb.h"
 
 #define DAYS_DEFAULT 7		/* that an invitation is valid */
-
-/*
- * What a command needs of the relay: one that changes something needs room in
- * the journal.
- */
-enum effect { READS, CHANGES };
-
-static const struct command {
-	const char *first, *second;	/* its words; second may be NULL */
-	const char *usage;		/* arguments, then options */
-	enum effect effect;
-	const char *(*run)(struct call *);	/* NULL, or why not */
-	enum command_tool tool;		/* if run is NULL: see cli.c */
-	const char *help;		/* may be NULL */
-} commands[] = {
-	{ "init", NULL, "[DIR]", READS, NULL, TOOL_INIT,
-	    "create key, certificate and configuration" },
-	{ "check", NULL, "", READS, NULL, TOOL_CHECK,
-	    "check the setup" },
-	{ "fingerprint", NULL, "", READS, NULL, TOOL_FINGERPRINT,
-	    "show what clients need to connect" },
-	{ "backup", NULL, "DIR", READS, NULL, TOOL_BACKUP,
-	    "back up the data" },
-	{ "fsck", NULL, "[DATA] [--repair]", READS, NULL, TOOL_FSCK,
-	    "check the data for damage" },
-	{ "invite", NULL, "ALIAS [--days N] [--code] [--receive-only]", CHANGES,
-	    registration_invite, TOOL_NONE, NULL },
-	{ "invitations", NULL, "", CHANGES,
-	    registration_invitations, TOOL_NONE, NULL },
-	{ "uninvite", NULL, "ALIAS", CHANGES,
-	    registration_uninvite, TOOL_NONE, NULL },
-	{ "requests", NULL, "", CHANGES,
-	    registration_requests, TOOL_NONE, NULL },
-	{ "approve", NULL, "ALIAS", CHANGES,
-	    registration_approve, TOOL_NONE, NULL },
-	{ "register", "open", "TIME [--max N]", CHANGES,
-	    registration_open, TOOL_NONE, NULL },
-	{ "register", "close", "", CHANGES,
-	    registration_close, TOOL_NONE, NULL },
-	{ "register", NULL, "", CHANGES, registration_show, TOOL_NONE, NULL },
-	{ "user", "list", "", READS, commands_user_list, TOOL_NONE, NULL },
-	{ "user", "show", "USER", READS, commands_user_show, TOOL_NONE, NULL },
-	{ "user", "disable", "USER", CHANGES,
-	    commands_user_disable, TOOL_NONE, NULL },
-	{ "user", "enable", "USER", CHANGES,
-	    commands_user_enable, TOOL_NONE, NULL },
-	{ "user", "remove", "USER", CHANGES,
-	    commands_user_remove, TOOL_NONE, NULL },
-	{ "user", "set", "USER receive-only on|off", CHANGES,
-	    commands_user_set, TOOL_NONE, NULL },
-	{ "node", "list", "USER", READS, commands_node_list, TOOL_NONE, NULL },
-	{ "node", "drop", "USER N", CHANGES,
-	    commands_node_drop, TOOL_NONE, NULL },
-	{ "alias", "drop", "ALIAS", CHANGES,
-	    commands_alias_drop, TOOL_NONE, NULL },
-	{ "group", "list", "", READS, commands_group_list, TOOL_NONE, NULL },
-	{ "group", "show", "GROUP", READS,
-	    commands_group_show, TOOL_NONE, NULL },
-	{ "group", "remove", "GROUP", CHANGES,
-	    commands_group_remove, TOOL_NONE, NULL },
-	{ "queue", NULL, "USER", READS, commands_queue, TOOL_NONE, NULL },
-	{ "stats", NULL, "", READS, commands_stats, TOOL_NONE, NULL },
-	{ "links", NULL, "", READS, commands_links, TOOL_NONE, NULL }
-};
-
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const struct {
 	const char *name;
@@ -98,7 +32,7 @@ add_usage(struct buf *to, const struct command *k)
 {
 	buf_addf(to, "%s%s%s%s%s%s", k->first, k->second != NULL ? " " : "",
 	    k->second != NULL ? k->second : "", k->usage[0] != '\0' ? " " : "",
-	    k->usage, k->tool == TOOL_NONE ? " [--json]" : "");
+	    k->usage, k->run != NULL ? " [--json]" : "");
 }
 
 void
@@ -107,7 +41,7 @@ admin_usage(struct buf *to)
 	const struct command *k;
 	size_t begin;
 
-	for (k = commands; k < commands + COMMANDS; k++) {
+	for (k = commands; k < commands + commands_count; k++) {
 		buf_addf(to, "  ");
 		begin = to->n;
 		add_usage(to, k);
@@ -124,7 +58,7 @@ explain(struct buf *to, const struct call *c, const char *word)
 {
 	const struct command *k;
 
-	for (k = commands; k < commands + COMMANDS; k++) {
+	for (k = commands; k < commands + commands_count; k++) {
 		if (c->command != NULL && c->command->second != NULL ?
 		    k != c->command : strcmp(k->first, word) != 0)
 			continue;
@@ -163,7 +97,7 @@ find_command(char *const *words, size_t n)
 
 	if (strcmp(first, "knocks") == 0)
 		first = "requests";	/* its name until now */
-	for (k = commands; k < commands + COMMANDS; k++) {
+	for (k = commands; k < commands + commands_count; k++) {
 		if (strcmp(k->first, first) == 0 && (k->second == NULL ||
 		    (n > 1 && strcmp(k->second, words[1]) == 0)))
 			return k;
@@ -177,11 +111,11 @@ reject_command(char *const *words, size_t n, struct buf *fault)
 {
 	size_t i;
 
-	for (i = 0; i < COMMANDS; i++) {
+	for (i = 0; i < commands_count; i++) {
 		if (strcmp(commands[i].first, words[0]) == 0)
 			break;
 	}
-	if (i == COMMANDS)
+	if (i == commands_count)
 		buf_addf(fault, "unknown command: %s\nmnm -h lists all "
 		    "commands", words[0]);
 	else if (n > 1)
@@ -206,7 +140,7 @@ take_option(struct call *c, char *const *words, size_t n, struct buf *fault)
 			break;
 	}
 	if (i == OPTIONS || (options[i].option == OPTION_JSON ?
-	    k->tool != TOOL_NONE : strstr(k->usage, words[0]) == NULL)) {
+	    k->run == NULL : strstr(k->usage, words[0]) == NULL)) {
 		buf_addf(fault, "unknown option: %s", words[0]);
 		return 0;
 	}
@@ -277,12 +211,10 @@ admin_parse(struct call *c, char *const *words, size_t n, struct buf *fault)
 		return false;
 	c->command = find_command(words, n);
 	c->days = DAYS_DEFAULT;
-	if (c->command == NULL) {
+	if (c->command == NULL)
 		reject_command(words, n, &what);
-	} else {
-		c->tool = c->command->tool;
+	else
 		take_words(c, words, n, &what);
-	}
 	good = what.n == 0;
 	if (!good) {
 		buf_addf(fault, "mnm: ");
@@ -295,6 +227,22 @@ admin_parse(struct call *c, char *const *words, size_t n, struct buf *fault)
 }
 
 /* ---- running it ---- */
+
+/* Set the call's user to the one with this uid or alias; NULL, or why not. */
+static const char *
+find_user(struct call *c, const char *name)
+{
+	struct userdb *db = c->data->userdb;
+	struct alias *a;
+
+	c->user = userdb_user_text(db, span_of(name));
+	if (c->user == NULL) {
+		a = userdb_alias(db, span_of(name));
+		c->user = a != NULL ? a->user : NULL;
+	}
+	return c->user != NULL ? NULL : "there is no user with the uid or "
+	    "alias";
+}
 
 static int
 refuse(struct buf *answer, const struct call *c, const char *why)
@@ -329,10 +277,9 @@ admin_run(struct call *c, char *const *words, size_t n, struct buf *answer)
 	    datadir_state(c->data) == DATADIR_WAIT)
 		return refuse(answer, c, "the journal is full: try again");
 	c->about = c->args[0];
-	output_begin(&c->out, c->options & OPTION_JSON ? OUTPUT_JSON :
-	    OUTPUT_TEXT);
+	output_begin(&c->out, c->options & OPTION_JSON);
 	if (strncmp(c->command->usage, "USER", 4) == 0)
-		why = commands_find_user(c, c->args[0]);
+		why = find_user(c, c->args[0]);
 	if (why == NULL)
 		why = c->command->run(c);
 	if (why != NULL)

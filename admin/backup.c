@@ -30,6 +30,7 @@
 #include "admin/control.h"
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "disk/file.h"
 #include "json.h"
 
@@ -99,40 +100,29 @@ keep_owner(int fd, const struct stat *st)
 	return 0;
 }
 
-/* As copy_bytes, into a new file. */
-static int
-copy_to(int to, const char *name, int from, uint64_t bytes, uint64_t *size)
-{
-	struct stat st;
-	int fd, result;
-
-	if (fstat(from, &st) == -1)
-		return -1;
-	if (!S_ISREG(st.st_mode)) {
-		errno = EINVAL;
-		return -1;
-	}
-	fd = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -1;
-	*size = (uint64_t)st.st_size;
-	result = copy_bytes(from, fd, bytes < *size ? bytes : *size, *size);
-	if (result == 0)
-		result = keep_owner(fd, &st);
-	return fd_close_written(fd, result);
-}
-
 /* Copy so many bytes of a file, then zeros up to its size. */
 static int
 copy_file(const struct dirs *here, const char *name, uint64_t bytes,
     uint64_t *size)
 {
-	int from = openat(here->from, name, SAFELY);
-	int result;
+	int from = openat(here->from, name, SAFELY), to = -1, result = -1;
+	struct stat st;
 
-	if (from == -1)
-		return -1;
-	result = copy_to(here->to, name, from, bytes, size);
+	if (from == -1 || fstat(from, &st) == -1)
+		return fd_close(from);
+	if (S_ISREG(st.st_mode))
+		to = openat(here->to, name, O_WRONLY | O_CREAT | O_EXCL |
+		    O_CLOEXEC, 0600);
+	else
+		errno = EINVAL;
+	if (to != -1) {
+		*size = (uint64_t)st.st_size;
+		result = copy_bytes(from, to, bytes < *size ? bytes : *size,
+		    *size);
+		if (result == 0)
+			result = keep_owner(to, &st);
+		result = fd_close_written(to, result);
+	}
 	(void)fd_close(from);
 	return result;
 }
@@ -377,44 +367,33 @@ static int
 open_source(struct backup_source *s, int to, char *why, size_t room)
 {
 	s->dir = file_open_dir(AT_FDCWD, s->path);
-	if (s->dir == -1) {
-		(void)snprintf(why, room, "%s: %s%s", s->path,
-		    strerror(errno), errno == ENOENT ?
-		    ": no relay was set up here" : "");
-		return -1;
-	}
-	if (is_below(to, s->dir)) {
-		(void)snprintf(why, room, "it would be inside the data "
-		    "directory, %s", s->path);
-		return -1;
-	}
+	if (s->dir == -1)
+		return say_why(why, room, "%s: %s%s", s->path, strerror(errno),
+		    errno == ENOENT ? ": no relay was set up here" : "");
+	if (is_below(to, s->dir))
+		return say_why(why, room,
+		    "it would be inside the data directory, %s", s->path);
 	s->hold = control_hold(s->path, &s->segments);
 	if (s->hold != -1)
 		return 0;
 	if (errno == EBUSY) {
 		buf_add_byte(&s->segments, '\0');
-		(void)snprintf(why, room, "%.*s",
+		return say_why(why, room, "%.*s",
 		    (int)strcspn(s->segments.p, "\n"), s->segments.p);
-		return -1;
 	}
-	if (errno != ENOENT && errno != ECONNREFUSED) {
-		(void)snprintf(why, room, "%s/control: %s", s->path,
+	if (errno != ENOENT && errno != ECONNREFUSED)
+		return say_why(why, room, "%s/control: %s", s->path,
 		    strerror(errno));
-		return -1;
-	}
 	s->lock = lock_data(s->dir);
 	if (s->lock != -1)
 		return 0;
 	if (errno == EAGAIN)
-		(void)snprintf(why, room, "%s: in use by a relay or command "
+		return say_why(why, room, "%s: in use by a relay or command "
 		    "that does not answer: try again", s->path);
-	else if (errno == ENOENT)
-		(void)snprintf(why, room, "%s: no relay has been started "
+	if (errno == ENOENT)
+		return say_why(why, room, "%s: no relay has been started "
 		    "here yet", s->path);
-	else
-		(void)snprintf(why, room, "%s/lock: %s", s->path,
-		    strerror(errno));
-	return -1;
+	return say_why(why, room, "%s/lock: %s", s->path, strerror(errno));
 }
 
 /* End the hold.  Returns -1 and why if the copy may be wrong. */
@@ -427,14 +406,10 @@ end_hold(struct backup_source *s, enum control_copy copy, char *why,
 	s->hold = -1;
 	if (hold == -1 || control_end_hold(hold, copy) == 0)
 		return 0;
-	if (errno == EBUSY)
-		(void)snprintf(why, room, "the journal filled up "
-		    "before the copy was complete: try again when it is "
-		    "less busy, or raise journal_size");
-	else
-		(void)snprintf(why, room, "the relay was stopped before the "
-		    "copy was complete: try again");
-	return -1;
+	return say_why(why, room, errno == EBUSY ? "the journal filled up "
+	    "before the copy was complete: try again when it is less busy, or "
+	    "raise journal_size" : "the relay was stopped before the copy was "
+	    "complete: try again");
 }
 
 static void
@@ -461,9 +436,9 @@ fill(const char *data, int to, struct backup_sum *sum, struct stat *owner,
 		result = fstat(s.dir, owner) == -1 ? -1 : backup_copy(s.dir,
 		    to, s.hold != -1 ? &segments : NULL, sum);
 		if (result == -1)
-			(void)snprintf(why, room, "cannot copy: "
-			    "%s", errno == ELOOP ? "a link in the data "
-			    "directory leads elsewhere" : strerror(errno));
+			(void)say_why(why, room, "cannot copy: %s",
+			    errno == ELOOP ? "a link in the data directory "
+			    "leads elsewhere" : strerror(errno));
 		/* If it was not held, that is why all else failed. */
 		if (end_hold(&s, result == 0 ? CONTROL_COPIED :
 		    CONTROL_FAILED, why, room) == -1)
@@ -480,29 +455,13 @@ make_partial(const char *path, const char *partial, char *why, size_t room)
 	struct stat st;
 	int fd = -1;
 
-	if (lstat(path, &st) == 0) {
-		(void)snprintf(why, room, "%s already exists", path);
-		return -1;
-	}
+	if (lstat(path, &st) == 0)
+		return say_why(why, room, "%s already exists", path);
 	if (mkdir(partial, 0700) == 0)
 		fd = file_open_dir(AT_FDCWD, partial);
-	if (fd == -1)
-		(void)snprintf(why, room, "%s: %s", partial, errno == EEXIST ?
-		    "already exists: remove it, unless another backup is "
-		    "running" : strerror(errno));
-	return fd;
-}
-
-static int
-sync_above(int dir)
-{
-	int above = file_open_dir(dir, ".."), result;
-
-	if (above == -1)
-		return -1;
-	result = file_sync_dir(above);
-	(void)fd_close(above);
-	return result;
+	return fd != -1 ? fd : say_why(why, room, "%s: %s", partial,
+	    errno == EEXIST ? "already exists: remove it, unless another "
+	    "backup is running" : strerror(errno));
 }
 
 /*
@@ -515,9 +474,10 @@ install(int dir, const struct stat *owner, const char *partial,
 {
 	bool named = file_sync_tree(dir) == 0 && rename(partial, path) == 0;
 
-	if (named && sync_above(dir) == 0 && keep_owner(dir, owner) == 0)
+	if (named && file_sync_dir(dir, "..") == 0 &&
+	    keep_owner(dir, owner) == 0)
 		return 0;
-	(void)snprintf(why, room, "%s: %s", path, strerror(errno));
+	(void)say_why(why, room, "%s: %s", path, strerror(errno));
 	if (named)
 		(void)rename(path, partial);	/* it is removed there */
 	return -1;

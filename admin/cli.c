@@ -1,23 +1,26 @@
 #include "admin/cli.h"
 
 #include <errno.h>
-#include <stdarg.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
 #include "admin/backup.h"
+#include "admin/check.h"
 #include "admin/commands.h"
 #include "admin/control.h"
 #include "admin/fsck.h"
 #include "admin/process.h"
-#include "admin/setup.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "conf.h"
 #include "datadir.h"
+#include "disk/file.h"
+#include "json.h"
 #include "net/identity.h"
 #include "tmtp.h"
 
@@ -27,27 +30,15 @@
 #define FSCK_REPAIRED 1
 #define FSCK_DAMAGED  2
 
-static uint64_t
-wall_ms(void)
-{
-	return clock_us(CLOCK_REALTIME) / 1000;
-}
-
-/* Print why a command failed; returns its exit status. */
-__attribute__((format(printf, 1, 2)))
-static int
-fail(const char *format, ...)
-{
-	char text[2 * WHY_ROOM];
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	log_clean(text, strlen(text));
-	fprintf(stderr, "mnm: %s\n", text);
-	return ADMIN_FAILED;
-}
+/* A command, and what it is run with. */
+struct cli {
+	char *const *words;
+	size_t n;
+	const char *config;	/* the configuration's path, or NULL */
+	struct conf conf;
+	struct call call;
+	char why[2 * WHY_ROOM];
+};
 
 /* Print a text and free it. */
 static void
@@ -58,102 +49,211 @@ print(FILE *to, struct buf *text)
 	buf_free(text);
 }
 
+/*
+ * ---- commands that the program runs itself ----
+ *
+ * They return an exit status, or -1 and why.
+ */
+
+/* Append the absolute path of a directory, which is created, and a NUL. */
 static int
-read_conf(struct conf *conf, const char *path, char *why, size_t room)
+find_path(struct buf *path, const char *dir)
 {
-	if (path != NULL)
-		return conf_read(conf, path, why, room);
-	conf_default(conf);
+	size_t n = strlen(dir);
+	char here[PATH_MAX];
+
+	if (mkdir(dir, 0700) == -1 && errno != EEXIST)
+		return -1;
+	if (dir[0] != '/') {
+		if (getcwd(here, sizeof(here)) == NULL)
+			return -1;
+		buf_addf(path, "%s", here);
+		if (strcmp(dir, ".") == 0)
+			return 0;
+		buf_add_byte(path, '/');
+	}
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	buf_addf(path, "%.*s", (int)n, dir);
 	return 0;
 }
 
-/* ---- commands that the program runs itself ---- */
+static void
+write_config(struct buf *text, const char *dir)
+{
+	struct buf data = { NULL, 0, 0 }, quoted = { NULL, 0, 0 };
+
+	buf_addf(&data, "%s/" CLI_DATA, dir);
+	json_put_string(&quoted, NULL, buf_span(&data));
+	buf_addf(text, "{\n"
+	    "  \"#\": \"The settings of this relay; mnm.conf(5) describes all "
+	    "settings.\",\n\n"
+	    "  \"# name\": \"The name that clients show; empty: the host's "
+	    "name.\",\n"
+	    "  \"name\": \"\",\n\n"
+	    "  \"data\": %.*s,\n\n"
+	    "  \"# listen\": [\n"
+	    "    \"Everybody who can reach this machine can connect.  Set "
+	    "certPath and\",\n"
+	    "    \"keyPath to use a certificate from an authority.\"\n  ],\n"
+	    "  \"listen\": {\n"
+	    "    \"net\": \"tcp\",\n"
+	    "    \"laddr\": \":3456\",\n"
+	    "    \"certPath\": \"\",\n"
+	    "    \"keyPath\": \"\"\n  },\n\n"
+	    "  \"# ntp\": \"Time servers, for machines without a clock "
+	    "battery.\",\n"
+	    "  \"ntp\": {\n"
+	    "    \"hosts\": [],\n"
+	    "    \"#hosts\": [\"0.pool.ntp.org\", \"1.pool.ntp.org\"],\n"
+	    "    \"retries\": 2\n  },\n\n"
+	    "  \"# register\": [\n"
+	    "    \"Who may register.  open: anybody; invite: people invited "
+	    "with\",\n"
+	    "    \"mnm invite or admitted with mnm approve; closed: "
+	    "nobody.\"\n  ],\n"
+	    "  \"register\": \"invite\",\n"
+	    "  \"#register_from\": [\"192.168.0.0/16\"],\n\n"
+	    "  \"# alias_min\": \"Minimum length of an alias; long ones are "
+	    "hard to guess.\",\n"
+	    "  \"alias_min\": 8,\n\n"
+	    "  \"# pings_per_day\": \"Limits for each member; 0: no "
+	    "limit.\",\n"
+	    "  \"pings_per_day\": 100,\n"
+	    "  \"failed_pings_in_a_row\": 10\n}\n",
+	    (int)quoted.n, quoted.p);
+	buf_free(&data);
+	buf_free(&quoted);
+}
+
+static void
+print_next(struct buf *next, const struct conf *conf, const char *config,
+    const struct identity *id)
+{
+	char address[IDENTITY_ADDRESS];
+
+	identity_address(address, conf);
+	buf_addf(next, "configuration        %s\n", config);
+	buf_addf(next, "data directory       %s\n", conf->data);
+	buf_addf(next, "address for clients  %s\n", address);
+	buf_addf(next, "certificate SHA-256  %s\n", id->cert.fingerprint);
+	buf_addf(next, "Start the relay:     mnm -c %s\n", config);
+	buf_addf(next, "For each member:     mnm -c %s invite "
+	    "'Alice Smith'\n", config);
+}
+
+/* Read the configuration back, and create what it names. */
+static int
+make_rest(const char *config, uint64_t now, struct buf *next, char *why,
+    size_t room)
+{
+	struct identity id;
+	struct conf conf;
+	int result = -1;
+
+	if (conf_read(&conf, config, why, room) == -1)
+		return -1;
+	/* An existing one may be a backup: its contents are kept. */
+	if (mkdir(conf.data, 0700) == -1 && errno != EEXIST)
+		(void)say_why(why, room, "%s: %s", conf.data,
+		    strerror(errno));
+	else
+		result = identity_read(&id, &conf, IDENTITY_MAKE, now, why,
+		    room);
+	if (result == 0) {
+		print_next(next, &conf, config, &id);
+		identity_free(&id);
+	}
+	conf_free(&conf);
+	return result;
+}
+
+/*
+ * Create dir, if it does not exist, with a configuration, a data directory, a
+ * certificate and its key.  Appends the next steps.  An existing data directory
+ * keeps its contents.  Returns -1 and why, also if there is a configuration.
+ */
+static int
+init(const char *dir, uint64_t now, struct buf *next, char *why, size_t room)
+{
+	struct buf path = { NULL, 0, 0 }, text = { NULL, 0, 0 };
+	int result;
+
+	if (find_path(&path, dir) == -1)
+		return say_why(why, room, "%s: %s", dir, strerror(errno));
+	write_config(&text, path.p);
+	buf_addf(&path, "/" CLI_CONFIG);
+	if (file_create(path.p, 0600, buf_span(&text)) == -1) {
+		result = say_why(why, room, "%s: %s", path.p, strerror(errno));
+	} else {
+		result = make_rest(path.p, now, next, why, room);
+		if (result == -1)
+			(void)unlink(path.p);	/* it was never used */
+	}
+	buf_free(&path);
+	buf_free(&text);
+	return result;
+}
 
 static int
-run_init(const struct call *c, const char *config)
+run_init(struct cli *c)
 {
-	const char *dir = c->args[0] != NULL ? c->args[0] : ".";
+	const char *dir = c->call.args[0] != NULL ? c->call.args[0] : ".";
 	struct buf next = { NULL, 0, 0 };
-	char why[WHY_ROOM];
 
-	(void)config;	/* it makes one */
-	if (setup_init(dir, wall_ms() / 1000, &next, why, sizeof(why)) == -1)
-		return fail("%s", why);
+	if (init(dir, clock_ms(CLOCK_REALTIME) / 1000, &next, c->why,
+	    WHY_ROOM) == -1)
+		return -1;
 	print(stdout, &next);
 	return ADMIN_DONE;
 }
 
 static int
-run_check(const struct call *c, const char *config)
+run_check(struct cli *c)
 {
 	struct buf findings = { NULL, 0, 0 };
-	enum setup_finding worst, port;
-	struct conf conf;
-	char why[WHY_ROOM];
+	enum check_finding worst = check_setup(&c->conf, c->config,
+	    clock_ms(CLOCK_REALTIME) / 1000, CHECK_BY_OPERATOR, &findings);
 
-	(void)c;	/* it has no arguments */
-	if (read_conf(&conf, config, why, sizeof(why)) == -1) {
-		printf("error: %s\n", why);
-		return SETUP_ERROR;
-	}
-	worst = setup_check(&conf, config, wall_ms() / 1000, &findings);
-	port = setup_check_port(&conf, config, &findings);
 	print(stdout, &findings);
-	conf_free(&conf);
-	return (int)(port > worst ? port : worst);
+	return (int)worst;
 }
 
 static int
-run_fingerprint(const struct call *c, const char *config)
+run_fingerprint(struct cli *c)
 {
-	char address[IDENTITY_ADDRESS], why[WHY_ROOM];
+	char address[IDENTITY_ADDRESS];
 	struct identity id;
-	struct conf conf;
-	int result;
 
-	(void)c;	/* it has no arguments */
-	if (read_conf(&conf, config, why, sizeof(why)) == -1)
-		return fail("%s", why);
-	result = identity_read(&id, &conf, wall_ms() / 1000, why, sizeof(why));
-	if (result == 0) {
-		identity_address(address, &conf);
-		printf("%s\n%s\n", address, id.cert.fingerprint);
-		identity_free(&id);
-	}
-	conf_free(&conf);
-	return result == 0 ? ADMIN_DONE : fail("%s", why[0] != '\0' ? why :
-	    "there is no certificate yet: mnm creates one at its first start");
-}
-
-static void
-print_copied(const char *dir, const struct backup_sum *sum, uint64_t ms)
-{
-	printf("%s: files: %lu, bytes of journal: %llu, in %llu.%llu s", dir,
-	    sum->files, (unsigned long long)sum->journal,
-	    (unsigned long long)ms / 1000,
-	    (unsigned long long)ms / 100 % 10);
-	if (sum->copied > 0)
-		printf("; bytes of files that could not be linked: %llu",
-		    (unsigned long long)sum->copied);
-	puts("");
+	if (identity_read(&id, &c->conf, IDENTITY_FAIL,
+	    clock_ms(CLOCK_REALTIME) / 1000, c->why, WHY_ROOM) == -1)
+		return c->why[0] != '\0' ? -1 : say_why(c->why, WHY_ROOM,
+		    "there is no certificate yet: mnm creates one at its first "
+		    "start");
+	identity_address(address, &c->conf);
+	printf("%s\n%s\n", address, id.cert.fingerprint);
+	identity_free(&id);
+	return ADMIN_DONE;
 }
 
 static int
-run_backup(const struct call *c, const char *config)
+run_backup(struct cli *c)
 {
-	uint64_t begun = wall_ms();
+	uint64_t begun = clock_ms(CLOCK_REALTIME), ms;
 	struct backup_sum sum;
-	struct conf conf;
 	char why[WHY_ROOM];
-	int result;
 
-	if (read_conf(&conf, config, why, sizeof(why)) == -1)
-		return fail("%s", why);
-	result = backup_make(conf.data, c->args[0], &sum, why, sizeof(why));
-	conf_free(&conf);
-	if (result == -1)
-		return fail("no backup: %s", why);
-	print_copied(c->args[0], &sum, wall_ms() - begun);
+	if (backup_make(c->conf.data, c->call.args[0], &sum, why,
+	    sizeof(why)) == -1)
+		return say_why(c->why, sizeof(c->why), "no backup: %s", why);
+	ms = clock_ms(CLOCK_REALTIME) - begun;
+	printf("%s: files: %lu, bytes of journal: %llu, in %llu.%llu s",
+	    c->call.args[0], sum.files, (unsigned long long)sum.journal,
+	    (unsigned long long)ms / 1000, (unsigned long long)ms / 100 % 10);
+	if (sum.copied > 0)
+		printf("; bytes of files that could not be linked: %llu",
+		    (unsigned long long)sum.copied);
+	puts("");
 	return ADMIN_DONE;
 }
 
@@ -163,115 +263,122 @@ become_owner(const char *data, char *why, size_t room)
 {
 	if (access(data, F_OK) == 0)
 		return process_become_owner(data, why, room);
-	(void)snprintf(why, room, "%s: %s%s", data, strerror(errno),
+	return say_why(why, room, "%s: %s%s", data, strerror(errno),
 	    errno == ENOENT ? ": no relay was set up here; create one with "
 	    "mnm init, or name another's configuration with -c" : "");
-	return -1;
 }
 
 static int
-run_fsck(const struct call *c, const char *config)
+run_fsck(struct cli *c)
 {
-	enum fsck_kind kind = c->options & OPTION_REPAIR ? FSCK_REPAIR :
+	enum fsck_kind kind = c->call.options & OPTION_REPAIR ? FSCK_REPAIR :
 	    FSCK_LOOK;
-	const char *data = c->args[0];
-	struct conf conf;
-	char why[WHY_ROOM];
-	int result = -1;
+	const char *data = c->call.args[0];
+	int result;
 
 	log_level(LOG_ANSWER);
-	/* This configuration says nothing about another directory. */
-	if (read_conf(&conf, data == NULL ? config : NULL, why,
-	    sizeof(why)) == 0) {
-		if (data == NULL)
-			data = conf.data;
-		if (become_owner(data, why, sizeof(why)) == 0)
-			result = fsck_run(data, kind, conf.journal_size, why,
-			    sizeof(why));
-		conf_free(&conf);
-	}
-	if (result == -1)
-		(void)fail("%s", why);
-	if (result == 0)
-		return ADMIN_DONE;
-	return result == 1 && kind == FSCK_REPAIR ? FSCK_REPAIRED :
-	    FSCK_DAMAGED;
+	if (data == NULL)
+		data = c->conf.data;
+	if (become_owner(data, c->why, WHY_ROOM) == -1)
+		return -1;
+	result = fsck_run(data, kind, c->conf.journal_size, c->why, WHY_ROOM);
+	if (result != 1)
+		return result;
+	return kind == FSCK_REPAIR ? FSCK_REPAIRED : FSCK_DAMAGED;
 }
 
 /* ---- commands for a relay ---- */
 
 /* No relay is running: do here what it would do.  Returns -1 and why. */
 static int
-run_alone(const struct conf *conf, char *const *words, size_t n,
-    struct buf *answer, char *why)
+run_alone(struct cli *c, struct buf *answer)
 {
+	const char *path = c->conf.data;
 	struct datadir data;
-	struct call call = {
-		.conf = conf,
-		.data = &data,
-		.now = { 0, wall_ms() }
-	};
 	int status;
 
-	if (become_owner(conf->data, why, WHY_ROOM) == -1 ||
-	    datadir_open(&data, conf->data, conf->journal_size, why,
+	c->call.conf = &c->conf;
+	c->call.data = &data;
+	c->call.now.wall = clock_ms(CLOCK_REALTIME);
+	if (become_owner(path, c->why, WHY_ROOM) == -1 ||
+	    datadir_open(&data, path, c->conf.journal_size, c->why,
 	    WHY_ROOM) == -1)
 		return -1;
 	while (datadir_state(&data) == DATADIR_WAIT &&
-	    datadir_step(&data, call.now) == 1)
+	    datadir_step(&data, c->call.now) == 1)
 		continue;
-	call.relay = tmtp_open(&data, conf, call.now);
-	status = admin_run(&call, words, n, answer);
-	tmtp_close(call.relay);
+	c->call.relay = tmtp_open(&data, &c->conf, c->call.now);
+	status = admin_run(&c->call, c->words, c->n, answer);
+	tmtp_close(c->call.relay);
 	if (datadir_close(&data) == 0)
 		return status;
-	(void)snprintf(why, WHY_ROOM, "%s: %s", conf->data, strerror(errno));
-	return -1;
+	return say_why(c->why, WHY_ROOM, "%s: %s", path, strerror(errno));
 }
 
 static int
-run_for_relay(const char *config, char *const *words, size_t n)
+run_for_relay(struct cli *c)
 {
 	struct buf answer = { NULL, 0, 0 };
-	struct conf conf;
-	char why[WHY_ROOM];
-	int status;
+	int status = control_ask(c->conf.data, c->words, c->n, &answer);
 
-	if (read_conf(&conf, config, why, sizeof(why)) == -1)
-		return fail("%s", why);
-	status = control_ask(conf.data, words, n, &answer);
 	if (status == -1 && (errno == ENOENT || errno == ECONNREFUSED))
-		status = run_alone(&conf, words, n, &answer, why);
+		status = run_alone(c, &answer);
 	else if (status == -1)
-		(void)snprintf(why, sizeof(why), "%s/control: %s", conf.data,
-		    strerror(errno));
-	conf_free(&conf);
-	if (status == -1) {
-		buf_free(&answer);
-		return fail("%s", why);
-	}
+		(void)say_why(c->why, WHY_ROOM, "%s/control: %s",
+		    c->conf.data, strerror(errno));
+	if (status == -1)
+		answer.n = 0;
 	print(status == ADMIN_DONE ? stdout : stderr, &answer);
 	return status;
+}
+
+/* ---- both ---- */
+
+/* Read the configuration, run the command, and report what went wrong. */
+static int
+run(struct cli *c, int (*command)(struct cli *))
+{
+	int status;
+
+	/* This configuration says nothing about another directory. */
+	if (conf_read(&c->conf, command == run_init ||
+	    (command == run_fsck && c->call.args[0] != NULL) ? NULL :
+	    c->config, c->why, WHY_ROOM) == 0) {
+		status = command(c);
+		conf_free(&c->conf);
+		if (status != -1)
+			return status;
+	} else if (command == run_check) {
+		printf("error: %s\n", c->why);
+		return CHECK_ERROR;
+	}
+	log_clean(c->why, strlen(c->why));
+	fprintf(stderr, "mnm: %s\n", c->why);
+	return command == run_fsck ? FSCK_DAMAGED : ADMIN_FAILED;
 }
 
 int
 cli_run(const char *config, char *const *words, size_t n)
 {
-	static int (*const tools[])(const struct call *, const char *) = {
-		[TOOL_INIT] = run_init,
-		[TOOL_CHECK] = run_check,
-		[TOOL_FINGERPRINT] = run_fingerprint,
-		[TOOL_BACKUP] = run_backup,
-		[TOOL_FSCK] = run_fsck
+	static const struct {
+		const char *name;
+		int (*run)(struct cli *);
+	} tools[] = {
+		{ "init", run_init }, { "check", run_check },
+		{ "fingerprint", run_fingerprint },
+		{ "backup", run_backup }, { "fsck", run_fsck }
 	};
+	struct cli c = { .words = words, .n = n, .config = config };
 	struct buf fault = { NULL, 0, 0 };
-	struct call call = { .tool = TOOL_NONE };
+	size_t i;
 
-	if (!admin_parse(&call, words, n, &fault)) {
+	if (!admin_parse(&c.call, words, n, &fault)) {
 		print(stderr, &fault);
 		return ADMIN_USAGE;
 	}
-	if (call.tool != TOOL_NONE)
-		return tools[call.tool](&call, config);
-	return run_for_relay(config, words, n);
+	for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+		if (strcmp(tools[i].name, words[0]) == 0)
+			return run(&c, tools[i].run);
+	}
+	return run(&c, run_for_relay);
 }

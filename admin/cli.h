@@ -7,6 +7,11 @@
 
 #include <stddef.h>
 
+#define CLI_CONFIG    "mnm.config"
+#define CLI_DATA      "mnm-data"		/* conf's default */
+/* Of a relay that is installed as a service. */
+#define CLI_INSTALLED "/var/lib/mnm/mnm.config"
+
 /*
  * Run the command that these words are; config is the path of the
  * configuration, or NULL.  Prints the answer to stdout, or why there is none

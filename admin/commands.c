@@ -1,8 +1,10 @@
 #include "admin/commands.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "conf.h"
 #include "datadir.h"
 #include "store.h"
 #include "tmtp.h"
@@ -30,19 +32,208 @@ commands_number(uint32_t *number, const char *text, uint32_t max)
 	return i > 0 && text[i] == '\0' && n <= max;
 }
 
-const char *
-commands_find_user(struct call *c, const char *name)
-{
-	struct userdb *db = c->data->userdb;
-	struct alias *a;
+/* ---- registration ---- */
 
-	c->user = userdb_user_text(db, span_of(name));
-	if (c->user == NULL) {
-		a = userdb_alias(db, span_of(name));
-		c->user = a != NULL ? a->user : NULL;
+/* Why nobody can register with an alias of at least min characters. */
+static const char *
+check_alias(struct call *c, const char *alias, unsigned min)
+{
+	static const char *const faults[] = {
+		[USERDB_LONG] = "this alias is too long",
+		[USERDB_INVALID] = "this alias has a leading or trailing "
+		    "space, or an unprintable character",
+		[USERDB_TAKEN] = "this alias is taken"
+	};
+	struct span name = span_of(alias);
+	enum userdb_result result = userdb_check_name(name, min);
+
+	if (result == USERDB_SHORT) {
+		(void)snprintf(c->why, sizeof(c->why), "this alias is shorter "
+		    "than alias_min, which is %u characters", min);
+		return c->why;
 	}
-	return c->user != NULL ? NULL : "there is no user with the uid or "
-	    "alias";
+	if (result == USERDB_OK &&
+	    userdb_is_taken(c->data->userdb, name))
+		result = USERDB_TAKEN;
+	return result != USERDB_OK ? faults[result] : NULL;
+}
+
+static void
+warn_if_closed(struct call *c)
+{
+	if (c->conf->registration == CONF_REGISTER_CLOSED)
+		output_say(&c->out, "But \"register\" is \"closed\" in the "
+		    "configuration: nobody can register.");
+}
+
+static const char *
+invite(struct call *c)
+{
+	struct invite terms = {
+		.kind = INVITE_INVITATION,
+		.since = c->now.wall,
+		.receive_only = (c->options & OPTION_RECEIVE_ONLY) != 0
+	};
+	struct invites *invites = c->data->invites;
+	bool coded = (c->options & OPTION_CODE) != 0;
+	char token[NAME_BYTES + 1], until[CLOCK_TEXT];
+	const char *why;
+
+	why = check_alias(c, c->args[0], c->conf->alias_min);
+	if (why != NULL)
+		return why;
+	(void)snprintf(terms.name, sizeof(terms.name), "%s", c->args[0]);
+	(void)snprintf(token, sizeof(token), "%s", c->args[0]);
+	terms.until = terms.since + c->days * CLOCK_DAY;
+	why = coded ? invite_add_coded(invites, &terms, token) :
+	    invite_add(invites, &terms);
+	if (why != NULL)
+		return why;
+	clock_text(until, terms.until);
+	output_table(&c->out, "invitation");
+	output_row(&c->out);
+	output_text(&c->out, "alias", span_of(token));
+	output_date(&c->out, "until", terms.until);
+	output_say(&c->out, "The first to register with this alias before "
+	    "%.10s becomes a member.", until);
+	if (coded)
+		output_say(&c->out, "The code at the end is part of what must "
+		    "be typed; it is not shown again.");
+	warn_if_closed(c);
+	return NULL;
+}
+
+static const char *
+invitations(struct call *c)
+{
+	struct invites *invites = c->data->invites;
+	char from[SUBNET_TEXT];
+	const struct invite *g;
+	size_t i;
+
+	output_table(&c->out, "invitations");
+	invite_expire(invites, c->now);
+	for (i = 0; (g = invite_at(invites, i)) != NULL; i++) {
+		if (g->kind != INVITE_INVITATION)
+			continue;
+		(void)snprintf(from, sizeof(from), "anywhere");
+		if (g->bound)
+			subnet_text(from, &g->from);
+		output_row(&c->out);
+		output_text(&c->out, "alias", span_of(g->name));
+		output_flag(&c->out, "code", g->coded);
+		output_flag(&c->out, "receive_only", g->receive_only);
+		output_text(&c->out, "from", span_of(from));
+		output_date(&c->out, "until", g->until);
+	}
+	return NULL;
+}
+
+static const char *
+uninvite(struct call *c)
+{
+	return invite_withdraw(c->data->invites, span_of(c->args[0]),
+	    c->now);
+}
+
+static const char *
+requests(struct call *c)
+{
+	struct invites *invites = c->data->invites;
+	const struct invite *g;
+	size_t i;
+
+	output_table(&c->out, "knocks");
+	invite_expire(invites, c->now);
+	for (i = 0; (g = invite_at(invites, i)) != NULL; i++) {
+		if (g->kind != INVITE_REQUEST)
+			continue;
+		output_row(&c->out);
+		output_text(&c->out, "alias", span_of(g->name));
+		output_text(&c->out, "address", span_of(g->address));
+		output_date(&c->out, "first", g->since);
+		output_date(&c->out, "last", g->last);
+		output_number(&c->out, "count", g->count);
+	}
+	return NULL;
+}
+
+/* The operator has seen the alias, and may admit a short one. */
+static const char *
+approve(struct call *c)
+{
+	const char *why = check_alias(c, c->args[0], 1);
+
+	if (why == NULL)
+		why = invite_approve(c->data->invites,
+		    span_of(c->args[0]), c->now);
+	if (why != NULL)
+		return why;
+	output_say(&c->out, "One registration with this alias is allowed, "
+	    "from the network that asked.  Most clients try again by "
+	    "themselves.");
+	warn_if_closed(c);
+	return NULL;
+}
+
+static const char *
+register_show(struct call *c)
+{
+	static const char *const modes[] = {
+		[CONF_REGISTER_OPEN] = "open",
+		[CONF_REGISTER_INVITE] = "invite",
+		[CONF_REGISTER_CLOSED] = "closed"
+	};
+	const struct invite *window = invite_window(c->data->invites,
+	    c->now);
+
+	output_table(&c->out, "register");
+	output_row(&c->out);
+	output_text(&c->out, "configured",
+	    span_of(modes[c->conf->registration]));
+	output_date(&c->out, "open_until", window != NULL ? window->until : 0);
+	if (window != NULL && window->count != INVITE_UNLIMITED)
+		output_number(&c->out, "places", window->count);
+	return NULL;
+}
+
+/* A number and one of s, m, h and d, in milliseconds. */
+static bool
+read_duration(uint64_t *duration, const char *text)
+{
+	static const char units[] = "smhd";
+	static const uint64_t ms[] = { 1000, 60000, 3600000, CLOCK_DAY };
+	char digits[8] = "";
+	size_t n = strlen(text);
+	const char *unit;
+	uint32_t number;
+
+	if (n < 2 || n > sizeof(digits))
+		return false;
+	memcpy(digits, text, n - 1);
+	unit = strchr(units, text[n - 1]);
+	if (unit == NULL || !commands_number(&number, digits, 1000000))
+		return false;
+	*duration = number * ms[unit - units];
+	return number > 0;
+}
+
+static const char *
+register_open(struct call *c)
+{
+	uint64_t duration;
+
+	if (!read_duration(&duration, c->args[0]))
+		return "not a duration (for example 10m, 2h or 1d)";
+	invite_open_window(c->data->invites, c->now.wall + duration,
+	    c->options & OPTION_MAX ? c->max : INVITE_UNLIMITED, c->now);
+	return register_show(c);
+}
+
+static const char *
+register_close(struct call *c)
+{
+	return invite_close_window(c->data->invites, c->now);
 }
 
 /* ---- users, devices and aliases ---- */
@@ -154,8 +345,8 @@ put_groups(struct call *c, const struct user *u)
 	}
 }
 
-const char *
-commands_user_list(struct call *c)
+static const char *
+user_list(struct call *c)
 {
 	const struct user *u;
 	size_t at = 0;
@@ -166,8 +357,8 @@ commands_user_list(struct call *c)
 	return NULL;
 }
 
-const char *
-commands_user_show(struct call *c)
+static const char *
+user_show(struct call *c)
 {
 	output_table(&c->out, "user");
 	put_user(c, c->user);
@@ -178,66 +369,59 @@ commands_user_show(struct call *c)
 }
 
 static void
-set_flag(struct call *c, unsigned flag)
+set_flag(struct call *c, unsigned flag, bool on)
 {
 	userdb_set_flags(c->data->userdb, c->user,
-	    c->user->flags | flag);
+	    on ? c->user->flags | flag : c->user->flags & ~flag);
 }
 
-static void
-clear_flag(struct call *c, unsigned flag)
+static const char *
+user_disable(struct call *c)
 {
-	userdb_set_flags(c->data->userdb, c->user,
-	    c->user->flags & ~flag);
-}
-
-const char *
-commands_user_disable(struct call *c)
-{
-	set_flag(c, USER_DISABLED);
+	set_flag(c, USER_DISABLED, true);
 	tmtp_end_sessions(c->user, "this account is disabled");
 	return NULL;
 }
 
-const char *
-commands_user_enable(struct call *c)
+static const char *
+user_enable(struct call *c)
 {
-	clear_flag(c, USER_DISABLED);
+	set_flag(c, USER_DISABLED, false);
 	return NULL;
 }
 
-const char *
-commands_user_remove(struct call *c)
+static const char *
+user_remove(struct call *c)
 {
 	tmtp_remove_user(c->relay, c->user);
 	return NULL;
 }
 
-const char *
-commands_user_set(struct call *c)
+static const char *
+user_set(struct call *c)
 {
+	bool on;
+
 	c->about = c->args[1];
 	if (strcmp(c->args[1], "receive-only") != 0)
 		return "unknown setting (the only one is receive-only)";
 	c->about = c->args[2];
-	if (strcmp(c->args[2], "on") == 0)
-		set_flag(c, USER_RECEIVE_ONLY);
-	else if (strcmp(c->args[2], "off") == 0)
-		clear_flag(c, USER_RECEIVE_ONLY);
-	else
+	on = strcmp(c->args[2], "on") == 0;
+	if (!on && strcmp(c->args[2], "off") != 0)
 		return "invalid value for receive-only (on or off)";
+	set_flag(c, USER_RECEIVE_ONLY, on);
 	return NULL;
 }
 
-const char *
-commands_node_list(struct call *c)
+static const char *
+node_list(struct call *c)
 {
 	put_nodes(c, c->user);
 	return NULL;
 }
 
-const char *
-commands_node_drop(struct call *c)
+static const char *
+node_drop(struct call *c)
 {
 	struct node *n = NULL;
 	uint32_t ref;
@@ -253,8 +437,8 @@ commands_node_drop(struct call *c)
 	return NULL;
 }
 
-const char *
-commands_alias_drop(struct call *c)
+static const char *
+alias_drop(struct call *c)
 {
 	struct userdb *db = c->data->userdb;
 	struct alias *a = userdb_alias(db, span_of(c->args[0]));
@@ -298,8 +482,8 @@ put_group(struct call *c, const struct group *g)
 	output_number(&c->out, "invited", count_members(g, MEMBER_INVITED));
 }
 
-const char *
-commands_group_list(struct call *c)
+static const char *
+group_list(struct call *c)
 {
 	const struct group *g;
 	size_t at = 0;
@@ -312,8 +496,8 @@ commands_group_list(struct call *c)
 	return NULL;
 }
 
-const char *
-commands_group_show(struct call *c)
+static const char *
+group_show(struct call *c)
 {
 	const struct group *g = userdb_group(c->data->userdb,
 	    span_of(c->args[0]));
@@ -334,8 +518,8 @@ commands_group_show(struct call *c)
 	return NULL;
 }
 
-const char *
-commands_group_remove(struct call *c)
+static const char *
+group_remove(struct call *c)
 {
 	struct userdb *db = c->data->userdb;
 	struct group *g = userdb_group(db, span_of(c->args[0]));
@@ -372,8 +556,8 @@ put_queue(struct call *c, struct node *n)
 	return more == -1 ? -1 : 0;
 }
 
-const char *
-commands_queue(struct call *c)
+static const char *
+queue(struct call *c)
 {
 	size_t i;
 
@@ -400,8 +584,8 @@ put_session(struct call *c, const struct session *s)
 	output_number(&c->out, "unacked", state.unacked);
 }
 
-const char *
-commands_links(struct call *c)
+static const char *
+links(struct call *c)
 {
 	const struct user *u;
 	size_t at = 0, i;
@@ -477,8 +661,8 @@ put_pace(struct call *c)
 	c->pace->recent = 0;
 }
 
-const char *
-commands_stats(struct call *c)
+static const char *
+stats(struct call *c)
 {
 	output_table(&c->out, "relay");
 	output_row(&c->out);
@@ -491,3 +675,42 @@ commands_stats(struct call *c)
 		put_pace(c);
 	return NULL;
 }
+
+/* ---- all of them ---- */
+
+const struct command commands[] = {
+	{ "init", NULL, "[DIR]", READS,
+	    NULL, "create key, certificate and configuration" },
+	{ "check", NULL, "", READS, NULL, "check the setup" },
+	{ "fingerprint", NULL, "", READS,
+	    NULL, "show what clients need to connect" },
+	{ "backup", NULL, "DIR", READS, NULL, "back up the data" },
+	{ "fsck", NULL, "[DATA] [--repair]", READS,
+	    NULL, "check the data for damage" },
+	{ "invite", NULL, "ALIAS [--days N] [--code] [--receive-only]", CHANGES,
+	    invite, NULL },
+	{ "invitations", NULL, "", CHANGES, invitations, NULL },
+	{ "uninvite", NULL, "ALIAS", CHANGES, uninvite, NULL },
+	{ "requests", NULL, "", CHANGES, requests, NULL },
+	{ "approve", NULL, "ALIAS", CHANGES, approve, NULL },
+	{ "register", "open", "TIME [--max N]", CHANGES, register_open, NULL },
+	{ "register", "close", "", CHANGES, register_close, NULL },
+	{ "register", NULL, "", CHANGES, register_show, NULL },
+	{ "user", "list", "", READS, user_list, NULL },
+	{ "user", "show", "USER", READS, user_show, NULL },
+	{ "user", "disable", "USER", CHANGES, user_disable, NULL },
+	{ "user", "enable", "USER", CHANGES, user_enable, NULL },
+	{ "user", "remove", "USER", CHANGES, user_remove, NULL },
+	{ "user", "set", "USER receive-only on|off", CHANGES, user_set, NULL },
+	{ "node", "list", "USER", READS, node_list, NULL },
+	{ "node", "drop", "USER N", CHANGES, node_drop, NULL },
+	{ "alias", "drop", "ALIAS", CHANGES, alias_drop, NULL },
+	{ "group", "list", "", READS, group_list, NULL },
+	{ "group", "show", "GROUP", READS, group_show, NULL },
+	{ "group", "remove", "GROUP", CHANGES, group_remove, NULL },
+	{ "queue", NULL, "USER", READS, queue, NULL },
+	{ "stats", NULL, "", READS, stats, NULL },
+	{ "links", NULL, "", READS, links, NULL }
+};
+
+const size_t commands_count = sizeof(commands) / sizeof(commands[0]);

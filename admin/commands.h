@@ -1,6 +1,6 @@
 /*
- * commands.h - the operator's commands about members, groups and the relay's
- * state, and what every command is given.
+ * commands.h - the operator's commands about registration, members, groups and
+ * the relay's state, and what every command is given.
  */
 #ifndef MNM_ADMIN_COMMANDS_H
 #define MNM_ADMIN_COMMANDS_H
@@ -39,16 +39,6 @@ struct pace {
 	uint64_t longest_commit;
 };
 
-/* Commands that the program runs itself; a relay runs all others. */
-enum command_tool {
-	TOOL_NONE,
-	TOOL_INIT,
-	TOOL_CHECK,
-	TOOL_FINGERPRINT,
-	TOOL_BACKUP,
-	TOOL_FSCK
-};
-
 /* A command that is being run. */
 struct call {
 	/* What it works on, from the caller. */
@@ -60,8 +50,7 @@ struct call {
 	size_t connections;		/* logged in or not */
 	struct pace *pace;		/* NULL: no relay is running */
 	/* What its words say. */
-	const struct command *command;	/* see admin.c */
-	enum command_tool tool;
+	const struct command *command;
 	const char *args[COMMAND_ARGS];	/* NULL: not given */
 	unsigned options;		/* a set */
 	uint32_t days, max;
@@ -74,29 +63,28 @@ struct call {
 
 /* Only digits, up to max. */
 bool commands_number(uint32_t *number, const char *text, uint32_t max);
-/* Set the call's user to the one with this uid or alias; NULL, or why not. */
-const char *commands_find_user(struct call *, const char *name);
 
 /*
- * What a relay does for a command.  Handlers find their arguments in the call,
- * and in user the one that the first argument names, if it is a USER; they
- * append their answer to out.  They return NULL, or why nothing was done, to
- * which about is added.
+ * What a command needs of the relay: one that changes something needs room in
+ * the journal.
  */
-const char *commands_user_list(struct call *);
-const char *commands_user_show(struct call *);
-const char *commands_user_disable(struct call *);
-const char *commands_user_enable(struct call *);
-const char *commands_user_remove(struct call *);
-const char *commands_user_set(struct call *);
-const char *commands_node_list(struct call *);
-const char *commands_node_drop(struct call *);
-const char *commands_alias_drop(struct call *);
-const char *commands_group_list(struct call *);
-const char *commands_group_show(struct call *);
-const char *commands_group_remove(struct call *);
-const char *commands_queue(struct call *);
-const char *commands_links(struct call *);
-const char *commands_stats(struct call *);
+enum command_effect { READS, CHANGES };
+
+struct command {
+	const char *first, *second;	/* its words; second may be NULL */
+	const char *usage;		/* arguments, then options */
+	enum command_effect effect;
+	/*
+	 * What a relay does.  It finds its arguments in the call, and in user
+	 * the one that the first argument names, if it is a USER, and appends
+	 * its answer to out.  It returns NULL, or why nothing was done, to
+	 * which about is added.  NULL: the program runs it itself, see cli.c.
+	 */
+	const char *(*run)(struct call *);
+	const char *help;		/* may be NULL */
+};
+
+extern const struct command commands[];
+extern const size_t commands_count;
 
 #endif

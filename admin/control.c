@@ -3,7 +3,6 @@
 
 #include "admin/control.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "datadir.h"
+#include "disk/file.h"
 #include "json.h"
 #include "net/poller.h"
 #include "store.h"
@@ -79,12 +79,6 @@ call_in(const char *path, int dir, int fd,
 		return -1;
 	}
 	return call(fd, (struct sockaddr *)&address, sizeof(address));
-}
-
-static int
-open_dir(const char *data)
-{
-	return open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static int
@@ -155,7 +149,7 @@ control_open(const char *path, struct datadir *data)
 	for (i = 0; i < CALLERS_MAX; i++)
 		c->callers[i].fd = -1;
 	c->listener = -1;
-	c->dir = open_dir(path);
+	c->dir = file_open_dir(AT_FDCWD, path);
 	if (c->dir != -1)
 		c->listener = listen_in(path, c->dir);
 	if (c->listener != -1)
@@ -313,9 +307,9 @@ run_request(struct control *c, struct caller *s, const struct call *relay)
 static void
 read_request(struct control *c, struct caller *s, const struct call *relay)
 {
-	ssize_t n = read(s->fd, buf_room(&s->in, REQUEST_MAX), REQUEST_MAX);
+	ssize_t n = fd_recv(s->fd, buf_room(&s->in, REQUEST_MAX), REQUEST_MAX);
 
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+	if (n == -1 && fd_would_block())
 		return;
 	if (n <= 0 || s->in.n + (size_t)n > REQUEST_MAX) {
 		end_caller(c, s);
@@ -334,15 +328,14 @@ send_answer(struct control *c, struct caller *s)
 	ssize_t n;
 
 	while (s->out.n > 0) {
-		n = send(s->fd, s->out.p, s->out.n, MSG_NOSIGNAL);
-		if (n == -1 && errno == EAGAIN) {
+		n = fd_send(s->fd, buf_span(&s->out));
+		if (n == -1 && fd_would_block()) {
 			poller_change(c->poller, s->fd, POLLER_WRITE);
 			return;
 		}
-		if (n == -1 && errno != EINTR)
+		if (n == -1)
 			break;
-		if (n > 0)
-			buf_drop(&s->out, (size_t)n);
+		buf_drop(&s->out, (size_t)n);
 	}
 	if (s->out.n == 0 && s->ticket != 0)
 		poller_change(c->poller, s->fd, POLLER_READ);
@@ -355,15 +348,14 @@ static void
 end_hold(struct control *c, struct caller *s)
 {
 	char byte;
-	ssize_t n = read(s->fd, &byte, 1);
+	ssize_t n = fd_recv(s->fd, &byte, 1);
 	bool held;
 
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+	if (n == -1 && fd_would_block())
 		return;
 	held = datadir_end_hold(c->data, s->ticket);
 	if (held)
-		log_line(n == 1 ? "backup complete" :
-		    BACKUP_FAILED);
+		log_line(n == 1 ? "backup complete" : BACKUP_FAILED);
 	s->ticket = 0;
 	buf_addf(&s->out, "%d\n", held ? ADMIN_DONE : ADMIN_FAILED);
 	send_answer(c, s);
@@ -426,7 +418,6 @@ send_request(int fd, char *const *words, size_t n)
 {
 	struct buf request = { NULL, 0, 0 };
 	size_t i;
-	ssize_t sent;
 	bool whole;
 
 	json_put_open(&request, '[');
@@ -434,8 +425,7 @@ send_request(int fd, char *const *words, size_t n)
 		json_put_string(&request, NULL, span_of(words[i]));
 	json_put_close(&request, ']');
 	buf_add_byte(&request, '\n');
-	sent = send(fd, request.p, request.n, MSG_NOSIGNAL);
-	whole = sent == (ssize_t)request.n;
+	whole = fd_send(fd, buf_span(&request)) == (ssize_t)request.n;
 	buf_free(&request);
 	return whole ? 0 : -1;
 }
@@ -473,7 +463,7 @@ read_answer(int fd, size_t lines, struct buf *answer)
 static int
 request(const char *data, char *const *words, size_t n)
 {
-	int dir = open_dir(data), fd = -1;
+	int dir = file_open_dir(AT_FDCWD, data), fd = -1;
 
 	if (dir == -1)
 		return -1;

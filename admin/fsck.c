@@ -47,8 +47,7 @@ typedef int look(struct fsck *, const char *path, const char *name);
 static int
 fail(struct fsck *c, const char *path)
 {
-	(void)snprintf(c->why, c->room, "%s: %s", path, strerror(errno));
-	return -1;
+	return say_why(c->why, c->room, "%s: %s", path, strerror(errno));
 }
 
 static int
@@ -137,19 +136,13 @@ look_at_users(struct fsck *c, const char *path, const char *name)
 	return look_at_each(c, path, look_at_user);
 }
 
-/* All files in it have been read as groups. */
+/* All files in them have been read as groups. */
 static int
 pass_over(struct fsck *c, const char *path, const char *name)
 {
-	(void)c, (void)path, (void)name;
-	return 0;
-}
-
-static int
-look_at_groups(struct fsck *c, const char *path, const char *name)
-{
 	(void)name;
-	return look_at_each(c, path, pass_over);
+	return strchr(path + strlen("group/"), '/') != NULL ? 0 :
+	    look_at_each(c, path, pass_over);
 }
 
 static int
@@ -165,7 +158,7 @@ look_at_top(struct fsck *c, const char *path, const char *name)
 	if (strcmp(name, "user") == 0)
 		return look_at_each(c, name, look_at_users);
 	if (strcmp(name, "group") == 0)
-		return look_at_each(c, name, look_at_groups);
+		return look_at_each(c, name, pass_over);
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcmp(name, known[i]) == 0)
 			return 0;
@@ -224,9 +217,8 @@ fsck_run(const char *path, enum fsck_kind kind, uint64_t journal_size,
 	struct fsck c = { .why = why, .room = room };
 	int result;
 
-	if (!is_data(path, why, room) || (kind == FSCK_REPAIR ?
-	    datadir_open(&c.data, path, journal_size, why, room) :
-	    datadir_open_readonly(&c.data, path, why, room)) == -1)
+	if (!is_data(path, why, room) || datadir_open(&c.data, path,
+	    kind == FSCK_REPAIR ? journal_size : 0, why, room) == -1)
 		return -1;
 	result = look_at_data(&c, kind);
 	if (result == 0)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/encode.h"
 #include "json.h"
 #include "base/log.h"
 
@@ -74,7 +73,7 @@ end_row(struct output *r)
 	if (!r->in_row)
 		return;
 	r->in_row = false;
-	if (r->form == OUTPUT_JSON) {
+	if (r->json) {
 		json_put_close(&r->out, '}');
 		return;
 	}
@@ -92,7 +91,7 @@ end_table(struct output *r)
 	if (!r->in_table)
 		return;
 	r->in_table = false;
-	if (r->form == OUTPUT_JSON) {
+	if (r->json) {
 		json_put_close(&r->out, ']');
 		return;
 	}
@@ -105,10 +104,10 @@ end_table(struct output *r)
 }
 
 void
-output_begin(struct output *r, enum output_form form)
+output_begin(struct output *r, bool json)
 {
-	*r = (struct output){ .form = form };
-	if (form == OUTPUT_JSON)
+	*r = (struct output){ .json = json };
+	if (json)
 		json_put_open(&r->out, '{');
 }
 
@@ -118,7 +117,7 @@ output_table(struct output *r, const char *name)
 	end_table(r);
 	r->in_table = true;
 	r->rows = r->heads.n = r->cells.n = 0;
-	if (r->form != OUTPUT_JSON)
+	if (!r->json)
 		return;
 	json_put_key(&r->out, name);
 	json_put_open(&r->out, '[');
@@ -129,7 +128,7 @@ output_row(struct output *r)
 {
 	end_row(r);
 	r->in_row = true;
-	if (r->form == OUTPUT_JSON)
+	if (r->json)
 		json_put_open(&r->out, '{');
 }
 
@@ -147,7 +146,7 @@ add_cell(struct output *r, const char *key, struct span text)
 void
 output_text(struct output *r, const char *key, struct span text)
 {
-	if (r->form == OUTPUT_TEXT)
+	if (!r->json)
 		add_cell(r, key, text.p != NULL ? text : SPAN("-"));
 	else if (text.p != NULL)
 		json_put_string(&r->out, key, text);
@@ -158,23 +157,22 @@ output_number(struct output *r, const char *key, uint64_t value)
 {
 	char text[24];
 
-	if (r->form == OUTPUT_JSON) {
-		json_put_uint(&r->out, key, value);
-		return;
-	}
 	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	add_cell(r, key, span_of(text));
+	if (r->json)
+		json_put_uint(&r->out, key, value);
+	else
+		add_cell(r, key, span_of(text));
 }
 
 void
 output_flag(struct output *r, const char *key, bool is_set)
 {
-	if (r->form == OUTPUT_JSON) {
-		json_put_key(&r->out, key);
-		buf_add(&r->out, is_set ? SPAN("true") : SPAN("false"));
+	if (!r->json) {
+		add_cell(r, key, is_set ? SPAN("yes") : SPAN("-"));
 		return;
 	}
-	add_cell(r, key, is_set ? SPAN("yes") : SPAN("-"));
+	json_put_key(&r->out, key);
+	buf_add(&r->out, is_set ? SPAN("true") : SPAN("false"));
 }
 
 void
@@ -197,7 +195,7 @@ output_say(struct output *r, const char *format, ...)
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	end_table(r);
-	if (r->form == OUTPUT_TEXT)
+	if (!r->json)
 		buf_addf(&r->out, "%s\n", text);
 	else
 		json_put_string(&r->said, NULL, span_of(text));
@@ -207,7 +205,7 @@ struct span
 output_end(struct output *r)
 {
 	end_table(r);
-	if (r->form == OUTPUT_TEXT)
+	if (!r->json)
 		return buf_span(&r->out);
 	if (r->said.n > 0) {
 		json_put_key(&r->out, "said");

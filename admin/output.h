@@ -2,7 +2,7 @@
  * output.h - the answer to a command: tables and sentences for people, or one
  * JSON object for scripts.
  *
- *	output_begin(&r, form);
+ *	output_begin(&r, json);
  *	output_table(&r, "users");
  *	for each:
  *		output_row(&r);
@@ -24,12 +24,10 @@
 
 #include "base/buf.h"
 
-enum output_form { OUTPUT_TEXT, OUTPUT_JSON };
-
 #define OUTPUT_COLUMNS_MAX 16
 
 struct output {
-	enum output_form form;
+	bool json;
 	struct buf out;
 	struct buf said;	/* sentences, as JSON */
 	struct buf heads, cells;	/* of the table: "\t" ends one, */
@@ -37,7 +35,7 @@ struct output {
 	bool in_row, in_table;
 };
 
-void output_begin(struct output *, enum output_form);
+void output_begin(struct output *, bool json);
 void output_table(struct output *, const char *name);
 void output_row(struct output *);
 /* Without a value, if p is NULL: "-" for people, left out of JSON. */

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "conf.h"
 
 /* ---- root ---- */
@@ -29,22 +29,15 @@ claim_data(const char *path, const struct passwd *user, char *why, size_t room)
 	const char *name = user->pw_name;
 	struct stat st;
 
-	if (mkdir(path, 0700) == 0) {
-		if (chown(path, user->pw_uid, user->pw_gid) == 0)
-			return 0;
-		(void)snprintf(why, room, "cannot give %s to %s: %s", path,
-		    name, strerror(errno));
-		return -1;
-	}
-	if (stat(path, &st) == -1)
-		(void)snprintf(why, room, "cannot make %s: %s", path,
+	if (mkdir(path, 0700) == 0)
+		return chown(path, user->pw_uid, user->pw_gid) == 0 ? 0 :
+		    say_why(why, room, "cannot give %s to %s: %s", path, name,
 		    strerror(errno));
-	else if (st.st_uid != user->pw_uid)
-		(void)snprintf(why, room, "%s does not belong to %s: "
-		    "chown -R %s %s", path, name, name, path);
-	else
-		return 0;
-	return -1;
+	if (stat(path, &st) == -1)
+		return say_why(why, room, "cannot make %s: %s", path,
+		    strerror(errno));
+	return st.st_uid == user->pw_uid ? 0 : say_why(why, room, "%s does not "
+	    "belong to %s: chown -R %s %s", path, name, name, path);
 }
 
 int
@@ -55,14 +48,12 @@ process_become_owner(const char *path, char *why, size_t room)
 	if (geteuid() != 0)
 		return 0;
 	if (stat(path, &st) == -1)
-		(void)snprintf(why, room, "%s: %s", path, strerror(errno));
-	else if (setgroups(1, &st.st_gid) == -1 || setgid(st.st_gid) == -1 ||
+		return say_why(why, room, "%s: %s", path, strerror(errno));
+	if (setgroups(1, &st.st_gid) == -1 || setgid(st.st_gid) == -1 ||
 	    setuid(st.st_uid) == -1)
-		(void)snprintf(why, room, "cannot become the owner of %s: %s",
+		return say_why(why, room, "cannot become the owner of %s: %s",
 		    path, strerror(errno));
-	else
-		return 0;
-	return -1;
+	return 0;
 }
 
 int
@@ -74,25 +65,21 @@ process_give_up_root(const struct conf *conf, char *why, size_t room)
 		return 0;
 	errno = 0;
 	user = getpwnam(conf->user);
-	if (user == NULL) {
-		(void)snprintf(why, room, "there is no user %s: %s",
+	if (user == NULL)
+		return say_why(why, room, "there is no user %s: %s",
 		    conf->user, errno != 0 ? strerror(errno) :
 		    "not in passwd");
-		return -1;
-	}
 	if (claim_data(conf->data, user, why, room) == -1)
 		return -1;
 	if (setgid(user->pw_gid) == -1 ||
 	    initgroups(user->pw_name, user->pw_gid) == -1 ||
 	    setuid(user->pw_uid) == -1)
-		(void)snprintf(why, room, "cannot become %s: %s", conf->user,
+		return say_why(why, room, "cannot become %s: %s", conf->user,
 		    strerror(errno));
-	else if (user->pw_uid != 0 && setuid(0) == 0)
-		(void)snprintf(why, room, "cannot give up root for %s",
+	if (user->pw_uid != 0 && setuid(0) == 0)
+		return say_why(why, room, "cannot give up root for %s",
 		    conf->user);
-	else
-		return 0;
-	return -1;
+	return 0;
 }
 
 /* ---- the service manager ---- */

@@ -36,34 +36,40 @@ span_find(struct span s, struct span text)
 	return s.n;
 }
 
-void *
-xalloc(size_t n)
+size_t
+span_index(struct span text, const char *const *names, size_t n)
 {
-	void *p = malloc(n > 0 ? n : 1);
+	size_t i = 0;
 
+	while (i < n && !span_is(text, span_of(names[i])))
+		i++;
+	return i;
+}
+
+static void *
+check(void *p, size_t n)
+{
 	if (p == NULL)
 		die("out of memory: cannot allocate %zu bytes", n);
 	return p;
+}
+
+void *
+xalloc(size_t n)
+{
+	return check(malloc(n > 0 ? n : 1), n);
 }
 
 void *
 xzalloc(size_t n)
 {
-	void *p = calloc(1, n > 0 ? n : 1);
-
-	if (p == NULL)
-		die("out of memory: cannot allocate %zu bytes", n);
-	return p;
+	return check(calloc(1, n > 0 ? n : 1), n);
 }
 
 void *
 xrealloc(void *old, size_t n)
 {
-	void *p = realloc(old, n > 0 ? n : 1);
-
-	if (p == NULL)
-		die("out of memory: cannot allocate %zu bytes", n);
-	return p;
+	return check(realloc(old, n > 0 ? n : 1), n);
 }
 
 char *

@@ -34,6 +34,8 @@ struct span span_of(const char *);
 bool span_is(struct span, struct span);
 /* Where text, not empty, first begins in it; the span's length: nowhere. */
 size_t span_find(struct span, struct span text);
+/* The index of text among n names; n if it is none of them. */
+size_t span_index(struct span text, const char *const *names, size_t n);
 
 /* malloc, calloc and realloc that die instead of returning NULL. */
 void *xalloc(size_t n);

@@ -17,6 +17,12 @@ clock_us(clockid_t clock)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+uint64_t
+clock_ms(clockid_t clock)
+{
+	return clock_us(clock) / 1000;
+}
+
 /* value as exactly n digits; returns what follows them. */
 static char *
 put_digits(char *dst, size_t n, unsigned value, char after)

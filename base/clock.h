@@ -26,6 +26,14 @@ struct now {
  * some fixed moment by the others.
  */
 uint64_t clock_us(clockid_t);
+uint64_t clock_ms(clockid_t);	/* the same in milliseconds */
+
+/* The earlier of two moments, or the shorter of two times. */
+static inline uint64_t
+clock_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
 
 /* Milliseconds since 1970 UTC as 2006-01-02T15:04:05.000Z, without a NUL. */
 void clock_text(char dst[CLOCK_TEXT], uint64_t wall);

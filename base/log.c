@@ -91,6 +91,17 @@ log_line(const char *format, ...)
 	errno = error;
 }
 
+int
+say_why(char *why, size_t room, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(why, room, format, args);	/* cut is good enough */
+	va_end(args);
+	return -1;
+}
+
 void
 die(const char *format, ...)
 {

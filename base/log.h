@@ -28,6 +28,10 @@ void log_line(const char *format, ...)
  */
 void log_clean(char *text, size_t n);
 
+/* Write why something failed, cut to room bytes, NUL-terminated; returns -1. */
+int say_why(char *why, size_t room, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Write a line beginning with "mnm: ", and exit with status 1, or see above. */
 void die(const char *format, ...)
     __attribute__((format(printf, 1, 2), noreturn));

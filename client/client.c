@@ -56,6 +56,8 @@ struct client {
 	size_t needed;		/* bytes after in_at before the next look */
 	struct buf out;		/* wire bytes to send, from out_at on */
 	size_t out_at;
+	struct poller *poller;	/* NULL: it is not watched */
+	unsigned interest;	/* what the poller waits for */
 };
 
 struct client_pool {
@@ -362,6 +364,8 @@ client_close(struct client *c)
 		return;
 	if (c->pool->current == c)
 		c->pool->current = NULL;
+	if (c->poller != NULL)
+		poller_remove(c->poller, c->fd);
 	(void)fd_close(c->fd);
 	if (c->tls != NULL) {
 		buf_free(&c->tls->plain);
@@ -387,6 +391,16 @@ client_interest(const struct client *c)
 	    (c->open && c->tls != NULL && c->tls->plain.n > 0);
 
 	return POLLER_READ | (sends ? POLLER_WRITE : 0);
+}
+
+int
+client_watch(struct client *c, struct poller *poller, void *owner)
+{
+	c->interest = client_interest(c);
+	if (poller_add(poller, c->fd, c->interest, owner) == -1)
+		return -1;
+	c->poller = poller;
+	return 0;
 }
 
 static void
@@ -541,12 +555,12 @@ encrypt_queued(struct client *c)
 	c->tls->plain.n = 0;
 }
 
-void
-client_push(struct client *c)
+/* Send what the socket takes. */
+static void
+send_out(struct client *c)
 {
 	ssize_t n;
 
-	encrypt_queued(c);
 	while (c->out.n > 0 && c->connected && c->error != SOCKET_FAILED) {
 		n = fd_send(c->fd, (struct span){ c->out.p + c->out_at,
 		    c->out.n - c->out_at });
@@ -562,6 +576,19 @@ client_push(struct client *c)
 		buf_free(&c->out);
 		c->out_at = 0;
 	}
+}
+
+void
+client_push(struct client *c)
+{
+	unsigned interest;
+
+	encrypt_queued(c);
+	send_out(c);
+	interest = client_interest(c);
+	if (c->poller != NULL && interest != c->interest)
+		poller_change(c->poller, c->fd, interest);
+	c->interest = interest;
 }
 
 void

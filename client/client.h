@@ -26,6 +26,7 @@
 
 struct client_pool;
 struct client;
+struct poller;
 
 /* With TLS; any certificate is accepted until client_pool_pin. */
 struct client_pool *client_pool_open(void);
@@ -58,6 +59,11 @@ void client_close(struct client *);
 int client_fd(const struct client *);
 /* What to wait for, and what it can do now: sets as in poller.h. */
 unsigned client_interest(const struct client *);
+/*
+ * Let this poller wait for that from now on, with owner, until client_close.
+ * Returns -1 with errno as poller_add.
+ */
+int client_watch(struct client *, struct poller *, void *owner);
 /* Receive once, continue the handshake, send. */
 void client_step(struct client *, unsigned can);
 /*

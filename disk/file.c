@@ -98,6 +98,22 @@ file_discard(int dir, const char *name)
 }
 
 int
+file_create(const char *path, mode_t mode, struct span text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	int result;
+
+	if (fd == -1)
+		return -1;
+	result = file_pwrite_all(fd, text.p, text.n, 0);
+	if (result == 0)
+		result = file_sync(fd);
+	if (fd_close_written(fd, result) == 0)
+		return 0;
+	return file_discard(AT_FDCWD, path);
+}
+
+int
 file_write(int dir, const char *name, struct span text)
 {
 	int fd, result;
@@ -187,15 +203,24 @@ file_end_list(DIR *list)
 }
 
 int
-file_sync_dir(int dir)
-{
-	return fsync(dir);
-}
-
-int
 file_sync(int fd)
 {
 	return fsync(fd);
+}
+
+static int
+sync_and_close(int fd)
+{
+	int result = fd == -1 ? -1 : fsync(fd);
+
+	(void)fd_close(fd);
+	return result;
+}
+
+int
+file_sync_dir(int dir, const char *name)
+{
+	return sync_and_close(file_open_dir(dir, name));
 }
 
 #if defined(__linux__) && !defined(MNM_NO_SYNCFS)
@@ -207,19 +232,6 @@ file_sync_tree(int dir)
 }
 
 #else
-
-static int
-sync_file(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	int result;
-
-	if (fd == -1)
-		return -1;
-	result = fsync(fd);
-	(void)fd_close(fd);
-	return result;
-}
 
 static int
 sync_below(int dir, const char *name)
@@ -240,7 +252,8 @@ sync_below(int dir, const char *name)
 		if (result == 0 && S_ISDIR(st.st_mode))
 			result = sync_below(fd, entry);
 		else if (result == 0 && S_ISREG(st.st_mode))
-			result = sync_file(fd, entry);
+			result = sync_and_close(openat(fd, entry,
+			    O_RDONLY | O_CLOEXEC));
 		/* What was removed meanwhile needs no sync. */
 		if (result == -1 && errno == ENOENT)
 			result = 0;

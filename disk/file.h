@@ -24,6 +24,11 @@ int file_pwrite_all(int fd, const void *src, size_t n, uint64_t offset);
  * once; on failure there is none.
  */
 int file_write(int dir, const char *name, struct span text);
+/*
+ * Create a file, which must not exist, with this text, and sync it; its
+ * directory is not synced.  Nothing is left there on failure.
+ */
+int file_create(const char *path, mode_t mode, struct span text);
 /* Remove a useless file; keeps errno and returns -1, like fd_close. */
 int file_discard(int dir, const char *name);
 /* mkdir, unless the directory exists. */
@@ -44,10 +49,10 @@ int file_open_dir(int dir, const char *name);
 DIR *file_open_list(int dir, const char *name);
 const char *file_next_name(DIR *);
 int file_end_list(DIR *);
-/* fsync a directory, so that the names in it are durable. */
-int file_sync_dir(int dir);
-/* fsync a file. */
+/* fsync a file, or a directory: then the names in it are durable. */
 int file_sync(int fd);
+/* The same for a directory below, or at, or above dir. */
+int file_sync_dir(int dir, const char *name);
 /*
  * Make everything below dir durable that was written before the call:
  * syncfs where there is one, else each file and directory in turn.

@@ -60,7 +60,6 @@
 
 struct journal {
 	struct quarantine *quarantine;
-	bool readonly;
 	struct ring ring;
 	uint64_t number;	/* of the next batch */
 	uint64_t id, committed_id;
@@ -110,30 +109,18 @@ static int
 open_segments(struct journal *jn)
 {
 	int data = jn->quarantine->data, dir;
-	int mode = jn->readonly ? O_RDONLY : O_RDWR;
+	bool readonly = jn->quarantine->report_only;
 
-	if (!jn->readonly && file_make_dir(data, "journal") == -1)
+	if (!readonly && file_make_dir(data, "journal") == -1)
 		return -1;
 	dir = file_open_dir(data, "journal");
 	if (dir == -1)
-		return jn->readonly && errno == ENOENT ? 0 : -1;
-	if (segment_open(&jn->ring, dir, mode) == -1 ||
+		return readonly && errno == ENOENT ? 0 : -1;
+	if (segment_open(&jn->ring, dir, readonly ? O_RDONLY : O_RDWR) == -1 ||
 	    scan_segments(jn) == -1)
 		return -1;
 	segment_order(&jn->ring, jn->next);
-	return jn->readonly ? 0 : segment_prepare(&jn->ring);
-}
-
-static struct journal *
-finish_open(struct journal *jn, char *why, size_t room)
-{
-	if (open_segments(jn) == 0)
-		return jn;
-	(void)snprintf(why, room, "cannot open the journal: %s",
-	    errno == EEXIST ? "it has segments of two journals" :
-	    strerror(errno));
-	journal_close(jn);
-	return NULL;
+	return readonly ? 0 : segment_prepare(&jn->ring);
 }
 
 struct journal *
@@ -144,18 +131,13 @@ journal_open(struct quarantine *quarantine, struct syncer *syncer,
 
 	jn->quarantine = quarantine;
 	jn->ring = segment_ring(syncer, size_max);
-	return finish_open(jn, why, room);
-}
-
-struct journal *
-journal_open_readonly(struct quarantine *quarantine, char *why, size_t room)
-{
-	struct journal *jn = xzalloc(sizeof(*jn));
-
-	jn->quarantine = quarantine;
-	jn->readonly = true;
-	jn->ring = segment_ring(NULL, 0);
-	return finish_open(jn, why, room);
+	if (open_segments(jn) == 0)
+		return jn;
+	(void)snprintf(why, room, "cannot open the journal: %s",
+	    errno == EEXIST ? "it has segments of two journals" :
+	    strerror(errno));
+	journal_close(jn);
+	return NULL;
 }
 
 void
@@ -246,7 +228,7 @@ end_newest(struct journal *jn)
 		lose(jn, jn->at, size > 0 ? jn->at + size :
 		    content_end(&jn->image, jn->at),
 		    "a batch that was never finished");
-	return jn->readonly ? 0 : settle_last_batch(jn);
+	return jn->quarantine->report_only ? 0 : settle_last_batch(jn);
 }
 
 /* This segment has no more batches that are due.  Go to the next. */
@@ -291,7 +273,7 @@ mend_segment(struct journal *jn, struct segment *sg)
 	quarantine_note(jn->quarantine,
 	    "journal: segment %08u was truncated", sg->name);
 	sg->is_short = false;
-	if (jn->readonly)
+	if (jn->quarantine->report_only)
 		return 0;
 	return file_pwrite_all(sg->fd, "", 1, SEGMENT_SIZE - 1);
 }
@@ -350,7 +332,7 @@ end_replay(struct journal *jn)
 	buf_free(&jn->image);
 	jn->number = jn->last + 1;
 	jn->committed_id = jn->id;
-	if (jn->quarantine->count > 0 && !jn->readonly)
+	if (jn->quarantine->count > 0 && !jn->quarantine->report_only)
 		(void)journal_turn(jn);	/* without a spare: at a later start */
 }
 
@@ -474,7 +456,7 @@ journal_commit(struct journal *jn)
 
 	if (jn->batch.n == 0)
 		return 0;
-	sg = segment_newest(&jn->ring);
+	sg = &jn->ring.segments[jn->ring.used - 1];
 	b.oldest = jn->ring.segments[0].first;
 	b.length = (uint32_t)(jn->batch.n - SEGMENT_HEADER);
 	segment_seal(jn->batch.p, &b, jn->ring.key);

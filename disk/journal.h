@@ -56,16 +56,11 @@ struct journal;
 
 /*
  * Open or make DATA/journal.  size_max bounds its growth, in bytes.  NULL and
- * why on failure.
+ * why on failure.  For a read-only check, nothing is made or written: then only
+ * journal_replay, journal_id and its like, and journal_close may follow.
  */
 struct journal *journal_open(struct quarantine *, struct syncer *,
     uint64_t size_max, char *why, size_t room);
-/*
- * The same for a check, which writes nothing: only journal_replay, journal_id
- * and its like, and journal_close may follow.
- */
-struct journal *journal_open_readonly(struct quarantine *, char *why,
-    size_t room);
 void journal_close(struct journal *);
 
 /*

@@ -14,7 +14,8 @@
 /* Begin with { .data = dir }. */
 struct quarantine {
 	int data;		/* the data directory */
-	bool report_only;	/* damage stays where it is */
+	bool report_only;	/* a read-only check: nothing is changed, and
+				   damage stays where it is */
 	unsigned long count;	/* damaged pieces found so far */
 };
 

@@ -1,5 +1,6 @@
 #include "disk/recfile.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #include "base/encode.h"
 #include "disk/file.h"
+#include "disk/quarantine.h"
 
 #define HEAD "[\n"
 #define TAIL "\"crc32c %08" PRIx32 "\"]\n"
@@ -34,8 +36,8 @@ recfile_seal(struct buf *text)
 	buf_addf(text, TAIL, encode_crc32c(0, text->p, text->n));
 }
 
-const char *
-recfile_find(struct span *lines, struct span text)
+static const char *
+find_lines(struct span *lines, struct span text)
 {
 	char tail[TAIL_BYTES + 1];
 	size_t n;
@@ -67,6 +69,54 @@ recfile_next(struct span *lines, struct span *line)
 	lines->p += n + 1;
 	lines->n -= n + 1;
 	return true;
+}
+
+/* Why the text is damaged, or NULL and its lines. */
+static const char *
+find_fault(struct span *lines, struct span text, recfile_check *check,
+    void *with)
+{
+	const char *fault = find_lines(lines, text);
+	struct span rest = *lines, line;
+
+	if (fault != NULL)
+		return fault;
+	while (fault == NULL && recfile_next(&rest, &line))
+		fault = check(with, line);
+	return fault == NULL && rest.n > 0 ? "a line is not a record" : fault;
+}
+
+/* A lack of permission or of memory is no damage, nor is a missing file. */
+static int
+read_file(int data, const char *path, size_t max, struct buf *text,
+    const char **fault)
+{
+	*fault = NULL;
+	if (file_read(data, path, max, text) == 0 ||
+	    (errno == EIO && file_read(data, path, max, text) == 0))
+		return 0;
+	if (errno != EIO && errno != EISDIR && errno != EFBIG)
+		return -1;
+	*fault = strerror(errno);
+	return 0;
+}
+
+int
+recfile_read(struct quarantine *quarantine, const char *path, size_t max,
+    struct buf *text, struct span *lines, recfile_check *check, void *with)
+{
+	const char *fault;
+
+	text->n = 0;
+	*lines = (struct span){ NULL, 0 };
+	if (read_file(quarantine->data, path, max, text, &fault) == -1)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	if (fault == NULL)
+		fault = find_fault(lines, buf_span(text), check, with);
+	if (fault == NULL)
+		return 1;
+	*lines = (struct span){ NULL, 0 };
+	return quarantine_move(quarantine, path, fault);
 }
 
 static void

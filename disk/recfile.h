@@ -25,8 +25,19 @@ void recfile_begin(struct buf *);
 void recfile_end_record(struct buf *);
 void recfile_seal(struct buf *);
 
-/* Find the lines of a text.  Returns what is wrong with it, or NULL. */
-const char *recfile_find(struct span *lines, struct span text);
+struct quarantine;
+
+/* Returns what is wrong with a line, or NULL. */
+typedef const char *recfile_check(void *with, struct span line);
+
+/*
+ * Read DATA/path, of at most max bytes, check each of its lines, and find them.
+ * Returns 1; 0 if there is no file, or it was damaged and is in lost+found now;
+ * -1 with errno if it cannot be read or moved.  A read error that passes does
+ * not count.
+ */
+int recfile_read(struct quarantine *, const char *path, size_t max,
+    struct buf *text, struct span *lines, recfile_check *, void *with);
 /*
  * Take the next line, without its comma and newline.  False at the end, and at
  * an invalid line, which then remains.

@@ -151,7 +151,7 @@ open_all(int dir, int mode, struct segment **list, size_t *count,
 		found = open_segment(dir, path, mode, key, &sg);
 		if (found != 1)
 			continue;
-		*list = xrealloc(*list, (*count + 1) * sizeof(sg));
+		*list = xgrow(*list, *count, sizeof(sg));
 		(*list)[(*count)++] = sg;
 	}
 	return file_end_list(names);
@@ -179,12 +179,8 @@ segment_load(const struct segment *sg, struct buf *image)
 static void
 add_batch(struct segment *sg, const struct segment_batch *b)
 {
-	size_t n = sg->batch_count++;
-
-	if ((n & (n - 1)) == 0)
-		sg->batches = xrealloc(sg->batches,
-		    (n == 0 ? 1 : 2 * n) * sizeof(*b));
-	sg->batches[n] = *b;
+	sg->batches = xgrow(sg->batches, sg->batch_count, sizeof(*b));
+	sg->batches[sg->batch_count++] = *b;
 }
 
 int
@@ -411,13 +407,6 @@ segment_prepare(struct ring *r)
 }
 
 /* ---- in turn ---- */
-
-struct segment *
-segment_newest(const struct ring *r)
-{
-	assert(r->used > 0);
-	return &r->segments[r->used - 1];
-}
 
 void
 segment_advance(struct ring *r, uint64_t number)

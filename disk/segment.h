@@ -118,8 +118,6 @@ int segment_prepare(struct ring *);
 
 /* All there are. */
 size_t segment_count(const struct ring *);
-/* The one being written; used must not be 0. */
-struct segment *segment_newest(const struct ring *);
 /* Use the next spare for batches from number on.  There must be one. */
 void segment_advance(struct ring *, uint64_t number);
 

@@ -69,7 +69,7 @@ run_job(struct syncer_job *job)
 		return file_sync_tree(job->dir) == -1 ? errno : 0;
 	if (job->kind == SYNCER_ZEROS && write_zeros(job->fd, job->size) == -1)
 		return errno;
-	return file_sync(job->fd) == -1 || file_sync_dir(job->dir) == -1 ?
+	return file_sync(job->fd) == -1 || file_sync(job->dir) == -1 ?
 	    errno : 0;
 }
 

@@ -10,7 +10,6 @@
 #include <bearssl_rand.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "disk/file.h"
 #include "net/selfsign.h"
 
@@ -33,19 +33,6 @@
 
 #define DAY (UINT64_C(24) * 60 * 60)
 #define DAYS_TO_1970 719528	/* BearSSL counts days from the year 0 */
-
-/* Say why and return -1. */
-__attribute__((format(printf, 3, 4)))
-static int
-fail(char *why, size_t room, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(why, room, format, args);	/* cut is good enough */
-	va_end(args);
-	return -1;
-}
 
 void
 cert_wipe(void *secret, size_t n)
@@ -84,28 +71,31 @@ drop_returns(struct buf *text)
 	text->n = n;
 }
 
-static int
-pem_open(struct pem *pem, const char *path)
-{
-	*pem = (struct pem){ .rest = { NULL, 0 } };
-	/* Room at once, so that growing leaves no copy of a key behind. */
-	buf_room(&pem->text, FILE_MAX + 2 * 4096);
-	buf_room(&pem->object, KEY_DER_MAX);
-	if (file_read(AT_FDCWD, path, FILE_MAX, &pem->text) == -1)
-		return -1;
-	drop_returns(&pem->text);
-	buf_add(&pem->text, SPAN("\n\0"));
-	pem->rest = (struct span){ pem->text.p, pem->text.n - 1 };
-	br_pem_decoder_init(&pem->decoder);
-	return 0;
-}
-
 static void
 pem_close(struct pem *pem)
 {
 	forget(&pem->text);
 	forget(&pem->object);
 	cert_wipe(&pem->decoder, sizeof(pem->decoder));
+}
+
+/* Returns -1 and why; then it needs no closing. */
+static int
+pem_open(struct pem *pem, const char *path, char *why, size_t room)
+{
+	*pem = (struct pem){ .rest = { NULL, 0 } };
+	/* Room at once, so that growing leaves no copy of a key behind. */
+	buf_room(&pem->text, FILE_MAX + 2 * 4096);
+	buf_room(&pem->object, KEY_DER_MAX);
+	if (file_read(AT_FDCWD, path, FILE_MAX, &pem->text) == -1) {
+		pem_close(pem);
+		return say_why(why, room, "%s: %s", path, strerror(errno));
+	}
+	drop_returns(&pem->text);
+	buf_add(&pem->text, SPAN("\n\0"));
+	pem->rest = (struct span){ pem->text.p, pem->text.n - 1 };
+	br_pem_decoder_init(&pem->decoder);
+	return 0;
 }
 
 static void
@@ -159,10 +149,8 @@ read_chain(struct cert *cert, const char *path, char *why, size_t room)
 	size_t total = 0;
 	int got;
 
-	if (pem_open(&pem, path) == -1) {
-		pem_close(&pem);
-		return fail(why, room, "%s: %s", path, strerror(errno));
-	}
+	if (pem_open(&pem, path, why, room) == -1)
+		return -1;
 	cert->chain = xzalloc(CERT_CHAIN_MAX * sizeof(*cert->chain));
 	while ((got = pem_next(&pem)) == 1) {
 		if (!pem_is(&pem, "CERTIFICATE") &&
@@ -179,13 +167,14 @@ read_chain(struct cert *cert, const char *path, char *why, size_t room)
 	}
 	pem_close(&pem);
 	if (got == -1)
-		return fail(why, room, "%s: damaged PEM text", path);
+		return say_why(why, room, "%s: damaged PEM text", path);
 	if (got == 1)
-		return fail(why, room, "%s: more than %d certificates or %d "
+		return say_why(why, room, "%s: more than %d certificates or %d "
 		    "bytes: it should have the server's own and those that "
 		    "lead to its root", path, CERT_CHAIN_MAX, CERT_CHAIN_BYTES);
 	if (cert->chain_length == 0)
-		return fail(why, room, "%s: contains no certificate: it should "
+		return say_why(why, room,
+		    "%s: contains no certificate: it should "
 		    "be PEM text with BEGIN CERTIFICATE", path);
 	return 0;
 }
@@ -270,28 +259,28 @@ read_key(struct cert *cert, const char *path, char *why, size_t room)
 	bool encrypted;
 	int got, error = 0;
 
-	if (pem_open(&pem, path) == -1) {
-		pem_close(&pem);
-		return fail(why, room, "%s: %s", path, strerror(errno));
-	}
+	if (pem_open(&pem, path, why, room) == -1)
+		return -1;
 	encrypted = strstr(pem.text.p, "ENCRYPTED") != NULL;
 	got = find_key(&pem);
 	if (got == 1)
 		error = decode_key(cert, buf_span(&pem.object));
 	pem_close(&pem);
 	if (got != 1 && encrypted)
-		return fail(why, room, "%s: the key is encrypted with a "
+		return say_why(why, room, "%s: the key is encrypted with a "
 		    "passphrase; decrypt it with: openssl pkey -in FILE -out "
 		    "FILE2", path);
 	if (got == 0)
-		return fail(why, room, "%s: contains no private key: it should "
+		return say_why(why, room,
+		    "%s: contains no private key: it should "
 		    "be PEM text with BEGIN PRIVATE KEY", path);
 	if (error == BR_ERR_X509_UNSUPPORTED)
-		return fail(why, room, "%s: unsupported type of key, for "
+		return say_why(why, room, "%s: unsupported type of key, for "
 		    "example Ed25519: it must be EC (P-256, P-384 or P-521) "
 		    "or RSA", path);
 	if (got == -1 || error != 0)
-		return fail(why, room, "%s: the private key is damaged", path);
+		return say_why(why, room, "%s: the private key is damaged",
+		    path);
 	return 0;
 }
 
@@ -393,14 +382,16 @@ read_leaf(struct cert *cert, const char *cert_path, const char *key_path,
 	    cert->chain[0].data_len);
 	error = br_x509_decoder_last_error(&leaf);
 	if (error == BR_ERR_X509_UNSUPPORTED)
-		return fail(why, room, "%s: the certificate has an unsupported "
+		return say_why(why, room,
+		    "%s: the certificate has an unsupported "
 		    "type of key, for example Ed25519: it must be EC (P-256, "
 		    "P-384 or P-521) or RSA", cert_path);
 	if (error != 0)
-		return fail(why, room, "%s: the certificate is damaged",
+		return say_why(why, room, "%s: the certificate is damaged",
 		    cert_path);
 	if (!belongs(cert, br_x509_decoder_get_pkey(&leaf)))
-		return fail(why, room, "%s: this key does not match the first "
+		return say_why(why, room,
+		    "%s: this key does not match the first "
 		    "certificate in %s", key_path, cert_path);
 	cert->not_before = seconds_since_1970(leaf.notbefore_days,
 	    leaf.notbefore_seconds);
@@ -422,10 +413,11 @@ check_dates(const struct cert *cert, const char *path, uint64_t now,
 	clock_text(end, cert->not_after * 1000);
 	clock_text(today, now * 1000);
 	if (now > cert->not_after)
-		return fail(why, room, "%s: the certificate expired on %.10s; "
+		return say_why(why, room,
+		    "%s: the certificate expired on %.10s; "
 		    "the clock says %.10s", path, end, today);
 	if (now < cert->not_before)
-		return fail(why, room, "%s: the certificate is not valid "
+		return say_why(why, room, "%s: the certificate is not valid "
 		    "before %.10s, and the clock says %.10s", path, begin,
 		    today);
 	return 0;
@@ -516,25 +508,9 @@ sync_parent(const char *path)
 	free(parent);
 	if (dir == -1)
 		return -1;
-	result = file_sync_dir(dir);
+	result = file_sync(dir);
 	(void)fd_close(dir);
 	return result;
-}
-
-static int
-write_synced(const char *path, mode_t mode, struct span text)
-{
-	int fd, result;
-
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd == -1)
-		return -1;
-	result = file_pwrite_all(fd, text.p, text.n, 0);
-	if (result == 0)
-		result = file_sync(fd);
-	if (fd_close_written(fd, result) == 0)
-		return 0;
-	return file_discard(AT_FDCWD, path);
 }
 
 /*
@@ -557,7 +533,7 @@ save_new(const char *path, mode_t mode, struct span text)
 		return -1;
 	}
 	(void)unlink(tmp);	/* if it fails, open says why */
-	if (write_synced(tmp, mode, text) == -1)
+	if (file_create(tmp, mode, text) == -1)
 		return -1;
 	if (link(tmp, path) == -1)
 		return file_discard(AT_FDCWD, tmp);
@@ -574,14 +550,15 @@ find_or_make_key(struct cert *cert, const char *path, struct buf *text,
 {
 	if (access(path, F_OK) == -1) {
 		if (new_key(cert, text) == -1)
-			return fail(why, room, "%s: the system has no "
+			return say_why(why, room, "%s: the system has no "
 			    "random numbers for a key", path);
 		return 0;
 	}
 	if (read_key(cert, path, why, room) == -1)
 		return -1;
 	if (cert->kind != CERT_EC || cert->ec.curve != BR_EC_secp256r1)
-		return fail(why, room, "%s: this key exists but is not P-256: "
+		return say_why(why, room,
+		    "%s: this key exists but is not P-256: "
 		    "make its certificate with openssl, or move it away",
 		    path);
 	return 0;
@@ -618,19 +595,21 @@ cert_make(const char *cert_path, const char *key_path,
 
 	for (name = names; *name != NULL; name++)
 		if (!selfsign_is_name(*name))
-			return fail(why, room, "%s: \"%s\" is not a host name "
+			return say_why(why, room,
+			    "%s: \"%s\" is not a host name "
 			    "or address", cert_path, *name);
 	if (name == names)
-		return fail(why, room, "%s: no name to certify", cert_path);
+		return say_why(why, room, "%s: no name to certify", cert_path);
 	if (access(cert_path, F_OK) == 0)
-		return fail(why, room, "%s: already exists", cert_path);
+		return say_why(why, room, "%s: already exists", cert_path);
 	result = find_or_make_key(&cert, key_path, &key, why, room);
 	if (result == 0 && selfsign_write(&der, names, now, &cert.ec) == -1)
-		result = fail(why, room, "%s: too many names for a "
+		result = say_why(why, room, "%s: too many names for a "
 		    "certificate, or no random numbers", cert_path);
 	if (result == 0 && save_pair(cert_path, buf_span(&der), key_path,
 	    buf_span(&key)) == -1)
-		result = fail(why, room, "%s and %s: %s", cert_path, key_path,
+		result = say_why(why, room, "%s and %s: %s", cert_path,
+		    key_path,
 		    strerror(errno));
 	forget(&key);
 	buf_free(&der);

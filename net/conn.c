@@ -148,11 +148,6 @@ conn_expire(struct conn *c, struct now now)
 unsigned
 conn_interest(const struct conn *c)
 {
-	unsigned interest = 0;
-
-	if (conn_wants_input(c))
-		interest |= POLLER_READ;
-	if (c->more || stream_wants_output(&c->stream))
-		interest |= POLLER_WRITE;
-	return interest;
+	return (conn_wants_input(c) ? POLLER_READ : 0) |
+	    (c->more || stream_wants_output(&c->stream) ? POLLER_WRITE : 0);
 }

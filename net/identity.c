@@ -86,16 +86,13 @@ static int
 make_own(const struct identity *id, const struct conf *conf, uint64_t now,
     char *why, size_t room)
 {
-	if (conf->listen_cert_path[0] != '\0')
-		return 0;
 	if (is_missing(id->cert_path))
 		return make(id, conf, now, why, room);
 	if (!is_missing(id->key_path))
 		return 0;
-	(void)snprintf(why, room, "%s exists without %s: restore the key, or "
+	return say_why(why, room, "%s exists without %s: restore the key, or "
 	    "remove the certificate to have both made again",
 	    id->cert_path, id->key_path);
-	return -1;
 }
 
 static char *
@@ -119,54 +116,36 @@ time_of(const char *path)
 	return stat(path, &st) == 0 ? st.st_mtim : never;
 }
 
-static void
-free_paths(struct identity *id)
+int
+identity_read(struct identity *id, const struct conf *conf,
+    enum identity_missing missing, uint64_t now, char *why, size_t room)
 {
-	free(id->cert_path);
-	free(id->key_path);
-}
+	bool given = conf->listen_cert_path[0] != '\0';
 
-static void
-set_paths(struct identity *id, const struct conf *conf)
-{
 	id->cert_path = path_of(conf, conf->listen_cert_path, "cert.pem");
 	id->key_path = path_of(conf, conf->listen_key_path, "key.pem");
-}
-
-int
-identity_read(struct identity *id, const struct conf *conf, uint64_t now,
-    char *why, size_t room)
-{
-	set_paths(id, conf);
 	id->warned = UINT_MAX;
-	id->cert_time = time_of(id->cert_path);
-	id->key_time = time_of(id->key_path);
 	why[0] = '\0';
-	if ((conf->listen_cert_path[0] != '\0' ||
-	    !is_missing(id->cert_path)) && cert_read(&id->cert, id->cert_path,
-	    id->key_path, now, why, room) == 0)
-		return 0;
-	free_paths(id);
+	if (given || missing == IDENTITY_FAIL ||
+	    make_own(id, conf, now, why, room) == 0) {
+		id->cert_time = time_of(id->cert_path);
+		id->key_time = time_of(id->key_path);
+		if ((given || !is_missing(id->cert_path)) && cert_read(
+		    &id->cert, id->cert_path, id->key_path, now, why,
+		    room) == 0)
+			return 0;
+	}
+	free(id->cert_path);
+	free(id->key_path);
 	return -1;
-}
-
-int
-identity_load(struct identity *id, const struct conf *conf, uint64_t now,
-    char *why, size_t room)
-{
-	int made;
-
-	set_paths(id, conf);
-	made = make_own(id, conf, now, why, room);
-	free_paths(id);
-	return made == -1 ? -1 : identity_read(id, conf, now, why, room);
 }
 
 void
 identity_free(struct identity *id)
 {
 	cert_free(&id->cert);
-	free_paths(id);
+	free(id->cert_path);
+	free(id->key_path);
 }
 
 static bool

@@ -23,16 +23,17 @@ struct identity {
 	unsigned warned;	/* days: the last warning that it expires */
 };
 
+/* What to do if conf names no certificate, and there is none yet. */
+enum identity_missing { IDENTITY_MAKE, IDENTITY_FAIL };
+
 /*
  * Read the certificate that conf names; or else the one in the data directory,
- * which is made with its key if it does not exist.  now is in seconds.  Returns
- * -1 and why; then nothing needs freeing.
+ * which can be made with its key if it does not exist.  now is in seconds.
+ * Returns -1 and why; then nothing needs freeing.  why is "" if it is missing,
+ * and that is all that is wrong.
  */
-int identity_load(struct identity *, const struct conf *, uint64_t now,
-    char *why, size_t room);
-/* The same without making one: why is "" if that is all that is wrong. */
-int identity_read(struct identity *, const struct conf *, uint64_t now,
-    char *why, size_t room);
+int identity_read(struct identity *, const struct conf *,
+    enum identity_missing, uint64_t now, char *why, size_t room);
 void identity_free(struct identity *);
 /* Whether its files have been replaced since. */
 bool identity_is_stale(const struct identity *);

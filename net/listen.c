@@ -11,6 +11,7 @@
 #include <sys/un.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "conf.h"
 
 #define BACKLOG 1024	/* a whole club that reconnects after a power cut */
@@ -35,20 +36,18 @@ set_option(int fd, int level, int option)
  * and the system's settings do not matter.
  */
 static int
-open_inet(const struct addrinfo *address)
+open_socket(const struct sockaddr *address, socklen_t n)
 {
-	int fd;
+	int fd = socket(address->sa_family, SOCK_STREAM, 0);
 
-	fd = socket(address->ai_family, address->ai_socktype,
-	    address->ai_protocol);
 	if (fd == -1)
 		return -1;
 	if (fd_set_nonblocking(fd) == -1 ||
-	    set_option(fd, SOL_SOCKET, SO_REUSEADDR) == -1 ||
-	    (address->ai_family == AF_INET6 &&
+	    (address->sa_family != AF_UNIX &&
+	    set_option(fd, SOL_SOCKET, SO_REUSEADDR) == -1) ||
+	    (address->sa_family == AF_INET6 &&
 	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1) ||
-	    bind(fd, address->ai_addr, address->ai_addrlen) == -1 ||
-	    listen(fd, BACKLOG) == -1)
+	    bind(fd, address, n) == -1 || listen(fd, BACKLOG) == -1)
 		return fd_close(fd);
 	return fd;
 }
@@ -66,11 +65,9 @@ look_up(const struct conf *conf, char *why, size_t room)
 		hints.ai_family = AF_INET;
 	else if (strcmp(conf->listen_net, "tcp6") == 0)
 		hints.ai_family = AF_INET6;
-	if (conf_split_address(conf->listen_laddr, &name))
-		error = getaddrinfo(name.host[0] != '\0' ? name.host : NULL,
-		    name.port, &hints, &found);
-	else
-		error = EAI_NONAME;
+	error = !conf_split_address(conf->listen_laddr, &name) ? EAI_NONAME :
+	    getaddrinfo(name.host[0] != '\0' ? name.host : NULL, name.port,
+	    &hints, &found);
 	if (error == 0)
 		return found;
 	snprintf(why, room, "cannot listen on %s: %s", conf->listen_laddr,
@@ -108,16 +105,11 @@ open_unix(const struct conf *conf, char *why, size_t room)
 	size_t n = strlen(conf->listen_laddr);
 	int fd = -1;
 
+	errno = ENAMETOOLONG;
 	if (n < sizeof(address.sun_path)) {
 		memcpy(address.sun_path, conf->listen_laddr, n + 1);
-		fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	} else {
-		errno = ENAMETOOLONG;
+		fd = open_socket((struct sockaddr *)&address, sizeof(address));
 	}
-	if (fd != -1 && (fd_set_nonblocking(fd) == -1 ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)) == -1 ||
-	    listen(fd, BACKLOG) == -1))
-		fd = fd_close(fd);
 	if (fd == -1)
 		snprintf(why, room, "cannot listen on %s: %s",
 		    conf->listen_laddr, strerror(errno));
@@ -140,7 +132,7 @@ listen_open(int fds[LISTEN_MAX], const struct conf *conf, char *why,
 		return -1;
 	for (address = found; address != NULL && count < LISTEN_MAX;
 	    address = address->ai_next) {
-		fd = open_inet(address);
+		fd = open_socket(address->ai_addr, address->ai_addrlen);
 		if (fd != -1) {
 			fds[count++] = fd;
 			continue;
@@ -154,28 +146,25 @@ listen_open(int fds[LISTEN_MAX], const struct conf *conf, char *why,
 		return count;
 	while (count > 0)
 		(void)fd_close(fds[--count]);
-	snprintf(why, room, "cannot listen on %s: %s", conf->listen_laddr,
-	    remedy(error));
-	return -1;
+	return say_why(why, room, "cannot listen on %s: %s",
+	    conf->listen_laddr, remedy(error));
 }
 
 static void
-peer_text(char text[LISTEN_PEER], const struct sockaddr *address)
+peer_text(char text[LISTEN_PEER], const struct sockaddr_storage *address)
 {
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
+	const struct sockaddr_in *v4 = (const void *)address;
+	const struct sockaddr_in6 *v6 = (const void *)address;
 	char host[INET6_ADDRSTRLEN] = "?";
 
-	if (address->sa_family == AF_INET) {
-		memcpy(&v4, address, sizeof(v4));
-		inet_ntop(AF_INET, &v4.sin_addr, host, sizeof(host));
+	if (address->ss_family == AF_INET) {
+		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
 		snprintf(text, LISTEN_PEER, "%s:%u", host,
-		    (unsigned)ntohs(v4.sin_port));
-	} else if (address->sa_family == AF_INET6) {
-		memcpy(&v6, address, sizeof(v6));
-		inet_ntop(AF_INET6, &v6.sin6_addr, host, sizeof(host));
+		    (unsigned)ntohs(v4->sin_port));
+	} else if (address->ss_family == AF_INET6) {
+		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
 		snprintf(text, LISTEN_PEER, "[%s]:%u", host,
-		    (unsigned)ntohs(v6.sin6_port));
+		    (unsigned)ntohs(v6->sin6_port));
 	} else {
 		snprintf(text, LISTEN_PEER, "local");
 	}
@@ -185,14 +174,6 @@ peer_text(char text[LISTEN_PEER], const struct sockaddr *address)
  * Without TCP_NODELAY the last piece of several would wait for the peer's
  * delayed acknowledgement, 40 ms.
  */
-static int
-set_tcp_options(int fd)
-{
-	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY) == -1)
-		return -1;
-	return set_option(fd, SOL_SOCKET, SO_KEEPALIVE);
-}
-
 int
 listen_accept(int listener, char peer[LISTEN_PEER])
 {
@@ -204,8 +185,10 @@ listen_accept(int listener, char peer[LISTEN_PEER])
 	if (fd == -1)
 		return -1;
 	if (fd_set_nonblocking(fd) == -1 ||
-	    (from.ss_family != AF_UNIX && set_tcp_options(fd) == -1))
+	    (from.ss_family != AF_UNIX &&
+	    (set_option(fd, IPPROTO_TCP, TCP_NODELAY) == -1 ||
+	    set_option(fd, SOL_SOCKET, SO_KEEPALIVE) == -1)))
 		return fd_close(fd);
-	peer_text(peer, (struct sockaddr *)&from);
+	peer_text(peer, &from);
 	return fd;
 }

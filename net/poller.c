@@ -51,10 +51,31 @@ struct poller {
 #endif
 };
 
-static void
-add_fired(struct poller *p, int fd, unsigned can)
+/* What the system calls it. */
+#ifdef POLLER_EPOLL
+enum { CAN_READ = EPOLLIN, CAN_WRITE = EPOLLOUT, GONE = EPOLLERR | EPOLLHUP };
+enum { ADD = EPOLL_CTL_ADD, CHANGE = EPOLL_CTL_MOD,
+    REMOVE = EPOLL_CTL_DEL };
+#else
+enum { CAN_READ = POLLIN, CAN_WRITE = POLLOUT,
+    GONE = POLLERR | POLLHUP | POLLNVAL };
+enum { ADD, CHANGE, REMOVE };
+#endif
+
+static int
+events_of(unsigned interest)
 {
-	p->fired[p->fired_count++] = (struct fired){ fd, can };
+	return (interest & POLLER_READ ? CAN_READ : 0) |
+	    (interest & POLLER_WRITE ? CAN_WRITE : 0);
+}
+
+static void
+add_fired(struct poller *p, int fd, int events)
+{
+	p->fired[p->fired_count++] = (struct fired){ fd,
+	    (events & CAN_READ ? POLLER_READ : 0) |
+	    (events & CAN_WRITE ? POLLER_WRITE : 0) |
+	    (events & GONE ? POLLER_GONE : 0) };
 }
 
 #ifdef POLLER_EPOLL
@@ -76,46 +97,10 @@ system_close(struct poller *p)
 static int
 system_watch(struct poller *p, int op, int fd, unsigned interest)
 {
-	struct epoll_event event = { .events = 0 };
+	struct epoll_event event = { .events = (uint32_t)events_of(interest) };
 
-	if (interest & POLLER_READ)
-		event.events |= EPOLLIN;
-	if (interest & POLLER_WRITE)
-		event.events |= EPOLLOUT;
 	event.data.fd = fd;
 	return epoll_ctl(p->epoll, op, fd, &event);
-}
-
-static int
-system_add(struct poller *p, int fd, unsigned interest)
-{
-	return system_watch(p, EPOLL_CTL_ADD, fd, interest);
-}
-
-static int
-system_change(struct poller *p, int fd, unsigned interest)
-{
-	return system_watch(p, EPOLL_CTL_MOD, fd, interest);
-}
-
-static int
-system_remove(struct poller *p, int fd)
-{
-	return system_watch(p, EPOLL_CTL_DEL, fd, 0);
-}
-
-static unsigned
-can_do(uint32_t events)
-{
-	unsigned can = 0;
-
-	if (events & EPOLLIN)
-		can |= POLLER_READ;
-	if (events & EPOLLOUT)
-		can |= POLLER_WRITE;
-	if (events & (EPOLLERR | EPOLLHUP))
-		can |= POLLER_GONE;
-	return can;
 }
 
 /* When not all that are ready fit, the kernel goes on behind them by itself. */
@@ -126,7 +111,7 @@ system_wait(struct poller *p, int timeout)
 
 	n = epoll_wait(p->epoll, p->events, FIRED_MAX, timeout);
 	for (i = 0; i < n; i++)
-		add_fired(p, p->events[i].data.fd, can_do(p->events[i].events));
+		add_fired(p, p->events[i].data.fd, (int)p->events[i].events);
 	return n == -1 ? -1 : 0;
 }
 
@@ -145,52 +130,24 @@ system_close(struct poller *p)
 	free(p->polled);
 }
 
-static short
-poll_events(unsigned interest)
-{
-	return (short)((interest & POLLER_READ ? POLLIN : 0) |
-	    (interest & POLLER_WRITE ? POLLOUT : 0));
-}
-
 static int
-system_add(struct poller *p, int fd, unsigned interest)
+system_watch(struct poller *p, int op, int fd, unsigned interest)
 {
-	p->polled = xgrow(p->polled, p->polled_count, sizeof(p->polled[0]));
-	p->polled[p->polled_count] =
-	    (struct pollfd){ .fd = fd, .events = poll_events(interest) };
-	p->entries[fd].slot = p->polled_count++;
+	struct entry *entry = &p->entries[fd];
+
+	if (op == REMOVE) {
+		p->polled[entry->slot] = p->polled[--p->polled_count];
+		p->entries[p->polled[entry->slot].fd].slot = entry->slot;
+		return 0;
+	}
+	if (op == ADD) {
+		p->polled = xgrow(p->polled, p->polled_count,
+		    sizeof(p->polled[0]));
+		entry->slot = p->polled_count++;
+	}
+	p->polled[entry->slot] = (struct pollfd){ .fd = fd,
+	    .events = (short)events_of(interest) };
 	return 0;
-}
-
-static int
-system_change(struct poller *p, int fd, unsigned interest)
-{
-	p->polled[p->entries[fd].slot].events = poll_events(interest);
-	return 0;
-}
-
-static int
-system_remove(struct poller *p, int fd)
-{
-	struct pollfd last = p->polled[--p->polled_count];
-
-	p->polled[p->entries[fd].slot] = last;
-	p->entries[last.fd].slot = p->entries[fd].slot;
-	return 0;
-}
-
-static unsigned
-can_do(short events)
-{
-	unsigned can = 0;
-
-	if (events & POLLIN)
-		can |= POLLER_READ;
-	if (events & POLLOUT)
-		can |= POLLER_WRITE;
-	if (events & (POLLERR | POLLHUP | POLLNVAL))
-		can |= POLLER_GONE;
-	return can;
 }
 
 /* When not all that are ready fit, the next call begins behind them. */
@@ -207,8 +164,7 @@ system_wait(struct poller *p, int timeout)
 		slot = (p->begin + i) % p->polled_count;
 		if (p->polled[slot].revents == 0)
 			continue;
-		add_fired(p, p->polled[slot].fd,
-		    can_do(p->polled[slot].revents));
+		add_fired(p, p->polled[slot].fd, p->polled[slot].revents);
 		left--;
 	}
 	if (left > 0)
@@ -266,7 +222,7 @@ poller_add(struct poller *p, int fd, unsigned interest, void *owner)
 {
 	assert(fd >= 0 && !is_watched(p, fd));
 	make_entry(p, (size_t)fd);
-	if (system_add(p, fd, interest) == -1)
+	if (system_watch(p, ADD, fd, interest) == -1)
 		return -1;
 	p->entries[fd].owner = owner;
 	p->entries[fd].watched = true;
@@ -279,7 +235,7 @@ poller_change(struct poller *p, int fd, unsigned interest)
 	int result;
 
 	assert(is_watched(p, fd));
-	result = system_change(p, fd, interest);
+	result = system_watch(p, CHANGE, fd, interest);
 	assert(result == 0);
 }
 
@@ -289,7 +245,7 @@ poller_remove(struct poller *p, int fd)
 	int result;
 
 	assert(is_watched(p, fd));
-	result = system_remove(p, fd);
+	result = system_watch(p, REMOVE, fd, 0);
 	assert(result == 0);
 	p->entries[fd].watched = false;
 }

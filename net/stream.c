@@ -91,10 +91,8 @@ stream_error(const struct stream *s)
 bool
 stream_is_stranger(const struct stream *s)
 {
-	if (s->tls == NULL)
-		return false;
-	return tls_is_stranger(s->tls) ||
-	    (!s->established && tls_error(s->tls) == NULL);
+	return s->tls != NULL && (tls_is_stranger(s->tls) ||
+	    (!s->established && tls_error(s->tls) == NULL));
 }
 
 bool
@@ -148,14 +146,6 @@ discard(struct stream *s)
 		s->phase = STREAM_GONE;
 }
 
-static void
-receive_plain(struct stream *s)
-{
-	struct buf *in = &s->plain->in;
-
-	in->n = receive(s, buf_room(in, PLAIN_BYTES), PLAIN_BYTES);
-}
-
 void
 stream_receive(struct stream *s)
 {
@@ -164,7 +154,8 @@ stream_receive(struct stream *s)
 	else if (s->tls != NULL)
 		receive_records(s);
 	else
-		receive_plain(s);
+		s->plain->in.n = receive(s,
+		    buf_room(&s->plain->in, PLAIN_BYTES), PLAIN_BYTES);
 }
 
 bool

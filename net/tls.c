@@ -424,26 +424,18 @@ between_records(br_ssl_engine_context *engine)
 	    n == RECORD_HEAD;
 }
 
-static void *
-copy(const void *context, size_t n)
-{
-	void *p = xalloc(n);
-
-	memcpy(p, context, n);
-	return p;
-}
-
 /* The handshake is done: keep the record contexts and nothing else. */
 static void
 strip(struct tls_conn *conn)
 {
 	br_ssl_engine_context *engine = &conn->handshake->eng;
-	size_t fragment;
+	size_t fragment, in = engine->in.vtable->context_size;
+	size_t out = engine->out.vtable->context_size;
 
 	(void)br_ssl_engine_sendapp_buf(engine, &fragment);
 	conn->fragment_max = (uint16_t)fragment;
-	conn->in = copy(&engine->in, engine->in.vtable->context_size);
-	conn->out = copy(&engine->out, engine->out.vtable->context_size);
+	conn->in = memcpy(xalloc(in), &engine->in, in);
+	conn->out = memcpy(xalloc(out), &engine->out, out);
 	forget(conn->handshake, sizeof(*conn->handshake));
 	conn->handshake = NULL;
 }

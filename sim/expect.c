@@ -1,8 +1,14 @@
+/*
+ * The bytes of a payload are its sender, number and size, as 32 hexadecimal
+ * digits, followed by the output of a generator that starts from these.
+ */
 #include "sim/expect.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/encode.h"
 
 /*
  * The relay sends a message again when it was not acked for 30 s; until shortly
@@ -22,72 +28,85 @@ struct receipt {
 	enum receipt_state state;
 };
 
-void
-expect_release(struct payload *p)
+/* SplitMix64: the next of a sequence that looks random. */
+static uint64_t
+next_word(uint64_t *state)
 {
-	if (--p->holders == 0)
-		free(p);
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+void
+payload_make(struct buf *b, const struct payload *p)
+{
+	uint64_t first = (uint64_t)p->sender << 32 | p->number;
+	uint64_t state = first ^ (uint64_t)p->bytes << 20;
+	size_t left = p->bytes - PAYLOAD_MIN, n;
+	char *to = buf_room(b, p->bytes), word[8];
+
+	b->n += p->bytes;
+	encode_hex64(to, first);
+	encode_hex64(to + ID_TEXT, p->bytes);
+	for (to += PAYLOAD_MIN; left > 0; to += n, left -= n) {
+		n = left < sizeof(word) ? left : sizeof(word);
+		encode_u64(word, next_word(&state));
+		memcpy(to, word, n);
+	}
+}
+
+bool
+payload_check(struct span data, struct payload *p)
+{
+	struct buf made = { NULL, 0, 0 };
+	uint64_t first, bytes;
+	bool is_same;
+
+	if (data.n < PAYLOAD_MIN ||
+	    !decode_hex64(&first, (struct span){ data.p, ID_TEXT }) ||
+	    !decode_hex64(&bytes, (struct span){ data.p + ID_TEXT, ID_TEXT }) ||
+	    bytes != data.n)
+		return false;
+	p->sender = (uint32_t)(first >> 32);
+	p->number = (uint32_t)(first & UINT32_MAX);
+	p->bytes = (uint32_t)bytes;
+	payload_make(&made, p);
+	is_same = span_is(buf_span(&made), data);
+	buf_free(&made);
+	return is_same;
 }
 
 void
 expect_free(struct expect *in)
 {
-	while (in->due_count > 0)
-		expect_withdraw(in, in->due[0]);
 	free(in->due);
 	free(in->receipts);
 	memset(in, 0, sizeof(*in));
 }
 
 void
-expect_add(struct expect *in, struct payload *p)
+expect_add(struct expect *in, const struct payload *p)
 {
-	if (in->due_count == in->due_room) {
-		in->due_room = in->due_room > 0 ? in->due_room * 2 : 16;
-		in->due = xrealloc(in->due,
-		    in->due_room * sizeof(in->due[0]));
-	}
-	in->due[in->due_count++] = p;
-	p->holders++;
-}
-
-static void
-remove_due(struct expect *in, size_t i)
-{
-	struct payload *p = in->due[i];
-
-	memmove(&in->due[i], &in->due[i + 1],
-	    (--in->due_count - i) * sizeof(in->due[0]));
-	expect_release(p);
-}
-
-void
-expect_withdraw(struct expect *in, struct payload *p)
-{
-	size_t i = 0;
-
-	while (i < in->due_count && in->due[i] != p)
-		i++;
-	if (i < in->due_count)
-		remove_due(in, i);
+	in->due = xgrow(in->due, in->due_count, sizeof(*p));
+	in->due[in->due_count++] = *p;
 }
 
 enum expect_verdict
-expect_payload(struct expect *in, const struct payload_label *label,
-    uint64_t *posted)
+expect_payload(struct expect *in, struct payload *p)
 {
 	enum expect_verdict verdict = EXPECT_NEW;
-	struct payload *p;
-	size_t i;
+	struct payload *due = in->due, *end = due + in->due_count;
 
-	for (i = 0; i < in->due_count; i++) {
-		p = in->due[i];
-		if (p->label.sender != label->sender)
+	for (; due < end; due++) {
+		if (due->sender != p->sender)
 			continue;
-		if (p->label.number == label->number &&
-		    p->label.bytes == label->bytes) {
-			*posted = p->posted;
-			remove_due(in, i);
+		if (due->number == p->number && due->bytes == p->bytes) {
+			p->posted = due->posted;
+			in->due_count--;
+			memmove(due, due + 1,
+			    (size_t)(end - due - 1) * sizeof(*due));
 			return verdict;
 		}
 		verdict = EXPECT_OUT_OF_ORDER;
@@ -114,37 +133,27 @@ remove_receipt(struct expect *in, const struct receipt *r)
 	    (--in->receipt_count - i) * sizeof(in->receipts[0]));
 }
 
-static void
-add_receipt(struct expect *in, uint64_t id, uint64_t now)
-{
-	if (in->receipt_count == in->receipt_room) {
-		in->receipt_room = in->receipt_room > 0 ?
-		    in->receipt_room * 2 : 16;
-		in->receipts = xrealloc(in->receipts,
-		    in->receipt_room * sizeof(in->receipts[0]));
-	}
-	in->receipts[in->receipt_count++] =
-	    (struct receipt){ id, now, RECEIPT_TO_ACK };
-}
-
 enum expect_verdict
 expect_message(struct expect *in, uint64_t id, uint64_t now)
 {
-	struct receipt *r = find(in, id);
-	bool doubled;
+	enum expect_verdict verdict = EXPECT_NEW;
+	const struct receipt *r = find(in, id);
 
 	if (r != NULL) {
-		doubled = r->state == RECEIPT_TO_ACK &&
-		    now - r->came < RESEND_TIME;
+		verdict = r->state == RECEIPT_TO_ACK &&
+		    now - r->came < RESEND_TIME ? EXPECT_DUPLICATE :
+		    EXPECT_RESENT;
 		remove_receipt(in, r);
-		add_receipt(in, id, now);
-		return doubled ? EXPECT_DUPLICATE : EXPECT_RESENT;
+	} else if (id < in->highest) {
+		verdict = EXPECT_OUT_OF_ORDER;
+	} else {
+		in->highest = id;
 	}
-	add_receipt(in, id, now);
-	if (id < in->highest)
-		return EXPECT_OUT_OF_ORDER;
-	in->highest = id;
-	return EXPECT_NEW;
+	in->receipts = xgrow(in->receipts, in->receipt_count,
+	    sizeof(in->receipts[0]));
+	in->receipts[in->receipt_count++] =
+	    (struct receipt){ id, now, RECEIPT_TO_ACK };
+	return verdict;
 }
 
 static struct receipt *

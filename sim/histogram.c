@@ -41,16 +41,6 @@ histogram_add(struct histogram *s, uint64_t value)
 	s->classes[class < HISTOGRAM_CLASSES ? class : HISTOGRAM_CLASSES - 1]++;
 }
 
-void
-histogram_merge(struct histogram *s, const struct histogram *other)
-{
-	size_t i;
-
-	s->count += other->count;
-	for (i = 0; i < HISTOGRAM_CLASSES; i++)
-		s->classes[i] += other->classes[i];
-}
-
 uint64_t
 histogram_at(const struct histogram *s, unsigned thousandths)
 {

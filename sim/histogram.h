@@ -17,8 +17,6 @@ struct histogram {
 };
 
 void histogram_add(struct histogram *, uint64_t value);
-/* Add all of other. */
-void histogram_merge(struct histogram *, const struct histogram *other);
 /*
  * The value that so many of a thousand do not exceed, at most an eighth too
  * high; 0 if there are none.

@@ -15,7 +15,6 @@
 
 struct speaker {
 	struct client *client;	/* NULL: not connected */
-	unsigned interest;
 	struct buf unacked;	/* ids of messages, ID_TEXT bytes each */
 };
 
@@ -30,10 +29,8 @@ struct selftest {
 };
 
 static void
-disconnect(struct selftest *t, struct speaker *s)
+disconnect(struct speaker *s)
 {
-	if (s->client != NULL)
-		poller_remove(t->poller, client_fd(s->client));
 	client_close(s->client);
 	s->client = NULL;
 	s->unacked.n = 0;
@@ -45,24 +42,10 @@ connect_speaker(struct selftest *t, struct speaker *s)
 	s->client = client_connect_unix(t->clients, t->path);
 	if (s->client == NULL)
 		return "cannot connect";
-	s->interest = client_interest(s->client);
-	if (poller_add(t->poller, client_fd(s->client), s->interest, s) == 0)
+	if (client_watch(s->client, t->poller, s) == 0)
 		return NULL;
-	client_close(s->client);
-	s->client = NULL;
+	disconnect(s);
 	return "cannot wait for the connection";
-}
-
-static void
-serve(struct selftest *t, struct speaker *s, unsigned can)
-{
-	unsigned interest;
-
-	client_step(s->client, can);
-	interest = client_interest(s->client);
-	if (interest != s->interest)
-		poller_change(t->poller, client_fd(s->client), interest);
-	s->interest = interest;
 }
 
 /* Wait for a frame.  False: the connection is over, or nothing happens. */
@@ -70,6 +53,7 @@ static bool
 await(struct selftest *t, struct speaker *s, struct reply *r)
 {
 	struct poller_event event;
+	struct speaker *ready;
 	time_t end = time(NULL) + PATIENCE;
 
 	while (time(NULL) <= end) {
@@ -78,8 +62,10 @@ await(struct selftest *t, struct speaker *s, struct reply *r)
 		if (client_over(s->client) != NULL)
 			return false;
 		poller_wait(t->poller, 1000);
-		while (poller_next(t->poller, &event))
-			serve(t, event.owner, event.can);
+		while (poller_next(t->poller, &event)) {
+			ready = event.owner;
+			client_step(ready->client, event.can);
+		}
 	}
 	return false;
 }
@@ -88,7 +74,7 @@ static void
 send_frame(struct selftest *t, struct speaker *s)
 {
 	client_send(s->client, buf_span(&t->frame));
-	serve(t, s, 0);
+	client_push(s->client);
 	t->frame.n = 0;
 }
 
@@ -128,7 +114,7 @@ step_event(struct selftest *t, struct speaker *s, const char *what)
 	if (strcmp(what, "ended") == 0 &&
 	    (await(t, s, &r) || client_over(s->client) == NULL))
 		return "the relay did not close the connection";
-	disconnect(t, s);
+	disconnect(s);
 	return NULL;
 }
 
@@ -212,7 +198,7 @@ selftest_run(const char *path, struct client_pool *clients)
 	}
 	passed = run(&t, TALK_2018) && run(&t, TALK_2020);
 	for (i = 0; i < SPEAKERS; i++) {
-		disconnect(&t, &t.speakers[i]);
+		disconnect(&t.speakers[i]);
 		buf_free(&t.speakers[i].unacked);
 	}
 	poller_close(t.poller);

@@ -113,19 +113,14 @@ read_option(struct sim *sim, const char *option, const char *value)
 {
 	struct crowd_plan *crowd = &sim->crowd;
 
-	if (strcmp(option, "-s") == 0) {
-		crowd->factor = (unsigned)number(value, 1, FACTOR_MAX);
-		return crowd->factor > 0;
-	}
-	if (strcmp(option, "-t") == 0) {
-		crowd->milliseconds =
-		    (uint64_t)number(value, 1, NUMBER_MAX) * 1000;
-		return crowd->milliseconds > 0;
-	}
-	if (strcmp(option, "-n") == 0) {
-		crowd->deliveries = number(value, 1, NUMBER_MAX);
-		return crowd->deliveries > 0;
-	}
+	if (strcmp(option, "-s") == 0)
+		return (crowd->factor =
+		    (unsigned)number(value, 1, FACTOR_MAX)) > 0;
+	if (strcmp(option, "-t") == 0)
+		return (crowd->milliseconds =
+		    (uint64_t)number(value, 1, NUMBER_MAX) * 1000) > 0;
+	if (strcmp(option, "-n") == 0)
+		return (crowd->deliveries = number(value, 1, NUMBER_MAX)) > 0;
 	sim->above = value;
 	return strcmp(option, "-d") == 0 && value != NULL;
 }
@@ -159,66 +154,34 @@ inside(const struct sim *sim, char path[PATH_ROOM], const char *name)
 	    name);
 }
 
+/*
+ * Bytes of disk that the files below path use; one of n names counts 1/n.
+ * Remove them, if wanted: what cannot be removed stays, and does no harm.
+ */
 static uint64_t
-clock_ms(clockid_t clock)
-{
-	return clock_us(clock) / 1000;
-}
-
-/* The next entry of a directory; entry is its path. */
-static bool
-next_entry(DIR *dir, const char *path, char entry[PATH_ROOM],
-    struct stat *status)
-{
-	struct dirent *e;
-
-	while ((e = readdir(dir)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 ||
-		    strcmp(e->d_name, "..") == 0)
-			continue;
-		snprintf(entry, PATH_ROOM, "%s/%s", path, e->d_name);
-		if (lstat(entry, status) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Bytes of disk that the files below path use; one of n names counts 1/n. */
-static uint64_t
-bytes_below(const char *path)
+bytes_below(const char *path, bool removed)
 {
 	char entry[PATH_ROOM];
 	struct stat status;
 	uint64_t bytes = 0;
-	DIR *dir = opendir(path);
+	DIR *dir = file_open_list(AT_FDCWD, path);
+	const char *name;
 
-	while (dir != NULL && next_entry(dir, path, entry, &status)) {
+	while (dir != NULL && (name = file_next_name(dir)) != NULL) {
+		snprintf(entry, PATH_ROOM, "%s/%s", path, name);
+		if (lstat(entry, &status) == -1)
+			continue;
 		if (S_ISDIR(status.st_mode))
-			bytes += bytes_below(entry);
+			bytes += bytes_below(entry, removed);
 		else
 			bytes += (uint64_t)status.st_blocks * 512 /
 			    (uint64_t)status.st_nlink;
+		if (removed)
+			(void)remove(entry);
 	}
 	if (dir != NULL)
-		(void)closedir(dir);
+		(void)file_end_list(dir);
 	return bytes;
-}
-
-/* What cannot be removed stays, and does no harm. */
-static void
-remove_below(const char *path)
-{
-	char entry[PATH_ROOM];
-	struct stat status;
-	DIR *dir = opendir(path);
-
-	while (dir != NULL && next_entry(dir, path, entry, &status)) {
-		if (S_ISDIR(status.st_mode))
-			remove_below(entry);
-		(void)remove(entry);
-	}
-	if (dir != NULL)
-		(void)closedir(dir);
 }
 
 /*
@@ -229,13 +192,11 @@ resident_bytes(void)
 {
 	struct buf text = { NULL, 0, 0 };
 	struct rusage most;
-	uint64_t pages = 0;
-	char *second;
+	unsigned long pages = 0;
 
 	if (file_read(AT_FDCWD, "/proc/self/statm", STATM_MAX, &text) == 0) {
 		buf_add_byte(&text, '\0');
-		(void)strtoul(text.p, &second, 10);
-		pages = strtoul(second, NULL, 10);
+		(void)sscanf(text.p, "%*u %lu", &pages);
 	}
 	buf_free(&text);
 	if (pages > 0)
@@ -245,45 +206,24 @@ resident_bytes(void)
 	return (uint64_t)most.ru_maxrss * 1024;
 }
 
-/* Take a pending signal that asks to stop. */
+/* A signal asks to stop; it stays pending. */
 static bool
 is_stop_pending(void)
 {
-	static const int numbers[] = { SIGINT, SIGTERM };
-	sigset_t pending, one;
-	int taken;
-	size_t i;
+	sigset_t pending;
 
-	if (sigpending(&pending) == -1)
-		return false;
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (!sigismember(&pending, numbers[i]))
-			continue;
-		sigemptyset(&one);
-		sigaddset(&one, numbers[i]);
-		return sigwait(&one, &taken) == 0;
-	}
-	return false;
+	return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) ||
+	    sigismember(&pending, SIGTERM));
 }
 
 /* Ask the relay for its state.  False: it has ended. */
 static bool
 ask_relay(struct view *v)
 {
-	char *p = (char *)&v->health;
-	size_t got = 0;
-	ssize_t n;
-
 	v->last_health = v->health;
-	if (send(v->relay, "?", 1, MSG_NOSIGNAL) != 1)
-		return false;
-	while (got < sizeof(v->health)) {
-		n = read(v->relay, p + got, sizeof(v->health) - got);
-		if (n == 0 || (n == -1 && errno != EINTR))
-			return false;
-		got += n > 0 ? (size_t)n : 0;
-	}
-	return true;
+	return send(v->relay, "?", 1, MSG_NOSIGNAL) == 1 &&
+	    recv(v->relay, &v->health, sizeof(v->health), MSG_WAITALL) ==
+	    sizeof(v->health);
 }
 
 static double
@@ -299,21 +239,11 @@ mega(uint64_t bytes)
 	return (double)bytes / 1e6;
 }
 
-static const char *
-phase_text(enum crowd_phase phase)
-{
-	switch (phase) {
-	case CROWD_ENROLLING:
-		return "joining";
-	case CROWD_DRAINING:
-		return "draining";
-	case CROWD_LEAVING:
-	case CROWD_OVER:
-		return "leaving";
-	default:
-		return "";
-	}
-}
+static const char *const phase_texts[] = {
+	[CROWD_ENROLLING] = "joining", [CROWD_RUNNING] = "",
+	[CROWD_DRAINING] = "draining", [CROWD_LEAVING] = "leaving",
+	[CROWD_OVER] = "leaving"
+};
 
 /* One line, on a terminal. */
 static void
@@ -333,7 +263,7 @@ show(struct view *v, uint64_t milliseconds)
 	    (double)histogram_at(&lags, 500) / 1000,
 	    (double)histogram_at(&lags, 990) / 1000, mega(v->health.resident),
 	    rate(v->health.syncs, v->last_health.syncs, milliseconds),
-	    phase_text(t->phase));
+	    phase_texts[t->phase]);
 	(void)fflush(stdout);	/* the summary follows anyway */
 	v->last = *t;
 }
@@ -355,7 +285,7 @@ look(struct view *v)
 		crowd_stop(v->crowd);
 	if (v->health.resident > v->resident_max)
 		v->resident_max = v->health.resident;
-	v->disk = bytes_below(v->data);
+	v->disk = bytes_below(v->data, false);
 	if (v->disk > v->disk_max)
 		v->disk_max = v->disk;
 	if (v->live)
@@ -411,6 +341,7 @@ be_members(struct sim *sim, int relay)
 	    client_pool_open_plain();
 	struct view v = { .relay = relay, .live = isatty(STDOUT_FILENO) };
 	long answers;
+	const struct crowd_tally *t;
 	bool is_clean;
 
 	if (sim->tls)
@@ -437,7 +368,8 @@ be_members(struct sim *sim, int relay)
 	v.next = 0;
 	look(&v);
 	summarize(&v, sim);
-	is_clean = crowd_is_clean(v.crowd);
+	t = crowd_tally(v.crowd);
+	is_clean = t->lost + t->duplicates + t->out_of_order + t->wrong == 0;
 	crowd_close(v.crowd);
 	client_pool_close(clients);
 	return fflush(stdout) == 0 && is_clean ? 0 : 1;
@@ -461,7 +393,7 @@ be_relay(const struct sim *sim, struct server *sv, int members)
 {
 	char why[WHY_ROOM], question;
 	struct datadir data;
-	int result = 0;
+	int result;
 
 	if (datadir_open(&data, sim->conf.data, sim->conf.journal_size, why,
 	    sizeof(why)) == -1) {
@@ -472,8 +404,7 @@ be_relay(const struct sim *sim, struct server *sv, int members)
 	while (server_run(sv, members) == 0 &&
 	    read(members, &question, 1) == 1)
 		answer(members, &data);
-	if (server_stop(sv) == -1)
-		result = -1;
+	result = server_stop(sv);
 	server_close(sv);
 	if (datadir_close(&data) == -1)
 		result = -1;
@@ -636,7 +567,7 @@ sim_run(int argc, char **argv)
 	if (sim.is_child)
 		return status;
 	if (status == 0) {
-		remove_below(sim.dir);
+		(void)bytes_below(sim.dir, true);
 		(void)remove(sim.dir);
 	} else {
 		printf("data and log of the relay: %s\n", sim.dir);

@@ -9,17 +9,23 @@
 #include "base/encode.h"
 
 /* In these ' stands for ", and A and B for other names. */
-static const char ack_lines[] =
-    "A< {'id':'B','msgid':'$id','op':'ack','posted':'$date'}\n";
-static const char refusal_lines[] =
-    "A< {'error':'$error','id':'B','msgid':'','op':'ack','posted':''}\n";
-
-static const char member_lines[] =
-    "A> {'id':'1','op':TmtpRev}\n"
-    "A< {'id':'1','name':'test','op':'tmtprev'}\n"
-    "A> {'newalias':'B','newnode':'x','op':Register}\n"
-    "A< {'nodeid':'$node-A','noderef':'1','op':'registered','uid':'$uid-A'}\n"
-    "A< {'info':'login ok','op':'info'}\n";
+static const struct shorthand {
+	const char *form;	/* scanf's: A, and B */
+	const char *lines;
+} shorthands[] = {
+	{ "%7[A-Z0-9]= %63s",
+	    "A< {'id':'B','msgid':'$id','op':'ack','posted':'$date'}\n" },
+	{ "%7[A-Z0-9]/ %63s",
+	    "A< {'error':'$error','id':'B','msgid':'','op':'ack',"
+	    "'posted':''}\n" },
+	{ "member %7s %63[^\n]",
+	    "A> {'id':'1','op':TmtpRev}\n"
+	    "A< {'id':'1','name':'test','op':'tmtprev'}\n"
+	    "A> {'newalias':'B','newnode':'x','op':Register}\n"
+	    "A< {'nodeid':'$node-A','noderef':'1','op':'registered',"
+	    "'uid':'$uid-A'}\n"
+	    "A< {'info':'login ok','op':'info'}\n" }
+};
 
 #define NEW_NODE(id, nodeid) "{'datalen':0,'from':'$uid-B','headsum':$sum," \
     "'id':'$id-" id "-A','newnode':'A'," nodeid \
@@ -43,16 +49,12 @@ static const char device_lines[] =
     "A! acks\n"
     "B! acks\n";
 
-static const struct talk_op {
-	const char *name;
-	int number[2];
-} op_names[] = {
-	{ "TmtpRev", { 0, 0 } }, { "Register", { 1, 1 } },
-	{ "Login", { 2, 2 } }, { "UserEdit", { 3, 3 } },
-	{ "OhiEdit", { 4, 4 } }, { "GroupInvite", { 5, 5 } },
-	{ "GroupEdit", { 6, 6 } }, { "Post", { 7, 7 } },
-	{ "PostNotify", { -1, 8 } }, { "Ping", { 8, 9 } },
-	{ "Ack", { 9, 10 } }, { "Pulse", { 10, 11 } }, { "Quit", { 11, 12 } }
+/* By their numbers; the first numbering, of 2018, skips PostNotify. */
+#define POST_NOTIFY 8
+static const char *const op_names[] = {
+	"TmtpRev", "Register", "Login", "UserEdit", "OhiEdit", "GroupInvite",
+	"GroupEdit", "Post", [POST_NOTIFY] = "PostNotify", "Ping", "Ack",
+	"Pulse", "Quit"
 };
 
 /* ---- names ---- */
@@ -99,24 +101,16 @@ talk_set(struct talk *t, struct span name, struct span value)
 	return true;
 }
 
-/* n if text has that many bytes and they are base 32, else 0. */
-static size_t
-base32_length(struct span text, size_t n, size_t bytes)
-{
-	unsigned char dst[NODEID_BYTES];
-
-	return text.n >= n && decode_base32(dst, bytes,
-	    (struct span){ text.p, n }) ? n : 0;
-}
-
-static size_t
-id_length(struct span text)
-{
-	uint64_t id;
-
-	return text.n >= ID_TEXT && decode_hex64(&id,
-	    (struct span){ text.p, ID_TEXT }) ? ID_TEXT : 0;
-}
+/* What has the form of a kind: so many of these bytes; 0 is any number. */
+static const struct talk_form {
+	const char *kind, *bytes;
+	size_t count;
+} forms[] = {
+	{ "uid", "%+123456789BCDFGHJKLMNPQRSTVWXYZ", UID_TEXT },
+	{ "node", "%+123456789BCDFGHJKLMNPQRSTVWXYZ", NODEID_TEXT },
+	{ "id", "0123456789abcdef", ID_TEXT },
+	{ "sum", "0123456789", 0 }
+};
 
 static size_t
 date_length(struct span text)
@@ -133,16 +127,6 @@ date_length(struct span text)
 }
 
 static size_t
-number_length(struct span text)
-{
-	size_t n = 0;
-
-	while (n < text.n && isdigit((unsigned char)text.p[n]))
-		n++;
-	return n;
-}
-
-static size_t
 error_length(struct span text)
 {
 	size_t n = 0;
@@ -156,16 +140,21 @@ error_length(struct span text)
 static size_t
 form_length(struct span kind, struct span text)
 {
-	if (span_is(kind, SPAN("uid")))
-		return base32_length(text, UID_TEXT, UID_BYTES);
-	if (span_is(kind, SPAN("node")))
-		return base32_length(text, NODEID_TEXT, NODEID_BYTES);
-	if (span_is(kind, SPAN("id")))
-		return id_length(text);
+	const struct talk_form *form = forms, *end = forms +
+	    sizeof(forms) / sizeof(forms[0]);
+	size_t n = 0;
+
+	while (form < end && !span_is(kind, span_of(form->kind)))
+		form++;
+	if (form < end) {
+		while (n < text.n && text.p[n] != '\0' &&
+		    (form->count == 0 || n < form->count) &&
+		    strchr(form->bytes, text.p[n]) != NULL)
+			n++;
+		return n < form->count ? 0 : n;
+	}
 	if (span_is(kind, SPAN("date")))
 		return date_length(text);
-	if (span_is(kind, SPAN("sum")))
-		return number_length(text);
 	if (span_is(kind, SPAN("error")))
 		return error_length(text);
 	return 0;
@@ -244,15 +233,14 @@ static int
 put_op(const struct talk *t, struct buf *b, const char *p)
 {
 	size_t n = name_length(p), i;
-	int number;
+	bool skips = t->numbering == TALK_2018;
 
 	for (i = 0; i < sizeof(op_names) / sizeof(op_names[0]); i++) {
-		if (!span_is((struct span){ p, n }, span_of(op_names[i].name)))
+		if (!span_is((struct span){ p, n }, span_of(op_names[i])))
 			continue;
-		number = op_names[i].number[t->numbering];
-		if (number == -1)
+		if (skips && i == POST_NOTIFY)
 			return -1;
-		buf_addf(b, "%d", number);
+		buf_addf(b, "%zu", i - (skips && i > POST_NOTIFY));
 		return (int)n;
 	}
 	return 0;
@@ -394,6 +382,7 @@ talk_expand(struct talk *t, struct buf *lines, const char *line)
 {
 	char name[TALK_NAME], of[TALK_NAME], alias[64], uid[32];
 	const char *value, *p;
+	size_t i;
 
 	for (p = line; isupper((unsigned char)p[0]) &&
 	    isupper((unsigned char)p[1]); p++)
@@ -403,16 +392,10 @@ talk_expand(struct talk *t, struct buf *lines, const char *line)
 			buf_addf(lines, "%c%s\n", *value, p + 1);
 		return true;
 	}
-	if (sscanf(line, "%7[A-Z0-9]= %63s", name, alias) == 2) {
-		put_lines(lines, ack_lines, name, alias);
-		return true;
-	}
-	if (sscanf(line, "%7[A-Z0-9]/ %63s", name, alias) == 2) {
-		put_lines(lines, refusal_lines, name, alias);
-		return true;
-	}
-	if (sscanf(line, "member %7s %63[^\n]", name, alias) == 2) {
-		put_lines(lines, member_lines, name, alias);
+	for (i = 0; i < sizeof(shorthands) / sizeof(shorthands[0]); i++) {
+		if (sscanf(line, shorthands[i].form, name, alias) != 2)
+			continue;
+		put_lines(lines, shorthands[i].lines, name, alias);
 		return true;
 	}
 	if (sscanf(line, "device %7s of %7s", name, of) != 2)

@@ -15,11 +15,8 @@
 #include "store/msgfile.h"
 #include "store/spare.h"
 
-#define LARGE_PATH 32		/* room for tmp/large-X */
-
 struct maildir {
 	struct quarantine *quarantine;
-	bool readonly;
 	int data, tmp;
 	bool touched;
 	struct spares *spares;
@@ -38,9 +35,9 @@ struct maildir {
 };
 
 static void
-large_path(char path[LARGE_PATH], uint64_t x)
+large_path(char path[QUEUE_PATH], uint64_t x)
 {
-	(void)snprintf(path, LARGE_PATH, "tmp/large-%016" PRIx64, x);
+	(void)snprintf(path, QUEUE_PATH, "tmp/large-%016" PRIx64, x);
 }
 
 /* Read large-X; false, and x is as it was, if the name is another. */
@@ -57,11 +54,12 @@ struct maildir *
 maildir_open(struct quarantine *quarantine, struct syncer *syncer)
 {
 	struct maildir *maildir = xzalloc(sizeof(*maildir));
-	int error;
 
 	maildir->quarantine = quarantine;
 	maildir->data = quarantine->data;
 	maildir->tmp = maildir->reader.fd = -1;
+	if (quarantine->report_only)
+		return maildir;
 	if (file_make_dir(maildir->data, "user") == 0 &&
 	    file_make_dir(maildir->data, "tmp") == 0)
 		maildir->tmp = file_open_dir(maildir->data, "tmp");
@@ -70,22 +68,8 @@ maildir_open(struct quarantine *quarantine, struct syncer *syncer)
 		    syncer);
 	if (maildir->spares != NULL)
 		return maildir;
-	error = errno;
 	maildir_close(maildir);
-	errno = error;
 	return NULL;
-}
-
-struct maildir *
-maildir_open_readonly(struct quarantine *quarantine)
-{
-	struct maildir *maildir = xzalloc(sizeof(*maildir));
-
-	maildir->quarantine = quarantine;
-	maildir->data = quarantine->data;
-	maildir->readonly = true;
-	maildir->tmp = maildir->reader.fd = -1;
-	return maildir;
 }
 
 static void
@@ -101,6 +85,8 @@ close_reading(struct maildir *maildir)
 void
 maildir_close(struct maildir *maildir)
 {
+	int error = errno;
+
 	if (maildir == NULL)
 		return;
 	if (maildir->copying != NULL)
@@ -113,6 +99,7 @@ maildir_close(struct maildir *maildir)
 	free(maildir->keep);
 	buf_free(&maildir->image);
 	free(maildir);
+	errno = error;
 }
 
 bool
@@ -228,42 +215,32 @@ maildir_remove(struct maildir *maildir, struct queue *q, uint64_t id,
 	return 0;
 }
 
-/* Move a damaged message out of the queue. */
-static void
-lose_message(struct maildir *maildir, struct queue *q, uint64_t id)
-{
-	char path[QUEUE_PATH];
-
-	queue_message_path(path, q, id);
-	(void)quarantine_move(maildir->quarantine, path, MSGFILE_ALTERED);
-	maildir->touched = true;
-	queue_count_forget(q);
-	queue_list_lost(q, id);
-}
-
-/* The same for large-X; the entry that needs it is the caller's to remove. */
-static void
-lose_large(struct maildir *maildir, uint64_t x)
-{
-	char path[LARGE_PATH];
-
-	large_path(path, x);
-	(void)quarantine_move(maildir->quarantine, path, MSGFILE_ALTERED);
-	maildir->touched = true;
-}
-
-/* The open file could not be read: close it, and lose it if it is damaged. */
+/*
+ * The open file could not be read: close it, and move it out of the queue if it
+ * is damaged.  Without a queue it is large-X: the entry that needs it is the
+ * caller's to remove.
+ */
 static void
 end_reading(struct maildir *maildir, struct queue *q)
 {
 	int error = errno;
 	uint64_t id = maildir->reading;
+	char path[QUEUE_PATH];
 
 	close_reading(maildir);
-	if (error == EBADMSG && q != NULL)
-		lose_message(maildir, q, id);
-	else if (error == EBADMSG)
-		lose_large(maildir, id);
+	if (error == EBADMSG) {
+		if (q != NULL)
+			queue_message_path(path, q, id);
+		else
+			large_path(path, id);
+		(void)quarantine_move(maildir->quarantine, path,
+		    MSGFILE_ALTERED);
+		maildir->touched = true;
+	}
+	if (error == EBADMSG && q != NULL) {
+		queue_count_forget(q);
+		queue_list_lost(q, id);
+	}
 	errno = error;
 }
 
@@ -319,22 +296,8 @@ maildir_read(struct maildir *maildir, struct queue *q, uint64_t id,
 static int
 sync_names(struct maildir *maildir, const char *path)
 {
-	int fd = file_open_dir(maildir->data, path), result;
-
-	if (fd == -1)
-		return errno == ENOENT ? 0 : -1;
-	result = file_sync_dir(fd);
-	(void)close(fd);	/* nothing was written through it */
-	return result;
-}
-
-static int
-sync_queue(struct maildir *maildir, const struct queue *q)
-{
-	char path[QUEUE_PATH];
-
-	queue_path(path, q);
-	return sync_names(maildir, path);
+	return file_sync_dir(maildir->data, path) == 0 || errno == ENOENT ? 0 :
+	    -1;
 }
 
 void
@@ -344,7 +307,7 @@ maildir_discard(struct maildir *maildir, const struct queue *q)
 
 	if (maildir->reading_for == q)
 		close_reading(maildir);
-	if (maildir->readonly)
+	if (maildir->quarantine->report_only)
 		return;
 	queue_path(path, q);
 	/* Most nodes have no directory. */
@@ -394,6 +357,7 @@ static int
 copy_some(struct maildir *maildir, unsigned files)
 {
 	struct queue *q = maildir->copying;
+	char path[QUEUE_PATH];
 	const char *name;
 	uint64_t id;
 
@@ -410,7 +374,8 @@ copy_some(struct maildir *maildir, unsigned files)
 			return maildir_give_up_copy(maildir, q);
 	}
 	/* Now, so that the last sync does not have all of it to do. */
-	return sync_queue(maildir, q->copy) == 0 ? 0 :
+	queue_path(path, q->copy);
+	return sync_names(maildir, path) == 0 ? 0 :
 	    maildir_give_up_copy(maildir, q);
 }
 
@@ -464,7 +429,7 @@ maildir_copy(struct maildir *maildir, struct queue *from, struct queue *copy,
 int
 maildir_large_create(struct maildir *maildir, uint64_t x)
 {
-	char path[LARGE_PATH];
+	char path[QUEUE_PATH];
 
 	large_path(path, x);
 	maildir->touched = true;
@@ -476,7 +441,7 @@ maildir_large_create(struct maildir *maildir, uint64_t x)
 int
 maildir_large_exists(const struct maildir *maildir, uint64_t x)
 {
-	char path[LARGE_PATH];
+	char path[QUEUE_PATH];
 	struct stat status;
 
 	large_path(path, x);
@@ -488,11 +453,11 @@ maildir_large_exists(const struct maildir *maildir, uint64_t x)
 void
 maildir_large_remove(struct maildir *maildir, uint64_t x)
 {
-	char path[LARGE_PATH];
+	char path[QUEUE_PATH];
 
 	if (maildir->reading == x && maildir->reading_for == NULL)
 		close_reading(maildir);
-	if (maildir->readonly)
+	if (maildir->quarantine->report_only)
 		return;
 	large_path(path, x);
 	/* What stays is removed at the next start. */
@@ -510,7 +475,7 @@ int
 maildir_large_finish(struct maildir *maildir, uint64_t x, uint64_t id,
     struct span head, uint64_t data)
 {
-	char path[LARGE_PATH];
+	char path[QUEUE_PATH];
 	int fd, result;
 
 	large_path(path, x);
@@ -526,7 +491,7 @@ int
 maildir_large_link(struct maildir *maildir, uint64_t x, const struct queue *q,
     uint64_t id)
 {
-	char old[LARGE_PATH], path[QUEUE_PATH];
+	char old[QUEUE_PATH], path[QUEUE_PATH];
 
 	large_path(old, x);
 	queue_message_path(path, q, id);
@@ -536,7 +501,7 @@ maildir_large_link(struct maildir *maildir, uint64_t x, const struct queue *q,
 int
 maildir_large_open(struct maildir *maildir, uint64_t x, uint64_t data)
 {
-	char path[LARGE_PATH];
+	char path[QUEUE_PATH];
 
 	if (maildir->reading == x && maildir->reading_for == NULL)
 		return 0;
@@ -571,8 +536,7 @@ maildir_large_read(struct maildir *maildir, uint64_t offset, char *dst,
 void
 maildir_large_keep(struct maildir *maildir, uint64_t x)
 {
-	maildir->keep = xrealloc(maildir->keep, (maildir->keep_count +
-	    1) * sizeof(x));
+	maildir->keep = xgrow(maildir->keep, maildir->keep_count, sizeof(x));
 	maildir->keep[maildir->keep_count++] = x;
 }
 
@@ -597,7 +561,7 @@ maildir_clean(struct maildir *maildir, uint64_t *highest)
 	uint64_t x;
 
 	*highest = 0;
-	if (maildir->readonly)
+	if (maildir->quarantine->report_only)
 		return 0;
 	list = file_open_list(maildir->tmp, ".");
 	if (list == NULL)

@@ -27,13 +27,13 @@
 struct syncer;
 struct maildir;
 
-/* NULL with errno on failure. */
-struct maildir *maildir_open(struct quarantine *, struct syncer *);
 /*
- * For a check: maildir_discard, maildir_large_remove and maildir_clean do
- * nothing, and nothing else that makes, links or removes files may be called.
+ * NULL with errno on failure.  For a read-only check, maildir_discard,
+ * maildir_large_remove and maildir_clean do nothing, and nothing else that
+ * makes, links or removes files may be called.
  */
-struct maildir *maildir_open_readonly(struct quarantine *);
+struct maildir *maildir_open(struct quarantine *, struct syncer *);
+/* Keeps errno. */
 void maildir_close(struct maildir *);
 /* A sync of the tree begins: whether anything was changed since the last. */
 bool maildir_begin_sync(struct maildir *);

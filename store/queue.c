@@ -285,57 +285,6 @@ queue_list_forget(struct queue *q)
 	q->listed = q->list_more = false;
 }
 
-/* Keep the LIST_MAX lowest ids: a heap with the highest at its root. */
-static void
-sift_down(uint64_t *heap, uint32_t n, uint32_t i)
-{
-	uint64_t value = heap[i];
-	uint32_t child;
-
-	while ((child = 2 * i + 1) < n) {
-		if (child + 1 < n && heap[child + 1] > heap[child])
-			child++;
-		if (heap[child] <= value)
-			break;
-		heap[i] = heap[child];
-		i = child;
-	}
-	heap[i] = value;
-}
-
-static void
-sift_up(uint64_t *heap, uint32_t i)
-{
-	uint64_t value = heap[i];
-
-	while (i > 0 && heap[(i - 1) / 2] < value) {
-		heap[i] = heap[(i - 1) / 2];
-		i = (i - 1) / 2;
-	}
-	heap[i] = value;
-}
-
-static void
-list_id(struct queue *q, uint64_t id)
-{
-	if (id <= q->list_after)
-		return;
-	if (q->list_count < LIST_MAX) {
-		if (q->list == NULL || (q->list_count &
-		    (q->list_count - 1)) == 0)
-			q->list = xrealloc(q->list, (q->list_count == 0 ? 1 :
-			    q->list_count * 2) * sizeof(uint64_t));
-		q->list[q->list_count] = id;
-		sift_up(q->list, q->list_count++);
-		return;
-	}
-	q->list_more = true;
-	if (id < q->list[0]) {
-		q->list[0] = id;
-		sift_down(q->list, q->list_count, 0);
-	}
-}
-
 static int
 by_id(const void *a, const void *b)
 {
@@ -344,6 +293,31 @@ by_id(const void *a, const void *b)
 	memcpy(&x, a, sizeof(x));
 	memcpy(&y, b, sizeof(y));
 	return (x > y) - (x < y);
+}
+
+/* Sort the list, and keep the LIST_MAX lowest ids. */
+static void
+sort_list(struct queue *q)
+{
+	if (q->list_count > 0)
+		qsort(q->list, q->list_count, sizeof(uint64_t), by_id);
+	if (q->list_count > LIST_MAX) {
+		q->list_count = LIST_MAX;
+		q->list_more = true;
+	}
+}
+
+/* Once some are left out, no higher id is of use. */
+static void
+list_id(struct queue *q, uint64_t id)
+{
+	if (id <= q->list_after ||
+	    (q->list_more && id > q->list[LIST_MAX - 1]))
+		return;
+	q->list = xgrow(q->list, q->list_count, sizeof(id));
+	q->list[q->list_count++] = id;
+	if (q->list_count == 2 * LIST_MAX)
+		sort_list(q);
 }
 
 /* List the lowest ids above after.  -1 with errno. */
@@ -372,8 +346,7 @@ list_directory(struct queue *q, int data, uint64_t after)
 		return -1;
 	}
 	q->listed = true;
-	if (q->list_count > 0)
-		qsort(q->list, q->list_count, sizeof(uint64_t), by_id);
+	sort_list(q);
 	return 0;
 }
 

@@ -19,13 +19,6 @@ struct large {
 	struct large *next;	/* in the list of the abandoned */
 };
 
-struct uploads {
-	struct maildir *maildir;
-	struct journal *journal;
-	struct syncer *syncer;
-	struct large *abandoned;	/* still being synced */
-};
-
 struct upload {
 	struct uploads *uploads;
 	struct buf frame;	/* the header, then a small part */
@@ -249,16 +242,6 @@ upload_part(struct upload *up, size_t i)
 
 /* ---- the store's side ---- */
 
-struct uploads *
-uploads_open(struct maildir *maildir, struct journal *journal,
-    struct syncer *syncer)
-{
-	struct uploads *uploads = xzalloc(sizeof(*uploads));
-
-	*uploads = (struct uploads){ maildir, journal, syncer, NULL };
-	return uploads;
-}
-
 void
 uploads_tidy(struct uploads *uploads)
 {
@@ -277,12 +260,9 @@ uploads_tidy(struct uploads *uploads)
 void
 uploads_close(struct uploads *uploads)
 {
-	if (uploads == NULL)
-		return;
 	/* A test may report late that a job is done. */
 	while (uploads->abandoned != NULL)
 		uploads_tidy(uploads);
-	free(uploads);
 }
 
 uint64_t

@@ -30,7 +30,14 @@ struct large;
 struct maildir;
 struct syncer;
 struct upload;
-struct uploads;
+
+/* All uploads; what they use is borrowed. */
+struct uploads {
+	struct maildir *maildir;
+	struct journal *journal;	/* gives the ids of files */
+	struct syncer *syncer;
+	struct large *abandoned;	/* still being synced */
+};
 
 struct part {
 	uint64_t length;
@@ -60,11 +67,7 @@ struct span upload_header(const struct upload *);
 /* Only when the state is 0. */
 struct part *upload_part(struct upload *, size_t i);
 
-/*
- * For store.c alone.  The three are borrowed; journal gives the ids of files.
- */
-struct uploads *uploads_open(struct maildir *, struct journal *,
-    struct syncer *);
+/* For store.c alone, which makes one. */
 /* All uploads are closed, and no job is under way. */
 void uploads_close(struct uploads *);
 /* Remove files whose upload was closed while they were being synced. */

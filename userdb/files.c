@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "disk/file.h"
 #include "disk/quarantine.h"
 #include "disk/recfile.h"
@@ -68,53 +69,29 @@ files_close(struct files *f)
 	free(f);
 }
 
+/* What the records of a file are held against. */
+struct files_check {
+	struct files *files;
+	const char *path;
+};
+
 static const char *
-record_fault(struct files *f, struct span text, const char *path)
+record_fault(void *with, struct span text)
 {
+	const struct files_check *check = with;
 	char place[RECORD_PATH];
 	struct record r;
 
-	switch (record_read(&r, text, &f->strings)) {
+	switch (record_read(&r, text, &check->files->strings)) {
 	case RECORD_INVALID:
 		return "invalid record";
 	case RECORD_OTHER:
 		return NULL;
 	default:
 		record_path(place, &r);
-		return strcmp(place, path) == 0 ? NULL :
+		return strcmp(place, check->path) == 0 ? NULL :
 		    "its content does not match its path";
 	}
-}
-
-/* Why the file is damaged, or NULL and its lines. */
-static const char *
-file_fault(struct files *f, const char *path)
-{
-	struct span rest, text;
-	const char *fault = recfile_find(&f->lines, buf_span(&f->file));
-
-	if (fault == NULL && f->lines.n == 0)
-		fault = "it has no records";
-	if (fault != NULL)
-		return fault;
-	rest = f->lines;
-	while (fault == NULL && recfile_next(&rest, &text))
-		fault = record_fault(f, text, path);
-	return fault == NULL && rest.n > 0 ? "a line is not a record" : fault;
-}
-
-int
-files_read(int data, const char *path, size_t max, struct buf *text,
-    const char **fault)
-{
-	*fault = NULL;
-	if (file_read(data, path, max, text) == 0 ||
-	    (errno == EIO && file_read(data, path, max, text) == 0))
-		return 0;
-	if (errno != EIO && errno != EISDIR && errno != EFBIG)
-		return -1;
-	*fault = strerror(errno);
-	return 0;
 }
 
 /*
@@ -124,18 +101,14 @@ files_read(int data, const char *path, size_t max, struct buf *text,
 static int
 load(struct files *f, const char *path)
 {
-	const char *fault;
+	struct files_check check = { f, path };
+	int found = recfile_read(f->quarantine, path, FILE_BYTES, &f->file,
+	    &f->lines, record_fault, &check);
 
-	f->file.n = 0;
-	if (files_read(f->quarantine->data, path, FILE_BYTES, &f->file,
-	    &fault) == -1)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-	if (fault == NULL)
-		fault = file_fault(f, path);
-	if (fault == NULL)
-		return 0;
-	f->lines.n = 0;
-	return quarantine_move(f->quarantine, path, fault);
+	if (found == 1 && f->lines.n == 0)
+		return quarantine_move(f->quarantine, path,
+		    "it has no records");
+	return found;
 }
 
 /* -1 with errno.  If it is not a directory, the list is NULL. */
@@ -198,13 +171,6 @@ next_path(struct files *f, char path[PATH_BYTES])
 	return 1;
 }
 
-static int
-fail(const char *what, char *why, size_t room)
-{
-	(void)snprintf(why, room, "%s: %s", what, strerror(errno));
-	return -1;
-}
-
 int
 files_next(struct files *f, struct record *r, char *why, size_t room)
 {
@@ -219,11 +185,13 @@ files_next(struct files *f, struct record *r, char *why, size_t room)
 		}
 		found = next_path(f, path);
 		if (found == -1)
-			return fail(f->dir, why, room);
+			return say_why(why, room, "%s: %s", f->dir,
+			    strerror(errno));
 		if (found == 0)
 			return 0;
 		if (load(f, path) == -1)
-			return fail(path, why, room);
+			return say_why(why, room, "%s: %s", path,
+			    strerror(errno));
 	}
 }
 

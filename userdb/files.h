@@ -30,14 +30,6 @@ struct files *files_open(struct quarantine *);
 int files_next(struct files *, struct record *, char *why, size_t room);
 void files_close(struct files *);
 
-/*
- * Read any file with records.  If it is damaged, fault says why; a lack of
- * permission or of memory is -1 with errno, and so is a missing file.  A read
- * error that passes does not count.
- */
-int files_read(int data, const char *path, size_t max, struct buf *text,
-    const char **fault);
-
 /* Make a file: begin, add its records, save. */
 void files_begin(struct buf *file);
 void files_add(struct buf *file, const struct record *);

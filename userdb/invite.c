@@ -175,20 +175,6 @@ read_text(char *dst, size_t room, struct span text)
 }
 
 static bool
-read_kind(enum invite_kind *kind, struct span text)
-{
-	size_t i;
-
-	for (i = 0; i < KINDS; i++) {
-		if (span_is(text, span_of(kind_names[i]))) {
-			*kind = (enum invite_kind)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
 read_from(struct invite *e, struct span text)
 {
 	char from[SUBNET_TEXT];
@@ -213,10 +199,12 @@ read_entry(struct invite *e, const struct invite_record *r)
 		.since = r->since.value,
 		.until = r->until.value,
 		.last = r->last.value,
+		.kind = (enum invite_kind)span_index(r->kind, kind_names,
+		    KINDS),
 		.count = (uint32_t)r->count.value,
 		.receive_only = r->receive_only.value != 0
 	};
-	return r->count.value <= UINT32_MAX && read_kind(&e->kind, r->kind) &&
+	return r->count.value <= UINT32_MAX && e->kind < KINDS &&
 	    read_text(e->name, sizeof(e->name), r->name) &&
 	    read_text(e->address, sizeof(e->address), r->address) &&
 	    read_from(e, r->from) && read_secret(e, r->secret);
@@ -327,35 +315,22 @@ count_kind(const struct invites *inv, enum invite_kind kind)
 /* ---- the file ---- */
 
 static const char *
-load_lines(struct invites *inv)
+apply_line(void *with, struct span line)
 {
-	struct span lines, line;
-	const char *fault = recfile_find(&lines, buf_span(&inv->text));
-
-	if (fault != NULL)
-		return fault;
-	while (recfile_next(&lines, &line)) {
-		if (!apply(inv, line))
-			return "invalid record";
-	}
-	return lines.n > 0 ? "a line is not a record" : NULL;
+	return apply(with, line) ? NULL : "invalid record";
 }
 
 static int
 load(struct invites *inv)
 {
-	const char *fault;
+	struct span lines;
+	int found = recfile_read(inv->quarantine, FILE_NAME, FILE_BYTES,
+	    &inv->text, &lines, apply_line, inv);
 
-	if (files_read(inv->quarantine->data, FILE_NAME, FILE_BYTES, &inv->text,
-	    &fault) == -1)
-		return errno == ENOENT ? 0 : -1;
-	if (fault == NULL)
-		fault = load_lines(inv);
-	if (fault == NULL)
-		return 0;
-	while (inv->count > 0)
+	/* A damaged file counts for nothing. */
+	while (found == 0 && inv->count > 0)
 		remove_at(inv, inv->count - 1);
-	return quarantine_move(inv->quarantine, FILE_NAME, fault);
+	return found;
 }
 
 struct invites *
@@ -366,7 +341,7 @@ invite_open(struct quarantine *quarantine, struct journal *journal, char *why,
 
 	inv->quarantine = quarantine;
 	inv->journal = journal;
-	if (load(inv) == 0)
+	if (load(inv) != -1)
 		return inv;
 	(void)snprintf(why, room, FILE_NAME ": %s", strerror(errno));
 	invite_close(inv);

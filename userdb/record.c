@@ -1,6 +1,5 @@
 #include "userdb/record.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,20 +74,6 @@ read_hex(unsigned char *dst, size_t n, struct span text)
 	return true;
 }
 
-static bool
-read_state(enum member_state *state, struct span text)
-{
-	size_t i;
-
-	for (i = 0; i < STATES; i++) {
-		if (span_is(text, span_of(state_names[i]))) {
-			*state = (enum member_state)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 struct span
 record_kind_text(unsigned kind)
 {
@@ -117,7 +102,9 @@ read_value(struct record *r, enum record_field field, struct span text)
 	case RECORD_SALT:
 		return read_hex(r->secret.salt, SECRET_SALT, text);
 	case RECORD_STATE:
-		return read_state(&r->state, text);
+		r->state = (enum member_state)span_index(text, state_names,
+		    STATES);
+		return r->state < STATES;
 	case RECORD_BY:
 		return decode_base32(r->by.bytes, UID_BYTES, text);
 	default:

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "client/client.h"
 #include "net/poller.h"
-#include "sim/payload.h"
+#include "sim/expect.h"
 
 #define ARRIVING_MAX 32		/* at the same time */
 #define PATIENCE 60		/* seconds without a frame */
@@ -27,7 +27,6 @@ enum duty {
 struct load_member {
 	uint32_t index;
 	struct client *client;	/* NULL: offline */
-	unsigned interest;
 	enum duty duty;
 	bool open;		/* info has come */
 	char uid[UID_TEXT + 1], nodeid[NODEID_TEXT + 1];
@@ -107,25 +106,9 @@ say(struct load_member *m, const char *format, ...)
 	client_put(m->client, (struct span){ text, (size_t)n }, SPAN(""));
 }
 
-/* Send what was added, and watch for what is next. */
 static void
-push(struct load *l, struct load_member *m)
+hang_up(struct load_member *m)
 {
-	unsigned interest;
-
-	client_push(m->client);
-	interest = client_interest(m->client);
-	if (interest != m->interest)
-		poller_change(l->poller, client_fd(m->client), interest);
-	m->interest = interest;
-}
-
-static void
-hang_up(struct load *l, struct load_member *m)
-{
-	if (m->client == NULL)
-		return;
-	poller_remove(l->poller, client_fd(m->client));
 	client_close(m->client);
 	m->client = NULL;
 	m->open = false;
@@ -138,8 +121,7 @@ call(struct load *l, struct load_member *m, const struct client *session)
 	m->client = client_connect(l->pool, l->port, session);
 	if (m->client == NULL)
 		die("cannot connect: %s", strerror(errno));
-	m->interest = client_interest(m->client);
-	if (poller_add(l->poller, client_fd(m->client), m->interest, m) == -1)
+	if (client_watch(m->client, l->poller, m) == -1)
 		die("cannot watch a connection: %s", strerror(errno));
 	say(m, "{\"op\":0,\"id\":\"1\"}");
 	if (m->duty != DUTY_GREET && m->uid[0] == '\0')
@@ -149,16 +131,16 @@ call(struct load *l, struct load_member *m, const struct client *session)
 	else if (m->duty != DUTY_GREET)
 		say(m, "{\"op\":2,\"uid\":\"%s\",\"node\":\"%s\"}", m->uid,
 		    m->nodeid);
-	push(l, m);
+	client_push(m->client);
 }
 
 static void
 add_payload(struct load *l, struct load_member *m, uint32_t bytes)
 {
-	struct payload_label label = { m->index, ++m->number, bytes };
+	struct payload p = { m->index, ++m->number, bytes, 0 };
 
 	l->data.n = 0;
-	payload_make(&l->data, &label);
+	payload_make(&l->data, &p);
 	client_send(m->client, buf_span(&l->data));
 	m->acked = false;
 	m->posted = l->now;
@@ -236,7 +218,7 @@ post(struct load *l, struct load_member *m)
 	else
 		post_to_absent(l, m, bytes);
 	add_payload(l, m, bytes);
-	push(l, m);
+	client_push(m->client);
 }
 
 /* The last post was acked, or has reached one more member. */
@@ -280,12 +262,12 @@ remove_waiting(struct load_member *sender, const struct load_member *recipient)
 static void
 on_delivery(struct load *l, struct load_member *m, const struct reply *r)
 {
-	struct payload_label label;
+	struct payload p;
 	struct load_member *sender;
 
-	if (!payload_check(r->data, &label) || label.sender >= l->count)
+	if (!payload_check(r->data, &p) || p.sender >= l->count)
 		die("a payload was altered");
-	sender = l->members[label.sender];
+	sender = l->members[p.sender];
 	if (!span_is(r->from, span_of(sender->uid)))
 		die("a payload has the wrong sender");
 	l->result.deliveries++;
@@ -293,12 +275,12 @@ on_delivery(struct load *l, struct load_member *m, const struct reply *r)
 	if (m == l->catching_up) {
 		if (l->result.deliveries == 1)
 			l->result.first = since_began(l);
-		if (label.number != sender->caught_up++)
+		if (p.number != sender->caught_up++)
 			die("payloads are out of order, or missing");
 		l->to_come--;
 		return;
 	}
-	if (label.number != sender->number)
+	if (p.number != sender->number)
 		die("a payload was delivered again");
 	remove_waiting(sender, m);
 	histogram_add(&l->result.lags, l->now - sender->posted);
@@ -321,7 +303,7 @@ visit_again(struct load *l, struct load_member *m)
 {
 	if (l->session != NULL && !client_is_resumed(m->client))
 		die("a session was not resumed");
-	hang_up(l, m);
+	hang_up(m);
 	l->visits++;
 	if (l->visiting)
 		call(l, m, l->session);
@@ -384,7 +366,7 @@ serve(struct load *l, struct load_member *m, unsigned can)
 	if (client_over(m->client) != NULL)
 		die("%s (error %d)", client_over(m->client),
 		    client_error(m->client));
-	push(l, m);
+	client_push(m->client);
 }
 
 static void
@@ -425,7 +407,7 @@ load_close(struct load *l)
 
 	for (i = 0; i < l->count; i++) {
 		m = l->members[i];
-		hang_up(l, m);
+		hang_up(m);
 		free(m->waiting);
 		free(m);
 	}
@@ -475,7 +457,7 @@ load_group(struct load *l, size_t members)
 		    "\"bench %llx %zu\"}", (unsigned long long)l->run,
 		    (unsigned long long)l->run, (unsigned long long)l->run, i);
 	}
-	push(l, m);
+	client_push(m->client);
 	while (l->joining > 0)
 		turn(l);
 	load_idle(l, 1);	/* the last of them get their notices */
@@ -484,7 +466,7 @@ load_group(struct load *l, size_t members)
 void
 load_leave(struct load *l, size_t member)
 {
-	hang_up(l, l->members[member]);
+	hang_up(l->members[member]);
 }
 
 void
@@ -573,7 +555,7 @@ load_visits(struct load *l, enum load_visit kind, size_t members,
 	    l->members[members]->client : NULL;
 	end = began + (uint64_t)(seconds * 1e6);
 	for (i = 0; i < members; i++) {
-		hang_up(l, l->members[i]);
+		hang_up(l->members[i]);
 		l->members[i]->duty = kind == LOAD_LOGIN ? DUTY_LOGIN :
 		    DUTY_GREET;
 		call(l, l->members[i], l->session);
@@ -583,7 +565,7 @@ load_visits(struct load *l, enum load_visit kind, size_t members,
 	while (l->now < end);
 	l->visiting = false;
 	for (i = 0; i < members; i++)
-		hang_up(l, l->members[i]);
+		hang_up(l->members[i]);
 	l->session = NULL;
 	return (double)l->visits * 1e6 / (double)(l->now - began);
 }

@@ -1,0 +1,277 @@
+#include "admin/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "admin/control.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "conf.h"
+#include "disk/file.h"
+#include "net/identity.h"
+#include "net/listen.h"
+
+#define WHY_ROOM 512	/* one sentence */
+#define DAY      86400U
+
+struct check {
+	const struct conf *conf;
+	const char *path;		/* of the configuration, or NULL */
+	struct buf *findings;
+	enum check_finding worst;
+};
+
+/* Add a line about a key of the configuration. */
+__attribute__((format(printf, 4, 5)))
+static void
+add_finding(struct check *c, enum check_finding kind, const char *key,
+    const char *format, ...)
+{
+	unsigned line = conf_line(c->conf, key);
+	char text[WHY_ROOM];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (kind > c->worst)
+		c->worst = kind;
+	buf_addf(c->findings, "%s: ",
+	    kind == CHECK_ERROR ? "error" : "warning");
+	if (line > 0)
+		buf_addf(c->findings, "%s:%u: ", c->path, line);
+	buf_addf(c->findings, "%s\n", text);
+}
+
+/* The user who will serve, and must own the files; owner does now. */
+static uid_t
+server_user(struct check *c, uid_t owner)
+{
+	const char *name = c->conf->user;
+	const struct passwd *user = getpwnam(name);
+
+	if (name[0] != '\0' && user == NULL) {
+		add_finding(c, CHECK_ERROR, "user", "there is no user "
+		    "%s; create it with: useradd -r %s", name, name);
+		return owner;
+	}
+	if (geteuid() != 0)
+		return geteuid();
+	if (name[0] != '\0')
+		return user->pw_uid;
+	if (owner == 0)
+		add_finding(c, CHECK_WARNING, "user", "running as root; set "
+		    "\"user\" to a dedicated account");
+	else
+		add_finding(c, CHECK_WARNING, "data",
+		    "%s belongs to another user: "
+		    "run the relay as that user, or set \"user\" to it",
+		    c->conf->data);
+	return owner;
+}
+
+static void
+check_mode(struct check *c, const char *key, const char *path, mode_t mode)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && (st.st_mode & 077) != 0)
+		add_finding(c, CHECK_WARNING, key, "%s is accessible to "
+		    "other users: chmod %o %s", path, (unsigned)mode, path);
+}
+
+static void
+check_cert(struct check *c, uint64_t now)
+{
+	struct identity id;
+	char why[WHY_ROOM];
+	uint64_t left;
+
+	if (identity_read(&id, c->conf, IDENTITY_FAIL, now, why,
+	    sizeof(why)) == -1) {
+		/* If there is none yet, the relay creates one. */
+		if (why[0] != '\0')
+			add_finding(c, CHECK_ERROR, "listen.certPath", "%s",
+			    why);
+		return;
+	}
+	left = (id.cert.not_after - now) / DAY;
+	if (left == 0)
+		add_finding(c, CHECK_WARNING, "listen.certPath",
+		    "%s expires today: renew it", id.cert_path);
+	else if (left < 30)
+		add_finding(c, CHECK_WARNING, "listen.certPath",
+		    "%s expires in "
+		    "%lu days: renew it", id.cert_path, (unsigned long)left);
+	check_mode(c, "listen.keyPath", id.key_path, 0600);
+	identity_free(&id);
+}
+
+/* Whether a relay is serving this data directory. */
+static bool
+is_running(const struct conf *conf)
+{
+	char word[] = "stats";
+	char *const words[] = { word };
+	struct buf answer = { NULL, 0, 0 };
+	int status = control_ask(conf->data, words, 1, &answer);
+
+	buf_free(&answer);
+	return status != -1;
+}
+
+static void
+check_registration(struct check *c)
+{
+	struct conf_address listen;
+
+	if (c->conf->registration == CONF_REGISTER_OPEN &&
+	    conf_split_address(c->conf->listen_laddr, &listen) &&
+	    !listen_is_loopback(listen.host))
+		add_finding(c, CHECK_WARNING, "register",
+		    "anybody who can reach "
+		    "this relay can register: set \"register\" to "
+		    "\"invite\"");
+}
+
+static void
+check_space(struct check *c, int dir)
+{
+	uint64_t keep = c->conf->disk_min, want;
+	struct statvfs fs;
+
+	want = c->conf->journal_size +
+	    (keep != 0 ? keep : (uint64_t)16 << 20);
+	if (fstatvfs(dir, &fs) == 0 &&
+	    (uint64_t)fs.f_bavail * fs.f_frsize < want)
+		add_finding(c, CHECK_WARNING, "data",
+		    "%s: less than %lu MB are "
+		    "free, which journal_size and disk_min need", c->conf->data,
+		    (unsigned long)(want >> 20));
+}
+
+/* The relay needs hard links. */
+static void
+check_links(struct check *c, int dir)
+{
+	int fd = openat(dir, ".check", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd == -1) {
+		add_finding(c, CHECK_ERROR, "data",
+		    "%s: cannot write to it: %s",
+		    c->conf->data, strerror(errno));
+		return;
+	}
+	(void)close(fd);	/* nothing was written */
+	if (linkat(dir, ".check", dir, ".check2", 0) == -1)
+		add_finding(c, CHECK_ERROR, "data",
+		    "%s: this file system has no "
+		    "hard links: use ext4, for example", c->conf->data);
+	(void)unlinkat(dir, ".check2", 0);
+	(void)unlinkat(dir, ".check", 0);
+}
+
+/*
+ * Check that the files in a directory can be opened.  Not the lock: a relay
+ * that checks itself would lose it by closing the file.
+ */
+static void
+check_files(struct check *c, int dir, const char *name)
+{
+	DIR *list = file_open_list(dir, name);
+	const char *file = "";
+	int fd = list != NULL ? 0 : -1;
+
+	while (fd != -1 && (file = file_next_name(list)) != NULL) {
+		fd = openat(dirfd(list), file, O_RDWR | O_NONBLOCK |
+		    O_CLOEXEC);
+		if (fd != -1)
+			(void)close(fd);	/* it was only opened */
+	}
+	if (fd == -1 && errno == EACCES)
+		add_finding(c, CHECK_ERROR, "data",
+		    "%s/%s/%s: the relay cannot "
+		    "open this file", c->conf->data, name, file);
+	if (list != NULL)
+		(void)file_end_list(list);	/* so was this */
+}
+
+/* Check as the user who will serve, which root can become for a while. */
+static void
+check_use(struct check *c, int dir, uid_t user)
+{
+	bool other = geteuid() == 0 && user != 0 && seteuid(user) == 0;
+
+	check_links(c, dir);
+	check_files(c, dir, "journal");
+	check_files(c, dir, "tmp");
+	if (other && seteuid(0) == -1)
+		add_finding(c, CHECK_ERROR, "user", "%s", strerror(errno));
+}
+
+static void
+check_data(struct check *c)
+{
+	const char *path = c->conf->data;
+	struct stat st = { .st_uid = 0 };
+	bool found = stat(path, &st) == 0 || errno != ENOENT;
+	uid_t user = server_user(c, st.st_uid);
+	int dir;
+
+	/* It will be created.  An absolute path is what mnm init writes. */
+	if (!found && c->path != NULL && path[0] == '/')
+		add_finding(c, CHECK_WARNING, "data", "%s will be created at "
+		    "start: is the name right?", path);
+	if (!found)
+		return;
+	dir = file_open_dir(AT_FDCWD, path);
+	if (dir == -1) {
+		add_finding(c, CHECK_ERROR, "data", "%s: %s", path,
+		    strerror(errno));
+		return;
+	}
+	if (st.st_uid != user)
+		add_finding(c, CHECK_ERROR, "data",
+		    "%s belongs to another user: "
+		    "chown -R %lu %s", path, (unsigned long)user, path);
+	check_mode(c, "data", path, 0700);
+	check_space(c, dir);
+	check_use(c, dir, user);
+	(void)close(dir);
+}
+
+static void
+check_port(struct check *c)
+{
+	int fds[LISTEN_MAX], n;
+	char why[WHY_ROOM];
+
+	if (is_running(c->conf))
+		return;
+	n = listen_open(fds, c->conf, why, sizeof(why));
+	if (n == -1)
+		add_finding(c, CHECK_ERROR, "listen.laddr", "%s", why);
+	while (n > 0)
+		(void)close(fds[--n]);	/* nobody has connected */
+}
+
+enum check_finding
+check_setup(const struct conf *conf, const char *path, uint64_t now,
+    enum check_by by, struct buf *findings)
+{
+	struct check c = { .conf = conf, .path = path, .findings = findings };
+
+	check_registration(&c);
+	check_data(&c);
+	check_cert(&c, now);
+	if (by == CHECK_BY_OPERATOR)
+		check_port(&c);
+	return c.worst;
+}
