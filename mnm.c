@@ -165,7 +165,7 @@ set_alarm(struct service *s)
 
 /* ---- reload ---- */
 
-/* Log what setup_check warns of; errors will end the program anyhow. */
+/* Log what setup_check warns of; errors come up again when they matter. */
 static void
 log_warnings(const struct service *s, const struct conf *conf)
 {

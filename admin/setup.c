@@ -19,6 +19,7 @@
 #include "disk/file.h"
 #include "json.h"
 #include "net/identity.h"
+#include "net/jwks.h"
 #include "net/listen.h"
 
 #define WHY_ROOM 512	/* one sentence */
@@ -136,6 +137,9 @@ check_registration(struct setup *c)
 {
 	struct conf_address listen;
 
+	/* Providers vouch for everybody, unless an empty one is the first. */
+	if (c->conf->auth > 0 && c->conf->authby[0].iss[0] != '\0')
+		return;
 	if (c->conf->registration == CONF_REGISTER_OPEN &&
 	    conf_split_address(c->conf->listen_laddr, &listen) &&
 	    !listen_is_loopback(listen.host))
@@ -143,6 +147,19 @@ check_registration(struct setup *c)
 		    "anybody who can reach "
 		    "this relay can register: set \"register\" to "
 		    "\"invite\"");
+}
+
+static void
+check_keys(struct setup *c)
+{
+	const struct conf_provider *p = c->conf->authby;
+	char why[WHY_ROOM];
+
+	for (; p < c->conf->authby + c->conf->authby_count; p++) {
+		if (p->keys[0] != '\0' &&
+		    jwks_check(p->keys, why, sizeof(why)) == -1)
+			add_finding(c, SETUP_ERROR, "authby", "%s", why);
+	}
 }
 
 static void
@@ -258,6 +275,7 @@ setup_check(const struct conf *conf, const char *path, uint64_t now,
 	struct setup c = { .conf = conf, .path = path, .findings = findings };
 
 	check_registration(&c);
+	check_keys(&c);
 	check_data(&c);
 	check_cert(&c, now);
 	return c.worst;
