@@ -26,13 +26,13 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	userdb/files.o userdb/invite.o userdb/name.o userdb/record.o \
 	userdb/roster.o userdb.o \
 	datadir.o \
-	tmtp/expire.o tmtp/header.o tmtp/group.o tmtp/login.o \
-	tmtp/members.o tmtp/moderate.o tmtp/op.o tmtp/outbox.o \
+	tmtp/auth.o tmtp/expire.o tmtp/header.o tmtp/group.o tmtp/login.o \
+	tmtp/members.o tmtp/moderate.o tmtp/oidc.o tmtp/op.o tmtp/outbox.o \
 	tmtp/ping.o tmtp/post.o tmtp/presence.o tmtp/register.o \
 	tmtp/request.o tmtp/route.o tmtp/seal.o tmtp/session.o \
 	tmtp/useredit.o tmtp.o \
-	net/cert.o net/conn.o net/identity.o net/listen.o net/poller.o \
-	net/selfsign.o net/stream.o net/tls.o \
+	net/cert.o net/conn.o net/identity.o net/jwks.o net/listen.o \
+	net/poller.o net/selfsign.o net/stream.o net/tls.o \
 	admin/admin.o admin/backup.o admin/cli.o admin/commands.o \
 	admin/control.o admin/fsck.o admin/output.o admin/process.o \
 	admin/check.o \
@@ -49,15 +49,17 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/record_test $(UNIT)/files_test $(UNIT)/roster_test \
 	$(UNIT)/userdb_test $(UNIT)/backup_test $(UNIT)/fsck_test \
 	$(UNIT)/cert_test $(UNIT)/tls_test $(UNIT)/tls_bad_test \
-	$(UNIT)/client_test $(UNIT)/header_test $(UNIT)/tmtp_test \
+	$(UNIT)/oidc_test $(UNIT)/jwks_test $(UNIT)/client_test \
+	$(UNIT)/header_test $(UNIT)/tmtp_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
 	$(UNIT)/newnode_test $(UNIT)/seal_test test/talk/talk \
 	$(UNIT)/poller_test $(UNIT)/poller_poll_test $(UNIT)/expect_test
-ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup
+ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup \
+	test/e2e/oidc
 TOOLS = $(UNIT)/json_check
 SUPPORT = test/lib/relay.o test/e2e/operator.o \
 	test/lib/peer.o test/e2e/crowd.o test/e2e/fulldisk.o \
-	test/lib/harness.o test/talk/script.o
+	test/lib/harness.o test/lib/signer.o test/talk/script.o
 
 mnm: mnm.o libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ mnm.o libmnm.a $(LDLIBS)
@@ -155,6 +157,7 @@ test: all-tests
 	sh test/run "sh test/layers" $(TESTS) test/crash/crash_test \
 	    "test/e2e/e2e ./mnm" "test/e2e/commands ./mnm" \
 	    "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
+	    "test/e2e/oidc ./mnm" \
 	    "test/e2e/sim ./mnm" "test/load/bench --smoke"
 
 # How much this machine can carry; see test/load/bench.md.  The full run takes

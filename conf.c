@@ -20,6 +20,13 @@
 #define FILE_BYTES_MAX ((size_t)64 << 10)	/* mnm.conf is a tenth of it */
 #define SHOWN_MAX  40	/* bytes of the file that an error repeats */
 #define NAME_ROOM  64	/* "listen.certPath", or part of an unknown key */
+#define STRING_MAX 1024	/* bytes of one in a list */
+
+/*
+ * Bytes that clients are shown of all providers: escaped, each may take six,
+ * and they must fit in one header.
+ */
+#define AUTHBY_MAX 8192
 
 /*
  * How a value is written, checked and stored.  A choice is stored as the
@@ -27,12 +34,15 @@
  */
 enum type {
 	GROUP,		/* an object with keys of its own */
+	OBJECTS,	/* struct conf_provider *, a list of such */
 	TEXT,		/* char *, of min to max bytes */
 	WORD,		/* char *, one of several words */
 	CHOICE,		/* enum, one of several words */
 	ADDRESS,	/* char *, "host:port" */
 	HOSTS,		/* char **, NULL-terminated, at most max of them */
 	NETS,		/* likewise, for subnet_parse */
+	STRINGS,	/* likewise, of up to STRING_MAX bytes */
+	FLAG,		/* bool */
 	COUNT,		/* unsigned */
 	TIME,		/* unsigned, milliseconds */
 	BYTES		/* uint64_t */
@@ -46,12 +56,15 @@ static const struct form {
 	const char *more;	/* after them */
 } forms[] = {
 [GROUP]   = { "{", "an object like ", "" },
+[OBJECTS] = { "[", "a list of ", " objects" },
 [TEXT]    = { "\"", "a string of ", " bytes, without NUL" },
 [WORD]    = { "\"", "one of: ", "" },
 [CHOICE]  = { "\"", "one of: ", "" },
 [ADDRESS] = { "\"", "\"host:port\", \":port\" or \"[v6]:port\", like ", "" },
 [HOSTS]   = { "[", "a list of ", " entries, \"host\" or \"host:port\"" },
 [NETS]    = { "[", "a list of ", " networks like \"10.0.0.0/8\"" },
+[STRINGS] = { "[", "a list of ", " strings of 1 to 1024 bytes" },
+[FLAG]    = { "tf", "one of: ", "" },
 [COUNT]   = { DIGITS, "a whole number from ", "" },
 [TIME]    = { "\"" DIGITS, "from ", ", in seconds or like \"10s\" or \"2m\"" },
 [BYTES]   = { "\"" DIGITS, "from ", ", in bytes or like \"64K\" or \"2G\"" }
@@ -66,6 +79,8 @@ static const struct unit {
 	{ TEXT,   "",   1 },
 	{ HOSTS,  "",   1 },
 	{ NETS,   "",   1 },
+	{ STRINGS, "",  1 },
+	{ OBJECTS, "",  1 },
 	{ COUNT,  "",   1 },
 	{ TIME,   "d",  86400000 },
 	{ TIME,   "h",  3600000 },
@@ -85,11 +100,12 @@ _Static_assert(sizeof(enum conf_ops) == sizeof(unsigned),
 #define UNITS (sizeof(units) / sizeof(units[0]))
 
 #define AT(field) offsetof(struct conf, field)
+#define IN(field) offsetof(struct conf_provider, field)
 
 /*
  * All keys.  To add one, add a row here, the field in conf.h, and its
  * description in mnm.conf.  Limits and default are text as in the file; for a
- * WORD or CHOICE, the default is all the words, that one first.
+ * WORD, CHOICE or FLAG, the default is all the words, that one first.
  */
 static const struct key {
 	const char *group;	/* "" outside of any */
@@ -109,6 +125,10 @@ static const struct key {
 { "", "register_from", NETS,   AT(register_from), "0",   "64",     "" },
 { "", "register_rate", COUNT,  AT(register_rate), "0",   "100000", "3" },
 { "", "users_max",     COUNT,  AT(users_max),     "0",   "1000000", "0" },
+{ "", "auth",          COUNT,  AT(auth),          "0",   "2",      "0" },
+{ "", "authby",        OBJECTS, AT(authby),       "0",   "26",     "" },
+{ "", "auth_replaces_invitation", FLAG, AT(auth_replaces_invitation),
+						  "",    "", "false true" },
 { "", "pings_per_day", COUNT,  AT(pings_per_day), "0",   "100000", "0" },
 { "", "failed_pings_in_a_row", COUNT, AT(failed_pings_in_a_row),
 					          "0",   "100000", "0" },
@@ -130,7 +150,15 @@ static const struct key {
 { "listen", "certPath", TEXT,    AT(listen_cert_path), "0", "1024", "" },
 { "listen", "keyPath",  TEXT,    AT(listen_key_path),  "0", "1024", "" },
 { "ntp",    "hosts",    HOSTS,   AT(ntp_hosts),        "0", "16",   "" },
-{ "ntp",    "retries",  COUNT,   AT(ntp_retries),      "0", "10",   "2" }
+{ "ntp",    "retries",  COUNT,   AT(ntp_retries),      "0", "10",   "2" },
+{ "authby", "label",    TEXT,    IN(label),            "0", "64",   "" },
+{ "authby", "login",    STRINGS, IN(login),            "1", "16",   "" },
+{ "authby", "token",    STRINGS, IN(token),            "1", "16",   "" },
+{ "authby", "std",      STRINGS, IN(std),              "0", "16",   "" },
+{ "authby", "keys",     TEXT,    IN(keys),             "0", "1024", "" },
+{ "authby", "iss",      TEXT,    IN(iss),              "0", "1024", "" },
+{ "authby", "aud",      TEXT,    IN(aud),              "0", "1024", "" },
+{ "authby", "many",     FLAG,    IN(many),        "",    "", "false true" }
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -279,19 +307,23 @@ set_number(void *field, const struct key *key, const char *text)
 	return true;
 }
 
-/* Check text and make it the key's value; of a list, its next element. */
+/*
+ * Check text and make it the key's value in base, a struct conf or
+ * conf_provider; of a list, its next element.
+ */
 static bool
-set_value(struct conf *c, const struct key *key, const char *text)
+set_value(void *base, const struct key *key, const char *text)
 {
-	void *field = (char *)c + key->offset;
+	void *field = (char *)base + key->offset;
 	struct span span = span_of(text);
 	struct conf_address address;
 	struct subnet net;
 	unsigned word;
-	bool good = false;
+	bool good = false, *flag = field;
 
 	switch (key->type) {
 	case GROUP:
+	case OBJECTS:
 		return false;
 	case COUNT:
 	case TIME:
@@ -300,6 +332,15 @@ set_value(struct conf *c, const struct key *key, const char *text)
 	case CHOICE:
 		good = read_word(key->standard, text, &word);
 		memcpy(field, &word, sizeof(word));
+		return good;
+	case FLAG:
+		good = read_word(key->standard, text, &word);
+		*flag = word == 1;
+		return good;
+	case STRINGS:
+		good = span.n > 0 && span.n <= STRING_MAX;
+		if (good)
+			add_text(field, span);
 		return good;
 	case HOSTS:
 	case NETS:
@@ -327,32 +368,32 @@ set_value(struct conf *c, const struct key *key, const char *text)
 static bool
 is_list(enum type type)
 {
-	return type == HOSTS || type == NETS;
+	return type == HOSTS || type == NETS || type == STRINGS;
 }
 
 static void
-set_standard(struct conf *c, const struct key *key)
+set_standard(void *base, const struct key *key)
 {
-	void *field = (char *)c + key->offset;
+	void *field = (char *)base + key->offset;
 	char ***list = field, *text;
 	bool good;
 
-	if (key->type == GROUP)
+	if (key->type == GROUP || key->type == OBJECTS)
 		return;
 	if (is_list(key->type)) {
 		*list = xzalloc(sizeof(**list));
 		return;
 	}
 	text = xcopy(first_word(key->standard));
-	good = set_value(c, key, text);
+	good = set_value(base, key, text);
 	assert(good);
 	free(text);
 }
 
 static void
-free_value(struct conf *c, const struct key *key)
+free_value(void *base, const struct key *key)
 {
-	void *field = (char *)c + key->offset;
+	void *field = (char *)base + key->offset;
 	char **text = field, ***list = field;
 	size_t i;
 
@@ -364,6 +405,7 @@ free_value(struct conf *c, const struct key *key)
 		break;
 	case HOSTS:
 	case NETS:
+	case STRINGS:
 		for (i = 0; (*list)[i] != NULL; i++)
 			free((*list)[i]);
 		free(*list);
@@ -371,6 +413,38 @@ free_value(struct conf *c, const struct key *key)
 	default:
 		break;	/* a plain number */
 	}
+}
+
+/* Whether it is a key of the objects in authby. */
+static bool
+is_of_provider(const struct key *key)
+{
+	return strcmp(key->group, "authby") == 0;
+}
+
+/* Do something with all values of a struct conf_provider, or conf. */
+static void
+for_all(void (*what)(void *, const struct key *), void *base, bool provider)
+{
+	size_t i;
+
+	for (i = 0; i < KEYS; i++) {
+		if (is_of_provider(&keys[i]) == provider)
+			what(base, &keys[i]);
+	}
+}
+
+/* Another one, with the defaults. */
+static struct conf_provider *
+add_provider(struct conf *c)
+{
+	struct conf_provider *provider;
+
+	c->authby = xgrow(c->authby, c->authby_count, sizeof(*provider));
+	provider = &c->authby[c->authby_count++];
+	*provider = (struct conf_provider){ .many = false };
+	for_all(set_standard, provider, true);
+	return provider;
 }
 
 /* The default name, which clients see, is the host's. */
@@ -521,7 +595,7 @@ starts_as(struct span value, enum type type)
  * rest.
  */
 static int
-read_scalar(struct reader *r, const struct key *key)
+read_scalar(struct reader *r, const struct key *key, void *base)
 {
 	struct span value = next_value(&r->json), raw;
 	struct buf *text = &r->value;
@@ -536,15 +610,15 @@ read_scalar(struct reader *r, const struct key *key)
 	}
 	buf_add_byte(text, '\0');
 	if (strlen(text->p) == text->n - 1 &&
-	    set_value(r->conf, key, text->p))
+	    set_value(base, key, text->p))
 		return 0;
 	return refuse_value(r, key, value);
 }
 
 static int
-read_list(struct reader *r, const struct key *key)
+read_list(struct reader *r, const struct key *key, void *base)
 {
-	struct span item;
+	struct span all = next_value(&r->json), item;
 	uint64_t n;
 
 	json_array(&r->json);
@@ -552,26 +626,10 @@ read_list(struct reader *r, const struct key *key)
 		item = next_value(&r->json);
 		if (!starts_as(item, TEXT) || !in_range(key, n + 1))
 			return refuse_value(r, key, item);
-		if (read_scalar(r, key) == -1)
+		if (read_scalar(r, key, base) == -1)
 			return -1;
 	}
-	return 0;
-}
-
-/* The value of a key; a group is only entered. */
-static int
-read_value(struct reader *r, const struct key *key)
-{
-	struct span value = next_value(&r->json);
-
-	if (!starts_as(value, key->type))
-		return refuse_value(r, key, value);
-	if (is_list(key->type))
-		return read_list(r, key);
-	if (key->type != GROUP)
-		return read_scalar(r, key);
-	json_object(&r->json);
-	return 0;
+	return in_range(key, n) ? 0 : refuse_value(r, key, all);
 }
 
 /* Find the key that a name in a group means; it must be the first. */
@@ -595,33 +653,100 @@ read_key(struct reader *r, const char *group, struct span name,
 	return 0;
 }
 
-/*
- * All members of the file's object and of its groups.  Groups do not nest, so
- * the end of an object is that of the current group, or of the file.
- */
+static int read_members(struct reader *, const char *group, void *base);
+
+/* Whether the provider needs this key, and has no value for it. */
+static bool
+is_missing(const struct conf_provider *provider, const struct key *key)
+{
+	const void *field = (const char *)provider + key->offset;
+	char *const *text = field, *const *const *list = field;
+
+	if (key->type == TEXT)
+		return (*text)[0] == '\0';
+	return is_list(key->type) && key->offset != IN(std) &&
+	    (*list)[0] == NULL;
+}
+
+/* The first object may be empty. */
 static int
-read_members(struct reader *r)
+check_provider(struct reader *r, struct span object)
+{
+	const struct conf *c = r->conf;
+	const struct key *missing = NULL;
+	bool empty = true;
+	size_t i;
+
+	for (i = 0; i < KEYS; i++) {
+		if (!is_of_provider(&keys[i]))
+			continue;
+		empty = empty && r->seen[i] == NULL;
+		if (missing == NULL &&
+		    is_missing(&c->authby[c->authby_count - 1], &keys[i]))
+			missing = &keys[i];
+	}
+	if (missing == NULL || (empty && c->authby_count == 1))
+		return 0;
+	return refuse(r, object.p, "this object of \"authby\" has no \"%s\"",
+	    missing->name);
+}
+
+static int
+read_objects(struct reader *r, const struct key *key)
+{
+	struct span item;
+	size_t i;
+
+	json_array(&r->json);
+	while (json_item(&r->json)) {
+		item = next_value(&r->json);
+		if (!starts_as(item, GROUP) ||
+		    !in_range(key, r->conf->authby_count + 1))
+			return refuse_value(r, key, item);
+		for (i = 0; i < KEYS; i++) {
+			if (is_of_provider(&keys[i]))
+				r->seen[i] = NULL;
+		}
+		if (read_members(r, key->name, add_provider(r->conf)) == -1 ||
+		    check_provider(r, item) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The value of a key, for base. */
+static int
+read_value(struct reader *r, const struct key *key, void *base)
+{
+	struct span value = next_value(&r->json);
+
+	if (!starts_as(value, key->type))
+		return refuse_value(r, key, value);
+	if (is_list(key->type))
+		return read_list(r, key, base);
+	if (key->type == OBJECTS)
+		return read_objects(r, key);
+	if (key->type == GROUP)
+		return read_members(r, key->name, base);
+	return read_scalar(r, key, base);
+}
+
+/* The members of an object: the file's, or that of a group. */
+static int
+read_members(struct reader *r, const char *group, void *base)
 {
 	const struct key *key;
-	const char *group = "";
 	struct span name;
 
 	json_object(&r->json);
-	for (;;) {
-		if (!json_key(&r->json, &name)) {
-			if (group[0] == '\0')
-				return 0;
-			group = "";
-		} else if (name.n > 0 && name.p[0] == '#') {
+	while (json_key(&r->json, &name)) {
+		if (name.n > 0 && name.p[0] == '#')
 			json_skip(&r->json);
-		} else {
-			if (read_key(r, group, name, &key) == -1 ||
-			    read_value(r, key) == -1)
-				return -1;
-			if (key->type == GROUP)
-				group = key->name;
-		}
+		else if (read_key(r, group, name, &key) == -1 ||
+		    read_value(r, key, base) == -1)
+			return -1;
 	}
+	return 0;
 }
 
 /* A certificate needs its key, and a key its certificate. */
@@ -639,6 +764,40 @@ check_pair(struct reader *r)
 	    "\"listen.%s\" needs \"listen.%s\"",
 	    has_cert ? cert->name : key->name,
 	    has_cert ? key->name : cert->name);
+}
+
+static size_t
+length_of(char *const *list)
+{
+	size_t n = 0;
+
+	for (; *list != NULL; list++)
+		n += strlen(*list) + 1;
+	return n;
+}
+
+/* Somebody must be able to vouch for people, if it is asked for. */
+static int
+check_auth(struct reader *r)
+{
+	const struct conf *c = r->conf;
+	const struct conf_provider *p = c->authby;
+	size_t length = 0, usable = 0;
+
+	for (; p < c->authby + c->authby_count; p++) {
+		usable += p->iss[0] != '\0';
+		length += strlen(p->label) + length_of(p->login) +
+		    length_of(p->token) + 2 * length_of(p->std);
+	}
+	if (c->auth > 0 && usable == 0)
+		return refuse(r, r->seen[find_key("", SPAN("auth")) - keys],
+		    "\"auth\" needs a provider in \"authby\"");
+	if (length > AUTHBY_MAX)
+		return refuse(r, r->seen[find_key("", SPAN("authby")) - keys],
+		    "\"authby\" is too long: labels, URLs and parameters are "
+		    "%zu bytes, but at most %d are allowed (std counts twice)",
+		    length, AUTHBY_MAX);
+	return 0;
 }
 
 /* Check the grammar first: what is wrong after that is a key or a value. */
@@ -660,7 +819,9 @@ read_file(struct reader *r, struct buf *text)
 	start = skip_space(r->json.p, r->json.end);
 	if (*start != '{')
 		return refuse(r, start, "must be an object like {}");
-	return read_members(r) == -1 ? -1 : check_pair(r);
+	if (read_members(r, "", r->conf) == -1 || check_pair(r) == -1)
+		return -1;
+	return check_auth(r);
 }
 
 /* Remember the line of each key. */
@@ -681,11 +842,9 @@ void
 conf_default(struct conf *c)
 {
 	static const struct conf empty;
-	size_t i;
 
 	*c = empty;
-	for (i = 0; i < KEYS; i++)
-		set_standard(c, &keys[i]);
+	for_all(set_standard, c, false);
 	set_name(c);
 }
 
@@ -717,8 +876,10 @@ conf_free(struct conf *c)
 	static const struct conf empty;
 	size_t i;
 
-	for (i = 0; i < KEYS; i++)
-		free_value(c, &keys[i]);
+	for_all(free_value, c, false);
+	for (i = 0; i < c->authby_count; i++)
+		for_all(free_value, &c->authby[i], true);
+	free(c->authby);
 	free(c->lines);
 	*c = empty;
 }

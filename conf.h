@@ -23,6 +23,19 @@ enum conf_register {
 	CONF_REGISTER_CLOSED
 };
 
+/*
+ * Who may vouch for people (OpenID Connect).  An empty one is the first, and
+ * says that nobody needs to.  Lists are NULL-terminated.
+ */
+struct conf_provider {
+	char *label;		/* for people; "" in an empty one */
+	char **login, **token;	/* a URL, then parameters "name=value" */
+	char **std;		/* more parameters of both */
+	char *keys;		/* a file, or a directory of files */
+	char *iss, *aud;	/* what its tokens must say */
+	bool many;		/* a subject may register more than once */
+};
+
 struct conf {
 	char *name;		/* tmtprev's name; default the host's name */
 	char *data;		/* directory; default "mnm-data" */
@@ -34,6 +47,11 @@ struct conf {
 	char **register_from;	/* networks; NULL-terminated; none: any */
 	unsigned register_rate;	/* an hour from one source; 0: no limit */
 	unsigned users_max;	/* 0: no limit */
+	unsigned auth;		/* providers vouch for: 0 nobody, 1 those who
+				   register, 2 ... and those who log in */
+	struct conf_provider *authby;
+	size_t authby_count;
+	bool auth_replaces_invitation;
 	unsigned pings_per_day;	/* of one user; 0: no limit */
 	unsigned failed_pings_in_a_row;	/* likewise */
 	unsigned groups_max;	/* that one user may make; 0: no limit */

@@ -150,7 +150,7 @@ set_alarm(struct service *s)
 
 /* ---- reload ---- */
 
-/* Log what check_setup warns of; errors will end the program anyhow. */
+/* Log what check_setup warns of; errors come up again when they matter. */
 static void
 log_warnings(const struct service *s, const struct conf *conf)
 {

@@ -13,10 +13,14 @@
  *	records that are not sent       -     4 500   66 000  one turn
  *	                            1 100    46 900  345 800
  *
- * A stranger has login_timeout for it.  The worst member stops in the middle of
- * a post and reads nothing; data over 64 KiB is in a file.  Messages are not
- * kept with the connection, they wait in the store.  links_max times all this
- * is what the machine should have, if it trusts nobody.
+ * A stranger has login_timeout for it.  Where providers vouch for people, its
+ * frame may take 16 400 bytes, and its replies hold the list of providers: some
+ * hundred bytes for each, or 50 000 for all that conf.c allows.
+ *
+ * The worst member stops in the middle of a post and reads nothing; data over
+ * 64 KiB is in a file.  Messages are not kept with the connection, they wait in
+ * the store.  links_max times all this is what the machine should have, if it
+ * trusts nobody.
  */
 #include "server.h"
 
@@ -36,6 +40,7 @@
 #include "base/log.h"
 #include "conf.h"
 #include "datadir.h"
+#include "net/jwks.h"
 #include "net/listen.h"
 #include "net/poller.h"
 #include "net/stream.h"
@@ -75,6 +80,7 @@ enum deadline {
 	DUE_ACCEPT,	/* try again, after accepting was paused */
 	DUE_CHECKPOINT,
 	DUE_EXPIRE,	/* look for messages that have waited too long */
+	DUE_KEYS,	/* look whether providers have new keys */
 	DUE_REAP,	/* a connection's deadline may have passed */
 	DUE_REPORT,	/* log how many connections did not speak TLS */
 	DUE_STOP,	/* wait no longer for connections to end */
@@ -92,6 +98,7 @@ struct server {
 	struct datadir *data;
 	struct relay *relay;
 	struct tls *tls;
+	struct jwks *jwks;
 	struct poller *poller;
 	struct control *control;	/* NULL: there is none */
 	struct now now;
@@ -573,6 +580,7 @@ turn(struct server *sv)
 	end_turn(sv);		/* the one before */
 	sv->due[DUE_CHECKPOINT] = datadir_deadline(sv->data);
 	sv->due[DUE_EXPIRE] = tmtp_step_deadline(sv->relay);
+	sv->due[DUE_KEYS] = jwks_deadline(sv->jwks);
 	poller_wait(sv->poller, time_to_wait(sv));
 	read_clock(sv);
 	sv->again = false;
@@ -580,6 +588,8 @@ turn(struct server *sv)
 		resume_accepting(sv);
 	if (is_due(sv, DUE_CHECKPOINT))
 		sv->step_due = true;
+	if (is_due(sv, DUE_KEYS))
+		jwks_read(sv->jwks, sv->now);
 
 	resume_conns(sv);	/* those who waited for the last commit */
 	read_conns(sv);		/* bytes in, requests run, replies held */
@@ -698,6 +708,8 @@ server_start(struct server *sv, struct datadir *data, const struct cert *cert,
 	sv->clock_offset = clock_offset;
 	read_clock(sv);
 	sv->relay = tmtp_open(data, sv->conf, sv->now);
+	sv->jwks = jwks_open(sv->relay, sv->conf);
+	jwks_read(sv->jwks, sv->now);
 	sv->accepting = true;
 	sv->started = sv->now.wall;
 	sv->step_due = true;	/* what an earlier run has left to do */
@@ -725,6 +737,7 @@ void
 server_reload(struct server *sv)
 {
 	sv->conns_max = possible_conns(sv->conf);
+	jwks_read(sv->jwks, sv->now);
 	resume_accepting(sv);
 }
 
@@ -782,6 +795,7 @@ server_close(struct server *sv)
 	control_close(sv->control);
 	while (sv->conn_count > 0)
 		remove_conn(sv, sv->conns[0]);
+	jwks_close(sv->jwks);
 	if (sv->relay != NULL)
 		tmtp_close(sv->relay);
 	if (sv->tls != NULL)

@@ -8,6 +8,7 @@
 #include "conf.h"
 #include "datadir.h"
 #include "store.h"
+#include "tmtp/auth.h"
 #include "tmtp/expire.h"
 #include "tmtp/login.h"
 #include "tmtp/moderate.h"
@@ -20,6 +21,7 @@
 
 /* The longest header that we keep for a stranger, before login. */
 #define STRANGER_HEADER_MAX 4096
+#define STRANGER_TOKEN_MAX  16384	/* the same if it may hold a token */
 
 /*
  * Posts whose large data may arrive at once.  Each keeps two files open at
@@ -59,6 +61,7 @@ static size_t
 measure_header(struct session *s, struct span bytes)
 {
 	long length, max = s->phase == PHASE_OPEN ? HEADER_MAX :
+	    s->relay->conf->auth > 0 ? STRANGER_TOKEN_MAX :
 	    STRANGER_HEADER_MAX;
 
 	s->want = HEADER_DIGITS;
@@ -300,6 +303,7 @@ tmtp_open(struct datadir *data, const struct conf *conf, struct now now)
 	relay->conf = conf;
 	relay->registrar = register_open(data->invites);
 	relay->expire = expire_open(relay, now);
+	relay->auth = auth_open();
 	relay->request = request_open(relay);
 	return relay;
 }
@@ -310,7 +314,16 @@ tmtp_close(struct relay *relay)
 	request_close(relay->request);
 	expire_close(relay->expire);
 	register_close(relay->registrar);
+	auth_close(relay->auth);
 	free(relay);
+}
+
+int
+tmtp_set_keys(struct relay *relay, const char *place, const struct span *texts,
+    size_t n, char *why, size_t room)
+{
+	return auth_set_keys(relay != NULL ? relay->auth : NULL, place, texts,
+	    n, why, room);
 }
 
 struct session *

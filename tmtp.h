@@ -40,6 +40,14 @@ struct relay *tmtp_open(struct datadir *, const struct conf *, struct now);
 void tmtp_close(struct relay *);
 
 /*
+ * The key sets in that place (conf's authby.keys) are these n texts; none to
+ * forget it.  On failure, -1 and why, the old keys stay.  Without a relay, they
+ * are only checked.
+ */
+int tmtp_set_keys(struct relay *, const char *place, const struct span *texts,
+    size_t n, char *why, size_t room);
+
+/*
  * A connection was accepted.  owner is the caller's, for tmtp_owner; peer is
  * its address for the log, copied.
  */

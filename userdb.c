@@ -418,6 +418,7 @@ userdb_remove_user(struct userdb *db, struct user *u)
 	struct record r = roster_record_user(u);
 
 	r.has |= RECORD_GONE;
+	r.has &= ~(unsigned)RECORD_OIDC;
 	change(db, &r);
 }
 
@@ -432,6 +433,23 @@ userdb_set_flags(struct userdb *db, struct user *u, unsigned flags)
 	if (flags & USER_RECEIVE_ONLY)
 		r.has |= RECORD_RECEIVE_ONLY;
 	change(db, &r);
+}
+
+void
+userdb_set_subject(struct userdb *db, struct user *u,
+    const struct subject *subject)
+{
+	struct record r = roster_record_user(u);
+
+	r.has |= RECORD_OIDC;
+	r.subject = *subject;
+	change(db, &r);
+}
+
+struct user *
+userdb_subject(struct userdb *db, const struct subject *subject)
+{
+	return roster_subject(db->roster, subject);
 }
 
 void

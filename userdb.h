@@ -89,12 +89,16 @@ void userdb_see(struct userdb *, const struct node *, struct now);
 void userdb_drop_node(struct userdb *, struct node *);
 
 /*
- * Remove the user's nodes and its memberships.  Its aliases stay taken.  The
- * caller ends the nodes' queues and sessions first.
+ * Remove the user's nodes, its memberships and who it is.  Its aliases stay
+ * taken.  The caller ends the nodes' queues and sessions first.
  */
 void userdb_remove_user(struct userdb *, struct user *);
 /* Change what the user may not do; the caller ends its sessions. */
 void userdb_set_flags(struct userdb *, struct user *, unsigned flags);
+/* Set who the user is. */
+void userdb_set_subject(struct userdb *, struct user *, const struct subject *);
+/* The user who is this subject of this issuer, or NULL. */
+struct user *userdb_subject(struct userdb *, const struct subject *);
 /* Set the pings of the day that began at since, as in struct user. */
 void userdb_set_pings(struct userdb *, struct user *, uint32_t pings,
     uint32_t failed, uint32_t since);

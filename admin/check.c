@@ -16,6 +16,7 @@
 #include "conf.h"
 #include "disk/file.h"
 #include "net/identity.h"
+#include "net/jwks.h"
 #include "net/listen.h"
 
 #define WHY_ROOM 512	/* one sentence */
@@ -132,6 +133,9 @@ check_registration(struct check *c)
 {
 	struct conf_address listen;
 
+	/* Providers vouch for everybody, unless an empty one is the first. */
+	if (c->conf->auth > 0 && c->conf->authby[0].iss[0] != '\0')
+		return;
 	if (c->conf->registration == CONF_REGISTER_OPEN &&
 	    conf_split_address(c->conf->listen_laddr, &listen) &&
 	    !listen_is_loopback(listen.host))
@@ -139,6 +143,19 @@ check_registration(struct check *c)
 		    "anybody who can reach "
 		    "this relay can register: set \"register\" to "
 		    "\"invite\"");
+}
+
+static void
+check_keys(struct check *c)
+{
+	const struct conf_provider *p = c->conf->authby;
+	char why[WHY_ROOM];
+
+	for (; p < c->conf->authby + c->conf->authby_count; p++) {
+		if (p->keys[0] != '\0' &&
+		    jwks_check(p->keys, why, sizeof(why)) == -1)
+			add_finding(c, CHECK_ERROR, "authby", "%s", why);
+	}
 }
 
 static void
@@ -269,6 +286,7 @@ check_setup(const struct conf *conf, const char *path, uint64_t now,
 	struct check c = { .conf = conf, .path = path, .findings = findings };
 
 	check_registration(&c);
+	check_keys(&c);
 	check_data(&c);
 	check_cert(&c, now);
 	if (by == CHECK_BY_OPERATOR)

@@ -274,6 +274,22 @@ put_user(struct call *c, const struct user *u)
 	output_flag(&c->out, "disabled", (u->flags & USER_DISABLED) != 0);
 }
 
+/* Who the user is, if a provider of identities has said so. */
+static void
+put_subject(struct call *c, const struct user *u)
+{
+	const struct subject *s = u->subject;
+
+	if (s == NULL)
+		return;
+	output_table(&c->out, "subject");
+	output_row(&c->out);
+	output_text(&c->out, "sub", s->sub);
+	output_text(&c->out, "iss", s->iss);
+	output_text(&c->out, "aud", s->aud);
+	output_date(&c->out, "iat", s->iat * (uint64_t)1000);
+}
+
 static void
 put_aliases(struct call *c, const struct user *u)
 {
@@ -362,6 +378,7 @@ user_show(struct call *c)
 {
 	output_table(&c->out, "user");
 	put_user(c, c->user);
+	put_subject(c, c->user);
 	put_aliases(c, c->user);
 	put_nodes(c, c->user);
 	put_groups(c, c->user);

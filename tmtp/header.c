@@ -37,7 +37,8 @@ static const struct json_field fields[] = {
 	{ "notehead",   F_NOTEHEAD,   JSON_NUMBER, AT(notehead) },
 	{ "notesum",    F_NOTESUM,    JSON_NUMBER, AT(notesum) },
 	{ "fornotself", F_FORNOTSELF, JSON_FLAG,   0 },
-	{ "after",      F_AFTER,      JSON_FLAG,   0 }
+	{ "after",      F_AFTER,      JSON_FLAG,   0 },
+	{ "oidc",       F_OIDC,       JSON_OTHER,  AT(id_token) }
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -45,6 +46,10 @@ static const struct json_field fields[] = {
 static const struct json_field entry_fields[] = {
 	{ "id",   0, JSON_TEXT,   offsetof(struct header_entry, id) },
 	{ "type", 0, JSON_NUMBER, offsetof(struct header_entry, type) }
+};
+
+static const struct json_field oidc_fields[] = {
+	{ "id_token", 0, JSON_TEXT, AT(id_token) }
 };
 
 static int
@@ -106,6 +111,31 @@ read_list(struct json *j, char *room, struct header_list *list)
 	list->json.n = (size_t)(j->p - list->json.p);
 }
 
+/* What a provider of identities gave to the client; we need one thing of it. */
+static void
+read_oidc(struct json *j, struct json_reader *outer, struct header *h)
+{
+	struct json_reader reader = { .fields = oidc_fields, .count = 1,
+	    .nulls = JSON_NULL_CLEARS, .to = h, .room = outer->room };
+
+	h->id_token = (struct span){ NULL, 0 };
+	json_object(j);
+	(void)json_next_field(j, &reader);	/* none is JSON_OTHER */
+	outer->room = reader.room;
+}
+
+/* A value that is neither text nor number. */
+static void
+read_other(struct json *j, struct json_reader *reader, unsigned bit,
+    struct header *h)
+{
+	if (bit == F_OIDC)
+		read_oidc(j, reader, h);
+	else
+		read_list(j, reader->room, bit == F_FOR ? &h->to_list :
+		    &h->note_list);
+}
+
 /*
  * All strings of a header together never need more room than the header is
  * long.
@@ -115,7 +145,7 @@ header_read(struct header *h, struct span json, struct buf *text)
 {
 	struct json_reader reader = { .fields = fields, .count = FIELDS,
 	    .nulls = JSON_NULL_CLEARS, .max = NUMBER_MAX, .to = h };
-	const struct json_field *list;
+	const struct json_field *other;
 	struct json j;
 
 	*h = (struct header){ 0 };
@@ -123,9 +153,8 @@ header_read(struct header *h, struct span json, struct buf *text)
 	reader.room = buf_room(text, json.n);
 	json_begin(&j, json);
 	json_object(&j);
-	while ((list = json_next_field(&j, &reader)) != NULL)
-		read_list(&j, reader.room, list->bit == F_FOR ? &h->to_list :
-		    &h->note_list);
+	while ((other = json_next_field(&j, &reader)) != NULL)
+		read_other(&j, &reader, other->bit, h);
 	h->has = reader.has;
 	if ((h->has & F_FOR) == 0)
 		h->to_list = (struct header_list){ 0 };

@@ -47,7 +47,8 @@ enum header_field {
 	F_FORNOTSELF = 1 << 22,
 	F_KIND       = 1 << 23,
 	F_ON         = 1 << 24,
-	F_AFTER      = 1 << 25
+	F_AFTER      = 1 << 25,
+	F_OIDC       = 1 << 26
 };
 
 /* An array of objects with an id and perhaps a type, as it was sent. */
@@ -75,6 +76,7 @@ struct header {
 	struct json_number notelen, notehead, notesum;
 	struct header_list to_list;	/* .for */
 	struct header_list note_list;	/* .notefor */
+	struct span id_token;		/* .oidc's */
 };
 
 /* The header's length in four hexadecimal digits, or -1. */

@@ -3,6 +3,7 @@
 #include "base/secret.h"
 #include "conf.h"
 #include "datadir.h"
+#include "tmtp/auth.h"
 #include "tmtp/outbox.h"
 #include "tmtp/presence.h"
 #include "tmtp/request.h"
@@ -74,6 +75,7 @@ op_tmtprev(struct request *rq)
 	struct session *s = rq->session;
 	size_t start = header_open(&s->out);
 
+	auth_announce(&s->out, rq->relay->conf);
 	json_put_string(&s->out, "id", SPAN("1"));
 	json_put_string(&s->out, "name", span_of(rq->relay->conf->name));
 	json_put_string(&s->out, "op", SPAN("tmtprev"));
@@ -114,6 +116,8 @@ op_login(struct request *rq)
 	if (user->flags & USER_DISABLED)
 		return request_refuse(rq, "login failed: this account is "
 		    "disabled", SPAN(""));
+	if (!auth_login(rq, user))
+		return false;
 	userdb_see(db, node, rq->now);
 	login_enter(rq->session, node, rq->h.node);
 	session_log(rq->session, "login", SPAN(""));

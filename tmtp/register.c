@@ -7,6 +7,7 @@
 #include "base/subnet.h"
 #include "conf.h"
 #include "datadir.h"
+#include "tmtp/auth.h"
 #include "tmtp/login.h"
 #include "tmtp/request.h"
 #include "tmtp/session.h"
@@ -173,12 +174,15 @@ static struct admission
 ask_uninvited(struct registrar *r, const struct conf *conf,
     const struct applicant *a)
 {
-	const struct invite *window = invite_window(r->invites, a->now);
+	bool needs_none = a->vouched &&
+	    conf->registration != CONF_REGISTER_CLOSED;
+	const struct invite *window = needs_none ? NULL :
+	    invite_window(r->invites, a->now);
 	struct admission admission = { .answer = REGISTER_YES };
 
 	if (window != NULL)
 		admission.id = window->id;
-	else if (conf->registration == CONF_REGISTER_INVITE)
+	else if (conf->registration == CONF_REGISTER_INVITE && !needs_none)
 		admission.answer = REGISTER_UNINVITED;
 	else if (conf->registration == CONF_REGISTER_CLOSED)
 		admission.answer = REGISTER_CLOSED;
@@ -432,12 +436,14 @@ refuse(struct request *rq, const struct applicant *applicant,
 	return false;
 }
 
-bool
-op_register(struct request *rq)
+/* A person, as far as a provider vouches for one, wants to register. */
+static bool
+register_person(struct request *rq, const struct auth_person *person)
 {
 	struct userdb *db = rq->relay->data->userdb;
 	struct applicant applicant = { wanted_alias(rq), rq->session->peer,
-	    userdb_user_count(db), rq->now };
+	    userdb_user_count(db), rq->now, person->provider != NULL &&
+	    rq->relay->conf->auth_replaces_invitation };
 	struct admission admission = register_ask(rq->relay->registrar,
 	    rq->relay->conf, &applicant);
 	struct span error = { NULL, 0 };
@@ -453,6 +459,8 @@ op_register(struct request *rq)
 		return request_refuse(rq, "no random numbers available: "
 		    "try again later", SPAN(""));
 	register_admit(rq->relay->registrar, &applicant, &admission);
+	if (person->provider != NULL)
+		userdb_set_subject(db, user, &person->subject);
 	if (admission.receive_only)
 		userdb_set_flags(db, user, USER_RECEIVE_ONLY);
 	if (!add_first_alias(rq, user, applicant.alias, &admission))
@@ -464,4 +472,14 @@ op_register(struct request *rq)
 	    NODEID_TEXT });
 	session_log(rq->session, "registered", SPAN(""));
 	return true;
+}
+
+bool
+op_register(struct request *rq)
+{
+	struct auth_person person;
+	bool good = auth_register(rq, &person) && register_person(rq, &person);
+
+	auth_forget(&person);
+	return good;
 }

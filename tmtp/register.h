@@ -32,6 +32,8 @@ struct applicant {
 	const char *peer;	/* its address and port, for subnet_of_peer */
 	size_t users;		/* how many there are already */
 	struct now now;
+	bool vouched;		/* a provider vouches for it: it need not be
+				   invited */
 };
 
 enum register_answer {

@@ -41,6 +41,7 @@ struct relay {
 	const struct conf *conf;
 	struct registrar *registrar;
 	struct expire *expire;
+	struct auth *auth;
 	struct list marked;	/* sessions for tmtp_marked */
 	struct list waiting;	/* ... that hold back bytes until the commit */
 

@@ -23,6 +23,10 @@ static const struct json_field fields[] = {
 	{ "moderator",    RECORD_MODERATOR,    JSON_FLAG,  0 },
 	{ "next_ref",     RECORD_NEXT_REF,     JSON_U32,   AT(next_ref) },
 	{ "node",         RECORD_NODE,         JSON_U32,   AT(node) },
+	{ "oidc_aud",     RECORD_OIDC,         JSON_TEXT,  AT(subject.aud) },
+	{ "oidc_iat",     RECORD_OIDC,         JSON_U32,   AT(subject.iat) },
+	{ "oidc_iss",     RECORD_OIDC,         JSON_TEXT,  AT(subject.iss) },
+	{ "oidc_sub",     RECORD_OIDC,         JSON_TEXT,  AT(subject.sub) },
 	{ "pings",        RECORD_PINGS,        JSON_U32,   AT(pings) },
 	{ "pings_since",  RECORD_PINGS_SINCE,  JSON_U32,   AT(pings_since) },
 	{ "receive_only", RECORD_RECEIVE_ONLY, JSON_FLAG,  0 },
@@ -128,6 +132,13 @@ names_fit(const struct record *r)
 }
 
 static bool
+is_whole(const struct subject *s)
+{
+	return s->iss.n > 0 && s->sub.n > 0 && s->aud.n > 0 &&
+	    !has_nul(s->iss) && !has_nul(s->sub) && !has_nul(s->aud);
+}
+
+static bool
 has_all(const struct record *r, unsigned set)
 {
 	return (r->has & set) == set;
@@ -153,7 +164,8 @@ record_read(struct record *r, struct span text, struct buf *strings)
 	}
 	r->has = reader.has;
 	if (!json_done(&j) || has_nul(r->alias) || has_nul(r->gid) ||
-	    has_nul(r->label) || !names_fit(r))
+	    has_nul(r->label) || !names_fit(r) ||
+	    ((r->has & RECORD_OIDC) != 0 && !is_whole(&r->subject)))
 		return RECORD_INVALID;
 	return record_kind(r);
 }

@@ -9,6 +9,8 @@
  *		[disabled] [receive_only]	what the user may not do
  *		[pings] [failed_pings]		in the day that began at
  *		[pings_since]			this second since 1970
+ *		[oidc_aud] [oidc_iat]		a provider said who it is
+ *		[oidc_iss] [oidc_sub]
  *	node	hash label node salt [seen] uid	the user has this node
  *	seen	node seen uid			the node was online on this
  *						day, counted from 1970
@@ -58,7 +60,8 @@ enum record_field {
 	RECORD_USES         = 1 << 17,
 	RECORD_BY           = 1 << 18,
 	RECORD_KIND         = 1 << 19,
-	RECORD_MODERATOR    = 1 << 20	/* flag: of the group */
+	RECORD_MODERATOR    = 1 << 20,	/* flag: of the group */
+	RECORD_OIDC         = 1 << 21	/* all of subject */
 };
 
 enum member_state {
@@ -74,6 +77,13 @@ enum group_kind {
 	GROUP_CLOSED    = 1 << 1	/* moderators alone know the members */
 };
 
+/* A person, as a provider of identities knows it. */
+struct subject {
+	struct span iss, sub;	/* who says so; whom it means by that */
+	struct span aud;	/* to which relay */
+	uint32_t iat;		/* when it said so, in seconds since 1970 */
+};
+
 struct record {
 	unsigned has;			/* a set of record_field */
 	struct uid uid, by;
@@ -83,6 +93,7 @@ struct record {
 	enum member_state state;
 	unsigned kind;			/* a set of group_kind */
 	struct secret secret;		/* salt and hash */
+	struct subject subject;
 };
 
 /* What a record is about, by the fields that it has. */

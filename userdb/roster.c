@@ -35,6 +35,9 @@ struct roster {
 	size_t user_count;
 	size_t with_nodes;	/* users that have a node */
 	struct index by_uid;
+	struct user **subjects;	/* that have, or had, a subject */
+	size_t subject_count;
+	struct index by_subject;
 	struct name *names;
 	size_t name_count;
 	struct index by_name;
@@ -134,17 +137,42 @@ known_user(struct roster *ro, const struct uid *uid)
  * every look-up slow with names of equal hashes.
  */
 static uint32_t
-hash_name(const struct roster *ro, struct span name)
+hash_text(const struct roster *ro, struct span text)
 {
-	char folded[NAME_BYTES];
 	unsigned char hash[br_sha256_SIZE];
 	br_sha256_context sha;
 
 	br_sha256_init(&sha);
 	br_sha256_update(&sha, ro->seed, sizeof(ro->seed));
-	br_sha256_update(&sha, folded, name_fold(folded, name));
+	br_sha256_update(&sha, text.p, text.n);
 	br_sha256_out(&sha, hash);
 	return decode_u32(hash);
+}
+
+static uint32_t
+hash_name(const struct roster *ro, struct span name)
+{
+	char folded[NAME_BYTES];
+	size_t n = name_fold(folded, name);
+
+	return hash_text(ro, (struct span){ folded, n });
+}
+
+struct user *
+roster_subject(const struct roster *ro, const struct subject *s)
+{
+	uint32_t hash = hash_text(ro, s->sub), at;
+	size_t probe = hash;
+	struct user *u;
+
+	while ((at = index_next(&ro->by_subject, hash, &probe)) != 0) {
+		u = ro->subjects[at - 1];
+		if (u->subject != NULL && u->node_count > 0 &&
+		    span_is(u->subject->sub, s->sub) &&
+		    span_is(u->subject->iss, s->iss))
+			return u;
+	}
+	return NULL;
 }
 
 static struct span
@@ -385,6 +413,52 @@ remove_user(struct roster *ro, struct user *u)
 		leave(g, u);
 }
 
+static char *
+append(char *to, struct span text, struct span *copy)
+{
+	*copy = (struct span){ to, text.n };
+	memcpy(to, text.p, text.n);
+	return to + text.n;
+}
+
+/*
+ * A subject and its texts share an allocation, too.  They may be copied from
+ * what is replaced.
+ */
+static struct subject *
+copy_subject(const struct subject *s)
+{
+	struct subject *copy = xzalloc(sizeof(*copy) + s->iss.n + s->sub.n +
+	    s->aud.n);
+	char *to = (char *)(copy + 1);
+
+	to = append(to, s->iss, &copy->iss);
+	to = append(to, s->sub, &copy->sub);
+	(void)append(to, s->aud, &copy->aud);
+	copy->iat = s->iat;
+	return copy;
+}
+
+static void
+apply_subject(struct roster *ro, struct user *u, const struct record *r)
+{
+	struct subject *old = u->subject;
+
+	u->subject = NULL;
+	if (r->has & RECORD_OIDC) {
+		u->subject = copy_subject(&r->subject);
+		if (old == NULL || !span_is(old->sub, u->subject->sub)) {
+			ro->subjects = xgrow(ro->subjects, ro->subject_count,
+			    sizeof(ro->subjects[0]));
+			ro->subjects[ro->subject_count] = u;
+			index_add(&ro->by_subject,
+			    hash_text(ro, u->subject->sub),
+			    ro->subject_count++);
+		}
+	}
+	free(old);
+}
+
 static void
 apply_user(struct roster *ro, struct user *u, const struct record *r)
 {
@@ -400,6 +474,7 @@ apply_user(struct roster *ro, struct user *u, const struct record *r)
 	u->pings = r->pings;
 	u->failed_pings = r->failed_pings;
 	u->pings_since = r->pings_since;
+	apply_subject(ro, u, r);
 }
 
 static void
@@ -517,6 +592,10 @@ roster_record_user(const struct user *u)
 	if (u->pings_since != 0)
 		r.has |= RECORD_PINGS | RECORD_FAILED_PINGS |
 		    RECORD_PINGS_SINCE;
+	if (u->subject != NULL) {
+		r.has |= RECORD_OIDC;
+		r.subject = *u->subject;
+	}
 	return r;
 }
 
@@ -607,6 +686,7 @@ free_user(struct user *u)
 		free(u->aliases[i]);
 	free(u->nodes);
 	free(u->aliases);
+	free(u->subject);
 	free(u);
 }
 
@@ -640,6 +720,8 @@ roster_close(struct roster *ro)
 	free(ro->users);
 	free(ro->names);
 	free(ro->by_uid.slots);
+	free(ro->subjects);
+	free(ro->by_subject.slots);
 	free(ro->by_name.slots);
 	buf_free(&ro->logged);
 	free(ro);

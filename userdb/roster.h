@@ -63,6 +63,7 @@ struct user {
 	size_t node_count;
 	struct alias **aliases;
 	size_t alias_count;
+	struct subject *subject;	/* who it is; NULL: nobody said so */
 	uint32_t groups_made;	/* groups whose first member it was */
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
 	size_t nodes_online;	/* for tmtp */
@@ -105,6 +106,8 @@ struct user *roster_user(const struct roster *, const struct uid *);
 struct alias *roster_alias(const struct roster *, struct span name);
 struct group *roster_group(const struct roster *, struct span gid);
 struct node *roster_node(const struct user *, uint32_t ref);
+/* The user who is this subject of this issuer; iat and aud do not count. */
+struct user *roster_subject(const struct roster *, const struct subject *);
 struct member *roster_member(const struct group *, const struct user *);
 /* Whether an alias or a group has the name. */
 bool roster_has(const struct roster *, struct span name);

@@ -114,6 +114,12 @@ action_register(void)
 	    u->nodes[0].nodeid);
 	if (user == NULL)
 		return 0;
+	if (any(2) == 0) {
+		new_name(u->sub, "sub");
+		userdb_set_subject(world.data.userdb, user, &(struct subject){
+		    .iss = SPAN("https://id"), .sub = span_of(u->sub),
+		    .aud = SPAN("mnm"), .iat = 7 });
+	}
 	u->uid = user->uid;
 	u->nodes[0].ref = user->nodes[0]->ref;
 	u->node_count = 1;

@@ -197,6 +197,22 @@ same_alias(struct datadir *d, const struct user *u, const struct model_alias *a,
 	return false;
 }
 
+static bool
+same_subject(struct datadir *d, const struct user *u, const char *sub,
+    struct model_fault *fault)
+{
+	struct subject wanted = { .iss = SPAN("https://id"),
+	    .sub = span_of(sub) };
+
+	if (sub[0] == '\0' ? u->subject == NULL :
+	    u->subject != NULL && u->subject->iat == 7 &&
+	    span_is(u->subject->aud, SPAN("mnm")) &&
+	    userdb_subject(d->userdb, &wanted) == u)
+		return true;
+	model_say(fault, "the subject \"%s\" of a user is lost", sub);
+	return false;
+}
+
 bool
 model_same_user(struct datadir *d, const struct model_user *m,
     struct model_fault *fault)
@@ -208,6 +224,8 @@ model_same_user(struct datadir *d, const struct model_user *m,
 		model_say(fault, "a user is lost");
 		return false;
 	}
+	if (!same_subject(d, u, m->sub, fault))
+		return false;
 	for (i = 0; i < m->node_count; i++) {
 		if (!same_node(u, &m->nodes[i], fault))
 			return false;

@@ -49,6 +49,7 @@ struct model_node {
 
 struct model_user {
 	struct uid uid;
+	char sub[MODEL_NAME];	/* who it is; "": unknown */
 	struct model_node nodes[MODEL_NODES];
 	size_t node_count;
 	struct model_alias {

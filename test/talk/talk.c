@@ -24,8 +24,11 @@
  *	disk free		until one second later
  *	set window 2		configuration: window, alias_min, message_max,
  *				queue_max, queue_messages_max, groups_max
+ *	conf JSON		the whole configuration but name and ops; the
+ *				keys of providers are read from their files
  *	ops 2020		the numbering, see below
  *
+ * $token-NAME in a line is a token of test/talk/tokens, which tokens.sh makes.
  * A client connects when it first sends.  Every headsum is recomputed.
  *
  * At the end no client may have a frame left.  Every conversation runs in each
@@ -45,6 +48,7 @@
 
 #include "base/encode.h"
 #include "base/log.h"
+#include "disk/file.h"
 #include "sim/talk.h"
 #include "test/lib/check.h"
 #include "test/lib/harness.h"
@@ -221,6 +225,50 @@ step_event(struct run *t, struct actor *a, const char *what)
 	CHECK(true, " ");
 }
 
+/* Keys that a provider has, for the relay; its file is net/jwks's to read. */
+static void
+give_keys(struct run *t)
+{
+	const struct conf *conf = &t->harness.conf;
+	struct buf text = { NULL, 0, 0 };
+	struct span span;
+	char why[256];
+	size_t i;
+
+	for (i = 0; i < conf->authby_count; i++) {
+		text.n = 0;
+		if (file_read(AT_FDCWD, conf->authby[i].keys, 65536,
+		    &text) == -1)
+			continue;	/* a provider without keys */
+		span = buf_span(&text);
+		if (tmtp_set_keys(t->harness.relay, conf->authby[i].keys,
+		    &span, 1, why, sizeof(why)) == -1)
+			fail(t, why, SPAN(""));
+	}
+	buf_free(&text);
+}
+
+static void
+step_conf(struct run *t, const char *json)
+{
+	struct conf *conf = &t->harness.conf, new;
+	char path[80], why[512];
+
+	(void)snprintf(path, sizeof(path), "%s/conf", t->harness.path);
+	if (file_write(AT_FDCWD, path, span_of(json)) == -1)
+		die("%s: %s", path, strerror(errno));
+	if (conf_read(&new, path, why, sizeof(why)) == -1) {
+		fail(t, why, SPAN(""));
+		return;
+	}
+	free(new.name);
+	new.name = xcopy(span_of(conf->name));
+	new.ops = conf->ops;
+	conf_free(conf);
+	*conf = new;
+	give_keys(t);
+}
+
 static void
 step_restart(struct run *t, const char *text)
 {
@@ -239,6 +287,7 @@ step_restart(struct run *t, const char *text)
 	else
 		harness_stop(&t->harness);
 	harness_start(&t->harness);
+	give_keys(t);
 }
 
 static void
@@ -323,27 +372,67 @@ step(struct run *t, const char *text)
 		step_disk(t, text + 5);
 	else if (strncmp(text, "set ", 4) == 0)
 		step_set(t, text);
+	else if (strncmp(text, "conf ", 5) == 0)
+		step_conf(t, text + 5);
 	else if (strncmp(text, "ops ", 4) != 0)
 		step_client(t, text);
 }
 
+/* The token of this name: a line of the file is a name and a token. */
+static struct span
+find_token(const struct run *t, struct span name)
+{
+	static struct buf tokens;
+	const char *p, *end;
+
+	if (tokens.n == 0 && file_read(AT_FDCWD, "test/talk/tokens", 65536,
+	    &tokens) == -1)
+		die("test/talk/tokens: %s", strerror(errno));
+	for (p = tokens.p; p < tokens.p + tokens.n; p = end + 1) {
+		end = memchr(p, '\n', (size_t)(tokens.p + tokens.n - p));
+		if (strncmp(p, name.p, name.n) == 0 && p[name.n] == ' ')
+			return (struct span){ p + name.n + 1,
+			    (size_t)(end - p) - name.n - 1 };
+	}
+	die("%s: there is no token %.*s", t->script->path, (int)name.n,
+	    name.p);
+}
+
+/* Append the line with its tokens, and a NUL. */
+static void
+put_tokens(const struct run *t, struct buf *to, const char *line)
+{
+	const char *at;
+	struct span name;
+
+	for (; (at = strstr(line, "$token-")) != NULL; line = name.p + name.n) {
+		buf_add(to, (struct span){ line, (size_t)(at - line) });
+		name.p = at + strlen("$token-");
+		name.n = strcspn(name.p, "\"");
+		buf_add(to, find_token(t, name));
+	}
+	buf_addf(to, "%s", line);
+}
+
 /* One line, or those that it stands for. */
 static void
-run_line(struct run *t, const char *text)
+run_line(struct run *t, const char *line)
 {
-	struct buf lines = { NULL, 0, 0 };
+	struct buf lines = { NULL, 0, 0 }, whole = { NULL, 0, 0 };
+	const char *text;
 	char *p, *end;
 
-	if (!talk_expand(&t->talk, &lines, text)) {
+	put_tokens(t, &whole, line);
+	text = whole.p;
+	if (!talk_expand(&t->talk, &lines, text))
 		step(t, text);
-		return;
-	}
 	for (p = lines.p; p < lines.p + lines.n && !t->failed; p = end + 1) {
 		end = memchr(p, '\n', (size_t)(lines.p + lines.n - p));
 		*end = '\0';
 		step(t, p);
 	}
 	buf_free(&lines);
+	buf_free(&whole);
 }
 
 /* ---- runs ---- */

@@ -25,6 +25,16 @@
 #define NETS "; must be a list of 0 to 64 networks like \"10.0.0.0/8\""
 #define OPS "; must be one of: auto 2018 2020"
 #define EXPIRE "; must be a whole number from 0 to 36500"
+#define OBJECTS "; must be a list of 0 to 26 objects"
+#define STRINGS "; must be a list of 1 to 16 strings of 1 to 1024 bytes"
+#define LACKS ": this object of \"authby\" has no "
+#define LABEL "\"label\": \"L\""
+#define LOGIN "\"login\": [\"https://l\",\"a=b\"]"
+#define TOKEN "\"token\": [\"https://t\"]"
+#define KEYS "\"keys\": \"k.json\""
+#define ISS "\"iss\": \"https://i\""
+#define AUD "\"aud\": \"me\""
+#define PROVIDER LABEL "," LOGIN "," TOKEN "," KEYS "," ISS "," AUD
 #define DATA "; must be a string of 1 to 1024 bytes, without NUL"
 
 /* What may be wrong with a file, and the error after its name. */
@@ -71,6 +81,50 @@ static const struct {
 	{ "{\"groups_max\": 1000001}",
 	    ":1: " INVALID "\"groups_max\": 1000001; must be a "
 	    "whole number from 0 to 1000000" },
+
+	/* Objects in a list. */
+	{ "{\"auth\": 3}", ":1: " INVALID "\"auth\": 3; must be a whole number "
+	    "from 0 to 2" },
+	{ "{\n\"auth\": 1}", ":2: \"auth\" needs a provider in \"authby\"" },
+	{ "{\"authby\": [{}],\n\"auth\": 1}",
+	    ":2: \"auth\" needs a provider in \"authby\"" },
+	{ "{\"authby\": {}}", ":1: " INVALID "\"authby\": {}" OBJECTS },
+	{ "{\"authby\": [\n1]}", ":2: " INVALID "\"authby\": 1" OBJECTS },
+	{ "{\"authby\": [\n[]]}", ":2: " INVALID "\"authby\": []" OBJECTS },
+	{ "{\"authby\": [{},\n{}]}", ":2" LACKS "\"label\"" },
+	{ "{\"authby\": [{},{\"#\": 1}]}", ":1" LACKS "\"label\"" },
+	{ "{\"authby\": [{\"many\": true}]}", ":1" LACKS "\"label\"" },
+	{ "{\"authby\": [{" LABEL "}]}", ":1" LACKS "\"login\"" },
+	{ "{\"authby\": [{" LABEL "," LOGIN "}]}", ":1" LACKS "\"token\"" },
+	{ "{\"authby\": [{" LABEL "," LOGIN "," TOKEN "}]}",
+	    ":1" LACKS "\"keys\"" },
+	{ "{\"authby\": [{" LABEL "," LOGIN "," TOKEN "," KEYS "}]}",
+	    ":1" LACKS "\"iss\"" },
+	{ "{\"authby\": [{" LABEL "," LOGIN "," TOKEN "," KEYS "," ISS "}]}",
+	    ":1" LACKS "\"aud\"" },
+	{ "{\"authby\": [{" LABEL "," LOGIN "," TOKEN "," KEYS ",\"iss\": \"\""
+	    "," AUD "}]}", ":1" LACKS "\"iss\"" },
+	{ "{\"authby\": [{\"label\": \"\"," LOGIN "," TOKEN "," KEYS "," ISS
+	    "," AUD "}]}", ":1" LACKS "\"label\"" },
+	{ "{\"authby\": [{" PROVIDER ",\n\"more\": 1}]}",
+	    ":2: unknown key \"authby.more\"" UNKNOWN },
+	{ "{\"authby\": [{" PROVIDER ",\n" ISS "}]}",
+	    ":2: duplicate key \"authby.iss\", first in line 1" },
+	{ "{\"authby\": [{" PROVIDER ",\"many\": 1}]}",
+	    ":1: " INVALID "\"authby.many\": 1; must be one of: false true" },
+	{ "{\"authby\": [{" PROVIDER ",\"many\": \"true\"}]}", ":1: " INVALID
+	    "\"authby.many\": \"true\"; must be one of: false true" },
+	{ "{\"auth_replaces_invitation\": null}", ":1: " INVALID
+	    "\"auth_replaces_invitation\": null; must be one of: false true" },
+	{ "{\"authby\": [{" LABEL ",\"login\": \"x\"}]}",
+	    ":1: " INVALID "\"authby.login\": \"x\"" STRINGS },
+	{ "{\"authby\": [{" LABEL ",\n\"login\": []}]}",
+	    ":2: " INVALID "\"authby.login\": []" STRINGS },
+	{ "{\"authby\": [{" LABEL ",\"login\": [\"x\",\n\"\"]}]}",
+	    ":2: " INVALID "\"authby.login\": \"\"" STRINGS },
+	{ "{\"authby\": [{" LABEL ",\"token\": [\"x\",\n{}]}]}",
+	    ":2: " INVALID "\"authby.token\": {}" STRINGS },
+	{ "{\"iss\": \"x\"}", ":1: unknown key \"iss\"" UNKNOWN },
 
 	/* Keys. */
 	{ "{\n\n\"colour\": 1}", ":3: unknown key \"colour\"" UNKNOWN },
@@ -216,6 +270,8 @@ static const char *const documented[] = {
 	"\"# ntp.retries\":", "\"register\":", "\"# register\":",
 	"\"register_from\":", "\"# register_from\":", "\"register_rate\":",
 	"\"# register_rate\":", "\"users_max\":", "\"# users_max\":",
+	"\"auth\":", "\"# auth\":", "\"authby\":", "\"# authby\":",
+	"\"auth_replaces_invitation\":", "\"# auth_replaces_invitation\":",
 	"\"pings_per_day\":", "\"# pings_per_day\":",
 	"\"failed_pings_in_a_row\":", "\"# failed_pings_in_a_row\":"
 };
@@ -330,6 +386,8 @@ check_default(const struct conf *c, const char *what)
 	    "users_max %u", what, c->register_rate, c->users_max);
 	CHECK(c->pings_per_day == 0 && c->failed_pings_in_a_row == 0,
 	    "%s: pings", what);
+	CHECK(c->auth == 0 && c->authby == NULL && c->authby_count == 0 &&
+	    !c->auth_replaces_invitation, "%s: auth", what);
 	CHECK(c->groups_max == 1000, "%s: groups_max", what);
 	CHECK(c->links_max == 5000, "%s: links_max %u", what, c->links_max);
 	CHECK(c->login_timeout == 10000, "%s: login_timeout", what);
@@ -423,6 +481,9 @@ static const char other[] =
     "\"pings_per_day\": 0, \"failed_pings_in_a_row\": 100000,\n"
     "\"listen\": {\"# net\": [], \"net\": \"tcp6\", \"laddr\": \"[::1]:0\",\n"
     "  \"certPath\": \"c.pem\", \"keyPath\": \"k.pem\", \"#\": {\"#\": 1}},\n"
+    "\"auth\": 2, \"auth_replaces_invitation\": true,\n"
+    "\"authby\": [{\"#label\": 1}, {" PROVIDER "},\n"
+    "  {\"std\": [\"c=d\"], \"many\": true, " PROVIDER "}],\n"
     "\"ntp\": {\"hosts\": [\"a\", \"b:1\", \"[::1]:2\"], \"retries\": 0}\n"
     "}\n";
 
@@ -475,6 +536,49 @@ test_values(void)
 	    conf_line(&c, "listen.certPath") == 13 &&
 	    conf_line(&c, "colour") == 0, "lines");
 	conf_free(&c);
+}
+
+static void
+test_objects(void)
+{
+	const struct conf_provider *p;
+	struct buf text = { NULL, 0, 0 };
+	char why[WHY_ROOM];
+	struct conf c;
+	int i;
+
+	CHECK(read_conf(&c, other, why) == 0, "%s", why);
+	CHECK(c.auth == 2 && c.auth_replaces_invitation &&
+	    c.authby_count == 3, "%zu providers", c.authby_count);
+	p = c.authby;
+	CHECK(p->label[0] == '\0' && p->login[0] == NULL && p->keys[0] == '\0'
+	    && p->iss[0] == '\0', "the first is not empty");
+	p++;
+	CHECK(strcmp(p->label, "L") == 0 && strcmp(p->login[1], "a=b") == 0 &&
+	    p->login[2] == NULL && strcmp(p->token[0], "https://t") == 0 &&
+	    p->token[1] == NULL && p->std[0] == NULL && !p->many &&
+	    strcmp(p->keys, "k.json") == 0 && strcmp(p->aud, "me") == 0 &&
+	    strcmp(p->iss, "https://i") == 0, "the second");
+	p++;
+	CHECK(strcmp(p->std[0], "c=d") == 0 && p->many, "the third");
+	conf_free(&c);
+
+	/* Too many, or too long. */
+	buf_add(&text, SPAN("{\"authby\": [{}"));
+	for (i = 0; i < 26; i++)
+		buf_add(&text, SPAN(",\n{" PROVIDER "}"));
+	buf_addf(&text, "]}");
+	CHECK(read_conf(&c, text.p, why) == -1 && strstr(why, ":27: " INVALID
+	    "\"authby\": {" LABEL) != NULL, "26 objects more: %s", why);
+	text.n = 0;
+	buf_add(&text, SPAN("{\n\"authby\": [{" PROVIDER ",\"std\": [\"x\""));
+	for (i = 0; i < 5; i++)
+		buf_addf(&text, ",\"%01000d\"", 0);
+	buf_addf(&text, "]}]}");
+	CHECK(read_conf(&c, text.p, why) == -1 && strstr(why, ":2: \"authby\" "
+	    "is too long: labels, URLs and parameters are 10039 bytes") !=
+	    NULL, "too long: %s", why);
+	buf_free(&text);
 }
 
 /* The value of login_timeout, in milliseconds, or of message_max. */
@@ -548,6 +652,7 @@ main(void)
 	test_default();
 	test_documented();
 	test_values();
+	test_objects();
 	test_units();
 	test_addresses();
 	test_refusals();

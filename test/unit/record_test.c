@@ -17,6 +17,10 @@ static const struct good {
 } good[] = {
 	{ RECORD_OF_USER, "{\"next_ref\":7," U "}",
 	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_USER, "{\"next_ref\":7,\"oidc_aud\":\"mnm\","
+	    "\"oidc_iat\":7,\"oidc_iss\":\"https://id\",\"oidc_sub\":"
+	    "\"a\\u003cb\"," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
 	{ RECORD_OF_NODE, "{" HASH ",\"label\":\"my \\\"phone\\\"\","
 	    "\"node\":3," SALT "," U "}",
 	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
@@ -84,6 +88,14 @@ static const char *const senseless[] = {
 	"{\"node\":1,\"salt\":\"0g112233445566ff\"," HASH "," U "}",
 	"{\"node\":1,\"salt\":\"g0112233445566ff\"," HASH "," U "}",
 	"{\"next_ref\":-1," U "}",
+	"{\"oidc_aud\":\"a\",\"oidc_iss\":\"b\"," U "}",
+	"{\"oidc_aud\":\"a\",\"oidc_sub\":\"b\"," U "}",
+	"{\"oidc_iss\":\"a\",\"oidc_sub\":\"b\"," U "}",
+	"{\"oidc_aud\":\"a\",\"oidc_iss\":\"b\",\"oidc_sub\":\"\"," U "}",
+	"{\"oidc_aud\":\"a\",\"oidc_iss\":\"b\","
+	    "\"oidc_sub\":\"c\\u0000\"," U "}",
+	"{\"oidc_aud\":\"a\",\"oidc_iat\":\"7\",\"oidc_iss\":\"b\","
+	    "\"oidc_sub\":\"c\"," U "}",
 	"{\"alias\":\"\"," U "}",
 	"{\"alias\":\"a\\u0000b\"," U "}",
 	"{\"alias\":\"a\",\"uses\":1.5," U "}",

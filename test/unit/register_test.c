@@ -289,7 +289,7 @@ struct door {
 static struct admission
 ask(struct door *d, const char *alias, const char *peer, struct now now)
 {
-	struct applicant a = { { NULL, 0 }, peer, 0, now };
+	struct applicant a = { { NULL, 0 }, peer, 0, now, false };
 
 	if (alias != NULL)
 		a.alias = span_of(alias);
@@ -300,7 +300,7 @@ ask(struct door *d, const char *alias, const char *peer, struct now now)
 static enum register_answer
 enter(struct door *d, const char *alias, const char *peer, struct now now)
 {
-	struct applicant a = { { NULL, 0 }, peer, 0, now };
+	struct applicant a = { { NULL, 0 }, peer, 0, now, false };
 	struct buf why = { NULL, 0, 0 }, advice = { NULL, 0, 0 };
 	struct admission admission;
 
