@@ -141,6 +141,7 @@ static const struct key {
 { "", "queue_max",     BYTES, AT(queue_max),     "64K", "1024G",  "1G" },
 { "", "queue_messages_max", COUNT, AT(queue_messages_max),
 					          "1",  "10000000", "100000" },
+{ "", "moderate_days", COUNT, AT(moderate_days), "1",  "3650",   "30" },
 { "", "expire_days",   COUNT,  AT(expire_days),   "0",   "36500",  "0" },
 { "", "disk_min",      BYTES, AT(disk_min),      "0",   "1024G",  "0" },
 { "", "listen",        GROUP,  0,                 "",    "",       "{}" },

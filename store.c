@@ -23,6 +23,7 @@
  *	file damaged or misnamed	lost+found and one line, when it is read
  *	PUT_LARGE without tmp/large-X	a checkpoint had made files of it: no
  *					entry
+ *	ACK in the relay's own queue	the next checkpoint removes the message
  *	tmp/large-X damaged		lost+found and one line, when it is read
  *	tmp/large-X without PUT_LARGE	never acked to its poster: removed
  *	tmp/drop-N			its removal goes on
@@ -67,6 +68,11 @@ struct store {
 	struct queue *dropped;		/* their directories are still there */
 	struct queue *counting;		/* whose files are counted, or NULL */
 	struct uploads uploads;
+	struct settled {		/* acked in the relay's own queues */
+		struct queue *queue;
+		uint64_t id;
+	} *settled;
+	size_t settled_count;
 	uint64_t *finished;		/* X of large files now in the tree */
 	size_t finished_count;
 	int replay_error;		/* errno of a failed look, or 0 */
@@ -284,10 +290,59 @@ add_record(struct store *st, enum journal_type type)
 	(void)journal_add(st->journal, type, &body, 1);
 }
 
+/* As remove_waiting; but what the relay keeps for itself goes later. */
+static bool
+take_ack(struct store *st, struct queue *q, uint64_t id)
+{
+	if (q->ref != STORE_HIDDEN)
+		return remove_waiting(st, q, id);
+	st->settled = xgrow(st->settled, st->settled_count,
+	    sizeof(*st->settled));
+	st->settled[st->settled_count++] = (struct settled){ q, id };
+	return true;
+}
+
+/*
+ * All of these acks are committed, and no backup is made: remove the messages.
+ * One that cannot be removed is tried again, -1 with errno.
+ */
+static int
+remove_settled(struct store *st)
+{
+	const struct settled *s;
+	struct stored *m;
+
+	while (st->settled_count > 0) {
+		s = &st->settled[st->settled_count - 1];
+		m = queue_get(s->queue, s->id);
+		if ((m == NULL || m->may_be_in_tree) &&
+		    !remove_file(st, s->queue, s->id) && errno != ENOENT)
+			return -1;
+		if (m != NULL) {
+			stored_leave(m, s->queue);
+			release_message(st, m);
+		}
+		st->settled_count--;
+	}
+	return 0;
+}
+
+static void
+forget_settled(struct store *st, const struct queue *q)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < st->settled_count; i++) {
+		if (st->settled[i].queue != q)
+			st->settled[n++] = st->settled[i];
+	}
+	st->settled_count = n;
+}
+
 void
 store_ack(struct store *st, struct queue *q, uint64_t id)
 {
-	if (!remove_waiting(st, q, id))
+	if (!take_ack(st, q, id))
 		return;
 	st->scratch.n = 0;
 	encode_u64(buf_room(&st->scratch, 8), id);
@@ -363,6 +418,7 @@ drop_queue(struct store *st, struct queue *q)
 	if (q->copy != NULL)
 		(void)maildir_give_up_copy(st->maildir, q);
 	forget_queue(st, q);
+	forget_settled(st, q);
 	while ((m = queue_next(q, 0)) != NULL) {
 		stored_leave(m, q);
 		release_message(st, m);
@@ -615,7 +671,7 @@ store_replay(struct store *st, const struct journal_record *record)
 		valid = n == ACK_BYTES;
 		/* A check must not take a torn file of it for damage. */
 		if (valid && !st->quarantine->report_only)
-			(void)remove_waiting(st, queue_at(st, p + 8),
+			(void)take_ack(st, queue_at(st, p + 8),
 			    decode_u64(p));
 		break;
 	case JOURNAL_COPY:
@@ -748,8 +804,11 @@ end_message(struct store *st, struct stored *m)
 int
 store_checkpoint(struct store *st, uint64_t segment)
 {
-	struct stored *m = st->messages.first;
+	struct stored *m;
 
+	if (remove_settled(st) == -1)
+		return -1;
+	m = st->messages.first;
 	if (m == NULL || m->place.segment > segment)
 		return 0;
 	if (write_message(st, m) == -1)
@@ -847,6 +906,7 @@ store_close(struct store *st)
 	maildir_close(st->maildir);
 	queue_table_free(&st->queues);
 	free(st->finished);
+	free(st->settled);
 	buf_free(&st->scratch);
 	free(st);
 }

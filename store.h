@@ -74,6 +74,13 @@ ssize_t store_read(struct store *, struct queue *, uint64_t id,
     uint64_t offset, char *dst, size_t room);
 /* Bytes of the journal that an ack takes, at most. */
 #define STORE_ACK_SIZE 48
+/*
+ * The relay's own queue for a user, in which posts wait for moderators: there
+ * is no such node.  Nobody else may have such a message, so what is acked there
+ * stays, although it no longer counts, until a checkpoint: neither a crash
+ * before the commit, nor a backup, must lack it.
+ */
+#define STORE_HIDDEN 0
 /* The node has acked the message.  No effect if it does not wait. */
 void store_ack(struct store *, struct queue *, uint64_t id);
 /*

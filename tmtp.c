@@ -344,6 +344,7 @@ tmtp_session_close(struct session *s, struct now now)
 		session_log(s, "connection lost", SPAN(""));
 	login_leave(s);
 	end_upload(s);
+	moderate_forget(s);
 	session_close(s);
 }
 
@@ -532,6 +533,12 @@ void
 tmtp_drop_node(struct relay *relay, struct node *node, const char *why)
 {
 	useredit_drop_node(relay, node, span_of(why));
+}
+
+void
+tmtp_remove_group(struct relay *relay, struct group *group)
+{
+	moderate_remove_group(relay, group);
 }
 
 void

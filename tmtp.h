@@ -28,6 +28,7 @@
 
 struct conf;
 struct datadir;
+struct group;
 struct node;
 struct queue;
 struct relay;
@@ -131,5 +132,7 @@ void tmtp_end_sessions(struct user *, const char *why);
 void tmtp_drop_node(struct relay *, struct node *, const char *why);
 /* The same for all of the user's nodes.  Its aliases stay taken. */
 void tmtp_remove_user(struct relay *, struct user *);
+/* All members leave.  Its name stays taken. */
+void tmtp_remove_group(struct relay *, struct group *);
 
 #endif

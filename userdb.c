@@ -61,6 +61,7 @@ struct userdb {
 	struct buf file;		/* the one being written */
 	struct buf line;		/* the record being appended */
 	struct buf strings;		/* of the record being replayed */
+	struct buf pending;		/* a record's */
 };
 
 static void
@@ -103,7 +104,7 @@ apply(struct userdb *db, const struct record *r)
 	struct group *g;
 
 	roster_apply(db->roster, r);
-	if (r->has & RECORD_GID) {
+	if (r->has & (RECORD_GID | RECORD_GROUP)) {
 		g = roster_group(db->roster, r->gid);
 		if (g != NULL)		/* else an alias has the name */
 			mark_group(db, g);
@@ -170,6 +171,7 @@ userdb_close(struct userdb *db)
 	buf_free(&db->file);
 	buf_free(&db->line);
 	buf_free(&db->strings);
+	buf_free(&db->pending);
 	free(db);
 }
 
@@ -217,6 +219,10 @@ save_group(struct userdb *db, struct drafts *drafts, const struct group *g)
 	files_add(&db->file, &group);
 	for (i = 0; i < g->member_count; i++) {
 		r = roster_record_member(g, &g->members[i]);
+		files_add(&db->file, &r);
+	}
+	for (i = 0; i < g->pending_count; i++) {
+		r = roster_record_pending(g, &g->pending[i], &db->pending);
 		files_add(&db->file, &r);
 	}
 	return files_save(drafts, &db->file, &group);
@@ -628,6 +634,25 @@ userdb_invite_member(struct userdb *db, struct group *g, struct user *u,
 		.state = MEMBER_INVITED
 	};
 
+	change(db, &r);
+}
+
+void
+userdb_add_pending(struct userdb *db, const struct group *g,
+    const struct pending *p)
+{
+	struct record r = roster_record_pending(g, p, &db->pending);
+
+	change(db, &r);
+}
+
+void
+userdb_remove_pending(struct userdb *db, const struct group *g,
+    const struct pending *p)
+{
+	struct record r = roster_record_pending(g, p, &db->pending);
+
+	r.has |= RECORD_GONE;
 	change(db, &r);
 }
 

@@ -147,6 +147,15 @@ void userdb_set_moderator(struct userdb *, struct group *, struct member *,
 void userdb_invite_member(struct userdb *, struct group *, struct user *,
     struct span alias, const struct user *by);
 
+/*
+ * A post waits for the moderators of a group; told are those who have got it.
+ * Or it waits no more.
+ */
+void userdb_add_pending(struct userdb *, const struct group *,
+    const struct pending *);
+void userdb_remove_pending(struct userdb *, const struct group *,
+    const struct pending *);
+
 /* How many users can be found. */
 size_t userdb_user_count(const struct userdb *);
 

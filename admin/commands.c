@@ -525,6 +525,7 @@ group_show(struct call *c)
 	output_table(&c->out, "group");
 	put_group(c, g);
 	output_flag(&c->out, "removed", is_removed(g));
+	output_number(&c->out, "pending", g->pending_count);
 	output_table(&c->out, "members");
 	for (i = 0; i < g->member_count; i++) {
 		output_row(&c->out);
@@ -538,12 +539,12 @@ group_show(struct call *c)
 static const char *
 group_remove(struct call *c)
 {
-	struct userdb *db = c->data->userdb;
-	struct group *g = userdb_group(db, span_of(c->args[0]));
+	struct group *g = userdb_group(c->data->userdb,
+	    span_of(c->args[0]));
 
 	if (g == NULL)
 		return NO_GROUP;
-	userdb_dissolve_group(db, g);
+	tmtp_remove_group(c->relay, g);
 	return NULL;
 }
 

@@ -112,7 +112,8 @@ look_at_queue(struct fsck *c, const char *path, const char *name)
 	if (!read_ref(&ref, name))
 		return stray(path, "neither user.json nor a queue");
 	u = userdb_user(c->data.userdb, &c->uid);
-	if (u == NULL || roster_node(u, ref) == NULL)
+	if (u == NULL || (ref != STORE_HIDDEN &&
+	    roster_node(u, ref) == NULL))
 		return stray(path, "the queue of an unknown node");
 	c->queue = store_queue(c->data.store, &c->uid, ref);
 	return look_at_each(c, path, look_at_message);

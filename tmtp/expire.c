@@ -116,8 +116,8 @@ next_node(struct expire *ex)
 	}
 }
 
-static bool
-is_calm(const struct expire *ex, struct now now)
+bool
+expire_is_calm(const struct expire *ex, struct now now)
 {
 	return now.mono >= ex->calm_at;
 }
@@ -128,7 +128,7 @@ is_lost(const struct expire *ex, const struct node *n, struct now now)
 {
 	uint64_t last = (uint64_t)n->seen + ex->relay->conf->expire_days;
 
-	return is_calm(ex, now) && n->session == NULL &&
+	return expire_is_calm(ex, now) && n->session == NULL &&
 	    last < now.wall / CLOCK_DAY;
 }
 
@@ -192,7 +192,8 @@ expire_step(struct expire *ex, struct now now)
 			ex->due = now.mono + PASS_INTERVAL;
 			return;
 		}
-		if (n->session != NULL || (n->seen == 0 && is_calm(ex, now)))
+		if (n->session != NULL ||
+		    (n->seen == 0 && expire_is_calm(ex, now)))
 			userdb_see(ex->relay->data->userdb, n, now);
 		lost = is_lost(ex, n, now);
 		if (!lost || drop_some(ex, n, now))

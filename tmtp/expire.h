@@ -15,6 +15,7 @@
 #ifndef MNM_TMTP_EXPIRE_H
 #define MNM_TMTP_EXPIRE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -30,6 +31,8 @@ void expire_close(struct expire *);
  * is like an ack and waits for no commit.
  */
 void expire_step(struct expire *, struct now);
+/* Whether clocks and uptime allow to drop what is old. */
+bool expire_is_calm(const struct expire *, struct now);
 /* When that is due, in now.mono's milliseconds; UINT64_MAX: never. */
 uint64_t expire_deadline(const struct expire *);
 

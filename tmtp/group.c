@@ -308,6 +308,10 @@ op_groupedit(struct request *rq)
 		return edit_drop(rq);
 	if (span_is(rq->h.act, SPAN("moderator")))
 		return moderate_edit(rq);
-	return request_refuse(rq, "act must be join, alias, drop or "
-	    "moderator, not ", rq->h.act);
+	if (span_is(rq->h.act, SPAN("pass")))
+		return moderate_pass(rq);
+	if (span_is(rq->h.act, SPAN("reject")))
+		return moderate_reject(rq);
+	return request_refuse(rq, "act must be join, alias, drop, "
+	    "moderator, pass or reject, not ", rq->h.act);
 }

@@ -23,6 +23,7 @@ static const struct json_field fields[] = {
 	{ "from",       F_FROM,       JSON_TEXT,   AT(from) },
 	{ "gid",        F_GID,        JSON_TEXT,   AT(gid) },
 	{ "act",        F_ACT,        JSON_TEXT,   AT(act) },
+	{ "msgid",      F_MSGID,      JSON_TEXT,   AT(msgid) },
 	{ "kind",       F_KIND,       JSON_TEXT,   AT(kind) },
 	{ "on",         F_ON,         JSON_FLAG,   0 },
 	{ "uid",        F_UID,        JSON_TEXT,   AT(uid) },
@@ -321,6 +322,8 @@ put_after_headsum(struct buf *b, const struct message *m)
 {
 	put_id(b, "id", m->id);
 	put_text(b, "label", m->label);
+	put_text(b, "moderate", m->moderate);
+	put_id(b, "msgid", m->msgid);
 	put_text(b, "newalias", m->newalias);
 	put_text(b, "newnode", m->newnode);
 	put_text(b, "node", m->node);
@@ -353,10 +356,7 @@ insert(struct buf *b, size_t start, size_t at, struct span text)
 
 #define HEADSUM ",\"headsum\":"
 
-/*
- * The headsum covers the frame as it would be without headsum, so that is
- * made first.
- */
+/* It covers the frame as it would be without headsum. */
 static void
 insert_sum(struct buf *b, size_t start, size_t at)
 {
@@ -382,18 +382,72 @@ header_sum(struct buf *frame)
 	insert_sum(frame, 0, at);
 }
 
-bool
-header_message(struct buf *b, const struct message *m)
+/*
+ * The frame that begins at start lacks nothing but headsum, which goes where at
+ * is.  False, and no frame, if that makes it too long.
+ */
+static bool
+seal(struct buf *b, size_t start, size_t at)
 {
-	size_t start = header_open(b), at;
-
-	put_before_headsum(b, m);
-	at = b->n;
-	put_after_headsum(b, m);
-	header_close(b, start);
 	insert_sum(b, start, at);
 	if (b->n - start - HEADER_DIGITS <= HEADER_MAX)
 		return true;
 	b->n = start;
 	return false;
+}
+
+/* Where the key, from its comma to its colon, is in the frame; it is there. */
+static size_t
+find_key(const struct buf *b, size_t start, struct span key)
+{
+	while (memcmp(b->p + start, key.p, key.n) != 0)
+		start++;
+	return start;
+}
+
+/* Remove a member that is there, and is not the last; returns where it was. */
+static size_t
+cut(struct buf *b, size_t start, struct span key)
+{
+	size_t at = find_key(b, start, key), end = at + key.n;
+	bool in_string = false;
+
+	for (; in_string || b->p[end] != ','; end++) {
+		if (b->p[end] == '"')
+			in_string = !in_string;
+		else if (b->p[end] == '\\')
+			end++;
+	}
+	b->n -= end - at;
+	memmove(b->p + at, b->p + end, b->n - at);
+	put_digits(b, start);
+	return at;
+}
+
+/* No string holds a quote that is not escaped, so no key is found in one. */
+static bool
+put_passed(struct buf *b, const struct message *m)
+{
+	size_t start = b->n, at;
+
+	buf_add(b, m->passed);
+	at = cut(b, start, SPAN(",\"headsum\":"));
+	(void)cut(b, start, SPAN(",\"moderate\":"));
+	encode_hex64(b->p + find_key(b, start, SPAN(",\"id\":")) + 7, m->id);
+	return seal(b, start, at);
+}
+
+bool
+header_message(struct buf *b, const struct message *m)
+{
+	size_t start, at;
+
+	if (m->passed.p != NULL)
+		return put_passed(b, m);
+	start = header_open(b);
+	put_before_headsum(b, m);
+	at = b->n;
+	put_after_headsum(b, m);
+	header_close(b, start);
+	return seal(b, start, at);
 }

@@ -48,7 +48,8 @@ enum header_field {
 	F_KIND       = 1 << 23,
 	F_ON         = 1 << 24,
 	F_AFTER      = 1 << 25,
-	F_OIDC       = 1 << 26
+	F_OIDC       = 1 << 26,
+	F_MSGID      = 1 << 27
 };
 
 /* An array of objects with an id and perhaps a type, as it was sent. */
@@ -70,7 +71,7 @@ struct header {
 	struct json_number op;
 	struct span id, uid, node;
 	struct span newnode, newalias, dropnode, dropalias;
-	struct span type, gid, act, kind, from, to;
+	struct span type, gid, act, kind, msgid, from, to;
 	struct json_number uses;
 	struct json_number datalen, datahead, datasum;
 	struct json_number notelen, notehead, notesum;
@@ -112,6 +113,11 @@ struct message {
 	struct span act, alias, dropalias, dropnode, gid, label;
 	struct span newalias, newnode, node, nodeid, noderef, to, type;
 	const char *on;			/* true or false */
+	uint64_t msgid;			/* 0: none */
+	struct span moderate;
+	struct span passed;		/* the head of a post that waited:
+					   only id and what it says about
+					   moderators is new */
 	const struct header_list *to_list;	/* ids that need no escapes */
 };
 

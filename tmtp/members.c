@@ -93,6 +93,17 @@ is_active(const struct member *m)
 	return m->state == MEMBER_JOINED && m->user->node_count > 0;
 }
 
+void
+members_append_moderators(const struct group *g, struct set *to)
+{
+	size_t i;
+
+	for (i = 0; i < g->member_count; i++) {
+		if (g->members[i].moderator && is_active(&g->members[i]))
+			set_append(to, g->members[i].user);
+	}
+}
+
 size_t
 members_moderators(const struct group *g)
 {

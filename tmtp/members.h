@@ -41,6 +41,8 @@ struct posting members_promotion(struct request *,
     const struct group *, const struct member *, const char *on,
     struct set *to);
 
+/* Append those moderators. */
+void members_append_moderators(const struct group *, struct set *to);
 /* How many moderators the group has. */
 size_t members_moderators(const struct group *);
 /*
@@ -48,6 +50,7 @@ size_t members_moderators(const struct group *);
  * or NULL; NULL also if that is not necessary, or there is no member.
  */
 struct member *members_heir(const struct group *, const struct user *leaving);
+#define MEMBERS_MODERATORS_MAX 50	/* of a group */
 /* The reason for refusing what needs one; followed by the group. */
 #define MEMBERS_NO_MODERATOR "you are not a moderator of group "
 

@@ -5,6 +5,7 @@
 #include "datadir.h"
 #include "tmtp/group.h"
 #include "tmtp/login.h"
+#include "tmtp/moderate.h"
 #include "tmtp/outbox.h"
 #include "tmtp/ping.h"
 #include "tmtp/post.h"
@@ -373,6 +374,7 @@ void
 op_refuse(const struct op *op, struct request *rq)
 {
 	rq->msgid = 0;
+	moderate_forget(rq->session);
 	if (op->traits & ACKED)
 		send_ack(rq, buf_span(&rq->why));
 	else

@@ -1,10 +1,15 @@
 #include "tmtp/post.h"
 
 #include "datadir.h"
+#include "store.h"
 #include "tmtp/members.h"
 #include "tmtp/request.h"
 #include "tmtp/route.h"
 #include "tmtp/session.h"
+
+/* Posts that may wait for moderators. */
+#define PENDING_OF_POSTER_MAX 100
+#define PENDING_OF_GROUP_MAX 1000
 
 /* What an entry of .for and .notefor names. */
 enum entry_type {
@@ -38,6 +43,9 @@ add_group(struct request *rq, const struct header_entry *entry, struct set *to)
 
 	if (group == NULL)
 		return false;
+	if ((group->kind & GROUP_MODERATED) &&
+	    !members_self(rq, group, MEMBER_JOINED)->moderator)
+		rq->moderated = group;
 	if (set_put(&rq->groups, group))
 		members_append(group, self_of(rq), to);
 	if (entry->type.value == ENTRY_GROUP)
@@ -76,11 +84,41 @@ add_list(struct request *rq, const struct header_list *list, struct set *to)
 	return true;
 }
 
+/*
+ * The post must wait for the group's moderators: at first they alone get it,
+ * and the poster's own nodes as they would otherwise.
+ */
+static bool
+check_moderated(struct request *rq, const struct group *group)
+{
+	bool to_self = set_has(&rq->to, self_of(rq));
+
+	if (rq->h.to_list.count != 1 || rq->h.note_list.count > 0 ||
+	    rq->h.notelen.value > 0)
+		return request_refuse(rq, "a post to a moderated group can "
+		    "have no other recipient and no note: ",
+		    span_of(group->gid));
+	if (self_of(rq)->pending >= PENDING_OF_POSTER_MAX)
+		return request_refuse(rq, "too many of your posts wait for "
+		    "moderators", SPAN(""));
+	if (group->pending_count >= PENDING_OF_GROUP_MAX)
+		return request_refuse(rq, "too many posts wait for the "
+		    "moderators of group ", span_of(group->gid));
+	rq->to.count = 0;
+	members_append_moderators(group, &rq->to);
+	if (to_self)
+		set_append(&rq->to, self_of(rq));
+	set_settle(&rq->to);
+	return true;
+}
+
 bool
 post_prepare(struct request *rq)
 {
 	rq->to.count = 0;
-	return add_list(rq, &rq->h.to_list, &rq->to);
+	rq->moderated = NULL;
+	return add_list(rq, &rq->h.to_list, &rq->to) &&
+	    (rq->moderated == NULL || check_moderated(rq, rq->moderated));
 }
 
 /* The notification goes to the users of both lists. */
@@ -117,12 +155,36 @@ delivery(struct request *rq)
 	return p;
 }
 
+/* Its moderators get the post, and the relay keeps it until they settle it. */
+static bool
+post_moderated(struct request *rq, struct posting *p)
+{
+	struct datadir *data = rq->relay->data;
+	struct user *told[MEMBERS_MODERATORS_MAX];
+	struct pending pending = { .id = p->message.id, .user = self_of(rq),
+	    .told = told };
+	size_t i;
+
+	p->message.moderate = span_of(rq->moderated->gid);
+	p->hidden = store_queue(data->store, &self_of(rq)->uid, STORE_HIDDEN);
+	if (!route_send(rq, p, 1))
+		return false;
+	for (i = 0; i < rq->to.count; i++) {
+		if (rq->to.items[i] != self_of(rq) &&
+		    pending.told_count < MEMBERS_MODERATORS_MAX)
+			told[pending.told_count++] = rq->to.items[i];
+	}
+	userdb_add_pending(data->userdb, rq->moderated, &pending);
+	return true;
+}
+
 bool
 op_post(struct request *rq)
 {
 	struct posting p = delivery(rq);
 
-	return route_send(rq, &p, 1);
+	return rq->moderated != NULL ? post_moderated(rq, &p) :
+	    route_send(rq, &p, 1);
 }
 
 /* The delivery has the lower id, so that every node gets it first. */
@@ -135,6 +197,8 @@ op_postnotify(struct request *rq)
 	postings[0] = delivery(rq);
 	if ((rq->h.has & F_FORNOTSELF) && postings[0].own == OWN_OTHERS)
 		postings[0].own = OWN_NONE;
+	if (rq->moderated != NULL)
+		return post_moderated(rq, &postings[0]);
 	postings[0].message.notify = (struct json_number){ true,
 	    rq->h.to_list.count + rq->h.note_list.count +
 	    (rq->h.has & F_FORNOTSELF ? 0 : 1) };

@@ -37,6 +37,7 @@ struct request {
 	struct set to;
 	struct set note_to;	/* ... that the notification is for */
 	struct set groups;	/* whose members have been added */
+	struct group *moderated;	/* whose moderators must pass it */
 
 	/* route.c */
 	struct buf heads;	/* of the messages */

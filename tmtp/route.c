@@ -50,16 +50,22 @@ route_is_full(struct relay *relay, struct queue *q)
 	    load.bytes >= conf->queue_max + news.bytes;
 }
 
-/* The node's session, if any, will have something to send after the commit. */
 static void
-add_node(struct request *rq, struct node *node)
+add_queue(struct request *rq, struct queue *q)
 {
 	if (rq->queue_count == rq->queue_room) {
 		rq->queue_room = rq->queue_room * 2 + 16;
 		rq->queues = xrealloc(rq->queues,
 		    rq->queue_room * sizeof(struct queue *));
 	}
-	rq->queues[rq->queue_count++] = outbox_queue(rq->relay, node);
+	rq->queues[rq->queue_count++] = q;
+}
+
+/* The node's session, if any, will have something to send after the commit. */
+static void
+add_node(struct request *rq, struct node *node)
+{
+	add_queue(rq, outbox_queue(rq->relay, node));
 	if (node->session != NULL)
 		session_wait(node->session);
 }
@@ -87,6 +93,8 @@ add_recipients(struct request *rq, const struct posting *p)
 		if (user != self)
 			add_nodes(rq, user, NULL);
 	}
+	if (p->hidden != NULL)
+		add_queue(rq, p->hidden);
 	if (p->own == OWN_SELF)
 		add_node(rq, rq->session->node);
 	else if (p->own != OWN_NONE)

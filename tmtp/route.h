@@ -39,6 +39,7 @@ struct posting {
 	const struct set *to;	/* users, settled; NULL: nobody */
 	enum own own;		/* the sender is skipped in to */
 	enum if_full if_full;
+	struct queue *hidden;	/* one more, of no node; or NULL */
 
 	/* route_send's: where its head and its queues are in the request */
 	size_t head, head_size;

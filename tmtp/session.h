@@ -46,6 +46,7 @@ struct relay {
 	struct list waiting;	/* ... that hold back bytes until the commit */
 
 	/* moderate.c */
+	size_t passings;	/* sessions that pass a post */
 	size_t group_at;	/* the next one to look at */
 	uint64_t groups_due;	/* now.mono: the look begins, or goes on */
 
@@ -81,6 +82,9 @@ struct session {
 	/* login.c */
 	struct node *node;	/* logged in as; NULL: not, or no more */
 	unsigned char key[SEAL_KEY];	/* of the node; wiped with it */
+
+	/* moderate.c */
+	struct passing *passing;	/* a post that is being copied */
 
 	/* presence.c */
 	bool named_contacts;	/* by an OhiEdit since login */

@@ -91,6 +91,9 @@ useredit_remove_user(struct relay *relay, struct user *user)
 	for (i = 0; i < user->node_count; i++)
 		store_drop(relay->data->store,
 		    outbox_queue(relay, user->nodes[i]));
+	if (user->pending > 0)
+		store_drop(relay->data->store, store_queue(relay->data->store,
+		    &user->uid, STORE_HIDDEN));
 	userdb_remove_user(relay->data->userdb, user);
 	moderate_soon(relay);
 }

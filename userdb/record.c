@@ -17,6 +17,7 @@ static const struct json_field fields[] = {
 	{ "failed_pings", RECORD_FAILED_PINGS, JSON_U32,   AT(failed_pings) },
 	{ "gid",          RECORD_GID,          JSON_TEXT,  AT(gid) },
 	{ "gone",         RECORD_GONE,         JSON_FLAG,  0 },
+	{ "group",        RECORD_GROUP,        JSON_TEXT,  AT(gid) },
 	{ "hash",         RECORD_HASH,         JSON_OTHER, 0 },
 	{ "kind",         RECORD_KIND,         JSON_OTHER, 0 },
 	{ "label",        RECORD_LABEL,        JSON_TEXT,  AT(label) },
@@ -27,6 +28,7 @@ static const struct json_field fields[] = {
 	{ "oidc_iat",     RECORD_OIDC,         JSON_U32,   AT(subject.iat) },
 	{ "oidc_iss",     RECORD_OIDC,         JSON_TEXT,  AT(subject.iss) },
 	{ "oidc_sub",     RECORD_OIDC,         JSON_TEXT,  AT(subject.sub) },
+	{ "pending",      RECORD_PENDING,      JSON_RAW,   AT(pending) },
 	{ "pings",        RECORD_PINGS,        JSON_U32,   AT(pings) },
 	{ "pings_since",  RECORD_PINGS_SINCE,  JSON_U32,   AT(pings_since) },
 	{ "receive_only", RECORD_RECEIVE_ONLY, JSON_FLAG,  0 },
@@ -128,7 +130,8 @@ static bool
 names_fit(const struct record *r)
 {
 	return ((r->has & RECORD_ALIAS) == 0 || name_fits(r->alias)) &&
-	    ((r->has & RECORD_GID) == 0 || name_fits(r->gid));
+	    ((r->has & (RECORD_GID | RECORD_GROUP)) == 0 ||
+	    name_fits(r->gid));
 }
 
 static bool
@@ -188,9 +191,45 @@ kind_of_node(const struct record *r)
 	}
 }
 
+#define PENDING_UID (1 + UID_TEXT)	/* a space before it */
+
+uint64_t
+record_pending_id(const struct record *r)
+{
+	uint64_t id;
+
+	return r->pending.n >= ID_TEXT && decode_hex64(&id,
+	    (struct span){ r->pending.p, ID_TEXT }) ? id : 0;
+}
+
+bool
+record_pending_uid(const struct record *r, size_t i, struct uid *uid)
+{
+	size_t at = ID_TEXT + i * PENDING_UID;
+
+	return at + PENDING_UID <= r->pending.n &&
+	    r->pending.p[at] == ' ' && decode_base32(uid->bytes, UID_BYTES,
+	    (struct span){ r->pending.p + at + 1, UID_TEXT });
+}
+
+static enum record_kind
+kind_of_pending(const struct record *r)
+{
+	struct uid uid;
+	size_t i = 0;
+
+	while (record_pending_uid(r, i, &uid))
+		i++;
+	return (r->has & RECORD_GROUP) && record_pending_id(r) != 0 &&
+	    i > 0 && r->pending.n == ID_TEXT + i * PENDING_UID ?
+	    RECORD_OF_PENDING : RECORD_INVALID;
+}
+
 enum record_kind
 record_kind(const struct record *r)
 {
+	if (r->has & RECORD_PENDING)
+		return kind_of_pending(r);
 	if (has_all(r, RECORD_GID | RECORD_UID))
 		return has_all(r, RECORD_ALIAS | RECORD_STATE) ?
 		    RECORD_OF_MEMBER : RECORD_INVALID;
@@ -274,7 +313,7 @@ record_path(char dst[RECORD_PATH], const struct record *r)
 	char file[NAME_FILE], uid[UID_TEXT];
 
 	dst[0] = '\0';
-	if (r->has & RECORD_GID) {
+	if (r->has & (RECORD_GID | RECORD_GROUP)) {
 		name_file(file, r->gid);
 		(void)snprintf(dst, RECORD_PATH, "group/%s", file);
 	} else if (r->has & RECORD_UID) {

@@ -22,6 +22,10 @@
  *	group	gid [kind]			the group exists; see kind_names
  *	member	alias [by] gid [moderator]	state: see state_names; by: who
  *		state uid			has invited it
+ *	pending	[gone] group pending		a post waits in the group for
+ *						its moderators: its id, then
+ *						the poster's uid, then those
+ *						of the moderators who have it
  *
  * Unknown keys are ignored, and dropped when the file is next written: a newer
  * mnm's files can be read by an older one.
@@ -30,6 +34,7 @@
 #define MNM_USERDB_RECORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -61,7 +66,9 @@ enum record_field {
 	RECORD_BY           = 1 << 18,
 	RECORD_KIND         = 1 << 19,
 	RECORD_MODERATOR    = 1 << 20,	/* flag: of the group */
-	RECORD_OIDC         = 1 << 21	/* all of subject */
+	RECORD_OIDC         = 1 << 21,	/* all of subject */
+	RECORD_GROUP        = 1 << 22,
+	RECORD_PENDING      = 1 << 23
 };
 
 enum member_state {
@@ -92,6 +99,7 @@ struct record {
 	uint32_t pings, failed_pings, pings_since;
 	enum member_state state;
 	unsigned kind;			/* a set of group_kind */
+	struct span pending;		/* see record_pending_uid */
 	struct secret secret;		/* salt and hash */
 	struct subject subject;
 };
@@ -106,7 +114,8 @@ enum record_kind {
 	RECORD_OF_GONE,
 	RECORD_OF_ALIAS,
 	RECORD_OF_GROUP,
-	RECORD_OF_MEMBER
+	RECORD_OF_MEMBER,
+	RECORD_OF_PENDING
 };
 
 /*
@@ -119,6 +128,12 @@ enum record_kind record_kind(const struct record *);
 /* The text of a set of group_kind, "" if it is empty; false if it is none. */
 struct span record_kind_text(unsigned kind);
 bool record_read_kind(unsigned *kind, struct span text);
+/*
+ * A pending post: its id, and its users, the poster first.  False after the
+ * last.
+ */
+uint64_t record_pending_id(const struct record *);
+bool record_pending_uid(const struct record *, size_t i, struct uid *);
 /* Append the record, its keys in order. */
 void record_write(struct buf *, const struct record *);
 /*

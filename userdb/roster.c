@@ -400,6 +400,74 @@ leave(struct group *g, const struct user *u)
 	m->by = NULL;
 }
 
+struct pending *
+roster_pending(const struct group *g, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < g->pending_count; i++) {
+		if (g->pending[i].id == id)
+			return &g->pending[i];
+	}
+	return NULL;
+}
+
+static void
+remove_pending(struct group *g, struct pending *p)
+{
+	p->user->pending--;
+	free(p->told);
+	g->pending_count--;
+	memmove(p, p + 1, (size_t)(g->pending + g->pending_count - p) *
+	    sizeof(*p));
+}
+
+/* All of them, or a user's. */
+static void
+remove_pendings(struct group *g, const struct user *u)
+{
+	size_t i = g->pending_count;
+
+	while (i-- > 0) {
+		if (u == NULL || g->pending[i].user == u)
+			remove_pending(g, &g->pending[i]);
+	}
+}
+
+static void
+add_pending(struct roster *ro, struct group *g, const struct record *r)
+{
+	struct pending new = { .id = record_pending_id(r) };
+	struct uid uid;
+	size_t i = g->pending_count;
+
+	(void)record_pending_uid(r, 0, &uid);
+	new.user = known_user(ro, &uid);
+	new.user->pending++;
+	for (; record_pending_uid(r, new.told_count + 1, &uid);
+	    new.told_count++) {
+		new.told = xgrow(new.told, new.told_count,
+		    sizeof(*new.told));
+		new.told[new.told_count] = known_user(ro, &uid);
+	}
+	g->pending = xgrow(g->pending, g->pending_count, sizeof(new));
+	for (; i > 0 && g->pending[i - 1].id > new.id; i--)
+		g->pending[i] = g->pending[i - 1];
+	g->pending[i] = new;
+	g->pending_count++;
+}
+
+static void
+apply_pending(struct roster *ro, struct group *g, const struct record *r)
+{
+	struct pending *p = roster_pending(g, record_pending_id(r));
+
+	if (p != NULL && (r->has & RECORD_GONE))
+		remove_pending(g, p);
+	else if (p == NULL && (r->has & RECORD_GONE) == 0)
+		add_pending(ro, g, r);
+}
+
 /* Its aliases stay taken. */
 static void
 remove_user(struct roster *ro, struct user *u)
@@ -409,8 +477,10 @@ remove_user(struct roster *ro, struct user *u)
 
 	while (u->node_count > 0)
 		remove_node(ro, u, u->nodes[u->node_count - 1]->ref);
-	while ((g = roster_next_group(ro, &at)) != NULL)
+	while ((g = roster_next_group(ro, &at)) != NULL) {
 		leave(g, u);
+		remove_pendings(g, u);
+	}
 }
 
 static char *
@@ -556,10 +626,16 @@ apply_to_group(struct roster *ro, const struct record *r)
 	}
 	if (g == NULL)
 		g = add_group(ro, r->gid);
+	if (record_kind(r) == RECORD_OF_PENDING) {
+		apply_pending(ro, g, r);
+		return;
+	}
 	if (record_kind(r) == RECORD_OF_GROUP)
 		g->kind = r->kind;
 	for (i = 0; (r->has & RECORD_GONE) && i < g->member_count; i++)
 		leave(g, g->members[i].user);
+	if (r->has & RECORD_GONE)
+		remove_pendings(g, NULL);
 	if (record_kind(r) == RECORD_OF_MEMBER)
 		apply_member(ro, g, known_user(ro, &r->uid), r);
 }
@@ -567,7 +643,7 @@ apply_to_group(struct roster *ro, const struct record *r)
 void
 roster_apply(struct roster *ro, const struct record *r)
 {
-	if (r->has & RECORD_GID)
+	if (r->has & (RECORD_GID | RECORD_GROUP))
 		apply_to_group(ro, r);
 	else if (r->has & RECORD_UID)
 		apply_to_user(ro, r);
@@ -664,6 +740,35 @@ roster_record_member(const struct group *g, const struct member *m)
 	return r;
 }
 
+static void
+add_uid(struct buf *b, const struct user *u)
+{
+	char text[1 + UID_TEXT] = " ";
+
+	encode_base32(text + 1, u->uid.bytes, UID_BYTES);
+	buf_add(b, (struct span){ text, sizeof(text) });
+}
+
+struct record
+roster_record_pending(const struct group *g, const struct pending *p,
+    struct buf *text)
+{
+	char id[ID_TEXT];
+	size_t i;
+
+	text->n = 0;
+	encode_hex64(id, p->id);
+	buf_add(text, (struct span){ id, ID_TEXT });
+	add_uid(text, p->user);
+	for (i = 0; i < p->told_count; i++)
+		add_uid(text, p->told[i]);
+	return (struct record){
+		.has = RECORD_GROUP | RECORD_PENDING,
+		.gid = span_of(g->gid),
+		.pending = buf_span(text)
+	};
+}
+
 struct roster *
 roster_open(void)
 {
@@ -698,6 +803,8 @@ free_group(struct group *g)
 	for (i = 0; i < g->member_count; i++)
 		free(g->members[i].alias);
 	free(g->members);
+	remove_pendings(g, NULL);
+	free(g->pending);
 	free(g->index->slots);
 	free(g->index);
 	free(g->gid);

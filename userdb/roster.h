@@ -64,6 +64,7 @@ struct user {
 	struct alias **aliases;
 	size_t alias_count;
 	struct subject *subject;	/* who it is; NULL: nobody said so */
+	uint32_t pending;	/* posts of it that wait for moderators */
 	uint32_t groups_made;	/* groups whose first member it was */
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
 	size_t nodes_online;	/* for tmtp */
@@ -80,12 +81,22 @@ struct member {
 	struct user *by;	/* invited by; NULL: unknown, or joined */
 };
 
+/* A post that waits for the moderators of its group. */
+struct pending {
+	uint64_t id;
+	struct user *user;	/* who posted it */
+	struct user **told;	/* the moderators who have got it */
+	size_t told_count;
+};
+
 struct group {
 	char *gid;		/* as first written */
 	unsigned kind;		/* a set of group_kind */
 	struct member *members;
 	size_t member_count;
 	struct index *index;	/* members by uid */
+	struct pending *pending;	/* by rising id */
+	size_t pending_count;
 	bool dirty;		/* for userdb, as above */
 	struct group *dirty_next;
 };
@@ -108,6 +119,8 @@ struct group *roster_group(const struct roster *, struct span gid);
 struct node *roster_node(const struct user *, uint32_t ref);
 /* The user who is this subject of this issuer; iat and aud do not count. */
 struct user *roster_subject(const struct roster *, const struct subject *);
+/* The post of that id, or NULL. */
+struct pending *roster_pending(const struct group *, uint64_t id);
 struct member *roster_member(const struct group *, const struct user *);
 /* Whether an alias or a group has the name. */
 bool roster_has(const struct roster *, struct span name);
@@ -127,5 +140,8 @@ struct record roster_record_alias(const struct alias *);
 struct record roster_record_group(const struct group *);
 struct record roster_record_member(const struct group *,
     const struct member *);
+/* text is for the record's pending. */
+struct record roster_record_pending(const struct group *,
+    const struct pending *, struct buf *text);
 
 #endif

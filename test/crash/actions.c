@@ -38,7 +38,7 @@ any_node(struct model_user *u)
 
 	do
 		n = &u->nodes[any(u->node_count)];
-	while (n->dropped);
+	while (n->dropped || n->hidden);
 	return n;
 }
 
@@ -122,7 +122,9 @@ action_register(void)
 	}
 	u->uid = user->uid;
 	u->nodes[0].ref = user->nodes[0]->ref;
-	u->node_count = 1;
+	u->nodes[1].ref = STORE_HIDDEN;
+	u->nodes[1].hidden = true;
+	u->node_count = 2;
 	m->user_count++;
 	return 0;
 }
@@ -410,6 +412,75 @@ action_post(uint32_t data, size_t recipients)
 	return 0;
 }
 
+/* A post waits for the moderators of a group, in the relay's own queue. */
+static int
+hold_post(void)
+{
+	struct model *m = &world.live;
+	struct model_node *nodes[RECIPIENTS];
+	struct queue *to[RECIPIENTS];
+	struct model_group *g = &m->groups[any(MODEL_GROUPS)];
+	struct model_user *u = any_user();
+	struct pending pending = { .told_count = 0 };
+	struct model_message message;
+	char bytes[HEAD_MAX + 300];
+	int ready = wait_ready();
+	size_t n;
+
+	if (ready != 1 || u == NULL || g >= &m->groups[m->group_count] ||
+	    g->pending_count == MODEL_PENDING ||
+	    world.messages.count == MODEL_MESSAGES ||
+	    u->nodes[1].count == MODEL_QUEUE)
+		return ready == -1 ? -1 : 0;
+	n = pick_queues(to, nodes, any(3));
+	nodes[n] = &u->nodes[1];
+	to[n++] = queue_of_node(u, &u->nodes[1]);
+	message = new_message((uint32_t)any(300));
+	message.id = pending.id = journal_id(world.data.journal);
+	model_fill(bytes, message.seed, 0, message.head + message.data);
+	store_put(world.data.store, message.id,
+	    (struct span){ bytes, message.head },
+	    (struct span){ bytes + message.head, message.data }, to, n);
+	pending.user = user_of(u);
+	userdb_add_pending(world.data.userdb,
+	    userdb_group(world.data.userdb, span_of(g->gid)), &pending);
+	g->pending[g->pending_count++] = (struct model_pending){
+	    (size_t)(u - m->users), (uint16_t)world.messages.count };
+	note_put(message, nodes, n);
+	return 0;
+}
+
+/* One of them is passed or rejected: the other message may be the new one. */
+static int
+settle_post(void)
+{
+	struct model *m = &world.live;
+	struct model_group *g = &m->groups[any(MODEL_GROUPS)];
+	struct model_pending *p;
+	struct model_user *u;
+	struct group *group;
+	int ready = wait_ready();
+	uint64_t id;
+
+	if (ready != 1 || g >= &m->groups[m->group_count] ||
+	    g->pending_count == 0)
+		return ready == -1 ? -1 : 0;
+	p = &g->pending[any(g->pending_count)];
+	u = &m->users[p->user];
+	id = world.messages.all[p->message].id;
+	if (any(2) == 0 && action_post(100, 2) == -1)
+		return -1;
+	group = userdb_group(world.data.userdb, span_of(g->gid));
+	store_ack(world.data.store, queue_of_node(u, &u->nodes[1]), id);
+	userdb_remove_pending(world.data.userdb, group,
+	    roster_pending(group, id));
+	model_entry(&u->nodes[1], p->message)->doubtful = true;
+	g->pending_count--;
+	memmove(p, p + 1, (size_t)(g->pending + g->pending_count - p) *
+	    sizeof(*p));
+	return 0;
+}
+
 /* ---- large messages: a step at a time ---- */
 
 static void
@@ -647,6 +718,8 @@ action_any(void)
 		{  3, action_change_group },
 		{  2, action_invite       },
 		{ 20, post_any           },
+		{  4, hold_post          },
+		{  3, settle_post        },
 		{  3, post_much          },
 		{ 20, action_ack          },
 		{ 10, action_large        },

@@ -143,7 +143,7 @@ count_people_lost(void)
 	/* A group misses a user that is lost. */
 	for (i = 0; i < world.live.group_count && lost == 0; i++)
 		lost += !model_same_group(&world.data, &world.live,
-		    &world.live.groups[i], &fault);
+		    &world.messages, &world.live.groups[i], &fault);
 	return lost + !model_same_invites(&world.data, &world.live, &fault);
 }
 

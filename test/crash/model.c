@@ -135,7 +135,8 @@ exists(struct datadir *d, const struct model_user *u, uint32_t ref)
 {
 	const struct user *user = userdb_user(d->userdb, &u->uid);
 
-	return user != NULL && roster_node(user, ref) != NULL;
+	return user != NULL && (ref == STORE_HIDDEN ||
+	    roster_node(user, ref) != NULL);
 }
 
 bool
@@ -166,6 +167,8 @@ same_node(const struct user *u, const struct model_node *n,
 	struct node *login = userdb_login(u,
 	    (struct span){ n->nodeid, NODEID_TEXT });
 
+	if (n->hidden)
+		return true;
 	if (u->next_ref <= n->ref) {
 		model_say(fault, "node number %" PRIu32 " could be given "
 		    "again", n->ref);
@@ -255,9 +258,30 @@ same_member(const struct model *m, const struct model_member *known,
 	    (by == NULL || memcmp(by, &member->by->uid, sizeof(*by)) == 0);
 }
 
+/* The very posts wait that the model has, in the same order. */
+static bool
+same_pending(const struct model *m, const struct model_messages *ms,
+    const struct model_group *known, const struct group *group)
+{
+	size_t i;
+
+	if (group->pending_count != known->pending_count)
+		return false;
+	for (i = 0; i < known->pending_count; i++) {
+		if (group->pending[i].id !=
+		    ms->all[known->pending[i].message].id ||
+		    memcmp(&group->pending[i].user->uid,
+		    &m->users[known->pending[i].user].uid,
+		    sizeof(struct uid)) != 0)
+			return false;
+	}
+	return true;
+}
+
 bool
 model_same_group(struct datadir *d, const struct model *m,
-    const struct model_group *g, struct model_fault *fault)
+    const struct model_messages *ms, const struct model_group *g,
+    struct model_fault *fault)
 {
 	struct group *group = userdb_group(d->userdb, span_of(g->gid));
 	const struct member *member;
@@ -272,7 +296,8 @@ model_same_group(struct datadir *d, const struct model *m,
 		    !same_member(m, &g->members[i], member)))
 			break;
 	}
-	if (group != NULL && i == m->user_count && group->kind == g->kind)
+	if (group != NULL && i == m->user_count && group->kind == g->kind &&
+	    same_pending(m, ms, g, group))
 		return true;
 	model_say(fault, "group %s is %s", g->gid,
 	    group == NULL ? "lost" : "not what it was");
@@ -313,7 +338,8 @@ model_same_invites(struct datadir *d, const struct model *m,
 
 bool
 model_same_people(struct datadir *d, const struct model *m,
-    const struct model *other, struct model_fault *fault)
+    const struct model *other, const struct model_messages *ms,
+    struct model_fault *fault)
 {
 	size_t i;
 
@@ -322,7 +348,7 @@ model_same_people(struct datadir *d, const struct model *m,
 			return false;
 	}
 	for (i = 0; i < m->group_count; i++) {
-		if (!model_same_group(d, m, &m->groups[i], fault))
+		if (!model_same_group(d, m, ms, &m->groups[i], fault))
 			return false;
 	}
 	for (i = m->user_count; i < other->user_count; i++) {
@@ -613,11 +639,13 @@ settle_node(struct model_node *n, const struct model_entry *found,
     size_t count, enum model_past past)
 {
 	size_t i, left = 0;
+	bool is_there;
 
 	for (i = 0; i < n->count; i++) {
-		n->queue[i].doubtful = !has(found, count,
-		    n->queue[i].message);
-		if (!n->queue[i].doubtful || past == MODEL_KILLED)
+		is_there = has(found, count, n->queue[i].message);
+		n->queue[i].doubtful = !is_there ||
+		    (n->hidden && n->queue[i].doubtful);
+		if (is_there || past == MODEL_KILLED)
 			n->queue[left++] = n->queue[i];
 	}
 	n->count = left;

@@ -15,10 +15,12 @@
 #include "userdb.h"
 
 #define MODEL_USERS    6
-#define MODEL_NODES    6	/* of a user, dropped ones too */
+#define MODEL_NODES    7	/* of a user, dropped ones and the hidden
+				   queue too */
 #define MODEL_ALIASES  6	/* of a user */
 #define MODEL_GROUPS   3
 #define MODEL_INVITES  4
+#define MODEL_PENDING  8	/* posts that wait for a group's moderators */
 #define MODEL_QUEUE    256
 #define MODEL_MESSAGES 16384
 #define MODEL_NAME     16
@@ -38,6 +40,8 @@ struct model_node {
 	uint32_t ref;
 	uint32_t seen;		/* the last day online */
 	bool dropped;
+	bool hidden;		/* it is the relay's own queue: an entry that
+				   is no longer pending may be there */
 	char nodeid[NODEID_TEXT];
 	struct model_entry {
 		uint16_t message;
@@ -70,6 +74,11 @@ struct model_group {
 		bool moderator;
 		size_t by;	/* the inviter's place and 1, or 0 */
 	} members[MODEL_USERS];		/* by the user's place */
+	struct model_pending {
+		size_t user;
+		uint16_t message;
+	} pending[MODEL_PENDING];
+	size_t pending_count;
 };
 
 struct model {
@@ -114,7 +123,8 @@ bool model_read(struct model_found *, struct datadir *, const struct model *,
 bool model_same_user(struct datadir *, const struct model_user *,
     struct model_fault *);
 bool model_same_group(struct datadir *, const struct model *,
-    const struct model_group *, struct model_fault *);
+    const struct model_messages *, const struct model_group *,
+    struct model_fault *);
 bool model_same_invites(struct datadir *, const struct model *,
     struct model_fault *);
 /*
@@ -122,7 +132,8 @@ bool model_same_invites(struct datadir *, const struct model *,
  * other knows is there.
  */
 bool model_same_people(struct datadir *, const struct model *,
-    const struct model *other, struct model_fault *);
+    const struct model *other, const struct model_messages *,
+    struct model_fault *);
 /*
  * Whether nobody and nothing is there that the model does not have, or had
  * before it was dropped: some may be lost, but none is altered.

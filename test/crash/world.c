@@ -252,7 +252,8 @@ world_cut(uint64_t seed)
 static bool
 is_like(const struct model *m, struct model_fault *fault)
 {
-	return model_same_people(&world.data, m, &world.live, fault) &&
+	return model_same_people(&world.data, m, &world.live,
+	    &world.messages, fault) &&
 	    model_same_queues(&world.found, m, &world.messages, fault);
 }
 

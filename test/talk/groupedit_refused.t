@@ -24,7 +24,7 @@ A< {"error":"the group has no member carol","id":"5","msgid":"","op":"ack","post
 A> {"op":GroupEdit,"id":"6","gid":"Club","act":"drop"}
 A< {"error":"act drop needs a to","id":"6","msgid":"","op":"ack","posted":""}
 A> {"op":GroupEdit,"id":"7","gid":"Club","act":"burn"}
-A< {"error":"act must be join, alias, drop or moderator, not burn","id":"7","msgid":"",
+A< {"error":"act must be join, alias, drop, moderator, pass or reject, not burn","id":"7","msgid":"",
 	"op":"ack","posted":""}
 B> {"op":GroupEdit,"id":"8","gid":"Club","act":"alias","newalias":"b"}
 B< {"error":"you are not a member of group Club","id":"8","msgid":"","op":"ack","posted":""}

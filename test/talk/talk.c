@@ -23,7 +23,8 @@
  *	disk full		from one second later on
  *	disk free		until one second later
  *	set window 2		configuration: window, alias_min, message_max,
- *				queue_max, queue_messages_max, groups_max
+ *				queue_max, queue_messages_max, groups_max,
+ *				moderate_days
  *	conf JSON		the whole configuration but name and ops; the
  *				keys of providers are read from their files
  *	ops 2020		the numbering, see below
@@ -311,6 +312,8 @@ step_set(struct run *t, const char *text)
 		conf->queue_messages_max = value;
 	else if (strcmp(key, "groups_max") == 0)
 		conf->groups_max = value;
+	else if (strcmp(key, "moderate_days") == 0)
+		conf->moderate_days = value;
 	else
 		die("%s: %s", t->script->path, text);
 }

@@ -397,6 +397,7 @@ check_default(const struct conf *c, const char *what)
 	CHECK(c->queue_max == (uint64_t)1 << 30 &&
 	    c->queue_messages_max == 100000 && c->disk_min == 0,
 	    "%s: queue_max, disk_min", what);
+	CHECK(c->moderate_days == 30, "%s: moderate_days", what);
 	CHECK(c->expire_days == 0, "%s: expire_days", what);
 	CHECK(strcmp(c->listen_net, "tcp") == 0, "%s: net", what);
 	CHECK(strcmp(c->listen_laddr, "127.0.0.1:3456") == 0, "%s: laddr %s",

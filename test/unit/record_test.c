@@ -5,6 +5,7 @@
 #include "test/lib/check.h"
 
 #define U "\"uid\":\"%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z\""
+#define P "%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z"
 #define SALT "\"salt\":\"00112233445566ff\""
 #define HASH "\"hash\":\"000102030405060708090a0b0c0d0e0f" \
 	"101112131415161718191a1b1c1d1eff\""
@@ -49,6 +50,12 @@ static const struct good {
 	    "\"state\":\"joined\"," U "}", "group/5e/a%20b.json" },
 	{ RECORD_OF_MEMBER, "{\"alias\":\"a\",\"by\":\"%%%%%%%%%%%%%%%%%%%%%%"
 	    "%%%%%%%%%Z\",\"gid\":\"A  b\",\"state\":\"invited\"," U "}",
+	    "group/5e/a%20b.json" },
+	{ RECORD_OF_PENDING, "{\"group\":\"A  b\","
+	    "\"pending\":\"00000000000000ff " P " " P "\"}",
+	    "group/5e/a%20b.json" },
+	{ RECORD_OF_PENDING, "{\"gone\":true,\"group\":\"A  b\","
+	    "\"pending\":\"00000000000000ff " P "\"}",
 	    "group/5e/a%20b.json" },
 	{ RECORD_OTHER, "{}", "" },
 };
@@ -109,6 +116,13 @@ static const char *const senseless[] = {
 	    U "}",
 	"{\"gid\":\"a\",\"state\":\"joined\"," U "}",
 	"{\"gid\":\"a\",\"kind\":\"\"}",
+	"{\"pending\":\"00000000000000ff " P "\"}",
+	"{\"group\":\"a\",\"pending\":\"00000000000000ff\"}",
+	"{\"group\":\"a\",\"pending\":\"0000000000000000 " P "\"}",
+	"{\"group\":\"a\",\"pending\":\"00000000000000fg " P "\"}",
+	"{\"group\":\"a\",\"pending\":\"00000000000000ff " P " \"}",
+	"{\"group\":\"a\",\"pending\":\"00000000000000ff-" P "\"}",
+	"{\"group\":\"\",\"pending\":\"00000000000000ff " P "\"}",
 	"{\"gid\":\"a\",\"kind\":\"shut\"}",
 };
 

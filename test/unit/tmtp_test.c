@@ -10,7 +10,9 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "disk/journal.h"
 #include "disk/syncer.h"
+#include "store.h"
 #include "test/lib/check.h"
 #include "test/lib/harness.h"
 #include "tmtp/header.h"
@@ -740,6 +742,46 @@ test_succession(void)
 	harness_close(&st);
 }
 
+/* The operator removes a poster, or a group: what waits goes with it. */
+static void
+test_pending_removed(void)
+{
+	struct pending p = { .id = 0 };
+	struct actor *a[2];
+	struct user *user[2];
+	struct harness st;
+	struct group *g;
+	struct queue *q;
+	size_t i;
+
+	harness_open(&st);
+	harness_start(&st);
+	g = userdb_add_group(st.data.userdb, SPAN("g"), GROUP_MODERATED);
+	for (i = 0; i < 2; i++) {
+		a[i] = harness_actor(&st, i == 0 ? "A" : "B");
+		harness_register(&st, a[i]);
+		user[i] = userdb_user_text(st.data.userdb, span_of(a[i]->uid));
+		p.user = user[i];
+		p.id = journal_id(st.data.journal);
+		q = store_queue(st.data.store, &user[i]->uid, STORE_HIDDEN);
+		store_put(st.data.store, p.id, SPAN("h"), SPAN("d"), &q, 1);
+		userdb_add_pending(st.data.userdb, g, &p);
+	}
+	harness_turn(&st);
+	tmtp_remove_user(st.relay, user[0]);
+	harness_turn(&st);
+	CHECK(g->pending_count == 1 && g->pending->id == p.id &&
+	    user[0]->pending == 0 && user[1]->pending == 1, "the user's");
+	tmtp_remove_group(st.relay, g);
+	harness_turn(&st);
+	CHECK(g->pending_count == 0 && user[1]->pending == 0, "the group's");
+	harness_stop(&st);
+	harness_start(&st);
+	g = userdb_group(st.data.userdb, SPAN("g"));
+	CHECK(g->pending_count == 0, "they are back");
+	harness_close(&st);
+}
+
 int
 main(void)
 {
@@ -764,5 +806,6 @@ main(void)
 	test_uploads_of_user();
 	test_contacts_max();
 	test_succession();
+	test_pending_removed();
 	return check_report("tmtp");
 }
