@@ -10,6 +10,7 @@
 #include "store.h"
 #include "tmtp/auth.h"
 #include "tmtp/expire.h"
+#include "tmtp/hold.h"
 #include "tmtp/login.h"
 #include "tmtp/moderate.h"
 #include "tmtp/op.h"
@@ -305,6 +306,7 @@ tmtp_open(struct datadir *data, const struct conf *conf, struct now now)
 	relay->expire = expire_open(relay, now);
 	relay->auth = auth_open();
 	relay->request = request_open(relay);
+	hold_look(relay, now);
 	return relay;
 }
 
@@ -499,6 +501,7 @@ tmtp_step(struct relay *relay, struct now now)
 {
 	expire_step(relay->expire, now);
 	moderate_step(relay, now);
+	hold_step(relay, now);
 }
 
 uint64_t
@@ -506,8 +509,11 @@ tmtp_step_deadline(const struct relay *relay)
 {
 	uint64_t expire = expire_deadline(relay->expire);
 	uint64_t moderate = moderate_deadline(relay);
+	uint64_t hold = hold_deadline(relay);
 
-	return expire < moderate ? expire : moderate;
+	if (moderate < expire)
+		expire = moderate;
+	return expire < hold ? expire : hold;
 }
 
 struct tmtp_state

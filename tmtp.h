@@ -105,8 +105,9 @@ void tmtp_expire(struct session *, struct now);
 void tmtp_quit(struct session *, const char *why, struct now);
 
 /*
- * Drop some of what has waited too long for nodes that do not log in, and give
- * groups the moderators that they lack; once a turn, and at
+ * Drop some of what has waited too long for nodes that do not log in, give
+ * groups the moderators that they lack, and send what corks have held whose
+ * time is over; once a turn, and at
  * tmtp_step_deadline (UINT64_MAX: never).
  */
 void tmtp_step(struct relay *, struct now);

@@ -194,6 +194,7 @@ static int
 save_user(struct userdb *db, struct drafts *drafts, const struct user *u)
 {
 	struct record user = roster_record_user(u), r;
+	struct buf held = { NULL, 0, 0 };
 	size_t i;
 
 	files_begin(&db->file);
@@ -205,6 +206,15 @@ save_user(struct userdb *db, struct drafts *drafts, const struct user *u)
 	for (i = 0; i < u->alias_count; i++) {
 		r = roster_record_alias(u->aliases[i]);
 		files_add(&db->file, &r);
+	}
+	if (u->cork != NULL) {
+		r = roster_record_cork(u);
+		files_add(&db->file, &r);
+	}
+	if (u->cork != NULL && u->cork->held_count > 0) {
+		r = roster_record_held(u, &held);
+		files_add(&db->file, &r);
+		buf_free(&held);
 	}
 	return files_save(drafts, &db->file, &user);
 }
@@ -469,6 +479,43 @@ userdb_set_pings(struct userdb *db, struct user *u, uint32_t pings,
 	r.failed_pings = failed;
 	r.pings_since = since;
 	change(db, &r);
+}
+
+void
+userdb_set_cork(struct userdb *db, struct user *u, uint64_t until,
+    struct span list)
+{
+	struct record r = {
+		.has = RECORD_UID | RECORD_CORK,
+		.uid = u->uid,
+		.cork = until,
+		.cork_for = list
+	};
+
+	if (list.n > 0)
+		r.has |= RECORD_CORK_FOR;
+	if (until != 0 || u->cork != NULL)
+		change(db, &r);
+}
+
+void
+userdb_hold(struct userdb *db, struct user *u, uint64_t id)
+{
+	char text[ID_TEXT];
+	struct record r = {
+		.has = RECORD_UID | RECORD_HELD,
+		.uid = u->uid,
+		.held = { text, ID_TEXT }
+	};
+
+	encode_hex64(text, id);
+	change(db, &r);
+}
+
+const struct set *
+userdb_corked(const struct userdb *db)
+{
+	return roster_corked(db->roster);
 }
 
 enum userdb_result

@@ -104,6 +104,17 @@ void userdb_set_pings(struct userdb *, struct user *, uint32_t pings,
     uint32_t failed, uint32_t since);
 
 /*
+ * Set the user's cork, until 0 to end it; the list of what it holds is as in
+ * its record.  It holds no message yet.
+ */
+void userdb_set_cork(struct userdb *, struct user *, uint64_t until,
+    struct span list);
+/* The cork holds the message. */
+void userdb_hold(struct userdb *, struct user *, uint64_t id);
+/* All users with a cork. */
+const struct set *userdb_corked(const struct userdb *);
+
+/*
  * Whether the name is well formed, with at least min characters.  It may be
  * taken.
  */

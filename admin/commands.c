@@ -291,6 +291,23 @@ put_subject(struct call *c, const struct user *u)
 }
 
 static void
+put_cork(struct call *c, const struct user *u)
+{
+	char until[CLOCK_TEXT];
+
+	if (u->cork == NULL)
+		return;
+	clock_text(until, u->cork->until);
+	output_table(&c->out, "cork");
+	output_row(&c->out);
+	output_text(&c->out, "until", (struct span){ until, CLOCK_TEXT });
+	output_flag(&c->out, "all", u->cork->all);
+	output_number(&c->out, "users", u->cork->users.count);
+	output_number(&c->out, "groups", u->cork->groups.count);
+	output_number(&c->out, "held", u->cork->held_count);
+}
+
+static void
 put_aliases(struct call *c, const struct user *u)
 {
 	const struct alias *a;
@@ -379,6 +396,7 @@ user_show(struct call *c)
 	output_table(&c->out, "user");
 	put_user(c, c->user);
 	put_subject(c, c->user);
+	put_cork(c, c->user);
 	put_aliases(c, c->user);
 	put_nodes(c, c->user);
 	put_groups(c, c->user);

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
 
 /* The last moment a date of four digits for the year can show. */
 #define WALL_MAX UINT64_C(253402300799999)
@@ -65,4 +66,33 @@ clock_text(char dst[CLOCK_TEXT], uint64_t wall)
 	dst = put_digits(dst, 2, ms / 60000 % 60, ':');
 	dst = put_digits(dst, 2, ms / 1000 % 60, '.');
 	put_digits(dst, 3, ms % 1000, 'Z');
+}
+
+static unsigned
+get_digits(const char *p, int n)
+{
+	unsigned value = 0;
+
+	for (; n > 0; n--)
+		value = value * 10 + (unsigned)(*p++ - '0');
+	return value;
+}
+
+/* Whatever else the text was, it is not what is written for the result. */
+bool
+clock_read(uint64_t *wall, const char text[CLOCK_TEXT])
+{
+	uint64_t year = get_digits(text, 4);
+	unsigned month = (get_digits(text + 5, 2) + 9) % 12;	/* 0 is March */
+	char again[CLOCK_TEXT];
+	uint64_t days;
+
+	year -= month >= 10;
+	days = 365 * year + year / 4 - year / 100 + year / 400 +
+	    (153 * month + 2) / 5 + get_digits(text + 8, 2) - 1 - 719468;
+	*wall = days * CLOCK_DAY + get_digits(text + 11, 2) *
+	    UINT64_C(3600000) + get_digits(text + 14, 2) * 60000 +
+	    get_digits(text + 17, 2) * 1000 + get_digits(text + 20, 3);
+	clock_text(again, *wall);
+	return memcmp(again, text, CLOCK_TEXT) == 0;
 }

@@ -4,6 +4,7 @@
 #ifndef MNM_BASE_CLOCK_H
 #define MNM_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -37,5 +38,7 @@ clock_min(uint64_t a, uint64_t b)
 
 /* Milliseconds since 1970 UTC as 2006-01-02T15:04:05.000Z, without a NUL. */
 void clock_text(char dst[CLOCK_TEXT], uint64_t wall);
+/* Read that; false if it is no such text, or the date does not exist. */
+bool clock_read(uint64_t *wall, const char text[CLOCK_TEXT]);
 
 #endif

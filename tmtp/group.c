@@ -85,7 +85,7 @@ may_be_invited(struct request *rq, const struct group *group,
 
 /* The invitation to its alias, and the news of it to the members. */
 static bool
-send_invitation(struct request *rq, const struct group *group,
+send_invitation(struct request *rq, struct group *group,
     struct span from, const struct alias *alias)
 {
 	struct set *invitee = &rq->note_to;

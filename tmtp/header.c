@@ -33,6 +33,7 @@ static const struct json_field fields[] = {
 	{ "uses",       F_USES,       JSON_NUMBER, AT(uses) },
 	{ "dropnode",   F_DROPNODE,   JSON_TEXT,   AT(dropnode) },
 	{ "dropalias",  F_DROPALIAS,  JSON_TEXT,   AT(dropalias) },
+	{ "cork",       F_CORK,       JSON_TEXT,   AT(cork) },
 	{ "notefor",    F_NOTEFOR,    JSON_OTHER,  AT(note_list) },
 	{ "notelen",    F_NOTELEN,    JSON_NUMBER, AT(notelen) },
 	{ "notehead",   F_NOTEHEAD,   JSON_NUMBER, AT(notehead) },
@@ -307,12 +308,17 @@ put_before_headsum(struct buf *b, const struct message *m)
 	put_text(b, "act", m->act);
 	put_flag(b, "after", m->after);
 	put_text(b, "alias", m->alias);
+	put_text(b, "cork", m->cork);
 	put_number(b, "datahead", m->datahead);
 	json_put_uint(b, "datalen", m->datalen);
 	put_number(b, "datasum", m->datasum);
 	put_text(b, "dropalias", m->dropalias);
 	put_text(b, "dropnode", m->dropnode);
 	put_list(b, "for", m->to_list);
+	if (m->corked.p != NULL) {
+		json_put_key(b, "for");
+		buf_add(b, m->corked);
+	}
 	put_from(b, m->from);
 	put_text(b, "gid", m->gid);
 }

@@ -49,7 +49,8 @@ enum header_field {
 	F_ON         = 1 << 24,
 	F_AFTER      = 1 << 25,
 	F_OIDC       = 1 << 26,
-	F_MSGID      = 1 << 27
+	F_MSGID      = 1 << 27,
+	F_CORK       = 1 << 28
 };
 
 /* An array of objects with an id and perhaps a type, as it was sent. */
@@ -71,7 +72,7 @@ struct header {
 	struct json_number op;
 	struct span id, uid, node;
 	struct span newnode, newalias, dropnode, dropalias;
-	struct span type, gid, act, kind, msgid, from, to;
+	struct span type, gid, act, kind, msgid, from, to, cork;
 	struct json_number uses;
 	struct json_number datalen, datahead, datasum;
 	struct json_number notelen, notehead, notesum;
@@ -110,6 +111,7 @@ struct message {
 	uint64_t datalen;
 	struct json_number datahead, datasum, notify, uses;
 	bool after;
+	struct span cork, corked;	/* corked is the JSON of for */
 	struct span act, alias, dropalias, dropnode, gid, label;
 	struct span newalias, newnode, node, nodeid, noderef, to, type;
 	const char *on;			/* true or false */

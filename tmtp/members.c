@@ -75,6 +75,7 @@ members_news(struct request *rq, const struct group *group,
 {
 	struct posting p = route_news(rq, "member");
 
+	rq->group = group;
 	p.to = to;
 	to->count = 0;
 	if (group != NULL)

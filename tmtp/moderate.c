@@ -242,6 +242,9 @@ send_post(struct request *rq, const struct group *group,
 	const struct member *m = group->members;
 	size_t i;
 
+	/* For corks: the header comes from the first message. */
+	posting.message.from = &p->user->uid;
+	rq->group = group;
 	posting.message.passed = buf_span(&ps->head);
 	rq->to.count = 0;
 	for (i = 0; i < group->member_count; i++, m++) {
@@ -277,6 +280,7 @@ reject(struct request *rq, const struct group *group, const struct pending *p)
 {
 	struct posting posting = route_news(rq, "member");
 
+	rq->group = group;
 	rq->to.count = 0;
 	set_append(&rq->to, p->user);
 	posting.to = &rq->to;

@@ -76,6 +76,18 @@ outbox_ack(struct session *s, uint64_t id)
 	session_mark(s);
 }
 
+/* Nearly always its id is the highest. */
+static struct inflight *
+add_inflight(struct session *s, uint64_t id)
+{
+	struct inflight *f = &s->inflight[s->inflight_count++];
+
+	for (; f > s->inflight && f[-1].id > id; f--)
+		f[0] = f[-1];
+	*f = (struct inflight){ .id = id };
+	return f;
+}
+
 /* The message's last byte has left. */
 static void
 finish_sending(struct session *s, struct now now)
@@ -83,8 +95,7 @@ finish_sending(struct session *s, struct now now)
 	struct inflight *f = find_inflight(s, s->sending.id);
 
 	if (f == NULL) {
-		f = &s->inflight[s->inflight_count++];
-		*f = (struct inflight){ .id = s->sending.id };
+		f = add_inflight(s, s->sending.id);
 		s->last = f->id;
 	}
 	f->sent = now.mono;
@@ -190,6 +201,30 @@ send_some(struct session *s, char *dst, size_t room, struct now now)
 	return n;
 }
 
+/* One that is being sent is in flight from now on: it is not sent twice. */
+void
+outbox_go_back(struct session *s, uint64_t id, struct now now)
+{
+	if (s->sending.id != 0 && find_inflight(s, s->sending.id) == NULL)
+		add_inflight(s, s->sending.id)->sent = now.mono;
+	if (s->last >= id)
+		s->last = id - 1;
+	session_mark(s);
+}
+
+/* Whether the message is not to be sent now, or was sent already. */
+static bool
+is_passed_over(struct session *s, uint64_t id)
+{
+	const struct cork *cork = s->node->user->cork;
+
+	if (cork != NULL && roster_is_held(cork, id))
+		return true;
+	return s->inflight_count > 0 &&
+	    s->inflight[s->inflight_count - 1].id >= id &&
+	    find_inflight(s, id) != NULL;
+}
+
 /*
  * Choose what to send next: a message whose ack is overdue, or else the first
  * of the queue that was not sent yet, if the window has room for it.
@@ -211,6 +246,11 @@ choose(struct session *s)
 		return false;
 	found = store_next(s->relay->data->store, s->node->queue, after, &id,
 	    &length);
+	while (!resend && found == 1 && is_passed_over(s, id)) {
+		s->last = id;
+		found = store_next(s->relay->data->store, s->node->queue, id,
+		    &id, &length);
+	}
 	if (found == -1) {
 		session_cut(s, SPAN("the queue cannot be read"));
 		return false;

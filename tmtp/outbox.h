@@ -1,7 +1,8 @@
 /*
  * outbox.h - sending what waits in a node's queue to the node's session.
  *
- * A queue is sent in the order of ids.  Up to conf's window of messages are in
+ * A queue is sent in the order of ids, except for what a cork holds: it is sent
+ * when that ends.  Up to conf's window of messages are in
  * flight in a session: sent, but not acked.  Those whose ack is overdue are
  * sent again, in order.
  */
@@ -40,6 +41,8 @@ size_t outbox_continue(struct session *, char *dst, size_t room, struct now);
  */
 void outbox_end(struct session *, struct span why);
 
+/* Send what waits from that id on, except for what is in flight. */
+void outbox_go_back(struct session *, uint64_t id, struct now);
 /* The node has the message.  Ignored unless it was sent in this session. */
 void outbox_ack(struct session *, uint64_t id);
 /* When the first ack is overdue; UINT64_MAX if none is awaited. */

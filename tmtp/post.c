@@ -35,7 +35,10 @@ add_user(struct request *rq, struct span uid, struct set *to)
 	return true;
 }
 
-/* A group's members are added once, even if it is named twice. */
+/*
+ * A group's members are added once, even if it is named twice, and to a
+ * notification with those of the delivery.
+ */
 static bool
 add_group(struct request *rq, const struct header_entry *entry, struct set *to)
 {
@@ -74,7 +77,6 @@ add_list(struct request *rq, const struct header_list *list, struct set *to)
 	struct header_entry entry;
 	struct json walk;
 
-	rq->groups.count = 0;
 	header_walk(&walk, list);
 	while (header_entry(&walk, list, &entry)) {
 		if (!add_entry(rq, &entry, to))
@@ -115,7 +117,7 @@ check_moderated(struct request *rq, const struct group *group)
 bool
 post_prepare(struct request *rq)
 {
-	rq->to.count = 0;
+	rq->to.count = rq->groups.count = 0;
 	rq->moderated = NULL;
 	return add_list(rq, &rq->h.to_list, &rq->to) &&
 	    (rq->moderated == NULL || check_moderated(rq, rq->moderated));

@@ -37,6 +37,8 @@ request_begin(struct request *rq, struct session *s, struct now now)
 	rq->note = rq->body = NULL;
 	rq->msgid = 0;
 	rq->leaves = false;
+	rq->groups.count = 0;
+	rq->group = NULL;
 }
 
 void

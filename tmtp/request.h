@@ -36,7 +36,9 @@ struct request {
 	/* The op's: the users that a message is for, settled. */
 	struct set to;
 	struct set note_to;	/* ... that the notification is for */
-	struct set groups;	/* whose members have been added */
+	struct set groups;	/* that are named */
+	const struct group *group;	/* whose news, or a post to which, is
+					   sent; NULL: none */
 	struct group *moderated;	/* whose moderators must pass it */
 
 	/* route.c */

@@ -5,6 +5,7 @@
 #include "conf.h"
 #include "datadir.h"
 #include "store.h"
+#include "tmtp/hold.h"
 #include "tmtp/outbox.h"
 #include "tmtp/request.h"
 #include "tmtp/session.h"
@@ -83,15 +84,18 @@ add_nodes(struct request *rq, const struct user *user,
 }
 
 static void
-add_recipients(struct request *rq, const struct posting *p)
+add_recipients(struct request *rq, struct posting *p)
 {
 	const struct user *self = request_user(rq), *user;
 	size_t i;
 
 	for (i = 0; p->to != NULL && i < p->to->count; i++) {
 		user = p->to->items[i];
-		if (user != self)
-			add_nodes(rq, user, NULL);
+		if (user == self)
+			continue;
+		add_nodes(rq, user, NULL);
+		p->held += user->cork != NULL && hold_applies(rq,
+		    p->message.from, user);
 	}
 	if (p->hidden != NULL)
 		add_queue(rq, p->hidden);
@@ -183,7 +187,23 @@ static size_t
 size_of(const struct posting *p)
 {
 	return store_put_size(p->head_size,
-	    p->data != NULL ? p->data->small.n : 0, p->queue_count);
+	    p->data != NULL ? p->data->small.n : 0, p->queue_count) +
+	    p->held * HOLD_SIZE;
+}
+
+/* It waits for those who have corked it until the cork ends. */
+static void
+hold(struct request *rq, const struct posting *p)
+{
+	struct user *user;
+	size_t i;
+
+	for (i = 0; i < p->to->count; i++) {
+		user = p->to->items[i];
+		if (user != request_user(rq) &&
+		    hold_applies(rq, p->message.from, user))
+			hold_add(rq, user, p->message.id);
+	}
 }
 
 static size_t
@@ -276,6 +296,8 @@ route_send(struct request *rq, struct posting *postings, size_t n)
 		if (is_news(&postings[i]))
 			make_room(rq, &postings[i], &size);
 		put(rq, &postings[i]);
+		if (postings[i].held > 0)
+			hold(rq, &postings[i]);
 	}
 	rq->msgid = postings[0].message.id;
 	return true;

@@ -44,6 +44,7 @@ struct posting {
 	/* route_send's: where its head and its queues are in the request */
 	size_t head, head_size;
 	size_t queue, queue_count;
+	size_t held;		/* users whose cork holds it */
 };
 
 /* A message from the session's user, with a new id, and nothing else set. */

@@ -43,6 +43,7 @@ struct relay {
 	struct expire *expire;
 	struct auth *auth;
 	struct list marked;	/* sessions for tmtp_marked */
+	uint64_t cork_due;	/* for hold.c: now.mono to look at the corks */
 	struct list waiting;	/* ... that hold back bytes until the commit */
 
 	/* moderate.c */

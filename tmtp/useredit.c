@@ -6,6 +6,7 @@
 #include "conf.h"
 #include "datadir.h"
 #include "store.h"
+#include "tmtp/cork.h"
 #include "tmtp/login.h"
 #include "tmtp/moderate.h"
 #include "tmtp/outbox.h"
@@ -259,7 +260,8 @@ bool
 op_useredit(struct request *rq)
 {
 	switch (rq->h.has &
-	    (F_NEWNODE | F_NEWALIAS | F_DROPNODE | F_DROPALIAS)) {
+	    (F_NEWNODE | F_NEWALIAS | F_DROPNODE | F_DROPALIAS |
+	    F_CORK)) {
 	case F_NEWNODE:
 		return edit_newnode(rq);
 	case F_NEWALIAS:
@@ -268,8 +270,10 @@ op_useredit(struct request *rq)
 		return edit_dropnode(rq);
 	case F_DROPALIAS:
 		return edit_dropalias(rq);
+	case F_CORK:
+		return cork_edit(rq);
 	default:
 		return request_refuse(rq, "UserEdit takes one of newnode, "
-		    "newalias, dropnode and dropalias", SPAN(""));
+		    "newalias, dropnode, dropalias and cork", SPAN(""));
 	}
 }

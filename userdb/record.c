@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "json.h"
 #include "userdb/name.h"
 
@@ -12,6 +13,8 @@ static const struct json_field fields[] = {
 #define AT(member) offsetof(struct record, member)
 	{ "alias",        RECORD_ALIAS,        JSON_TEXT,  AT(alias) },
 	{ "by",           RECORD_BY,           JSON_OTHER, 0 },
+	{ "cork",         RECORD_CORK,         JSON_OTHER, 0 },
+	{ "cork_for",     RECORD_CORK_FOR,     JSON_TEXT,  AT(cork_for) },
 	{ "disabled",     RECORD_DISABLED,     JSON_FLAG,  0 },
 	{ "dropped",      RECORD_DROPPED,      JSON_FLAG,  0 },
 	{ "failed_pings", RECORD_FAILED_PINGS, JSON_U32,   AT(failed_pings) },
@@ -19,6 +22,7 @@ static const struct json_field fields[] = {
 	{ "gone",         RECORD_GONE,         JSON_FLAG,  0 },
 	{ "group",        RECORD_GROUP,        JSON_TEXT,  AT(gid) },
 	{ "hash",         RECORD_HASH,         JSON_OTHER, 0 },
+	{ "held",         RECORD_HELD,         JSON_TEXT,  AT(held) },
 	{ "kind",         RECORD_KIND,         JSON_OTHER, 0 },
 	{ "label",        RECORD_LABEL,        JSON_TEXT,  AT(label) },
 	{ "moderator",    RECORD_MODERATOR,    JSON_FLAG,  0 },
@@ -96,6 +100,27 @@ record_read_kind(unsigned *kind, struct span text)
 	return false;
 }
 
+/* No cork is an empty text, and 0. */
+static bool
+read_cork(uint64_t *until, struct span text)
+{
+	*until = 0;
+	return text.n == 0 ||
+	    (text.n == CLOCK_TEXT && clock_read(until, text.p));
+}
+
+static bool
+is_held_list(struct span held)
+{
+	uint64_t id;
+
+	for (; held.n >= ID_TEXT; held.p += ID_TEXT, held.n -= ID_TEXT) {
+		if (!decode_hex64(&id, (struct span){ held.p, ID_TEXT }))
+			return false;
+	}
+	return held.n == 0;
+}
+
 /* Read a value that json.c leaves to us; false if it is invalid. */
 static bool
 read_value(struct record *r, enum record_field field, struct span text)
@@ -111,6 +136,8 @@ read_value(struct record *r, enum record_field field, struct span text)
 		r->state = (enum member_state)span_index(text, state_names,
 		    STATES);
 		return r->state < STATES;
+	case RECORD_CORK:
+		return read_cork(&r->cork, text);
 	case RECORD_BY:
 		return decode_base32(r->by.bytes, UID_BYTES, text);
 	default:
@@ -167,7 +194,8 @@ record_read(struct record *r, struct span text, struct buf *strings)
 	}
 	r->has = reader.has;
 	if (!json_done(&j) || has_nul(r->alias) || has_nul(r->gid) ||
-	    has_nul(r->label) || !names_fit(r) ||
+	    has_nul(r->label) || has_nul(r->cork_for) ||
+	    !is_held_list(r->held) || !names_fit(r) ||
 	    ((r->has & RECORD_OIDC) != 0 && !is_whole(&r->subject)))
 		return RECORD_INVALID;
 	return record_kind(r);
@@ -239,6 +267,10 @@ record_kind(const struct record *r)
 		return RECORD_OTHER;
 	if (r->has & RECORD_NODE)
 		return kind_of_node(r);
+	if (r->has & RECORD_CORK)
+		return RECORD_OF_CORK;
+	if (r->has & RECORD_HELD)
+		return RECORD_OF_HELD;
 	return r->has & RECORD_ALIAS ? RECORD_OF_ALIAS : RECORD_OF_USER;
 }
 
@@ -266,10 +298,23 @@ write_uid(struct buf *b, const char *key, const struct uid *uid)
 }
 
 static void
+write_cork(struct buf *b, const char *key, uint64_t until)
+{
+	char text[CLOCK_TEXT];
+
+	clock_text(text, until);
+	json_put_string(b, key, (struct span){ text,
+	    until == 0 ? 0 : CLOCK_TEXT });
+}
+
+static void
 write_field(struct buf *b, const struct json_field *field,
     const struct record *r)
 {
 	switch (field->bit) {
+	case RECORD_CORK:
+		write_cork(b, field->key, r->cork);
+		break;
 	case RECORD_BY:
 		write_uid(b, field->key, &r->by);
 		break;

@@ -18,6 +18,11 @@
  *	user	gone next_ref uid		the user was removed: it has no
  *						nodes and has left all groups
  *	group	gid gone			all members have left it
+ *	cork	cork [cork_for] uid		the user's cork ends at this
+ *						date, and holds nothing yet; ""
+ *						is no cork.  cork_for: a line
+ *						for each, type and uid or gid
+ *	held	held uid			ids of messages that it holds
  *	alias	alias [dropped] uid [uses]	without uses: unlimited
  *	group	gid [kind]			the group exists; see kind_names
  *	member	alias [by] gid [moderator]	state: see state_names; by: who
@@ -68,7 +73,10 @@ enum record_field {
 	RECORD_MODERATOR    = 1 << 20,	/* flag: of the group */
 	RECORD_OIDC         = 1 << 21,	/* all of subject */
 	RECORD_GROUP        = 1 << 22,
-	RECORD_PENDING      = 1 << 23
+	RECORD_PENDING      = 1 << 23,
+	RECORD_CORK         = 1 << 26,
+	RECORD_CORK_FOR     = 1 << 27,
+	RECORD_HELD         = 1 << 28
 };
 
 enum member_state {
@@ -95,6 +103,8 @@ struct record {
 	unsigned has;			/* a set of record_field */
 	struct uid uid, by;
 	struct span gid, alias, label;
+	struct span cork_for, held;
+	uint64_t cork;			/* now.wall, or 0 */
 	uint32_t next_ref, node, seen, uses;
 	uint32_t pings, failed_pings, pings_since;
 	enum member_state state;
@@ -112,6 +122,8 @@ enum record_kind {
 	RECORD_OF_NODE,
 	RECORD_OF_SEEN,
 	RECORD_OF_GONE,
+	RECORD_OF_CORK,
+	RECORD_OF_HELD,
 	RECORD_OF_ALIAS,
 	RECORD_OF_GROUP,
 	RECORD_OF_MEMBER,

@@ -41,6 +41,7 @@ struct roster {
 	struct name *names;
 	size_t name_count;
 	struct index by_name;
+	struct set corked;	/* users with a cork */
 	unsigned char seed[SEED_BYTES];	/* of the names' hash */
 	struct buf logged;	/* lines that log_taken has logged */
 };
@@ -468,6 +469,141 @@ apply_pending(struct roster *ro, struct group *g, const struct record *r)
 		add_pending(ro, g, r);
 }
 
+static struct group *
+add_group(struct roster *ro, struct span gid)
+{
+	struct group *g = xzalloc(sizeof(*g));
+
+	g->gid = xcopy(gid);
+	g->index = xzalloc(sizeof(*g->index));
+	add_name(ro, (struct name){ NULL, g });
+	return g;
+}
+
+/* ---- corks ---- */
+
+const struct set *
+roster_corked(const struct roster *ro)
+{
+	return &ro->corked;
+}
+
+/* The place of the first held id that is at least id. */
+static size_t
+find_held(const struct cork *cork, uint64_t id)
+{
+	size_t low = 0, high = cork->held_count, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (cork->held[middle] < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool
+roster_is_held(const struct cork *cork, uint64_t id)
+{
+	size_t i = find_held(cork, id);
+
+	return i < cork->held_count && cork->held[i] == id;
+}
+
+static void
+free_cork(struct user *u)
+{
+	if (u->cork == NULL)
+		return;
+	set_free(&u->cork->users);
+	set_free(&u->cork->groups);
+	free(u->cork->list);
+	free(u->cork->held);
+	free(u->cork);
+	u->cork = NULL;
+}
+
+static void
+end_cork(struct roster *ro, struct user *u)
+{
+	(void)set_take(&ro->corked, u);
+	free_cork(u);
+}
+
+/* A group's file may be read later than its members'. */
+static void
+add_corked(struct roster *ro, struct cork *cork, struct span line)
+{
+	struct span name = { line.p + 1, line.n - 1 };
+	const struct name *found;
+	struct uid uid;
+
+	if (line.p[0] == '1' && decode_base32(uid.bytes, UID_BYTES, name)) {
+		set_append(&cork->users, known_user(ro, &uid));
+	} else if (line.p[0] == '2' && name_fits(name)) {
+		found = find_name(ro, name);
+		if (found == NULL)
+			set_append(&cork->groups, add_group(ro, name));
+		else if (found->group != NULL)
+			set_append(&cork->groups, found->group);
+	}
+}
+
+static void
+apply_cork(struct roster *ro, struct user *u, const struct record *r)
+{
+	struct span rest = r->cork_for;
+	struct cork *cork;
+	const char *end;
+
+	end_cork(ro, u);
+	if (r->cork == 0)
+		return;
+	cork = u->cork = xzalloc(sizeof(*cork));
+	(void)set_put(&ro->corked, u);
+	cork->until = r->cork;
+	cork->all = rest.n == 0;
+	cork->list = xcopy(rest);
+	for (; rest.n > 0; rest.n -= (size_t)(end + 1 - rest.p),
+	    rest.p = end + 1) {
+		end = memchr(rest.p, '\n', rest.n);
+		if (end == NULL)
+			break;
+		if (end > rest.p)
+			add_corked(ro, cork, (struct span){ rest.p,
+			    (size_t)(end - rest.p) });
+	}
+	set_settle(&cork->users);
+	set_settle(&cork->groups);
+}
+
+static void
+hold(struct cork *cork, uint64_t id)
+{
+	size_t i = find_held(cork, id), n = cork->held_count;
+
+	if (i < n && cork->held[i] == id)
+		return;
+	cork->held = xgrow(cork->held, n, sizeof(id));
+	memmove(cork->held + i + 1, cork->held + i, (n - i) * sizeof(id));
+	cork->held[i] = id;
+	cork->held_count++;
+}
+
+static void
+apply_held(const struct user *u, const struct record *r)
+{
+	uint64_t id;
+	size_t i;
+
+	for (i = 0; u->cork != NULL && i < r->held.n; i += ID_TEXT) {
+		if (decode_hex64(&id, (struct span){ r->held.p + i, ID_TEXT }))
+			hold(u->cork, id);
+	}
+}
+
 /* Its aliases stay taken. */
 static void
 remove_user(struct roster *ro, struct user *u)
@@ -475,6 +611,7 @@ remove_user(struct roster *ro, struct user *u)
 	struct group *g;
 	size_t at = 0;
 
+	end_cork(ro, u);
 	while (u->node_count > 0)
 		remove_node(ro, u, u->nodes[u->node_count - 1]->ref);
 	while ((g = roster_next_group(ro, &at)) != NULL) {
@@ -563,6 +700,12 @@ apply_to_user(struct roster *ro, const struct record *r)
 		remove_node(ro, u, r->node);
 		retire_ref(u, r->node);
 		break;
+	case RECORD_OF_CORK:
+		apply_cork(ro, u, r);
+		break;
+	case RECORD_OF_HELD:
+		apply_held(u, r);
+		break;
 	case RECORD_OF_ALIAS:
 		apply_alias(ro, u, r);
 		break;
@@ -570,17 +713,6 @@ apply_to_user(struct roster *ro, const struct record *r)
 		apply_user(ro, u, r);
 		break;
 	}
-}
-
-static struct group *
-add_group(struct roster *ro, struct span gid)
-{
-	struct group *g = xzalloc(sizeof(*g));
-
-	g->gid = xcopy(gid);
-	g->index = xzalloc(sizeof(*g->index));
-	add_name(ro, (struct name){ NULL, g });
-	return g;
 }
 
 static struct member *
@@ -694,6 +826,37 @@ roster_record_node(const struct node *n)
 }
 
 struct record
+roster_record_cork(const struct user *u)
+{
+	struct record r = {
+		.has = RECORD_UID | RECORD_CORK,
+		.uid = u->uid,
+		.cork = u->cork->until,
+		.cork_for = span_of(u->cork->list)
+	};
+
+	if (!u->cork->all)
+		r.has |= RECORD_CORK_FOR;
+	return r;
+}
+
+struct record
+roster_record_held(const struct user *u, struct buf *held)
+{
+	size_t i;
+
+	for (i = 0; i < u->cork->held_count; i++) {
+		encode_hex64(buf_room(held, ID_TEXT), u->cork->held[i]);
+		held->n += ID_TEXT;
+	}
+	return (struct record){
+		.has = RECORD_UID | RECORD_HELD,
+		.uid = u->uid,
+		.held = buf_span(held)
+	};
+}
+
+struct record
 roster_record_alias(const struct alias *a)
 {
 	struct record r = {
@@ -789,6 +952,7 @@ free_user(struct user *u)
 		free(u->nodes[i]);
 	for (i = 0; i < u->alias_count; i++)
 		free(u->aliases[i]);
+	free_cork(u);
 	free(u->nodes);
 	free(u->aliases);
 	free(u->subject);
@@ -830,6 +994,7 @@ roster_close(struct roster *ro)
 	free(ro->subjects);
 	free(ro->by_subject.slots);
 	free(ro->by_name.slots);
+	set_free(&ro->corked);
 	buf_free(&ro->logged);
 	free(ro);
 }

@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/set.h"
 #include "userdb/record.h"
 
 struct queue;	/* store's */
@@ -53,6 +54,17 @@ enum user_flag {
 	USER_RECEIVE_ONLY = 1 << 1	/* send */
 };
 
+/* What a user is not sent before a date. */
+struct cork {
+	uint64_t until;		/* now.wall */
+	bool all;		/* from everybody else */
+	struct set users, groups;	/* ... or from these users, and to these
+					   groups */
+	char *list;		/* the two as a record has them */
+	uint64_t *held;		/* ids of messages, rising */
+	size_t held_count;
+};
+
 struct user {
 	struct uid uid;
 	uint32_t next_ref;
@@ -65,6 +77,7 @@ struct user {
 	size_t alias_count;
 	struct subject *subject;	/* who it is; NULL: nobody said so */
 	uint32_t pending;	/* posts of it that wait for moderators */
+	struct cork *cork;		/* NULL: none */
 	uint32_t groups_made;	/* groups whose first member it was */
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
 	size_t nodes_online;	/* for tmtp */
@@ -130,12 +143,19 @@ bool roster_has(const struct roster *, struct span name);
  */
 struct user *roster_next_user(const struct roster *, size_t *at);
 struct group *roster_next_group(const struct roster *, size_t *at);
+/* Users with a cork. */
+const struct set *roster_corked(const struct roster *);
+/* Whether the cork holds the message. */
+bool roster_is_held(const struct cork *, uint64_t id);
 /* Users with a node. */
 size_t roster_user_count(const struct roster *);
 
 /* The record that describes it.  Its spans point into the argument. */
 struct record roster_record_user(const struct user *);
 struct record roster_record_node(const struct node *);
+/* The second has the ids appended to held, which is borrowed. */
+struct record roster_record_cork(const struct user *);
+struct record roster_record_held(const struct user *, struct buf *held);
 struct record roster_record_alias(const struct alias *);
 struct record roster_record_group(const struct group *);
 struct record roster_record_member(const struct group *,

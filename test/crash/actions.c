@@ -280,6 +280,31 @@ action_change_alias(void)
 }
 
 int
+action_cork(void)
+{
+	struct model_user *u = any_user();
+	char list[1 + UID_TEXT + 1] = "1";
+	int ready = wait_ready();
+
+	if (ready != 1 || u == NULL)
+		return ready == -1 ? -1 : 0;
+	if (u->corked_until != 0 && any(4) > 0 &&
+	    u->held_count < MODEL_HELD) {
+		world.live.id = journal_id(world.data.journal);
+		u->held[u->held_count++] = world.live.id;
+		userdb_hold(world.data.userdb, user_of(u), world.live.id);
+		return 0;
+	}
+	u->corked_until = any(2) == 0 ? 0 : world.now.wall + any(1000);
+	u->held_count = 0;
+	encode_base32(list + 1, any_user()->uid.bytes, UID_BYTES);
+	list[1 + UID_TEXT] = '\n';
+	userdb_set_cork(world.data.userdb, user_of(u), u->corked_until,
+	    (struct span){ list, any(2) == 0 ? 0 : sizeof(list) });
+	return 0;
+}
+
+int
 action_change_group(void)
 {
 	struct model *m = &world.live;
@@ -715,6 +740,7 @@ action_any(void)
 		{  2, action_see          },
 		{  2, action_add_alias    },
 		{  2, action_change_alias },
+		{  3, action_cork         },
 		{  3, action_change_group },
 		{  2, action_invite       },
 		{ 20, post_any           },

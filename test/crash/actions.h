@@ -17,6 +17,8 @@ int action_drop_node(void);
 int action_see(void);
 int action_add_alias(void);
 int action_change_alias(void);
+/* A cork begins, or ends, or holds one more message. */
+int action_cork(void);
 int action_change_group(void);
 /* Invite a guest, or withdraw an invitation. */
 int action_invite(void);

@@ -216,6 +216,26 @@ same_subject(struct datadir *d, const struct user *u, const char *sub,
 	return false;
 }
 
+static bool
+same_cork(const struct cork *cork, const struct model_user *m,
+    struct model_fault *fault)
+{
+	size_t i;
+
+	if ((cork != NULL ? cork->until : 0) != m->corked_until ||
+	    (cork != NULL ? cork->held_count : 0) != m->held_count) {
+		model_say(fault, "a cork is not what it was");
+		return false;
+	}
+	for (i = 0; i < m->held_count; i++) {
+		if (cork->held[i] != m->held[i]) {
+			model_say(fault, "another message is held");
+			return false;
+		}
+	}
+	return true;
+}
+
 bool
 model_same_user(struct datadir *d, const struct model_user *m,
     struct model_fault *fault)
@@ -237,6 +257,8 @@ model_same_user(struct datadir *d, const struct model_user *m,
 		if (!same_alias(d, u, &m->aliases[i], fault))
 			return false;
 	}
+	if (!same_cork(u->cork, m, fault))
+		return false;
 	if (u->alias_count == m->alias_count)
 		return true;
 	model_say(fault, "a user has %zu aliases, not %zu", u->alias_count,

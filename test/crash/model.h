@@ -18,6 +18,7 @@
 #define MODEL_NODES    7	/* of a user, dropped ones and the hidden
 				   queue too */
 #define MODEL_ALIASES  6	/* of a user */
+#define MODEL_HELD     8
 #define MODEL_GROUPS   3
 #define MODEL_INVITES  4
 #define MODEL_PENDING  8	/* posts that wait for a group's moderators */
@@ -62,6 +63,9 @@ struct model_user {
 		bool dropped;
 	} aliases[MODEL_ALIASES];
 	size_t alias_count;
+	uint64_t corked_until;	/* 0: no cork */
+	uint64_t held[MODEL_HELD];	/* rising */
+	size_t held_count;
 };
 
 struct model_group {

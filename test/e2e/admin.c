@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "test/lib/check.h"
 #include "json.h"
 #include "test/lib/peer.h"
@@ -421,6 +422,7 @@ check_users(struct setting *w, struct peer *bob)
 static void
 check_parts(struct setting *w, struct peer *alice)
 {
+	char until[CLOCK_TEXT], request[128];
 	struct peer m;
 
 	expect(w, 0, "1", "node list 'Ivan Silent'");
@@ -436,6 +438,13 @@ check_parts(struct setting *w, struct peer *alice)
 	expect(w, 1, "nobody has", "alias drop 'Alice Third'");
 	expect_json(w, "\"alias\":\"Alice Second\",\"dropped\":true",
 	    "user show 'Alice Smith'");
+	clock_text(until, clock_us(CLOCK_REALTIME) / 1000 + CLOCK_DAY);
+	(void)snprintf(request, sizeof(request), "{\"op\":3,\"id\":\"2\","
+	    "\"cork\":\"%.*s\"}", CLOCK_TEXT, until);
+	expect_ack(w, alice, "", request);
+	expect_json(w, "\"all\":true,\"users\":0,\"groups\":0,\"held\":0",
+	    "user show 'Alice Smith'");
+	expect_ack(w, alice, "", "{\"op\":3,\"id\":\"3\",\"cork\":\"\"}");
 	expect(w, 0, "", "register open 1h");
 	peer_init(&m, "Judy Member");
 	expect_registered(w, &m, "Judy Member");

@@ -223,12 +223,25 @@ test_date_known(void)
 		{ UINT64_C(253402300800000), "9999-12-31T23:59:59.999Z" },
 		{ UINT64_MAX, "9999-12-31T23:59:59.999Z" },
 	};
+	static const char *const wrong[] = {
+		"2026-02-29T00:00:00.000Z", "2026-13-01T00:00:00.000Z",
+		"2026-00-01T00:00:00.000Z", "2026-01-01T24:00:00.000Z",
+		"2026-01-01T00:60:00.000Z", "2026-01-01 00:00:00.000Z",
+		"2026-01-01T00:00:00.00:Z", "1969-12-31T23:59:59.999Z",
+		"0000-01-01T00:00:00.000Z", "////////////////////////"
+	};
 	char text[CLOCK_TEXT + 1];
+	uint64_t again;
 	size_t i;
 
+	for (i = 0; i < COUNT(wrong); i++)
+		CHECK(!clock_read(&again, wrong[i]), "read: %s", wrong[i]);
 	for (i = 0; i < COUNT(cases); i++) {
 		memset(text, '#', sizeof(text));
 		clock_text(text, cases[i].wall);
+		if (cases[i].wall < UINT64_C(253402300800000))
+			CHECK(clock_read(&again, text) &&
+			    again == cases[i].wall, "read: %.24s", text);
 		CHECK(memcmp(text, cases[i].text, CLOCK_TEXT) == 0,
 		    "date %s: %.*s", cases[i].text, CLOCK_TEXT, text);
 		CHECK(text[CLOCK_TEXT] == '#', "date %s: too long",
@@ -245,13 +258,14 @@ test_date_every_day(void)
 	};
 	unsigned year = 1970, month = 0, day = 1, length, wrong = 0;
 	char want[64], text[CLOCK_TEXT];
-	uint64_t wall;
+	uint64_t wall, again;
 
 	for (wall = 0; year < 2406; wall += 86400000) {
 		(void)snprintf(want, sizeof(want), "%04u-%02u-%02uT", year,
 		    month + 1, day);
 		clock_text(text, wall);
-		wrong += memcmp(text, want, 11) != 0;
+		wrong += memcmp(text, want, 11) != 0 ||
+		    !clock_read(&again, text) || again != wall;
 		length = lengths[month];
 		if (month == 1 && year % 4 == 0 &&
 		    (year % 100 != 0 || year % 400 == 0))

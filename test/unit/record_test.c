@@ -35,6 +35,18 @@ static const struct good {
 	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
 	{ RECORD_OF_GONE, "{\"gone\":true,\"node\":3," U "}",
 	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_CORK, "{\"cork\":\"2026-01-02T03:04:05.678Z\"," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_CORK, "{\"cork\":\"\"," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_CORK, "{\"cork\":\"2026-01-02T03:04:05.678Z\","
+	    "\"cork_for\":\"2Club\\n\"," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_HELD, "{\"held\":\"0000000000000001fedcba9876543210\"," U
+	    "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_HELD, "{\"held\":\"\"," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
 	{ RECORD_OF_ALIAS, "{\"alias\":\"a\\u003cb\"," U "}",
 	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
 	{ RECORD_OF_ALIAS, "{\"alias\":\"a\",\"dropped\":true," U
@@ -103,6 +115,13 @@ static const char *const senseless[] = {
 	    "\"oidc_sub\":\"c\\u0000\"," U "}",
 	"{\"oidc_aud\":\"a\",\"oidc_iat\":\"7\",\"oidc_iss\":\"b\","
 	    "\"oidc_sub\":\"c\"," U "}",
+	"{\"cork\":7," U "}",
+	"{\"cork\":\"2026-01-02\"," U "}",
+	"{\"cork\":\"2026-02-29T03:04:05.678Z\"," U "}",
+	"{\"cork\":\"\",\"cork_for\":\"1\\u0000\"," U "}",
+	"{\"held\":\"1\"," U "}",
+	"{\"held\":\"000000000000000g\"," U "}",
+	"{\"held\":\"00000000000000010\"," U "}",
 	"{\"alias\":\"\"," U "}",
 	"{\"alias\":\"a\\u0000b\"," U "}",
 	"{\"alias\":\"a\",\"uses\":1.5," U "}",
