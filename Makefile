@@ -23,12 +23,12 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	conf.o ntp.o \
 	store/maildir.o store/msgfile.o store/news.o store/queue.o store/spare.o \
 	store/upload.o store.o \
-	userdb/files.o userdb/invite.o userdb/name.o userdb/record.o \
-	userdb/roster.o userdb.o \
+	userdb/files.o userdb/invite.o userdb/name.o userdb/receipts.o \
+	userdb/record.o userdb/roster.o userdb.o \
 	datadir.o \
-	tmtp/auth.o tmtp/cork.o tmtp/expire.o tmtp/header.o tmtp/hold.o \
-	tmtp/group.o tmtp/login.o \
-	tmtp/members.o tmtp/moderate.o tmtp/oidc.o tmtp/op.o tmtp/outbox.o \
+	tmtp/again.o tmtp/auth.o tmtp/cork.o tmtp/expire.o tmtp/header.o \
+	tmtp/hold.o tmtp/group.o tmtp/login.o tmtp/members.o tmtp/moderate.o \
+	tmtp/oidc.o tmtp/op.o tmtp/outbox.o \
 	tmtp/ping.o tmtp/post.o tmtp/presence.o tmtp/register.o \
 	tmtp/request.o tmtp/route.o tmtp/seal.o tmtp/session.o \
 	tmtp/useredit.o tmtp.o \

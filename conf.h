@@ -63,6 +63,8 @@ struct conf {
 	uint64_t queue_max;	/* bytes that wait for one node */
 	unsigned queue_messages_max;
 	unsigned moderate_days;	/* until a post counts as rejected */
+	unsigned resend_time;	/* milliseconds for which requests that are
+				   sent again are recognised; 0: never */
 	unsigned expire_days;	/* until a node counts as lost; 0: never */
 	uint64_t disk_min;	/* bytes of disk kept free; 0: see datadir.h */
 	char *listen_net;	/* "tcp", "tcp4" or "tcp6" */

@@ -460,6 +460,13 @@ is_held(struct datadir *d)
 	return cp->hold != 0;
 }
 
+static void
+begin_checkpoint(struct datadir *d)
+{
+	userdb_begin_save(d->userdb, journal_oldest_id(d->journal));
+	d->checkpoint->step = STEP_WRITING;
+}
+
 static int
 checkpoint(struct datadir *d, struct now now)
 {
@@ -471,7 +478,7 @@ checkpoint(struct datadir *d, struct now now)
 	case STEP_IDLE:
 		if (several && (journal_is_crowded(d->journal) ||
 		    quiet >= QUIET)) {
-			cp->step = STEP_WRITING;
+			begin_checkpoint(d);
 			return 1;
 		}
 		return !several && quiet >= TRIM && trim(d);
@@ -496,7 +503,7 @@ datadir_checkpoint(struct datadir *d)
 		turned = turned || journal_turn(jn);
 		if (journal_oldest(jn) < journal_newest(jn)) {
 			if (cp->step == STEP_IDLE)
-				cp->step = STEP_WRITING;
+				begin_checkpoint(d);
 			if (checkpoint(d, now) == -1 || cp->stuck)
 				return -1;
 		} else if (turned) {

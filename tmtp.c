@@ -43,7 +43,7 @@ read_header(struct request *rq, struct session *s, struct span header,
 	struct span json = { header.p + HEADER_DIGITS,
 	    header.n - HEADER_DIGITS };
 
-	request_begin(rq, s, now);
+	request_begin(rq, s, json, now);
 	if (!header_read(&rq->h, json, &rq->text)) {
 		login_end(s, SPAN("invalid header"));
 		return NULL;
@@ -130,7 +130,7 @@ begin_upload(struct request *rq, const struct op *op, struct span header,
 {
 	if (must_wait(rq->session))
 		return false;
-	if (!op_prepare(op, rq) || !may_upload(rq)) {
+	if (!op_may_run(op, rq) || !may_upload(rq)) {
 		refuse_early(rq, op);
 		return true;
 	}

@@ -60,7 +60,8 @@ struct userdb {
 	struct group *dirty_groups;
 	struct buf file;		/* the one being written */
 	struct buf line;		/* the record being appended */
-	struct buf strings;		/* of the record being replayed */
+	struct buf strings;		/* of the record being replayed or
+					   written */
 	struct buf pending;		/* a record's */
 };
 
@@ -175,11 +176,51 @@ userdb_close(struct userdb *db)
 	free(db);
 }
 
+/*
+ * A record RECEIPT, little-endian: the node's UID and number (32 bits); hash,
+ * msgid and posted (64 bits each).
+ */
+#define RECEIPT_NODE (UID_BYTES + 4)
+#define RECEIPT_BYTES (RECEIPT_NODE + 24)
+
+_Static_assert(USERDB_RECEIPT_BYTES == RECEIPT_BYTES + 8,
+    "the journal adds 8 bytes");
+
+static void
+replay_receipt(struct userdb *db, struct span body)
+{
+	struct receipt receipt;
+	const struct user *u;
+	struct node *n = NULL;
+	struct uid uid;
+
+	if (body.n != RECEIPT_BYTES) {
+		quarantine_note(db->quarantine,
+		    "journal: ignored an invalid receipt");
+		return;
+	}
+	memcpy(uid.bytes, body.p, UID_BYTES);
+	u = roster_user(db->roster, &uid);
+	if (u != NULL)
+		n = roster_node(u, decode_u32(body.p + UID_BYTES));
+	if (n == NULL)		/* it was dropped later */
+		return;
+	receipt.hash = decode_u64(body.p + RECEIPT_NODE);
+	receipt.msgid = decode_u64(body.p + RECEIPT_NODE + 8);
+	receipt.posted = decode_u64(body.p + RECEIPT_NODE + 16);
+	receipts_add(&n->receipts, &receipt);
+	receipts_turn(&n->receipts);
+}
+
 bool
 userdb_replay(struct userdb *db, const struct journal_record *record)
 {
 	struct record r;
 
+	if (record->type == JOURNAL_RECEIPT) {
+		replay_receipt(db, record->body);
+		return true;
+	}
 	if (record->type != JOURNAL_USERDB)
 		return false;
 	if (record_read(&r, record->body, &db->strings) == RECORD_INVALID)
@@ -188,6 +229,20 @@ userdb_replay(struct userdb *db, const struct journal_record *record)
 	else
 		apply(db, &r);
 	return true;
+}
+
+static void
+add_node(struct userdb *db, const struct node *n)
+{
+	struct record r = roster_record_node(n);
+
+	if (n->receipts.count > 0) {
+		db->strings.n = 0;
+		receipts_write(&db->strings, &n->receipts);
+		r.receipts = buf_span(&db->strings);
+		r.has |= RECORD_RECEIPTS;
+	}
+	files_add(&db->file, &r);
 }
 
 static int
@@ -199,10 +254,8 @@ save_user(struct userdb *db, struct drafts *drafts, const struct user *u)
 
 	files_begin(&db->file);
 	files_add(&db->file, &user);
-	for (i = 0; i < u->node_count; i++) {
-		r = roster_record_node(u->nodes[i]);
-		files_add(&db->file, &r);
-	}
+	for (i = 0; i < u->node_count; i++)
+		add_node(db, u->nodes[i]);
 	for (i = 0; i < u->alias_count; i++) {
 		r = roster_record_alias(u->aliases[i]);
 		files_add(&db->file, &r);
@@ -238,6 +291,30 @@ save_group(struct userdb *db, struct drafts *drafts, const struct group *g)
 	return files_save(drafts, &db->file, &group);
 }
 
+/* The others are superseded before long, or saved by a later checkpoint. */
+void
+userdb_begin_save(struct userdb *db, uint64_t id)
+{
+	struct user *u;
+	size_t at = 0, i;
+
+	while ((u = roster_next_user(db->roster, &at)) != NULL) {
+		for (i = 0; i < u->node_count; i++) {
+			if (receipts_behind(&u->nodes[i]->receipts, id))
+				mark_user(db, u);
+		}
+	}
+}
+
+static void
+receipts_are_saved(struct user *u)
+{
+	size_t i;
+
+	for (i = 0; i < u->node_count; i++)
+		receipts_saved(&u->nodes[i]->receipts);
+}
+
 /* Save a marked user or group, and unmark it. */
 static int
 save_one(struct userdb *db, struct drafts *drafts)
@@ -249,6 +326,7 @@ save_one(struct userdb *db, struct drafts *drafts)
 	    save_group(db, drafts, g)) == -1)
 		return -1;
 	if (u != NULL) {
+		receipts_are_saved(u);
 		u->dirty = false;
 		db->dirty_users = u->dirty_next;
 	} else {
@@ -414,6 +492,28 @@ userdb_see(struct userdb *db, const struct node *n, struct now now)
 
 	if (r.seen > n->seen)
 		change(db, &r);
+}
+
+void
+userdb_add_receipt(struct userdb *db, struct node *n,
+    const struct receipt *receipt)
+{
+	char bytes[RECEIPT_BYTES];
+	struct span body = { bytes, RECEIPT_BYTES };
+
+	memcpy(bytes, n->user->uid.bytes, UID_BYTES);
+	encode_u32(bytes + UID_BYTES, n->ref);
+	encode_u64(bytes + RECEIPT_NODE, receipt->hash);
+	encode_u64(bytes + RECEIPT_NODE + 8, receipt->msgid);
+	encode_u64(bytes + RECEIPT_NODE + 16, receipt->posted);
+	(void)journal_add(db->journal, JOURNAL_RECEIPT, &body, 1);
+	receipts_add(&n->receipts, receipt);
+}
+
+void
+userdb_turn_receipts(struct node *n)
+{
+	receipts_turn(&n->receipts);
 }
 
 void

@@ -58,6 +58,11 @@ void userdb_close(struct userdb *);
 bool userdb_replay(struct userdb *, const struct journal_record *);
 
 /*
+ * A checkpoint begins: the files are to say all that records up to this message
+ * id do.  Only receipts may be left for a later one.
+ */
+void userdb_begin_save(struct userdb *, uint64_t id);
+/*
  * Make a draft of one file that is older than memory.  Returns 1, 0 if all are
  * up to date, or -1 with errno (the file is tried again by the next call).
  * Call it only when nothing waits for a commit, so that no file is ever ahead
@@ -85,6 +90,13 @@ struct node *userdb_add_node(struct userdb *, struct user *,
     struct span label, char nodeid[NODEID_TEXT]);
 /* The node is online now: record the day, if it is a later one. */
 void userdb_see(struct userdb *, const struct node *, struct now);
+/* Remember what a request of the node has led to. */
+void userdb_add_receipt(struct userdb *, struct node *,
+    const struct receipt *);
+/* Bytes of the journal that this takes: see JOURNAL_REQUEST_MAX. */
+#define USERDB_RECEIPT_BYTES 56
+/* The node's connection has ended: see receipts_turn. */
+void userdb_turn_receipts(struct node *);
 /* The caller ends its queue and session first. */
 void userdb_drop_node(struct userdb *, struct node *);
 

@@ -114,10 +114,13 @@ decode_hex64(uint64_t *value, struct span text)
 static uint32_t
 crc_advance(uint32_t row[8][16], uint32_t bits)
 {
-	return row[7][bits & 15] ^ row[6][bits >> 4 & 15] ^
-	    row[5][bits >> 8 & 15] ^ row[4][bits >> 12 & 15] ^
-	    row[3][bits >> 16 & 15] ^ row[2][bits >> 20 & 15] ^
-	    row[1][bits >> 24 & 15] ^ row[0][bits >> 28];
+	uint32_t low = bits & 0x0f0f0f0f, high = bits >> 4 & 0x0f0f0f0f;
+
+	/* Whole bytes are what compilers take out of a word best. */
+	return row[7][low & 255] ^ row[6][high & 255] ^
+	    row[5][low >> 8 & 255] ^ row[4][high >> 8 & 255] ^
+	    row[3][low >> 16 & 255] ^ row[2][high >> 16 & 255] ^
+	    row[1][low >> 24] ^ row[0][high >> 24];
 }
 
 static void
@@ -151,6 +154,45 @@ encode_crc32c(uint32_t crc, const void *bytes, size_t n)
 	return ~crc;
 }
 
+/* Compilers make one load of it. */
+static inline uint64_t
+load_u64(const unsigned char *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	    (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	    (uint64_t)p[7] << 56;
+}
+
+/* One to one for a given word, and for a given hash. */
+static uint64_t
+hash_word(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15U;	/* an odd number */
+	return hash << 29 | hash >> 35;
+}
+
+uint64_t
+encode_hash(uint64_t hash, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+	unsigned char rest[8] = { 0 };
+
+	hash = hash_word(hash, n);
+	for (; n >= 32; n -= 32, p += 32) {
+		hash = hash_word(hash, load_u64(p));
+		hash = hash_word(hash, load_u64(p + 8));
+		hash = hash_word(hash, load_u64(p + 16));
+		hash = hash_word(hash, load_u64(p + 24));
+	}
+	for (; n >= 8; n -= 8, p += 8)
+		hash = hash_word(hash, load_u64(p));
+	if (n > 0)
+		memcpy(rest, p, n);
+	hash = hash_word(hash, load_u64(rest));
+	return hash_word(hash, 0);
+}
+
 void
 encode_u32(void *dst, uint32_t value)
 {
@@ -180,7 +222,5 @@ decode_u32(const void *src)
 uint64_t
 decode_u64(const void *src)
 {
-	const unsigned char *p = src;
-
-	return decode_u32(p) | (uint64_t)decode_u32(p + 4) << 32;
+	return load_u64(src);
 }

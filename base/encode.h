@@ -6,6 +6,7 @@
 #define MNM_BASE_ENCODE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -44,6 +45,12 @@ bool decode_hex64(uint64_t *value, struct span text);
  * these n bytes.  Begin with crc 0.
  */
 uint32_t encode_crc32c(uint32_t crc, const void *bytes, size_t n);
+
+/*
+ * A fast hash of what hash covers followed by these n bytes, for bytes whose
+ * author gains nothing from a collision.  Begin with hash 0.
+ */
+uint64_t encode_hash(uint64_t hash, const void *bytes, size_t n);
 
 /* Little-endian integers in files and records. */
 void encode_u32(void *dst, uint32_t);

@@ -99,6 +99,8 @@ scan_segments(struct journal *jn)
 			}
 			if (b->id > jn->id)
 				jn->id = b->id;
+			if (b->id > s->id)
+				s->id = b->id;
 		}
 	}
 	jn->image.n = 0;
@@ -451,12 +453,13 @@ int
 journal_commit(struct journal *jn)
 {
 	struct segment_batch b = { .number = jn->number, .id = jn->id };
-	const struct segment *sg;
+	struct segment *sg;
 	uint32_t size;
 
 	if (jn->batch.n == 0)
 		return 0;
 	sg = &jn->ring.segments[jn->ring.used - 1];
+	sg->id = jn->id;
 	b.oldest = jn->ring.segments[0].first;
 	b.length = (uint32_t)(jn->batch.n - SEGMENT_HEADER);
 	segment_seal(jn->batch.p, &b, jn->ring.key);
@@ -514,6 +517,12 @@ uint64_t
 journal_newest(const struct journal *jn)
 {
 	return jn->ring.ordinal + jn->ring.used - (jn->ring.used > 0 ? 1 : 0);
+}
+
+uint64_t
+journal_oldest_id(const struct journal *jn)
+{
+	return jn->ring.used > 0 ? jn->ring.segments[0].id : 0;
 }
 
 bool

@@ -30,7 +30,8 @@ enum journal_type {
 	JOURNAL_ACK,		/* store: a node has acked a message */
 	JOURNAL_COPY,		/* store: messages wait at another node too */
 	JOURNAL_DROP,		/* store: a node's queue was dropped */
-	JOURNAL_INVITES		/* invite: invitations, requests, window */
+	JOURNAL_INVITES,	/* invite: invitations, requests, window */
+	JOURNAL_RECEIPT		/* userdb: what a request has led to */
 };
 
 /*
@@ -106,6 +107,8 @@ int journal_read(const struct journal *, struct journal_place, void *dst,
 /* Segments in use, from the oldest to the one being written. */
 uint64_t journal_oldest(const struct journal *);
 uint64_t journal_newest(const struct journal *);
+/* The highest id that was given when the oldest segment was last written. */
+uint64_t journal_oldest_id(const struct journal *);
 /*
  * Nothing in the oldest segment is needed any more, not even after a crash.  It
  * must not be the newest.

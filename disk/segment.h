@@ -53,6 +53,7 @@ struct segment {
 	unsigned name;		/* the number in the file's name */
 	bool is_short;		/* what it lacks reads as zeros */
 	uint64_t first;		/* number of its first batch; 0 for spares */
+	uint64_t id;		/* of its last batch */
 	struct segment_batch *batches;	/* whole ones, if scanned */
 	size_t batch_count;
 };

@@ -22,7 +22,7 @@ enum receipt_state {
 	RECEIPT_LATE	/* acked so late that it may have been sent again */
 };
 
-struct receipt {
+struct arrival {
 	uint64_t id;
 	uint64_t came;
 	enum receipt_state state;
@@ -114,7 +114,7 @@ expect_payload(struct expect *in, struct payload *p)
 	return EXPECT_UNKNOWN;
 }
 
-static struct receipt *
+static struct arrival *
 find(const struct expect *in, uint64_t id)
 {
 	size_t i = 0;
@@ -125,7 +125,7 @@ find(const struct expect *in, uint64_t id)
 }
 
 static void
-remove_receipt(struct expect *in, const struct receipt *r)
+remove_receipt(struct expect *in, const struct arrival *r)
 {
 	size_t i = (size_t)(r - in->receipts);
 
@@ -137,7 +137,7 @@ enum expect_verdict
 expect_message(struct expect *in, uint64_t id, uint64_t now)
 {
 	enum expect_verdict verdict = EXPECT_NEW;
-	const struct receipt *r = find(in, id);
+	const struct arrival *r = find(in, id);
 
 	if (r != NULL) {
 		verdict = r->state == RECEIPT_TO_ACK &&
@@ -152,11 +152,11 @@ expect_message(struct expect *in, uint64_t id, uint64_t now)
 	in->receipts = xgrow(in->receipts, in->receipt_count,
 	    sizeof(in->receipts[0]));
 	in->receipts[in->receipt_count++] =
-	    (struct receipt){ id, now, RECEIPT_TO_ACK };
+	    (struct arrival){ id, now, RECEIPT_TO_ACK };
 	return verdict;
 }
 
-static struct receipt *
+static struct arrival *
 next_to_ack(const struct expect *in)
 {
 	size_t i = 0;
@@ -169,7 +169,7 @@ next_to_ack(const struct expect *in)
 uint64_t
 expect_oldest(const struct expect *in)
 {
-	const struct receipt *r = next_to_ack(in);
+	const struct arrival *r = next_to_ack(in);
 
 	return r != NULL ? r->came : UINT64_MAX;
 }
@@ -177,7 +177,7 @@ expect_oldest(const struct expect *in)
 uint64_t
 expect_ack(struct expect *in, uint64_t now)
 {
-	struct receipt *r = next_to_ack(in);
+	struct arrival *r = next_to_ack(in);
 	uint64_t id;
 
 	assert(r != NULL);

@@ -32,12 +32,12 @@ void payload_make(struct buf *, const struct payload *);
 /* Read all but posted.  False unless data is, to the last byte, a payload. */
 bool payload_check(struct span data, struct payload *);
 
-struct receipt;
+struct arrival;
 
 /* Storage is the caller's; a zeroed one is empty. */
 struct expect {
 	struct payload *due;	/* in the order of sending */
-	struct receipt *receipts;	/* in the order received */
+	struct arrival *receipts;	/* in the order received */
 	size_t due_count, receipt_count;
 	uint64_t highest;	/* message id received */
 };

@@ -38,6 +38,7 @@ write_crc(struct msgfile_writer *w)
 	char crc[CRC];
 
 	encode_u32(crc, w->crc);
+	w->sum = encode_hash(w->sum, crc, CRC);
 	w->crc = 0;
 	return file_pwrite_all(w->fd, crc, CRC, head_offset(w->data) - CRC);
 }

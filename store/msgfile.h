@@ -30,6 +30,7 @@ struct msgfile_writer {
 	int fd;
 	uint64_t data;		/* bytes so far */
 	uint32_t crc;		/* of the block being written */
+	uint64_t sum;		/* of all blocks that are complete */
 };
 
 int msgfile_write(struct msgfile_writer *, struct span piece);

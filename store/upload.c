@@ -237,6 +237,8 @@ upload_part(struct upload *up, size_t i)
 	if (!is_large(part))
 		part->small = (struct span){ up->frame.p + up->header,
 		    (size_t)part->length };
+	else if (part->large != NULL)
+		part->sum = part->large->writer.sum;
 	return part;
 }
 

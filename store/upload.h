@@ -43,6 +43,7 @@ struct part {
 	uint64_t length;
 	struct span small;	/* the bytes, unless it is large */
 	struct large *large;	/* NULL once the store has taken it */
+	uint64_t sum;		/* of the data, if it is large */
 };
 
 /*

@@ -15,6 +15,7 @@ detach(struct session *s)
 {
 	s->node->user->nodes_online--;
 	s->node->session = NULL;
+	userdb_turn_receipts(s->node);
 	s->node = NULL;
 	secret_wipe(s->key, sizeof(s->key));
 }

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "conf.h"
 #include "datadir.h"
+#include "tmtp/again.h"
 #include "tmtp/group.h"
 #include "tmtp/login.h"
 #include "tmtp/moderate.h"
@@ -47,6 +48,8 @@ enum takes {
 #define ACKED  1u		/* answered by an ack, refused or not */
 #define STORES 2u		/* refused while the disk is full */
 #define SENDS  4u		/* to others; not for receive-only accounts */
+#define ONCE   8u		/* not done when it is sent again; what OhiEdit
+				   does ends with its connection */
 
 static bool
 op_ack(struct request *rq)
@@ -96,28 +99,28 @@ static const struct op {
 	{ "Login",       {    2, 2 }, PHASE_GREETED, TAKES_NONE,  0,
 	  .needs = F_UID | F_NODE, .run = op_login },
 	{ "UserEdit",    {    3, 3 }, PHASE_OPEN,    TAKES_NONE,
-	  ACKED | STORES,
+	  ACKED | STORES | ONCE,
 	  .needs = F_ID, .run = op_useredit },
 	{ "OhiEdit",     {    4, 4 }, PHASE_OPEN,    TAKES_NONE,  ACKED,
 	  .needs = F_ID | F_FOR, .run = op_ohiedit },
 	{ "GroupInvite", {    5, 5 }, PHASE_OPEN,    TAKES_TEXT,
-	  ACKED | STORES | SENDS,
+	  ACKED | STORES | SENDS | ONCE,
 	  .needs = F_ID | F_GID | F_FROM | F_TO | F_DATALEN,
 	  .run = op_groupinvite },
 	{ "GroupEdit",   {    6, 6 }, PHASE_OPEN,    TAKES_NONE,
-	  ACKED | STORES,
+	  ACKED | STORES | ONCE,
 	  .needs = F_ID | F_GID | F_ACT, .run = op_groupedit },
 	{ "Post",        {    7, 7 }, PHASE_OPEN,    TAKES_BODY,
-	  ACKED | STORES | SENDS,
+	  ACKED | STORES | SENDS | ONCE,
 	  .needs = F_ID | F_FOR | F_DATALEN,
 	  .run = op_post, .prepare = post_prepare },
 	{ "PostNotify",  { NONE, 8 }, PHASE_OPEN,    TAKES_NOTED,
-	  ACKED | STORES | SENDS,
+	  ACKED | STORES | SENDS | ONCE,
 	  .needs = F_ID | F_FOR | F_NOTELEN | F_DATALEN,
 	  .run = op_postnotify, .prepare = post_prepare_notify,
 	  .shows_2020 = F_NOTELEN },
 	{ "Ping",        {    8, 9 }, PHASE_OPEN,    TAKES_TEXT,
-	  ACKED | STORES | SENDS,
+	  ACKED | STORES | SENDS | ONCE,
 	  .needs = F_ID | F_TO | F_DATALEN, .run = op_ping,
 	  .needs_2020 = F_FROM, .shows_2020 = F_TO },
 	{ "Ack",         {   9, 10 }, PHASE_OPEN,    TAKES_NONE,  0,
@@ -299,7 +302,7 @@ send_ack(struct request *rq, struct span error)
 	if (rq->msgid != 0)
 		session_wait(rq->session);
 	encode_hex64(msgid, rq->msgid);
-	clock_text(posted, rq->now.wall);
+	clock_text(posted, rq->posted);
 	start = header_open(out);
 	if (error.n > 0)
 		json_put_string(out, "error", error);
@@ -349,17 +352,37 @@ op_takes(const struct op *op, struct request *rq,
 	return length <= max;
 }
 
-bool
-op_prepare(const struct op *op, struct request *rq)
+static bool
+prepare(const struct op *op, struct request *rq)
 {
 	return check_rights(rq, op) && check_room(rq, op) &&
 	    (op->prepare == NULL || op->prepare(rq));
 }
 
+bool
+op_may_run(const struct op *op, struct request *rq)
+{
+	return prepare(op, rq) ||
+	    (op->traits & ONCE && again_may_be_done(rq, op->name));
+}
+
+/* A node that drops itself will not ask again. */
+static bool
+run(const struct op *op, struct request *rq)
+{
+	if (op->traits & ONCE && again_is_done(rq, op->name))
+		return true;
+	if (!check_text(rq, op) || !prepare(op, rq) || !op->run(rq))
+		return false;
+	if (op->traits & ONCE && rq->msgid != 0 && !rq->leaves)
+		again_remember(rq);
+	return true;
+}
+
 void
 op_run(const struct op *op, struct request *rq)
 {
-	if (!check_text(rq, op) || !op_prepare(op, rq) || !op->run(rq)) {
+	if (!run(op, rq)) {
 		if (!rq->session->stalled)
 			op_refuse(op, rq);
 	} else if (op->traits & ACKED) {

@@ -3,7 +3,7 @@
  *
  *	op = op_find(rq)		by rq->h; NULL: end the session
  *	op_takes(op, rq, lengths)	false: op_refuse, throw the data away
- *	op_prepare(op, rq)		likewise; only if the data is large
+ *	op_may_run(op, rq)		likewise; only if the data is large
  *	op_run(op, rq)			when all data is here
  *
  * When one of them fails, rq->why says why.
@@ -32,7 +32,7 @@ const struct op *op_find(struct request *);
 bool op_takes(const struct op *, struct request *,
     uint64_t lengths[UPLOAD_PARTS]);
 /* Whether it would be accepted, as far as is known without its data. */
-bool op_prepare(const struct op *, struct request *);
+bool op_may_run(const struct op *, struct request *);
 /* Run and answer it; if its session is stalled then, run it again later. */
 void op_run(const struct op *, struct request *);
 /* Answer that it is refused. */

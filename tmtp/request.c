@@ -30,10 +30,13 @@ request_close(struct request *rq)
 }
 
 void
-request_begin(struct request *rq, struct session *s, struct now now)
+request_begin(struct request *rq, struct session *s, struct span json,
+    struct now now)
 {
 	rq->session = s;
+	rq->json = json;
 	rq->now = now;
+	rq->posted = now.wall;
 	rq->note = rq->body = NULL;
 	rq->msgid = 0;
 	rq->leaves = false;
@@ -44,7 +47,7 @@ request_begin(struct request *rq, struct session *s, struct now now)
 void
 request_begin_own(struct request *rq, struct user *user, struct now now)
 {
-	request_begin(rq, NULL, now);
+	request_begin(rq, NULL, SPAN(""), now);
 	rq->user = user;
 }
 

@@ -23,11 +23,14 @@ struct request {
 	struct user *user;		/* for this one */
 	struct relay *relay;
 	struct now now;
+	struct span json;	/* its header */
 	struct header h;
 	bool by_2020;		/* its session has shown that it uses the ops'
 				   2020 numbering, whose rules differ a bit */
 	struct part *note, *body;	/* its data */
 	uint64_t msgid;		/* of the message that was posted; 0: none */
+	uint64_t posted;	/* ... and when, as now.wall */
+	uint64_t hash;		/* again.c's */
 	bool leaves;		/* its node is dropped once it is answered */
 
 	struct buf text;	/* what h points into */
@@ -49,8 +52,9 @@ struct request {
 
 struct request *request_open(struct relay *);
 void request_close(struct request *);
-/* The session asks for something else; h is still to be read. */
-void request_begin(struct request *, struct session *, struct now);
+/* The session asks for something else; h is still to be read from json. */
+void request_begin(struct request *, struct session *, struct span json,
+    struct now);
 
 /* The relay has something to report as if the user had asked for it. */
 void request_begin_own(struct request *, struct user *, struct now);

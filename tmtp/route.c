@@ -279,7 +279,7 @@ put(struct request *rq, const struct posting *p)
 bool
 route_send(struct request *rq, struct posting *postings, size_t n)
 {
-	size_t i, size = 0;
+	size_t i, size = USERDB_RECEIPT_BYTES;
 
 	rq->heads.n = 0;
 	rq->queue_count = 0;

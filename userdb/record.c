@@ -35,6 +35,7 @@ static const struct json_field fields[] = {
 	{ "pending",      RECORD_PENDING,      JSON_RAW,   AT(pending) },
 	{ "pings",        RECORD_PINGS,        JSON_U32,   AT(pings) },
 	{ "pings_since",  RECORD_PINGS_SINCE,  JSON_U32,   AT(pings_since) },
+	{ "receipts",     RECORD_RECEIPTS,     JSON_TEXT,  AT(receipts) },
 	{ "receive_only", RECORD_RECEIVE_ONLY, JSON_FLAG,  0 },
 	{ "salt",         RECORD_SALT,         JSON_OTHER, 0 },
 	{ "seen",         RECORD_SEEN,         JSON_U32,   AT(seen) },

@@ -11,7 +11,8 @@
  *		[pings_since]			this second since 1970
  *		[oidc_aud] [oidc_iat]		a provider said who it is
  *		[oidc_iss] [oidc_sub]
- *	node	hash label node salt [seen] uid	the user has this node
+ *	node	hash label node [receipts]	the user has this node; for the
+ *		salt [seen] uid			receipts see receipts.h
  *	seen	node seen uid			the node was online on this
  *						day, counted from 1970
  *	gone	gone node uid			the node was removed
@@ -74,6 +75,7 @@ enum record_field {
 	RECORD_OIDC         = 1 << 21,	/* all of subject */
 	RECORD_GROUP        = 1 << 22,
 	RECORD_PENDING      = 1 << 23,
+	RECORD_RECEIPTS     = 1 << 24,
 	RECORD_CORK         = 1 << 26,
 	RECORD_CORK_FOR     = 1 << 27,
 	RECORD_HELD         = 1 << 28
@@ -102,7 +104,7 @@ struct subject {
 struct record {
 	unsigned has;			/* a set of record_field */
 	struct uid uid, by;
-	struct span gid, alias, label;
+	struct span gid, alias, label, receipts;
 	struct span cork_for, held;
 	uint64_t cork;			/* now.wall, or 0 */
 	uint32_t next_ref, node, seen, uses;

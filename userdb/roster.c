@@ -275,6 +275,13 @@ roster_member(const struct group *g, const struct user *u)
 	return NULL;
 }
 
+static void
+free_node(struct node *n)
+{
+	receipts_free(&n->receipts);
+	free(n);
+}
+
 /* No new node may get a number up to ref. */
 static void
 retire_ref(struct user *u, uint32_t ref)
@@ -297,7 +304,7 @@ remove_node(struct roster *ro, struct user *u, uint32_t ref)
 	ro->with_nodes -= u->node_count == 0;
 	memmove(&u->nodes[i], &u->nodes[i + 1],
 	    (u->node_count - i) * sizeof(u->nodes[0]));
-	free(n);
+	free_node(n);
 }
 
 static void
@@ -325,6 +332,8 @@ apply_node(struct roster *ro, struct user *u, const struct record *r)
 	if (r->label.n > 0)
 		memcpy(n->label, r->label.p, r->label.n);
 	n->secret = r->secret;
+	if (r->has & RECORD_RECEIPTS)
+		receipts_read(&n->receipts, r->receipts);
 	remove_node(ro, u, n->ref);
 	insert_node(ro, u, n);
 	retire_ref(u, n->ref);
@@ -949,7 +958,7 @@ free_user(struct user *u)
 	size_t i;
 
 	for (i = 0; i < u->node_count; i++)
-		free(u->nodes[i]);
+		free_node(u->nodes[i]);
 	for (i = 0; i < u->alias_count; i++)
 		free(u->aliases[i]);
 	free_cork(u);

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/set.h"
+#include "userdb/receipts.h"
 #include "userdb/record.h"
 
 struct queue;	/* store's */
@@ -34,6 +35,7 @@ struct node {
 	struct secret secret;	/* of the nodeid */
 	uint32_t seen;		/* last day it was online, since 1970;
 				   0: unknown */
+	struct receipts receipts;	/* of its requests */
 	struct queue *queue;	/* for tmtp; NULL at first */
 	struct session *session;	/* for tmtp; NULL while offline */
 };

@@ -370,6 +370,40 @@ action_invite(void)
 	return 0;
 }
 
+/* A request of the node has led to this message. */
+static void
+note_request(const struct model_user *u, struct model_node *n, uint64_t msgid)
+{
+	struct receipt receipt = model_receipt(msgid);
+
+	userdb_add_receipt(world.data.userdb, roster_node(user_of(u), n->ref),
+	    &receipt);
+	if (n->receipt_count == RECEIPTS_MAX)
+		memmove(n->receipts, n->receipts + 1,
+		    --n->receipt_count * sizeof(n->receipts[0]));
+	n->receipts[n->receipt_count++] = msgid;
+	world.live.id = msgid;
+}
+
+/* Requests that put nothing; or the connection ends. */
+int
+action_request(void)
+{
+	struct model_user *u = any_user();
+	struct model_node *n;
+	size_t i = any(40);
+	int ready = wait_ready();
+
+	if (ready != 1 || u == NULL)
+		return ready == -1 ? -1 : 0;
+	n = any_node(u);
+	if (i == 0)
+		userdb_turn_receipts(roster_node(user_of(u), n->ref));
+	for (; i > 0; i--)
+		note_request(u, n, journal_id(world.data.journal));
+	return 0;
+}
+
 /* Pick up to n different queues, and the nodes they are of. */
 static size_t
 pick_queues(struct queue **to, struct model_node **nodes, size_t n)
@@ -420,6 +454,7 @@ action_post(uint32_t data, size_t recipients)
 	struct queue *to[RECIPIENTS];
 	char bytes[HEAD_MAX + UPLOAD_SMALL];
 	struct model_message m;
+	struct model_user *u;
 	int ready = wait_ready();
 	size_t n;
 
@@ -434,6 +469,8 @@ action_post(uint32_t data, size_t recipients)
 	store_put(world.data.store, m.id, (struct span){ bytes, m.head },
 	    (struct span){ bytes + m.head, data }, to, n);
 	note_put(m, nodes, n);
+	u = any_user();
+	note_request(u, any_node(u), m.id);
 	return 0;
 }
 
@@ -743,6 +780,7 @@ action_any(void)
 		{  3, action_cork         },
 		{  3, action_change_group },
 		{  2, action_invite       },
+		{  2, action_request      },
 		{ 20, post_any           },
 		{  4, hold_post          },
 		{  3, settle_post        },

@@ -22,6 +22,8 @@ int action_cork(void);
 int action_change_group(void);
 /* Invite a guest, or withdraw an invitation. */
 int action_invite(void);
+/* What requests of a node have led to. */
+int action_request(void);
 int action_post(uint32_t data, size_t recipients);
 int action_large(void);
 /* Ack some of the messages of a node. */

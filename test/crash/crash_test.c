@@ -481,7 +481,7 @@ run_faults(void)
 
 	for (i = 0; i < FAULTS; i++) {
 		fork_reset(0, 0, FORK_QUIET);
-		for (seed = 1; seed <= 20 && fork_bad() == 0; seed++)
+		for (seed = 1; seed <= 100 && fork_bad() == 0; seed++)
 			live_broken(&faults[i], seed);
 		if (fork_bad() > 0)
 			caught++;

@@ -159,6 +159,40 @@ model_read(struct model_found *f, struct datadir *d, const struct model *m,
 
 /* ---- users and groups ---- */
 
+struct receipt
+model_receipt(uint64_t msgid)
+{
+	uint64_t state = msgid;
+
+	return (struct receipt){ chance(&state), msgid, msgid ^ 7 };
+}
+
+static bool
+is_receipt(const struct receipt *receipt)
+{
+	struct receipt sound = model_receipt(receipt->msgid);
+
+	return receipt->hash == sound.hash && receipt->posted == sound.posted;
+}
+
+static bool
+same_receipts(const struct receipts *found, const struct model_node *n,
+    struct model_fault *fault)
+{
+	size_t i;
+
+	for (i = 0; i < found->count && i < n->receipt_count; i++) {
+		if (found->all[i].msgid != n->receipts[i] ||
+		    !is_receipt(&found->all[i]))
+			break;
+	}
+	if (i == found->count && i == n->receipt_count)
+		return true;
+	model_say(fault, "node %" PRIu32 " has %" PRIu32 " receipts, not %zu, "
+	    "from %zu on others", n->ref, found->count, n->receipt_count, i);
+	return false;
+}
+
 static bool
 same_node(const struct user *u, const struct model_node *n,
     struct model_fault *fault)
@@ -179,6 +213,8 @@ same_node(const struct user *u, const struct model_node *n,
 		    ", not %" PRIu32, n->ref, node->seen, n->seen);
 		return false;
 	}
+	if (node != NULL && !same_receipts(&node->receipts, n, fault))
+		return false;
 	if ((node != NULL) == !n->dropped && node == login)
 		return true;
 	model_say(fault, "node %" PRIu32 " is %s", n->ref,
@@ -409,6 +445,10 @@ knows_node(const struct model_user *m, const struct node *n)
 {
 	size_t i;
 
+	for (i = 0; i < n->receipts.count; i++) {
+		if (!is_receipt(&n->receipts.all[i]))
+			return false;
+	}
 	for (i = 0; i < m->node_count; i++) {
 		if (m->nodes[i].ref == n->ref)
 			return n->seen <= m->nodes[i].seen &&

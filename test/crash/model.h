@@ -50,6 +50,8 @@ struct model_node {
 		uint32_t batch;	/* the commit it came with, by put or copy */
 	} queue[MODEL_QUEUE];
 	size_t count;
+	uint64_t receipts[RECEIPTS_MAX];	/* their msgids: the last */
+	size_t receipt_count;
 };
 
 struct model_user {
@@ -100,6 +102,9 @@ struct model {
 
 /* n bytes of a message from one on; its head comes first. */
 void model_fill(char *dst, uint32_t seed, uint64_t from, size_t n);
+
+/* The receipt with this msgid, always the same. */
+struct receipt model_receipt(uint64_t msgid);
 
 /* NULL if there is none. */
 struct model_node *model_node(struct model *, size_t user, size_t node);

@@ -1,6 +1,5 @@
-# A client that got no ack sends the same request again under the same id.  The
-# relay does not remember ids: a second request is a second post, and each is
-# acked once.
+# On the same connection, the same request under the same id is a second post,
+# and each is acked once.  (On a later connection: resend.t.)
 
 member A alice
 member B bob

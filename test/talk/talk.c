@@ -24,7 +24,8 @@
  *	disk free		until one second later
  *	set window 2		configuration: window, alias_min, message_max,
  *				queue_max, queue_messages_max, groups_max,
- *				moderate_days
+ *				moderate_days,
+ *				resend_time (in milliseconds)
  *	conf JSON		the whole configuration but name and ops; the
  *				keys of providers are read from their files
  *	ops 2020		the numbering, see below
@@ -308,6 +309,8 @@ step_set(struct run *t, const char *text)
 		conf->message_max = value;
 	else if (strcmp(key, "queue_max") == 0)
 		conf->queue_max = value;
+	else if (strcmp(key, "resend_time") == 0)
+		conf->resend_time = value;
 	else if (strcmp(key, "queue_messages_max") == 0)
 		conf->queue_messages_max = value;
 	else if (strcmp(key, "groups_max") == 0)

@@ -256,6 +256,7 @@ static const char *const documented[] = {
 	"\"name\":", "\"data\":", "\"user\":", "\"ops\":", "\"window\":",
 	"\"alias_min\":", "\"message_max\":", "\"links_max\":",
 	"\"queue_max\":", "\"queue_messages_max\":", "\"disk_min\":",
+	"\"resend_time\":", "\"# resend_time\":",
 	"\"expire_days\":", "\"# expire_days\":", "\"groups_max\":",
 	"\"# groups_max\":",
 	"\"# queue_max\":", "\"# queue_messages_max\":", "\"# disk_min\":",
@@ -392,6 +393,7 @@ check_default(const struct conf *c, const char *what)
 	CHECK(c->links_max == 5000, "%s: links_max %u", what, c->links_max);
 	CHECK(c->login_timeout == 10000, "%s: login_timeout", what);
 	CHECK(c->pulse_timeout == 150000, "%s: pulse_timeout", what);
+	CHECK(c->resend_time == 604800000, "%s: resend_time", what);
 	CHECK(c->message_max == 67108864, "%s: message_max", what);
 	CHECK(c->journal_size == 67108864, "%s: journal_size", what);
 	CHECK(c->queue_max == (uint64_t)1 << 30 &&
@@ -476,7 +478,8 @@ static const char other[] =
     "\"queue_max\": \"1024G\", \"queue_messages_max\": 1,\n"
     "\"disk_min\": \"100M\", \"expire_days\": 36500,\n"
     "\"journal_size\": 16777216, \"login_timeout\": \"1500ms\",\n"
-    "\"pulse_timeout\": \"24h\", \"# listen\": {\"net\": {}},\n"
+    "\"pulse_timeout\": \"24h\", \"resend_time\": \"30d\",\n"
+    "\"# listen\": {\"net\": {}},\n"
     "\"register\": \"closed\", \"users_max\": 1000000,\n"
     "\"register_from\": [\"10.0.0.0/8\", \"::1\"], \"register_rate\": 0,\n"
     "\"pings_per_day\": 0, \"failed_pings_in_a_row\": 100000,\n"
@@ -503,6 +506,7 @@ test_values(void)
 	CHECK(c.ops == CONF_OPS_2020, "ops %d", (int)c.ops);
 	CHECK(c.window == 64, "window %u", c.window);
 	CHECK(c.alias_min == 64, "alias_min %u", c.alias_min);
+	CHECK(c.resend_time == 2592000000, "resend_time");
 	CHECK(c.message_max == (uint64_t)16 << 30, "message_max");
 	CHECK(c.groups_max == 0, "groups_max %u", c.groups_max);
 	CHECK(c.links_max == 100000, "links_max %u", c.links_max);
@@ -533,8 +537,8 @@ test_values(void)
 	    c.pings_per_day == 0 && c.failed_pings_in_a_row == 100000,
 	    "register_rate, users_max or the pings");
 	CHECK(conf_line(&c, "name") == 2 && conf_line(&c, "ops") == 3 &&
-	    conf_line(&c, "listen") == 12 && conf_line(&c, "laddr") == 0 &&
-	    conf_line(&c, "listen.certPath") == 13 &&
+	    conf_line(&c, "listen") == 13 && conf_line(&c, "laddr") == 0 &&
+	    conf_line(&c, "listen.certPath") == 14 &&
 	    conf_line(&c, "colour") == 0, "lines");
 	conf_free(&c);
 }

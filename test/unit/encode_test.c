@@ -391,6 +391,38 @@ test_integers(void)
 	CHECK(decode_u64(bytes + 1) == UINT64_MAX - 2, "unaligned");
 }
 
+/* The same on every machine; and no change of a byte goes unseen. */
+static void
+test_hash(void)
+{
+	unsigned char bytes[70];
+	uint64_t hash, last = 1;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)i;
+	hash = encode_hash(0, bytes, sizeof(bytes));
+	CHECK(hash == 0x12cf4b6d054a300b, "hash of 0 to 69: %016llx",
+	    (unsigned long long)hash);
+	for (n = 0; n <= sizeof(bytes); n++) {
+		hash = encode_hash(0, bytes, n);
+		CHECK(hash != last && hash != encode_hash(1, bytes, n),
+		    "hash of %zu bytes", n);
+		last = hash;
+		for (i = 0; i < n; i++) {
+			bytes[i] ^= 0x80;
+			CHECK(encode_hash(0, bytes, n) != hash,
+			    "hash of %zu bytes: %zu changed", n, i);
+			bytes[n - 1 - i] ^= 0x80;
+			CHECK(i == n - 1 - i ||
+			    encode_hash(0, bytes, n) != hash,
+			    "hash of %zu bytes: two changed", n);
+			bytes[i] ^= 0x80;
+			bytes[n - 1 - i] ^= 0x80;
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -405,5 +437,6 @@ main(void)
 	test_utf8();
 	test_utf8_char();
 	test_integers();
+	test_hash();
 	return check_report("encode");
 }

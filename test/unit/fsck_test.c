@@ -541,7 +541,7 @@ check_senseless(void)
 
 	build();
 	must_open(&d);
-	for (type = 0; type < 9; type++) {
+	for (type = 0; type < 10; type++) {
 		for (body.n = 0; body.n <= sizeof(bytes); body.n += 8) {
 			memset(bytes, body.n % 3 ? 0xff : 1, sizeof(bytes));
 			if (type == JOURNAL_ACK && body.n == 32)
@@ -556,7 +556,8 @@ check_senseless(void)
 	}
 	CHECK(datadir_close(&d) == 0, "close");
 	expect(1, look("no sense"), "no sense");
-	CHECK(strstr(said.p, "unknown type 8") != NULL &&
+	CHECK(strstr(said.p, "unknown type 9") != NULL &&
+	    strstr(said.p, "invalid receipt") != NULL &&
 	    strstr(said.p, "invalid message record") != NULL &&
 	    strstr(said.p, "invalid user record") != NULL &&
 	    strstr(said.p, "invalid invitation record") != NULL,

@@ -64,8 +64,13 @@ fill(struct harness *st, const struct person *m)
 static void
 ask(struct harness *st, struct person *m)
 {
+	static unsigned asked;
+	char text[64];
+
 	m->actor->got.n = m->actor->records.n = 0;
-	harness_say(st, m->actor, "{\"op\":3,\"id\":\"7\",\"newnode\":\"y\"}");
+	(void)snprintf(text, sizeof(text),
+	    "{\"op\":3,\"id\":\"7.%u\",\"newnode\":\"y\"}", asked++);
+	harness_say(st, m->actor, text);
 }
 
 /* It takes several turns, in which another is answered. */
@@ -79,7 +84,7 @@ test_steps(struct harness *st, struct person *a, struct person *b)
 	    "{\"op\":7,\"id\":\"9\",\"for\":[],\"datalen\":0}");
 	CHECK(!tmtp_is_stalled(b->actor->session), "others must wait");
 	harness_turn(st);
-	CHECK(has_got(a->actor, "\"id\":\"7\",\"msgid\":\"0"), "no ack");
+	CHECK(has_got(a->actor, "\"id\":\"7.0\",\"msgid\":\"0"), "no ack");
 	CHECK(has_got(b->actor, "\"id\":\"9\",\"msgid\":\"0"), "no post");
 	CHECK(a->user->node_count == 2, "no node");
 	/* And the news of the registration, or of this node. */

@@ -144,6 +144,60 @@ check_told_once(void)
 	roster_close(ro);
 }
 
+static struct receipt
+receipt(uint64_t msgid)
+{
+	return (struct receipt){ msgid * 3, msgid, msgid * 5 };
+}
+
+static void
+add_receipts(struct receipts *r, uint64_t from, uint64_t to)
+{
+	struct receipt one;
+
+	for (; from < to; from++) {
+		one = receipt(from);
+		receipts_add(r, &one);
+	}
+}
+
+/* Of this connection and of the earlier ones, the last 64 each. */
+static void
+test_receipts(void)
+{
+	struct receipts r = { NULL, 0, 0, 0 }, copy = r;
+	struct buf text = { NULL, 0, 0 };
+
+	CHECK(!receipts_behind(&r, UINT64_MAX), "none is not saved");
+	add_receipts(&r, 1, 101);
+	CHECK(r.count == 64 && receipts_find(&r, 300, UINT64_MAX) == NULL,
+	    "one of this connection is found");
+	receipts_turn(&r);
+	CHECK(receipts_find(&r, 36 * 3, UINT64_MAX) == NULL &&
+	    receipts_find(&r, 37 * 3, UINT64_MAX)->msgid == 37 &&
+	    receipts_find(&r, 100 * 3, UINT64_MAX)->posted == 500 &&
+	    receipts_find(&r, 3, 3)->msgid == 97, "not the last 64");
+	add_receipts(&r, 50, 300);
+	CHECK(r.count == 128 && r.earlier == 64 && r.all[0].msgid == 37 &&
+	    r.all[64].msgid == 236, "not the last 64 of both");
+	CHECK(!receipts_behind(&r, 235) && receipts_behind(&r, 236),
+	    "what a file needs to have");
+	receipts_write(&text, &r);
+	receipts_saved(&r);
+	add_receipts(&r, 300, 301);
+	CHECK(!receipts_behind(&r, 299) && receipts_behind(&r, 300),
+	    "what the file has");
+	receipts_read(&copy, buf_span(&text));
+	CHECK(text.n == 64 * 48 && copy.count == 64 && copy.earlier == 64 &&
+	    copy.all[0].msgid == 236 && copy.all[63].posted == 299 * 5 &&
+	    !receipts_behind(&copy, UINT64_MAX), "not what was written");
+	receipts_read(&copy, SPAN("no receipts"));
+	CHECK(copy.count == 64, "read nonsense");
+	receipts_free(&copy);
+	receipts_free(&r);
+	buf_free(&text);
+}
+
 int
 main(void)
 {
@@ -151,5 +205,6 @@ main(void)
 	check_pieces();
 	check_two_with_a_name();
 	check_told_once();
+	test_receipts();
 	return check_report("roster");
 }

@@ -782,6 +782,54 @@ test_pending_removed(void)
 	harness_close(&st);
 }
 
+/* A post to oneself. */
+static void
+post_number(struct harness *st, struct actor *a, unsigned number)
+{
+	struct buf b = { NULL, 0, 0 };
+
+	add_post(&b, a->uid, 1, number);
+	harness_send(st, a, buf_span(&b));
+	harness_turn(st);
+	buf_free(&b);
+}
+
+/*
+ * Of earlier connections the last 64 requests are recognised, also after many
+ * others on this one; of those older, none.
+ */
+static void
+test_again(void)
+{
+	struct harness st;
+	struct actor *a = begin(&st);
+	const struct node *node;
+	uint64_t last;
+	unsigned i;
+
+	for (i = 0; i < 100; i++)
+		post_number(&st, a, i);
+	harness_login(&st, a);
+	node = userdb_user_text(st.data.userdb, span_of(a->uid))->nodes[0];
+	for (i = 1000; i < 1200; i++)
+		post_number(&st, a, i);
+	CHECK(node->receipts.count == 2 * RECEIPTS_MAX, "%u receipts",
+	    node->receipts.count);
+	last = node->receipts.all[2 * RECEIPTS_MAX - 1].msgid;
+	for (i = 35; i < 100; i++)
+		post_number(&st, a, i);
+	CHECK(node->receipts.all[2 * RECEIPTS_MAX - 1].msgid > last &&
+	    node->receipts.all[2 * RECEIPTS_MAX - 2].msgid == last,
+	    "not only number 35 was done");
+	harness_crash(&st);
+	harness_start(&st);
+	node = userdb_user_text(st.data.userdb, span_of(a->uid))->nodes[0];
+	CHECK(node->receipts.count == RECEIPTS_MAX &&
+	    node->receipts.earlier == RECEIPTS_MAX, "after a crash: %u",
+	    node->receipts.count);
+	harness_close(&st);
+}
+
 int
 main(void)
 {
@@ -807,5 +855,6 @@ main(void)
 	test_contacts_max();
 	test_succession();
 	test_pending_removed();
+	test_again();
 	return check_report("tmtp");
 }

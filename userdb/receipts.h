@@ -1,0 +1,54 @@
+/*
+ * receipts.h - what a node's requests have led to, so that one that is sent
+ * again is recognised.
+ *
+ * A node has those of the last RECEIPTS_MAX requests of its earlier
+ * connections, and those of as many of the connection it has now.
+ */
+#ifndef MNM_USERDB_RECEIPTS_H
+#define MNM_USERDB_RECEIPTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define RECEIPTS_MAX 64
+
+struct receipt {
+	uint64_t hash;			/* of the request */
+	uint64_t msgid, posted;		/* of its ack */
+};
+
+/* Zeroed, it is empty. */
+struct receipts {
+	struct receipt *all;	/* by rising msgid */
+	uint32_t count;
+	uint32_t earlier;	/* so many are of earlier connections */
+	uint64_t saved;		/* msgid of the last that the file has */
+};
+
+void receipts_free(struct receipts *);
+/* No effect if it is there, or an older one. */
+void receipts_add(struct receipts *, const struct receipt *);
+/* The connection has ended: all are of earlier ones. */
+void receipts_turn(struct receipts *);
+/*
+ * The last one of an earlier connection whose hash is this one in the bits of
+ * mask, or NULL.
+ */
+const struct receipt *receipts_find(const struct receipts *, uint64_t hash,
+    uint64_t mask);
+/* The file has all of them now. */
+void receipts_saved(struct receipts *);
+/* Whether the file lacks one with a msgid of at most id. */
+bool receipts_behind(const struct receipts *, uint64_t id);
+
+/*
+ * The last RECEIPTS_MAX as text: hash, msgid and posted of each in
+ * hexadecimal.  What follows something else is not read.
+ */
+void receipts_write(struct buf *, const struct receipts *);
+void receipts_read(struct receipts *, struct span text);
+
+#endif
