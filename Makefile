@@ -56,7 +56,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/newnode_test $(UNIT)/seal_test test/talk/talk \
 	$(UNIT)/poller_test $(UNIT)/poller_poll_test $(UNIT)/expect_test
 ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup \
-	test/e2e/oidc
+	test/e2e/old test/e2e/oidc
 TOOLS = $(UNIT)/json_check
 SUPPORT = test/lib/relay.o test/e2e/operator.o \
 	test/lib/peer.o test/e2e/crowd.o test/e2e/fulldisk.o \
@@ -158,6 +158,7 @@ test: all-tests
 	sh test/run "sh test/layers" $(TESTS) test/crash/crash_test \
 	    "test/e2e/e2e ./mnm" "test/e2e/commands ./mnm" \
 	    "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
+	    "test/e2e/old ./mnm" \
 	    "test/e2e/oidc ./mnm" \
 	    "test/e2e/sim ./mnm" "test/load/bench --smoke"
 
