@@ -26,17 +26,16 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	userdb/files.o userdb/invite.o userdb/name.o userdb/receipts.o \
 	userdb/record.o userdb/roster.o userdb.o \
 	datadir.o \
-	tmtp/again.o tmtp/auth.o tmtp/cork.o tmtp/expire.o tmtp/header.o \
-	tmtp/hold.o tmtp/group.o tmtp/login.o tmtp/members.o tmtp/moderate.o \
-	tmtp/oidc.o tmtp/op.o tmtp/outbox.o \
-	tmtp/ping.o tmtp/post.o tmtp/presence.o tmtp/register.o \
-	tmtp/request.o tmtp/route.o tmtp/seal.o tmtp/session.o \
-	tmtp/useredit.o tmtp.o \
+	tmtp/auth.o tmtp/cork.o tmtp/expire.o tmtp/group.o tmtp/header.o \
+	tmtp/hold.o tmtp/login.o tmtp/members.o tmtp/moderate.o tmtp/oidc.o \
+	tmtp/op.o tmtp/outbox.o tmtp/ping.o tmtp/post.o tmtp/presence.o \
+	tmtp/register.o tmtp/request.o tmtp/retry.o tmtp/route.o tmtp/seal.o \
+	tmtp/session.o tmtp/useredit.o tmtp.o \
 	net/cert.o net/conn.o net/identity.o net/jwks.o net/listen.o \
 	net/poller.o net/selfsign.o net/stream.o net/tls.o \
-	admin/admin.o admin/backup.o admin/cli.o admin/commands.o \
-	admin/control.o admin/fsck.o admin/output.o admin/process.o \
-	admin/check.o \
+	admin/admin.o admin/backup.o admin/check.o admin/cli.o \
+	admin/commands.o admin/control.o admin/fsck.o admin/output.o \
+	admin/process.o \
 	server.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	client/client.o client/wire.o sim/crowd.o sim/expect.o \

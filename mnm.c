@@ -26,9 +26,9 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "admin/check.h"
 #include "admin/cli.h"
 #include "admin/process.h"
-#include "admin/check.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -423,7 +423,7 @@ usage(void)
 	    "       mnm -V | -h\n\n"
 	    "FILE is the configuration (default: ./" CLI_CONFIG "); "
 	    "mnm.conf is an example.\nWithout one, the relay serves only this "
-	    "machine.  These commands work while the\nrelay is running or "
+	    "machine.  Most commands work while the\nrelay is running or "
 	    "stopped; mnm(8) explains them:\n\n%.*s", (int)commands.n,
 	    commands.p);
 	buf_free(&commands);

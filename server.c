@@ -31,15 +31,15 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "admin/commands.h"
+#include "admin/control.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
-#include "net/conn.h"
-#include "admin/commands.h"
-#include "admin/control.h"
 #include "base/log.h"
 #include "conf.h"
 #include "datadir.h"
+#include "net/conn.h"
 #include "net/jwks.h"
 #include "net/listen.h"
 #include "net/poller.h"

@@ -21,9 +21,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "datadir.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "datadir.h"
 #include "disk/file.h"
 #include "store.h"
 #include "userdb.h"

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "json.h"
 #include "base/log.h"
+#include "json.h"
 
 #define SENTENCE_ROOM 1024
 #define GAP 2		/* spaces between two columns */

@@ -41,9 +41,9 @@
 #include <unistd.h>
 
 #include "base/encode.h"
-#include "json.h"
 #include "disk/file.h"
 #include "disk/segment.h"
+#include "json.h"
 
 #define RECORD 8		/* length and type before each body */
 #define LOST_NAME 64		/* room for journal-NNNNNNNN-OFFSET */

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "disk/file.h"
 #include "base/log.h"
+#include "disk/file.h"
 
 #define DIR_NAME "lost+found"
 

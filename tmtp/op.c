@@ -3,7 +3,6 @@
 #include "base/utf8.h"
 #include "conf.h"
 #include "datadir.h"
-#include "tmtp/again.h"
 #include "tmtp/group.h"
 #include "tmtp/login.h"
 #include "tmtp/moderate.h"
@@ -13,6 +12,7 @@
 #include "tmtp/presence.h"
 #include "tmtp/register.h"
 #include "tmtp/request.h"
+#include "tmtp/retry.h"
 #include "tmtp/route.h"
 #include "tmtp/session.h"
 #include "tmtp/useredit.h"
@@ -363,19 +363,19 @@ bool
 op_may_run(const struct op *op, struct request *rq)
 {
 	return prepare(op, rq) ||
-	    (op->traits & ONCE && again_may_be_done(rq, op->name));
+	    (op->traits & ONCE && retry_may_be_done(rq, op->name));
 }
 
 /* A node that drops itself will not ask again. */
 static bool
 run(const struct op *op, struct request *rq)
 {
-	if (op->traits & ONCE && again_is_done(rq, op->name))
+	if (op->traits & ONCE && retry_is_done(rq, op->name))
 		return true;
 	if (!check_text(rq, op) || !prepare(op, rq) || !op->run(rq))
 		return false;
 	if (op->traits & ONCE && rq->msgid != 0 && !rq->leaves)
-		again_remember(rq);
+		retry_remember(rq);
 	return true;
 }
 

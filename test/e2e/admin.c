@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "test/lib/check.h"
 #include "json.h"
-#include "test/lib/peer.h"
 #include "test/e2e/operator.h"
+#include "test/lib/check.h"
+#include "test/lib/peer.h"
 
 #define INVITE "\"register\": \"invite\","
 

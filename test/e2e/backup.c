@@ -19,9 +19,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "test/lib/check.h"
 #include "admin/control.h"
 #include "test/e2e/operator.h"
+#include "test/lib/check.h"
 #include "test/lib/peer.h"
 #include "test/lib/relay.h"
 

@@ -19,9 +19,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "test/e2e/operator.h"
 #include "test/lib/check.h"
 #include "test/lib/peer.h"
-#include "test/e2e/operator.h"
 
 #define USED "a relay or a command uses this data directory: " \
 	"stop it, or try again\n"

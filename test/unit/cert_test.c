@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "test/lib/check.h"
 #include "base/log.h"
+#include "test/lib/check.h"
 
 #define NOW UINT64_C(1800000000)	/* 2027-01-15 */
 #define DAY UINT64_C(86400)

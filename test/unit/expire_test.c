@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "test/lib/check.h"
-#include "tmtp/outbox.h"
 #include "base/log.h"
 #include "store.h"
+#include "test/lib/check.h"
 #include "test/lib/harness.h"
+#include "tmtp/outbox.h"
 #include "userdb.h"
 
 #define HOUR 3600000

@@ -13,14 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "test/lib/check.h"
 #include "base/encode.h"
-#include "disk/recfile.h"
+#include "base/log.h"
 #include "disk/file.h"
 #include "disk/quarantine.h"
-#include "base/log.h"
-#include "userdb/record.h"
+#include "disk/recfile.h"
+#include "test/lib/check.h"
 #include "test/lib/scratch.h"
+#include "userdb/record.h"
 
 #define UID_A "%1111111111111111111111111111111"
 #define UID_B "%1222222222222222222222222222222"

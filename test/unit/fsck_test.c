@@ -15,12 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "test/lib/prng.h"
-#include "test/lib/check.h"
+#include "base/log.h"
 #include "datadir.h"
 #include "disk/file.h"
-#include "base/log.h"
 #include "store.h"
+#include "test/lib/check.h"
+#include "test/lib/prng.h"
 #include "test/lib/scratch.h"
 #include "userdb.h"
 

@@ -14,11 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "disk/syncer.h"
-#include "test/lib/prng.h"
-#include "test/lib/check.h"
-#include "test/lib/scratch.h"
 #include "disk/segment.h"
+#include "disk/syncer.h"
+#include "test/lib/check.h"
+#include "test/lib/prng.h"
+#include "test/lib/scratch.h"
 
 #define JOURNAL_SIZE ((uint64_t)16 << 20)
 #define SEGMENTS 4

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encode.h"
 #include "base/utf8.h"
 #include "test/lib/check.h"
-#include "base/encode.h"
 
 /* A literal in a static table, where SPAN is not constant enough. */
 #define TEXT(literal) { (literal), sizeof(literal) - 1 }

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "test/lib/check.h"
 #include "base/clock.h"
+#include "test/lib/check.h"
 
 #define SECOND UINT64_C(1000000000)
 #define LONG   60000	/* ms: enough for an answer on any machine */

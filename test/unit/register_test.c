@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "test/lib/check.h"
-#include "disk/file.h"
 #include "base/log.h"
+#include "disk/file.h"
+#include "test/lib/check.h"
 #include "test/lib/harness.h"
 #include "userdb.h"
 

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "test/lib/check.h"
 #include "base/log.h"
+#include "test/lib/check.h"
 
 #define A "\"uid\":\"%1111111111111111111111111111111\""
 #define B "\"uid\":\"%1222222222222222222222222222222\""

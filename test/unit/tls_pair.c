@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "test/lib/check.h"
 #include "base/log.h"
+#include "test/lib/check.h"
 
 size_t pair_heap;
 

@@ -16,12 +16,12 @@
 
 #include <bearssl_hash.h>
 
-#include "test/lib/check.h"
-#include "disk/recfile.h"
+#include "base/log.h"
 #include "disk/file.h"
 #include "disk/journal.h"
 #include "disk/quarantine.h"
-#include "base/log.h"
+#include "disk/recfile.h"
+#include "test/lib/check.h"
 #include "test/lib/scratch.h"
 
 #define PATH 1024

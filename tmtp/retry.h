@@ -1,23 +1,23 @@
 /*
- * again.h - requests that a client sends again because its connection broke
+ * retry.h - requests that a client sends again because its connection broke
  * before the ack.
  *
  * A request is the same as one that the node has sent on an earlier connection
  * if its op, its header and its data are the same: what userdb keeps of each
  * request, its receipt, has a hash of them.
  */
-#ifndef MNM_TMTP_AGAIN_H
-#define MNM_TMTP_AGAIN_H
+#ifndef MNM_TMTP_RETRY_H
+#define MNM_TMTP_RETRY_H
 
 #include <stdbool.h>
 
 struct request;
 
 /* Whether it was done; then msgid and posted are those of its ack. */
-bool again_is_done(struct request *, const char *op);
+bool retry_is_done(struct request *, const char *op);
 /* Whether it may have been: its data is not here yet. */
-bool again_may_be_done(const struct request *, const char *op);
+bool retry_may_be_done(const struct request *, const char *op);
 /* It was not, and has been done now. */
-void again_remember(const struct request *);
+void retry_remember(const struct request *);
 
 #endif

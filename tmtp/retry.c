@@ -1,4 +1,4 @@
-#include "tmtp/again.h"
+#include "tmtp/retry.h"
 
 #include "base/encode.h"
 #include "conf.h"
@@ -57,7 +57,7 @@ find(const struct request *rq, uint64_t hash, uint64_t mask)
 }
 
 bool
-again_is_done(struct request *rq, const char *op)
+retry_is_done(struct request *rq, const char *op)
 {
 	const struct receipt *found;
 
@@ -73,13 +73,13 @@ again_is_done(struct request *rq, const char *op)
 }
 
 bool
-again_may_be_done(const struct request *rq, const char *op)
+retry_may_be_done(const struct request *rq, const char *op)
 {
 	return find(rq, hash_header(rq, op), OF_HEADER) != NULL;
 }
 
 void
-again_remember(const struct request *rq)
+retry_remember(const struct request *rq)
 {
 	struct receipt receipt = { rq->hash, rq->msgid, rq->posted };
 
