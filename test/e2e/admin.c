@@ -35,6 +35,7 @@ struct setting {
 	struct operator op;
 	struct client_pool *pool;
 	char token[100];	/* a name with a code */
+	unsigned pings;		/* sent so far: each has an id of its own */
 };
 
 /* ---- the relay and its operator ---- */
@@ -220,8 +221,9 @@ static void
 expect_ping(struct setting *w, struct peer *from, const char *to,
     const char *error)
 {
-	expect_ack(w, from, error, "{\"op\":8,\"id\":\"1\",\"datalen\":0,"
-	    "\"to\":\"%s\"}", to);
+	/* With the same id, a later connection's ping is the same one again. */
+	expect_ack(w, from, error, "{\"op\":8,\"id\":\"ping %u\","
+	    "\"datalen\":0,\"to\":\"%s\"}", ++w->pings, to);
 }
 
 /* ---- the script ---- */
