@@ -114,13 +114,10 @@ decode_hex64(uint64_t *value, struct span text)
 static uint32_t
 crc_advance(uint32_t row[8][16], uint32_t bits)
 {
-	uint32_t low = bits & 0x0f0f0f0f, high = bits >> 4 & 0x0f0f0f0f;
-
-	/* Whole bytes are what compilers take out of a word best. */
-	return row[7][low & 255] ^ row[6][high & 255] ^
-	    row[5][low >> 8 & 255] ^ row[4][high >> 8 & 255] ^
-	    row[3][low >> 16 & 255] ^ row[2][high >> 16 & 255] ^
-	    row[1][low >> 24] ^ row[0][high >> 24];
+	return row[7][bits & 15] ^ row[6][bits >> 4 & 15] ^
+	    row[5][bits >> 8 & 15] ^ row[4][bits >> 12 & 15] ^
+	    row[3][bits >> 16 & 15] ^ row[2][bits >> 20 & 15] ^
+	    row[1][bits >> 24 & 15] ^ row[0][bits >> 28];
 }
 
 static void
@@ -136,6 +133,14 @@ fill_crc_rows(void)
 	}
 }
 
+/* The same for the bits of a byte. */
+static inline uint32_t
+crc_byte(uint32_t row[2][16], unsigned char bits)
+{
+	return row[1][bits & 15] ^ row[0][bits >> 4];
+}
+
+/* The last four bytes of eight are best read one by one. */
 uint32_t
 encode_crc32c(uint32_t crc, const void *bytes, size_t n)
 {
@@ -145,12 +150,11 @@ encode_crc32c(uint32_t crc, const void *bytes, size_t n)
 	crc = ~crc;
 	for (; n >= 8; n -= 8, p += 8)
 		crc = crc_advance(crc_row + 8, crc ^ decode_u32(p)) ^
-		    crc_advance(crc_row, decode_u32(p + 4));
-	for (; n > 0; n--, p++) {
-		crc ^= *p;
-		crc = crc >> 8 ^ crc_row[1][crc & 15] ^
-		    crc_row[0][crc >> 4 & 15];
-	}
+		    crc_byte(crc_row + 6, p[4]) ^
+		    crc_byte(crc_row + 4, p[5]) ^
+		    crc_byte(crc_row + 2, p[6]) ^ crc_byte(crc_row, p[7]);
+	for (; n > 0; n--, p++)
+		crc = crc >> 8 ^ crc_byte(crc_row, (unsigned char)(crc ^ *p));
 	return ~crc;
 }
 
