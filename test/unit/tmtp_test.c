@@ -130,8 +130,8 @@ test_register_waits(void)
 	struct harness st;
 	struct actor *a;
 
-	begin(&st);
-	a = harness_actor(&st, "A");
+	a = begin(&st);
+	harness_lose(&st, a);
 	harness_connect(&st, a);
 	harness_say(&st, a, "{\"op\":0,\"id\":\"1\"}");
 	CHECK(tmtp_output(a->session, out, sizeof(out), st.now) > 0, "tmtprev");
@@ -809,6 +809,7 @@ test_again(void)
 
 	for (i = 0; i < 100; i++)
 		post_number(&st, a, i);
+	harness_lose(&st, a);
 	harness_login(&st, a);
 	node = userdb_user_text(st.data.userdb, span_of(a->uid))->nodes[0];
 	for (i = 1000; i < 1200; i++)
