@@ -102,8 +102,8 @@ run_small(struct request *rq, const struct op *op,
 {
 	size_t note = (size_t)lengths[OP_NOTE], body = (size_t)lengths[OP_BODY];
 	struct part parts[UPLOAD_PARTS] = {
-		[OP_NOTE] = { note, { data, note }, NULL },
-		[OP_BODY] = { body, { data + note, body }, NULL }
+		[OP_NOTE] = { .length = note, .small = { data, note } },
+		[OP_BODY] = { .length = body, .small = { data + note, body } }
 	};
 
 	if (must_wait(rq->session))
