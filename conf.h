@@ -16,7 +16,7 @@
 /* The numbering of ops that sessions may use (PROTOCOL.md). */
 enum conf_ops { CONF_OPS_AUTO, CONF_OPS_2018, CONF_OPS_2020 };
 
-/* Who may register: see tmtp/login.h. */
+/* Registration rules: see tmtp/register.h. */
 enum conf_register {
 	CONF_REGISTER_OPEN,
 	CONF_REGISTER_INVITE,
@@ -24,8 +24,8 @@ enum conf_register {
 };
 
 /*
- * Who may vouch for people (OpenID Connect).  An empty one is the first, and
- * says that nobody needs to.  Lists are NULL-terminated.
+ * Identity providers (OpenID Connect).  If the first one is empty, using one
+ * is optional.  Lists are NULL-terminated.
  */
 struct conf_provider {
 	char *label;		/* for people; "" in an empty one */

@@ -13,7 +13,7 @@ struct conf;
 /* How bad the worst finding is; an exit status. */
 enum check_finding { CHECK_FINE, CHECK_WARNING, CHECK_ERROR };
 
-/* Who checks: the port only if it is not the relay, and none is running. */
+/* The relay skips its own port; so does a command while a relay runs. */
 enum check_by { CHECK_BY_RELAY, CHECK_BY_OPERATOR };
 
 /*

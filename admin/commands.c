@@ -274,7 +274,7 @@ put_user(struct call *c, const struct user *u)
 	output_flag(&c->out, "disabled", (u->flags & USER_DISABLED) != 0);
 }
 
-/* Who the user is, if a provider of identities has said so. */
+/* The identity that a provider has confirmed, if any. */
 static void
 put_subject(struct call *c, const struct user *u)
 {
