@@ -108,7 +108,7 @@ struct server {
 	uint64_t turn_began;	/* us of the monotonic clock */
 	struct pace pace;
 
-	int listeners[LISTEN_MAX];
+	struct listener listeners[LISTEN_MAX];
 	int listener_count;
 	size_t conns_max;
 	bool accepting;
@@ -175,7 +175,7 @@ resume_accepting(struct server *sv)
 		return;
 	sv->accepting = true;
 	for (i = 0; i < sv->listener_count; i++)
-		poller_change(sv->poller, sv->listeners[i], POLLER_READ);
+		poller_change(sv->poller, sv->listeners[i].fd, POLLER_READ);
 }
 
 /* One line about a nuisance is enough for a while. */
@@ -200,7 +200,7 @@ pause_accepting(struct server *sv, const char *why)
 	sv->accepting = false;
 	sv->due[DUE_ACCEPT] = sv->now.mono + ACCEPT_PAUSE;
 	for (i = 0; i < sv->listener_count; i++)
-		poller_change(sv->poller, sv->listeners[i], 0);
+		poller_change(sv->poller, sv->listeners[i].fd, 0);
 	if (may_log(sv, &sv->accept_log_at))
 		log_line("accepting is paused: %zu connections are open; %s",
 		    sv->conn_count, why);
@@ -290,9 +290,10 @@ settle(struct server *sv, struct conn *c)
 }
 
 static void
-add_conn(struct server *sv, int fd, const char *peer)
+add_conn(struct server *sv, const struct listener *listener, int fd,
+    const char *peer)
 {
-	struct conn *c = conn_open(fd, sv->tls, sv->relay, peer, sv->now);
+	struct conn *c = conn_open(fd, listener, sv->relay, peer, sv->now);
 
 	if (c == NULL) {
 		log_line("%s: refused: the system has no random numbers", peer);
@@ -342,7 +343,7 @@ give_way(struct server *sv, struct conn *c)
 }
 
 static void
-accept_conns(struct server *sv, int listener)
+accept_conns(struct server *sv, const struct listener *listener)
 {
 	struct conn *late;
 	char peer[LISTEN_PEER];
@@ -356,7 +357,7 @@ accept_conns(struct server *sv, int listener)
 			pause_accepting(sv, "links_max is reached");
 			return;
 		}
-		fd = listen_accept(listener, peer);
+		fd = listen_accept(listener->fd, peer);
 		if (fd == -1 && is_exhausted(errno)) {
 			pause_accepting(sv, strerror(errno));
 			return;
@@ -366,7 +367,7 @@ accept_conns(struct server *sv, int listener)
 		if (fd != -1 && full)
 			give_way(sv, late);
 		if (fd != -1)
-			add_conn(sv, fd, peer);
+			add_conn(sv, listener, fd, peer);
 	}
 }
 
@@ -427,9 +428,22 @@ serve_operator(struct server *sv, const struct poller_event *event)
 	control_serve(sv->control, event, &call);
 }
 
+static const struct listener *
+find_listener(const struct server *sv, int fd)
+{
+	int i;
+
+	for (i = 0; i < sv->listener_count; i++) {
+		if (sv->listeners[i].fd == fd)
+			return &sv->listeners[i];
+	}
+	return NULL;
+}
+
 static void
 read_conns(struct server *sv)
 {
+	const struct listener *listener;
 	struct poller_event event;
 
 	sv->handshakes = 0;
@@ -443,8 +457,8 @@ read_conns(struct server *sv)
 		else if (sv->control != NULL &&
 		    control_has(sv->control, event.fd))
 			serve_operator(sv, &event);
-		else
-			accept_conns(sv, event.fd);
+		else if ((listener = find_listener(sv, event.fd)) != NULL)
+			accept_conns(sv, listener);
 	}
 }
 
@@ -638,14 +652,17 @@ struct server *
 server_open(const struct conf *conf, char *why, size_t room)
 {
 	struct server *sv = xzalloc(sizeof(*sv));
-	int i;
+	int fds[LISTEN_MAX], i;
 
 	sv->conf = conf;
-	sv->listener_count = listen_open(sv->listeners, conf, why, room);
+	sv->listener_count = listen_open(fds, conf, why, room);
 	if (sv->listener_count == -1) {
 		free(sv);
 		return NULL;
 	}
+	for (i = 0; i < sv->listener_count; i++)
+		sv->listeners[i] = (struct listener){ .fd = fds[i],
+		    .http = true };
 	sv->wake = -1;
 	for (i = 0; i < DEADLINES; i++)
 		sv->due[i] = NEVER;
@@ -681,7 +698,7 @@ open_poller(struct server *sv)
 	if (sv->poller == NULL)
 		return -1;
 	for (i = 0; i < sv->listener_count && result == 0; i++)
-		result = watch(sv, sv->listeners[i]);
+		result = watch(sv, sv->listeners[i].fd);
 	if (result == 0 && datadir_fd(sv->data) != -1)
 		result = watch(sv, datadir_fd(sv->data));
 	if (result == 0)
@@ -697,12 +714,16 @@ int
 server_start(struct server *sv, struct datadir *data, const struct cert *cert,
     int64_t clock_offset)
 {
+	int i;
+
 	sv->conns_max = possible_conns(sv->conf);
 	sv->data = data;
 	if (open_poller(sv) == -1)
 		return -1;
 	if (cert != NULL)
 		sv->tls = tls_open(cert);
+	for (i = 0; i < sv->listener_count; i++)
+		sv->listeners[i].tls = sv->tls;
 	sv->clock_lead = (int64_t)(clock_us(CLOCK_REALTIME) / 1000 -
 	    clock_us(CLOCK_MONOTONIC) / 1000);
 	sv->clock_offset = clock_offset;
@@ -759,7 +780,7 @@ stop_listening(struct server *sv)
 	int fd;
 
 	while (sv->listener_count > 0) {
-		fd = sv->listeners[--sv->listener_count];
+		fd = sv->listeners[--sv->listener_count].fd;
 		if (sv->poller != NULL)
 			poller_remove(sv->poller, fd);
 		(void)fd_close(fd);

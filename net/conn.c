@@ -34,15 +34,17 @@ finish(struct conn *c, struct now now)
 }
 
 struct conn *
-conn_open(int fd, struct tls *tls, struct relay *relay, const char *peer,
-    struct now now)
+conn_open(int fd, const struct listener *listener, struct relay *relay,
+    const char *peer, struct now now)
 {
 	struct conn *c = xzalloc(sizeof(*c));
 
-	if (stream_open(&c->stream, fd, tls) == -1) {
+	if (stream_open(&c->stream, fd, listener->tls) == -1) {
 		free(c);
 		return NULL;
 	}
+	c->http = listener->http;
+	c->is_local = listener->is_local;
 	memcpy(c->peer, peer, strnlen(peer, LISTEN_PEER - 1));
 	c->session = tmtp_session_open(relay, c, c->peer, now);
 	return c;

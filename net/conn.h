@@ -2,7 +2,7 @@
  * conn.h - one connection: carries bytes between its stream and its session of
  * the protocol, until one of them ends.
  *
- *	c = conn_open(fd, tls, relay, peer, now)
+ *	c = conn_open(fd, listener, relay, peer, now)
  *	conn_read(c, now)            when the socket is readable
  *	conn_write(c, now)           when it is writable, or tmtp_marked
  *	conn_expire(c, now)          at conn_deadline
@@ -32,6 +32,8 @@ struct conn {
 	struct session *session;	/* NULL unless STREAM_OPEN */
 	bool more;		/* a turn's share of output was used up */
 	char peer[LISTEN_PEER];
+	bool http;		/* as the listener says */
+	bool is_local;		/* likewise; and the peer is, if proxied */
 
 	/* For server to keep: */
 	unsigned interest;	/* what is watched */
@@ -41,11 +43,12 @@ struct conn {
 };
 
 /*
- * Take over an accepted socket; the time until login runs from now.  tls and
- * failure as in stream_open: then it returns NULL.
+ * Take over a socket that the listener has accepted; the time until login runs
+ * from now.  The listener may change or go before the connection does.  Failure
+ * as in stream_open: then it returns NULL.
  */
-struct conn *conn_open(int fd, struct tls *, struct relay *, const char *peer,
-    struct now);
+struct conn *conn_open(int fd, const struct listener *, struct relay *,
+    const char *peer, struct now);
 void conn_close(struct conn *, struct now);
 
 /* Whether conn_read would take anything. */

@@ -9,9 +9,19 @@
 #include <stddef.h>
 
 struct conf;
+struct tls;
 
 #define LISTEN_MAX 16	/* addresses that one name may have */
 #define LISTEN_PEER 64	/* "[address]:port" */
+
+/* A listening socket, and how its connections are served. */
+struct listener {
+	int fd;
+	struct tls *tls;	/* NULL: bytes go as they are */
+	bool http;		/* HTTP and WebSocket are answered, too */
+	bool proxy;		/* a PROXY header is the first */
+	bool is_local;		/* a Unix socket, or a loopback address */
+};
 
 /* Only this machine can reach a server that listens on this host. */
 bool listen_is_loopback(const char *host);
