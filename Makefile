@@ -16,7 +16,7 @@ LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # The rooms, from the bottom to the top.
 OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
-	base/log.o base/secret.o base/set.o base/subnet.o base/utf8.o \
+	base/log.o base/qr.o base/secret.o base/set.o base/subnet.o base/utf8.o \
 	json.o \
 	disk/file.o disk/journal.o disk/quarantine.o disk/recfile.o \
 	disk/segment.o disk/syncer.o \
@@ -44,7 +44,7 @@ SIM =	client/client.o client/wire.o sim/crowd.o sim/expect.o \
 
 UNIT = test/unit
 TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
-	$(UNIT)/set_test $(UNIT)/conf_test $(UNIT)/ntp_test \
+	$(UNIT)/set_test $(UNIT)/qr_test $(UNIT)/conf_test $(UNIT)/ntp_test \
 	$(UNIT)/journal_test $(UNIT)/store_test $(UNIT)/name_test \
 	$(UNIT)/record_test $(UNIT)/files_test $(UNIT)/roster_test \
 	$(UNIT)/userdb_test $(UNIT)/backup_test $(UNIT)/fsck_test \
