@@ -34,8 +34,8 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	net/cert.o net/conn.o net/identity.o net/jwks.o net/listen.o \
 	net/poller.o net/selfsign.o net/stream.o net/tls.o \
 	admin/admin.o admin/backup.o admin/check.o admin/cli.o \
-	admin/commands.o admin/control.o admin/fsck.o admin/output.o \
-	admin/process.o \
+	admin/commands.o admin/control.o admin/fsck.o admin/invitation.o \
+	admin/output.o admin/process.o \
 	server.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	client/client.o client/wire.o sim/crowd.o sim/expect.o \

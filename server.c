@@ -98,6 +98,7 @@ struct server {
 	struct datadir *data;
 	struct relay *relay;
 	struct tls *tls;
+	const struct cert *cert;	/* NULL: no TLS */
 	struct jwks *jwks;
 	struct poller *poller;
 	struct control *control;	/* NULL: there is none */
@@ -419,6 +420,7 @@ serve_operator(struct server *sv, const struct poller_event *event)
 		.conf = sv->conf,
 		.data = sv->data,
 		.relay = sv->relay,
+		.cert = sv->cert,
 		.now = sv->now,
 		.started = sv->started,
 		.connections = sv->conn_count,
@@ -724,6 +726,7 @@ server_start(struct server *sv, struct datadir *data, const struct cert *cert,
 		sv->tls = tls_open(cert);
 	for (i = 0; i < sv->listener_count; i++)
 		sv->listeners[i].tls = sv->tls;
+	sv->cert = cert;
 	sv->clock_lead = (int64_t)(clock_us(CLOCK_REALTIME) / 1000 -
 	    clock_us(CLOCK_MONOTONIC) / 1000);
 	sv->clock_offset = clock_offset;
@@ -772,6 +775,7 @@ server_set_cert(struct server *sv, const struct cert *cert)
 			remove_conn(sv, sv->conns[i]);
 	}
 	tls_set_cert(sv->tls, cert);
+	sv->cert = cert;
 }
 
 static void

@@ -20,7 +20,8 @@ static const struct {
 	{ "--receive-only", OPTION_RECEIVE_ONLY, 0 },
 	{ "--days",         OPTION_DAYS,         3650 },
 	{ "--max",          OPTION_MAX,          1000000 },
-	{ "--repair",       OPTION_REPAIR,       0 }
+	{ "--repair",       OPTION_REPAIR,       0 },
+	{ "--qr",           OPTION_QR,           0 }
 };
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))

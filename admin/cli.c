@@ -289,9 +289,8 @@ run_fsck(struct cli *c)
 
 /* ---- commands for a relay ---- */
 
-/* No relay is running: do here what it would do.  Returns -1 and why. */
 static int
-run_alone(struct cli *c, struct buf *answer)
+run_on_data(struct cli *c, struct buf *answer)
 {
 	const char *path = c->conf.data;
 	struct datadir data;
@@ -313,6 +312,23 @@ run_alone(struct cli *c, struct buf *answer)
 	if (datadir_close(&data) == 0)
 		return status;
 	return say_why(c->why, WHY_ROOM, "%s: %s", path, strerror(errno));
+}
+
+/* No relay is running: do here what it would do.  Returns -1 and why. */
+static int
+run_alone(struct cli *c, struct buf *answer)
+{
+	char why[WHY_ROOM];
+	struct identity id;
+	int status;
+
+	if (identity_read(&id, &c->conf, IDENTITY_FAIL,
+	    clock_ms(CLOCK_REALTIME) / 1000, why, sizeof(why)) == -1)
+		return run_on_data(c, answer);
+	c->call.cert = &id.cert;
+	status = run_on_data(c, answer);
+	identity_free(&id);
+	return status;
 }
 
 static int

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "admin/invitation.h"
 #include "conf.h"
 #include "datadir.h"
 #include "store.h"
@@ -94,6 +95,9 @@ invite(struct call *c)
 	output_row(&c->out);
 	output_text(&c->out, "alias", span_of(token));
 	output_date(&c->out, "until", terms.until);
+	invitation_show(&(struct invitation){ .conf = c->conf,
+	    .cert = c->cert, .name = token, .coded = coded, .until = until,
+	    .qr = (c->options & OPTION_QR) != 0 }, &c->out);
 	output_say(&c->out, "The first to register with this alias before "
 	    "%.10s becomes a member.", until);
 	if (coded)
@@ -723,8 +727,8 @@ const struct command commands[] = {
 	{ "backup", NULL, "DIR", READS, NULL, "back up the data" },
 	{ "fsck", NULL, "[DATA] [--repair]", READS,
 	    NULL, "check the data for damage" },
-	{ "invite", NULL, "ALIAS [--days N] [--code] [--receive-only]", CHANGES,
-	    invite, NULL },
+	{ "invite", NULL, "ALIAS [--days N] [--code] [--receive-only] [--qr]",
+	    CHANGES, invite, NULL },
 	{ "invitations", NULL, "", CHANGES, invitations, NULL },
 	{ "uninvite", NULL, "ALIAS", CHANGES, uninvite, NULL },
 	{ "requests", NULL, "", CHANGES, requests, NULL },

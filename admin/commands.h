@@ -12,6 +12,7 @@
 #include "admin/output.h"
 #include "base/clock.h"
 
+struct cert;
 struct conf;
 struct datadir;
 struct relay;
@@ -26,7 +27,8 @@ enum command_option {
 	OPTION_RECEIVE_ONLY = 1 << 2,
 	OPTION_DAYS         = 1 << 3,	/* has a number */
 	OPTION_MAX          = 1 << 4,	/* has a number */
-	OPTION_REPAIR       = 1 << 5
+	OPTION_REPAIR       = 1 << 5,
+	OPTION_QR           = 1 << 6
 };
 
 /*
@@ -45,6 +47,7 @@ struct call {
 	const struct conf *conf;
 	struct datadir *data;
 	struct relay *relay;
+	const struct cert *cert;	/* NULL: not known */
 	struct now now;
 	uint64_t started;		/* now.wall; 0: no relay is running */
 	size_t connections;		/* logged in or not */

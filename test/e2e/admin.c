@@ -246,7 +246,12 @@ check_invitations(struct setting *w, struct peer *alice)
 	    "invite 'Alice Smith' --max 3");
 	expect(w, 1, "alias_min, which is 8 characters: Al\n", "invite Al");
 	expect(w, 1, "a leading or trailing space", "invite ' Alice Smith'");
-	expect(w, 0, "Alice Smith", "invite 'Alice Smith' --days 3");
+	expect(w, 0, "/#join=Alice%20Smith&ca=",
+	    "invite 'Alice Smith' --days 3 --qr");
+	CHECK(strstr(w->op.said.p, "as \"Alice Smith\", until ") != NULL &&
+	    strstr(w->op.said.p, "Certificate SHA-256: ") != NULL &&
+	    strstr(w->op.said.p, "\u2588\u2588\u2588\033[0m\n") != NULL,
+	    "no block in: %s", w->op.said.p);
 	expect(w, 1, "already reserved", "invite 'alice  SMITH'");
 	expect(w, 0, "Alice Smith", "invitations");
 	expect_refused(w, "Alice Jones", "by invitation");
@@ -279,7 +284,7 @@ check_codes(struct setting *w, struct peer *bob)
 	char wrong[100];
 	const char *token = w->token;
 
-	expect(w, 0, "Bob Jones ", "invite 'Bob Jones' --code");
+	expect(w, 0, "/#join=Bob%20Jones&code=", "invite 'Bob Jones' --code");
 	read_token(w);
 	CHECK(strlen(token) == strlen("Bob Jones 12345678"), "token %s",
 	    token);

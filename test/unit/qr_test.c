@@ -66,7 +66,7 @@ write_picture(const char *dir, char *const *rows, size_t count, size_t width)
 static void
 add_picture(const char *dir, const struct qr *qr, const char *text)
 {
-	char *rows[QR_SIDE_MAX + 2 * QUIET];
+	char *rows[QR_SIDE_MAX + 2 * QUIET] = { NULL };
 	int count = qr->side + 2 * QUIET, y, x;
 
 	for (y = 0; y < count; y++) {

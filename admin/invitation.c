@@ -1,0 +1,114 @@
+#include "admin/invitation.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "admin/output.h"
+#include "base/buf.h"
+#include "base/qr.h"
+#include "conf.h"
+#include "net/cert.h"
+#include "net/identity.h"
+
+/* Percent-encoded, so that it can stand in a link. */
+static void
+add_encoded(struct buf *link, struct span text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		if (memchr(plain, text.p[i], sizeof(plain) - 1) != NULL)
+			buf_add_byte(link, text.p[i]);
+		else
+			buf_addf(link, "%%%02X", (unsigned char)text.p[i]);
+	}
+}
+
+/*
+ * Everything that only the invited may know stands behind '#', which browsers
+ * keep to themselves.  A certificate that the operator has configured may be
+ * renewed any day, so no link should insist on it.
+ */
+static void
+add_link(struct buf *link, const struct invitation *v)
+{
+	struct span name = span_of(v->name);
+	char address[IDENTITY_ADDRESS];
+	const char *p;
+
+	identity_address(address, v->conf);
+	if (v->coded)
+		name.n = (size_t)(strrchr(name.p, ' ') - name.p);
+	buf_addf(link, "https://%s/#join=", address + 1);
+	add_encoded(link, name);
+	if (v->coded) {
+		buf_addf(link, "&code=");
+		add_encoded(link, span_of(name.p + name.n + 1));
+	}
+	if (v->cert == NULL || v->conf->listen_cert_path[0] != '\0')
+		return;
+	buf_addf(link, "&ca=");
+	for (p = v->cert->fingerprint; *p != '\0'; p++) {
+		if (*p != ':')
+			buf_add_byte(link, *p);
+	}
+}
+
+static void
+say_code(struct output *out, struct span link)
+{
+	struct buf drawing = { NULL, 0, 0 };
+	struct span line;
+	struct qr qr;
+
+	if (!qr_encode(&qr, link)) {
+		output_say(out, "The link is too long for a QR code.");
+		return;
+	}
+	qr_draw(&drawing, &qr);
+	for (line.p = drawing.p; line.p < drawing.p + drawing.n;
+	    line.p += line.n + 1) {
+		line.n = strcspn(line.p, "\n");
+		output_say(out, "%.*s", (int)line.n, line.p);
+	}
+	buf_free(&drawing);
+}
+
+static void
+say_block(const struct invitation *v, struct output *out, struct span link,
+    const char *address)
+{
+	output_say(out, "\nYou are invited to %s as \"%s\", until %.10s.",
+	    v->conf->name, v->name, v->until);
+	output_say(out, "With a browser: %.*s", (int)link.n, link.p);
+	output_say(out, "With another client: %s", address);
+	if (v->cert != NULL)
+		output_say(out, "Certificate SHA-256: %s",
+		    v->cert->fingerprint);
+	output_say(out, "%s", "");
+	if (v->qr)
+		say_code(out, link);
+}
+
+void
+invitation_show(const struct invitation *v, struct output *out)
+{
+	struct span fingerprint = { NULL, 0 };
+	char address[IDENTITY_ADDRESS];
+	struct buf link = { NULL, 0, 0 };
+
+	identity_address(address, v->conf);
+	add_link(&link, v);
+	if (out->json) {
+		if (v->cert != NULL)
+			fingerprint = span_of(v->cert->fingerprint);
+		output_text(out, "address", span_of(address));
+		output_text(out, "fingerprint", fingerprint);
+		output_text(out, "link", buf_span(&link));
+	} else {
+		say_block(v, out, buf_span(&link), address);
+	}
+	buf_free(&link);
+}
