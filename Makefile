@@ -31,14 +31,15 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	tmtp/op.o tmtp/outbox.o tmtp/ping.o tmtp/post.o tmtp/presence.o \
 	tmtp/register.o tmtp/request.o tmtp/retry.o tmtp/route.o tmtp/seal.o \
 	tmtp/session.o tmtp/useredit.o tmtp.o \
-	net/cert.o net/conn.o net/identity.o net/jwks.o net/listen.o \
-	net/poller.o net/selfsign.o net/stream.o net/tls.o \
+	net/authority.o net/cert.o net/conn.o net/identity.o net/jwks.o \
+	net/listen.o net/names.o \
+	net/poller.o net/stream.o net/tls.o net/x509.o \
 	admin/admin.o admin/backup.o admin/check.o admin/cli.o \
 	admin/commands.o admin/control.o admin/fsck.o admin/invitation.o \
 	admin/output.o admin/process.o \
 	server.o
 # mnm N, and what only that needs: the small static binary has neither.
-SIM =	client/client.o client/wire.o sim/crowd.o sim/expect.o \
+SIM =	client/client.o client/pin.o client/wire.o sim/crowd.o sim/expect.o \
 	sim/histogram.o sim/selftest.o \
 	sim/selftest_lines.o sim/sim.o sim/talk.o
 
@@ -48,7 +49,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/journal_test $(UNIT)/store_test $(UNIT)/name_test \
 	$(UNIT)/record_test $(UNIT)/files_test $(UNIT)/roster_test \
 	$(UNIT)/userdb_test $(UNIT)/backup_test $(UNIT)/fsck_test \
-	$(UNIT)/cert_test $(UNIT)/tls_test $(UNIT)/tls_bad_test \
+	$(UNIT)/cert_test $(UNIT)/authority_test $(UNIT)/tls_test $(UNIT)/tls_bad_test \
 	$(UNIT)/oidc_test $(UNIT)/jwks_test $(UNIT)/client_test \
 	$(UNIT)/header_test $(UNIT)/tmtp_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \

@@ -116,6 +116,7 @@ static const struct key {
 	const char *standard;
 } keys[] = {
 { "", "name",          TEXT,   AT(name),          "0",   "128",    "" },
+{ "", "names",         STRINGS, AT(names),        "0",   "16",     "" },
 { "", "data",          TEXT,   AT(data),          "1",   "1024",   "mnm-data" },
 { "", "user",          TEXT,   AT(user),          "0",   "64",     "" },
 { "", "ops",           CHOICE, AT(ops),           "", "",  "auto 2018 2020" },

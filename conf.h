@@ -38,6 +38,8 @@ struct conf_provider {
 
 struct conf {
 	char *name;		/* tmtprev's name; default the host's name */
+	char **names;		/* by which clients reach it, for its own
+				   certificate; NULL-terminated */
 	char *data;		/* directory; default "mnm-data" */
 	char *user;		/* root switches to it; "" = stay root */
 	enum conf_ops ops;
@@ -69,7 +71,7 @@ struct conf {
 	uint64_t disk_min;	/* bytes of disk kept free; 0: see datadir.h */
 	char *listen_net;	/* "tcp", "tcp4" or "tcp6" */
 	char *listen_laddr;	/* "host:port", host may be empty or [v6] */
-	char *listen_cert_path;	/* PEM; "" = self-signed, in the data dir */
+	char *listen_cert_path;	/* PEM; "": its own, in the data dir */
 	char *listen_key_path;
 	char **ntp_hosts;	/* host or host:port; NULL-terminated */
 	unsigned ntp_retries;	/* questions to each host after the first */

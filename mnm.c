@@ -195,23 +195,25 @@ keep_fixed(struct conf *new, struct conf *old)
 }
 
 /*
- * Serve with another certificate.  If it is the same, the old one stays:
- * unfinished handshakes use it.
+ * Serve with another certificate, or the same: then false, and the old one
+ * stays: unfinished handshakes use it.
  */
-static void
+static bool
 set_identity(struct service *s, struct identity *id)
 {
 	struct identity old = *id;
+	bool is_new = !cert_is_same(&s->id.cert, &id->cert);
 
 	s->id.cert_time = id->cert_time;
 	s->id.key_time = id->key_time;
-	if (strcmp(s->id.cert.fingerprint, id->cert.fingerprint) != 0) {
+	if (is_new) {
 		old = s->id;
 		s->id = *id;
 		server_set_cert(s->sv, &s->id.cert);
 	}
 	identity_free(&old);
 	identity_warn(&s->id, now_of(s));
+	return is_new;
 }
 
 /* Change all of it, or nothing: then -1 and why. */
@@ -234,7 +236,7 @@ reload(struct service *s, char *why, size_t room)
 	s->conf = conf;
 	s->data.disk_min = conf.disk_min;
 	server_reload(s->sv);
-	set_identity(s, &id);
+	(void)set_identity(s, &id);
 	conf_free(&old);
 	return 0;
 }
@@ -252,20 +254,22 @@ on_hangup(struct service *s)
 	process_notify("READY=1");
 }
 
-/* Other programs renew a certificate, and may not send a signal. */
+/*
+ * Other programs renew a certificate, and may not send a signal; the relay
+ * itself renews its own.
+ */
 static void
 check_certificate(struct service *s)
 {
 	struct identity id;
 	char why[WHY_ROOM];
 
-	if (!identity_is_stale(&s->id)) {
+	if (!identity_is_own(&s->id) && !identity_is_stale(&s->id)) {
 		identity_warn(&s->id, now_of(s));
 	} else if (identity_read(&id, &s->conf, IDENTITY_MAKE,
 	    now_of(s), why, sizeof(why)) == -1) {
 		log_line("%s; keeping the old certificate", why);
-	} else {
-		set_identity(s, &id);
+	} else if (set_identity(s, &id)) {
 		log_line("%s was reloaded", s->id.cert_path);
 	}
 }

@@ -21,7 +21,8 @@ static const struct {
 	{ "--days",         OPTION_DAYS,         3650 },
 	{ "--max",          OPTION_MAX,          1000000 },
 	{ "--repair",       OPTION_REPAIR,       0 },
-	{ "--qr",           OPTION_QR,           0 }
+	{ "--qr",           OPTION_QR,           0 },
+	{ "--renew",        OPTION_RENEW,        0 }
 };
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))

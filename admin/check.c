@@ -93,6 +93,7 @@ check_cert(struct check *c, uint64_t now)
 {
 	struct identity id;
 	char why[WHY_ROOM];
+	const char *what;
 	uint64_t left;
 
 	if (identity_read(&id, c->conf, IDENTITY_FAIL, now, why,
@@ -103,15 +104,19 @@ check_cert(struct check *c, uint64_t now)
 			    why);
 		return;
 	}
-	left = (id.cert.not_after - now) / DAY;
+	left = id.until > now ? (id.until - now) / DAY : 0;
+	what = identity_is_own(&id) ? "mnm init --renew makes another" :
+	    "renew it";
 	if (left == 0)
 		add_finding(c, CHECK_WARNING, "listen.certPath",
-		    "%s expires today: renew it", id.cert_path);
+		    "%s expires today: %s", id.cert_path, what);
 	else if (left < 30)
 		add_finding(c, CHECK_WARNING, "listen.certPath",
-		    "%s expires in "
-		    "%lu days: renew it", id.cert_path, (unsigned long)left);
+		    "%s expires in %lu days: %s", id.cert_path,
+		    (unsigned long)left, what);
 	check_mode(c, "listen.keyPath", id.key_path, 0600);
+	if (identity_is_own(&id))
+		check_mode(c, "data", id.authority_path, 0600);
 	identity_free(&id);
 }
 

@@ -195,17 +195,81 @@ init(const char *dir, uint64_t now, struct buf *next, char *why, size_t room)
 	return result;
 }
 
+/* What is created there must belong to the owner of the data. */
+static int
+become_owner(const char *data, char *why, size_t room)
+{
+	if (access(data, F_OK) == 0)
+		return process_become_owner(data, why, room);
+	return say_why(why, room, "%s: %s%s", data, strerror(errno),
+	    errno == ENOENT ? ": no relay was set up here; create one with "
+	    "mnm init, or name another's configuration with -c" : "");
+}
+
+/*
+ * Make another authority and certificate for the relay of this configuration.
+ * Appends what to do next.  The older files stay as *.old.
+ */
+static int
+renew(const char *config, uint64_t now, struct buf *next, char *why,
+    size_t room)
+{
+	char address[IDENTITY_ADDRESS];
+	struct identity id;
+	struct conf conf;
+	int result;
+
+	if (conf_read(&conf, config, why, room) == -1)
+		return -1;
+	result = become_owner(conf.data, why, room);
+	if (result == 0)
+		result = identity_put_aside(&conf, why, room);
+	if (result == 0)
+		result = identity_read(&id, &conf, IDENTITY_MAKE, now, why,
+		    room);
+	if (result == 0) {
+		identity_address(address, &conf);
+		buf_addf(next, "address for clients  %s\n", address);
+		buf_addf(next, "certificate SHA-256  %s\n",
+		    id.cert.fingerprint);
+		buf_addf(next, "Reload or restart the relay.  Clients and "
+		    "devices must trust this one instead of the\none before, "
+		    "which is kept as %s.old.\n", id.cert_path);
+		identity_free(&id);
+	}
+	conf_free(&conf);
+	return result;
+}
+
+static int
+run_renew(struct cli *c, uint64_t now, struct buf *next)
+{
+	struct buf path = { NULL, 0, 0 };
+	int result;
+
+	if (c->call.args[0] == NULL)
+		return renew(c->config, now, next, c->why, WHY_ROOM);
+	buf_addf(&path, "%s/" CLI_CONFIG, c->call.args[0]);
+	buf_add_byte(&path, '\0');
+	result = renew(path.p, now, next, c->why, WHY_ROOM);
+	buf_free(&path);
+	return result;
+}
+
 static int
 run_init(struct cli *c)
 {
 	const char *dir = c->call.args[0] != NULL ? c->call.args[0] : ".";
+	uint64_t now = clock_ms(CLOCK_REALTIME) / 1000;
 	struct buf next = { NULL, 0, 0 };
+	int result;
 
-	if (init(dir, clock_ms(CLOCK_REALTIME) / 1000, &next, c->why,
-	    WHY_ROOM) == -1)
-		return -1;
+	if (c->call.options & OPTION_RENEW)
+		result = run_renew(c, now, &next);
+	else
+		result = init(dir, now, &next, c->why, WHY_ROOM);
 	print(stdout, &next);
-	return ADMIN_DONE;
+	return result == -1 ? -1 : ADMIN_DONE;
 }
 
 static int
@@ -255,17 +319,6 @@ run_backup(struct cli *c)
 		    (unsigned long long)sum.copied);
 	puts("");
 	return ADMIN_DONE;
-}
-
-/* What is created there must belong to the owner of the data. */
-static int
-become_owner(const char *data, char *why, size_t room)
-{
-	if (access(data, F_OK) == 0)
-		return process_become_owner(data, why, room);
-	return say_why(why, room, "%s: %s%s", data, strerror(errno),
-	    errno == ENOENT ? ": no relay was set up here; create one with "
-	    "mnm init, or name another's configuration with -c" : "");
 }
 
 static int

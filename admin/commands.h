@@ -28,7 +28,8 @@ enum command_option {
 	OPTION_DAYS         = 1 << 3,	/* has a number */
 	OPTION_MAX          = 1 << 4,	/* has a number */
 	OPTION_REPAIR       = 1 << 5,
-	OPTION_QR           = 1 << 6
+	OPTION_QR           = 1 << 6,
+	OPTION_RENEW        = 1 << 7
 };
 
 /*

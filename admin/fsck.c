@@ -151,7 +151,8 @@ look_at_top(struct fsck *c, const char *path, const char *name)
 {
 	static const char *const known[] = {
 		"lock", "journal", "guests.json", "control", "tmp",
-		"lost+found", "cert.pem", "key.pem"
+		"lost+found", "ca-key.pem", "cert.pem", "key.pem",
+		"ca-key.pem.old", "cert.pem.old", "key.pem.old"
 	};
 	size_t i;
 

@@ -19,24 +19,16 @@
 #include <bearssl_ssl.h>
 
 #include "base/fd.h"
+#include "client/pin.h"
 #include "net/poller.h"
 
 #define RECORD_HEAD 5
 #define WIRE_ROOM 65536		/* one recv; at least a record of 16 KiB */
 #define SOCKET_FAILED (-1)
 
-/* Accepts any certificate, or the one with the fingerprint. */
-struct cert_check {
-	const br_x509_class *vtable;
-	const struct client_pool *pool;
-	br_x509_decoder_context leaf;
-	br_sha256_context sha256;
-	size_t certificates;
-};
-
 /* What a connection has only with TLS. */
 struct client_tls {
-	struct cert_check *check;	/* until the handshake is done */
+	struct pin_check *check;	/* until the handshake is done */
 	size_t given;	/* bytes of the engine's that client_recv lent */
 	struct buf plain;	/* to encrypt and send */
 	unsigned char session_id[32];	/* the one offered */
@@ -63,8 +55,7 @@ struct client {
 struct client_pool {
 	bool plain;
 	br_ssl_client_context blank;
-	bool pinned;
-	unsigned char pin[br_sha256_SIZE];
+	struct pin pin;
 	struct client *current;
 	size_t in_at, in_end;
 	unsigned char in[WIRE_ROOM];
@@ -79,81 +70,6 @@ static const uint16_t all_suites[] = {
 	BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 	BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
 	BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
-};
-
-/* BearSSL passes its contexts as pointers to their first member. */
-static struct cert_check *
-check_of(const br_x509_class **context)
-{
-	void *check = context;
-
-	return check;
-}
-
-static void
-start_chain(const br_x509_class **context, const char *server_name)
-{
-	(void)server_name;
-	check_of(context)->certificates = 0;
-}
-
-static void
-start_cert(const br_x509_class **context, uint32_t length)
-{
-	struct cert_check *check = check_of(context);
-
-	(void)length;
-	if (check->certificates++ > 0)
-		return;
-	br_x509_decoder_init(&check->leaf, NULL, NULL);
-	br_sha256_init(&check->sha256);
-}
-
-static void
-append(const br_x509_class **context, const unsigned char *bytes, size_t n)
-{
-	struct cert_check *check = check_of(context);
-
-	if (check->certificates > 1)
-		return;
-	br_x509_decoder_push(&check->leaf, bytes, n);
-	br_sha256_update(&check->sha256, bytes, n);
-}
-
-static void
-end_cert(const br_x509_class **context)
-{
-	(void)context;
-}
-
-static unsigned
-end_chain(const br_x509_class **context)
-{
-	struct cert_check *check = check_of(context);
-	unsigned char hash[br_sha256_SIZE];
-
-	if (check->certificates == 0)
-		return BR_ERR_X509_EMPTY_CHAIN;
-	br_sha256_out(&check->sha256, hash);
-	if (check->pool->pinned &&
-	    memcmp(hash, check->pool->pin, sizeof(hash)) != 0)
-		return BR_ERR_X509_NOT_TRUSTED;
-	return (unsigned)br_x509_decoder_last_error(&check->leaf);
-}
-
-static const br_x509_pkey *
-get_pkey(const br_x509_class *const *context, unsigned *usages)
-{
-	const void *check = context;
-
-	if (usages != NULL)
-		*usages = BR_KEYTYPE_SIGN;
-	return &((const struct cert_check *)check)->leaf.pkey;
-}
-
-static const br_x509_class check_class = {
-	sizeof(struct cert_check), start_chain, start_cert, append, end_cert,
-	end_chain, get_pkey
 };
 
 struct client_pool *
@@ -200,14 +116,7 @@ client_pool_close(struct client_pool *pool)
 void
 client_pool_pin(struct client_pool *pool, const char *fingerprint)
 {
-	unsigned byte;
-	size_t i;
-
-	pool->pinned = true;
-	memset(pool->pin, 0, sizeof(pool->pin));
-	for (i = 0; i < sizeof(pool->pin); i++)
-		if (sscanf(fingerprint + 3 * i, "%2x", &byte) == 1)
-			pool->pin[i] = (unsigned char)byte;
+	(void)pin_set(&pool->pin, fingerprint);
 }
 
 void
@@ -283,11 +192,9 @@ start_tls(struct client *c, const struct client *earlier)
 	struct client_tls *tls = xzalloc(sizeof(*tls));
 	br_ssl_session_parameters session;
 
-	tls->check = xzalloc(sizeof(*tls->check));
-	tls->check->vtable = &check_class;
-	tls->check->pool = c->pool;
+	tls->check = pin_check_open(&c->pool->pin);
 	tls->client = c->pool->blank;
-	br_ssl_engine_set_x509(&tls->client.eng, &tls->check->vtable);
+	br_ssl_engine_set_x509(&tls->client.eng, pin_check_class(tls->check));
 	if (earlier != NULL) {
 		br_ssl_engine_get_session_parameters(engine_of(earlier),
 		    &session);
@@ -369,7 +276,7 @@ client_close(struct client *c)
 	(void)fd_close(c->fd);
 	if (c->tls != NULL) {
 		buf_free(&c->tls->plain);
-		free(c->tls->check);
+		pin_check_close(c->tls->check);
 		free(c->tls);
 	}
 	buf_free(&c->received);
@@ -410,7 +317,7 @@ note_open(struct client *c)
 	    BR_SSL_SENDAPP) == 0)
 		return;
 	c->open = true;
-	free(c->tls->check);
+	pin_check_close(c->tls->check);
 	c->tls->check = NULL;
 }
 

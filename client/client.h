@@ -35,8 +35,8 @@ struct client_pool *client_pool_open_plain(void);
 /* After its connections; NULL is fine. */
 void client_pool_close(struct client_pool *);
 /*
- * Accept only the certificate with this fingerprint, "AB:CD:..."; none if this
- * is not a fingerprint.
+ * Accept only the relay with this fingerprint, "AB:CD:...", as pin.h says; none
+ * if this is not a fingerprint.
  */
 void client_pool_pin(struct client_pool *, const char *fingerprint);
 /* Offer only this cipher suite (a BR_TLS_ number) from now on. */

@@ -1,32 +1,20 @@
-/*
- * Both files appear by link(), so that neither is ever seen half written and
- * neither replaces another.  The key comes first: a key without a certificate
- * is all that a crash can leave, and cert_make goes on from there.
- */
 #include "net/cert.h"
 
 #include <bearssl_hash.h>
 #include <bearssl_pem.h>
-#include <bearssl_rand.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/encode.h"
-#include "base/fd.h"
 #include "base/log.h"
 #include "disk/file.h"
-#include "net/selfsign.h"
 
 #define FILE_MAX 262144	/* a certificate bundle; more is not one of ours */
-#define PATH_ROOM 4096
 #define KEY_DER_MAX 4096	/* RSA with 4096 bits takes 2.4 kB */
 #define CURVE_POINT_MAX BR_EC_KBUF_PUB_MAX_SIZE
 #define MODULUS_MAX 512		/* RSA with 4096 bits, BearSSL's limit */
@@ -208,8 +196,8 @@ keep_rsa(struct cert *cert, const br_rsa_private_key *from)
 	rsa->iq = keep(&at, from->iq, rsa->iqlen);
 }
 
-static void
-keep_ec(struct cert *cert, const br_ec_private_key *from)
+void
+cert_keep_ec(struct cert *cert, const br_ec_private_key *from)
 {
 	unsigned char *at;
 
@@ -233,7 +221,7 @@ decode_key(struct cert *cert, struct span der)
 	if (error == 0 && br_skey_decoder_key_type(&decoder) == BR_KEYTYPE_RSA)
 		keep_rsa(cert, br_skey_decoder_get_rsa(&decoder));
 	else if (error == 0)
-		keep_ec(cert, br_skey_decoder_get_ec(&decoder));
+		cert_keep_ec(cert, br_skey_decoder_get_ec(&decoder));
 	cert_wipe(&decoder, sizeof(decoder));
 	return error;
 }
@@ -252,8 +240,8 @@ find_key(struct pem *pem)
 	return got;
 }
 
-static int
-read_key(struct cert *cert, const char *path, char *why, size_t room)
+int
+cert_read_key(struct cert *cert, const char *path, char *why, size_t room)
 {
 	struct pem pem;
 	bool encrypted;
@@ -353,8 +341,8 @@ seconds_since_1970(uint32_t days, uint32_t seconds)
 	return (days - DAYS_TO_1970) * DAY + seconds;
 }
 
-static void
-fingerprint(struct cert *cert)
+void
+cert_pin(struct cert *cert, size_t which)
 {
 	unsigned char hash[br_sha256_SIZE];
 	br_sha256_context sha256;
@@ -362,11 +350,23 @@ fingerprint(struct cert *cert)
 	size_t i;
 
 	br_sha256_init(&sha256);
-	br_sha256_update(&sha256, cert->chain[0].data, cert->chain[0].data_len);
+	br_sha256_update(&sha256, cert->chain[which].data,
+	    cert->chain[which].data_len);
 	br_sha256_out(&sha256, hash);
 	for (i = 0; i < sizeof(hash); i++)
 		at += snprintf(at, 4, "%02X%s", hash[i],
 		    i + 1 < sizeof(hash) ? ":" : "");
+	cert->pinned = which;
+}
+
+struct span
+cert_authority(const struct cert *cert)
+{
+	const br_x509_certificate *c = &cert->chain[cert->pinned];
+
+	if (cert->pinned == 0)
+		return (struct span){ NULL, 0 };
+	return (struct span){ (const char *)c->data, c->data_len };
 }
 
 /* Take from the leaf what the server needs, and compare it with the key. */
@@ -399,12 +399,12 @@ read_leaf(struct cert *cert, const char *cert_path, const char *key_path,
 	    leaf.notafter_seconds);
 	cert->issuer_key_type =
 	    (unsigned)br_x509_decoder_get_signer_key_type(&leaf);
-	fingerprint(cert);
+	cert_pin(cert, 0);
 	return 0;
 }
 
-static int
-check_dates(const struct cert *cert, const char *path, uint64_t now,
+int
+cert_check_dates(const struct cert *cert, const char *path, uint64_t now,
     char *why, size_t room)
 {
 	char begin[CLOCK_TEXT], end[CLOCK_TEXT], today[CLOCK_TEXT];
@@ -423,15 +423,22 @@ check_dates(const struct cert *cert, const char *path, uint64_t now,
 	return 0;
 }
 
+bool
+cert_is_same(const struct cert *a, const struct cert *b)
+{
+	return a->chain[0].data_len == b->chain[0].data_len &&
+	    memcmp(a->chain[0].data, b->chain[0].data,
+	    a->chain[0].data_len) == 0;
+}
+
 int
 cert_read(struct cert *cert, const char *cert_path, const char *key_path,
-    uint64_t now, char *why, size_t room)
+    char *why, size_t room)
 {
 	*cert = (struct cert){ .chain = NULL };
 	if (read_chain(cert, cert_path, why, room) == -1 ||
-	    read_key(cert, key_path, why, room) == -1 ||
-	    read_leaf(cert, cert_path, key_path, why, room) == -1 ||
-	    check_dates(cert, cert_path, now, why, room) == -1) {
+	    cert_read_key(cert, key_path, why, room) == -1 ||
+	    read_leaf(cert, cert_path, key_path, why, room) == -1) {
 		cert_free(cert);
 		return -1;
 	}
@@ -450,169 +457,4 @@ cert_free(struct cert *cert)
 		cert_wipe(cert->key, cert->key_room);
 	free(cert->key);
 	*cert = (struct cert){ .chain = NULL };
-}
-
-/* Append bytes to text as a PEM object. */
-static void
-add_pem(struct buf *text, const void *bytes, size_t n, const char *name)
-{
-	size_t length = br_pem_encode(NULL, NULL, n, name, BR_PEM_LINE64);
-
-	(void)br_pem_encode(buf_room(text, length + 1), bytes, n, name,
-	    BR_PEM_LINE64);
-	text->n += length;
-}
-
-/* A new P-256 key in cert, and as SEC1 in text.  -1: no random numbers. */
-static int
-new_key(struct cert *cert, struct buf *text)
-{
-	unsigned char seed[32], bytes[BR_EC_KBUF_PRIV_MAX_SIZE];
-	unsigned char point[CURVE_POINT_MAX], der[256];
-	br_hmac_drbg_context generator;
-	br_ec_private_key key;
-	br_ec_public_key public;
-
-	if (encode_random(seed, sizeof(seed)) == -1)
-		return -1;
-	br_hmac_drbg_init(&generator, &br_sha256_vtable, seed, sizeof(seed));
-	(void)br_ec_keygen(&generator.vtable, br_ec_get_default(), &key,
-	    bytes, BR_EC_secp256r1);	/* fails for unknown curves only */
-	(void)br_ec_compute_pub(br_ec_get_default(), &public, point, &key);
-	keep_ec(cert, &key);
-	buf_room(text, 1024);	/* at once: growing would leave a copy */
-	add_pem(text, der, br_encode_ec_raw_der(der, &key, &public),
-	    "EC PRIVATE KEY");
-	cert_wipe(seed, sizeof(seed));
-	cert_wipe(bytes, sizeof(bytes));
-	cert_wipe(der, sizeof(der));
-	cert_wipe(&generator, sizeof(generator));
-	return 0;
-}
-
-/* Sync the directory that path is in. */
-static int
-sync_parent(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	struct span name = { path, slash == NULL ? 0 : (size_t)(slash - path) };
-	char *parent;
-	int dir, result;
-
-	if (slash == NULL)
-		name = SPAN(".");
-	else if (slash == path)
-		name = SPAN("/");
-	parent = xcopy(name);
-	dir = file_open_dir(AT_FDCWD, parent);
-	free(parent);
-	if (dir == -1)
-		return -1;
-	result = file_sync(dir);
-	(void)fd_close(dir);
-	return result;
-}
-
-/*
- * Make a file that did not exist.
- *
- *	crash before link	path.tmp, which the next attempt removes
- *	crash after link	the whole file, or that; path.tmp may stay
- *	return 0		the whole file, and it will survive a crash
- *	return -1		no file of ours
- */
-static int
-save_new(const char *path, mode_t mode, struct span text)
-{
-	char tmp[PATH_ROOM];
-	int n;
-
-	n = snprintf(tmp, sizeof(tmp), "%s.tmp", path);
-	if (n < 0 || (size_t)n >= sizeof(tmp)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	(void)unlink(tmp);	/* if it fails, open says why */
-	if (file_create(tmp, mode, text) == -1)
-		return -1;
-	if (link(tmp, path) == -1)
-		return file_discard(AT_FDCWD, tmp);
-	(void)unlink(tmp);
-	if (sync_parent(path) == 0)
-		return 0;
-	return file_discard(AT_FDCWD, path);
-}
-
-/* The key that has no certificate yet, or a new one with its text. */
-static int
-find_or_make_key(struct cert *cert, const char *path, struct buf *text,
-    char *why, size_t room)
-{
-	if (access(path, F_OK) == -1) {
-		if (new_key(cert, text) == -1)
-			return say_why(why, room, "%s: the system has no "
-			    "random numbers for a key", path);
-		return 0;
-	}
-	if (read_key(cert, path, why, room) == -1)
-		return -1;
-	if (cert->kind != CERT_EC || cert->ec.curve != BR_EC_secp256r1)
-		return say_why(why, room,
-		    "%s: this key exists but is not P-256: "
-		    "make its certificate with openssl, or move it away",
-		    path);
-	return 0;
-}
-
-/* Save the certificate and, unless its text is empty, the key before it. */
-static int
-save_pair(const char *cert_path, struct span der, const char *key_path,
-    struct span key_text)
-{
-	struct buf text = { NULL, 0, 0 };
-	int result, error;
-
-	if (key_text.n > 0 && save_new(key_path, 0600, key_text) == -1)
-		return -1;
-	add_pem(&text, der.p, der.n, "CERTIFICATE");
-	result = save_new(cert_path, 0644, buf_span(&text));
-	error = errno;
-	buf_free(&text);
-	if (result == -1 && key_text.n > 0)
-		(void)unlink(key_path);
-	errno = error;
-	return result;
-}
-
-int
-cert_make(const char *cert_path, const char *key_path,
-    const char *const *names, uint64_t now, char *why, size_t room)
-{
-	struct cert cert = { .chain = NULL };
-	struct buf key = { NULL, 0, 0 }, der = { NULL, 0, 0 };
-	const char *const *name;
-	int result;
-
-	for (name = names; *name != NULL; name++)
-		if (!selfsign_is_name(*name))
-			return say_why(why, room,
-			    "%s: \"%s\" is not a host name "
-			    "or address", cert_path, *name);
-	if (name == names)
-		return say_why(why, room, "%s: no name to certify", cert_path);
-	if (access(cert_path, F_OK) == 0)
-		return say_why(why, room, "%s: already exists", cert_path);
-	result = find_or_make_key(&cert, key_path, &key, why, room);
-	if (result == 0 && selfsign_write(&der, names, now, &cert.ec) == -1)
-		result = say_why(why, room, "%s: too many names for a "
-		    "certificate, or no random numbers", cert_path);
-	if (result == 0 && save_pair(cert_path, buf_span(&der), key_path,
-	    buf_span(&key)) == -1)
-		result = say_why(why, room, "%s and %s: %s", cert_path,
-		    key_path,
-		    strerror(errno));
-	forget(&key);
-	buf_free(&der);
-	cert_free(&cert);
-	return result;
 }

@@ -1,18 +1,21 @@
 /*
- * cert.h - the server's certificate chain and its key: read from PEM files,
- * or made here; fingerprint, dates, and whether the two belong together.
+ * cert.h - the server's certificate chain and its key, read from PEM files:
+ * fingerprint, dates, and whether the two belong together.
  *
  * Every failure is one sentence in why that names the file.
  */
 #ifndef MNM_NET_CERT_H
 #define MNM_NET_CERT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <bearssl_ec.h>
 #include <bearssl_rsa.h>
 #include <bearssl_x509.h>
+
+#include "base/buf.h"
 
 #define CERT_FINGERPRINT_TEXT 95	/* SHA-256 as AB:CD:..., without NUL */
 #define CERT_CHAIN_MAX        8		/* leaf, intermediates and root */
@@ -30,31 +33,39 @@ struct cert {
 	size_t key_room;
 	uint64_t not_before, not_after;	/* seconds since 1970 UTC */
 	unsigned issuer_key_type;	/* of the issuer: a BR_KEYTYPE_ */
-	char fingerprint[CERT_FINGERPRINT_TEXT + 1];
+	size_t pinned;	/* in chain: what clients are told to recognise */
+	char fingerprint[CERT_FINGERPRINT_TEXT + 1];	/* of that one */
 };
 
 /*
  * Read certificate chain and key (SEC1, PKCS#8 or PKCS#1) and check that they
- * belong together and that now (seconds since 1970 UTC) lies within the
- * leaf's dates.  Returns -1 and why; then nothing needs freeing.
+ * belong together.  Clients are to recognise the leaf.  Returns -1 and why;
+ * then nothing needs freeing.
  */
 int cert_read(struct cert *, const char *cert_path, const char *key_path,
-    uint64_t now, char *why, size_t room);
+    char *why, size_t room);
 void cert_free(struct cert *);
+/*
+ * Check that now (seconds since 1970 UTC) lies within the leaf's dates.  path
+ * is the file's.  Returns -1 and why.
+ */
+int cert_check_dates(const struct cert *, const char *path, uint64_t now,
+    char *why, size_t room);
+
+/* Whether both have the same leaf. */
+bool cert_is_same(const struct cert *, const struct cert *);
+
+/* Only the key, of which cert gets a copy.  *cert is zero. */
+int cert_read_key(struct cert *, const char *path, char *why, size_t room);
+void cert_keep_ec(struct cert *, const br_ec_private_key *);
 
 /*
- * Make a P-256 key and a self-signed certificate (X.509 v3, RFC 5280) valid
- * from a day before now for ten years, for the names given: host names and IPv4
- * or IPv6 addresses, NULL-terminated, the first also being the common name.
- * The certificate must not exist; each file appears whole, never replaces
- * another, and is synced with its directory; the key has mode 0600.  A P-256
- * key without a certificate is used: a crash between the two leaves that.  When
- * now is before the year 2020 (a clock without a battery) it is valid from 1970
- * to 2049, so that it is neither in the future nor expired once the clock is
- * right.  Returns -1 and why, leaving no new file.
+ * Let clients recognise this one of the chain: the leaf, 0; or the authority
+ * that has signed it and will sign the next ones.
  */
-int cert_make(const char *cert_path, const char *key_path,
-    const char *const *names, uint64_t now, char *why, size_t room);
+void cert_pin(struct cert *, size_t which);
+/* The DER of that authority; empty if it is the leaf.  Borrowed. */
+struct span cert_authority(const struct cert *);
 
 /* Overwrite secrets in a way that no compiler leaves out. */
 void cert_wipe(void *secret, size_t n);

@@ -11,66 +11,10 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "conf.h"
+#include "net/authority.h"
+#include "net/names.h"
 
-#define HOST_ROOM 256	/* the longest name of a host, and a NUL */
-#define DAY       86400U
-
-/* A certificate can have it, and a client can look it up. */
-static bool
-is_plain_name(const char *name)
-{
-	return name[0] != '\0' && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:")] == '\0';
-}
-
-static void
-host_name(char name[HOST_ROOM])
-{
-	if (gethostname(name, HOST_ROOM) == -1)
-		name[0] = '\0';
-	name[HOST_ROOM - 1] = '\0';
-	if (!is_plain_name(name))
-		(void)snprintf(name, HOST_ROOM, "localhost");
-}
-
-static size_t
-add_name(const char **names, size_t n, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (strcmp(names[i], name) == 0)
-			return n;
-	}
-	names[n] = name;
-	return n + 1;
-}
-
-/* Every name by which clients may know this machine. */
-static int
-make(const struct identity *id, const struct conf *conf, uint64_t now,
-    char *why, size_t room)
-{
-	const char *names[6] = { NULL };
-	char host[HOST_ROOM];
-	struct conf_address listen;
-	size_t n = 0;
-
-	host_name(host);
-	n = add_name(names, n, host);
-	n = add_name(names, n, "localhost");
-	n = add_name(names, n, "127.0.0.1");
-	n = add_name(names, n, "::1");
-	if (conf_split_address(conf->listen_laddr, &listen) &&
-	    is_plain_name(listen.host))
-		(void)add_name(names, n, listen.host);
-	if (cert_make(id->cert_path, id->key_path, names, now, why, room) ==
-	    -1)
-		return -1;
-	log_line("made a certificate, %s, and its key, %s", id->cert_path,
-	    id->key_path);
-	return 0;
-}
+#define DAY 86400U
 
 static bool
 is_missing(const char *path)
@@ -78,21 +22,39 @@ is_missing(const char *path)
 	return access(path, F_OK) == -1 && errno == ENOENT;
 }
 
+static struct authority_files
+files_of(const struct identity *id)
+{
+	return (struct authority_files){ id->authority_path, id->cert_path,
+	    id->key_path };
+}
+
 /*
- * The pair in the data directory is made when it does not exist.  A certificate
- * without its key is left alone: clients may trust it.
+ * Make or renew what is in the data directory.  A self-signed pair without an
+ * authority is left alone, and so is a certificate without its key: clients may
+ * trust them.
  */
 static int
-make_own(const struct identity *id, const struct conf *conf, uint64_t now,
+keep_own(const struct identity *id, const struct conf *conf, uint64_t now,
     char *why, size_t room)
 {
-	if (is_missing(id->cert_path))
-		return make(id, conf, now, why, room);
-	if (!is_missing(id->key_path))
+	const struct authority_files files = files_of(id);
+	struct name_list names;
+	int made;
+
+	if (!is_missing(id->cert_path) && is_missing(id->key_path))
+		return say_why(why, room, "%s exists without %s: restore the "
+		    "key, or remove the certificate to have both made again",
+		    id->cert_path, id->key_path);
+	if (!is_missing(id->cert_path) && is_missing(id->authority_path))
 		return 0;
-	return say_why(why, room, "%s exists without %s: restore the key, or "
-	    "remove the certificate to have both made again",
-	    id->cert_path, id->key_path);
+	if (names_find(&names, conf, why, room) == -1)
+		return -1;
+	made = authority_keep(&files, names.list, now, why, room);
+	if (made == 1)
+		log_line("made a certificate, %s, with the relay's own "
+		    "authority, %s", id->cert_path, id->authority_path);
+	return made == -1 ? -1 : 0;
 }
 
 static char *
@@ -116,36 +78,107 @@ time_of(const char *path)
 	return stat(path, &st) == 0 ? st.st_mtim : never;
 }
 
+/* The files, of which the authority's is NULL if conf names the others. */
+static void
+set_paths(struct identity *id, const struct conf *conf)
+{
+	id->cert_path = path_of(conf, conf->listen_cert_path, "cert.pem");
+	id->key_path = path_of(conf, conf->listen_key_path, "key.pem");
+	id->authority_path = conf->listen_cert_path[0] != '\0' ? NULL :
+	    path_of(conf, "", "ca-key.pem");
+}
+
+static void
+free_paths(struct identity *id)
+{
+	free(id->cert_path);
+	free(id->key_path);
+	free(id->authority_path);
+}
+
+/* An own leaf that has expired is about to be made anew. */
+static int
+read_files(struct identity *id, uint64_t now, char *why, size_t room)
+{
+	const struct authority_files files = files_of(id);
+
+	id->cert_time = time_of(id->cert_path);
+	id->key_time = time_of(id->key_path);
+	if (id->authority_path != NULL) {
+		if (authority_read(&id->cert, &files, &id->until, why,
+		    room) == -1)
+			return -1;
+	} else {
+		if (cert_read(&id->cert, id->cert_path, id->key_path, why,
+		    room) == -1)
+			return -1;
+		id->until = id->cert.not_after;
+	}
+	if (cert_authority(&id->cert).n > 0 || cert_check_dates(&id->cert,
+	    id->cert_path, now, why, room) == 0)
+		return 0;
+	cert_free(&id->cert);
+	return -1;
+}
+
 int
 identity_read(struct identity *id, const struct conf *conf,
     enum identity_missing missing, uint64_t now, char *why, size_t room)
 {
-	bool given = conf->listen_cert_path[0] != '\0';
+	int result = 0;
 
-	id->cert_path = path_of(conf, conf->listen_cert_path, "cert.pem");
-	id->key_path = path_of(conf, conf->listen_key_path, "key.pem");
+	set_paths(id, conf);
 	id->warned = UINT_MAX;
 	why[0] = '\0';
-	if (given || missing == IDENTITY_FAIL ||
-	    make_own(id, conf, now, why, room) == 0) {
-		id->cert_time = time_of(id->cert_path);
-		id->key_time = time_of(id->key_path);
-		if ((given || !is_missing(id->cert_path)) && cert_read(
-		    &id->cert, id->cert_path, id->key_path, now, why,
-		    room) == 0)
-			return 0;
-	}
-	free(id->cert_path);
-	free(id->key_path);
-	return -1;
+	if (id->authority_path != NULL && missing == IDENTITY_MAKE)
+		result = keep_own(id, conf, now, why, room);
+	else if (id->authority_path != NULL && is_missing(id->cert_path))
+		result = -1;
+	if (result == 0)
+		result = read_files(id, now, why, room);
+	if (result == -1)
+		free_paths(id);
+	return result;
 }
 
 void
 identity_free(struct identity *id)
 {
 	cert_free(&id->cert);
-	free(id->cert_path);
-	free(id->key_path);
+	free_paths(id);
+}
+
+/* Keep the file under another name; it is all right if there is none. */
+static int
+put_aside(const char *path, char *why, size_t room)
+{
+	struct buf old = { NULL, 0, 0 };
+	int result = 0;
+
+	buf_addf(&old, "%s.old", path);
+	buf_add_byte(&old, '\0');
+	if (rename(path, old.p) == -1 && errno != ENOENT)
+		result = say_why(why, room, "%s: %s", path, strerror(errno));
+	buf_free(&old);
+	return result;
+}
+
+int
+identity_put_aside(const struct conf *conf, char *why, size_t room)
+{
+	struct identity id;
+	int result = 0;
+
+	set_paths(&id, conf);
+	if (id.authority_path == NULL)
+		result = say_why(why, room, "%s is not the relay's own: renew "
+		    "it where it comes from", id.cert_path);
+	else if (put_aside(id.cert_path, why, room) == -1 ||
+	    put_aside(id.authority_path, why, room) == -1 ||
+	    put_aside(id.key_path, why, room) == -1)
+		result = -1;
+	free_paths(&id);
+	return result;
 }
 
 static bool
@@ -164,11 +197,17 @@ identity_is_stale(const struct identity *id)
 	    is_newer(id->key_path, id->key_time);
 }
 
+bool
+identity_is_own(const struct identity *id)
+{
+	return id->authority_path != NULL;
+}
+
 void
 identity_warn(struct identity *id, uint64_t now)
 {
 	static const unsigned days[] = { 1, 7, 14, 30 };
-	uint64_t end = id->cert.not_after;
+	uint64_t end = id->until;
 	unsigned left = end > now ? (unsigned)((end - now) / DAY) : 0;
 	char when[20] = "today";
 	size_t i;
@@ -180,8 +219,12 @@ identity_warn(struct identity *id, uint64_t now)
 		if (now + days[i] * DAY < end || days[i] >= id->warned)
 			continue;
 		id->warned = days[i];
-		log_line("%s: the certificate expires %s; renew it, and the "
-		    "relay will notice within an hour", id->cert_path, when);
+		log_line("%s: the certificate expires %s; %s",
+		    cert_authority(&id->cert).n > 0 ? id->authority_path :
+		    id->cert_path, when, identity_is_own(id) ?
+		    "make another with mnm init --renew, and clients must "
+		    "trust that" :
+		    "renew it, and the relay will notice within an hour");
 		return;
 	}
 }
@@ -197,14 +240,16 @@ void
 identity_address(char dst[IDENTITY_ADDRESS], const struct conf *conf)
 {
 	struct conf_address listen;
-	char host[HOST_ROOM];
+	char host[NAMES_ROOM];
 	bool is_v6;
 
 	dst[0] = '\0';
 	if (!conf_split_address(conf->listen_laddr, &listen))
 		return;
-	host_name(host);
-	if (!is_wildcard(listen.host))
+	names_host(host);
+	if (conf->names[0] != NULL)
+		(void)snprintf(host, sizeof(host), "%s", conf->names[0]);
+	else if (!is_wildcard(listen.host))
 		(void)snprintf(host, sizeof(host), "%s", listen.host);
 	is_v6 = strchr(host, ':') != NULL;
 	(void)snprintf(dst, IDENTITY_ADDRESS, "=%s%s%s:%s", is_v6 ? "[" : "",

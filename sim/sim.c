@@ -33,6 +33,7 @@
 #include "conf.h"
 #include "datadir.h"
 #include "disk/file.h"
+#include "net/authority.h"
 #include "net/cert.h"
 #include "server.h"
 #include "sim/crowd.h"
@@ -504,14 +505,16 @@ static int
 make_cert(struct sim *sim, char *why)
 {
 	const char *const names[] = { "localhost", NULL };
-	uint64_t now = clock_ms(CLOCK_REALTIME) / 1000;
-	char cert[PATH_ROOM], key[PATH_ROOM];
+	uint64_t now = clock_ms(CLOCK_REALTIME) / 1000, until;
+	char authority[PATH_ROOM], cert[PATH_ROOM], key[PATH_ROOM];
+	const struct authority_files files = { authority, cert, key };
 
+	inside(sim, authority, "ca-key.pem");
 	inside(sim, cert, "cert.pem");
 	inside(sim, key, "key.pem");
-	if (cert_make(cert, key, names, now, why, WHY_ROOM) == -1)
+	if (authority_keep(&files, names, now, why, WHY_ROOM) == -1)
 		return -1;
-	return cert_read(&sim->cert, cert, key, now, why, WHY_ROOM);
+	return authority_read(&sim->cert, &files, &until, why, WHY_ROOM);
 }
 
 static int

@@ -86,6 +86,69 @@ check_configurations(struct operator *o)
 	expect(o, 2, "error: cert.config:3: none", "-c cert.config check");
 }
 
+/* What mnm made before it was its own authority; until 2036. */
+static const char old_cert[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBcDCCARWgAwIBAgIQbf9u7VCmf+r4slgMncGBsDAKBggqhkjOPQQDAjANMQsw\n"
+    "CQYDVQQDDAJ2bTAeFw0yNjExMjYwMjIyNTlaFw0zNjExMjYwMjIyNTlaMA0xCzAJ\n"
+    "BgNVBAMMAnZtMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEzTbycdIByO3076wS\n"
+    "Li4PvbewxCmy3dOQIlerHRc3YJbHcXN9hBheHlq6tl3yQiLkRj6nLqWgIoVjFCIj\n"
+    "OLDUdKNXMFUwDAYDVR0TAQH/BAIwADATBgNVHSUEDDAKBggrBgEFBQcDATAwBgNV\n"
+    "HREEKTAnggJ2bYIJbG9jYWxob3N0hwR/AAABhxAAAAAAAAAAAAAAAAAAAAABMAoG\n"
+    "CCqGSM49BAMCA0kAMEYCIQCzNfQbxDZ22jsS7kKUcWocFbCEjumMIfsKHLFqZfYl\n"
+    "KwIhAK/OuNsb6mwla4dzwe9XT+8RBnorRJ6qCz4bwoCGZpBh\n"
+    "-----END CERTIFICATE-----\n";
+static const char old_key[] =
+    "-----BEGIN EC PRIVATE KEY-----\n"
+    "MHcCAQEEIIlrFy8HVL9mJyOMLeR0jy02g/7Dcbc3iYHU2bvTopnJoAoGCCqGSM49\n"
+    "AwEHoUQDQgAEzTbycdIByO3076wSLi4PvbewxCmy3dOQIlerHRc3YJbHcXN9hBhe\n"
+    "Hlq6tl3yQiLkRj6nLqWgIoVjFCIjOLDUdA==\n"
+    "-----END EC PRIVATE KEY-----\n";
+static const char old_fingerprint[] =
+    "BB:AE:90:00:51:C3:8A:97:07:A3:84:E2:F1:55:97:45:"
+    "46:77:6D:81:E5:FA:51:02:48:64:F3:F2:A3:00:0A:B5";
+
+/* An older relay's certificate stays until it is renewed. */
+static void
+check_renew(struct operator *o)
+{
+	struct buf renewed = { NULL, 0, 0 };
+
+	do_there(o, "mkdir -p older/mnm-data");
+	relay_file(&o->relay, "older/mnm.config",
+	    "{\"data\": \"older/mnm-data\"}");
+	relay_file(&o->relay, "older/mnm-data/cert.pem", old_cert);
+	relay_file(&o->relay, "older/mnm-data/key.pem", old_key);
+	do_there(o, "chmod 600 older/mnm-data/*");
+	expect(o, 0, old_fingerprint, "-c older/mnm.config fingerprint");
+	expect(o, 0, "SHA-256", "init older --renew");
+	CHECK(strstr(o->said.p, old_fingerprint) == NULL, "not renewed");
+	do_there(o, "cd older/mnm-data && test -e cert.pem.old && "
+	    "test -e key.pem.old && test -e ca-key.pem");
+	expect(o, 0, ":", "-c older/mnm.config fingerprint");
+	buf_add(&renewed, span_of(o->said.p));
+	buf_add_byte(&renewed, '\0');
+	/* It is found again with the next names, and when it is lost. */
+	relay_file(&o->relay, "older/mnm.config", "{\"names\": [\"a.org\"], "
+	    "\"data\": \"older/mnm-data\"}");
+	do_there(o, "rm older/mnm-data/cert.pem");
+	expect(o, 1, "no certificate yet", "-c older/mnm.config fingerprint");
+	expect(o, 0, "a.org", "-c older/mnm.config init --renew");
+	CHECK(strstr(renewed.p, old_fingerprint) == NULL, "not renewed");
+	expect(o, 0, "=a.org:3456", "-c older/mnm.config fingerprint");
+	CHECK(strcmp(o->said.p, renewed.p) != 0, "the same authority");
+	relay_file(&o->relay, "older/mnm.config", "{\"names\": [\"a b\"], "
+	    "\"data\": \"older/mnm-data\"}");
+	do_there(o, "rm older/mnm-data/cert.pem");
+	expect(o, 1, "not a host name", "init older --renew");
+	relay_file(&o->relay, "cert.config", "{\"listen\": {"
+	    "\"certPath\": \"c.pem\", \"keyPath\": \"k.pem\"}, "
+	    "\"data\": \"older/mnm-data\"}");
+	expect(o, 1, "not the relay's own", "-c cert.config init --renew");
+	expect(o, 1, "older/none", "init older/none --renew");
+	buf_free(&renewed);
+}
+
 /* A data directory that comes from elsewhere keeps what is in it. */
 static void
 check_moved(struct operator *o)
@@ -105,7 +168,8 @@ check_moved(struct operator *o)
 	buf_free(&before);
 	/* A file in the way: it is not half made. */
 	do_there(o, "mkdir worse && touch worse/mnm-data");
-	expect(o, 1, "worse/mnm-data/cert.pem: Not a directory", "init worse");
+	expect(o, 1, "worse/mnm-data/ca-key.pem: Not a directory",
+	    "init worse");
 	do_there(o, "test ! -e worse/mnm.config");
 }
 
@@ -188,7 +252,7 @@ check_usage(struct operator *o)
 		const char *command, *text;
 	} cases[] = {
 		{ "init a b",      "unexpected argument: b\n"
-		    "usage: mnm init [DIR]\n" },
+		    "usage: mnm init [DIR] [--renew]\n" },
 		{ "check x",       "argument: x\nusage: mnm check\n" },
 		{ "check --json",  "option: --json\nusage: mnm check\n" },
 		{ "fingerprint x", "argument: x\nusage: mnm fingerprint\n" },
@@ -383,6 +447,7 @@ main(int argc, char **argv)
 	operator_init(&o, program);
 	check_init(&o);
 	check_configurations(&o);
+	check_renew(&o);
 	check_moved(&o);
 	check_owners(&o);
 	check_usage(&o);

@@ -424,8 +424,7 @@ baseline_copy(const char *cert_path, const char *key_path, size_t links,
 	free(conf.listen_laddr);
 	conf.listen_laddr = xcopy(span_of(address));
 	if (listen_open(listeners, &conf, why, sizeof(why)) != 1 ||
-	    cert_read(&cert, cert_path, key_path, (uint64_t)time(NULL), why,
-	    sizeof(why)) == -1)
+	    cert_read(&cert, cert_path, key_path, why, sizeof(why)) == -1)
 		die("baseline: %s", why);
 	child = fork();
 	if (child == -1)

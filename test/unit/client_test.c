@@ -22,6 +22,7 @@
 
 #include "base/log.h"
 #include "client/client.h"
+#include "net/authority.h"
 #include "net/cert.h"
 #include "net/tls.h"
 #include "test/lib/check.h"
@@ -456,11 +457,12 @@ static void
 make_certificate(struct cert *cert)
 {
 	static const char *const names[] = { "localhost", "127.0.0.1", NULL };
-	uint64_t now = (uint64_t)time(NULL);
+	uint64_t now = (uint64_t)time(NULL), until;
+	const struct authority_files files = { "ca.key", "s.crt", "s.key" };
 	char why[300];
 
-	if (cert_make("s.crt", "s.key", names, now, why, sizeof(why)) == -1 ||
-	    cert_read(cert, "s.crt", "s.key", now, why, sizeof(why)) == -1)
+	if (authority_keep(&files, names, now, why, sizeof(why)) == -1 ||
+	    authority_read(cert, &files, &until, why, sizeof(why)) == -1)
 		die("%s", why);
 }
 
@@ -492,7 +494,7 @@ main(int argc, char **argv)
 	test_dead_server(pool, port, pid);
 	client_pool_close(pool);
 	cert_free(&cert);
-	CHECK(system("rm -f s.crt s.key out") == 0 && chdir("/") == 0 &&
+	CHECK(system("rm -f ca.key s.crt s.key out") == 0 && chdir("/") == 0 &&
 	    rmdir(dir) == 0, "%s stays", dir);
 	return check_report("client");
 }

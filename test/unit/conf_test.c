@@ -253,6 +253,7 @@ static const struct {
 
 /* Every key must be in mnm.conf, and described. */
 static const char *const documented[] = {
+	"\"names\":", "\"# names\":",
 	"\"name\":", "\"data\":", "\"user\":", "\"ops\":", "\"window\":",
 	"\"alias_min\":", "\"message_max\":", "\"links_max\":",
 	"\"queue_max\":", "\"queue_messages_max\":", "\"disk_min\":",
@@ -375,6 +376,7 @@ check_default(const struct conf *c, const char *what)
 
 	(void)gethostname(host, sizeof(host) - 1);
 	CHECK(strcmp(c->name, host) == 0, "%s: name %s", what, c->name);
+	CHECK(c->names != NULL && c->names[0] == NULL, "%s: names", what);
 	CHECK(strcmp(c->data, "mnm-data") == 0, "%s: data %s", what, c->data);
 	CHECK(strcmp(c->user, "") == 0, "%s: user %s", what, c->user);
 	CHECK(c->ops == CONF_OPS_AUTO, "%s: ops", what);
@@ -472,6 +474,7 @@ test_documented(void)
 /* A file that sets everything to something else. */
 static const char other[] =
     "{\n"
+    "\"names\": [\"a.org\"], "
     "\"name\": \"Caf\\u00e9\", \"data\": \"/var/lib/mnm\", \"user\": \"mnm\",\n"
     "\"ops\": \"2020\", \"window\": 64, \"alias_min\": 64,\n"
     "\"message_max\": \"16G\", \"links_max\": 100000, \"groups_max\": 0,\n"
@@ -501,6 +504,8 @@ test_values(void)
 	if (why[0] != '\0')
 		return;
 	CHECK(strcmp(c.name, "Caf\xc3\xa9") == 0, "name %s", c.name);
+	CHECK(c.names[0] != NULL && strcmp(c.names[0], "a.org") == 0 &&
+	    c.names[1] == NULL, "names");
 	CHECK(strcmp(c.data, "/var/lib/mnm") == 0, "data %s", c.data);
 	CHECK(strcmp(c.user, "mnm") == 0, "user %s", c.user);
 	CHECK(c.ops == CONF_OPS_2020, "ops %d", (int)c.ops);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "net/authority.h"
 #include "test/lib/check.h"
 
 size_t pair_heap;
@@ -440,18 +441,19 @@ void
 pair_certificates(struct cert *ec, struct cert *rsa)
 {
 	static const char *const names[] = { "localhost", "127.0.0.1", NULL };
+	const struct authority_files files = { "ca.key", "ec.crt", "ec.key" };
 	char why[300] = "", dir[] = "/tmp/mnm-tls-test-XXXXXX";
 
 	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
 		die("%s cannot be made", dir);
-	if (cert_make("ec.crt", "ec.key", names, 1800000000, why,
-	    sizeof(why)) == -1 || cert_read(ec, "ec.crt", "ec.key",
-	    1800000000, why, sizeof(why)) == -1)
+	if (authority_keep(&files, names, 1800000000, why, sizeof(why)) ==
+	    -1 || cert_read(ec, "ec.crt", "ec.key", why, sizeof(why)) == -1)
 		die("%s", why);
 	if (write_text("rsa.pem", rsa_pem) != 0 || cert_read(rsa, "rsa.pem",
-	    "rsa.pem", 1900000000, why, sizeof(why)) == -1)
+	    "rsa.pem", why, sizeof(why)) == -1)
 		die("%s", why);
-	CHECK(unlink("ec.crt") == 0 && unlink("ec.key") == 0 &&
+	CHECK(unlink("ca.key") == 0 && unlink("ec.crt") == 0 &&
+	    unlink("ec.key") == 0 &&
 	    unlink("rsa.pem") == 0 && chdir("/") == 0 && rmdir(dir) == 0,
 	    "%s is not empty", dir);
 }
