@@ -31,9 +31,10 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	tmtp/op.o tmtp/outbox.o tmtp/ping.o tmtp/post.o tmtp/presence.o \
 	tmtp/register.o tmtp/request.o tmtp/retry.o tmtp/route.o tmtp/seal.o \
 	tmtp/session.o tmtp/useredit.o tmtp.o \
-	net/authority.o net/cert.o net/conn.o net/identity.o net/jwks.o \
+	net/authority.o net/cert.o net/conn.o net/http.o net/identity.o net/jwks.o \
 	net/listen.o net/names.o \
-	net/poller.o net/stream.o net/tls.o net/x509.o \
+	net/poller.o net/stream.o net/tls.o net/websocket.o \
+	net/x509.o web/files.o \
 	admin/admin.o admin/backup.o admin/check.o admin/cli.o \
 	admin/commands.o admin/control.o admin/fsck.o admin/invitation.o \
 	admin/output.o admin/process.o \
@@ -90,6 +91,12 @@ sim/selftest_lines.c: sim/selftest.t
 	sed -e ':a' -e '$$!N' -e 's/\n	//' -e ta -e 'P' -e 'D' sim/selftest.t | \
 	sed -e '/^#/d' -e '/^$$/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&",/'; \
 	echo 'NULL };'; } >$@
+
+# The page, compressed, as arrays.
+WEB = web/index.html
+web/files.c: web/embed $(WEB)
+	sh web/embed $(WEB) >$@.new
+	mv $@.new $@
 
 # The same test, with net/poller.c built for poll instead of epoll.
 test/unit/poller_poll_test: test/unit/poller_test.c net/poller.c libmnm.a
@@ -180,7 +187,7 @@ STATIC = -flto=auto -flto-partition=one -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	-Wl,--gc-sections,--sort-section=alignment -Wl,-z,noseparate-code \
 	-Wl,-z,norelro,-z,common-page-size=256 -no-pie -static -s
-static:
+static: web/files.c
 	@lib=$(BEARSSL)/lib/libbearssl.a; \
 	test -e $$lib || lib=`$(CC) -print-file-name=libbearssl.a`; \
 	objcopy -R .eh_frame $$lib mnm-static.a; \
@@ -208,7 +215,7 @@ uninstall:
 	rm -rf $(SHARE)/doc/mnm
 
 clean:
-	rm -f mnm mnm-static sim/selftest_lines.c *.o */*.o test/*/*.o \
+	rm -f mnm mnm-static sim/selftest_lines.c web/files.c *.o */*.o test/*/*.o \
 	    *.a test/*/*.a \
 	    test/load/*.so test/load/bench test/load/count \
 	    test/crash/crash_test $(TESTS) $(ENDS) $(TOOLS) $(FUZZ)

@@ -134,6 +134,8 @@ static const struct key {
 { "", "failed_pings_in_a_row", COUNT, AT(failed_pings_in_a_row),
 					          "0",   "100000", "0" },
 { "", "groups_max",    COUNT,  AT(groups_max),    "0",   "1000000", "1000" },
+{ "", "web",           FLAG,   AT(web),           "",    "",  "true false" },
+{ "", "web_origins",   STRINGS, AT(web_origins),  "0",   "64",     "" },
 { "", "links_max",     COUNT,  AT(links_max),     "1",   "100000", "5000" },
 { "", "login_timeout", TIME,   AT(login_timeout), "1s",  "1h",     "10s" },
 { "", "pulse_timeout", TIME,   AT(pulse_timeout), "1s",  "1d",     "150s" },
@@ -338,7 +340,7 @@ set_value(void *base, const struct key *key, const char *text)
 		return good;
 	case FLAG:
 		good = read_word(key->standard, text, &word);
-		*flag = word == 1;
+		*flag = strcmp(text, "true") == 0;
 		return good;
 	case STRINGS:
 		good = span.n > 0 && span.n <= STRING_MAX;

@@ -57,6 +57,9 @@ struct conf {
 	unsigned pings_per_day;	/* of one user; 0: no limit */
 	unsigned failed_pings_in_a_row;	/* likewise */
 	unsigned groups_max;	/* that one user may make; 0: no limit */
+	bool web;		/* the page is served */
+	char **web_origins;	/* more pages that may connect, "https://host";
+				   NULL-terminated */
 	unsigned links_max;	/* connections at once */
 	unsigned login_timeout;	/* milliseconds from accept to login */
 	unsigned pulse_timeout;	/* milliseconds of silence that end a session */

@@ -264,12 +264,34 @@ waits_for_data(const struct server *sv, const struct conn *c)
 	    (datadir_state(sv->data) == DATADIR_WAIT && !conn_wants_input(c));
 }
 
+/* The reason, in one word, why nothing can be stored; NULL if it can. */
+static const char *
+find_illness(const struct server *sv)
+{
+	if (sv->due[DUE_STOP] != NEVER)
+		return "stopping\n";
+	return datadir_state(sv->data) == DATADIR_FULL ? "full\n" : NULL;
+}
+
+/* What an HTTP request asks. */
+static void
+answer(struct server *sv, struct conn *c)
+{
+	const char *illness = find_illness(sv);
+
+	if (conn_asks(c) == HTTP_HEALTH)
+		conn_answer(c, illness != NULL ? 503 : 200, "text/plain",
+		    span_of(illness != NULL ? illness : "ok\n"), sv->now);
+}
+
 /* After each use of c: watch it for what it needs next, or free it. */
 static void
 settle(struct server *sv, struct conn *c)
 {
 	unsigned interest;
 
+	while (conn_asks(c) != HTTP_NOTHING)
+		answer(sv, c);
 	if (c->stream.phase == STREAM_GONE) {
 		remove_conn(sv, c);
 		return;

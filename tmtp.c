@@ -339,6 +339,18 @@ tmtp_session_open(struct relay *relay, void *owner, const char *peer,
 }
 
 void
+tmtp_session_restart(struct session *s, struct now now)
+{
+	s->opened = s->heard = now.mono;
+}
+
+const struct conf *
+tmtp_conf(const struct session *s)
+{
+	return s->relay->conf;
+}
+
+void
 tmtp_session_close(struct session *s, struct now now)
 {
 	(void)now;
@@ -411,6 +423,33 @@ tmtp_output(struct session *s, char *dst, size_t room, struct now now)
 		n += outbox_send(s, dst, room, n, now);
 		n += session_take(s, dst + n, room - n);
 	}
+	if (s->phase == PHASE_ENDED)
+		login_leave(s);
+	return n;
+}
+
+static size_t
+take_reply(struct session *s, char *dst, size_t room, size_t longest)
+{
+	if (s->sending.id != 0 && s->phase != PHASE_ENDED)
+		return 0;
+	return session_take_frame(s, dst, room, longest);
+}
+
+size_t
+tmtp_output_frame(struct session *s, char *dst, size_t room, size_t longest,
+    struct now now)
+{
+	size_t n = 0;
+
+	if (s->phase == PHASE_OPEN)
+		n = outbox_continue(s, dst, room, now);
+	if (n == 0)
+		n = take_reply(s, dst, room, longest);
+	if (n == 0 && s->sending.id == 0)
+		n = outbox_send_one(s, dst, room, longest, now);
+	if (n == 0)		/* a sealed one is sent like a reply */
+		n = take_reply(s, dst, room, longest);
 	if (s->phase == PHASE_ENDED)
 		login_leave(s);
 	return n;

@@ -54,6 +54,9 @@ int tmtp_set_keys(struct relay *, const char *place, const struct span *texts,
  */
 struct session *tmtp_session_open(struct relay *, void *owner, const char *peer,
     struct now);
+/* The time until login runs from now on: so far it was no TMTP. */
+void tmtp_session_restart(struct session *, struct now);
+const struct conf *tmtp_conf(const struct session *);
 /* The connection has closed: notify contacts, and free the session. */
 void tmtp_session_close(struct session *, struct now);
 void *tmtp_owner(const struct session *);
@@ -80,6 +83,12 @@ void tmtp_resume(struct session *, struct now);
  * record: messages that are no longer than room are never split.
  */
 size_t tmtp_output(struct session *, char *dst, size_t room, struct now);
+/*
+ * The same, but at most one frame, or as much of it as fits; none begins that
+ * is longer than that.
+ */
+size_t tmtp_output_frame(struct session *, char *dst, size_t room,
+    size_t longest, struct now);
 /* Not before its login, nor after its end. */
 bool tmtp_is_logged_in(const struct session *);
 /*

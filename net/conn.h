@@ -1,11 +1,13 @@
 /*
  * conn.h - one connection: carries bytes between its stream and its session of
- * the protocol, until one of them ends.
+ * the protocol, until one of them ends.  The first byte decides whether they
+ * go as they are or begin with HTTP, which may lead to WebSocket.
  *
  *	c = conn_open(fd, listener, relay, peer, now)
  *	conn_read(c, now)            when the socket is readable
  *	conn_write(c, now)           when it is writable, or tmtp_marked
  *	conn_expire(c, now)          at conn_deadline
+ *	conn_answer(c, ...)          when it asks for something
  *	conn_close(c, now)           at STREAM_GONE, or at any time
  *
  * Nothing here blocks, and nothing here watches the socket: after each call
@@ -20,16 +22,25 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "net/http.h"
 #include "net/listen.h"
 #include "net/stream.h"
 
 struct relay;
 struct session;
+struct websocket;
+
+enum conn_language { CONN_UNKNOWN, CONN_TMTP, CONN_HTTP, CONN_WEBSOCKET };
 
 /* To be read by others; only this module writes it, but for server's part. */
 struct conn {
 	struct stream stream;
 	struct session *session;	/* NULL unless STREAM_OPEN */
+	union {
+		struct http *request;	/* CONN_HTTP */
+		struct websocket *websocket;	/* CONN_WEBSOCKET */
+	};
+	enum conn_language language;
 	bool more;		/* a turn's share of output was used up */
 	char peer[LISTEN_PEER];
 	bool http;		/* as the listener says */
@@ -56,6 +67,11 @@ bool conn_wants_input(const struct conn *);
 /* Both move a bounded number of bytes; the next turn goes on. */
 void conn_read(struct conn *, struct now);
 void conn_write(struct conn *, struct now);
+
+/* What an HTTP request asks of the relay, and the answer: see http.h. */
+enum http_ask conn_asks(const struct conn *);
+void conn_answer(struct conn *, unsigned status, const char *type,
+    struct span text, struct now);
 
 /* When conn_expire must be called, in now.mono's milliseconds. */
 uint64_t conn_deadline(const struct conn *);

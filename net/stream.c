@@ -95,6 +95,13 @@ stream_is_stranger(const struct stream *s)
 	    (!s->established && tls_error(s->tls) == NULL));
 }
 
+struct span
+stream_strange_bytes(const struct stream *s)
+{
+	return tls_is_stranger(s->tls) ? tls_strange_bytes(s->tls) :
+	    (struct span){ NULL, 0 };
+}
+
 bool
 stream_is_over(const struct stream *s)
 {
@@ -246,6 +253,14 @@ stream_finish(struct stream *s, struct now now)
 	s->phase = STREAM_FLUSHING;
 	s->close_by = now.mono + FLUSH_TIME;
 	stream_flush(s, now);
+}
+
+/* The socket's buffer is empty: what it does not take now is lost. */
+void
+stream_refuse(struct stream *s, struct span text, struct now now)
+{
+	if (fd_send(s->fd, text) != -1)
+		linger(s, now);
 }
 
 void

@@ -68,7 +68,10 @@ void stream_leave(struct stream *);
 
 /* One recv, of up to 64 KiB, for stream_read. */
 void stream_receive(struct stream *);
-/* The next bytes, valid until the next call; false when there are no more. */
+/*
+ * The next bytes, valid until the next call and free to be overwritten; false
+ * when there are no more.
+ */
 bool stream_read(struct stream *, struct span *);
 /* The peer will send no more, or TLS has failed: time for stream_finish. */
 bool stream_is_over(const struct stream *);
@@ -98,5 +101,9 @@ bool stream_wants_output(const struct stream *);
 const char *stream_error(const struct stream *);
 /* The peer has sent nothing that is TLS. */
 bool stream_is_stranger(const struct stream *);
+/* What it has sent instead.  Valid until stream_leave. */
+struct span stream_strange_bytes(const struct stream *);
+/* Answer it as it is, in one short send, and begin the end. */
+void stream_refuse(struct stream *, struct span text, struct now);
 
 #endif

@@ -699,6 +699,16 @@ tls_is_stranger(const struct tls_conn *conn)
 	return conn->error == NOT_TLS;
 }
 
+struct span
+tls_strange_bytes(const struct tls_conn *conn)
+{
+	const struct tls *tls = conn->tls;
+
+	assert(tls->entered == conn);
+	return (struct span){ (const char *)tls->in + tls->in_at,
+	    tls->in_end - tls->in_at };
+}
+
 #define SENT(alert) (BR_ERR_SEND_FATAL_ALERT + (alert))
 #define RECEIVED(alert) (BR_ERR_RECV_FATAL_ALERT + (alert))
 

@@ -84,5 +84,7 @@ bool tls_peer_finished(const struct tls_conn *);
 const char *tls_error(const struct tls_conn *);
 /* The error is "not TLS": the log only counts these. */
 bool tls_is_stranger(const struct tls_conn *);
+/* What it has sent.  Valid until tls_leave. */
+struct span tls_strange_bytes(const struct tls_conn *);
 
 #endif

@@ -273,23 +273,44 @@ outbox_continue(struct session *s, char *dst, size_t room, struct now now)
 	return s->sending.id != 0 ? send_some(s, dst, room, now) : 0;
 }
 
+/* Choose a message to send now, if it is not longer than that. */
+static bool
+begin_message(struct session *s, uint64_t longest)
+{
+	if (s->phase != PHASE_OPEN || s->ready > 0 || !choose(s))
+		return false;
+	if (s->sending.length <= longest)
+		return true;
+	s->sending.id = 0;
+	return false;
+}
+
 size_t
 outbox_send(struct session *s, char *dst, size_t room, size_t used,
     struct now now)
 {
 	size_t n = used;
 
-	while (n < room && s->phase == PHASE_OPEN && s->ready == 0 &&
-	    choose(s)) {
-		if (n > 0 && s->sending.length > room - n) {
-			s->sending.id = 0;
-			break;
-		}
+	while (n < room && begin_message(s, n > 0 ? room - n : UINT64_MAX)) {
 		n += send_some(s, dst + n, room - n, now);
 		if (s->sending.id != 0)
 			break;
 	}
 	return n - used;
+}
+
+size_t
+outbox_send_one(struct session *s, char *dst, size_t room, size_t longest,
+    struct now now)
+{
+	size_t n = 0;
+
+	while (n == 0 && begin_message(s, longest)) {
+		n = send_some(s, dst, room, now);
+		if (s->sending.id != 0)
+			break;
+	}
+	return n;
 }
 
 /* Put the rest of the message that is being sent before all replies. */

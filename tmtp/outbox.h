@@ -32,6 +32,12 @@ void outbox_begin(struct session *);
  */
 size_t outbox_send(struct session *, char *dst, size_t room, size_t used,
     struct now);
+/* The same, but at most one message. */
+size_t outbox_send_one(struct session *, char *dst, size_t room, size_t used,
+    struct now);
+/* The same, but one message at most, and none that is longer than that. */
+size_t outbox_send_one(struct session *, char *dst, size_t room,
+    size_t longest, struct now);
 /* Go on with a message that did not fit. */
 size_t outbox_continue(struct session *, char *dst, size_t room, struct now);
 /*

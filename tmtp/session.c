@@ -80,6 +80,22 @@ session_take(struct session *s, char *dst, size_t room)
 	return n;
 }
 
+/*
+ * What stands first may also be the rest of a message, before a quit: then any
+ * part will do.
+ */
+size_t
+session_take_frame(struct session *s, char *dst, size_t room, size_t longest)
+{
+	long length = s->ready < HEADER_DIGITS ? -1 :
+	    header_parse_length(s->out.p);
+	size_t n = length == -1 ? s->ready : HEADER_DIGITS + (size_t)length;
+
+	if (n > longest)
+		return 0;
+	return session_take(s, dst, n < room ? n : room);
+}
+
 void
 session_cut(struct session *s, struct span why)
 {

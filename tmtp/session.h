@@ -116,6 +116,12 @@ void session_send(struct session *, size_t start);
 void session_release(struct session *);
 /* Move bytes that may leave to dst; returns how many. */
 size_t session_take(struct session *, char *dst, size_t room);
+/*
+ * The same, but at most one frame, or as much of it as fits; none that is
+ * longer than that.
+ */
+size_t session_take_frame(struct session *, char *dst, size_t room,
+    size_t longest);
 /* Send a quit with the reason, log it, and end the session. */
 void session_end(struct session *, struct span why);
 /* End it without a quit, and log why.  It is still its node's session. */

@@ -403,6 +403,24 @@ expect_silent_close(int fd, const char *who)
 	close(fd);
 }
 
+/* One that speaks HTTP or TMTP without TLS learns that before the end. */
+static void
+expect_plain_answer(int fd, const char *begin, const char *within)
+{
+	char answer[2000];
+	size_t n = 0;
+	ssize_t got;
+
+	do {
+		got = recv(fd, answer + n, sizeof(answer) - 1 - n, 0);
+		n += got > 0 ? (size_t)got : 0;
+	} while (got > 0);
+	answer[n] = '\0';
+	CHECK(got == 0 && strncmp(answer, begin, strlen(begin)) == 0 &&
+	    strstr(answer, within) != NULL, "the answer is %s", answer);
+	close(fd);
+}
+
 /* Byte by byte, each in its own TLS record. */
 static void
 dribble(struct peer *m, const char *head)
@@ -442,13 +460,17 @@ test_strangers(const char *program)
 	struct client_pool *pool = client_pool_open();
 	struct peer a, b, slow, rude, deaf;
 	struct relay_process r;
-	int garbage, half, silent;
+	int garbage, half, silent, http, tmtp;
 
 	relay_init(&r, program);
 	relay_configure(&r, "\"login_timeout\": \"2m\",");
 	relay_start(&r);
 	garbage = raw_connect(r.port);
-	raw_send(garbage, SPAN("GET / HTTP/1.0\r\n\r\n"));
+	raw_send(garbage, SPAN("\x05\x01garbage"));
+	http = raw_connect(r.port);
+	raw_send(http, SPAN("GET / HTTP/1.1\r\nHost: relay:1\r\n\r\n"));
+	tmtp = raw_connect(r.port);
+	raw_send(tmtp, SPAN("0013{\"op\":0,\"id\":\"1\"}"));
 	half = raw_connect(r.port);
 	raw_send(half, SPAN("\x16\x03\x01\x02"));
 	silent = raw_connect(r.port);
@@ -474,6 +496,10 @@ test_strangers(const char *program)
 	expect(&slow, "registered", "error", "");
 	post_of_size(&a, &b, 70000);
 	expect_silent_close(garbage, "garbage");
+	expect_plain_answer(http, "HTTP/1.1 400 Bad Request\r\n",
+	    "\r\n\r\nThis port speaks TLS: use https://relay:1/\n");
+	expect_plain_answer(tmtp, "002c{\"error\":\"this port speaks TLS\",",
+	    "\"op\":\"quit\"}");
 	close(half);
 	close(silent);
 	post_of_size(&a, &b, 100);
