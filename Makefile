@@ -39,8 +39,12 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	admin/commands.o admin/control.o admin/fsck.o admin/invitation.o \
 	admin/output.o admin/process.o \
 	server.o
+# The other end of a connection.
+CLIENT = client/account.o client/agent.o client/client.o client/contacts.o \
+	client/dial.o client/dialog.o client/outgoing.o client/post_form.o \
+	client/trust.o client/wire.o
 # mnm N, and what only that needs: the small static binary has neither.
-SIM =	client/client.o client/pin.o client/wire.o sim/crowd.o sim/expect.o \
+SIM =	$(CLIENT) sim/crowd.o sim/expect.o \
 	sim/histogram.o sim/selftest.o \
 	sim/selftest_lines.o sim/sim.o sim/talk.o
 

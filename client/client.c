@@ -7,6 +7,7 @@
  */
 #include "client/client.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,7 +20,7 @@
 #include <bearssl_ssl.h>
 
 #include "base/fd.h"
-#include "client/pin.h"
+#include "client/trust.h"
 #include "net/poller.h"
 
 #define RECORD_HEAD 5
@@ -28,7 +29,7 @@
 
 /* What a connection has only with TLS. */
 struct client_tls {
-	struct pin_check *check;	/* until the handshake is done */
+	struct trust_check *check;	/* until the handshake is done */
 	size_t given;	/* bytes of the engine's that client_recv lent */
 	struct buf plain;	/* to encrypt and send */
 	unsigned char session_id[32];	/* the one offered */
@@ -55,7 +56,8 @@ struct client {
 struct client_pool {
 	bool plain;
 	br_ssl_client_context blank;
-	struct pin pin;
+	struct trust pin;
+	const struct trust *trust;	/* pin, or the caller's */
 	struct client *current;
 	size_t in_at, in_end;
 	unsigned char in[WIRE_ROOM];
@@ -87,6 +89,7 @@ client_pool_open(void)
 	struct client_pool *pool = xzalloc(sizeof(*pool));
 	br_ssl_engine_context *engine = &pool->blank.eng;
 
+	pool->trust = &pool->pin;
 	br_ssl_client_zero(&pool->blank);
 	br_ssl_engine_set_versions(engine, BR_TLS12, BR_TLS12);
 	br_ssl_engine_set_suites(engine, all_suites,
@@ -116,7 +119,13 @@ client_pool_close(struct client_pool *pool)
 void
 client_pool_pin(struct client_pool *pool, const char *fingerprint)
 {
-	(void)pin_set(&pool->pin, fingerprint);
+	(void)trust_pin(&pool->pin, fingerprint);
+}
+
+void
+client_pool_trust(struct client_pool *pool, const struct trust *trust)
+{
+	pool->trust = trust;
 }
 
 void
@@ -185,27 +194,25 @@ note_error(struct client *c)
 		c->error = br_ssl_engine_last_error(engine_of(c));
 }
 
-/* Let the engine say hello, offering the session of earlier. */
+/* Let the engine say hello, offering the earlier session. */
 static void
-start_tls(struct client *c, const struct client *earlier)
+start_tls(struct client *c, const char *host,
+    const br_ssl_session_parameters *earlier)
 {
 	struct client_tls *tls = xzalloc(sizeof(*tls));
-	br_ssl_session_parameters session;
 
-	tls->check = pin_check_open(&c->pool->pin);
+	tls->check = trust_open(c->pool->trust, host);
 	tls->client = c->pool->blank;
-	br_ssl_engine_set_x509(&tls->client.eng, pin_check_class(tls->check));
+	br_ssl_engine_set_x509(&tls->client.eng, trust_class(tls->check));
 	if (earlier != NULL) {
-		br_ssl_engine_get_session_parameters(engine_of(earlier),
-		    &session);
 		br_ssl_engine_set_session_parameters(&tls->client.eng,
-		    &session);
-		memcpy(tls->session_id, session.session_id, 32);
+		    earlier);
+		memcpy(tls->session_id, earlier->session_id, 32);
 		tls->resuming = true;
 	}
 	c->tls = tls;
 	enter(c);
-	if (!br_ssl_client_reset(&tls->client, NULL, tls->resuming))
+	if (!br_ssl_client_reset(&tls->client, host, tls->resuming))
 		note_error(c);
 	drain(c);
 }
@@ -213,7 +220,7 @@ start_tls(struct client *c, const struct client *earlier)
 /* Closes fd when it cannot be made ready, or cannot connect. */
 static struct client *
 start(struct client_pool *pool, int fd, const struct sockaddr *address,
-    socklen_t length, const struct client *earlier)
+    socklen_t length)
 {
 	struct client *c;
 	int result = fd_set_nonblocking(fd);
@@ -229,9 +236,22 @@ start(struct client_pool *pool, int fd, const struct sockaddr *address,
 	c->fd = fd;
 	c->connected = result == 0;
 	c->open = pool->plain;
-	if (!pool->plain)
-		start_tls(c, earlier);
 	return c;
+}
+
+static struct client *
+start_socket(struct client_pool *pool, const struct sockaddr *address,
+    socklen_t length)
+{
+	int fd = socket(address->sa_family, SOCK_STREAM, 0), on = 1;
+
+	if (fd == -1)
+		return NULL;
+	/* Without it, it is only slower. */
+	if (address->sa_family != AF_UNIX)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
+		    sizeof(on));
+	return start(pool, fd, address, length);
 }
 
 struct client *
@@ -241,27 +261,62 @@ client_connect(struct client_pool *pool, uint16_t port,
 	struct sockaddr_in address = { .sin_family = AF_INET,
 	    .sin_port = htons(port),
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+	struct client *c = start_socket(pool,
+	    (const struct sockaddr *)&address, sizeof(address));
+	br_ssl_session_parameters session;
 
-	if (fd == -1)
-		return NULL;
-	/* Without it, it is only slower. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	return start(pool, fd, (const struct sockaddr *)&address,
-	    sizeof(address), earlier);
+	if (earlier != NULL)
+		br_ssl_engine_get_session_parameters(engine_of(earlier),
+		    &session);
+	if (c != NULL && !pool->plain)
+		start_tls(c, NULL, earlier == NULL ? NULL : &session);
+	return c;
+}
+
+struct client *
+client_connect_to(struct client_pool *pool, const struct sockaddr *address,
+    socklen_t length, const char *host, const struct client_resume *resume)
+{
+	struct client *c = start_socket(pool, address, length);
+	br_ssl_session_parameters session;
+	bool resumes = resume != NULL && resume->size == sizeof(session);
+
+	if (resumes)
+		memcpy(&session, resume->bytes, sizeof(session));
+	if (c != NULL && !pool->plain)
+		start_tls(c, host, resumes ? &session : NULL);
+	return c;
+}
+
+bool
+client_resume_get(const struct client *c, struct client_resume *resume)
+{
+	br_ssl_session_parameters session;
+
+	resume->size = 0;
+	if (c->tls == NULL || !c->open)
+		return false;
+	br_ssl_engine_get_session_parameters(engine_of(c), &session);
+	if (session.session_id_len == 0)
+		return false;
+	assert(sizeof(session) <= sizeof(resume->bytes));
+	memcpy(resume->bytes, &session, sizeof(session));
+	resume->size = sizeof(session);
+	return true;
 }
 
 struct client *
 client_connect_unix(struct client_pool *pool, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct client *c;
 
-	if (fd == -1)
-		return NULL;
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	return start(pool, fd, (const struct sockaddr *)&address,
-	    sizeof(address), NULL);
+	c = start_socket(pool, (const struct sockaddr *)&address,
+	    sizeof(address));
+	if (c != NULL && !pool->plain)
+		start_tls(c, NULL, NULL);
+	return c;
 }
 
 void
@@ -276,7 +331,7 @@ client_close(struct client *c)
 	(void)fd_close(c->fd);
 	if (c->tls != NULL) {
 		buf_free(&c->tls->plain);
-		pin_check_close(c->tls->check);
+		trust_close(c->tls->check);
 		free(c->tls);
 	}
 	buf_free(&c->received);
@@ -317,7 +372,7 @@ note_open(struct client *c)
 	    BR_SSL_SENDAPP) == 0)
 		return;
 	c->open = true;
-	pin_check_close(c->tls->check);
+	trust_close(c->tls->check);
 	c->tls->check = NULL;
 }
 
@@ -572,4 +627,18 @@ int
 client_error(const struct client *c)
 {
 	return c->error;
+}
+
+size_t
+client_pending(const struct client *c)
+{
+	return c->out.n - c->out_at + (c->tls == NULL ? 0 : c->tls->plain.n);
+}
+
+const char *
+client_fingerprint(const struct client *c)
+{
+	if (c->tls == NULL || c->tls->check == NULL)
+		return "";
+	return trust_seen(c->tls->check);
 }

@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "client/wire.h"
@@ -27,6 +28,13 @@
 struct client_pool;
 struct client;
 struct poller;
+struct trust;
+
+/* A TLS session to resume, also by another process of the same program. */
+struct client_resume {
+	size_t size;		/* 0: none */
+	unsigned char bytes[128];	/* secret */
+};
 
 /* With TLS; any certificate is accepted until client_pool_pin. */
 struct client_pool *client_pool_open(void);
@@ -35,10 +43,12 @@ struct client_pool *client_pool_open_plain(void);
 /* After its connections; NULL is fine. */
 void client_pool_close(struct client_pool *);
 /*
- * Accept only the relay with this fingerprint, "AB:CD:...", as pin.h says; none
- * if this is not a fingerprint.
+ * Accept only the relay with this fingerprint, "AB:CD:...", as trust.h says;
+ * none if this is not a fingerprint.
  */
 void client_pool_pin(struct client_pool *, const char *fingerprint);
+/* Accept only what this accepts, which must outlive the pool. */
+void client_pool_trust(struct client_pool *, const struct trust *);
 /* Offer only this cipher suite (a BR_TLS_ number) from now on. */
 void client_pool_suite(struct client_pool *, uint16_t suite);
 
@@ -53,6 +63,15 @@ struct client *client_connect(struct client_pool *, uint16_t port,
  * the other side cannot accept more connections just now.
  */
 struct client *client_connect_unix(struct client_pool *, const char *path);
+/*
+ * Connect to this address.  host, or NULL, is the name that is asked for and
+ * that a certificate from an authority must have; resume, or NULL, as earlier.
+ */
+struct client *client_connect_to(struct client_pool *,
+    const struct sockaddr *address, socklen_t length, const char *host,
+    const struct client_resume *resume);
+/* Once it is open: false if the relay does not resume. */
+bool client_resume_get(const struct client *, struct client_resume *);
 /* Close the socket at once; client_finish is politer.  NULL is fine. */
 void client_close(struct client *);
 
@@ -84,6 +103,14 @@ void client_send(struct client *, struct span bytes);
 void client_push(struct client *);
 /* Queue close_notify. */
 void client_finish(struct client *);
+
+/* How many bytes wait to be sent. */
+size_t client_pending(const struct client *);
+/*
+ * While the handshake is not done, and after one that failed: the relay's
+ * fingerprint as trust_seen gives it, or "".
+ */
+const char *client_fingerprint(const struct client *);
 
 /* Connected, as far as is known, and the handshake is done. */
 bool client_is_open(const struct client *);

@@ -76,7 +76,7 @@ header_length(const char *p)
 }
 
 enum wire_result
-wire_read(struct reply *r, struct span bytes)
+wire_head(struct reply *r, struct span bytes)
 {
 	long length;
 
@@ -90,11 +90,75 @@ wire_read(struct reply *r, struct span bytes)
 	if (bytes.n < r->bytes)
 		return WIRE_PART;
 	r->header = (struct span){ bytes.p + LENGTH, (size_t)length };
-	if (!read_header(r))
-		return WIRE_INVALID;
+	return read_header(r) ? WIRE_FRAME : WIRE_INVALID;
+}
+
+enum wire_result
+wire_read(struct reply *r, struct span bytes)
+{
+	enum wire_result result = wire_head(r, bytes);
+
+	if (result != WIRE_FRAME)
+		return result;
 	r->data.p = bytes.p + r->bytes;
 	r->bytes += r->data.n;
 	return bytes.n < r->bytes ? WIRE_PART : WIRE_FRAME;
+}
+
+/* Find a member of the header; its value is next.  The header is valid. */
+static bool
+find_member(struct json *j, const struct reply *r, const char *key)
+{
+	struct span found;
+
+	json_begin(j, r->header);
+	json_object(j);
+	while (json_key(j, &found)) {
+		if (json_is(found, span_of(key)))
+			return !json_null(j);
+		json_skip(j);
+	}
+	return false;
+}
+
+bool
+wire_read_request(struct reply *r, struct span bytes)
+{
+	long length = bytes.n < LENGTH ? -1 : header_length(bytes.p);
+	struct json j;
+
+	*r = (struct reply){ .bytes = bytes.n };
+	if (length == -1 || bytes.n < LENGTH + (size_t)length)
+		return false;
+	r->header = (struct span){ bytes.p + LENGTH, (size_t)length };
+	r->data = (struct span){ r->header.p + r->header.n,
+	    bytes.n - LENGTH - r->header.n };
+	if (find_member(&j, r, "id"))
+		r->id = json_string(&j);
+	return r->id.p != NULL && wire_number(r, "datalen") == r->data.n;
+}
+
+bool
+wire_text(const struct reply *r, const char *key, struct buf *to)
+{
+	struct json j;
+	struct span raw;
+
+	if (!find_member(&j, r, key))
+		return false;
+	raw = json_string(&j);
+	if (raw.p == NULL)
+		return false;
+	to->n += json_text(buf_room(to, raw.n), raw);
+	return true;
+}
+
+uint64_t
+wire_number(const struct reply *r, const char *key)
+{
+	struct json j;
+
+	return find_member(&j, r, key) ? json_uint(&j, INT64_MAX) : 0;
 }
 
 bool

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -34,6 +35,21 @@ enum wire_result {
 enum wire_result wire_read(struct reply *, struct span bytes);
 /* Whether the headsum is right; only a message must have one. */
 bool wire_is_intact(const struct reply *);
+/*
+ * Read the digits and the header that bytes begin with: WIRE_FRAME as soon as
+ * it is complete.  Then data.n is how many bytes of data follow.
+ */
+enum wire_result wire_head(struct reply *, struct span bytes);
+/*
+ * Read a client's own request, all of these bytes: header, id and data.
+ */
+bool wire_read_request(struct reply *, struct span bytes);
+/*
+ * Append what the text of this member means, and return whether the header has
+ * it; or its number, 0 if there is none.
+ */
+bool wire_text(const struct reply *, const char *key, struct buf *to);
+uint64_t wire_number(const struct reply *, const char *key);
 /* A message is to be acked. */
 bool wire_is_message(const struct reply *);
 

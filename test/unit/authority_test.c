@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "client/pin.h"
+#include "client/trust.h"
 #include "net/cert.h"
 #include "net/x509.h"
 #include "test/lib/check.h"
@@ -294,17 +294,17 @@ test_after_crash(void)
 static unsigned
 verdict(const char *pinned, const struct cert *leaf, const struct cert *rest)
 {
-	struct pin pin = { .given = false };
-	struct pin_check *check;
+	struct trust pin = { .kind = TRUST_ANY };
+	struct trust_check *check;
 	const br_x509_class **x509;
 	const br_x509_certificate *c;
 	unsigned result;
 	size_t i;
 
 	if (pinned != NULL)
-		(void)pin_set(&pin, pinned);
-	check = pin_check_open(&pin);
-	x509 = pin_check_class(check);
+		(void)trust_pin(&pin, pinned);
+	check = trust_open(&pin, NULL);
+	x509 = trust_class(check);
 	(*x509)->start_chain(x509, "localhost");
 	for (i = 0; i < 2; i++) {
 		c = i == 0 ? &leaf->chain[0] : &rest->chain[1];
@@ -318,7 +318,7 @@ verdict(const char *pinned, const struct cert *leaf, const struct cert *rest)
 	if (result == 0)
 		CHECK((*x509)->get_pkey(x509, NULL)->key_type ==
 		    BR_KEYTYPE_EC, "no key");
-	pin_check_close(check);
+	trust_close(check);
 	return result;
 }
 
@@ -340,15 +340,17 @@ test_pin_text(void)
 		":00112233445566778899aabbccddeeff"
 		"00112233445566778899AABBCCDDEEFF"
 	};
-	struct pin pin;
+	struct trust pin = { .kind = TRUST_ANY };
 	size_t i;
 
 	for (i = 0; i < COUNT(good); i++)
-		CHECK(pin_set(&pin, good[i]) && pin.given &&
+		CHECK(trust_pin(&pin, good[i]) &&
+		    pin.kind == TRUST_FINGERPRINTS &&
 		    pin.hash[1] == 0x11 && pin.hash[31] == 0xff, "%s",
 		    good[i]);
 	for (i = 0; i < COUNT(bad); i++)
-		CHECK(!pin_set(&pin, bad[i]) && pin.given, "%s", bad[i]);
+		CHECK(!trust_pin(&pin, bad[i]) &&
+		    pin.kind == TRUST_FINGERPRINTS, "%s", bad[i]);
 }
 
 /* Our relay, and another that would like to pass for it. */

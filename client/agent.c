@@ -1,0 +1,1249 @@
+/*
+ * Messages are copied when they arrive, so that acks behind them are read while
+ * the caller still stores the first one.
+ *
+ * The file seen has a line for each message that is handed over, "+ID", and one
+ * when that is done, "-ID".  It is not synced: it survives the process, but
+ * after a power cut a message may be handed over again without being marked.
+ */
+#include "client/agent.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "client/account.h"
+#include "client/contacts.h"
+#include "client/dial.h"
+#include "client/dialog.h"
+#include "client/outgoing.h"
+#include "client/post_form.h"
+#include "disk/file.h"
+#include "json.h"
+#include "net/poller.h"
+
+#define WHY_ROOM     512
+#define CONNECT_WAIT 20000	/* ms for one address, TLS included */
+#define PAUSE_FIRST  500	/* ms until the next try, at least */
+#define PAUSE_MAX    300000
+#define CALM         60000	/* ms online after which pauses start again */
+#define IDLE         150	/* ms of silence after a probe */
+#define GOODBYE      1000	/* ms */
+#define QUEUED       262144	/* bytes that the socket has not taken */
+#define PIECE        16384
+#define HELD_MAX     64		/* messages that were not handed over yet */
+#define HELD_BYTES   (64 << 20)
+#define SEEN_MAX     256	/* ids that are remembered */
+#define SEEN_BYTES   65536	/* of the file, before it is written again */
+#define SEEN_LINE    18
+#define FRAME_MAX    ((1 << 20) + (1 << 17))
+#define X509_FIRST   32		/* BearSSL's errors of certificates */
+#define X509_LAST    63
+
+/* A request under way: a file, or our own. */
+struct flight {
+	struct outgoing file;
+	struct buf own;
+};
+
+struct held {
+	struct held *next;
+	struct buf frame;	/* header and data, or only the header */
+	struct span map;	/* data of a large message; NULL: none */
+	struct reply reply;
+	uint64_t id;
+	bool kept;		/* in in/, and acked */
+	bool given;
+};
+
+/* A large message that is arriving. */
+struct large_arrival {
+	int fd;			/* -1: it is not wanted */
+	struct buf head;
+	uint64_t size, at;
+	bool failed;
+};
+
+struct agent {
+	struct account *account;
+	struct poller *poller;
+	struct dial dial;
+	struct dialog *dialog;
+	struct client *client;
+	struct client_resume resume;
+	int wake, seen;
+	bool begun;		/* the dialog, on this connection */
+	bool look_up, fatal;
+	bool wants;
+	uint64_t now, retry_at, give_up_at, online_at, pause;
+	struct buf names;	/* of requests that are to be sent */
+	size_t names_at;
+	bool list_again;
+	struct flight flights[DIALOG_WINDOW];
+	size_t flight_count;
+	struct held *first, **last;
+	size_t held_count, held_bytes;
+	struct large_arrival arrival;
+	uint64_t done[SEEN_MAX];
+	size_t done_count;
+	uint64_t begun_ids[SEEN_MAX];
+	size_t begun_count;
+	size_t seen_bytes;
+	uint64_t idle_at;	/* if nothing arrives until then; 0: unknown */
+	bool probing, probe_is_stale;
+	struct buf shown;	/* uids that see us */
+	struct buf presence;	/* struct agent_presence, one after the other */
+	char why[WHY_ROOM];
+};
+
+/* ---- what was handed over ---- */
+
+static bool
+has_id(const uint64_t *ids, size_t count, uint64_t id)
+{
+	size_t i;
+
+	if (count > SEEN_MAX)
+		count = SEEN_MAX;
+	for (i = 0; i < count; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+static void
+add_id(uint64_t *ids, size_t *count, uint64_t id)
+{
+	ids[(*count)++ % SEEN_MAX] = id;
+}
+
+static void
+note_seen(struct agent *a, char sign, uint64_t id)
+{
+	char line[SEEN_LINE];
+
+	line[0] = sign;
+	encode_hex64(line + 1, id);
+	line[SEEN_LINE - 1] = '\n';
+	/* Without it, a double is not recognised; nothing is lost. */
+	if (a->seen != -1 && write(a->seen, line, sizeof(line)) == SEEN_LINE)
+		a->seen_bytes += SEEN_LINE;
+}
+
+static void
+read_seen(struct agent *a)
+{
+	struct buf text = { NULL, 0, 0 };
+	size_t at;
+	uint64_t id;
+
+	(void)file_read(a->account->dir, "seen", 4 * SEEN_BYTES, &text);
+	for (at = 0; at + SEEN_LINE <= text.n; at += SEEN_LINE) {
+		if (!decode_hex64(&id, (struct span){ text.p + at + 1,
+		    ID_TEXT }))
+			continue;
+		if (text.p[at] == '-')
+			add_id(a->done, &a->done_count, id);
+		else
+			add_id(a->begun_ids, &a->begun_count, id);
+	}
+	buf_free(&text);
+}
+
+/* Write what is still of use to a new file, and go on there. */
+static void
+renew_seen(struct agent *a)
+{
+	size_t i;
+
+	(void)fd_close(a->seen);
+	a->seen = openat(a->account->dir, "seen.new",
+	    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	a->seen_bytes = 0;
+	i = a->begun_count > SEEN_MAX ? a->begun_count - SEEN_MAX : 0;
+	for (; i < a->begun_count; i++)
+		if (!has_id(a->done, a->done_count,
+		    a->begun_ids[i % SEEN_MAX]))
+			note_seen(a, '+', a->begun_ids[i % SEEN_MAX]);
+	i = a->done_count > SEEN_MAX ? a->done_count - SEEN_MAX : 0;
+	for (; i < a->done_count; i++)
+		note_seen(a, '-', a->done[i % SEEN_MAX]);
+	(void)renameat(a->account->dir, "seen.new", a->account->dir, "seen");
+}
+
+/* ---- what messages teach ---- */
+
+static void
+learn_person(struct contacts *book, const struct reply *r,
+    const struct account *account)
+{
+	struct buf text = { NULL, 0, 0 };
+	struct post_form form;
+
+	if (span_is(r->from, span_of(account->uid)))
+		return;
+	if (span_is(r->op, SPAN("ping")) || span_is(r->op, SPAN("invite"))) {
+		if (wire_text(r, "alias", &text))
+			contacts_learn(book, buf_span(&text), r->from);
+	} else if (span_is(r->op, SPAN("delivery")) && r->data.p != NULL) {
+		post_form_read(&form, r->data, wire_number(r, "datahead"));
+		contacts_hear(book, form.alias, r->from);
+		post_form_free(&form);
+	}
+	buf_free(&text);
+}
+
+static void
+learn_member(struct contacts *book, const struct reply *r, struct span gid,
+    bool is_own)
+{
+	struct buf act = { NULL, 0, 0 }, alias = { NULL, 0, 0 };
+	struct buf name = { NULL, 0, 0 };
+	struct contact_group *g = contacts_find_group(book, gid);
+	bool is_me;
+
+	(void)wire_text(r, "act", &act);
+	(void)wire_text(r, "alias", &alias);
+	if (!wire_text(r, "newalias", &name))
+		buf_add(&name, buf_span(&alias));
+	is_me = g != NULL && account_same_name(span_of(g->me),
+	    buf_span(&alias));
+	if (is_me && span_is(buf_span(&act), SPAN("drop")))
+		contacts_drop_group(book, gid);
+	else if (is_own && (span_is(buf_span(&act), SPAN("join")) ||
+	    span_is(buf_span(&act), SPAN("alias"))))
+		contacts_group(book, gid, buf_span(&name), true);
+	buf_free(&act);
+	buf_free(&alias);
+	buf_free(&name);
+}
+
+static void
+learn_group(struct contacts *book, const struct reply *r,
+    const struct account *account)
+{
+	struct buf gid = { NULL, 0, 0 }, me = { NULL, 0, 0 };
+
+	if (!wire_text(r, "gid", &gid)) {
+		buf_free(&gid);
+		return;
+	}
+	(void)wire_text(r, "to", &me);
+	if (span_is(r->op, SPAN("invite")))
+		contacts_group(book, buf_span(&gid), buf_span(&me), false);
+	else if (span_is(r->op, SPAN("member")))
+		learn_member(book, r, buf_span(&gid),
+		    span_is(r->from, span_of(account->uid)));
+	buf_free(&gid);
+	buf_free(&me);
+}
+
+static int
+learn_aliases(struct agent *a, const struct reply *r)
+{
+	struct buf name = { NULL, 0, 0 };
+	int result = 0;
+
+	if (wire_text(r, "newalias", &name) && wire_number(r, "uses") == 0)
+		result = account_add_alias(a->account, buf_span(&name),
+		    a->why, WHY_ROOM);
+	name.n = 0;
+	if (result == 0 && wire_text(r, "dropalias", &name))
+		result = account_drop_alias(a->account, buf_span(&name),
+		    a->why, WHY_ROOM);
+	buf_free(&name);
+	return result;
+}
+
+/* Whether this message may teach something new about whom we know. */
+static bool
+is_new(const struct agent *a, const struct reply *r)
+{
+	struct contacts book;
+	char why[WHY_ROOM];
+	bool is;
+
+	if (!span_is(r->op, SPAN("delivery")))
+		return span_is(r->op, SPAN("ping")) ||
+		    span_is(r->op, SPAN("invite")) ||
+		    span_is(r->op, SPAN("member"));
+	if (span_is(r->from, span_of(a->account->uid)))
+		return false;
+	if (contacts_read(&book, a->account, why, sizeof(why)) == -1)
+		return true;
+	is = contacts_find_uid(&book, r->from) == NULL;
+	contacts_free(&book);
+	return is;
+}
+
+/* -1: it could not be stored, so the message must come again. */
+static int
+learn(struct agent *a, const struct reply *r)
+{
+	struct contacts book;
+
+	if (span_is(r->op, SPAN("user")) &&
+	    span_is(r->from, span_of(a->account->uid)))
+		return learn_aliases(a, r);
+	if (!is_new(a, r))
+		return 0;
+	if (contacts_begin(&book, a->account, a->why, WHY_ROOM) == -1)
+		return -1;
+	learn_person(&book, r, a->account);
+	learn_group(&book, r, a->account);
+	return contacts_end(&book, a->account, a->why, WHY_ROOM);
+}
+
+/* The same from a request of ours that was done. */
+static void
+learn_request(struct agent *a, struct span frame)
+{
+	struct buf to = { NULL, 0, 0 }, gid = { NULL, 0, 0 };
+	struct buf act = { NULL, 0, 0 }, me = { NULL, 0, 0 };
+	struct contacts book;
+	struct reply r;
+
+	if (!wire_read_request(&r, frame) || learn_aliases(a, &r) == -1)
+		return;
+	(void)wire_text(&r, "to", &to);
+	(void)wire_text(&r, "act", &act);
+	if (!wire_text(&r, "from", &me))
+		(void)wire_text(&r, "newalias", &me);
+	(void)wire_text(&r, "gid", &gid);
+	if ((to.n > 0 || gid.n > 0) &&
+	    contacts_begin(&book, a->account, a->why, WHY_ROOM) == 0) {
+		if (gid.n == 0)
+			contacts_pinged(&book, buf_span(&to));
+		else if (act.n == 0 || span_is(buf_span(&act), SPAN("join")))
+			contacts_group(&book, buf_span(&gid), buf_span(&me),
+			    true);
+		(void)contacts_end(&book, a->account, a->why, WHY_ROOM);
+	}
+	buf_free(&to);
+	buf_free(&gid);
+	buf_free(&act);
+	buf_free(&me);
+}
+
+/* ---- messages that wait for the caller ---- */
+
+static struct held *
+find_held(const struct agent *a, uint64_t id)
+{
+	struct held *h;
+
+	for (h = a->first; h != NULL; h = h->next)
+		if (h->id == id)
+			return h;
+	return NULL;
+}
+
+static void
+hold(struct agent *a, struct held *h)
+{
+	*a->last = h;
+	a->last = &h->next;
+	a->held_count++;
+	a->held_bytes += h->frame.n;
+}
+
+static void
+free_held(struct held *h)
+{
+	if (h->map.p != NULL)
+		(void)munmap((void *)(uintptr_t)h->map.p, h->map.n);
+	buf_free(&h->frame);
+	free(h);
+}
+
+static void
+release_first(struct agent *a)
+{
+	struct held *h = a->first;
+
+	a->first = h->next;
+	if (a->first == NULL)
+		a->last = &a->first;
+	a->held_count--;
+	a->held_bytes -= h->frame.n;
+	free_held(h);
+}
+
+/* The names of files for a message. */
+static void
+name_of(char name[32], uint64_t id, const char *suffix)
+{
+	encode_hex64(name, id);
+	(void)snprintf(name + ID_TEXT, 32 - ID_TEXT, "%s", suffix);
+}
+
+/* A message of one file; NULL: it cannot be read. */
+static struct held *
+read_kept(struct agent *a, const char *name)
+{
+	struct held *h = xzalloc(sizeof(*h));
+	struct stat st = { .st_size = 0 };
+	int fd = openat(a->account->in, name, O_RDONLY | O_CLOEXEC);
+	void *p = MAP_FAILED;
+
+	h->kept = true;
+	if (fd != -1 && fstat(fd, &st) == 0 && st.st_size > 0)
+		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd,
+		    0);
+	(void)fd_close(fd);
+	if (p != MAP_FAILED)
+		h->map = (struct span){ p, (size_t)st.st_size };
+	if (p != MAP_FAILED && wire_read(&h->reply, h->map) == WIRE_FRAME &&
+	    decode_hex64(&h->id, h->reply.id))
+		return h;
+	free_held(h);
+	return NULL;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return memcmp(a, b, ID_TEXT);
+}
+
+static void
+read_in(struct agent *a)
+{
+	struct buf names = { NULL, 0, 0 };
+	DIR *list = file_open_list(a->account->in, ".");
+	char name[ID_TEXT + 1] = "";
+	const char *entry;
+	struct held *h;
+	uint64_t id;
+	size_t at;
+
+	while (list != NULL && (entry = file_next_name(list)) != NULL)
+		if (decode_hex64(&id, span_of(entry)))
+			buf_add(&names, span_of(entry));
+	if (list != NULL)
+		(void)file_end_list(list);
+	if (names.n > 0)
+		qsort(names.p, names.n / ID_TEXT, ID_TEXT, compare_names);
+	for (at = 0; at < names.n; at += ID_TEXT) {
+		memcpy(name, names.p + at, ID_TEXT);
+		h = read_kept(a, name);
+		if (h == NULL)
+			continue;
+		if (has_id(a->done, a->done_count, h->id)) {
+			(void)unlinkat(a->account->in, name, 0);
+			free_held(h);
+		} else {
+			hold(a, h);
+		}
+	}
+	buf_free(&names);
+}
+
+/* Write a file of in/ as a whole. */
+static int
+write_in(struct agent *a, const char *name, struct span frame)
+{
+	int fd = openat(a->account->in, "tmp", O_WRONLY | O_CREAT | O_TRUNC |
+	    O_CLOEXEC, 0600);
+	int result;
+
+	if (fd == -1)
+		return -1;
+	result = file_pwrite_all(fd, frame.p, frame.n, 0);
+	if (result == 0)
+		result = file_sync(fd);
+	if (fd_close_written(fd, result) == -1 ||
+	    renameat(a->account->in, "tmp", a->account->in, name) == -1)
+		return file_discard(a->account->in, "tmp");
+	return file_sync(a->account->in);
+}
+
+/* Ack it: it is stored, here or before. */
+static void
+ack(struct agent *a, const struct reply *r)
+{
+	if (a->begun)
+		dialog_ack(a->dialog, r->id);
+}
+
+/*
+ * Whether there is more to do with a message that has arrived.  A message of
+ * the relay that has no such id is not ours to understand.
+ */
+static bool
+is_wanted(struct agent *a, const struct reply *r, uint64_t *id)
+{
+	struct held *h;
+
+	if (!decode_hex64(id, r->id))
+		return false;
+	if (has_id(a->done, a->done_count, *id)) {
+		ack(a, r);
+		return false;
+	}
+	h = find_held(a, *id);
+	if (h != NULL && h->kept)
+		ack(a, r);
+	return h == NULL && a->wants && a->held_count < HELD_MAX &&
+	    a->held_bytes < HELD_BYTES;
+}
+
+static void
+keep_device(struct agent *a, const struct reply *r, uint64_t id)
+{
+	struct buf frame = { NULL, 0, 0 };
+	char name[32];
+
+	name_of(name, id, ".device");
+	wire_frame(&frame, r->header, r->data);
+	if (write_in(a, name, buf_span(&frame)) == 0)
+		ack(a, r);
+	buf_free(&frame);
+}
+
+static bool
+is_device(const struct agent *a, const struct reply *r)
+{
+	return span_is(r->op, SPAN("user")) && r->nodeid.p != NULL &&
+	    span_is(r->from, span_of(a->account->uid));
+}
+
+static void
+on_message(struct agent *a, const struct reply *r)
+{
+	struct held *h;
+	uint64_t id;
+
+	if (is_device(a, r) && decode_hex64(&id, r->id)) {
+		keep_device(a, r, id);
+		return;
+	}
+	if (!is_wanted(a, r, &id) || learn(a, r) == -1)
+		return;
+	h = xzalloc(sizeof(*h));
+	wire_frame(&h->frame, r->header, r->data);
+	(void)wire_read(&h->reply, buf_span(&h->frame));
+	h->id = id;
+	hold(a, h);
+}
+
+/* ---- large messages ---- */
+
+static void
+on_large(struct agent *a, const struct reply *r)
+{
+	struct large_arrival *t = &a->arrival;
+	uint64_t id;
+
+	t->head.n = 0;
+	t->at = 0;
+	t->size = r->data.n;
+	t->failed = false;
+	t->fd = -1;
+	if (!is_wanted(a, r, &id))
+		return;
+	wire_frame(&t->head, r->header, SPAN(""));
+	t->fd = openat(a->account->in, "arriving", O_RDWR | O_CREAT |
+	    O_TRUNC | O_CLOEXEC, 0600);
+	t->failed = t->fd == -1 || file_pwrite_all(t->fd, t->head.p,
+	    t->head.n, 0) == -1;
+	t->at = t->head.n;
+}
+
+static void
+on_piece(struct agent *a, struct span piece)
+{
+	struct large_arrival *t = &a->arrival;
+
+	if (t->fd == -1 || t->failed)
+		return;
+	if (file_pwrite_all(t->fd, piece.p, piece.n, t->at) == -1) {
+		(void)say_why(a->why, WHY_ROOM, "cannot store a message: %s",
+		    strerror(errno));
+		t->failed = true;
+	}
+	t->at += piece.n;
+}
+
+static void
+forget_arrival(struct agent *a)
+{
+	if (a->arrival.fd != -1)
+		(void)unlinkat(a->account->in, "arriving", 0);
+	(void)fd_close(a->arrival.fd);
+	a->arrival.fd = -1;
+}
+
+/* It is stored in in/ at once: it is too large to do that again. */
+static void
+on_large_end(struct agent *a)
+{
+	struct large_arrival *t = &a->arrival;
+	char name[32];
+	struct held *h = NULL;
+	int result = t->failed || t->fd == -1 ? -1 : file_sync(t->fd);
+
+	if (result == 0)
+		h = read_kept(a, "arriving");
+	if (h == NULL) {
+		forget_arrival(a);
+		return;
+	}
+	name_of(name, h->id, "");
+	if (renameat(a->account->in, "arriving", a->account->in, name) == -1 ||
+	    file_sync(a->account->in) == -1 || learn(a, &h->reply) == -1) {
+		free_held(h);
+		(void)unlinkat(a->account->in, name, 0);
+		forget_arrival(a);
+		return;
+	}
+	(void)fd_close(t->fd);
+	t->fd = -1;
+	ack(a, &h->reply);
+	hold(a, h);
+}
+
+/* ---- requests ---- */
+
+static void
+free_flight(struct flight *f)
+{
+	outgoing_unmap(&f->file);
+	buf_free(&f->own);
+}
+
+/* An OhiEdit that lets these see us, and nobody else. */
+static bool
+send_ohi(struct agent *a)
+{
+	struct flight *f = &a->flights[a->flight_count];
+	struct buf header = { NULL, 0, 0 };
+	char id[OUTGOING_NAME];
+	size_t at;
+
+	if (a->flight_count == DIALOG_WINDOW || outgoing_id(id) == -1)
+		return false;
+	json_put_open(&header, '{');
+	json_put_uint(&header, "op", dialog_op_number(a->account->numbering,
+	    DIALOG_OHIEDIT));
+	json_put_string(&header, "id", span_of(id));
+	json_put_key(&header, "for");
+	json_put_open(&header, '[');
+	for (at = 0; at + UID_TEXT <= a->shown.n; at += UID_TEXT) {
+		json_put_open(&header, '{');
+		json_put_string(&header, "id", (struct span){
+		    a->shown.p + at, UID_TEXT });
+		json_put_close(&header, '}');
+	}
+	json_put_close(&header, ']');
+	json_put_string(&header, "type", a->account->numbering ==
+	    DIALOG_2018 ? SPAN("add") : SPAN("init"));
+	json_put_close(&header, '}');
+	*f = (struct flight){ .file.name = "" };
+	wire_frame(&f->own, buf_span(&header), SPAN(""));
+	(void)snprintf(f->file.name, sizeof(f->file.name), "%s", id);
+	buf_free(&header);
+	(void)dialog_send(a->dialog, &(struct dialog_request){
+	    span_of(f->file.name), buf_span(&f->own) });
+	a->flight_count++;
+	return true;
+}
+
+static bool
+is_flying(const struct agent *a, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < a->flight_count; i++)
+		if (strcmp(a->flights[i].file.name, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+list_requests(struct agent *a)
+{
+	a->names.n = a->names_at = 0;
+	(void)outgoing_list(a->account->out, &a->names, "");
+	a->list_again = false;
+}
+
+/* Send what is in out/, as far as the window allows. */
+static void
+send_requests(struct agent *a)
+{
+	struct flight *f;
+	const char *name;
+
+	if (a->names_at == a->names.n && a->list_again)
+		list_requests(a);
+	while (a->names_at < a->names.n &&
+	    a->flight_count < DIALOG_WINDOW - 1) {
+		name = a->names.p + a->names_at;
+		a->names_at += OUTGOING_NAME;
+		f = &a->flights[a->flight_count];
+		*f = (struct flight){ .file.name = "" };
+		if (is_flying(a, name) ||
+		    outgoing_map(a->account->out, name, &f->file) == -1)
+			continue;
+		(void)dialog_send(a->dialog, &(struct dialog_request){
+		    f->file.id, f->file.frame });
+		a->flight_count++;
+	}
+}
+
+static void
+lose(struct agent *a, const char *why)
+{
+	size_t i;
+
+	if (why != NULL && why[0] != '\0')
+		(void)say_why(a->why, WHY_ROOM, "%s", why);
+	client_close(a->client);
+	a->client = NULL;
+	a->begun = false;
+	a->probing = a->probe_is_stale = false;
+	a->idle_at = 0;
+	for (i = 0; i < a->flight_count; i++)
+		free_flight(&a->flights[i]);
+	a->flight_count = 0;
+	a->list_again = true;
+	a->names.n = a->names_at = 0;
+	forget_arrival(a);
+}
+
+/* Try again after a pause, which grows, and which is not the same for all. */
+static void
+retry_later(struct agent *a)
+{
+	uint32_t chance = 0;
+
+	(void)encode_random(&chance, sizeof(chance));
+	if (a->online_at != 0 && a->now >= a->online_at + CALM)
+		a->pause = PAUSE_FIRST;
+	a->online_at = 0;
+	a->retry_at = a->now + a->pause / 2 + chance % a->pause;
+	a->pause = clock_min(a->pause * 2, PAUSE_MAX);
+	a->look_up = true;
+}
+
+static void
+on_ack(struct agent *a, const struct reply *r)
+{
+	struct flight f = a->flights[0];
+	bool is_own = f.own.n > 0, failed = false;
+
+	a->flight_count--;
+	memmove(a->flights, a->flights + 1,
+	    a->flight_count * sizeof(a->flights[0]));
+	if (is_own) {
+		a->idle_at = a->probe_is_stale ? 0 : a->now + IDLE;
+		a->probing = a->probe_is_stale = false;
+	} else {
+		if (r->error.p == NULL)
+			learn_request(a, f.file.frame);
+		failed = outgoing_settle(a->account->out, f.file.name,
+		    r->header, r->error.p != NULL) == -1 &&
+		    faccessat(a->account->out, f.file.name, F_OK, 0) == 0 &&
+		    unlinkat(a->account->out, f.file.name, 0) == -1;
+	}
+	free_flight(&f);
+	/* On this connection it would be done again. */
+	if (failed)
+		lose(a, "cannot remove a request that is done");
+}
+
+/* ---- the connection ---- */
+
+static void
+on_presence(struct agent *a, const struct reply *r)
+{
+	struct agent_presence p = { .online = wire_number(r, "status") == 1 };
+
+	(void)snprintf(p.uid, sizeof(p.uid), "%.*s", (int)r->from.n, r->from.p);
+	buf_add(&a->presence, (struct span){ (const char *)&p, sizeof(p) });
+}
+
+/* The relay lists in its info who is online already. */
+static void
+read_ohi(struct agent *a, const struct reply *r)
+{
+	struct agent_presence p = { .online = true };
+	struct span key, uid;
+	struct json j;
+
+	json_begin(&j, r->header);
+	json_object(&j);
+	while (json_key(&j, &key)) {
+		if (!json_is(key, SPAN("ohi"))) {
+			json_skip(&j);
+			continue;
+		}
+		json_array(&j);
+		while (json_item(&j)) {
+			uid = json_string(&j);
+			(void)snprintf(p.uid, sizeof(p.uid), "%.*s",
+			    (int)uid.n, uid.p);
+			buf_add(&a->presence, (struct span){
+			    (const char *)&p, sizeof(p) });
+		}
+	}
+}
+
+static void
+on_online(struct agent *a, const struct reply *r)
+{
+	struct client_resume resume;
+
+	a->online_at = a->now;
+	a->why[0] = '\0';
+	a->list_again = true;
+	read_ohi(a, r);
+	if (client_resume_get(a->client, &resume) &&
+	    !client_is_resumed(a->client)) {
+		a->resume = resume;
+		account_write_resume(a->account, &resume);
+	}
+	if (a->shown.n > 0)
+		(void)send_ohi(a);
+}
+
+static void
+on_event(struct agent *a, enum dialog_event event, const struct reply *r)
+{
+	if (a->idle_at != 0 && event != DIALOG_ACK)
+		a->idle_at = a->now + IDLE;
+	switch (event) {
+	case DIALOG_ONLINE:	on_online(a, r);		break;
+	case DIALOG_ACK:	on_ack(a, r);			break;
+	case DIALOG_MESSAGE:	on_message(a, r);		break;
+	case DIALOG_LARGE:	on_large(a, r);			break;
+	case DIALOG_PIECE:	on_piece(a, r->data);		break;
+	case DIALOG_LARGE_END:	on_large_end(a);		break;
+	case DIALOG_PRESENCE:	on_presence(a, r);		break;
+	default:						break;
+	}
+}
+
+static void
+read_all(struct agent *a)
+{
+	enum dialog_event event;
+	struct span plain;
+	struct reply r;
+	bool was_online;
+
+	while (a->client != NULL && a->begun &&
+	    client_recv(a->client, &plain)) {
+		while (a->client != NULL && (event = dialog_read(a->dialog,
+		    &plain, &r, a->now)) != DIALOG_MORE) {
+			was_online = a->online_at != 0;
+			if (event != DIALOG_OVER) {
+				on_event(a, event, &r);
+				continue;
+			}
+			a->fatal = a->fatal || !was_online;
+			lose(a, dialog_why(a->dialog));
+			retry_later(a);
+		}
+	}
+}
+
+static void
+write_all(struct agent *a)
+{
+	struct span piece;
+
+	if (a->begun && dialog_is_online(a->dialog))
+		send_requests(a);
+	while (a->begun && client_pending(a->client) < QUEUED &&
+	    dialog_out(a->dialog, &piece)) {
+		if (piece.n > PIECE)
+			piece.n = PIECE;
+		client_send(a->client, piece);
+		dialog_sent(a->dialog, piece.n);
+	}
+	client_push(a->client);
+}
+
+/* Begin to connect: to the next address, or, after a pause, to the first. */
+static void
+connect_next(struct agent *a)
+{
+	char why[WHY_ROOM];
+
+	if (a->look_up && dial_lookup(&a->dial, why, sizeof(why)) == -1) {
+		lose(a, why);
+		retry_later(a);
+		return;
+	}
+	a->look_up = false;
+	a->client = dial_next(&a->dial, &a->resume);
+	if (a->client == NULL) {
+		if (a->why[0] == '\0')
+			(void)say_why(a->why, WHY_ROOM, "cannot connect: %s",
+			    strerror(errno));
+		retry_later(a);
+		return;
+	}
+	a->begun = false;
+	a->give_up_at = a->now + CONNECT_WAIT;
+	if (client_watch(a->client, a->poller, a) == -1)
+		lose(a, strerror(errno));
+}
+
+static bool
+is_untrusted(const struct client *c)
+{
+	return client_error(c) >= X509_FIRST && client_error(c) <= X509_LAST;
+}
+
+static void
+on_lost(struct agent *a, const char *why)
+{
+	bool was_online = a->begun && dialog_is_online(a->dialog);
+	bool was_open = client_is_open(a->client) || a->begun;
+
+	if (is_untrusted(a->client)) {
+		a->fatal = true;
+		why = a->dial.kind == DIAL_NAMED ? "the relay's certificate is "
+		    "not trusted" : "the relay's fingerprint is not the one "
+		    "that this account knows";
+	} else if (!was_open) {
+		why = "cannot connect to the relay";
+	}
+	lose(a, why);
+	if (was_online || was_open || a->dial.next >= a->dial.count)
+		retry_later(a);
+}
+
+static void
+begin_dialog(struct agent *a)
+{
+	dialog_login(a->dialog, span_of(a->account->uid),
+	    span_of(a->account->nodeid), a->now);
+	a->begun = true;
+}
+
+int
+agent_turn(struct agent *a, uint64_t now)
+{
+	const char *over;
+
+	a->now = now;
+	if (a->client == NULL && !a->fatal && now >= a->retry_at)
+		connect_next(a);
+	if (a->client == NULL)
+		return a->fatal ? -1 : 0;
+	if (!a->begun && client_is_open(a->client))
+		begin_dialog(a);
+	read_all(a);
+	if (a->begun && !dialog_tick(a->dialog, now)) {
+		lose(a, dialog_why(a->dialog));
+		retry_later(a);
+	}
+	if (a->client == NULL)
+		return a->fatal ? -1 : 0;
+	write_all(a);
+	over = client_over(a->client);
+	if (over == NULL && !a->begun && now >= a->give_up_at)
+		over = "the relay does not answer";
+	if (over != NULL)
+		on_lost(a, over);
+	return a->fatal ? -1 : 0;
+}
+
+int
+agent_timeout(const struct agent *a, uint64_t now)
+{
+	uint64_t at = a->retry_at;
+
+	if (a->client != NULL)
+		at = a->begun ? dialog_deadline(a->dialog) : a->give_up_at;
+	if (a->idle_at != 0)
+		at = clock_min(at, a->idle_at);
+	if (at <= now)
+		return 0;
+	return at - now > 60000 ? 60000 : (int)(at - now);
+}
+
+void
+agent_ready(struct agent *a, const struct poller_event *event)
+{
+	char bytes[64];
+
+	if (event->fd != a->wake) {
+		if (a->client != NULL && event->fd == client_fd(a->client))
+			client_step(a->client, event->can);
+		return;
+	}
+	while (read(a->wake, bytes, sizeof(bytes)) > 0)
+		;
+	a->list_again = true;
+}
+
+/* ---- for the caller ---- */
+
+struct agent *
+agent_open(struct account *account, struct poller *poller, char *why,
+    size_t room)
+{
+	struct agent *a;
+
+	if (account->uid[0] == '\0') {
+		(void)say_why(why, room, "%s has not joined a relay yet",
+		    account->path);
+		return NULL;
+	}
+	a = xzalloc(sizeof(*a));
+	a->account = account;
+	a->poller = poller;
+	a->last = &a->first;
+	a->pause = PAUSE_FIRST;
+	a->look_up = a->list_again = true;
+	a->arrival.fd = a->seen = -1;
+	if (dial_open(&a->dial, account->address, account->fingerprint, why,
+	    room) == -1) {
+		free(a);
+		return NULL;
+	}
+	a->dialog = dialog_open(account->numbering);
+	account_read_resume(account, &a->resume);
+	outgoing_clean(account->out, clock_ms(CLOCK_REALTIME));
+	a->wake = account_open_wake(account);
+	if (a->wake != -1 &&
+	    poller_add(poller, a->wake, POLLER_READ, a) == -1) {
+		(void)fd_close(a->wake);
+		a->wake = -1;
+	}
+	return a;
+}
+
+/*
+ * After acks, wait for the answer to the quit: to close before would reset the
+ * connection if something has arrived, and the relay might lose the acks.
+ */
+static bool
+is_parted(const struct agent *a)
+{
+	if (client_over(a->client) != NULL)
+		return true;
+	return !a->wants && client_pending(a->client) == 0;
+}
+
+static void
+say_goodbye(struct agent *a)
+{
+	uint64_t start = clock_ms(CLOCK_MONOTONIC), now = start;
+	struct poller_event event;
+
+	if (a->client == NULL)
+		return;
+	if (!a->begun)
+		return;
+	dialog_quit(a->dialog);
+	while (a->client != NULL && now < start + GOODBYE) {
+		a->now = now;
+		write_all(a);
+		if (is_parted(a))
+			break;
+		poller_wait(a->poller, 50);
+		while (poller_next(a->poller, &event))
+			if (event.owner == a)
+				agent_ready(a, &event);
+		read_all(a);
+		now = clock_ms(CLOCK_MONOTONIC);
+	}
+	if (a->client == NULL)
+		return;
+	client_finish(a->client);
+	client_push(a->client);
+}
+
+void
+agent_close(struct agent *a)
+{
+	if (a == NULL)
+		return;
+	say_goodbye(a);
+	lose(a, NULL);
+	while (a->first != NULL)
+		release_first(a);
+	if (a->wake != -1)
+		poller_remove(a->poller, a->wake);
+	(void)fd_close(a->wake);
+	(void)fd_close(a->seen);
+	dialog_close(a->dialog);
+	dial_close(&a->dial);
+	buf_free(&a->names);
+	buf_free(&a->arrival.head);
+	buf_free(&a->shown);
+	buf_free(&a->presence);
+	free(a);
+}
+
+void
+agent_want(struct agent *a)
+{
+	if (a->wants)
+		return;
+	a->wants = true;
+	read_seen(a);
+	renew_seen(a);
+	read_in(a);
+}
+
+bool
+agent_next(struct agent *a, struct agent_message *m)
+{
+	struct held *h = a->first;
+
+	if (h == NULL || h->given)
+		return false;
+	h->given = true;
+	*m = (struct agent_message){ h->reply,
+	    has_id(a->begun_ids, a->begun_count, h->id) };
+	note_seen(a, '+', h->id);
+	return true;
+}
+
+/* The ack may bring more messages: another probe is needed. */
+static void
+no_longer_idle(struct agent *a)
+{
+	a->probe_is_stale = a->probing;
+	a->idle_at = 0;
+}
+
+void
+agent_done(struct agent *a, const struct agent_message *m)
+{
+	struct held *h = a->first;
+	char name[32];
+
+	assert(h != NULL && h->given && span_is(h->reply.id, m->reply.id));
+	no_longer_idle(a);
+	note_seen(a, '-', h->id);
+	add_id(a->done, &a->done_count, h->id);
+	name_of(name, h->id, "");
+	if (h->kept)
+		(void)unlinkat(a->account->in, name, 0);
+	else
+		ack(a, &h->reply);
+	release_first(a);
+	if (a->seen_bytes > SEEN_BYTES)
+		renew_seen(a);
+}
+
+int
+agent_keep(struct agent *a, const struct agent_message *m)
+{
+	struct held *h = a->first;
+	char name[32];
+
+	assert(h != NULL && h->given && span_is(h->reply.id, m->reply.id));
+	name_of(name, h->id, "");
+	no_longer_idle(a);
+	if (!h->kept) {
+		if (write_in(a, name, buf_span(&h->frame)) == -1)
+			return -1;
+		ack(a, &h->reply);
+	}
+	release_first(a);
+	return 0;
+}
+
+bool
+agent_next_presence(struct agent *a, struct agent_presence *p)
+{
+	if (a->presence.n == 0)
+		return false;
+	memcpy(p, a->presence.p, sizeof(*p));
+	buf_drop(&a->presence, sizeof(*p));
+	return true;
+}
+
+void
+agent_probe(struct agent *a)
+{
+	if (!a->probing && a->idle_at == 0 && agent_is_online(a))
+		a->probing = send_ohi(a);
+}
+
+bool
+agent_is_idle(const struct agent *a, uint64_t now)
+{
+	return a->idle_at != 0 && now >= a->idle_at && a->first == NULL;
+}
+
+void
+agent_show(struct agent *a, struct span uids)
+{
+	a->shown.n = 0;
+	buf_add(&a->shown, uids);
+	if (a->begun && dialog_is_online(a->dialog))
+		(void)send_ohi(a);
+}
+
+bool
+agent_is_online(const struct agent *a)
+{
+	return a->client != NULL && a->begun && dialog_is_online(a->dialog);
+}
+
+bool
+agent_is_undecided(const struct agent *a)
+{
+	return a->begun && dialog_is_undecided(a->dialog);
+}
+
+const char *
+agent_why(const struct agent *a)
+{
+	return a->why;
+}
+
+/* ---- new devices ---- */
+
+bool
+agent_take_device(const struct account *account, struct span msgid,
+    struct buf *nodeid, struct buf *noderef)
+{
+	struct buf frame = { NULL, 0, 0 };
+	char name[32];
+	struct reply r;
+	uint64_t id;
+	bool found;
+
+	if (!decode_hex64(&id, msgid))
+		return false;
+	name_of(name, id, ".device");
+	found = file_read(account->in, name, FRAME_MAX, &frame) == 0 &&
+	    wire_read(&r, buf_span(&frame)) == WIRE_FRAME &&
+	    wire_text(&r, "nodeid", nodeid) &&
+	    wire_text(&r, "noderef", noderef);
+	buf_free(&frame);
+	return found;
+}
+
+void
+agent_forget_device(const struct account *account, struct span msgid)
+{
+	char name[32];
+	uint64_t id;
+
+	if (!decode_hex64(&id, msgid))
+		return;
+	name_of(name, id, ".device");
+	(void)unlinkat(account->in, name, 0);
+}
