@@ -49,7 +49,13 @@
 #define CANNOT_WRITE "cannot write to the data directory: %s: posts are refused"
 #define CAN_WRITE    "the data directory is writable again"
 
-enum step { STEP_IDLE, STEP_WRITING, STEP_SYNCING, STEP_INSTALLING };
+enum step {
+	STEP_IDLE,
+	STEP_CARRYING,
+	STEP_WRITING,
+	STEP_SYNCING,
+	STEP_INSTALLING
+};
 
 struct checkpoint {
 	enum step step;
@@ -463,8 +469,21 @@ is_held(struct datadir *d)
 static void
 begin_checkpoint(struct datadir *d)
 {
-	userdb_begin_save(d->userdb, journal_oldest_id(d->journal));
-	d->checkpoint->step = STEP_WRITING;
+	userdb_begin_save(d->userdb, journal_oldest_id(d->journal),
+	    journal_committed_id(d->journal));
+	d->checkpoint->step = STEP_CARRYING;
+}
+
+/* What is young but in the oldest segment goes into the newest. */
+static int
+carry(struct datadir *d)
+{
+	if (!journal_ready(d->journal) && journal_pending(d->journal) &&
+	    datadir_commit(d) == -1)
+		return -1;
+	if (!userdb_keep_receipts(d->userdb, journal_ready(d->journal)))
+		d->checkpoint->step = STEP_WRITING;
+	return 1;
 }
 
 static int
@@ -482,6 +501,8 @@ checkpoint(struct datadir *d, struct now now)
 			return 1;
 		}
 		return !several && quiet >= TRIM && trim(d);
+	case STEP_CARRYING:
+		return carry(d);
 	case STEP_SYNCING:
 		return end_sync(d);
 	case STEP_WRITING:
@@ -571,6 +592,8 @@ checkpoint_deadline(const struct datadir *d)
 	/* datadir_fd is readable then, unless that was during a hold. */
 	if (cp->step == STEP_SYNCING)
 		return syncer_done(d->syncer, &cp->job) ? 0 : UINT64_MAX;
+	if (cp->step == STEP_CARRYING)
+		return 0;
 	if (cp->step == STEP_WRITING || cp->step == STEP_INSTALLING)
 		return cp->stuck ? cp->retry_at : 0;
 	if (journal_newest(d->journal) > journal_oldest(d->journal))

@@ -63,7 +63,11 @@ struct userdb {
 	struct buf strings;		/* of the record being replayed or
 					   written */
 	struct buf pending;		/* a record's */
+	uint64_t save_id, save_since;	/* see userdb_begin_save */
+	size_t save_at;			/* where userdb_keep_receipts is */
 };
+
+#define KEEP_BYTES ((size_t)16 << 10)	/* in one call */
 
 static void
 mark_user(struct userdb *db, struct user *u)
@@ -177,24 +181,25 @@ userdb_close(struct userdb *db)
 }
 
 /*
- * A record RECEIPT, little-endian: the node's UID and number (32 bits); hash,
- * msgid and posted (64 bits each).
+ * A record RECEIPT, little-endian: the node's UID and number (32 bits), then
+ * of each of its receipts hash, msgid and posted (64 bits each).
  */
 #define RECEIPT_NODE (UID_BYTES + 4)
-#define RECEIPT_BYTES (RECEIPT_NODE + 24)
 
-_Static_assert(USERDB_RECEIPT_BYTES == RECEIPT_BYTES + 8,
+_Static_assert(USERDB_RECEIPT_BYTES == RECEIPT_NODE + RECEIPT_BYTES + 8,
     "the journal adds 8 bytes");
 
 static void
-replay_receipt(struct userdb *db, struct span body)
+replay_receipts(struct userdb *db, struct span body)
 {
 	struct receipt receipt;
 	const struct user *u;
 	struct node *n = NULL;
 	struct uid uid;
+	size_t at;
 
-	if (body.n != RECEIPT_BYTES) {
+	if (body.n <= RECEIPT_NODE ||
+	    (body.n - RECEIPT_NODE) % RECEIPT_BYTES != 0) {
 		quarantine_note(db->quarantine,
 		    "journal: ignored an invalid receipt");
 		return;
@@ -205,11 +210,11 @@ replay_receipt(struct userdb *db, struct span body)
 		n = roster_node(u, decode_u32(body.p + UID_BYTES));
 	if (n == NULL)		/* it was dropped later */
 		return;
-	receipt.hash = decode_u64(body.p + RECEIPT_NODE);
-	receipt.msgid = decode_u64(body.p + RECEIPT_NODE + 8);
-	receipt.posted = decode_u64(body.p + RECEIPT_NODE + 16);
-	receipts_add(&n->receipts, &receipt);
-	receipts_turn(&n->receipts);
+	for (at = RECEIPT_NODE; at < body.n; at += RECEIPT_BYTES) {
+		receipt = receipts_decode(body.p + at);
+		receipts_add(&n->receipts, &receipt);
+		receipts_turn(&n->receipts);
+	}
 }
 
 bool
@@ -218,7 +223,7 @@ userdb_replay(struct userdb *db, const struct journal_record *record)
 	struct record r;
 
 	if (record->type == JOURNAL_RECEIPT) {
-		replay_receipt(db, record->body);
+		replay_receipts(db, record->body);
 		return true;
 	}
 	if (record->type != JOURNAL_USERDB)
@@ -291,19 +296,76 @@ save_group(struct userdb *db, struct drafts *drafts, const struct group *g)
 	return files_save(drafts, &db->file, &group);
 }
 
-/* The others are superseded before long, or saved by a later checkpoint. */
 void
-userdb_begin_save(struct userdb *db, uint64_t id)
+userdb_begin_save(struct userdb *db, uint64_t id, uint64_t committed)
+{
+	db->save_id = id;
+	db->save_since = committed;
+	db->save_at = 0;
+}
+
+/* Begin a record RECEIPT in db->strings. */
+static void
+begin_receipts(struct userdb *db, const struct node *n)
+{
+	char *bytes;
+
+	db->strings.n = 0;
+	bytes = buf_room(&db->strings, RECEIPT_NODE);
+	memcpy(bytes, n->user->uid.bytes, UID_BYTES);
+	encode_u32(bytes + UID_BYTES, n->ref);
+	db->strings.n = RECEIPT_NODE;
+}
+
+static void
+append_receipts(struct userdb *db)
+{
+	struct span body = buf_span(&db->strings);
+
+	(void)journal_add(db->journal, JOURNAL_RECEIPT, &body, 1);
+}
+
+/*
+ * See that no receipt of the user's is lost with the segment.  Returns how
+ * many bytes that took.
+ */
+static size_t
+keep_receipts(struct userdb *db, struct user *u, bool carries)
+{
+	size_t i, bytes = 0;
+
+	for (i = 0; i < u->node_count && !u->dirty; i++) {
+		struct node *n = u->nodes[i];
+
+		if (!receipts_behind(&n->receipts, db->save_id))
+			continue;
+		if (!carries ||
+		    !receipts_are_active(&n->receipts, db->save_id)) {
+			mark_user(db, u);
+			break;
+		}
+		begin_receipts(db, n);
+		receipts_carry(&n->receipts, db->save_id, db->save_since,
+		    &db->strings);
+		append_receipts(db);
+		bytes += db->strings.n;
+	}
+	return bytes;
+}
+
+bool
+userdb_keep_receipts(struct userdb *db, bool carries)
 {
 	struct user *u;
-	size_t at = 0, i;
+	size_t bytes = 0;
 
-	while ((u = roster_next_user(db->roster, &at)) != NULL) {
-		for (i = 0; i < u->node_count; i++) {
-			if (receipts_behind(&u->nodes[i]->receipts, id))
-				mark_user(db, u);
-		}
+	while (bytes < KEEP_BYTES) {
+		u = roster_next_user(db->roster, &db->save_at);
+		if (u == NULL)
+			return false;
+		bytes += keep_receipts(db, u, carries);
 	}
+	return true;
 }
 
 static void
@@ -498,15 +560,9 @@ void
 userdb_add_receipt(struct userdb *db, struct node *n,
     const struct receipt *receipt)
 {
-	char bytes[RECEIPT_BYTES];
-	struct span body = { bytes, RECEIPT_BYTES };
-
-	memcpy(bytes, n->user->uid.bytes, UID_BYTES);
-	encode_u32(bytes + UID_BYTES, n->ref);
-	encode_u64(bytes + RECEIPT_NODE, receipt->hash);
-	encode_u64(bytes + RECEIPT_NODE + 8, receipt->msgid);
-	encode_u64(bytes + RECEIPT_NODE + 16, receipt->posted);
-	(void)journal_add(db->journal, JOURNAL_RECEIPT, &body, 1);
+	begin_receipts(db, n);
+	receipts_encode(&db->strings, receipt);
+	append_receipts(db);
 	receipts_add(&n->receipts, receipt);
 }
 

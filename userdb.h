@@ -58,10 +58,18 @@ void userdb_close(struct userdb *);
 bool userdb_replay(struct userdb *, const struct journal_record *);
 
 /*
- * A checkpoint begins: the files are to say all that records up to this message
- * id do.  Only receipts may be left for a later one.
+ * A checkpoint begins: what the journal says up to this message id is to be in
+ * files, or in records that are younger.  committed is the highest id that was
+ * committed.
  */
-void userdb_begin_save(struct userdb *, uint64_t id);
+void userdb_begin_save(struct userdb *, uint64_t id, uint64_t committed);
+/*
+ * See that some receipts are not lost with it: those of nodes that have been
+ * active since are carried over, appended to the journal once more; the files
+ * of other nodes' users are to be written.  Returns true if there are more.
+ * journal_ready must be true, unless carries is false: then all go into files.
+ */
+bool userdb_keep_receipts(struct userdb *, bool carries);
 /*
  * Make a draft of one file that is older than memory.  Returns 1, 0 if all are
  * up to date, or -1 with errno (the file is tried again by the next call).

@@ -25,12 +25,21 @@ drop(struct receipts *r, uint32_t at, uint32_t n)
 void
 receipts_add(struct receipts *r, const struct receipt *receipt)
 {
-	if (r->count > 0 && receipt->msgid <= r->all[r->count - 1].msgid)
-		return;
-	if (r->count - r->earlier == RECEIPTS_MAX)
-		drop(r, r->earlier, 1);
+	uint32_t at;
+
+	/* Only a replay finds a younger one: those carried over come last. */
+	for (at = r->count; at > 0; at--) {
+		if (r->all[at - 1].msgid < receipt->msgid)
+			break;
+		if (r->all[at - 1].msgid == receipt->msgid)
+			return;
+	}
 	r->all = xgrow(r->all, r->count, sizeof(*r->all));
-	r->all[r->count++] = *receipt;
+	memmove(r->all + at + 1, r->all + at,
+	    (r->count - at) * sizeof(*r->all));
+	r->all[at] = *receipt;
+	if (++r->count - r->earlier > RECEIPTS_MAX)
+		drop(r, r->earlier, 1);
 }
 
 void
@@ -69,14 +78,72 @@ first_of_file(const struct receipts *r)
 	return r->count > RECEIPTS_MAX ? r->count - RECEIPTS_MAX : 0;
 }
 
-bool
-receipts_behind(const struct receipts *r, uint64_t id)
+/*
+ * The lowest msgid, less one, of those that are behind: what was carried over
+ * before this segment was written must be carried over again.
+ */
+static uint64_t
+kept(const struct receipts *r, uint64_t id)
+{
+	return r->carried_at > id && r->carried > r->saved ? r->carried :
+	    r->saved;
+}
+
+/* The first that is not kept. */
+static uint32_t
+first_behind(const struct receipts *r, uint64_t id)
 {
 	uint32_t i = first_of_file(r);
 
-	while (i < r->count && r->all[i].msgid <= r->saved)
+	while (i < r->count && r->all[i].msgid <= kept(r, id))
 		i++;
+	return i;
+}
+
+bool
+receipts_behind(const struct receipts *r, uint64_t id)
+{
+	uint32_t i = first_behind(r, id);
+
 	return i < r->count && r->all[i].msgid <= id;
+}
+
+bool
+receipts_are_active(const struct receipts *r, uint64_t id)
+{
+	return r->count > 0 && r->all[r->count - 1].msgid > id;
+}
+
+void
+receipts_encode(struct buf *b, const struct receipt *receipt)
+{
+	char *bytes = buf_room(b, RECEIPT_BYTES);
+
+	encode_u64(bytes, receipt->hash);
+	encode_u64(bytes + 8, receipt->msgid);
+	encode_u64(bytes + 16, receipt->posted);
+	b->n += RECEIPT_BYTES;
+}
+
+struct receipt
+receipts_decode(const char *bytes)
+{
+	return (struct receipt){ decode_u64(bytes), decode_u64(bytes + 8),
+	    decode_u64(bytes + 16) };
+}
+
+void
+receipts_carry(struct receipts *r, uint64_t id, uint64_t committed,
+    struct buf *b)
+{
+	uint32_t i;
+
+	for (i = first_behind(r, id); i < r->count && r->all[i].msgid <= id;
+	    i++)
+		receipts_encode(b, &r->all[i]);
+	if (r->carried_at <= id)
+		r->carried_at = committed;
+	r->carried = id;
 }
 
 static void

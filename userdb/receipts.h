@@ -26,10 +26,12 @@ struct receipts {
 	uint32_t count;
 	uint32_t earlier;	/* so many are of earlier connections */
 	uint64_t saved;		/* msgid of the last that the file has */
+	uint64_t carried;	/* those up to this one were carried over, */
+	uint64_t carried_at;	/* none before this id */
 };
 
 void receipts_free(struct receipts *);
-/* No effect if it is there, or an older one. */
+/* No effect if it is there. */
 void receipts_add(struct receipts *, const struct receipt *);
 /* The connection has ended: all are of earlier ones. */
 void receipts_turn(struct receipts *);
@@ -41,8 +43,25 @@ const struct receipt *receipts_find(const struct receipts *, uint64_t hash,
     uint64_t mask);
 /* The file has all of them now. */
 void receipts_saved(struct receipts *);
-/* Whether the file lacks one with a msgid of at most id. */
+/*
+ * Whether the file lacks one that the journal has nowhere but in segments that
+ * end with this id or a lower one.
+ */
 bool receipts_behind(const struct receipts *, uint64_t id);
+/* Whether the node has made a request since this id. */
+bool receipts_are_active(const struct receipts *, uint64_t id);
+
+#define RECEIPT_BYTES ((size_t)24)	/* in the journal */
+
+/* Write one for the journal; read one of RECEIPT_BYTES. */
+void receipts_encode(struct buf *, const struct receipt *);
+struct receipt receipts_decode(const char *bytes);
+/*
+ * Write those for the journal that are behind, as above, because that segment
+ * is to be released.  committed is the highest id that was committed.
+ */
+void receipts_carry(struct receipts *, uint64_t id, uint64_t committed,
+    struct buf *);
 
 /*
  * The last RECEIPTS_MAX as text: hash, msgid and posted of each in

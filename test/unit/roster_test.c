@@ -165,7 +165,7 @@ add_receipts(struct receipts *r, uint64_t from, uint64_t to)
 static void
 test_receipts(void)
 {
-	struct receipts r = { NULL, 0, 0, 0 }, copy = r;
+	struct receipts r = { .all = NULL }, copy = r;
 	struct buf text = { NULL, 0, 0 };
 
 	CHECK(!receipts_behind(&r, UINT64_MAX), "none is not saved");
@@ -198,6 +198,56 @@ test_receipts(void)
 	buf_free(&text);
 }
 
+/* Add those that a record of the journal has.  Returns how many. */
+static size_t
+replay(struct receipts *r, const struct buf *record)
+{
+	struct receipt one;
+	size_t at;
+
+	for (at = 0; at < record->n; at += RECEIPT_BYTES) {
+		one = receipts_decode(record->p + at);
+		receipts_add(r, &one);
+		receipts_turn(r);
+	}
+	return record->n / RECEIPT_BYTES;
+}
+
+static void
+test_carried_receipts(void)
+{
+	struct receipts r = { .all = NULL }, copy = r;
+	struct buf record = { NULL, 0, 0 };
+
+	add_receipts(&r, 1, 31);
+	CHECK(receipts_are_active(&r, 29) && !receipts_are_active(&r, 30),
+	    "active since");
+	/* The segment up to 10 goes when 30 is the last id. */
+	receipts_carry(&r, 10, 30, &record);
+	add_receipts(&copy, 20, 23);
+	CHECK(replay(&copy, &record) == 10 && copy.count == 13 &&
+	    copy.all[0].msgid == 1 && copy.all[9].hash == 30 &&
+	    copy.all[10].msgid == 20, "carried over");
+	CHECK(replay(&copy, &record) == 10 && copy.count == 13, "twice");
+	CHECK(!receipts_behind(&r, 10) && receipts_behind(&r, 11),
+	    "behind what was carried over");
+	record.n = 0;
+	receipts_carry(&r, 20, 35, &record);
+	CHECK(record.n == 10 * RECEIPT_BYTES, "carried over what was before");
+	CHECK(!receipts_behind(&r, 20) && receipts_behind(&r, 30),
+	    "behind what was carried over at different times");
+	/* Now the one to which the first ten were carried over goes. */
+	record.n = 0;
+	receipts_carry(&r, 30, 40, &record);
+	CHECK(record.n == 30 * RECEIPT_BYTES && !receipts_behind(&r, 39),
+	    "not all carried over once more");
+	receipts_saved(&r);
+	CHECK(!receipts_behind(&r, UINT64_MAX), "behind the file");
+	receipts_free(&copy);
+	receipts_free(&r);
+	buf_free(&record);
+}
+
 int
 main(void)
 {
@@ -206,5 +256,6 @@ main(void)
 	check_two_with_a_name();
 	check_told_once();
 	test_receipts();
+	test_carried_receipts();
 	return check_report("roster");
 }
