@@ -37,7 +37,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	net/x509.o web/files.o \
 	admin/admin.o admin/backup.o admin/check.o admin/cli.o \
 	admin/commands.o admin/control.o admin/fsck.o admin/invitation.o \
-	admin/output.o admin/process.o \
+	admin/output.o admin/process.o admin/stats.o \
 	server.o
 # The other end of a connection.
 CLIENT = client/account.o client/agent.o client/client.o client/contacts.o \

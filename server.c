@@ -33,6 +33,7 @@
 
 #include "admin/commands.h"
 #include "admin/control.h"
+#include "admin/stats.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -264,24 +265,43 @@ waits_for_data(const struct server *sv, const struct conn *c)
 	    (datadir_state(sv->data) == DATADIR_WAIT && !conn_wants_input(c));
 }
 
-/* The reason, in one word, why nothing can be stored; NULL if it can. */
-static const char *
-find_illness(const struct server *sv)
+/* For monitors: whether messages can be stored, and if not, why. */
+static void
+answer_health(struct server *sv, struct conn *c)
 {
-	if (sv->due[DUE_STOP] != NEVER)
-		return "stopping\n";
-	return datadir_state(sv->data) == DATADIR_FULL ? "full\n" : NULL;
+	const char *illness = sv->due[DUE_STOP] != NEVER ? "stopping\n" :
+	    datadir_state(sv->data) == DATADIR_FULL ? "full\n" : NULL;
+
+	conn_answer(c, illness == NULL ? 200 : 503,
+	    "text/plain; charset=utf-8",
+	    span_of(illness == NULL ? "ok\n" : illness), sv->now);
 }
 
-/* What an HTTP request asks. */
 static void
-answer(struct server *sv, struct conn *c)
+answer_metrics(struct server *sv, struct conn *c)
 {
-	const char *illness = find_illness(sv);
+	struct stats stats = stats_measure(sv->data, sv->conn_count,
+	    &sv->pace);
+	struct buf text = { NULL, 0, 0 };
 
-	if (conn_asks(c) == HTTP_HEALTH)
-		conn_answer(c, illness != NULL ? 503 : 200, "text/plain",
-		    span_of(illness != NULL ? illness : "ok\n"), sv->now);
+	stats_metrics(&text, &stats);
+	conn_answer(c, 200, "text/plain; version=0.0.4; charset=utf-8",
+	    buf_span(&text), sv->now);
+	buf_free(&text);
+}
+
+/* What HTTP requests ask; several may follow each other. */
+static void
+answer_requests(struct server *sv, struct conn *c)
+{
+	enum http_ask ask;
+
+	while ((ask = conn_asks(c)) != HTTP_NOTHING) {
+		if (ask == HTTP_HEALTH)
+			answer_health(sv, c);
+		else
+			answer_metrics(sv, c);
+	}
 }
 
 /* After each use of c: watch it for what it needs next, or free it. */
@@ -290,8 +310,7 @@ settle(struct server *sv, struct conn *c)
 {
 	unsigned interest;
 
-	while (conn_asks(c) != HTTP_NOTHING)
-		answer(sv, c);
+	answer_requests(sv, c);
 	if (c->stream.phase == STREAM_GONE) {
 		remove_conn(sv, c);
 		return;
@@ -442,7 +461,6 @@ serve_operator(struct server *sv, const struct poller_event *event)
 		.conf = sv->conf,
 		.data = sv->data,
 		.relay = sv->relay,
-		.cert = sv->cert,
 		.now = sv->now,
 		.started = sv->started,
 		.connections = sv->conn_count,

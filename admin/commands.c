@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "admin/invitation.h"
 #include "conf.h"
@@ -640,79 +639,18 @@ links(struct call *c)
 	return NULL;
 }
 
-static void
-put_members(struct call *c)
-{
-	struct userdb *db = c->data->userdb;
-	uint64_t users = 0, nodes = 0, online = 0, groups = 0;
-	const struct user *u;
-	size_t at = 0;
-
-	while ((u = userdb_next_user(db, &at)) != NULL) {
-		users++;
-		nodes += u->node_count;
-		online += u->nodes_online > 0;
-	}
-	for (at = 0; userdb_next_group(db, &at) != NULL;)
-		groups++;
-	output_table(&c->out, "members");
-	output_row(&c->out);
-	output_number(&c->out, "users", users);
-	output_number(&c->out, "nodes", nodes);
-	output_number(&c->out, "online", online);
-	output_number(&c->out, "groups", groups);
-}
-
-static void
-put_disk(struct call *c)
-{
-	const struct datadir *d = c->data;
-	struct statvfs fs;
-
-	output_table(&c->out, "disk");
-	output_row(&c->out);
-	output_number(&c->out, "journal_segments",
-	    journal_newest(d->journal) - journal_oldest(d->journal) + 1);
-	output_number(&c->out, "journal_commits",
-	    journal_commits(d->journal));
-	output_number(&c->out, "journal_waiting",
-	    store_checkpoint_bytes(d->store));
-	if (fstatvfs(d->dir, &fs) == 0)
-		output_number(&c->out, "free",
-		    (uint64_t)fs.f_bavail * fs.f_frsize);
-}
-
-/* Rounded up. */
-static uint64_t
-to_ms(uint64_t us)
-{
-	return (us + 999) / 1000;
-}
-
-static void
-put_pace(struct call *c)
-{
-	output_table(&c->out, "loop");
-	output_row(&c->out);
-	output_number(&c->out, "longest_turn_ms", to_ms(c->pace->longest));
-	output_number(&c->out, "since_asked_ms", to_ms(c->pace->recent));
-	output_number(&c->out, "longest_commit_ms",
-	    to_ms(c->pace->longest_commit));
-	c->pace->recent = 0;
-}
-
 static const char *
 stats(struct call *c)
 {
+	struct stats all = stats_measure(c->data, c->connections, c->pace);
+
 	output_table(&c->out, "relay");
 	output_row(&c->out);
 	output_flag(&c->out, "running", c->started != 0);
 	output_date(&c->out, "since", c->started);
-	output_number(&c->out, "links", c->connections);
-	put_members(c);
-	put_disk(c);
+	stats_show(&c->out, &all);
 	if (c->pace != NULL)
-		put_pace(c);
+		c->pace->recent = 0;
 	return NULL;
 }
 

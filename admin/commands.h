@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "admin/output.h"
+#include "admin/stats.h"
 #include "base/clock.h"
 
 struct cert;
@@ -30,16 +31,6 @@ enum command_option {
 	OPTION_REPAIR       = 1 << 5,
 	OPTION_QR           = 1 << 6,
 	OPTION_RENEW        = 1 << 7
-};
-
-/*
- * How the relay's loop has run since its start, in microseconds of the
- * monotonic clock.  A turn lasts from the end of one wait to the next.
- */
-struct pace {
-	uint64_t longest;	/* turn */
-	uint64_t recent;	/* longest turn since it was last shown */
-	uint64_t longest_commit;
 };
 
 /* A command that is being run. */

@@ -56,7 +56,8 @@ static const struct asking {
 	enum http_ask ask;
 	unsigned needs;		/* a set of flags */
 } questions[] = {
-	{ "/health",  HTTP_HEALTH,  0 }
+	{ "/health",  HTTP_HEALTH,  0 },
+	{ "/metrics", HTTP_METRICS, HTTP_LOCAL }
 };
 
 #define QUESTIONS (sizeof(questions) / sizeof(questions[0]))

@@ -50,7 +50,7 @@ enum http_flag {
 };
 
 /* What a request asks of the relay. */
-enum http_ask { HTTP_NOTHING, HTTP_HEALTH };
+enum http_ask { HTTP_NOTHING, HTTP_HEALTH, HTTP_METRICS };
 
 /* To be read by others. */
 struct http {
