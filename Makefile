@@ -43,6 +43,9 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 CLIENT = client/account.o client/agent.o client/client.o client/contacts.o \
 	client/dial.o client/dialog.o client/outgoing.o client/post_form.o \
 	client/trust.o client/wire.o
+# Mail, for tmtp.
+MAIL =	mail/charset.o mail/field.o mail/html.o mail/letter.o mail/mime.o \
+	mail/transfer.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	$(CLIENT) sim/crowd.o sim/expect.o \
 	sim/histogram.o sim/selftest.o \
@@ -50,7 +53,7 @@ SIM =	$(CLIENT) sim/crowd.o sim/expect.o \
 
 UNIT = test/unit
 TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
-	$(UNIT)/set_test $(UNIT)/qr_test $(UNIT)/conf_test $(UNIT)/ntp_test \
+	$(UNIT)/set_test $(UNIT)/qr_test $(UNIT)/mime_test $(UNIT)/conf_test $(UNIT)/ntp_test \
 	$(UNIT)/journal_test $(UNIT)/store_test $(UNIT)/name_test \
 	$(UNIT)/record_test $(UNIT)/files_test $(UNIT)/roster_test \
 	$(UNIT)/userdb_test $(UNIT)/backup_test $(UNIT)/fsck_test \
@@ -70,9 +73,9 @@ SUPPORT = test/lib/relay.o test/e2e/operator.o \
 mnm: mnm.o libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ mnm.o libmnm.a $(LDLIBS)
 
-libmnm.a: $(OBJS) $(SIM)
+libmnm.a: $(OBJS) $(SIM) $(MAIL)
 	rm -f $@
-	ar rc $@ $(OBJS) $(SIM)
+	ar rc $@ $(OBJS) $(SIM) $(MAIL)
 
 test/lib/libtest.a: $(SUPPORT)
 	rm -f $@
@@ -140,17 +143,18 @@ test/load/slowsync.so: test/load/slowsync.c
 	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/load/slowsync.c
 
 # Fuzzers, built with clang: make fuzz && test/fuzz/fuzz_json
-FUZZ = test/fuzz/fuzz_json test/fuzz/fuzz_tmtp
+FUZZ = test/fuzz/fuzz_json test/fuzz/fuzz_tmtp test/fuzz/fuzz_mime
 fuzz: $(FUZZ)
-$(FUZZ): test/fuzz/*.c test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) *.h */*.h
+$(FUZZ): test/fuzz/*.c test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) $(MAIL:.o=.c) \
+    *.h */*.h
 	clang $(FLAGS) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $@.c \
-	    test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) $(LDLIBS)
+	    test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) $(MAIL:.o=.c) $(LDLIBS)
 
 HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
 PROGRAMS = $(TESTS) $(ENDS) $(TOOLS)
 TEST_OBJS = $(SUPPORT) $(CRASH) $(BENCH) $(COUNT) $(PROGRAMS:=.o) \
 	test/crash/crash_test.o
-mnm.o $(OBJS) $(SIM) $(TEST_OBJS): $(HEADER) *.h */*.h
+mnm.o $(OBJS) $(SIM) $(MAIL) $(TEST_OBJS): $(HEADER) *.h */*.h
 $(TEST_OBJS): test/*/*.h
 $(PROGRAMS): test/lib/libtest.a libmnm.a
 $(UNIT)/tls_test.o $(UNIT)/tls_bad_test.o: net/tls.c $(UNIT)/tls_pair.c
@@ -171,6 +175,7 @@ test: all-tests
 	    "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
 	    "test/e2e/old ./mnm" \
 	    "test/e2e/oidc ./mnm" \
+	    "sh test/mail/opinion" \
 	    "test/e2e/sim ./mnm" "test/load/bench --smoke"
 
 # How much this machine can carry; see test/load/bench.md.  The full run takes
