@@ -33,7 +33,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	tmtp/session.o tmtp/useredit.o tmtp.o \
 	net/authority.o net/cert.o net/conn.o net/http.o net/identity.o net/jwks.o \
 	net/listen.o net/names.o \
-	net/poller.o net/stream.o net/tls.o net/websocket.o \
+	net/poller.o net/proxy.o net/stream.o net/tls.o net/websocket.o \
 	net/x509.o web/files.o \
 	admin/admin.o admin/backup.o admin/check.o admin/cli.o \
 	admin/commands.o admin/control.o admin/fsck.o admin/invitation.o \

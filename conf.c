@@ -35,10 +35,11 @@
 enum type {
 	GROUP,		/* an object with keys of its own */
 	OBJECTS,	/* struct conf_provider *, a list of such */
+	LISTENERS,	/* struct conf_listener *, one or a list of such */
 	TEXT,		/* char *, of min to max bytes */
-	WORD,		/* char *, one of several words */
 	CHOICE,		/* enum, one of several words */
-	ADDRESS,	/* char *, "host:port" */
+	ADDRESS,	/* char *, "host:port", or for net unix a path */
+	MODE,		/* unsigned, permissions of a file */
 	HOSTS,		/* char **, NULL-terminated, at most max of them */
 	NETS,		/* likewise, for subnet_parse */
 	STRINGS,	/* likewise, of up to STRING_MAX bytes */
@@ -57,10 +58,11 @@ static const struct form {
 } forms[] = {
 [GROUP]   = { "{", "an object like ", "" },
 [OBJECTS] = { "[", "a list of ", " objects" },
+[LISTENERS] = { "[{", "an object, or a list of ", " objects" },
 [TEXT]    = { "\"", "a string of ", " bytes, without NUL" },
-[WORD]    = { "\"", "one of: ", "" },
 [CHOICE]  = { "\"", "one of: ", "" },
 [ADDRESS] = { "\"", "\"host:port\", \":port\" or \"[v6]:port\", like ", "" },
+[MODE]    = { "\"", "three or four octal digits like ", "" },
 [HOSTS]   = { "[", "a list of ", " entries, \"host\" or \"host:port\"" },
 [NETS]    = { "[", "a list of ", " networks like \"10.0.0.0/8\"" },
 [STRINGS] = { "[", "a list of ", " strings of 1 to 1024 bytes" },
@@ -81,6 +83,7 @@ static const struct unit {
 	{ NETS,   "",   1 },
 	{ STRINGS, "",  1 },
 	{ OBJECTS, "",  1 },
+	{ LISTENERS, "", 1 },
 	{ COUNT,  "",   1 },
 	{ TIME,   "d",  86400000 },
 	{ TIME,   "h",  3600000 },
@@ -101,11 +104,12 @@ _Static_assert(sizeof(enum conf_ops) == sizeof(unsigned),
 
 #define AT(field) offsetof(struct conf, field)
 #define IN(field) offsetof(struct conf_provider, field)
+#define OF(field) offsetof(struct conf_listener, field)
 
 /*
  * All keys.  To add one, add a row here, the field in conf.h, and its
  * description in mnm.conf.  Limits and default are text as in the file; for a
- * WORD, CHOICE or FLAG, the default is all the words, that one first.
+ * CHOICE or FLAG, the default is all the words, that one first.
  */
 static const struct key {
 	const char *group;	/* "" outside of any */
@@ -148,12 +152,18 @@ static const struct key {
 { "", "moderate_days", COUNT, AT(moderate_days), "1",  "3650",   "30" },
 { "", "expire_days",   COUNT,  AT(expire_days),   "0",   "36500",  "0" },
 { "", "disk_min",      BYTES, AT(disk_min),      "0",   "1024G",  "0" },
-{ "", "listen",        GROUP,  0,                 "",    "",       "{}" },
+{ "", "listen",        LISTENERS, AT(listen),     "1",   "16",     "" },
+{ "", "proxy_from",    NETS,   AT(proxy_from),    "0",   "64",     "" },
 { "", "ntp",           GROUP,  0,                 "",    "",       "{}" },
-{ "listen", "net",      WORD,    AT(listen_net),   "", "", "tcp tcp4 tcp6" },
-{ "listen", "laddr",    ADDRESS, AT(listen_laddr), "", "", "127.0.0.1:3456" },
-{ "listen", "certPath", TEXT,    AT(listen_cert_path), "0", "1024", "" },
-{ "listen", "keyPath",  TEXT,    AT(listen_key_path),  "0", "1024", "" },
+{ "listen", "net",      CHOICE, OF(net),   "", "", "tcp tcp4 tcp6 unix" },
+{ "listen", "laddr",    ADDRESS, OF(laddr),   "",  "", "127.0.0.1:3456" },
+{ "listen", "mode",     MODE,    OF(mode),         "",  "",     "0660" },
+{ "listen", "group",    TEXT,    OF(group),        "0", "64",   "" },
+{ "listen", "certPath", TEXT,    OF(cert_path),    "0", "1024", "" },
+{ "listen", "keyPath",  TEXT,    OF(key_path),     "0", "1024", "" },
+{ "listen", "tls",      FLAG,    OF(tls),          "",  "",   "true false" },
+{ "listen", "http",     FLAG,    OF(http),         "",  "",   "true false" },
+{ "listen", "proxy",    FLAG,    OF(proxy),        "",  "",   "false true" },
 { "ntp",    "hosts",    HOSTS,   AT(ntp_hosts),        "0", "16",   "" },
 { "ntp",    "retries",  COUNT,   AT(ntp_retries),      "0", "10",   "2" },
 { "authby", "label",    TEXT,    IN(label),            "0", "64",   "" },
@@ -312,9 +322,22 @@ set_number(void *field, const struct key *key, const char *text)
 	return true;
 }
 
+/* Permissions, in octal. */
+static bool
+read_mode(const char *text, unsigned *mode)
+{
+	size_t n = strlen(text);
+
+	if (n < 3 || n > 4 || strspn(text, "01234567") != n)
+		return false;
+	*mode = (unsigned)strtoul(text, NULL, 8);
+	return *mode <= 0777;
+}
+
 /*
- * Check text and make it the key's value in base, a struct conf or
- * conf_provider; of a list, its next element.
+ * Check text and make it the key's value in base, a struct conf or that of an
+ * object in a list; of a list, its next element.  Whether an address has the
+ * form that its net needs is checked by check_listener.
  */
 static bool
 set_value(void *base, const struct key *key, const char *text)
@@ -329,7 +352,10 @@ set_value(void *base, const struct key *key, const char *text)
 	switch (key->type) {
 	case GROUP:
 	case OBJECTS:
+	case LISTENERS:
 		return false;
+	case MODE:
+		return read_mode(text, field);
 	case COUNT:
 	case TIME:
 	case BYTES:
@@ -358,12 +384,8 @@ set_value(void *base, const struct key *key, const char *text)
 	case TEXT:
 		good = in_range(key, span.n);
 		break;
-	case WORD:
-		good = read_word(key->standard, text, &word);
-		break;
 	case ADDRESS:
-		good = conf_split_address(text, &address) &&
-		    address.port[0] != '\0';
+		good = true;
 	}
 	if (good)
 		set_text(field, span);
@@ -376,6 +398,12 @@ is_list(enum type type)
 	return type == HOSTS || type == NETS || type == STRINGS;
 }
 
+static bool
+is_of_objects(enum type type)
+{
+	return type == OBJECTS || type == LISTENERS;
+}
+
 static void
 set_standard(void *base, const struct key *key)
 {
@@ -383,7 +411,7 @@ set_standard(void *base, const struct key *key)
 	char ***list = field, *text;
 	bool good;
 
-	if (key->type == GROUP || key->type == OBJECTS)
+	if (key->type == GROUP || is_of_objects(key->type))
 		return;
 	if (is_list(key->type)) {
 		*list = xzalloc(sizeof(**list));
@@ -404,7 +432,6 @@ free_value(void *base, const struct key *key)
 
 	switch (key->type) {
 	case TEXT:
-	case WORD:
 	case ADDRESS:
 		free(*text);
 		break;
@@ -420,21 +447,24 @@ free_value(void *base, const struct key *key)
 	}
 }
 
-/* Whether it is a key of the objects in authby. */
+/* Whether it is a key of the objects in that list, or of none if that is "". */
 static bool
-is_of_provider(const struct key *key)
+is_in_list(const struct key *key, const char *list)
 {
-	return strcmp(key->group, "authby") == 0;
+	if (strcmp(key->group, "authby") == 0 ||
+	    strcmp(key->group, "listen") == 0)
+		return strcmp(key->group, list) == 0;
+	return list[0] == '\0';
 }
 
-/* Do something with all values of a struct conf_provider, or conf. */
+/* Do something with all values of an object in that list, or of the conf. */
 static void
-for_all(void (*what)(void *, const struct key *), void *base, bool provider)
+for_all(void (*what)(void *, const struct key *), void *base, const char *list)
 {
 	size_t i;
 
 	for (i = 0; i < KEYS; i++) {
-		if (is_of_provider(&keys[i]) == provider)
+		if (is_in_list(&keys[i], list))
 			what(base, &keys[i]);
 	}
 }
@@ -448,8 +478,34 @@ add_provider(struct conf *c)
 	c->authby = xgrow(c->authby, c->authby_count, sizeof(*provider));
 	provider = &c->authby[c->authby_count++];
 	*provider = (struct conf_provider){ .many = false };
-	for_all(set_standard, provider, true);
+	for_all(set_standard, provider, "authby");
 	return provider;
+}
+
+static struct conf_listener *
+add_listener(struct conf *c)
+{
+	struct conf_listener *listener;
+
+	c->listen = xgrow(c->listen, c->listen_count, sizeof(*listener));
+	listener = &c->listen[c->listen_count++];
+	*listener = (struct conf_listener){ .lines = NULL };
+	for_all(set_standard, listener, "listen");
+	return listener;
+}
+
+static void
+free_listeners(struct conf *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->listen_count; i++) {
+		for_all(free_value, &c->listen[i], "listen");
+		free(c->listen[i].lines);
+	}
+	free(c->listen);
+	c->listen = NULL;
+	c->listen_count = 0;
 }
 
 /* The default name, which clients see, is the host's. */
@@ -683,7 +739,7 @@ check_provider(struct reader *r, struct span object)
 	size_t i;
 
 	for (i = 0; i < KEYS; i++) {
-		if (!is_of_provider(&keys[i]))
+		if (!is_in_list(&keys[i], "authby"))
 			continue;
 		empty = empty && r->seen[i] == NULL;
 		if (missing == NULL &&
@@ -696,27 +752,181 @@ check_provider(struct reader *r, struct span object)
 	    missing->name);
 }
 
+/* Remember the line of each key, or the one of at. */
+static unsigned *
+lines_of(const struct reader *r, const char *at)
+{
+	unsigned *lines = xzalloc(KEYS * sizeof(lines[0]));
+	const char *seen;
+	size_t i;
+
+	for (i = 0; i < KEYS; i++) {
+		seen = r->seen[i] != NULL ? r->seen[i] : at;
+		if (seen != NULL)
+			lines[i] = (unsigned)line_of(r->text, seen);
+	}
+	return lines;
+}
+
+bool
+conf_is_local(const struct conf_listener *l)
+{
+	struct conf_address address;
+	struct subnet net;
+
+	return l->net == CONF_UNIX ||
+	    (conf_split_address(l->laddr, &address) &&
+	    (strcmp(address.host, "localhost") == 0 ||
+	    (subnet_parse(&net, address.host) && subnet_is_loopback(&net))));
+}
+
+/* Where the file gives a key of the object that is being read, or NULL. */
+static const char *
+seen_in_listen(const struct reader *r, const char *name)
+{
+	return r->seen[find_key("listen", span_of(name)) - keys];
+}
+
+/* A certificate needs its key, and a key its certificate. */
+static int
+check_pair(struct reader *r, const struct conf_listener *l)
+{
+	bool has_cert = l->cert_path[0] != '\0';
+	bool has_key = l->key_path[0] != '\0';
+	const char *given = has_cert ? "certPath" : "keyPath";
+
+	if (has_cert != has_key)
+		return refuse(r, seen_in_listen(r, given),
+		    "\"listen.%s\" needs \"listen.%s\"", given,
+		    has_cert ? "keyPath" : "certPath");
+	if (has_cert && !l->tls)
+		return refuse(r, seen_in_listen(r, given),
+		    "\"listen.%s\": %s is not used with \"tls\": false", given,
+		    l->cert_path);
+	return 0;
+}
+
+/* Its address has the form that its net needs, and no other has it. */
+static int
+check_laddr(struct reader *r, const struct conf_listener *l, struct span object)
+{
+	const char *at = seen_in_listen(r, "laddr");
+	size_t n = strlen(l->laddr);
+	struct conf_address address;
+	const struct conf_listener *other;
+
+	if (l->net == CONF_UNIX && at == NULL)
+		return refuse(r, object.p, "\"listen.net\": \"unix\" needs "
+		    "\"listen.laddr\", the path of the socket");
+	if (at == NULL)
+		at = object.p;
+	if (l->net == CONF_UNIX && (n == 0 || n > CONF_PATH_MAX))
+		return refuse(r, at, "invalid value for \"listen.laddr\": "
+		    "\"%.*s\"; must be a path of 1 to %d bytes, as "
+		    "\"listen.net\" is \"unix\"", SHOWN_MAX, l->laddr,
+		    CONF_PATH_MAX);
+	if (l->net != CONF_UNIX && (!conf_split_address(l->laddr, &address) ||
+	    address.port[0] == '\0'))
+		return refuse(r, at, "invalid value for \"listen.laddr\": "
+		    "\"%.*s\"; must be %s127.0.0.1:3456", SHOWN_MAX, l->laddr,
+		    forms[ADDRESS].wanted);
+	for (other = r->conf->listen; other < l; other++) {
+		if ((other->net == CONF_UNIX) == (l->net == CONF_UNIX) &&
+		    (other->net == l->net || l->net == CONF_TCP ||
+		    other->net == CONF_TCP) &&
+		    strcmp(other->laddr, l->laddr) == 0)
+			return refuse(r, at, "\"listen.laddr\": %s is used "
+			    "by two objects of \"listen\"", l->laddr);
+	}
+	return 0;
+}
+
+static int
+check_listener(struct reader *r, struct span object)
+{
+	static const char *const only_unix[] = { "mode", "group" };
+	const struct conf *c = r->conf;
+	const struct conf_listener *l = &c->listen[c->listen_count - 1];
+	const char *at;
+	size_t i;
+
+	if (check_laddr(r, l, object) == -1)
+		return -1;
+	for (i = 0; i < 2; i++) {
+		at = seen_in_listen(r, only_unix[i]);
+		if (l->net != CONF_UNIX && at != NULL)
+			return refuse(r, at, "\"listen.%s\" needs "
+			    "\"listen.net\": \"unix\"", only_unix[i]);
+	}
+	if (!l->tls && !conf_is_local(l))
+		return refuse(r, seen_in_listen(r, "tls"), "invalid value for "
+		    "\"listen.tls\": false; %s can be reached from other "
+		    "machines: without TLS, it must be a Unix socket or a "
+		    "loopback address like 127.0.0.1:3456", l->laddr);
+	return check_pair(r, l);
+}
+
+/* Somebody must be allowed to send a PROXY header, if it is needed. */
+static int
+check_proxies(struct reader *r)
+{
+	const struct conf *c = r->conf;
+	const struct conf_listener *l;
+
+	for (l = c->listen; l < c->listen + c->listen_count; l++) {
+		if (!l->proxy || l->net == CONF_UNIX ||
+		    c->proxy_from[0] != NULL)
+			continue;
+		(void)snprintf(r->why, r->room, "%s:%u: \"listen.proxy\": "
+		    "true needs the addresses of proxies in \"proxy_from\", as "
+		    "%s is no Unix socket", r->path,
+		    conf_listener_line(l, "listen.proxy"), l->laddr);
+		return -1;
+	}
+	return 0;
+}
+
+/* An object in the list that is key's value. */
+static int
+read_object(struct reader *r, const struct key *key, struct span object)
+{
+	struct conf *c = r->conf;
+	size_t i;
+
+	for (i = 0; i < KEYS; i++) {
+		if (is_in_list(&keys[i], key->name))
+			r->seen[i] = NULL;
+	}
+	if (key->type == OBJECTS)
+		return read_members(r, key->name, add_provider(c)) == -1 ?
+		    -1 : check_provider(r, object);
+	if (read_members(r, key->name, add_listener(c)) == -1 ||
+	    check_listener(r, object) == -1)
+		return -1;
+	c->listen[c->listen_count - 1].lines = lines_of(r, object.p);
+	return 0;
+}
+
+/* One of LISTENERS may stand without the list. */
 static int
 read_objects(struct reader *r, const struct key *key)
 {
-	struct span item;
-	size_t i;
+	struct span all = next_value(&r->json), item;
+	uint64_t n;
 
+	if (key->type == LISTENERS)
+		free_listeners(r->conf);	/* the default */
+	if (all.p[0] == '{')
+		return read_object(r, key, all);
 	json_array(&r->json);
-	while (json_item(&r->json)) {
+	for (n = 0; json_item(&r->json); n++) {
 		item = next_value(&r->json);
-		if (!starts_as(item, GROUP) ||
-		    !in_range(key, r->conf->authby_count + 1))
+		if (!starts_as(item, GROUP) || !in_range(key, n + 1))
 			return refuse_value(r, key, item);
-		for (i = 0; i < KEYS; i++) {
-			if (is_of_provider(&keys[i]))
-				r->seen[i] = NULL;
-		}
-		if (read_members(r, key->name, add_provider(r->conf)) == -1 ||
-		    check_provider(r, item) == -1)
+		if (read_object(r, key, item) == -1)
 			return -1;
 	}
-	return 0;
+	return in_range(key, n) ? 0 : refuse_value(r, key, all);
 }
 
 /* The value of a key, for base. */
@@ -729,7 +939,7 @@ read_value(struct reader *r, const struct key *key, void *base)
 		return refuse_value(r, key, value);
 	if (is_list(key->type))
 		return read_list(r, key, base);
-	if (key->type == OBJECTS)
+	if (is_of_objects(key->type))
 		return read_objects(r, key);
 	if (key->type == GROUP)
 		return read_members(r, key->name, base);
@@ -752,23 +962,6 @@ read_members(struct reader *r, const char *group, void *base)
 			return -1;
 	}
 	return 0;
-}
-
-/* A certificate needs its key, and a key its certificate. */
-static int
-check_pair(struct reader *r)
-{
-	const struct key *cert = find_key("listen", SPAN("certPath"));
-	const struct key *key = find_key("listen", SPAN("keyPath"));
-	bool has_cert = r->conf->listen_cert_path[0] != '\0';
-	bool has_key = r->conf->listen_key_path[0] != '\0';
-
-	if (has_cert == has_key)
-		return 0;
-	return refuse(r, r->seen[(has_cert ? cert : key) - keys],
-	    "\"listen.%s\" needs \"listen.%s\"",
-	    has_cert ? cert->name : key->name,
-	    has_cert ? key->name : cert->name);
 }
 
 static size_t
@@ -824,23 +1017,9 @@ read_file(struct reader *r, struct buf *text)
 	start = skip_space(r->json.p, r->json.end);
 	if (*start != '{')
 		return refuse(r, start, "must be an object like {}");
-	if (read_members(r, "", r->conf) == -1 || check_pair(r) == -1)
+	if (read_members(r, "", r->conf) == -1 || check_proxies(r) == -1)
 		return -1;
 	return check_auth(r);
-}
-
-/* Remember the line of each key. */
-static void
-set_lines(const struct reader *r)
-{
-	size_t i;
-
-	r->conf->lines = xzalloc(KEYS * sizeof(r->conf->lines[0]));
-	for (i = 0; i < KEYS; i++) {
-		if (r->seen[i] != NULL)
-			r->conf->lines[i] = (unsigned)line_of(r->text,
-			    r->seen[i]);
-	}
 }
 
 void
@@ -849,7 +1028,8 @@ conf_default(struct conf *c)
 	static const struct conf empty;
 
 	*c = empty;
-	for_all(set_standard, c, false);
+	for_all(set_standard, c, "");
+	(void)add_listener(c);
 	set_name(c);
 }
 
@@ -866,7 +1046,7 @@ conf_read(struct conf *c, const char *path, char *why, size_t room)
 	result = read_file(&r, &text);
 	if (result == 0) {
 		set_name(c);
-		set_lines(&r);
+		c->lines = lines_of(&r, NULL);
 	} else {
 		conf_free(c);
 	}
@@ -881,24 +1061,37 @@ conf_free(struct conf *c)
 	static const struct conf empty;
 	size_t i;
 
-	for_all(free_value, c, false);
+	for_all(free_value, c, "");
 	for (i = 0; i < c->authby_count; i++)
-		for_all(free_value, &c->authby[i], true);
+		for_all(free_value, &c->authby[i], "authby");
+	free_listeners(c);
 	free(c->authby);
 	free(c->lines);
 	*c = empty;
 }
 
-unsigned
-conf_line(const struct conf *c, const char *key)
+static unsigned
+find_line(const unsigned *lines, const char *key)
 {
 	char name[NAME_ROOM];
 	size_t i;
 
-	for (i = 0; c->lines != NULL && i < KEYS; i++) {
+	for (i = 0; lines != NULL && i < KEYS; i++) {
 		full_name(name, keys[i].group, span_of(keys[i].name));
 		if (strcmp(name, key) == 0)
-			return c->lines[i];
+			return lines[i];
 	}
 	return 0;
+}
+
+unsigned
+conf_line(const struct conf *c, const char *key)
+{
+	return find_line(c->lines, key);
+}
+
+unsigned
+conf_listener_line(const struct conf_listener *l, const char *key)
+{
+	return find_line(l->lines, key);
 }

@@ -36,6 +36,26 @@ struct conf_provider {
 	bool many;		/* a subject may register more than once */
 };
 
+#define CONF_LISTENERS 16	/* at most */
+#define CONF_PATH_MAX  107	/* bytes: a Unix socket's path */
+
+enum conf_net { CONF_TCP, CONF_TCP4, CONF_TCP6, CONF_UNIX };
+
+/* One place to listen on. */
+struct conf_listener {
+	enum conf_net net;
+	char *laddr;		/* "host:port", host may be empty or [v6];
+				   or the path of a Unix socket */
+	unsigned mode;		/* permissions of the Unix socket */
+	char *group;		/* its group; "" = the process's */
+	char *cert_path;	/* PEM; "": its own, in the data dir */
+	char *key_path;
+	bool tls;		/* only conf_is_local ones may lack it */
+	bool http;		/* answer HTTP and WebSocket, too */
+	bool proxy;		/* expect a PROXY header */
+	unsigned *lines;	/* conf.c's own */
+};
+
 struct conf {
 	char *name;		/* tmtprev's name; default the host's name */
 	char **names;		/* by which clients reach it, for its own
@@ -72,10 +92,9 @@ struct conf {
 				   sent again are recognised; 0: never */
 	unsigned expire_days;	/* until a node counts as lost; 0: never */
 	uint64_t disk_min;	/* bytes of disk kept free; 0: see datadir.h */
-	char *listen_net;	/* "tcp", "tcp4" or "tcp6" */
-	char *listen_laddr;	/* "host:port", host may be empty or [v6] */
-	char *listen_cert_path;	/* PEM; "": its own, in the data dir */
-	char *listen_key_path;
+	struct conf_listener *listen;	/* at least one */
+	size_t listen_count;
+	char **proxy_from;	/* networks; NULL-terminated; none: nobody */
 	char **ntp_hosts;	/* host or host:port; NULL-terminated */
 	unsigned ntp_retries;	/* questions to each host after the first */
 	unsigned *lines;	/* conf.c's own */
@@ -89,8 +108,16 @@ void conf_default(struct conf *);
  */
 int conf_read(struct conf *, const char *path, char *why, size_t room);
 void conf_free(struct conf *);
-/* The line of the file that gives "name" or "group.name"; 0 if none does. */
+/*
+ * The line of the file that gives "name" or "group.name"; 0 if none does.  For
+ * the key of a listener, that of the last one.
+ */
 unsigned conf_line(const struct conf *, const char *key);
+/* The same for "listen.name" of this one. */
+unsigned conf_listener_line(const struct conf_listener *, const char *key);
+
+/* Only this machine can reach it: a Unix socket, or a loopback address. */
+bool conf_is_local(const struct conf_listener *);
 
 #define CONF_HOST_TEXT 255	/* the longest host name of the DNS */
 #define CONF_PORT_TEXT 5

@@ -37,7 +37,6 @@
 #include "datadir.h"
 #include "disk/syncer.h"
 #include "net/identity.h"
-#include "net/listen.h"
 #include "ntp.h"
 #include "server.h"
 #include "sim/sim.h"
@@ -54,7 +53,7 @@ static int wake_in = -1;
 struct service {
 	struct conf conf;
 	const char *path;	/* of the configuration, or NULL */
-	struct identity id;
+	struct identities ids;
 	struct datadir data;
 	struct server *sv;
 	int64_t clock_offset;	/* ms that the system's clock is behind */
@@ -186,57 +185,73 @@ keep_fixed(struct conf *new, struct conf *old)
 {
 	keep_text(&new->data, &old->data, "data");
 	keep_text(&new->user, &old->user, "user");
-	keep_text(&new->listen_net, &old->listen_net, "listen.net");
-	keep_text(&new->listen_laddr, &old->listen_laddr, "listen.laddr");
 	if (new->journal_size != old->journal_size)
 		log_line("reload: journal_size changes only at the next "
 		    "start");
 	new->journal_size = old->journal_size;
 }
 
-/*
- * Serve with another certificate, or the same: then false, and the old one
- * stays: unfinished handshakes use it.
- */
-static bool
-set_identity(struct service *s, struct identity *id)
+/* Warn of those that expire. */
+static void
+warn_of_ends(struct service *s)
 {
-	struct identity old = *id;
-	bool is_new = !cert_is_same(&s->id.cert, &id->cert);
+	size_t i;
 
-	s->id.cert_time = id->cert_time;
-	s->id.key_time = id->key_time;
-	if (is_new) {
-		old = s->id;
-		s->id = *id;
-		server_set_cert(s->sv, &s->id.cert);
+	for (i = 0; i < s->conf.listen_count; i++) {
+		if (s->ids.of[i] != NULL)
+			identity_warn(s->ids.of[i], now_of(s));
 	}
-	identity_free(&old);
-	identity_warn(&s->id, now_of(s));
-	return is_new;
+}
+
+/*
+ * Serve with other certificates.  Those that are the same stay.  Returns one
+ * that is new, or NULL.
+ */
+static const struct identity *
+set_identities(struct service *s, struct identities *new)
+{
+	struct identities old = s->ids, before = s->ids;
+	const struct identity *changed = NULL;
+	size_t i;
+
+	identities_keep(new, &old);
+	s->ids = *new;
+	for (i = 0; i < s->conf.listen_count; i++) {
+		if (s->ids.of[i] != before.of[i])
+			changed = s->ids.of[i];
+	}
+	server_set_certs(s->sv, &s->ids);
+	identities_free(&old);
+	warn_of_ends(s);
+	return changed;
 }
 
 /* Change all of it, or nothing: then -1 and why. */
 static int
 reload(struct service *s, char *why, size_t room)
 {
+	struct identities ids = { { NULL } };
 	struct conf conf, old;
-	struct identity id;
 
 	if (conf_read(&conf, s->path, why, room) == -1)
 		return -1;
 	keep_fixed(&conf, &s->conf);
 	log_warnings(s, &conf);
-	if (identity_read(&id, &conf, IDENTITY_MAKE, now_of(s), why, room) ==
-	    -1) {
+	if (identities_read(&ids, &conf, IDENTITIES_ALL, now_of(s), why,
+	    room) == -1) {
+		conf_free(&conf);
+		return -1;
+	}
+	if (server_listen(s->sv, &conf, why, room) == -1) {
+		identities_free(&ids);
 		conf_free(&conf);
 		return -1;
 	}
 	old = s->conf;
 	s->conf = conf;
 	s->data.disk_min = conf.disk_min;
+	(void)set_identities(s, &ids);
 	server_reload(s->sv);
-	(void)set_identity(s, &id);
 	conf_free(&old);
 	return 0;
 }
@@ -259,19 +274,26 @@ on_hangup(struct service *s)
  * itself renews its own.
  */
 static void
-check_certificate(struct service *s)
+check_certificates(struct service *s)
 {
-	struct identity id;
+	struct identities ids = { { NULL } };
 	char why[WHY_ROOM];
+	const struct identity *new;
+	bool stale = false;
+	size_t i;
 
-	if (!identity_is_own(&s->id) && !identity_is_stale(&s->id)) {
-		identity_warn(&s->id, now_of(s));
-	} else if (identity_read(&id, &s->conf, IDENTITY_MAKE,
-	    now_of(s), why, sizeof(why)) == -1) {
-		log_line("%s; keeping the old certificate", why);
-	} else if (set_identity(s, &id)) {
-		log_line("%s was reloaded", s->id.cert_path);
+	for (i = 0; i < s->conf.listen_count; i++) {
+		if (s->ids.of[i] != NULL && (identity_is_own(s->ids.of[i]) ||
+		    identity_is_stale(s->ids.of[i])))
+			stale = true;
 	}
+	if (!stale)
+		warn_of_ends(s);
+	else if (identities_read(&ids, &s->conf, IDENTITIES_ALL, now_of(s),
+	    why, sizeof(why)) == -1)
+		log_line("%s; keeping the old certificate", why);
+	else if ((new = set_identities(s, &ids)) != NULL)
+		log_line("%s was reloaded", new->cert_path);
 }
 
 static void
@@ -280,7 +302,7 @@ on_alarm(struct service *s)
 	process_notify("WATCHDOG=1");
 	if (++s->alarms * s->alarm >= HOUR) {
 		s->alarms = 0;
-		check_certificate(s);
+		check_certificates(s);
 	}
 	(void)alarm(s->alarm);
 }
@@ -291,15 +313,22 @@ on_alarm(struct service *s)
 static void
 print_welcome(const struct service *s)
 {
+	const struct conf *conf = &s->conf;
+	const struct conf_listener *main = identity_listener(conf), *l;
+	const struct cert *cert = identities_cert(&s->ids, conf);
 	char address[IDENTITY_ADDRESS];
-	struct conf_address listen;
 
-	identity_address(address, &s->conf);
+	identity_address(address, conf);
 	printf("address for clients  %s\n", address);
-	printf("certificate SHA-256  %s\n", s->id.cert.fingerprint);
-	printf("data directory       %s\n", s->conf.data);
-	if (conf_split_address(s->conf.listen_laddr, &listen) &&
-	    listen_is_loopback(listen.host))
+	if (cert != NULL)
+		printf("certificate SHA-256  %s\n", cert->fingerprint);
+	printf("data directory       %s\n", conf->data);
+	for (l = conf->listen; l < conf->listen + conf->listen_count; l++) {
+		if (conf->listen_count > 1 || l->net == CONF_UNIX || !l->tls)
+			printf("listens on           %s%s\n", l->laddr,
+			    l->tls ? "" : ", without TLS");
+	}
+	if (main->net != CONF_UNIX && main->tls && conf_is_local(main))
 		printf("Only this machine can reach it.  To serve others: "
 		    "%s%s\n", s->path == NULL ? "mnm init DIR" :
 		    "set listen.laddr in ", s->path == NULL ? "" : s->path);
@@ -308,14 +337,13 @@ print_welcome(const struct service *s)
 }
 
 static void
-load_identity(struct service *s)
+load_identities(struct service *s, enum identities_part part)
 {
 	char why[WHY_ROOM];
 
-	if (identity_read(&s->id, &s->conf, IDENTITY_MAKE,
-	    now_of(s), why, sizeof(why)) == -1)
+	if (identities_read(&s->ids, &s->conf, part, now_of(s), why,
+	    sizeof(why)) == -1)
 		die("%s", why);
-	identity_warn(&s->id, now_of(s));
 }
 
 static void
@@ -330,8 +358,7 @@ start(struct service *s)
 		die("%s", why);
 	s->clock_offset = ask_time(&s->conf);
 	log_warnings(s, &s->conf);
-	if (s->conf.listen_cert_path[0] != '\0')
-		load_identity(s);
+	load_identities(s, IDENTITIES_NAMED);
 	if (process_give_up_root(&s->conf, why, sizeof(why)) == -1 ||
 	    datadir_open(&s->data, s->conf.data, s->conf.journal_size, why,
 	    sizeof(why)) == -1)
@@ -339,8 +366,8 @@ start(struct service *s)
 	s->data.disk_min = s->conf.disk_min;
 	if (syncer_start(s->data.syncer) == -1)
 		die("cannot start a thread: %s", strerror(errno));
-	if (s->conf.listen_cert_path[0] == '\0')
-		load_identity(s);
+	load_identities(s, IDENTITIES_ALL);
+	warn_of_ends(s);
 }
 
 /* Serve until a signal says stop; returns -1 with errno as server_run. */
@@ -371,7 +398,7 @@ run_relay(const char *path)
 
 	start(&s);
 	wake = catch_signals();
-	if (server_start(s.sv, &s.data, &s.id.cert, s.clock_offset) == -1)
+	if (server_start(s.sv, &s.data, &s.ids, s.clock_offset) == -1)
 		die("cannot watch connections: %s", strerror(errno));
 	print_welcome(&s);
 	process_notify("READY=1\nSTATUS=serving");
@@ -384,7 +411,7 @@ run_relay(const char *path)
 	server_close(s.sv);
 	if (datadir_close(&s.data) == -1)
 		die("%s: %s", s.conf.data, strerror(errno));
-	identity_free(&s.id);
+	identities_free(&s.ids);
 	conf_free(&s.conf);
 	log_line("stopped");
 }

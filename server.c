@@ -41,6 +41,7 @@
 #include "conf.h"
 #include "datadir.h"
 #include "net/conn.h"
+#include "net/identity.h"
 #include "net/jwks.h"
 #include "net/listen.h"
 #include "net/poller.h"
@@ -110,11 +111,11 @@ struct server {
 	uint64_t turn_began;	/* us of the monotonic clock */
 	struct pace pace;
 
-	struct listener listeners[LISTEN_MAX];
-	int listener_count;
+	struct listeners listeners;
 	size_t conns_max;
 	bool accepting;
 	uint64_t accept_log_at;	/* no line about it before that */
+	uint64_t proxy_log_at;	/* likewise about those in no proxy_from */
 	uint64_t full_log_at;	/* ... that one gives way to others */
 
 	struct conn **conns;	/* all of them, in no order */
@@ -168,16 +169,22 @@ is_due(const struct server *sv, enum deadline deadline)
 }
 
 static void
+watch_listeners(struct server *sv, unsigned interest)
+{
+	size_t i;
+
+	for (i = 0; i < sv->listeners.count; i++)
+		poller_change(sv->poller, sv->listeners.each[i].fd, interest);
+}
+
+static void
 resume_accepting(struct server *sv)
 {
-	int i;
-
 	sv->due[DUE_ACCEPT] = NEVER;
 	if (sv->accepting)
 		return;
 	sv->accepting = true;
-	for (i = 0; i < sv->listener_count; i++)
-		poller_change(sv->poller, sv->listeners[i].fd, POLLER_READ);
+	watch_listeners(sv, POLLER_READ);
 }
 
 /* One line about a nuisance is enough for a while. */
@@ -197,12 +204,9 @@ may_log(const struct server *sv, uint64_t *log_at)
 static void
 pause_accepting(struct server *sv, const char *why)
 {
-	int i;
-
 	sv->accepting = false;
 	sv->due[DUE_ACCEPT] = sv->now.mono + ACCEPT_PAUSE;
-	for (i = 0; i < sv->listener_count; i++)
-		poller_change(sv->poller, sv->listeners[i].fd, 0);
+	watch_listeners(sv, 0);
 	if (may_log(sv, &sv->accept_log_at))
 		log_line("accepting is paused: %zu connections are open; %s",
 		    sv->conn_count, why);
@@ -226,7 +230,9 @@ log_end(struct server *sv, const struct conn *c)
 {
 	const char *error = stream_error(&c->stream);
 
-	if (stream_is_stranger(&c->stream)) {
+	if (c->error != NULL) {
+		log_line("%s: %s", c->peer, c->error);
+	} else if (stream_is_stranger(&c->stream)) {
 		if (sv->strangers.count++ == 0)
 			sv->due[DUE_REPORT] = sv->now.mono + LOG_INTERVAL;
 		memcpy(sv->strangers.last, c->peer, LISTEN_PEER);
@@ -355,6 +361,15 @@ add_conn(struct server *sv, const struct listener *listener, int fd,
 	settle(sv, c);
 }
 
+/* It may not say who it is. */
+static void
+refuse_proxy(struct server *sv, int fd, const char *peer)
+{
+	if (may_log(sv, &sv->proxy_log_at))
+		log_line("%s: closed: it is not in proxy_from", peer);
+	(void)fd_close(fd);
+}
+
 static bool
 is_exhausted(int error)
 {
@@ -408,7 +423,10 @@ accept_conns(struct server *sv, const struct listener *listener)
 			return;
 		if (fd != -1 && full)
 			give_way(sv, late);
-		if (fd != -1)
+		if (fd != -1 && listener->proxy &&
+		    !listen_trusts(listener, peer))
+			refuse_proxy(sv, fd, peer);
+		else if (fd != -1)
 			add_conn(sv, listener, fd, peer);
 	}
 }
@@ -470,18 +488,6 @@ serve_operator(struct server *sv, const struct poller_event *event)
 	control_serve(sv->control, event, &call);
 }
 
-static const struct listener *
-find_listener(const struct server *sv, int fd)
-{
-	int i;
-
-	for (i = 0; i < sv->listener_count; i++) {
-		if (sv->listeners[i].fd == fd)
-			return &sv->listeners[i];
-	}
-	return NULL;
-}
-
 static void
 read_conns(struct server *sv)
 {
@@ -499,7 +505,8 @@ read_conns(struct server *sv)
 		else if (sv->control != NULL &&
 		    control_has(sv->control, event.fd))
 			serve_operator(sv, &event);
-		else if ((listener = find_listener(sv, event.fd)) != NULL)
+		else if ((listener = listen_find(&sv->listeners,
+		    event.fd)) != NULL)
 			accept_conns(sv, listener);
 	}
 }
@@ -694,17 +701,13 @@ struct server *
 server_open(const struct conf *conf, char *why, size_t room)
 {
 	struct server *sv = xzalloc(sizeof(*sv));
-	int fds[LISTEN_MAX], i;
+	int i;
 
 	sv->conf = conf;
-	sv->listener_count = listen_open(fds, conf, why, room);
-	if (sv->listener_count == -1) {
+	if (listen_open(&sv->listeners, conf, NULL, why, room) == -1) {
 		free(sv);
 		return NULL;
 	}
-	for (i = 0; i < sv->listener_count; i++)
-		sv->listeners[i] = (struct listener){ .fd = fds[i],
-		    .http = true };
 	sv->wake = -1;
 	for (i = 0; i < DEADLINES; i++)
 		sv->due[i] = NEVER;
@@ -734,13 +737,14 @@ open_control(struct server *sv)
 static int
 open_poller(struct server *sv)
 {
-	int i, result = 0, error;
+	int result = 0, error;
+	size_t i;
 
 	sv->poller = poller_open();
 	if (sv->poller == NULL)
 		return -1;
-	for (i = 0; i < sv->listener_count && result == 0; i++)
-		result = watch(sv, sv->listeners[i].fd);
+	for (i = 0; i < sv->listeners.count && result == 0; i++)
+		result = watch(sv, sv->listeners.each[i].fd);
 	if (result == 0 && datadir_fd(sv->data) != -1)
 		result = watch(sv, datadir_fd(sv->data));
 	if (result == 0)
@@ -752,21 +756,33 @@ open_poller(struct server *sv)
 	return -1;
 }
 
-int
-server_start(struct server *sv, struct datadir *data, const struct cert *cert,
-    int64_t clock_offset)
+/* Each listener gets the certificate that it needs, and TLS if it needs it. */
+static void
+set_certs(struct server *sv, const struct identities *ids)
 {
-	int i;
+	const struct identity *id;
+	struct listener *l;
 
+	for (l = sv->listeners.each;
+	    l < sv->listeners.each + sv->listeners.count; l++) {
+		id = ids != NULL ? ids->of[l->index] : NULL;
+		if (id != NULL && sv->tls == NULL)
+			sv->tls = tls_open();
+		l->tls = id != NULL ? sv->tls : NULL;
+		l->cert = id != NULL ? &id->cert : NULL;
+	}
+	sv->cert = ids != NULL ? identities_cert(ids, sv->conf) : NULL;
+}
+
+int
+server_start(struct server *sv, struct datadir *data,
+    const struct identities *ids, int64_t clock_offset)
+{
 	sv->conns_max = possible_conns(sv->conf);
 	sv->data = data;
 	if (open_poller(sv) == -1)
 		return -1;
-	if (cert != NULL)
-		sv->tls = tls_open(cert);
-	for (i = 0; i < sv->listener_count; i++)
-		sv->listeners[i].tls = sv->tls;
-	sv->cert = cert;
+	set_certs(sv, ids);
 	sv->clock_lead = (int64_t)(clock_us(CLOCK_REALTIME) / 1000 -
 	    clock_us(CLOCK_MONOTONIC) / 1000);
 	sv->clock_offset = clock_offset;
@@ -797,6 +813,91 @@ server_run(struct server *sv, int wake)
 	return 0;
 }
 
+/* Watch those that were not there before. */
+static int
+watch_new(struct server *sv, const struct listeners *new)
+{
+	size_t i;
+	int fd;
+
+	for (i = 0; i < new->count; i++) {
+		fd = new->each[i].fd;
+		if (listen_find(&sv->listeners, fd) == NULL &&
+		    poller_add(sv->poller, fd, sv->accepting ? POLLER_READ : 0,
+		    NULL) == -1)
+			break;
+	}
+	if (i == new->count)
+		return 0;
+	while (i-- > 0) {
+		if (listen_find(&sv->listeners, new->each[i].fd) == NULL)
+			poller_remove(sv->poller, new->each[i].fd);
+	}
+	return -1;
+}
+
+/* Listen on these only. */
+static void
+set_listeners(struct server *sv, const struct listeners *new)
+{
+	const struct listeners *old = &sv->listeners;
+	size_t i;
+
+	for (i = 0; i < old->count; i++) {
+		if (sv->poller != NULL &&
+		    listen_find(new, old->each[i].fd) == NULL)
+			poller_remove(sv->poller, old->each[i].fd);
+	}
+	listen_close(&sv->listeners, new);
+	sv->listeners = *new;
+}
+
+int
+server_listen(struct server *sv, const struct conf *conf, char *why,
+    size_t room)
+{
+	struct listeners new;
+
+	if (listen_open(&new, conf, &sv->listeners, why, room) == -1)
+		return -1;
+	if (watch_new(sv, &new) == -1) {
+		listen_remove(&new, &sv->listeners);
+		listen_close(&new, &sv->listeners);
+		return say_why(why, room, "cannot watch a listener: %s",
+		    strerror(errno));
+	}
+	listen_remove(&sv->listeners, &new);
+	set_listeners(sv, &new);
+	return 0;
+}
+
+/* Whether the certificate is one of these. */
+static bool
+has_cert(const struct identities *ids, const struct cert *cert)
+{
+	size_t i;
+
+	for (i = 0; i < CONF_LISTENERS; i++) {
+		if (ids->of[i] != NULL && &ids->of[i]->cert == cert)
+			return true;
+	}
+	return cert == NULL;
+}
+
+void
+server_set_certs(struct server *sv, const struct identities *ids)
+{
+	struct conn *c;
+	size_t i;
+
+	for (i = sv->conn_count; i-- > 0;) {
+		c = sv->conns[i];
+		if (!c->stream.established && !has_cert(ids, c->cert))
+			remove_conn(sv, c);
+	}
+	set_certs(sv, ids);
+}
+
 void
 server_reload(struct server *sv)
 {
@@ -805,30 +906,12 @@ server_reload(struct server *sv)
 	resume_accepting(sv);
 }
 
-void
-server_set_cert(struct server *sv, const struct cert *cert)
-{
-	size_t i;
-
-	for (i = sv->conn_count; i-- > 0;) {
-		if (!sv->conns[i]->stream.established)
-			remove_conn(sv, sv->conns[i]);
-	}
-	tls_set_cert(sv->tls, cert);
-	sv->cert = cert;
-}
-
 static void
 stop_listening(struct server *sv)
 {
-	int fd;
+	static const struct listeners none;
 
-	while (sv->listener_count > 0) {
-		fd = sv->listeners[--sv->listener_count].fd;
-		if (sv->poller != NULL)
-			poller_remove(sv->poller, fd);
-		(void)fd_close(fd);
-	}
+	set_listeners(sv, &none);
 }
 
 int
@@ -836,6 +919,7 @@ server_stop(struct server *sv)
 {
 	size_t i;
 
+	listen_remove(&sv->listeners, NULL);
 	stop_listening(sv);
 	for (i = 0; i < sv->conn_count; i++) {
 		if (sv->conns[i]->session != NULL)

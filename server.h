@@ -3,12 +3,12 @@
  * between them, TLS and the protocol.
  *
  *	sv = server_open(conf, why, room)     binds: root may be needed here
- *	server_start(sv, data, cert, offset)
+ *	server_start(sv, data, ids, offset)
  *	server_run(sv, wake)                  serves until wake is readable
  *	server_stop(sv)                       says goodbye, commits
  *	server_close(sv)
  *
- * conf, data and cert must outlive the server.
+ * conf, data and ids must outlive the server.
  */
 #ifndef MNM_SERVER_H
 #define MNM_SERVER_H
@@ -16,9 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct cert;
 struct conf;
 struct datadir;
+struct identities;
 struct server;
 
 /*
@@ -27,24 +27,30 @@ struct server;
  */
 struct server *server_open(const struct conf *, char *why, size_t room);
 /*
- * Get ready to serve, without TLS if cert is NULL.  clock_offset is how many
+ * Get ready to serve, without TLS if ids is NULL.  clock_offset is how many
  * milliseconds the system's clock is behind the true time; it is added to the
  * clock until that is set.  -1 with errno when sockets cannot be watched.
  */
-int server_start(struct server *, struct datadir *, const struct cert *,
+int server_start(struct server *, struct datadir *, const struct identities *,
     int64_t clock_offset);
 /*
  * Serve until wake is readable: 0; the caller reads it.  -1 with errno when
  * data can no longer be stored: then stop the program.
  */
 int server_run(struct server *, int wake);
-/* Use the changed conf, except for where to listen. */
-void server_reload(struct server *);
 /*
- * Use another certificate.  Connections in the middle of their handshake end,
- * as they use the one before, which then may be freed.
+ * Listen where this conf says, which is about to replace the one of
+ * server_open; then call server_set_certs.  What is in both goes on, and so do
+ * all connections.  -1 and why: nothing has changed.
  */
-void server_set_cert(struct server *, const struct cert *);
+int server_listen(struct server *, const struct conf *, char *why, size_t room);
+/*
+ * Use other certificates.  Connections in the middle of a handshake that needs
+ * one which is not among them end; then the others may be freed.
+ */
+void server_set_certs(struct server *, const struct identities *);
+/* Use the changed conf, apart from that. */
+void server_reload(struct server *);
 /*
  * Accept no more, commit, send every connection a quit, and wait a second at
  * most for that to leave.  -1 with errno as server_run.

@@ -57,6 +57,8 @@ struct session *tmtp_session_open(struct relay *, void *owner, const char *peer,
 /* The time until login runs from now on: so far it was no TMTP. */
 void tmtp_session_restart(struct session *, struct now);
 const struct conf *tmtp_conf(const struct session *);
+/* Its peer is another one, as a proxy says.  Before its first byte. */
+void tmtp_set_peer(struct session *, const char *peer);
 /* The connection has closed: notify contacts, and free the session. */
 void tmtp_session_close(struct session *, struct now);
 void *tmtp_owner(const struct session *);

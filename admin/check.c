@@ -29,19 +29,10 @@ struct check {
 	enum check_finding worst;
 };
 
-/* Add a line about a key of the configuration. */
-__attribute__((format(printf, 4, 5)))
 static void
-add_finding(struct check *c, enum check_finding kind, const char *key,
-    const char *format, ...)
+add_text(struct check *c, enum check_finding kind, unsigned line,
+    const char *text)
 {
-	unsigned line = conf_line(c->conf, key);
-	char text[WHY_ROOM];
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
 	if (kind > c->worst)
 		c->worst = kind;
 	buf_addf(c->findings, "%s: ",
@@ -49,6 +40,36 @@ add_finding(struct check *c, enum check_finding kind, const char *key,
 	if (line > 0)
 		buf_addf(c->findings, "%s:%u: ", c->path, line);
 	buf_addf(c->findings, "%s\n", text);
+}
+
+/* Add a finding about a line of the configuration; 0 if none. */
+__attribute__((format(printf, 4, 5)))
+static void
+add_line(struct check *c, enum check_finding kind, unsigned line,
+    const char *format, ...)
+{
+	char text[WHY_ROOM];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	add_text(c, kind, line, text);
+}
+
+/* The same about the line of a key. */
+__attribute__((format(printf, 4, 5)))
+static void
+add_finding(struct check *c, enum check_finding kind, const char *key,
+    const char *format, ...)
+{
+	char text[WHY_ROOM];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	add_text(c, kind, conf_line(c->conf, key), text);
 }
 
 /* The user who will serve, and must own the files; owner does now. */
@@ -79,45 +100,64 @@ server_user(struct check *c, uid_t owner)
 }
 
 static void
-check_mode(struct check *c, const char *key, const char *path, mode_t mode)
+check_mode(struct check *c, unsigned line, const char *path, mode_t mode)
 {
 	struct stat st;
 
 	if (stat(path, &st) == 0 && (st.st_mode & 077) != 0)
-		add_finding(c, CHECK_WARNING, key, "%s is accessible to "
+		add_line(c, CHECK_WARNING, line, "%s is accessible to "
 		    "other users: chmod %o %s", path, (unsigned)mode, path);
 }
 
 static void
-check_cert(struct check *c, uint64_t now)
+check_cert(struct check *c, const struct conf_listener *l, uint64_t now)
 {
+	unsigned line = conf_listener_line(l, "listen.certPath");
 	struct identity id;
 	char why[WHY_ROOM];
 	const char *what;
 	uint64_t left;
 
-	if (identity_read(&id, c->conf, IDENTITY_FAIL, now, why,
+	if (identity_read(&id, c->conf, l, IDENTITY_FAIL, now, why,
 	    sizeof(why)) == -1) {
 		/* If there is none yet, the relay creates one. */
 		if (why[0] != '\0')
-			add_finding(c, CHECK_ERROR, "listen.certPath", "%s",
-			    why);
+			add_line(c, CHECK_ERROR, line, "%s", why);
 		return;
 	}
 	left = id.until > now ? (id.until - now) / DAY : 0;
 	what = identity_is_own(&id) ? "mnm init --renew makes another" :
 	    "renew it";
 	if (left == 0)
-		add_finding(c, CHECK_WARNING, "listen.certPath",
-		    "%s expires today: %s", id.cert_path, what);
+		add_line(c, CHECK_WARNING, line, "%s expires today: %s",
+		    id.cert_path, what);
 	else if (left < 30)
-		add_finding(c, CHECK_WARNING, "listen.certPath",
-		    "%s expires in %lu days: %s", id.cert_path,
-		    (unsigned long)left, what);
-	check_mode(c, "listen.keyPath", id.key_path, 0600);
+		add_line(c, CHECK_WARNING, line, "%s expires in %lu days: %s",
+		    id.cert_path, (unsigned long)left, what);
+	check_mode(c, conf_listener_line(l, "listen.keyPath"), id.key_path,
+	    0600);
 	if (identity_is_own(&id))
-		check_mode(c, "data", id.authority_path, 0600);
+		check_mode(c, conf_line(c->conf, "data"), id.authority_path,
+		    0600);
 	identity_free(&id);
+}
+
+/* The certificate of each listener with TLS, but each only once. */
+static void
+check_certs(struct check *c, uint64_t now)
+{
+	const struct conf_listener *l = c->conf->listen, *other;
+	const struct conf_listener *end = l + c->conf->listen_count;
+
+	for (; l < end; l++) {
+		for (other = c->conf->listen; other < l; other++) {
+			if (other->tls && strcmp(other->cert_path,
+			    l->cert_path) == 0)
+				break;
+		}
+		if (l->tls && other == l)
+			check_cert(c, l, now);
+	}
 }
 
 /* Whether a relay is serving this data directory. */
@@ -133,17 +173,27 @@ is_running(const struct conf *conf)
 	return status != -1;
 }
 
+/* From other machines, perhaps through a proxy. */
+static bool
+is_reachable(const struct conf *conf)
+{
+	const struct conf_listener *l;
+
+	for (l = conf->listen; l < conf->listen + conf->listen_count; l++) {
+		if (!conf_is_local(l) || l->proxy)
+			return true;
+	}
+	return false;
+}
+
 static void
 check_registration(struct check *c)
 {
-	struct conf_address listen;
-
 	/* Providers vouch for everybody, unless an empty one is the first. */
 	if (c->conf->auth > 0 && c->conf->authby[0].iss[0] != '\0')
 		return;
 	if (c->conf->registration == CONF_REGISTER_OPEN &&
-	    conf_split_address(c->conf->listen_laddr, &listen) &&
-	    !listen_is_loopback(listen.host))
+	    is_reachable(c->conf))
 		add_finding(c, CHECK_WARNING, "register",
 		    "anybody who can reach "
 		    "this relay can register: set \"register\" to "
@@ -263,25 +313,52 @@ check_data(struct check *c)
 		add_finding(c, CHECK_ERROR, "data",
 		    "%s belongs to another user: "
 		    "chown -R %lu %s", path, (unsigned long)user, path);
-	check_mode(c, "data", path, 0700);
+	check_mode(c, conf_line(c->conf, "data"), path, 0700);
 	check_space(c, dir);
 	check_use(c, dir, user);
 	(void)close(dir);
 }
 
+/*
+ * Try to listen, in all places at once.  The relay, if it is running, does so
+ * already, but perhaps not where the changed configuration says.
+ */
 static void
-check_port(struct check *c)
+check_listeners(struct check *c)
 {
-	int fds[LISTEN_MAX], n;
+	struct listeners open[CONF_LISTENERS];
+	struct conf one = *c->conf;
+	bool running = is_running(c->conf);
 	char why[WHY_ROOM];
+	size_t i;
 
-	if (is_running(c->conf))
-		return;
-	n = listen_open(fds, c->conf, why, sizeof(why));
-	if (n == -1)
-		add_finding(c, CHECK_ERROR, "listen.laddr", "%s", why);
-	while (n > 0)
-		(void)close(fds[--n]);	/* nobody has connected */
+	one.listen_count = 1;
+	for (i = 0; i < c->conf->listen_count; i++) {
+		one.listen = &c->conf->listen[i];
+		if (listen_open(&open[i], &one, NULL, why, sizeof(why)) == -1 &&
+		    !(running && errno == EADDRINUSE))
+			add_line(c, CHECK_ERROR, conf_listener_line(one.listen,
+			    "listen.laddr"), "%s", why);
+	}
+	while (i-- > 0) {
+		listen_remove(&open[i], NULL);
+		listen_close(&open[i], NULL);
+	}
+}
+
+static void
+check_proxies(struct check *c)
+{
+	const struct conf_listener *l = c->conf->listen;
+
+	for (; l < c->conf->listen + c->conf->listen_count; l++) {
+		if (l->proxy && l->net == CONF_UNIX && (l->mode & 2) != 0)
+			add_line(c, CHECK_WARNING,
+			    conf_listener_line(l, "listen.mode"),
+			    "every user of this machine can pretend to be any "
+			    "address at %s: set \"mode\" to \"0660\"",
+			    l->laddr);
+	}
 }
 
 enum check_finding
@@ -293,8 +370,9 @@ check_setup(const struct conf *conf, const char *path, uint64_t now,
 	check_registration(&c);
 	check_keys(&c);
 	check_data(&c);
-	check_cert(&c, now);
+	check_certs(&c, now);
+	check_proxies(&c);
 	if (by == CHECK_BY_OPERATOR)
-		check_port(&c);
+		check_listeners(&c);
 	return c.worst;
 }

@@ -158,8 +158,8 @@ make_rest(const char *config, uint64_t now, struct buf *next, char *why,
 		(void)say_why(why, room, "%s: %s", conf.data,
 		    strerror(errno));
 	else
-		result = identity_read(&id, &conf, IDENTITY_MAKE, now, why,
-		    room);
+		result = identity_read(&id, &conf, identity_listener(&conf),
+		    IDENTITY_MAKE, now, why, room);
 	if (result == 0) {
 		print_next(next, &conf, config, &id);
 		identity_free(&id);
@@ -225,8 +225,8 @@ renew(const char *config, uint64_t now, struct buf *next, char *why,
 	if (result == 0)
 		result = identity_put_aside(&conf, why, room);
 	if (result == 0)
-		result = identity_read(&id, &conf, IDENTITY_MAKE, now, why,
-		    room);
+		result = identity_read(&id, &conf, identity_listener(&conf),
+		    IDENTITY_MAKE, now, why, room);
 	if (result == 0) {
 		identity_address(address, &conf);
 		buf_addf(next, "address for clients  %s\n", address);
@@ -289,8 +289,9 @@ run_fingerprint(struct cli *c)
 	char address[IDENTITY_ADDRESS];
 	struct identity id;
 
-	if (identity_read(&id, &c->conf, IDENTITY_FAIL,
-	    clock_ms(CLOCK_REALTIME) / 1000, c->why, WHY_ROOM) == -1)
+	if (identity_read(&id, &c->conf, identity_listener(&c->conf),
+	    IDENTITY_FAIL, clock_ms(CLOCK_REALTIME) / 1000, c->why,
+	    WHY_ROOM) == -1)
 		return c->why[0] != '\0' ? -1 : say_why(c->why, WHY_ROOM,
 		    "there is no certificate yet: mnm creates one at its first "
 		    "start");
@@ -375,7 +376,8 @@ run_alone(struct cli *c, struct buf *answer)
 	struct identity id;
 	int status;
 
-	if (identity_read(&id, &c->conf, IDENTITY_FAIL,
+	if (!identity_listener(&c->conf)->tls || identity_read(&id, &c->conf,
+	    identity_listener(&c->conf), IDENTITY_FAIL,
 	    clock_ms(CLOCK_REALTIME) / 1000, why, sizeof(why)) == -1)
 		return run_on_data(c, answer);
 	c->call.cert = &id.cert;

@@ -47,7 +47,7 @@ add_link(struct buf *link, const struct invitation *v)
 		buf_addf(link, "&code=");
 		add_encoded(link, span_of(name.p + name.n + 1));
 	}
-	if (v->cert == NULL || v->conf->listen_cert_path[0] != '\0')
+	if (v->cert == NULL || identity_listener(v->conf)->cert_path[0] != '\0')
 		return;
 	buf_addf(link, "&ca=");
 	for (p = v->cert->fingerprint; *p != '\0'; p++) {

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/subnet.h"
 #include "net/poller.h"
+#include "net/proxy.h"
 #include "net/websocket.h"
 #include "tmtp.h"
 
@@ -53,10 +55,14 @@ conn_open(int fd, const struct listener *listener, struct relay *relay,
 {
 	struct conn *c = xzalloc(sizeof(*c));
 
-	if (stream_open(&c->stream, fd, listener->tls) == -1) {
+	if (stream_open(&c->stream, fd, listener->tls,
+	    listener->cert) == -1) {
 		free(c);
 		return NULL;
 	}
+	if (listener->proxy)
+		c->proxy = xzalloc(sizeof(*c->proxy));
+	c->cert = listener->cert;
 	c->http = listener->http;
 	c->is_local = listener->is_local;
 	memcpy(c->peer, peer, strnlen(peer, LISTEN_PEER - 1));
@@ -73,6 +79,7 @@ conn_close(struct conn *c, struct now now)
 	else if (c->language == CONN_WEBSOCKET)
 		websocket_free(c->websocket);
 	stream_close(&c->stream);
+	free(c->proxy);
 	free(c);
 }
 
@@ -90,6 +97,35 @@ conn_wants_input(const struct conn *c)
 	return stream_wants_input(&c->stream) &&
 	    (c->stream.phase != STREAM_OPEN || !c->stream.established ||
 	    takes_input(c));
+}
+
+/*
+ * The PROXY header comes before everything else, TLS too.  False if it is not
+ * over, or is invalid: then the connection ends at once.
+ */
+static bool
+pass_proxy(struct conn *c)
+{
+	enum proxy_result result;
+	struct subnet peer;
+
+	if (c->proxy == NULL)
+		return true;
+	result = proxy_read(c->proxy, c->stream.fd, c->peer);
+	if (result == PROXY_MORE)
+		return false;
+	free(c->proxy);
+	c->proxy = NULL;
+	if (result == PROXY_INVALID)
+		c->error = "it did not begin with a valid PROXY header";
+	if (result != PROXY_DONE) {
+		stream_expire(&c->stream);
+		return false;
+	}
+	tmtp_set_peer(c->session, c->peer);
+	if (subnet_of_peer(&peer, c->peer) && !subnet_is_loopback(&peer))
+		c->is_local = false;
+	return true;
 }
 
 /* ---- input ---- */
@@ -281,7 +317,7 @@ write_stream(struct conn *c, struct now now)
 void
 conn_read(struct conn *c, struct now now)
 {
-	if (conn_wants_input(c)) {
+	if (conn_wants_input(c) && pass_proxy(c)) {
 		stream_enter(&c->stream);
 		read_stream(c, now);
 		if (c->language > CONN_TMTP)

@@ -26,6 +26,8 @@
 #include "net/listen.h"
 #include "net/stream.h"
 
+struct cert;
+struct proxy;
 struct relay;
 struct session;
 struct websocket;
@@ -42,7 +44,10 @@ struct conn {
 	};
 	enum conn_language language;
 	bool more;		/* a turn's share of output was used up */
+	struct proxy *proxy;	/* NULL unless its PROXY header is awaited */
+	const char *error;	/* in it; NULL if there was none */
 	char peer[LISTEN_PEER];
+	const struct cert *cert;	/* of its handshake */
 	bool http;		/* as the listener says */
 	bool is_local;		/* likewise; and the peer is, if proxied */
 

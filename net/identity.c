@@ -78,14 +78,18 @@ time_of(const char *path)
 	return stat(path, &st) == 0 ? st.st_mtim : never;
 }
 
-/* The files, of which the authority's is NULL if conf names the others. */
+/* The files, of which the authority's is NULL if the others are named. */
 static void
-set_paths(struct identity *id, const struct conf *conf)
+set_paths(struct identity *id, const struct conf *conf,
+    const struct conf_listener *listener)
 {
-	id->cert_path = path_of(conf, conf->listen_cert_path, "cert.pem");
-	id->key_path = path_of(conf, conf->listen_key_path, "key.pem");
-	id->authority_path = conf->listen_cert_path[0] != '\0' ? NULL :
-	    path_of(conf, "", "ca-key.pem");
+	bool given = listener != NULL && listener->cert_path[0] != '\0';
+
+	id->cert_path = path_of(conf, given ? listener->cert_path : "",
+	    "cert.pem");
+	id->key_path = path_of(conf, given ? listener->key_path : "",
+	    "key.pem");
+	id->authority_path = given ? NULL : path_of(conf, "", "ca-key.pem");
 }
 
 static void
@@ -123,11 +127,12 @@ read_files(struct identity *id, uint64_t now, char *why, size_t room)
 
 int
 identity_read(struct identity *id, const struct conf *conf,
-    enum identity_missing missing, uint64_t now, char *why, size_t room)
+    const struct conf_listener *listener, enum identity_missing missing,
+    uint64_t now, char *why, size_t room)
 {
 	int result = 0;
 
-	set_paths(id, conf);
+	set_paths(id, conf, listener);
 	id->warned = UINT_MAX;
 	why[0] = '\0';
 	if (id->authority_path != NULL && missing == IDENTITY_MAKE)
@@ -169,7 +174,7 @@ identity_put_aside(const struct conf *conf, char *why, size_t room)
 	struct identity id;
 	int result = 0;
 
-	set_paths(&id, conf);
+	set_paths(&id, conf, identity_listener(conf));
 	if (id.authority_path == NULL)
 		result = say_why(why, room, "%s is not the relay's own: renew "
 		    "it where it comes from", id.cert_path);
@@ -230,26 +235,150 @@ identity_warn(struct identity *id, uint64_t now)
 }
 
 static bool
+same_files(const struct conf_listener *a, const struct conf_listener *b)
+{
+	return strcmp(a->cert_path, b->cert_path) == 0 &&
+	    strcmp(a->key_path, b->key_path) == 0;
+}
+
+/* Put one in the place of another, wherever that is. */
+static void
+replace(struct identities *all, const struct identity *id,
+    struct identity *with)
+{
+	size_t i;
+
+	for (i = 0; i < CONF_LISTENERS; i++) {
+		if (all->of[i] == id)
+			all->of[i] = with;
+	}
+}
+
+int
+identities_read(struct identities *all, const struct conf *conf,
+    enum identities_part part, uint64_t now, char *why, size_t room)
+{
+	const struct conf_listener *listen = conf->listen;
+	struct identity *id;
+	size_t i, j;
+
+	for (i = 0; i < conf->listen_count; i++) {
+		if (!listen[i].tls || all->of[i] != NULL ||
+		    (part == IDENTITIES_NAMED &&
+		    listen[i].cert_path[0] == '\0'))
+			continue;
+		for (j = 0; j < i; j++) {
+			if (listen[j].tls && same_files(&listen[i], &listen[j]))
+				all->of[i] = all->of[j];
+		}
+		if (all->of[i] != NULL)
+			continue;
+		id = xzalloc(sizeof(*id));
+		if (identity_read(id, conf, &listen[i], IDENTITY_MAKE, now,
+		    why, room) == -1) {
+			free(id);
+			identities_free(all);
+			return -1;
+		}
+		all->of[i] = id;
+	}
+	return 0;
+}
+
+static bool
+same_cert(const struct identity *a, const struct identity *b)
+{
+	return a != NULL && b != NULL &&
+	    cert_is_same(&a->cert, &b->cert) &&
+	    strcmp(a->cert_path, b->cert_path) == 0 &&
+	    strcmp(a->key_path, b->key_path) == 0;
+}
+
+void
+identities_keep(struct identities *new, struct identities *old)
+{
+	struct identities read = *new;
+	struct identity *had, *id;
+	size_t i, j;
+
+	for (i = 0; i < CONF_LISTENERS; i++) {
+		for (j = 0; j < CONF_LISTENERS; j++) {
+			had = old->of[i];
+			id = read.of[j];
+			if (!same_cert(had, id))
+				continue;
+			had->cert_time = id->cert_time;
+			had->key_time = id->key_time;
+			replace(new, id, had);
+			replace(&read, id, NULL);
+			replace(old, had, id);
+		}
+	}
+}
+
+void
+identities_free(struct identities *all)
+{
+	struct identity *id;
+	size_t i;
+
+	for (i = 0; i < CONF_LISTENERS; i++) {
+		id = all->of[i];
+		if (id == NULL)
+			continue;
+		replace(all, id, NULL);
+		identity_free(id);
+		free(id);
+	}
+}
+
+static bool
 is_wildcard(const char *host)
 {
 	return host[0] == '\0' || strcmp(host, "0.0.0.0") == 0 ||
 	    strcmp(host, "::") == 0;
 }
 
+const struct conf_listener *
+identity_listener(const struct conf *conf)
+{
+	const struct conf_listener *l, *found = NULL;
+
+	for (l = conf->listen; l < conf->listen + conf->listen_count; l++) {
+		if (l->tls && !conf_is_local(l))
+			return l;
+		if (found == NULL || (l->tls && !found->tls))
+			found = l;
+	}
+	return found;
+}
+
+const struct cert *
+identities_cert(const struct identities *all, const struct conf *conf)
+{
+	const struct identity *id = all->of[identity_listener(conf) -
+	    conf->listen];
+
+	return id != NULL ? &id->cert : NULL;
+}
+
 void
 identity_address(char dst[IDENTITY_ADDRESS], const struct conf *conf)
 {
+	const struct conf_listener *l = identity_listener(conf);
 	struct conf_address listen;
 	char host[NAMES_ROOM];
 	bool is_v6;
 
-	dst[0] = '\0';
-	if (!conf_split_address(conf->listen_laddr, &listen))
-		return;
 	names_host(host);
 	if (conf->names[0] != NULL)
 		(void)snprintf(host, sizeof(host), "%s", conf->names[0]);
-	else if (!is_wildcard(listen.host))
+	if (l->net == CONF_UNIX || !l->tls ||
+	    !conf_split_address(l->laddr, &listen)) {
+		(void)snprintf(dst, IDENTITY_ADDRESS, "=%s", host);
+		return;
+	}
+	if (conf->names[0] == NULL && !is_wildcard(listen.host))
 		(void)snprintf(host, sizeof(host), "%s", listen.host);
 	is_v6 = strchr(host, ':') != NULL;
 	(void)snprintf(dst, IDENTITY_ADDRESS, "=%s%s%s:%s", is_v6 ? "[" : "",

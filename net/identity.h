@@ -10,9 +10,9 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "conf.h"
 #include "net/cert.h"
 
-struct conf;
 
 #define IDENTITY_ADDRESS 280	/* room for "=host:port" */
 
@@ -29,14 +29,16 @@ struct identity {
 enum identity_missing { IDENTITY_MAKE, IDENTITY_FAIL };
 
 /*
- * Read the certificate that conf names; or else the one in the data directory:
- * with IDENTITY_MAKE, it is made if it does not exist, or is renewed if that is
- * due or the machine's names are others.  An older relay's, which is
- * self-signed, stays.  now is in seconds.  Returns -1 and why; then nothing
- * needs freeing.  why is "" if it is missing, and that is all that is wrong.
+ * Read the certificate that the listener names; or else, or if that is NULL,
+ * the one in the data directory: with IDENTITY_MAKE, it is made if it does not
+ * exist, or is renewed if that is due or the machine's names are others.  An
+ * older relay's, which is self-signed, stays.  now is in seconds.  Returns -1
+ * and why; then nothing needs freeing.  why is "" if it is missing, and that is
+ * all that is wrong.
  */
 int identity_read(struct identity *, const struct conf *,
-    enum identity_missing, uint64_t now, char *why, size_t room);
+    const struct conf_listener *, enum identity_missing, uint64_t now,
+    char *why, size_t room);
 void identity_free(struct identity *);
 /* Whether its files have been replaced since. */
 bool identity_is_stale(const struct identity *);
@@ -50,7 +52,39 @@ int identity_put_aside(const struct conf *, char *why, size_t room);
 /* Log a warning, once each, 30, 14, 7 and 1 days before it expires. */
 void identity_warn(struct identity *, uint64_t now);
 
-/* The address to give to clients, NUL-terminated. */
+/* One for each of conf's listeners; NULL without TLS.  Some are the same. */
+struct identities {
+	struct identity *of[CONF_LISTENERS];
+};
+
+/* Which to read: perhaps not yet those in the data directory. */
+enum identities_part { IDENTITIES_NAMED, IDENTITIES_ALL };
+
+/*
+ * Read those that are still NULL, as above, and make what is missing.  Returns
+ * -1 and why; then all are NULL.
+ */
+int identities_read(struct identities *, const struct conf *,
+    enum identities_part, uint64_t now, char *why, size_t room);
+/*
+ * Take over what has not changed: where an old certificate is the same as a new
+ * one, the two change places.
+ */
+void identities_keep(struct identities *new, struct identities *old);
+void identities_free(struct identities *);
+
+/*
+ * The listener that clients connect to: with TLS, and from other machines, if
+ * there is such a one.
+ */
+const struct conf_listener *identity_listener(const struct conf *);
+/* Its certificate; NULL if it has no TLS. */
+const struct cert *identities_cert(const struct identities *,
+    const struct conf *);
+/*
+ * The address to give to clients, NUL-terminated; without a port if only a
+ * proxy can reach the relay.
+ */
 void identity_address(char dst[IDENTITY_ADDRESS], const struct conf *);
 
 #endif

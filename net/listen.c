@@ -2,41 +2,39 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/subnet.h"
 #include "conf.h"
 
 #define BACKLOG 1024	/* a whole club that reconnects after a power cut */
 
-bool
-listen_is_loopback(const char *host)
-{
-	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-	    strncmp(host, "127.", 4) == 0;
-}
-
 static int
-set_option(int fd, int level, int option)
+set_option(int fd, int level, int option, int value)
 {
-	int on = 1;
-
-	return setsockopt(fd, level, option, &on, sizeof(on));
+	return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
 /*
  * IPv4 and IPv6 get a socket each: then the log shows addresses as they are,
- * and the system's settings do not matter.
+ * and the system's settings do not matter.  Only "[::]" without a number in net
+ * is one socket for both.
  */
 static int
-open_socket(const struct sockaddr *address, socklen_t n)
+open_socket(const struct sockaddr *address, socklen_t n, bool dual)
 {
 	int fd = socket(address->sa_family, SOCK_STREAM, 0);
 
@@ -44,33 +42,36 @@ open_socket(const struct sockaddr *address, socklen_t n)
 		return -1;
 	if (fd_set_nonblocking(fd) == -1 ||
 	    (address->sa_family != AF_UNIX &&
-	    set_option(fd, SOL_SOCKET, SO_REUSEADDR) == -1) ||
+	    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1) ||
 	    (address->sa_family == AF_INET6 &&
-	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1) ||
+	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !dual) == -1) ||
 	    bind(fd, address, n) == -1 || listen(fd, BACKLOG) == -1)
 		return fd_close(fd);
 	return fd;
 }
 
 static struct addrinfo *
-look_up(const struct conf *conf, char *why, size_t room)
+look_up(const struct conf_listener *conf, bool *dual, char *why, size_t room)
 {
+	static const int families[] = {
+		[CONF_TCP] = AF_UNSPEC, [CONF_TCP4] = AF_INET,
+		[CONF_TCP6] = AF_INET6
+	};
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct conf_address name;
 	struct addrinfo *found;
 	int error;
 
 	hints.ai_flags = AI_PASSIVE;
-	if (strcmp(conf->listen_net, "tcp4") == 0)
-		hints.ai_family = AF_INET;
-	else if (strcmp(conf->listen_net, "tcp6") == 0)
-		hints.ai_family = AF_INET6;
-	error = !conf_split_address(conf->listen_laddr, &name) ? EAI_NONAME :
+	hints.ai_family = families[conf->net];
+	error = !conf_split_address(conf->laddr, &name) ? EAI_NONAME :
 	    getaddrinfo(name.host[0] != '\0' ? name.host : NULL, name.port,
 	    &hints, &found);
+	*dual = conf->net == CONF_TCP && error == 0 &&
+	    strcmp(name.host, "::") == 0;
 	if (error == 0)
 		return found;
-	snprintf(why, room, "cannot listen on %s: %s", conf->listen_laddr,
+	snprintf(why, room, "cannot listen on %s: %s", conf->laddr,
 	    gai_strerror(error));
 	return NULL;
 }
@@ -97,44 +98,48 @@ is_lacking(int error)
 	return error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
 }
 
-/* Who may connect is up to the permissions in the file system. */
-static int
-open_unix(const struct conf *conf, char *why, size_t room)
+/* Where conf says to listen, in words that differ if it does. */
+static char *
+place_of(const struct conf_listener *conf)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t n = strlen(conf->listen_laddr);
-	int fd = -1;
+	static const char *const nets[] = { "tcp", "tcp4", "tcp6" };
+	struct buf text = { NULL, 0, 0 };
 
-	errno = ENAMETOOLONG;
-	if (n < sizeof(address.sun_path)) {
-		memcpy(address.sun_path, conf->listen_laddr, n + 1);
-		fd = open_socket((struct sockaddr *)&address, sizeof(address));
-	}
-	if (fd == -1)
-		snprintf(why, room, "cannot listen on %s: %s",
-		    conf->listen_laddr, strerror(errno));
-	return fd;
+	if (conf->net == CONF_UNIX)
+		buf_addf(&text, "unix %04o %s %s", conf->mode, conf->group,
+		    conf->laddr);
+	else
+		buf_addf(&text, "%s %s", nets[conf->net], conf->laddr);
+	return text.p;
 }
 
-int
-listen_open(int fds[LISTEN_MAX], const struct conf *conf, char *why,
+static struct listener *
+add(struct listeners *all, int fd)
+{
+	struct listener *l;
+
+	all->each = xgrow(all->each, all->count, sizeof(*l));
+	l = &all->each[all->count++];
+	*l = (struct listener){ .fd = fd };
+	return l;
+}
+
+static int
+open_tcp(struct listeners *all, const struct conf_listener *conf, char *why,
     size_t room)
 {
 	struct addrinfo *found, *address;
-	int count = 0, error = EADDRNOTAVAIL, fd;
+	int fd, error = EADDRNOTAVAIL;
+	size_t before = all->count;
+	bool dual;
 
-	if (strcmp(conf->listen_net, "unix") == 0) {
-		fds[0] = open_unix(conf, why, room);
-		return fds[0] == -1 ? -1 : 1;
-	}
-	found = look_up(conf, why, room);
+	found = look_up(conf, &dual, why, room);
 	if (found == NULL)
 		return -1;
-	for (address = found; address != NULL && count < LISTEN_MAX;
-	    address = address->ai_next) {
-		fd = open_socket(address->ai_addr, address->ai_addrlen);
+	for (address = found; address != NULL; address = address->ai_next) {
+		fd = open_socket(address->ai_addr, address->ai_addrlen, dual);
 		if (fd != -1) {
-			fds[count++] = fd;
+			(void)add(all, fd);
 			continue;
 		}
 		error = errno;
@@ -142,26 +147,228 @@ listen_open(int fds[LISTEN_MAX], const struct conf *conf, char *why,
 			break;
 	}
 	freeaddrinfo(found);
-	if (count > 0 && (address == NULL || count == LISTEN_MAX))
-		return count;
-	while (count > 0)
-		(void)fd_close(fds[--count]);
-	return say_why(why, room, "cannot listen on %s: %s",
-	    conf->listen_laddr, remedy(error));
+	if (address == NULL && all->count > before)
+		return 0;
+	errno = error;
+	return say_why(why, room, "cannot listen on %s: %s", conf->laddr,
+	    remedy(error));
 }
 
+/*
+ * Make room for a socket at this path if the one there is of a relay that died:
+ * nobody answers.  Returns -1 and why.
+ */
+static int
+remove_stale(const struct sockaddr_un *address, char *why, size_t room)
+{
+	const char *path = address->sun_path;
+	struct stat st;
+	int fd, error;
+
+	if (lstat(path, &st) == -1)
+		return 0;	/* nothing, or bind will say what it is */
+	if (!S_ISSOCK(st.st_mode))
+		return say_why(why, room, "cannot listen on %s: it exists, and "
+		    "is not a socket", path);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd == -1 || fd_set_nonblocking(fd) == -1)
+		error = errno;
+	else
+		error = connect(fd, (const struct sockaddr *)address,
+		    sizeof(*address)) == -1 ? errno : EADDRINUSE;
+	(void)fd_close(fd);
+	if (error == ECONNREFUSED && (unlink(path) == 0 || errno == ENOENT))
+		return 0;
+	if (error == ECONNREFUSED)
+		error = errno;
+	if (error == EAGAIN)
+		error = EADDRINUSE;
+	errno = error;
+	return say_why(why, room, "cannot listen on %s: %s", path,
+	    error == EADDRINUSE ? "another program, or another mnm, uses this "
+	    "socket" : strerror(error));
+}
+
+/*
+ * The umask lets nobody else in until group and mode are set.  Who may connect
+ * is up to them, and to the directories above.
+ */
+static int
+set_access(const struct conf_listener *conf, char *why, size_t room)
+{
+	struct group *group = NULL;
+
+	if (conf->group[0] != '\0') {
+		group = getgrnam(conf->group);
+		if (group == NULL)
+			return say_why(why, room, "cannot listen on %s: there "
+			    "is no group %s", conf->laddr, conf->group);
+		if (lchown(conf->laddr, (uid_t)-1, group->gr_gid) == -1)
+			return say_why(why, room, "%s: cannot give it to the "
+			    "group %s: %s", conf->laddr, conf->group,
+			    strerror(errno));
+	}
+	if (chmod(conf->laddr, (mode_t)conf->mode) == 0)
+		return 0;
+	return say_why(why, room, "%s: %s", conf->laddr, strerror(errno));
+}
+
+static int
+open_unix(struct listeners *all, const struct conf_listener *conf, char *why,
+    size_t room)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t n = strlen(conf->laddr);
+	struct listener *l;
+	struct stat st;
+	int fd;
+
+	if (n >= sizeof(address.sun_path))
+		return say_why(why, room, "cannot listen on %s: %s",
+		    conf->laddr, strerror(ENAMETOOLONG));
+	memcpy(address.sun_path, conf->laddr, n + 1);
+	if (remove_stale(&address, why, room) == -1)
+		return -1;
+	fd = open_socket((struct sockaddr *)&address, sizeof(address), false);
+	if (fd == -1 || lstat(conf->laddr, &st) == -1) {
+		(void)fd_close(fd);
+		return say_why(why, room, "cannot listen on %s: %s",
+		    conf->laddr, strerror(errno));
+	}
+	l = add(all, fd);
+	l->path = conf->laddr;
+	l->dev = st.st_dev;
+	l->ino = st.st_ino;
+	return set_access(conf, why, room);
+}
+
+/* Those of old that are in this place, once more. */
 static void
-peer_text(char text[LISTEN_PEER], const struct sockaddr_storage *address)
+take_over(struct listeners *all, const struct listeners *old, const char *place)
+{
+	struct listener *l;
+	size_t i;
+
+	for (i = 0; old != NULL && i < old->count; i++) {
+		if (strcmp(old->each[i].place, place) != 0)
+			continue;
+		l = add(all, old->each[i].fd);
+		l->path = old->each[i].path;
+		l->dev = old->each[i].dev;
+		l->ino = old->each[i].ino;
+	}
+}
+
+/* Open the sockets of one entry of conf, and say how they are served. */
+static int
+open_entry(struct listeners *all, const struct conf *conf, size_t index,
+    const struct listeners *old, char *why, size_t room)
+{
+	const struct conf_listener *entry = &conf->listen[index];
+	char *place = place_of(entry);
+	size_t i = all->count;
+	struct listener *l;
+	int result = 0;
+
+	take_over(all, old, place);
+	if (all->count == i)
+		result = entry->net == CONF_UNIX ?
+		    open_unix(all, entry, why, room) :
+		    open_tcp(all, entry, why, room);
+	for (; i < all->count; i++) {
+		l = &all->each[i];
+		l->place = xcopy(span_of(place));
+		if (l->path != NULL)
+			l->path = l->place + strlen(place) -
+			    strlen(entry->laddr);
+		l->index = index;
+		l->http = entry->http;
+		l->proxy = entry->proxy;
+		l->is_local = conf_is_local(entry);
+		l->proxy_from = conf->proxy_from;
+	}
+	free(place);
+	return result;
+}
+
+int
+listen_open(struct listeners *all, const struct conf *conf,
+    const struct listeners *old, char *why, size_t room)
+{
+	size_t i;
+
+	*all = (struct listeners){ NULL, 0 };
+	for (i = 0; i < conf->listen_count; i++) {
+		if (open_entry(all, conf, i, old, why, room) == -1) {
+			listen_remove(all, old);
+			listen_close(all, old);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+struct listener *
+listen_find(const struct listeners *all, int fd)
+{
+	size_t i;
+
+	for (i = 0; all != NULL && i < all->count; i++) {
+		if (all->each[i].fd == fd)
+			return &all->each[i];
+	}
+	return NULL;
+}
+
+void
+listen_close(struct listeners *all, const struct listeners *kept)
+{
+	size_t i;
+
+	for (i = 0; i < all->count; i++) {
+		if (listen_find(kept, all->each[i].fd) == NULL)
+			(void)fd_close(all->each[i].fd);
+		free(all->each[i].place);
+	}
+	free(all->each);
+	*all = (struct listeners){ NULL, 0 };
+}
+
+/* By now, another relay's socket may be there. */
+void
+listen_remove(const struct listeners *all, const struct listeners *kept)
+{
+	const struct listener *l;
+	struct stat st;
+
+	for (l = all->each; l < all->each + all->count; l++) {
+		if (l->path != NULL && listen_find(kept, l->fd) == NULL &&
+		    lstat(l->path, &st) == 0 && st.st_dev == l->dev &&
+		    st.st_ino == l->ino && unlink(l->path) == -1)
+			log_line("cannot remove %s: %s", l->path,
+			    strerror(errno));
+	}
+}
+
+/* An IPv4 address that arrives on a socket for IPv6 is shown as what it is. */
+void
+listen_peer_text(char text[LISTEN_PEER], const struct sockaddr *address)
 {
 	const struct sockaddr_in *v4 = (const void *)address;
 	const struct sockaddr_in6 *v6 = (const void *)address;
 	char host[INET6_ADDRSTRLEN] = "?";
 
-	if (address->ss_family == AF_INET) {
+	if (address->sa_family == AF_INET) {
 		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
 		snprintf(text, LISTEN_PEER, "%s:%u", host,
 		    (unsigned)ntohs(v4->sin_port));
-	} else if (address->ss_family == AF_INET6) {
+	} else if (address->sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+		inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, host,
+		    sizeof(host));
+		snprintf(text, LISTEN_PEER, "%s:%u", host,
+		    (unsigned)ntohs(v6->sin6_port));
+	} else if (address->sa_family == AF_INET6) {
 		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
 		snprintf(text, LISTEN_PEER, "[%s]:%u", host,
 		    (unsigned)ntohs(v6->sin6_port));
@@ -177,7 +384,7 @@ peer_text(char text[LISTEN_PEER], const struct sockaddr_storage *address)
 int
 listen_accept(int listener, char peer[LISTEN_PEER])
 {
-	struct sockaddr_storage from;
+	struct sockaddr_storage from = { .ss_family = AF_UNIX };
 	socklen_t n = sizeof(from);
 	int fd;
 
@@ -186,9 +393,28 @@ listen_accept(int listener, char peer[LISTEN_PEER])
 		return -1;
 	if (fd_set_nonblocking(fd) == -1 ||
 	    (from.ss_family != AF_UNIX &&
-	    (set_option(fd, IPPROTO_TCP, TCP_NODELAY) == -1 ||
-	    set_option(fd, SOL_SOCKET, SO_KEEPALIVE) == -1)))
+	    (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) == -1 ||
+	    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1) == -1)))
 		return fd_close(fd);
-	peer_text(peer, &from);
+	listen_peer_text(peer, (const struct sockaddr *)&from);
 	return fd;
+}
+
+/* Nobody else can connect to a Unix socket than its permissions let. */
+bool
+listen_trusts(const struct listener *l, const char *peer)
+{
+	struct subnet net, address;
+	size_t i;
+
+	if (l->path != NULL)
+		return true;
+	if (!subnet_of_peer(&address, peer))
+		return false;
+	for (i = 0; l->proxy_from[i] != NULL; i++) {
+		if (subnet_parse(&net, l->proxy_from[i]) &&
+		    subnet_has(&net, &address))
+			return true;
+	}
+	return false;
 }

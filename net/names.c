@@ -104,11 +104,12 @@ is_everywhere(const char *host)
 }
 
 static void
-add_listener(struct name_list *names, const char *laddr)
+add_listener(struct name_list *names, const struct conf_listener *listener)
 {
 	struct conf_address listen;
 
-	if (!conf_split_address(laddr, &listen))
+	if (listener->net == CONF_UNIX ||
+	    !conf_split_address(listener->laddr, &listen))
 		return;
 	if (is_everywhere(listen.host))
 		add_interfaces(names);
@@ -129,7 +130,8 @@ names_find(struct name_list *names, const struct conf *conf, char *why,
 	add(names, "localhost");
 	add(names, "127.0.0.1");
 	add(names, "::1");
-	add_listener(names, conf->listen_laddr);
+	for (i = 0; i < conf->listen_count; i++)
+		add_listener(names, &conf->listen[i]);
 	for (i = 0; i < names->count; i++)
 		names->list[i] = names->text[i];
 	names->list[i] = NULL;

@@ -19,7 +19,8 @@ struct plain {
 };
 
 int
-stream_open(struct stream *s, int fd, struct tls *tls)
+stream_open(struct stream *s, int fd, struct tls *tls,
+    const struct cert *cert)
 {
 	*s = (struct stream){ .fd = fd, .close_by = STREAM_NEVER };
 	if (tls == NULL) {
@@ -27,7 +28,7 @@ stream_open(struct stream *s, int fd, struct tls *tls)
 		s->established = true;
 		return 0;
 	}
-	s->tls = tls_conn_open(tls);
+	s->tls = tls_conn_open(tls, cert);
 	return s->tls != NULL ? 0 : fd_close(fd);
 }
 

@@ -2,7 +2,7 @@
  * stream.h - bytes in and out of one socket, through TLS or as they are, and
  * an end at which the last bytes still arrive.
  *
- *	stream_open(s, fd, tls)
+ *	stream_open(s, fd, tls, cert)
  *	stream_enter(s)
  *	stream_receive(s)                        when the socket is readable
  *	while (stream_read(s, &bytes))
@@ -35,6 +35,7 @@
 /* About as many bytes one stream may send, or receive, in a turn. */
 #define STREAM_TURN ((size_t)64 << 10)
 
+struct cert;
 struct plain;
 struct tls;
 struct tls_conn;
@@ -58,10 +59,11 @@ struct stream {
 };
 
 /*
- * Take over a connected socket.  tls is NULL where the file system guards it.
- * Returns -1 if there is no randomness for TLS: then fd is closed.
+ * Take over a connected socket.  tls is NULL where only this machine reaches
+ * it.  cert as for tls_conn_open.  Returns -1 if there is no randomness for
+ * TLS: then fd is closed.
  */
-int stream_open(struct stream *, int fd, struct tls *);
+int stream_open(struct stream *, int fd, struct tls *, const struct cert *);
 
 void stream_enter(struct stream *);
 void stream_leave(struct stream *);

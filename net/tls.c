@@ -83,9 +83,9 @@ struct tls_conn {
 };
 
 struct tls {
-	const struct cert *cert;
 	br_ssl_server_context blank;	/* copied to each one; never run */
 	br_ec_impl curves;		/* for the key exchange */
+	bool fast_aes;
 	br_ssl_session_cache_lru cache;
 	const struct tls_conn *entered;	/* whose bytes in and out hold */
 	size_t in_at, in_end, out_at, out_end;
@@ -114,10 +114,17 @@ fast_aes(void)
 	    br_aes_pwr8_ctr_get_vtable() != NULL;
 }
 
-/* The handler of certificate and key, which points into its own context. */
+/*
+ * The cipher suites, and the handler of certificate and key, which points into
+ * its own context.
+ */
 static void
-set_key(br_ssl_server_context *server, const struct cert *cert)
+set_cert(br_ssl_server_context *server, const struct cert *cert, bool fast)
 {
+	const uint16_t *best = suites[cert->kind];
+	const uint16_t plain[3] = { best[2], best[0], best[1] };
+
+	br_ssl_engine_set_suites(&server->eng, fast ? best : plain, 3);
 	if (cert->kind == CERT_EC)
 		br_ssl_server_set_single_ec(server, cert->chain,
 		    cert->chain_length, &cert->ec, BR_KEYTYPE_SIGN,
@@ -149,16 +156,22 @@ set_algorithms(br_ssl_engine_context *engine)
  * is slow in a virtual machine; so it is done once.  The curves are limited to
  * X25519, which BearSSL takes first, and P-256: a stranger who asks for P-521
  * would cost ten times as much.
+ *
+ * A browser offers protocols by name (ALPN, RFC 7301) and is told http/1.1, as
+ * WebSocket over HTTP/2 is another protocol.  Clients that offer none of it, or
+ * nothing, go on all the same.
  */
 struct tls *
-tls_open(const struct cert *cert)
+tls_open(void)
 {
+	static const char *protocols[] = { "http/1.1" };
 	struct tls *tls = xzalloc(sizeof(*tls));
 	br_ssl_engine_context *engine = &tls->blank.eng;
 
 	br_ssl_server_zero(&tls->blank);
 	set_algorithms(engine);
-	tls_set_cert(tls, cert);
+	br_ssl_engine_set_protocol_names(engine, protocols, 1);
+	tls->fast_aes = fast_aes();
 	tls->curves = *br_ec_get_default();
 	tls->curves.supported_curves &= UINT32_C(1) << BR_EC_curve25519 |
 	    UINT32_C(1) << BR_EC_secp256r1;
@@ -170,17 +183,6 @@ tls_open(const struct cert *cert)
 	    sizeof(tls->sessions));
 	br_ssl_server_set_cache(&tls->blank, &tls->cache.vtable);
 	return tls;
-}
-
-void
-tls_set_cert(struct tls *tls, const struct cert *cert)
-{
-	const uint16_t *fast = suites[cert->kind];
-	const uint16_t plain[3] = { fast[2], fast[0], fast[1] };
-
-	tls->cert = cert;
-	br_ssl_engine_set_suites(&tls->blank.eng, fast_aes() ? fast : plain,
-	    3);
 }
 
 void
@@ -200,7 +202,7 @@ tls_close(struct tls *tls)
  * which BearSSL would send with version 0.
  */
 struct tls_conn *
-tls_conn_open(struct tls *tls)
+tls_conn_open(struct tls *tls, const struct cert *cert)
 {
 	struct tls_conn *conn;
 	br_ssl_server_context *server;
@@ -213,7 +215,7 @@ tls_conn_open(struct tls *tls)
 	conn->tls = tls;
 	conn->handshake = server = xalloc(sizeof(*server));
 	*server = tls->blank;
-	set_key(server, tls->cert);
+	set_cert(server, cert, tls->fast_aes);
 	br_ssl_engine_inject_entropy(&server->eng, seed, sizeof(seed));
 	cert_wipe(seed, sizeof(seed));
 	ready = br_ssl_server_reset(server);

@@ -32,21 +32,16 @@ struct cert;
 struct tls;
 struct tls_conn;
 
-/*
- * Make the server's context for this certificate, which must outlive it and
- * every connection of it.  Never fails (but for memory).
- */
-struct tls *tls_open(const struct cert *);
-/*
- * Go on with another certificate, on the same terms.  Connections whose
- * handshake is under way must have been closed: they use the one before.
- */
-void tls_set_cert(struct tls *, const struct cert *);
+/* Make the server's context.  Never fails (but for memory). */
+struct tls *tls_open(void);
 /* All its connections must have been closed. */
 void tls_close(struct tls *);
 
-/* Before its handshake.  NULL if the system has no randomness. */
-struct tls_conn *tls_conn_open(struct tls *);
+/*
+ * Before its handshake, until the end of which the certificate must exist.
+ * NULL if the system has no randomness.
+ */
+struct tls_conn *tls_conn_open(struct tls *, const struct cert *);
 void tls_conn_close(struct tls_conn *);
 
 void tls_enter(struct tls_conn *);

@@ -35,6 +35,7 @@
 #include "disk/file.h"
 #include "net/authority.h"
 #include "net/cert.h"
+#include "net/identity.h"
 #include "server.h"
 #include "sim/crowd.h"
 #include "sim/selftest.h"
@@ -55,7 +56,8 @@ struct sim {
 	char dir[PATH_ROOM];	/* the private directory, and in it: */
 	char socket[PATH_ROOM], data[PATH_ROOM], log[PATH_ROOM];
 	struct conf conf;
-	struct cert cert;	/* with TLS */
+	struct identity id;	/* with TLS: its certificate */
+	struct identities ids;
 	bool is_child;		/* this process is the members */
 };
 
@@ -346,7 +348,7 @@ be_members(struct sim *sim, int relay)
 	bool is_clean;
 
 	if (sim->tls)
-		client_pool_pin(clients, sim->cert.fingerprint);
+		client_pool_pin(clients, sim->id.cert.fingerprint);
 	sim->crowd.path = sim->socket;
 	sim->crowd.clients = clients;
 	answers = selftest_run(sim->socket, clients);
@@ -401,7 +403,7 @@ be_relay(const struct sim *sim, struct server *sv, int members)
 		log_line("%s", why);
 		return -1;
 	}
-	server_start(sv, &data, sim->tls ? &sim->cert : NULL, 0);
+	server_start(sv, &data, &sim->ids, 0);
 	while (server_run(sv, members) == 0 &&
 	    read(members, &question, 1) == 1)
 		answer(members, &data);
@@ -491,10 +493,11 @@ set_conf(struct sim *sim)
 	conf_default(conf);
 	free(conf->data);
 	conf->data = xcopy(span_of(sim->data));
-	free(conf->listen_net);
-	conf->listen_net = xcopy(SPAN("unix"));
-	free(conf->listen_laddr);
-	conf->listen_laddr = xcopy(span_of(sim->socket));
+	conf->listen[0].net = CONF_UNIX;
+	free(conf->listen[0].laddr);
+	conf->listen[0].laddr = xcopy(span_of(sim->socket));
+	conf->listen[0].tls = sim->tls;
+	sim->ids.of[0] = sim->tls ? &sim->id : NULL;
 	free(conf->name);
 	conf->name = xcopy(SPAN("test"));	/* as talk.c has it */
 	conf->links_max = sim->crowd.members + 100;
@@ -514,7 +517,7 @@ make_cert(struct sim *sim, char *why)
 	inside(sim, key, "key.pem");
 	if (authority_keep(&files, names, now, why, WHY_ROOM) == -1)
 		return -1;
-	return authority_read(&sim->cert, &files, &until, why, WHY_ROOM);
+	return authority_read(&sim->id.cert, &files, &until, why, WHY_ROOM);
 }
 
 static int
@@ -547,7 +550,7 @@ simulate(struct sim *sim)
 		status = run(sim, sv);
 	}
 	conf_free(&sim->conf);
-	cert_free(&sim->cert);
+	cert_free(&sim->id.cert);
 	return status;
 }
 

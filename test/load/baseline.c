@@ -247,7 +247,8 @@ give(struct copy_server *e)
 }
 
 static void
-accept_connection(struct poller *poller, struct tls *tls, int listener)
+accept_connection(struct poller *poller, struct tls *tls,
+    const struct cert *cert, int listener)
 {
 	char peer[LISTEN_PEER];
 	struct copy_server *e;
@@ -257,7 +258,7 @@ accept_connection(struct poller *poller, struct tls *tls, int listener)
 		return;
 	e = xzalloc(sizeof(*e));
 	e->fd = fd;
-	e->tls = tls_conn_open(tls);
+	e->tls = tls_conn_open(tls, cert);
 	e->interest = POLLER_READ;
 	if (poller_add(poller, fd, e->interest, e) == -1)
 		die("baseline: %s", strerror(errno));
@@ -285,7 +286,7 @@ be_echo(int listener, const struct cert *cert)
 {
 	pid_t parent = getppid();
 	struct poller *poller = poller_open();
-	struct tls *tls = tls_open(cert);
+	struct tls *tls = tls_open();
 	struct poller_event event;
 
 	if (poller == NULL || poller_add(poller, listener, POLLER_READ,
@@ -295,7 +296,8 @@ be_echo(int listener, const struct cert *cert)
 		poller_wait(poller, 1000);
 		while (poller_next(poller, &event)) {
 			if (event.owner == NULL)
-				accept_connection(poller, tls, listener);
+				accept_connection(poller, tls, cert,
+				    listener);
 			else
 				serve(poller, event.owner);
 		}
@@ -412,7 +414,7 @@ baseline_copy(const char *cert_path, const char *key_path, size_t links,
     double seconds)
 {
 	uint16_t port = relay_free_port();
-	int listeners[LISTEN_MAX];
+	struct listeners listeners = { NULL, 0 };
 	char why[200], address[40];
 	struct cert cert;
 	struct conf conf;
@@ -421,17 +423,17 @@ baseline_copy(const char *cert_path, const char *key_path, size_t links,
 
 	snprintf(address, sizeof(address), "127.0.0.1:%u", (unsigned)port);
 	conf_default(&conf);
-	free(conf.listen_laddr);
-	conf.listen_laddr = xcopy(span_of(address));
-	if (listen_open(listeners, &conf, why, sizeof(why)) != 1 ||
+	free(conf.listen[0].laddr);
+	conf.listen[0].laddr = xcopy(span_of(address));
+	if (listen_open(&listeners, &conf, NULL, why, sizeof(why)) == -1 ||
 	    cert_read(&cert, cert_path, key_path, why, sizeof(why)) == -1)
 		die("baseline: %s", why);
 	child = fork();
 	if (child == -1)
 		die("baseline: %s", strerror(errno));
 	if (child == 0)
-		be_echo(listeners[0], &cert);
-	close(listeners[0]);
+		be_echo(listeners.each[0].fd, &cert);
+	listen_close(&listeners, NULL);
 	rate = run_connections(port, links, seconds);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);

@@ -104,7 +104,8 @@ echo_serve(struct echo_conn *g, short revents)
 }
 
 static void
-echo_add(struct tls *tls, int listener, struct echo_conn *g)
+echo_add(struct tls *tls, const struct cert *cert, int listener,
+    struct echo_conn *g)
 {
 	int on = 1;
 
@@ -113,7 +114,7 @@ echo_add(struct tls *tls, int listener, struct echo_conn *g)
 		die("accept: %s", strerror(errno));
 	(void)fcntl(g->fd, F_SETFL, O_NONBLOCK);
 	(void)setsockopt(g->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	g->tls = tls_conn_open(tls);
+	g->tls = tls_conn_open(tls, cert);
 	g->echo = (struct buf){ NULL, 0, 0 };
 	g->asked_to_quit = false;
 }
@@ -128,8 +129,9 @@ echo_close(struct echo_conn *g)
 
 /* Echo for ever; the parent ends it with a signal. */
 static void
-serve(struct tls *tls, int listener)
+serve(const struct cert *cert, int listener)
 {
+	struct tls *tls = tls_open();
 	static struct echo_conn conns[CONNECTIONS_MAX];
 	static struct pollfd fds[CONNECTIONS_MAX + 1];
 	size_t n = 0, i;
@@ -141,7 +143,7 @@ serve(struct tls *tls, int listener)
 			    (tls_wants_out(conns[i].tls) ? POLLOUT : 0)), 0 };
 		(void)poll(fds, n + 1, -1);
 		if (fds[n].revents != 0 && n < CONNECTIONS_MAX) {
-			echo_add(tls, listener, &conns[n]);
+			echo_add(tls, cert, listener, &conns[n]);
 			fds[n++].revents = 0;
 		}
 		for (i = n; i-- > 0;)
@@ -178,7 +180,7 @@ start_server(const struct cert *cert, uint16_t *port)
 	if (pid == -1)
 		die("fork: %s", strerror(errno));
 	if (pid == 0)
-		serve(tls_open(cert), listener);
+		serve(cert, listener);
 	(void)close(listener);
 	return pid;
 }

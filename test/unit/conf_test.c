@@ -21,6 +21,14 @@
 #define SIZES "; must be from 16M to 64G, in bytes or like \"64K\" or \"2G\""
 #define WINDOW "; must be a whole number from 1 to 64"
 #define GROUP "; must be an object like {}"
+#define LISTENERS "; must be an object, or a list of 1 to 16 objects"
+#define MODES "; must be three or four octal digits like 0660"
+#define OPEN " can be reached from other machines: without TLS, it must be a " \
+	"Unix socket or a loopback address like 127.0.0.1:3456"
+#define UNIX "\"net\": \"unix\", \"laddr\": \"/run/s\""
+#define NINE "{},{},{},{},{},{},{},{},{}"
+#define HUNDRED "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define HOSTS "; must be a list of 0 to 16 entries, \"host\" or \"host:port\""
 #define NETS "; must be a list of 0 to 64 networks like \"10.0.0.0/8\""
 #define OPS "; must be one of: auto 2018 2020"
@@ -147,8 +155,9 @@ static const struct {
 	    ":2: duplicate key \"ntp.retries\", first in line 1" },
 
 	/* Types. */
-	{ "{\"listen\":\n[]}", ":2: " INVALID "\"listen\": []" GROUP },
-	{ "{\"listen\": null}", ":1: " INVALID "\"listen\": null" GROUP },
+	{ "{\"ntp\":\n[]}", ":2: " INVALID "\"ntp\": []" GROUP },
+	{ "{\"listen\":\n[]}", ":2: " INVALID "\"listen\": []" LISTENERS },
+	{ "{\"listen\": null}", ":1: " INVALID "\"listen\": null" LISTENERS },
 	{ "{\"window\":\n\n\"8\"\n}",
 	    ":3: " INVALID "\"window\": \"8\"" WINDOW },
 	{ "{\"window\": {\"a\":\n1}}",
@@ -199,7 +208,7 @@ static const struct {
 	    "of 0 to 64 bytes, without NUL" },
 	{ "{\"listen\": {\"net\": \"udp\"}}",
 	    ":1: " INVALID "\"listen.net\": \"udp\"; must be one of: "
-	    "tcp tcp4 tcp6" },
+	    "tcp tcp4 tcp6 unix" },
 	{ "{\"listen\": {\n\"laddr\": \"localhost\"}}",
 	    ":2: " INVALID "\"listen.laddr\": \"localhost\"; must be "
 	    "\"host:port\", \":port\" or \"[v6]:port\", like 127.0.0.1:3456" },
@@ -216,7 +225,71 @@ static const struct {
 	{ "{\"listen\": {\n\"certPath\": \"c\"}}",
 	    ":2: \"listen.certPath\" needs \"listen.keyPath\"" },
 	{ "{\"listen\": {\n\"certPath\": \"\",\n\"keyPath\": \"k\"}}",
-	    ":3: \"listen.keyPath\" needs \"listen.certPath\"" }
+	    ":3: \"listen.keyPath\" needs \"listen.certPath\"" },
+
+	/* Several listeners. */
+	{ "{\"listen\": [\n{},\n8]}",
+	    ":3: " INVALID "\"listen\": 8" LISTENERS },
+	{ "{\"listen\": [{},\n{\"colour\": 1}]}",
+	    ":2: unknown key \"listen.colour\"" UNKNOWN },
+	{ "{\"listen\": [{\"net\": \"tcp\",\n\"net\": \"tcp\"}]}",
+	    ":2: duplicate key \"listen.net\", first in line 1" },
+	{ "{\"listen\": [{" UNIX "},\n{" UNIX "}]}",
+	    ":2: \"listen.laddr\": /run/s is used by two objects of "
+	    "\"listen\"" },
+	{ "{\"listen\": [{},\n{}]}", ":2: \"listen.laddr\": 127.0.0.1:3456 is "
+	    "used by two objects of \"listen\"" },
+	{ "{\"listen\": [{\"net\": \"tcp4\", \"laddr\": \":1\"},\n"
+	    "{\"laddr\": \":1\"}]}",
+	    ":2: \"listen.laddr\": :1 is used by two objects of \"listen\"" },
+	{ "{\"listen\": [" NINE "," NINE "]}",
+	    ":1: \"listen.laddr\": 127.0.0.1:3456 is used by two objects of "
+	    "\"listen\"" },
+	{ "{\"listen\":\n{\"net\": \"unix\"}}", ":2: \"listen.net\": \"unix\" "
+	    "needs \"listen.laddr\", the path of the socket" },
+	{ "{\"listen\": {\"net\": \"unix\",\n\"laddr\": \"\"}}",
+	    ":2: " INVALID "\"listen.laddr\": \"\"; must be a path of 1 to 107 "
+	    "bytes, as \"listen.net\" is \"unix\"" },
+	{ "{\"listen\": {\"net\": \"unix\", \"laddr\": \"/" HUNDRED
+	    "1234567\"}}",
+	    ":1: " INVALID "\"listen.laddr\": \"/"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"; must be a path of 1 to "
+	    "107 bytes, as \"listen.net\" is \"unix\"" },
+	{ "{\"listen\": {\"laddr\": \"/run/s\"}}",
+	    ":1: " INVALID "\"listen.laddr\": \"/run/s\"; must be "
+	    "\"host:port\", \":port\" or \"[v6]:port\", like 127.0.0.1:3456" },
+	{ "{\"listen\": {\"mode\":\n\"0660\"}}",
+	    ":1: \"listen.mode\" needs \"listen.net\": \"unix\"" },
+	{ "{\"listen\": {\n\"group\": \"www\"}}",
+	    ":2: \"listen.group\" needs \"listen.net\": \"unix\"" },
+	{ "{\"listen\": {" UNIX ", \"mode\": 660}}",
+	    ":1: " INVALID "\"listen.mode\": 660" MODES },
+	{ "{\"listen\": {" UNIX ", \"mode\": \"1777\"}}",
+	    ":1: " INVALID "\"listen.mode\": \"1777\"" MODES },
+	{ "{\"listen\": {" UNIX ", \"mode\": \"0668\"}}",
+	    ":1: " INVALID "\"listen.mode\": \"0668\"" MODES },
+	{ "{\"listen\": {" UNIX ", \"mode\": \"66\"}}",
+	    ":1: " INVALID "\"listen.mode\": \"66\"" MODES },
+	{ "{\"listen\": {\"laddr\": \":1\",\n\"tls\": false}}",
+	    ":2: " INVALID "\"listen.tls\": false; :1" OPEN },
+	{ "{\"listen\": {\n\"tls\": false, \"laddr\": \"[::]:1\"}}",
+	    ":2: " INVALID "\"listen.tls\": false; [::]:1" OPEN },
+	{ "{\"listen\": {\"tls\": false, \"laddr\": \"127.0.0.1.org:1\"}}",
+	    ":1: " INVALID "\"listen.tls\": false; 127.0.0.1.org:1" OPEN },
+	{ "{\"listen\": {\"tls\": \"false\"}}", ":1: " INVALID
+	    "\"listen.tls\": \"false\"; must be one of: true false" },
+	{ "{\"listen\": {\"http\": 0}}", ":1: " INVALID
+	    "\"listen.http\": 0; must be one of: true false" },
+	{ "{\"listen\": {\"proxy\": null}}", ":1: " INVALID
+	    "\"listen.proxy\": null; must be one of: false true" },
+	{ "{\"listen\": {" UNIX ", \"tls\": false,\n\"certPath\": \"c\","
+	    "\"keyPath\": \"k\"}}",
+	    ":2: \"listen.certPath\": c is not used with \"tls\": false" },
+	{ "{\"listen\": [{" UNIX ", \"proxy\": true},\n{\n\"proxy\": true}]}",
+	    ":3: \"listen.proxy\": true needs the addresses of proxies in "
+	    "\"proxy_from\", as 127.0.0.1:3456 is no Unix socket" },
+	{ "{\"proxy_from\": [\"proxy\"]}",
+	    ":1: " INVALID "\"proxy_from\": \"proxy\"" NETS }
 };
 
 /* Addresses, with host and port; NULL if invalid. */
@@ -263,6 +336,10 @@ static const char *const documented[] = {
 	"\"# queue_max\":", "\"# queue_messages_max\":", "\"# disk_min\":",
 	"\"journal_size\":", "\"login_timeout\":", "\"pulse_timeout\":",
 	"\"listen\":", "\"net\":", "\"laddr\":", "\"certPath\":",
+	"\"tls\":", "\"http\":", "\"proxy\":",
+	"\"proxy_from\":", "\"# proxy_from\":",
+	"\"# listen.mode, listen.group\":",
+	"\"# listen.tls\":", "\"# listen.http\":", "\"# listen.proxy\":",
 	"\"keyPath\":", "\"ntp\":", "\"hosts\":", "\"retries\":",
 	"\"# name\":", "\"# data\":", "\"# user\":", "\"# ops\":",
 	"\"# window\":", "\"# alias_min\":", "\"# message_max\":",
@@ -372,6 +449,7 @@ test_unreadable(void)
 static void
 check_default(const struct conf *c, const char *what)
 {
+	const struct conf_listener *l = c->listen;
 	char host[256] = "";
 
 	(void)gethostname(host, sizeof(host) - 1);
@@ -403,11 +481,15 @@ check_default(const struct conf *c, const char *what)
 	    "%s: queue_max, disk_min", what);
 	CHECK(c->moderate_days == 30, "%s: moderate_days", what);
 	CHECK(c->expire_days == 0, "%s: expire_days", what);
-	CHECK(strcmp(c->listen_net, "tcp") == 0, "%s: net", what);
-	CHECK(strcmp(c->listen_laddr, "127.0.0.1:3456") == 0, "%s: laddr %s",
-	    what, c->listen_laddr);
-	CHECK(strcmp(c->listen_cert_path, "") == 0, "%s: certPath", what);
-	CHECK(strcmp(c->listen_key_path, "") == 0, "%s: keyPath", what);
+	CHECK(c->listen_count == 1, "%s: %zu listeners", what, c->listen_count);
+	CHECK(l->net == CONF_TCP && l->mode == 0660 && l->tls && l->http &&
+	    !l->proxy && l->group[0] == '\0', "%s: listen", what);
+	CHECK(strcmp(l->laddr, "127.0.0.1:3456") == 0, "%s: laddr %s", what,
+	    l->laddr);
+	CHECK(strcmp(l->cert_path, "") == 0, "%s: certPath", what);
+	CHECK(strcmp(l->key_path, "") == 0, "%s: keyPath", what);
+	CHECK(c->proxy_from != NULL && c->proxy_from[0] == NULL,
+	    "%s: proxy_from", what);
 	CHECK(c->ntp_hosts != NULL && c->ntp_hosts[0] == NULL, "%s: hosts",
 	    what);
 	CHECK(c->ntp_retries == 2, "%s: retries %u", what, c->ntp_retries);
@@ -522,10 +604,12 @@ test_values(void)
 	CHECK(c.expire_days == 36500, "expire_days %u", c.expire_days);
 	CHECK(c.login_timeout == 1500, "login_timeout %u", c.login_timeout);
 	CHECK(c.pulse_timeout == 86400000, "pulse %u", c.pulse_timeout);
-	CHECK(strcmp(c.listen_net, "tcp6") == 0, "net %s", c.listen_net);
-	CHECK(strcmp(c.listen_laddr, "[::1]:0") == 0, "%s", c.listen_laddr);
-	CHECK(strcmp(c.listen_cert_path, "c.pem") == 0, "certPath");
-	CHECK(strcmp(c.listen_key_path, "k.pem") == 0, "keyPath");
+	CHECK(c.listen_count == 1 && c.listen[0].net == CONF_TCP6, "net %d",
+	    (int)c.listen[0].net);
+	CHECK(strcmp(c.listen[0].laddr, "[::1]:0") == 0, "%s",
+	    c.listen[0].laddr);
+	CHECK(strcmp(c.listen[0].cert_path, "c.pem") == 0, "certPath");
+	CHECK(strcmp(c.listen[0].key_path, "k.pem") == 0, "keyPath");
 	CHECK(c.ntp_hosts[0] != NULL && strcmp(c.ntp_hosts[0], "a") == 0 &&
 	    c.ntp_hosts[1] != NULL && strcmp(c.ntp_hosts[1], "b:1") == 0 &&
 	    c.ntp_hosts[2] != NULL &&
@@ -589,6 +673,48 @@ test_objects(void)
 	    "is too long: labels, URLs and parameters are 10039 bytes") !=
 	    NULL, "too long: %s", why);
 	buf_free(&text);
+}
+
+static void
+test_listeners(void)
+{
+	static const char text[] = "{\n"
+	    "\"proxy_from\": [\"10.0.0.0/8\", \"fd00::1\"],\n"
+	    "\"listen\": [\n"
+	    "{\"laddr\": \":3456\", \"certPath\": \"c\",\"keyPath\": \"k\"},\n"
+	    "{ \"#\": 1, \"laddr\": \"localhost:80\", \"tls\": false },\n"
+	    "{ \"laddr\": \"[::1]:80\", \"net\": \"tcp6\", \"tls\": false,\n"
+	    "  \"proxy\": true },\n"
+	    "{ \"net\": \"unix\", \"mode\": \"666\", \"group\": \"www-data\",\n"
+	    "  \"http\": false, \"laddr\": \"localhost:80\", \"tls\": true }]}";
+	const struct conf_listener *l;
+	char why[WHY_ROOM];
+	struct conf c;
+
+	CHECK(read_conf(&c, text, why) == 0, "%s", why);
+	if (why[0] != '\0')
+		return;
+	l = c.listen;
+	CHECK(c.listen_count == 4, "%zu listeners", c.listen_count);
+	CHECK(l->tls && l->http && !l->proxy && !conf_is_local(l) &&
+	    strcmp(l->laddr, ":3456") == 0 && strcmp(l->key_path, "k") == 0,
+	    "the first");
+	CHECK(conf_listener_line(l, "listen.laddr") == 4 &&
+	    conf_listener_line(l, "listen.mode") == 4, "its lines");
+	l++;
+	CHECK(!l->tls && !l->proxy && conf_is_local(l) &&
+	    l->key_path[0] == '\0', "the second");
+	l++;
+	CHECK(l->net == CONF_TCP6 && !l->tls && l->proxy && conf_is_local(l) &&
+	    conf_listener_line(l, "listen.proxy") == 7, "the third");
+	l++;
+	CHECK(l->net == CONF_UNIX && l->tls && !l->http && l->mode == 0666 &&
+	    conf_is_local(l) && strcmp(l->group, "www-data") == 0 &&
+	    conf_listener_line(l, "listen.mode") == 8, "the fourth");
+	CHECK(strcmp(c.proxy_from[0], "10.0.0.0/8") == 0 &&
+	    strcmp(c.proxy_from[1], "fd00::1") == 0 && c.proxy_from[2] == NULL,
+	    "proxy_from");
+	conf_free(&c);
 }
 
 /* The value of login_timeout, in milliseconds, or of message_max. */
@@ -663,6 +789,7 @@ main(void)
 	test_documented();
 	test_values();
 	test_objects();
+	test_listeners();
 	test_units();
 	test_addresses();
 	test_refusals();

@@ -201,7 +201,7 @@ test_strangers(struct tls *tls)
 	size_t i, j;
 
 	for (i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
-		conn = tls_conn_open(tls);
+		conn = pair_conn(tls);
 		for (j = 0; j < strangers[i].n; j++) {
 			pair_feed(conn, strangers[i].bytes + j, 1);
 		}
@@ -270,7 +270,7 @@ record_client(struct tls *tls, struct buf *text)
 static bool
 opens(struct tls *tls, const struct buf *text, size_t n)
 {
-	struct tls_conn *conn = tls_conn_open(tls);
+	struct tls_conn *conn = pair_conn(tls);
 	bool open;
 
 	pair_feed(conn, text->p, n);
@@ -340,7 +340,7 @@ test_tampering(struct tls *tls)
 static void
 test_closed_early(struct tls *tls)
 {
-	struct tls_conn *conn = tls_conn_open(tls);
+	struct tls_conn *conn = pair_conn(tls);
 	struct pair *t = pair_new(tls);
 	const unsigned char *p;
 	size_t n;
@@ -362,7 +362,7 @@ test_closed_early(struct tls *tls)
 static void
 test_words(struct tls *tls)
 {
-	struct tls_conn *conn = tls_conn_open(tls);
+	struct tls_conn *conn = pair_conn(tls);
 	int i;
 
 	CHECK(tls_error(conn) == NULL, "an error at the start");
@@ -381,7 +381,7 @@ main(void)
 	struct tls *tls;
 
 	pair_certificates(&ec, &rsa);
-	tls = tls_open(&ec);
+	tls = pair_tls(&ec);
 	test_refusals(tls);
 	test_flood(tls);
 	test_renegotiation(tls);

@@ -165,6 +165,30 @@ set_trust(struct pair *t, const br_x509_certificate *cert)
 	br_ssl_engine_set_x509(&t->client.eng, &t->trust.vtable);
 }
 
+static struct { struct tls *tls; const struct cert *cert; } servers[2];
+
+struct tls *
+pair_tls(const struct cert *cert)
+{
+	size_t i = servers[0].tls != NULL;
+
+	servers[i].cert = cert;
+	servers[i].tls = tls_open();
+	return servers[i].tls;
+}
+
+const struct cert *
+pair_cert(const struct tls *tls)
+{
+	return servers[tls != servers[0].tls].cert;
+}
+
+struct tls_conn *
+pair_conn(struct tls *tls)
+{
+	return tls_conn_open(tls, pair_cert(tls));
+}
+
 /* A client that knows all of BearSSL, and a fresh connection for it. */
 struct pair *
 pair_new(struct tls *tls)
@@ -176,10 +200,10 @@ pair_new(struct tls *tls)
 	if (full.eng.suites_num == 0)
 		br_ssl_client_init_full(&full, &minimal, NULL, 0);
 	t->client = full;
-	set_trust(t, &tls->cert->chain[0]);
+	set_trust(t, &pair_cert(tls)->chain[0]);
 	br_ssl_engine_set_buffers_bidi(&t->client.eng, t->in, sizeof(t->in),
 	    t->out, sizeof(t->out));
-	t->conn = tls_conn_open(tls);
+	t->conn = pair_conn(tls);
 	t->seed = 7;
 	t->piece = t->plain = SIZE_MAX;
 	return t;

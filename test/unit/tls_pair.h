@@ -59,6 +59,11 @@ bool pair_differs(const void *, size_t n, unsigned seed, uint64_t at);
 void pair_certificates(struct cert *ec, struct cert *rsa);
 
 /* A client that knows all of BearSSL, and a fresh connection for it. */
+/* At most two servers; the certificate of each, and a connection of it. */
+struct tls *pair_tls(const struct cert *);
+const struct cert *pair_cert(const struct tls *);
+struct tls_conn *pair_conn(struct tls *);
+
 struct pair *pair_new(struct tls *);
 void pair_free(struct pair *);
 /* Offer only this suite. */

@@ -239,7 +239,7 @@ conn_bytes(struct tls *tls, uint16_t suite)
 
 	tls_conn_close(t->conn);
 	before = pair_heap;
-	t->conn = tls_conn_open(tls);
+	t->conn = pair_conn(tls);
 	pair_suite(t, suite);
 	pair_start(t);
 	t->up_goal = t->down_goal = 100000;
@@ -452,8 +452,8 @@ main(void)
 	struct tls *tls[2];
 
 	pair_certificates(&ec, &rsa);
-	tls[CERT_EC] = tls_open(&ec);
-	tls[CERT_RSA] = tls_open(&rsa);
+	tls[CERT_EC] = pair_tls(&ec);
+	tls[CERT_RSA] = pair_tls(&rsa);
 	test_suites(tls);
 	test_every_fragment(tls[CERT_EC]);
 	test_interleaved(tls);
