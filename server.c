@@ -479,6 +479,7 @@ serve_operator(struct server *sv, const struct poller_event *event)
 		.conf = sv->conf,
 		.data = sv->data,
 		.relay = sv->relay,
+		.cert = sv->cert,
 		.now = sv->now,
 		.started = sv->started,
 		.connections = sv->conn_count,
