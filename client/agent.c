@@ -46,6 +46,7 @@
 #define SEEN_MAX     256	/* ids that are remembered */
 #define SEEN_BYTES   65536	/* of the file, before it is written again */
 #define SEEN_LINE    18
+#define LARGE        1000000	/* bytes of a request worth a progress */
 #define FRAME_MAX    ((1 << 20) + (1 << 17))
 #define X509_FIRST   32		/* BearSSL's errors of certificates */
 #define X509_LAST    63
@@ -1205,6 +1206,13 @@ bool
 agent_is_undecided(const struct agent *a)
 {
 	return a->begun && dialog_is_undecided(a->dialog);
+}
+
+bool
+agent_progress(const struct agent *a, uint64_t *sent, uint64_t *total)
+{
+	return a->begun && dialog_progress(a->dialog, sent, total) &&
+	    *total > LARGE;
 }
 
 const char *

@@ -102,6 +102,11 @@ void agent_show(struct agent *, struct span uids);
 bool agent_is_online(const struct agent *);
 /* Whether a request was sent on this connection and has no ack. */
 bool agent_is_undecided(const struct agent *);
+/*
+ * Of a request over 1 MB that is being sent: bytes sent, and of how many.
+ * False: there is none.
+ */
+bool agent_progress(const struct agent *, uint64_t *sent, uint64_t *total);
 /* What went wrong last, for people; "" if nothing did. */
 const char *agent_why(const struct agent *);
 

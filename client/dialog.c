@@ -210,6 +210,16 @@ dialog_sent(struct dialog *d, size_t n)
 	d->sent_at = 0;
 }
 
+bool
+dialog_progress(const struct dialog *d, uint64_t *sent, uint64_t *total)
+{
+	if (d->state != ONLINE || d->sent == d->count)
+		return false;
+	*sent = d->sent_at;
+	*total = d->requests[d->sent].frame.n;
+	return true;
+}
+
 /* ---- what is received ---- */
 
 static enum dialog_event

@@ -79,6 +79,8 @@ bool dialog_send(struct dialog *, const struct dialog_request *);
 /* How many requests have no ack, and whether the oldest has been sent. */
 size_t dialog_waiting(const struct dialog *);
 bool dialog_is_undecided(const struct dialog *);
+/* Of the request that is being sent: bytes sent, and of how many. */
+bool dialog_progress(const struct dialog *, uint64_t *sent, uint64_t *total);
 /* The message with this id, as in its header, is stored. */
 void dialog_ack(struct dialog *, struct span id);
 void dialog_quit(struct dialog *);

@@ -1,0 +1,503 @@
+/*
+ * tmtp join: become a member of a relay, or make this machine another device of
+ * one.
+ *
+ * Nothing is sent before the relay's fingerprint is accepted.  The account is
+ * on disk before tmtp says that it has joined; if the process is killed between
+ * the relay's answer and that, only the operator can free the name again.
+ */
+#include "cmd/join.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/log.h"
+#include "client/account.h"
+#include "client/client.h"
+#include "client/dial.h"
+#include "client/dialog.h"
+#include "cmd/terminal.h"
+#include "json.h"
+#include "net/poller.h"
+
+#define PATIENCE 30000		/* ms for the relay to answer */
+#define ASK_EVERY 60000		/* ms between two tries to be admitted */
+#define NAME_ROOM 256
+
+static const char usage[] =
+    "join =HOST[:PORT] | +HOST[:PORT] | LINK [--fingerprint F] [--label L]\n"
+    "            [--no-wait] [NAME]";
+
+/* What is to be joined, from the arguments or a link. */
+struct plan {
+	char address[DIAL_HOST + 16];
+	char fingerprint[TRUST_FINGERPRINT + 1];
+	char name[NAME_ROOM];		/* "": none is asked for */
+	char code[NAME_ROOM];
+	char uid[UID_TEXT + 1], nodeid[NODEID_TEXT + 1];	/* another
+					   device's link; else "" */
+	const char *label;
+	bool waits;
+};
+
+/* One connection, until its answer. */
+struct attempt {
+	struct dial dial;
+	struct poller *poller;
+	struct client *client;
+	struct dialog *dialog;
+	struct buf error;		/* what the relay has refused */
+	bool over;
+};
+
+/* ---- links ---- */
+
+/* Copy a value of a link up to '&', without its %xx; false: it is too long. */
+static bool
+take_value(char *to, size_t room, const char **p)
+{
+	unsigned byte;
+	size_t n = 0;
+
+	while (**p != '\0' && **p != '&') {
+		if (n + 1 >= room)
+			return false;
+		if (**p == '%' && sscanf(*p + 1, "%2x", &byte) == 1 &&
+		    byte != 0 && strlen(*p) >= 3) {
+			to[n++] = (char)byte;
+			*p += 3;
+		} else {
+			to[n++] = *(*p)++;
+		}
+	}
+	to[n] = '\0';
+	if (**p == '&')
+		(*p)++;
+	return true;
+}
+
+static bool
+take_device(struct plan *plan, const char **p)
+{
+	char text[UID_TEXT + 1 + NODEID_TEXT + 1];
+
+	if (!take_value(text, sizeof(text), p) ||
+	    strlen(text) != sizeof(text) - 1 || text[UID_TEXT] != '.')
+		return false;
+	text[UID_TEXT] = '\0';
+	memcpy(plan->uid, text, UID_TEXT + 1);
+	memcpy(plan->nodeid, text + UID_TEXT + 1, NODEID_TEXT + 1);
+	return true;
+}
+
+/* https://HOST:PORT/#join=NAME&code=CODE&ca=FINGERPRINT, or #device=UID.NODEID */
+static bool
+read_link(struct plan *plan, const char *link)
+{
+	const char *host = link + strlen("https://"), *p;
+	size_t n = strcspn(host, "/#");
+	bool good = true;
+
+	p = strchr(host, '#');
+	if (p == NULL || n == 0 || n >= DIAL_HOST)
+		return false;
+	p++;
+	while (good && *p != '\0') {
+		if (strncmp(p, "join=", 5) == 0) {
+			p += 5;
+			good = take_value(plan->name, NAME_ROOM, &p);
+		} else if (strncmp(p, "code=", 5) == 0) {
+			p += 5;
+			good = take_value(plan->code, NAME_ROOM, &p);
+		} else if (strncmp(p, "ca=", 3) == 0) {
+			p += 3;
+			good = take_value(plan->fingerprint,
+			    sizeof(plan->fingerprint), &p);
+		} else if (strncmp(p, "device=", 7) == 0) {
+			p += 7;
+			good = take_device(plan, &p);
+		} else {
+			p += strcspn(p, "&");
+			p += *p == '&';
+		}
+	}
+	(void)snprintf(plan->address, sizeof(plan->address), "%c%.*s%s",
+	    plan->fingerprint[0] != '\0' ? '=' : '+', (int)n, host,
+	    memchr(host, ':', n) == NULL ? ":443" : "");
+	return good;
+}
+
+static bool
+read_address(struct plan *plan, const char *word)
+{
+	if (strncmp(word, "https://", 8) == 0)
+		return read_link(plan, word);
+	(void)snprintf(plan->address, sizeof(plan->address), "%s", word);
+	return strlen(word) < sizeof(plan->address);
+}
+
+/* ---- one connection ---- */
+
+static int
+open_attempt(struct context *context, struct attempt *a,
+    const struct plan *plan)
+{
+	*a = (struct attempt){ .client = NULL };
+	if (dial_open(&a->dial, plan->address, plan->fingerprint, context->why,
+	    CONTEXT_WHY) == -1)
+		return context_fail(context, STATUS_USAGE, "%s",
+		    context->why);
+	a->poller = poller_open();
+	a->dialog = dialog_open(DIALOG_2020);
+	return STATUS_OK;
+}
+
+static void
+close_attempt(struct attempt *a)
+{
+	client_close(a->client);
+	dialog_close(a->dialog);
+	if (a->poller != NULL)
+		poller_close(a->poller);
+	dial_close(&a->dial);
+	buf_free(&a->error);
+}
+
+/* Let time pass, and bytes. */
+static void
+turn(struct attempt *a)
+{
+	struct poller_event event;
+	struct span piece;
+
+	while (dialog_out(a->dialog, &piece)) {
+		client_send(a->client, piece);
+		dialog_sent(a->dialog, piece.n);
+	}
+	client_push(a->client);
+	poller_wait(a->poller, 100);
+	while (poller_next(a->poller, &event))
+		client_step(a->client, event.can);
+}
+
+/* Connect to one of the host's addresses; false: none answers, and why. */
+static bool
+connect_any(struct context *context, struct attempt *a)
+{
+	uint64_t end;
+
+	client_close(a->client);
+	a->client = NULL;
+	if (dial_lookup(&a->dial, context->why, CONTEXT_WHY) == -1)
+		return false;
+	while ((a->client = dial_next(&a->dial, NULL)) != NULL) {
+		end = clock_ms(CLOCK_MONOTONIC) + PATIENCE;
+		if (client_watch(a->client, a->poller, a) == -1)
+			break;
+		while (!client_is_open(a->client) &&
+		    client_over(a->client) == NULL &&
+		    clock_ms(CLOCK_MONOTONIC) < end)
+			turn(a);
+		if (client_is_open(a->client) ||
+		    client_fingerprint(a->client)[0] != '\0')
+			return true;
+		client_close(a->client);
+		a->client = NULL;
+	}
+	(void)say_why(context->why, CONTEXT_WHY, "cannot connect to %s",
+	    a->dial.host);
+	return false;
+}
+
+/* ---- the fingerprint ---- */
+
+static bool
+says_yes(void)
+{
+	char line[16];
+
+	return fgets(line, sizeof(line), stdin) != NULL &&
+	    (line[0] == 'y' || line[0] == 'Y');
+}
+
+/* Learn the relay's fingerprint from a connection that accepts nothing. */
+static int
+ask_fingerprint(struct context *context, struct plan *plan)
+{
+	struct attempt a;
+	int status = open_attempt(context, &a, plan);
+
+	if (status != STATUS_OK)
+		return status;
+	if (a.dial.kind != DIAL_PINNED || plan->fingerprint[0] != '\0') {
+		close_attempt(&a);
+		return STATUS_OK;
+	}
+	if (!connect_any(context, &a)) {
+		close_attempt(&a);
+		return context_fail(context, STATUS_UNAVAILABLE, "%s",
+		    context->why);
+	}
+	(void)snprintf(plan->fingerprint, sizeof(plan->fingerprint), "%s",
+	    client_fingerprint(a.client));
+	close_attempt(&a);
+	fprintf(stderr, "The relay's certificate has this SHA-256 "
+	    "fingerprint:\n%s\n", plan->fingerprint);
+	if (isatty(STDIN_FILENO) == 0)
+		return context_fail(context, STATUS_NO_INPUT,
+		    "if it is the one that the relay's operator has given "
+		    "you, add --fingerprint and it");
+	fprintf(stderr, "Is it the one that the relay's operator has given "
+	    "you? [y/N] ");
+	if (says_yes())
+		return STATUS_OK;
+	return context_fail(context, STATUS_NO_PERMISSION, "not joined");
+}
+
+/* ---- registering ---- */
+
+static void
+on_registered(struct context *context, struct attempt *a,
+    struct account *account, const struct reply *r)
+{
+	account_set(&account->uid, r->uid);
+	account_set(&account->nodeid, r->nodeid);
+	if (r->error.p != NULL) {
+		(void)wire_text(r, "error", &a->error);
+		if (account->alias_count > 0)
+			free(account->aliases[--account->alias_count]);
+	}
+	if (account_write(account, context->why, CONTEXT_WHY) == -1)
+		a->over = true;
+}
+
+/* Read the answers.  True: the device is a member, and on disk. */
+static bool
+read_answers(struct context *context, struct attempt *a,
+    struct account *account)
+{
+	enum dialog_event event;
+	struct span plain;
+	struct reply r;
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
+
+	while (!a->over && client_recv(a->client, &plain)) {
+		while ((event = dialog_read(a->dialog, &plain, &r, now)) !=
+		    DIALOG_MORE) {
+			if (event == DIALOG_REGISTERED)
+				on_registered(context, a, account, &r);
+			if (event == DIALOG_ONLINE)
+				return !a->over;
+			if (event != DIALOG_OVER)
+				continue;
+			a->over = true;
+			(void)say_why(context->why, CONTEXT_WHY, "%s",
+			    dialog_why(a->dialog));
+		}
+	}
+	return false;
+}
+
+/* 0, or a status; then why is said by the caller. */
+static int
+try_to_join(struct context *context, struct attempt *a,
+    const struct plan *plan, struct account *account)
+{
+	char alias[2 * NAME_ROOM];
+	uint64_t end = clock_ms(CLOCK_MONOTONIC) + PATIENCE;
+
+	if (!connect_any(context, a))
+		return STATUS_UNAVAILABLE;
+	(void)snprintf(alias, sizeof(alias), "%s%s%s",
+	    plan->name[0] == '\0' ? "_" : plan->name,
+	    plan->code[0] == '\0' ? "" : " ", plan->code);
+	a->over = false;
+	if (account->uid[0] != '\0')
+		dialog_login(a->dialog, span_of(account->uid),
+		    span_of(account->nodeid), clock_ms(CLOCK_MONOTONIC));
+	else
+		dialog_register(a->dialog, span_of(plan->label),
+		    span_of(alias), clock_ms(CLOCK_MONOTONIC));
+	(void)say_why(context->why, CONTEXT_WHY, "the relay does not answer");
+	while (clock_ms(CLOCK_MONOTONIC) < end) {
+		if (read_answers(context, a, account)) {
+			dialog_quit(a->dialog);
+			turn(a);
+			return STATUS_OK;
+		}
+		if (a->over)
+			return STATUS_NO_PERMISSION;
+		if (client_over(a->client) != NULL) {
+			(void)say_why(context->why, CONTEXT_WHY, "%s",
+			    client_error(a->client) > 0 ? "the relay's "
+			    "certificate is not the expected one" :
+			    client_over(a->client));
+			return STATUS_NO_PERMISSION;
+		}
+		turn(a);
+	}
+	return STATUS_UNAVAILABLE;
+}
+
+/* The relay admits only those who were invited; its operator may decide so. */
+static bool
+may_be_admitted(const struct context *context)
+{
+	return strstr(context->why, "invit") != NULL ||
+	    strstr(context->why, "operator") != NULL;
+}
+
+static int
+join(struct context *context, const struct plan *plan,
+    struct account *account)
+{
+	struct attempt a;
+	struct timespec pause = { ASK_EVERY / 1000, 0 };
+	int status = open_attempt(context, &a, plan);
+
+	if (status != STATUS_OK)
+		return status;
+	while ((status = try_to_join(context, &a, plan, account)) !=
+	    STATUS_OK && plan->waits && status == STATUS_NO_PERMISSION &&
+	    may_be_admitted(context)) {
+		fprintf(stderr, "%s\nWaiting until the relay's operator lets "
+		    "you in (Ctrl-C ends this)...\n", context->why);
+		(void)nanosleep(&pause, NULL);
+	}
+	if (status != STATUS_OK)
+		(void)context_fail(context, (enum status)status, "%s",
+		    context->why);
+	else if (a.error.n > 0)
+		status = context_fail(context, STATUS_CANNOT_CREATE,
+		    "joined, but without that name: %.*s; choose another with: "
+		    "tmtp alias add NAME", (int)a.error.n, a.error.p);
+	close_attempt(&a);
+	return status;
+}
+
+/* ---- the command ---- */
+
+static int
+prepare(struct context *context, const struct plan *plan,
+    struct account *account)
+{
+	long holder;
+
+	if (account_make(account, context->account, context->why,
+	    CONTEXT_WHY) == -1)
+		return context_fail(context, STATUS_CONFIG, "%s",
+		    context->why);
+	if (account->uid[0] != '\0')
+		return context_fail(context, STATUS_CONFIG, "the account %s "
+		    "has joined %s already; choose another name with -a",
+		    context->account, account->address);
+	if (account_lock(account, ACCOUNT_ONLINE, &holder) == -1)
+		return context_fail(context, STATUS_TEMPORARY, "the account "
+		    "%s is in use by process %ld", context->account, holder);
+	account_set(&account->address, span_of(plan->address));
+	account_set(&account->fingerprint, span_of(plan->fingerprint));
+	account_set(&account->label, span_of(plan->label));
+	account_set(&account->uid, span_of(plan->uid));
+	account_set(&account->nodeid, span_of(plan->nodeid));
+	if (plan->name[0] != '\0' && account->alias_count == 0) {
+		account->aliases = xgrow(NULL, 0, sizeof(*account->aliases));
+		account->aliases[account->alias_count++] =
+		    xcopy(span_of(plan->name));
+	}
+	return STATUS_OK;
+}
+
+static void
+say_joined(const struct context *context, const struct account *account)
+{
+	struct buf text = { NULL, 0, 0 };
+
+	if (context->json) {
+		json_put_open(&text, '{');
+		json_put_string(&text, "account", span_of(context->account));
+		json_put_string(&text, "address", span_of(account->address));
+		json_put_string(&text, "uid", span_of(account->uid));
+		json_put_close(&text, '}');
+	} else {
+		buf_addf(&text, "joined %s as ", account->address);
+		terminal_line(&text, span_of(account->alias_count > 0 ?
+		    account->aliases[0] : account->uid));
+	}
+	buf_add_byte(&text, '\n');
+	(void)terminal_write(buf_span(&text));	/* the account is there */
+	buf_free(&text);
+}
+
+static int
+read_words(struct plan *plan, char **argv)
+{
+	static const struct context_option options[] = {
+		{ "fingerprint", 'F', true }, { "label", 'l', true },
+		{ "no-wait", 'n', false }, { NULL, 0, false }
+	};
+	struct context_words words = { .at = argv };
+	const char *given = NULL;
+	int option;
+
+	plan->label = "tmtp";
+	plan->waits = true;
+	for (;;) {
+		while ((option = context_option(&words, options)) > 0) {
+			if (option == 'F')
+				given = words.value;
+			else if (option == 'l')
+				plan->label = words.value;
+			else
+				plan->waits = false;
+		}
+		if (option == -1)
+			return -1;
+		if (*words.at == NULL)
+			break;
+		if (plan->address[0] == '\0') {
+			if (!read_address(plan, *words.at++))
+				return -1;
+		} else if (strlen(*words.at) < NAME_ROOM) {
+			(void)snprintf(plan->name, NAME_ROOM, "%s",
+			    *words.at++);
+		} else {
+			return -1;
+		}
+	}
+	if (given != NULL && strlen(given) <= TRUST_FINGERPRINT)
+		(void)snprintf(plan->fingerprint, sizeof(plan->fingerprint),
+		    "%s", given);
+	return plan->address[0] == '\0' ? -1 : 0;
+}
+
+int
+join_run(struct context *context, char **argv)
+{
+	struct plan plan = { .address = "" };
+	struct account account;
+	int status;
+
+	if (read_words(&plan, argv) == -1)
+		return context_usage(usage);
+	status = ask_fingerprint(context, &plan);
+	if (status == STATUS_OK)
+		status = prepare(context, &plan, &account);
+	else
+		return status;
+	if (status == STATUS_OK)
+		status = join(context, &plan, &account);
+	if (status == STATUS_OK && plan.uid[0] != '\0' &&
+	    account_write(&account, context->why, CONTEXT_WHY) == -1)
+		status = context_fail(context, STATUS_CANNOT_CREATE, "%s",
+		    context->why);
+	if (status == STATUS_OK || status == STATUS_CANNOT_CREATE)
+		say_joined(context, &account);
+	account_close(&account);
+	return status;
+}

@@ -1,0 +1,354 @@
+/*
+ * tmtp read: messages to standard output, or to a command.
+ *
+ * A message is acked when all of it was written, its files were synced, or the
+ * command has taken it with status 0.  Killed in between, the next one gets the
+ * message again, and says so.
+ */
+#include "cmd/read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "client/account.h"
+#include "client/agent.h"
+#include "client/contacts.h"
+#include "cmd/terminal.h"
+#include "cmd/request.h"
+#include "cmd/show.h"
+#include "disk/file.h"
+#include "net/poller.h"
+
+#define LOCK_WAIT   15000	/* ms for a tmtp post to end */
+#define LOCK_AGAIN  20
+#define RETRY_FIRST 1000	/* ms until a command that failed is run again */
+#define RETRY_MAX   300000
+#define CHILD_LOOK  20		/* ms */
+
+static const char usage[] =
+    "read [-f] [--all] [--json | --exec COMMAND] [-d DIRECTORY]\n"
+    "            [--timeout S]";
+
+struct reading {
+	struct account account;
+	struct request_line line;
+	bool follows, all;
+	const char *command;		/* NULL: standard output */
+	char directory[ACCOUNT_PATH + 16];	/* for attachments */
+	uint64_t end;			/* until when to wait to be online */
+	struct contacts book;
+	uint64_t retry, retry_at;	/* of the command */
+	bool holds;			/* message was handed over to us */
+	struct agent_message message;
+};
+
+/* ---- the command ---- */
+
+static void
+add_env(const char *name, struct span value)
+{
+	struct buf text = { NULL, 0, 0 };
+
+	terminal_line(&text, value);
+	buf_add_byte(&text, '\0');
+	(void)setenv(name, text.p, 1);	/* without memory, less is set */
+	buf_free(&text);
+}
+
+static void
+add_environment(const struct show *s)
+{
+	struct buf paths = { NULL, 0, 0 };
+	size_t i;
+
+	for (i = 0; s->paths != NULL && i < s->form.attachment_count; i++)
+		buf_addf(&paths, "%s%.*s", i == 0 ? "" : ":",
+		    (int)s->paths[i].n, s->paths[i].p);
+	add_env("TMTP_AGAIN", s->again ? SPAN("1") : SPAN(""));
+	add_env("TMTP_FILES", buf_span(&paths));
+	add_env("TMTP_FROM", s->reply->from);
+	add_env("TMTP_GROUP", buf_span(&s->group));
+	add_env("TMTP_ID", s->reply->id);
+	add_env("TMTP_NAME", buf_span(&s->name));
+	add_env("TMTP_OP", s->reply->op);
+	add_env("TMTP_POSTED", buf_span(&s->posted));
+	add_env("TMTP_SUBJECT", s->form.subject);
+	add_env("TMTP_THREAD", s->form.thread);
+	buf_free(&paths);
+}
+
+/* A file without a name that holds text, at its start; -1 with errno. */
+static int
+open_input(const struct reading *r, struct span text)
+{
+	int fd = openat(r->account.in, "tmp-input", O_RDWR | O_CREAT |
+	    O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd == -1)
+		return -1;
+	(void)unlinkat(r->account.in, "tmp-input", 0);
+	if (file_pwrite_all(fd, text.p, text.n, 0) == -1)
+		return fd_close(fd);
+	return fd;
+}
+
+/* Never returns. */
+static void
+run_child(const struct reading *r, const struct show *s, int input)
+{
+	(void)signal(SIGPIPE, SIG_DFL);
+	add_environment(s);
+	if (dup2(input, STDIN_FILENO) != -1)
+		(void)execl("/bin/sh", "sh", "-c", r->command, (char *)NULL);
+	_exit(127);
+}
+
+/* Run the command while the connection is served.  Its status. */
+static int
+run_command(struct context *context, struct reading *r, const struct show *s,
+    struct span text)
+{
+	int input = open_input(r, text), status = 127 << 8;
+	pid_t child;
+
+	if (input == -1)
+		return -1;
+	child = fork();
+	if (child == 0)
+		run_child(r, s, input);
+	(void)fd_close(input);
+	while (child > 0 && waitpid(child, &status, WNOHANG) == 0)
+		request_turn(context, &r->line, CHILD_LOOK);
+	return child <= 0 ? -1 : status;
+}
+
+/* ---- one message ---- */
+
+/* Where it goes.  0, or -1 and why. */
+static int
+hand_over(struct context *context, struct reading *r, struct show *s)
+{
+	struct buf text = { NULL, 0, 0 };
+	int result;
+
+	if (show_save_files(s, r->directory, context->why, CONTEXT_WHY) == -1)
+		return -1;
+	if (context->json)
+		show_json(s, &text);
+	else if (r->command != NULL)
+		buf_add(&text, s->form.text);
+	else
+		show_text(s, &text);
+	if (r->command == NULL) {
+		result = terminal_write(buf_span(&text));
+		if (result == -1)
+			(void)say_why(context->why, CONTEXT_WHY,
+			    "standard output: %s", strerror(errno));
+	} else {
+		result = run_command(context, r, s, buf_span(&text));
+		if (result != 0)
+			(void)say_why(context->why, CONTEXT_WHY,
+			    "the command failed");
+	}
+	buf_free(&text);
+	return result == 0 ? 0 : -1;
+}
+
+/* Try the message that waits.  STATUS_OK: it is done, or will be tried again. */
+static int
+try_message(struct context *context, struct reading *r)
+{
+	struct show s;
+	int result = 0;
+
+	contacts_free(&r->book);
+	if (contacts_read(&r->book, &r->account, context->why, CONTEXT_WHY) ==
+	    -1)
+		return context_fail(context, STATUS_CONFIG, "%s",
+		    context->why);
+	show_open(&s, &r->message.reply, &r->account, &r->book);
+	s.again = r->message.again;
+	if (r->all || show_is_for_people(&s))
+		result = hand_over(context, r, &s);
+	show_close(&s);
+	if (result == 0) {
+		agent_done(r->line.agent, &r->message);
+		r->holds = false;
+		r->retry = 0;
+		return STATUS_OK;
+	}
+	if (r->command == NULL || !r->follows)
+		return context_fail(context, r->command == NULL ? STATUS_IO :
+		    STATUS_TEMPORARY, "%s", context->why);
+	r->retry = r->retry == 0 ? RETRY_FIRST : r->retry * 2;
+	r->retry = clock_min(r->retry, RETRY_MAX);
+	r->retry_at = clock_ms(CLOCK_MONOTONIC) + r->retry;
+	(void)context_fail(context, STATUS_TEMPORARY,
+	    "%s; trying again in %u s", context->why,
+	    (unsigned)(r->retry / 1000));
+	return STATUS_OK;
+}
+
+static int
+take_messages(struct context *context, struct reading *r)
+{
+	int status;
+
+	for (;;) {
+		if (!r->holds && !agent_next(r->line.agent, &r->message))
+			return STATUS_OK;
+		r->holds = true;
+		if (clock_ms(CLOCK_MONOTONIC) < r->retry_at)
+			return STATUS_OK;
+		status = try_message(context, r);
+		if (status != STATUS_OK)
+			return status;
+	}
+}
+
+/* ---- the loop ---- */
+
+static int
+wait_for_line(struct context *context, struct reading *r)
+{
+	uint64_t end = clock_ms(CLOCK_MONOTONIC) + LOCK_WAIT;
+	long holder;
+
+	while (account_lock(&r->account, ACCOUNT_ONLINE, &holder) == -1) {
+		if (clock_ms(CLOCK_MONOTONIC) >= end)
+			return context_fail(context, STATUS_TEMPORARY,
+			    "process %ld is online with this account", holder);
+		poller_wait(r->line.poller, LOCK_AGAIN);
+	}
+	r->line.agent = agent_open(&r->account, r->line.poller, context->why,
+	    CONTEXT_WHY);
+	if (r->line.agent == NULL)
+		return context_fail(context, STATUS_CONFIG, "%s",
+		    context->why);
+	agent_want(r->line.agent);
+	return STATUS_OK;
+}
+
+static int
+follow(struct context *context, struct reading *r)
+{
+	struct agent *agent = r->line.agent;
+	uint64_t now;
+	bool was_online = true;
+	int status;
+
+	for (;;) {
+		status = take_messages(context, r);
+		if (status != STATUS_OK)
+			return status;
+		if (r->line.refused)
+			return context_fail(context, STATUS_NO_PERMISSION,
+			    "%s", agent_why(agent));
+		now = clock_ms(CLOCK_MONOTONIC);
+		if (!r->follows && agent_is_idle(agent, now))
+			return STATUS_OK;
+		if (!r->follows && !r->holds)
+			agent_probe(agent);
+		if (agent_is_online(agent))
+			r->end = UINT64_MAX;
+		if (!r->follows && now >= r->end)
+			return context_fail(context, STATUS_UNAVAILABLE,
+			    "%s", agent_why(agent));
+		if (r->follows && was_online && !agent_is_online(agent) &&
+		    agent_why(agent)[0] != '\0')
+			(void)context_fail(context, STATUS_UNAVAILABLE,
+			    "%s; trying again", agent_why(agent));
+		was_online = agent_is_online(agent) ||
+		    agent_why(agent)[0] == '\0';
+		request_turn(context, &r->line, r->holds ? 100 : 60000);
+	}
+}
+
+static int
+run_reading(struct context *context, struct reading *r)
+{
+	long holder;
+	int status;
+
+	if (account_lock(&r->account, ACCOUNT_READER, &holder) == -1)
+		return context_fail(context, STATUS_TEMPORARY, "process %ld "
+		    "reads the messages of this account", holder);
+	status = request_open(context, &r->line, &r->account);
+	if (status != STATUS_OK)
+		return status;
+	status = wait_for_line(context, r);
+	if (status == STATUS_OK)
+		status = follow(context, r);
+	request_close(&r->line);
+	contacts_free(&r->book);
+	return status;
+}
+
+static int
+read_words(struct context *context, struct reading *r, char **argv)
+{
+	static const struct context_option options[] = {
+		{ "follow", 'f', false }, { "all", 'A', false },
+		{ "json", 'j', false }, { "exec", 'e', true },
+		{ "directory", 'd', true }, { "timeout", 't', true },
+		{ NULL, 0, false }
+	};
+	struct context_words words = { .at = argv };
+	long seconds = REQUEST_PATIENCE;
+	int option;
+
+	while ((option = context_option(&words, options)) > 0) {
+		switch (option) {
+		case 'f':
+			r->follows = true;
+			break;
+		case 'A':
+			r->all = true;
+			break;
+		case 'j':
+			context->json = true;
+			break;
+		case 'e':
+			r->command = words.value;
+			break;
+		case 'd':
+			(void)snprintf(r->directory, sizeof(r->directory),
+			    "%s", words.value);
+			break;
+		case 't':
+			seconds = strtol(words.value, NULL, 10);
+			break;
+		}
+	}
+	r->end = clock_ms(CLOCK_MONOTONIC) + (uint64_t)seconds * 1000;
+	return option == -1 || *words.at != NULL ? -1 : 0;
+}
+
+int
+read_run(struct context *context, char **argv)
+{
+	struct reading r = { .directory = "" };
+	int status;
+
+	if (read_words(context, &r, argv) == -1)
+		return context_usage(usage);
+	status = context_account(context, &r.account);
+	if (status != STATUS_OK)
+		return status;
+	if (r.directory[0] == '\0')
+		(void)snprintf(r.directory, sizeof(r.directory), "%s/files",
+		    r.account.path);
+	status = run_reading(context, &r);
+	account_close(&r.account);
+	return status;
+}

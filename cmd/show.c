@@ -1,0 +1,312 @@
+#include "cmd/show.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/encode.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "client/account.h"
+#include "client/contacts.h"
+#include "cmd/terminal.h"
+#include "disk/file.h"
+#include "json.h"
+
+#define INDENT "    "
+
+/* Members of a header that JSON output passes on as they are. */
+static const char *const passed[] = { "act", "alias", "dropalias", "dropnode",
+	"gid", "label", "moderate", "msgid", "newalias", "newnode", "node",
+	"noderef", "postid", "to" };
+
+static void
+find_name(struct show *s, const struct account *account,
+    const struct contacts *book)
+{
+	const struct reply *r = s->reply;
+	const struct contact_person *c = contacts_find_uid(book, r->from);
+
+	s->is_own = span_is(r->from, span_of(account->uid));
+	if (s->is_own && account->alias_count > 0)
+		buf_add(&s->name, span_of(account->aliases[0]));
+	else if (c != NULL)
+		buf_add(&s->name, span_of(c->name));
+	else if (!wire_text(r, "alias", &s->name) && s->form.alias.n > 0)
+		buf_add(&s->name, s->form.alias);
+	if (s->name.n == 0)
+		buf_addf(&s->name, "%.*s", (int)r->from.n, r->from.p);
+}
+
+void
+show_open(struct show *s, const struct reply *r,
+    const struct account *account, const struct contacts *book)
+{
+	*s = (struct show){ .reply = r };
+	post_form_read(&s->form, r->data, wire_number(r, "datahead"));
+	find_name(s, account, book);
+	(void)wire_text(r, "gid", &s->group);
+	(void)wire_text(r, "posted", &s->posted);
+}
+
+void
+show_close(struct show *s)
+{
+	size_t i;
+
+	for (i = 0; s->paths != NULL && i < s->form.attachment_count; i++)
+		buf_free(&s->paths[i]);
+	free(s->paths);
+	post_form_free(&s->form);
+	buf_free(&s->name);
+	buf_free(&s->group);
+	buf_free(&s->posted);
+}
+
+/* ---- files ---- */
+
+static int
+save_file(int dir, const char *name, struct span data)
+{
+	char draft[POST_FORM_NAME + 64];
+	int fd, result;
+
+	(void)snprintf(draft, sizeof(draft), ".%s.part", name);
+	fd = openat(dir, draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	result = file_pwrite_all(fd, data.p, data.n, 0);
+	if (result == 0)
+		result = file_sync(fd);
+	if (fd_close_written(fd, result) == -1 ||
+	    renameat(dir, draft, dir, name) == -1)
+		return file_discard(dir, draft);
+	return 0;
+}
+
+static void
+file_name(const struct show *s, size_t i, char *name, size_t room)
+{
+	const struct post_attachment *a = &s->form.attachments[i];
+	char safe[POST_FORM_NAME];
+
+	post_form_safe_name(safe, a->name);
+	if (s->form.attachment_count == 1)
+		(void)snprintf(name, room, "%.*s-%s", (int)s->reply->id.n,
+		    s->reply->id.p, safe);
+	else
+		(void)snprintf(name, room, "%.*s-%zu-%s",
+		    (int)s->reply->id.n, s->reply->id.p, i + 1, safe);
+}
+
+int
+show_save_files(struct show *s, const char *directory, char *why, size_t room)
+{
+	char name[POST_FORM_NAME + 48];
+	int dir, result = 0;
+	size_t i;
+
+	if (s->form.attachment_count == 0)
+		return 0;
+	if (file_make_dir(AT_FDCWD, directory) == -1 ||
+	    (dir = file_open_dir(AT_FDCWD, directory)) == -1)
+		return say_why(why, room, "%s: %s", directory,
+		    strerror(errno));
+	s->paths = xzalloc(s->form.attachment_count * sizeof(*s->paths));
+	for (i = 0; i < s->form.attachment_count && result == 0; i++) {
+		file_name(s, i, name, sizeof(name));
+		result = save_file(dir, name, s->form.attachments[i].data);
+		buf_addf(&s->paths[i], "%s/%s", directory, name);
+	}
+	if (result == 0)
+		result = file_sync(dir);
+	if (result == -1)
+		(void)say_why(why, room, "%s/%s: %s", directory, name,
+		    strerror(errno));
+	(void)fd_close(dir);
+	return result;
+}
+
+/* ---- news ---- */
+
+bool
+show_is_for_people(const struct show *s)
+{
+	struct span op = s->reply->op;
+
+	return !s->form.node_sync && !span_is(op, SPAN("login")) &&
+	    !span_is(op, SPAN("ohiedit"));
+}
+
+static bool
+get(const struct show *s, const char *key, struct buf *text)
+{
+	text->n = 0;
+	return wire_text(s->reply, key, text);
+}
+
+static void
+add_member_news(const struct show *s, struct buf *b, struct buf *text)
+{
+	struct buf act = { NULL, 0, 0 };
+
+	(void)wire_text(s->reply, "act", &act);
+	buf_addf(b, "group ");
+	terminal_line(b, buf_span(&s->group));
+	buf_addf(b, ": ");
+	terminal_line(b, buf_span(&act));
+	if (get(s, "alias", text)) {
+		buf_add_byte(b, ' ');
+		terminal_line(b, buf_span(text));
+	}
+	if (get(s, "newalias", text)) {
+		buf_addf(b, " as ");
+		terminal_line(b, buf_span(text));
+	}
+	buf_free(&act);
+}
+
+void
+show_news(const struct show *s, struct buf *b)
+{
+	static const char *const keys[] = { "newalias", "dropalias",
+		"newnode", "dropnode", "cork", "label" };
+	struct buf text = { NULL, 0, 0 };
+	struct span op = s->reply->op;
+	size_t i;
+
+	if (span_is(op, SPAN("delivery")))
+		return;
+	if (span_is(op, SPAN("member"))) {
+		add_member_news(s, b, &text);
+	} else if (span_is(op, SPAN("invite"))) {
+		buf_addf(b, "invites you to the group ");
+		terminal_line(b, buf_span(&s->group));
+	} else if (span_is(op, SPAN("ping"))) {
+		buf_addf(b, "says hello");
+	} else {
+		terminal_line(b, op);
+		for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+			if (!get(s, keys[i], &text))
+				continue;
+			buf_addf(b, " %s ", keys[i]);
+			terminal_line(b, buf_span(&text));
+		}
+	}
+	buf_free(&text);
+}
+
+/* ---- the whole ---- */
+
+static void
+add_files(const struct show *s, struct buf *b)
+{
+	const struct post_attachment *a = s->form.attachments;
+	size_t i;
+
+	for (i = 0; i < s->form.attachment_count; i++) {
+		buf_addf(b, INDENT "[file ");
+		if (s->paths != NULL)
+			terminal_line(b, buf_span(&s->paths[i]));
+		else
+			terminal_line(b, a[i].name);
+		buf_addf(b, ", %llu bytes]\n", (unsigned long long)a[i].size);
+	}
+}
+
+void
+show_text(const struct show *s, struct buf *b)
+{
+	struct span text = s->form.text;
+	struct buf news = { NULL, 0, 0 };
+
+	terminal_line(b, buf_span(&s->name));
+	buf_addf(b, "  ");
+	terminal_date(b, buf_span(&s->posted));
+	if (s->form.subject.n > 0) {
+		buf_addf(b, "  ");
+		terminal_line(b, s->form.subject);
+	}
+	show_news(s, &news);
+	if (news.n > 0)
+		buf_addf(b, "  (%.*s)", (int)news.n, news.p);
+	buf_free(&news);
+	if (s->again)
+		buf_addf(b, "  (perhaps shown before)");
+	buf_add_byte(b, '\n');
+	while (text.n > 0 && (text.p[text.n - 1] == '\n' ||
+	    text.p[text.n - 1] == '\r'))
+		text.n--;
+	if (text.n > 0) {
+		buf_addf(b, INDENT);
+		terminal_text(b, text, INDENT);
+		buf_add_byte(b, '\n');
+	}
+	add_files(s, b);
+}
+
+static void
+put_clean(struct buf *b, const char *key, struct span text)
+{
+	struct buf clean = { NULL, 0, 0 };
+
+	terminal_utf8(&clean, text);
+	json_put_string(b, key, buf_span(&clean));
+	buf_free(&clean);
+}
+
+static void
+put_files(const struct show *s, struct buf *b)
+{
+	const struct post_attachment *a = s->form.attachments;
+	size_t i;
+
+	json_put_key(b, "files");
+	json_put_open(b, '[');
+	for (i = 0; i < s->form.attachment_count; i++) {
+		json_put_open(b, '{');
+		put_clean(b, "name", a[i].name);
+		if (s->paths != NULL)
+			put_clean(b, "path", buf_span(&s->paths[i]));
+		json_put_uint(b, "size", a[i].size);
+		json_put_close(b, '}');
+	}
+	json_put_close(b, ']');
+}
+
+void
+show_json(const struct show *s, struct buf *b)
+{
+	struct buf text = { NULL, 0, 0 };
+	size_t i;
+
+	json_put_open(b, '{');
+	if (s->again) {
+		json_put_key(b, "again");
+		buf_addf(b, "true");
+	}
+	if (s->form.attachment_count > 0)
+		put_files(s, b);
+	json_put_string(b, "from", s->reply->from);
+	json_put_string(b, "id", s->reply->id);
+	put_clean(b, "name", buf_span(&s->name));
+	json_put_string(b, "op", s->reply->op);
+	put_clean(b, "posted", buf_span(&s->posted));
+	if (s->form.alias.n > 0)
+		put_clean(b, "says", s->form.alias);
+	if (s->form.subject.n > 0)
+		put_clean(b, "subject", s->form.subject);
+	put_clean(b, "text", s->form.text);
+	if (span_is(s->reply->op, SPAN("delivery")))
+		put_clean(b, "thread", s->form.thread);
+	for (i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
+		if (get(s, passed[i], &text))
+			put_clean(b, passed[i], buf_span(&text));
+	json_put_close(b, '}');
+	buf_add_byte(b, '\n');
+	buf_free(&text);
+}

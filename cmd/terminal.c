@@ -1,0 +1,102 @@
+#include "cmd/terminal.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+
+#define REPLACEMENT SPAN("\xef\xbf\xbd")	/* U+FFFD */
+
+/* C0, DEL, C1; line and paragraph separators; what turns directions. */
+static bool
+is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) ||
+	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+	    c == 0x200e || c == 0x200f || c == 0x061c ||
+	    (c >= 0xe0000 && c <= 0xe007f);
+}
+
+enum lines { LINES_STAY, LINES_JOIN, LINES_ALL };
+
+static void
+add_clean(struct buf *b, struct span text, enum lines lines,
+    const char *indent)
+{
+	uint32_t c;
+	size_t n, i;
+
+	for (i = 0; i < text.n; i += n == 0 ? 1 : n) {
+		n = utf8_take(text.p + i, text.n - i, &c);
+		if (n == 0)
+			buf_add(b, REPLACEMENT);
+		else if (lines == LINES_ALL || !is_control(c))
+			buf_add(b, (struct span){ text.p + i, n });
+		else if (c != '\n' && c != '\t' && c != '\r')
+			buf_add(b, REPLACEMENT);
+		else if (lines == LINES_JOIN)
+			buf_add_byte(b, ' ');
+		else if (c != '\r')
+			buf_add_byte(b, (char)c);
+		if (n != 0 && c == '\n' && lines == LINES_STAY)
+			buf_add(b, span_of(indent));
+	}
+}
+
+void
+terminal_text(struct buf *b, struct span text, const char *indent)
+{
+	add_clean(b, text, LINES_STAY, indent);
+}
+
+void
+terminal_line(struct buf *b, struct span text)
+{
+	add_clean(b, text, LINES_JOIN, "");
+}
+
+void
+terminal_utf8(struct buf *b, struct span text)
+{
+	add_clean(b, text, LINES_ALL, "");
+}
+
+void
+terminal_date(struct buf *b, struct span posted)
+{
+	char text[32];
+	uint64_t wall;
+	time_t seconds;
+	struct tm local;
+
+	if (posted.n != CLOCK_TEXT || !clock_read(&wall, posted.p)) {
+		terminal_line(b, posted);
+		return;
+	}
+	seconds = (time_t)(wall / 1000);
+	if (localtime_r(&seconds, &local) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &local) > 0)
+		buf_add(b, span_of(text));
+}
+
+int
+terminal_write(struct span text)
+{
+	ssize_t n;
+
+	while (text.n > 0) {
+		n = write(STDOUT_FILENO, text.p, text.n);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		text.p += n;
+		text.n -= (size_t)n;
+	}
+	return 0;
+}

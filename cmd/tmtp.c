@@ -1,0 +1,91 @@
+/*
+ * tmtp - a client of TMTP relays for the command line.
+ *
+ * Here are the options that all commands have, and the table of commands.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cmd/context.h"
+#include "cmd/join.h"
+#include "cmd/people.h"
+#include "cmd/post.h"
+#include "cmd/read.h"
+
+#define VERSION "0.1"
+
+static const struct command_row {
+	const char *name;
+	int (*run)(struct context *, char **argv);
+	const char *does;
+} commands[] = {
+	{ "join",     join_run,            "become a member of a relay" },
+	{ "post",     post_run,            "send a message" },
+	{ "read",     read_run,            "get messages" },
+	{ "contacts", people_run_contacts, "people you know" },
+	{ "whoami",   people_run_whoami,   "this account" }
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+help(void)
+{
+	size_t i;
+
+	printf("usage: tmtp [-a ACCOUNT] [--json] COMMAND ...\n\n");
+	for (i = 0; i < COMMANDS; i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].does);
+	printf("\ntmtp COMMAND --help shows a command's arguments; tmtp(1) "
+	    "explains them.\n");
+}
+
+static int
+run(struct context *context, char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, argv[0]) == 0)
+			return commands[i].run(context, argv + 1);
+	return context_fail(context, STATUS_USAGE,
+	    "unknown command: %s; tmtp --help lists all", argv[0]);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct context_option options[] = {
+		{ "account", 'a', true }, { "json", 'j', false },
+		{ "help", 'h', false }, { "version", 'V', false },
+		{ NULL, 0, false }
+	};
+	struct context_words words = { .at = argv + 1 };
+	struct context context = { .account = getenv("TMTP_ACCOUNT") };
+	int option;
+
+	(void)argc;
+	(void)umask(077);
+	(void)signal(SIGPIPE, SIG_IGN);
+	while ((option = context_option(&words, options)) > 0) {
+		if (option == 'a') {
+			context.account = words.value;
+		} else if (option == 'j') {
+			context.json = true;
+		} else if (option == 'V') {
+			puts("tmtp " VERSION);
+			return STATUS_OK;
+		} else {
+			help();
+			return STATUS_OK;
+		}
+	}
+	if (context.account == NULL || context.account[0] == '\0')
+		context.account = "default";
+	if (option == -1 || *words.at == NULL)
+		return context_usage("[-a ACCOUNT] [--json] COMMAND ...; "
+		    "tmtp --help lists the commands");
+	return run(&context, words.at);
+}
