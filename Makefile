@@ -46,6 +46,9 @@ CLIENT = client/account.o client/agent.o client/client.o client/contacts.o \
 # Mail, for tmtp.
 MAIL =	mail/charset.o mail/field.o mail/html.o mail/letter.o mail/mime.o \
 	mail/transfer.o
+# The commands of tmtp, which needs of the rest only CLIENT and the bottom.
+CMD =	cmd/context.o cmd/join.o cmd/people.o cmd/post.o cmd/read.o \
+	cmd/request.o cmd/show.o cmd/terminal.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	$(CLIENT) sim/crowd.o sim/expect.o \
 	sim/histogram.o sim/selftest.o \
@@ -72,6 +75,9 @@ SUPPORT = test/lib/relay.o test/e2e/operator.o \
 
 mnm: mnm.o libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ mnm.o libmnm.a $(LDLIBS)
+
+cmd/tmtp: cmd/tmtp.o $(CMD) libmnm.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ cmd/tmtp.o $(CMD) libmnm.a $(LDLIBS)
 
 libmnm.a: $(OBJS) $(SIM) $(MAIL)
 	rm -f $@

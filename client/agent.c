@@ -964,11 +964,25 @@ agent_turn(struct agent *a, uint64_t now)
 	return a->fatal ? -1 : 0;
 }
 
+/* There is something to send that no event will announce. */
+static bool
+is_eager(const struct agent *a)
+{
+	struct span piece;
+
+	return a->begun && client_pending(a->client) < QUEUED &&
+	    (dialog_out(a->dialog, &piece) ||
+	    (a->list_again && dialog_is_online(a->dialog) &&
+	    a->flight_count < DIALOG_WINDOW - 1));
+}
+
 int
 agent_timeout(const struct agent *a, uint64_t now)
 {
 	uint64_t at = a->retry_at;
 
+	if (is_eager(a))
+		return 0;
 	if (a->client != NULL)
 		at = a->begun ? dialog_deadline(a->dialog) : a->give_up_at;
 	if (a->idle_at != 0)

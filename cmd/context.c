@@ -8,7 +8,7 @@
 #include "client/account.h"
 
 int
-context_fail(const struct context *context, enum status status,
+context_fail(const struct context *context, enum exit_status status,
     const char *format, ...)
 {
 	char line[2 * CONTEXT_WHY];

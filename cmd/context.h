@@ -13,7 +13,7 @@
 #define CONTEXT_WHY 512
 
 /* The statuses of sysexits.h, which POSIX does not have. */
-enum status {
+enum exit_status {
 	STATUS_OK = 0,
 	STATUS_USAGE = 64,		/* wrong arguments */
 	STATUS_DATA = 65,		/* the relay has refused it */
@@ -36,7 +36,8 @@ struct context {
 struct account;
 
 /* Say "tmtp: ..." on stderr, and return the status. */
-int context_fail(const struct context *, enum status, const char *format, ...)
+int context_fail(const struct context *, enum exit_status,
+    const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Open the context's account.  0, or a status. */
 int context_account(struct context *, struct account *);

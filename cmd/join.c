@@ -96,7 +96,7 @@ take_device(struct plan *plan, const char **p)
 	return true;
 }
 
-/* https://HOST:PORT/#join=NAME&code=CODE&ca=FINGERPRINT, or #device=UID.NODEID */
+/* https://HOST:PORT/#join=NAME&code=CODE&ca=FINGERPRINT, #device=UID.NODEID */
 static bool
 read_link(struct plan *plan, const char *link)
 {
@@ -371,7 +371,7 @@ join(struct context *context, const struct plan *plan,
 		(void)nanosleep(&pause, NULL);
 	}
 	if (status != STATUS_OK)
-		(void)context_fail(context, (enum status)status, "%s",
+		(void)context_fail(context, (enum exit_status)status, "%s",
 		    context->why);
 	else if (a.error.n > 0)
 		status = context_fail(context, STATUS_CANNOT_CREATE,

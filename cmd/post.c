@@ -196,9 +196,9 @@ post_keep_ping(struct context *context, const struct account *account,
 
 /* ---- who ---- */
 
-enum found { FOUND, FOUND_NOT, FOUND_DOUBTFUL };
+enum who_found { FOUND, FOUND_NOT, FOUND_DOUBTFUL };
 
-static enum found
+static enum who_found
 find_target(const struct contacts *book, const char *name,
     struct post_target *target)
 {

@@ -31,7 +31,7 @@
 
 #define LOCK_WAIT   15000	/* ms for a tmtp post to end */
 #define LOCK_AGAIN  20
-#define RETRY_FIRST 1000	/* ms until a command that failed is run again */
+#define RETRY_FIRST 1000	/* ms until a failed command is run again */
 #define RETRY_MAX   300000
 #define CHILD_LOOK  20		/* ms */
 
@@ -39,7 +39,7 @@ static const char usage[] =
     "read [-f] [--all] [--json | --exec COMMAND] [-d DIRECTORY]\n"
     "            [--timeout S]";
 
-struct reading {
+struct read_run {
 	struct account account;
 	struct request_line line;
 	bool follows, all;
@@ -89,7 +89,7 @@ add_environment(const struct show *s)
 
 /* A file without a name that holds text, at its start; -1 with errno. */
 static int
-open_input(const struct reading *r, struct span text)
+open_input(const struct read_run *r, struct span text)
 {
 	int fd = openat(r->account.in, "tmp-input", O_RDWR | O_CREAT |
 	    O_TRUNC | O_CLOEXEC, 0600);
@@ -104,7 +104,7 @@ open_input(const struct reading *r, struct span text)
 
 /* Never returns. */
 static void
-run_child(const struct reading *r, const struct show *s, int input)
+run_child(const struct read_run *r, const struct show *s, int input)
 {
 	(void)signal(SIGPIPE, SIG_DFL);
 	add_environment(s);
@@ -115,7 +115,7 @@ run_child(const struct reading *r, const struct show *s, int input)
 
 /* Run the command while the connection is served.  Its status. */
 static int
-run_command(struct context *context, struct reading *r, const struct show *s,
+run_command(struct context *context, struct read_run *r, const struct show *s,
     struct span text)
 {
 	int input = open_input(r, text), status = 127 << 8;
@@ -136,7 +136,7 @@ run_command(struct context *context, struct reading *r, const struct show *s,
 
 /* Where it goes.  0, or -1 and why. */
 static int
-hand_over(struct context *context, struct reading *r, struct show *s)
+hand_over(struct context *context, struct read_run *r, struct show *s)
 {
 	struct buf text = { NULL, 0, 0 };
 	int result;
@@ -164,9 +164,9 @@ hand_over(struct context *context, struct reading *r, struct show *s)
 	return result == 0 ? 0 : -1;
 }
 
-/* Try the message that waits.  STATUS_OK: it is done, or will be tried again. */
+/* Try the message that waits.  STATUS_OK: done, or it will be tried again. */
 static int
-try_message(struct context *context, struct reading *r)
+try_message(struct context *context, struct read_run *r)
 {
 	struct show s;
 	int result = 0;
@@ -200,7 +200,7 @@ try_message(struct context *context, struct reading *r)
 }
 
 static int
-take_messages(struct context *context, struct reading *r)
+take_messages(struct context *context, struct read_run *r)
 {
 	int status;
 
@@ -219,7 +219,7 @@ take_messages(struct context *context, struct reading *r)
 /* ---- the loop ---- */
 
 static int
-wait_for_line(struct context *context, struct reading *r)
+wait_for_line(struct context *context, struct read_run *r)
 {
 	uint64_t end = clock_ms(CLOCK_MONOTONIC) + LOCK_WAIT;
 	long holder;
@@ -240,7 +240,7 @@ wait_for_line(struct context *context, struct reading *r)
 }
 
 static int
-follow(struct context *context, struct reading *r)
+follow(struct context *context, struct read_run *r)
 {
 	struct agent *agent = r->line.agent;
 	uint64_t now;
@@ -275,7 +275,7 @@ follow(struct context *context, struct reading *r)
 }
 
 static int
-run_reading(struct context *context, struct reading *r)
+run_reading(struct context *context, struct read_run *r)
 {
 	long holder;
 	int status;
@@ -295,7 +295,7 @@ run_reading(struct context *context, struct reading *r)
 }
 
 static int
-read_words(struct context *context, struct reading *r, char **argv)
+read_words(struct context *context, struct read_run *r, char **argv)
 {
 	static const struct context_option options[] = {
 		{ "follow", 'f', false }, { "all", 'A', false },
@@ -337,7 +337,7 @@ read_words(struct context *context, struct reading *r, char **argv)
 int
 read_run(struct context *context, char **argv)
 {
-	struct reading r = { .directory = "" };
+	struct read_run r = { .directory = "" };
 	int status;
 
 	if (read_words(context, &r, argv) == -1)

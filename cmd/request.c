@@ -129,16 +129,17 @@ request_turn(struct context *context, struct request_line *line, int wait)
 		poller_wait(line->poller, ASK_AGAIN);
 		return;
 	}
+	timeout = line->refused ? wait : agent_timeout(line->agent, now);
+	poller_wait(line->poller, timeout < wait ? timeout : wait);
+	while (poller_next(line->poller, &event))
+		agent_ready(event.owner, &event);
+	now = clock_ms(CLOCK_MONOTONIC);
 	if (!line->refused && agent_turn(line->agent, now) == -1) {
 		line->refused = true;
 		(void)say_why(context->why, CONTEXT_WHY, "%s",
 		    agent_why(line->agent));
 	}
 	show_progress(line);
-	timeout = agent_timeout(line->agent, now);
-	poller_wait(line->poller, timeout < wait ? timeout : wait);
-	while (poller_next(line->poller, &event))
-		agent_ready(event.owner, &event);
 }
 
 static void

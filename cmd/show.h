@@ -21,7 +21,7 @@ struct show {
 	struct buf name;		/* the sender's, as we know it */
 	struct buf group;		/* the gid, if it is about one */
 	struct buf posted;
-	struct buf *paths;		/* of the attachments' files; or empty */
+	struct buf *paths;		/* of the attachments' files, or NULL */
 	bool again;
 	bool is_own;			/* from this user, another device */
 };

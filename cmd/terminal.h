@@ -5,8 +5,6 @@
 #ifndef MNM_CMD_TERMINAL_H
 #define MNM_CMD_TERMINAL_H
 
-#include <stddef.h>
-
 #include "base/buf.h"
 
 /*
