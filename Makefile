@@ -160,7 +160,7 @@ HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
 PROGRAMS = $(TESTS) $(ENDS) $(TOOLS)
 TEST_OBJS = $(SUPPORT) $(CRASH) $(BENCH) $(COUNT) $(PROGRAMS:=.o) \
 	test/crash/crash_test.o
-mnm.o $(OBJS) $(SIM) $(MAIL) $(TEST_OBJS): $(HEADER) *.h */*.h
+mnm.o cmd/tmtp.o $(CMD) $(OBJS) $(SIM) $(MAIL) $(TEST_OBJS): $(HEADER) *.h */*.h
 $(TEST_OBJS): test/*/*.h
 $(PROGRAMS): test/lib/libtest.a libmnm.a
 $(UNIT)/tls_test.o $(UNIT)/tls_bad_test.o: net/tls.c $(UNIT)/tls_pair.c
@@ -173,7 +173,7 @@ $(HEADER):
 run: mnm
 	./mnm
 
-all-tests: mnm test/crash/crash_test $(PROGRAMS) test/load/bench
+all-tests: mnm cmd/tmtp test/crash/crash_test $(PROGRAMS) test/load/bench
 
 test: all-tests
 	sh test/run "sh test/layers" $(TESTS) test/crash/crash_test \
@@ -182,6 +182,7 @@ test: all-tests
 	    "test/e2e/old ./mnm" \
 	    "test/e2e/oidc ./mnm" \
 	    "sh test/mail/opinion" \
+	    "test/e2e/tmtp ./mnm cmd/tmtp" \
 	    "test/e2e/sim ./mnm" "test/load/bench --smoke"
 
 # How much this machine can carry; see test/load/bench.md.  The full run takes
@@ -230,7 +231,7 @@ uninstall:
 	rm -rf $(SHARE)/doc/mnm
 
 clean:
-	rm -f mnm mnm-static sim/selftest_lines.c web/files.c *.o */*.o test/*/*.o \
+	rm -f mnm cmd/tmtp mnm-static tmtp-static sim/selftest_lines.c web/files.c *.o */*.o test/*/*.o \
 	    *.a test/*/*.a \
 	    test/load/*.so test/load/bench test/load/count \
 	    test/crash/crash_test $(TESTS) $(ENDS) $(TOOLS) $(FUZZ)
