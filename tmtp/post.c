@@ -86,6 +86,14 @@ add_list(struct request *rq, const struct header_list *list, struct set *to)
 	return true;
 }
 
+static bool
+refuse_mixed(struct request *rq)
+{
+	return request_refuse(rq, "a post to a moderated group can "
+	    "have no other recipient and no note: ",
+	    span_of(rq->moderated->gid));
+}
+
 /*
  * The post must wait for the group's moderators: at first they alone get it,
  * and the poster's own nodes as they would otherwise.
@@ -97,9 +105,7 @@ check_moderated(struct request *rq, const struct group *group)
 
 	if (rq->h.to_list.count != 1 || rq->h.note_list.count > 0 ||
 	    rq->h.notelen.value > 0)
-		return request_refuse(rq, "a post to a moderated group can "
-		    "have no other recipient and no note: ",
-		    span_of(group->gid));
+		return refuse_mixed(rq);
 	if (self_of(rq)->pending >= PENDING_OF_POSTER_MAX)
 		return request_refuse(rq, "too many of your posts wait for "
 		    "moderators", SPAN(""));
@@ -123,7 +129,10 @@ post_prepare(struct request *rq)
 	    (rq->moderated == NULL || check_moderated(rq, rq->moderated));
 }
 
-/* The notification goes to the users of both lists. */
+/*
+ * The notification goes to the users of both lists.  It cannot wait for
+ * moderators.
+ */
 bool
 post_prepare_notify(struct request *rq)
 {
@@ -135,7 +144,10 @@ post_prepare_notify(struct request *rq)
 	note_to->count = 0;
 	for (i = 0; i < to->count; i++)
 		set_append(note_to, to->items[i]);
-	return add_list(rq, &rq->h.note_list, note_to);
+	if (!add_list(rq, &rq->h.note_list, note_to))
+		return false;
+	return rq->moderated == NULL || rq->h.note_list.count == 0 ||
+	    refuse_mixed(rq);
 }
 
 /*
