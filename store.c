@@ -507,13 +507,12 @@ store_supersede(struct store *st, struct queue *q, struct span head)
 		store_ack(st, q, old->id);
 }
 
-void
-store_drop_news(struct store *st, struct queue *q, uint64_t after)
+uint64_t
+store_oldest_news(const struct queue *q, uint64_t after)
 {
 	const struct queue_news *oldest = queue_news_find(q, after, NEWS_NONE);
 
-	if (oldest != NULL)
-		store_ack(st, q, oldest->id);
+	return oldest != NULL ? oldest->id : 0;
 }
 
 /* ---- a check ---- */

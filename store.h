@@ -115,8 +115,8 @@ struct store_load store_news(const struct queue *);
  * same node.  No effect if there is none.
  */
 void store_supersede(struct store *, struct queue *, struct span head);
-/* Drop the oldest news with an id above after, if there is any. */
-void store_drop_news(struct store *, struct queue *, uint64_t after);
+/* The id of the oldest news above after; 0 if there is none. */
+uint64_t store_oldest_news(const struct queue *, uint64_t after);
 
 /*
  * A check reads a message's file to its end, and all large data that is still

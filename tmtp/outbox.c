@@ -61,6 +61,16 @@ drop_acked(struct session *s, struct inflight *f)
 	remove_inflight(s, f);
 }
 
+bool
+outbox_has_begun(const struct session *s, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < s->inflight_count && s->inflight[i].id != id; i++)
+		continue;
+	return i < s->inflight_count || s->sending.id == id;
+}
+
 void
 outbox_ack(struct session *s, uint64_t id)
 {

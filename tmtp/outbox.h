@@ -9,6 +9,7 @@
 #ifndef MNM_TMTP_OUTBOX_H
 #define MNM_TMTP_OUTBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,9 +33,6 @@ void outbox_begin(struct session *);
  */
 size_t outbox_send(struct session *, char *dst, size_t room, size_t used,
     struct now);
-/* The same, but at most one message. */
-size_t outbox_send_one(struct session *, char *dst, size_t room, size_t used,
-    struct now);
 /* The same, but one message at most, and none that is longer than that. */
 size_t outbox_send_one(struct session *, char *dst, size_t room,
     size_t longest, struct now);
@@ -49,6 +47,8 @@ void outbox_end(struct session *, struct span why);
 
 /* Send what waits from that id on, except for what is in flight. */
 void outbox_go_back(struct session *, uint64_t id, struct now);
+/* Whether the message is being sent, or was sent and is not acked. */
+bool outbox_has_begun(const struct session *, uint64_t id);
 /* The node has the message.  Ignored unless it was sent in this session. */
 void outbox_ack(struct session *, uint64_t id);
 /* When the first ack is overdue; UINT64_MAX if none is awaited. */

@@ -83,6 +83,18 @@ add_nodes(struct request *rq, const struct user *user,
 	}
 }
 
+/*
+ * Whether the user's cork holds it.  What somebody sends is not held for its
+ * own nodes, but what a moderator passes may be.
+ */
+static bool
+is_held(const struct request *rq, const struct posting *p,
+    const struct user *user)
+{
+	return user->cork != NULL && p->message.from != &user->uid &&
+	    hold_applies(rq, p->message.from, user);
+}
+
 static void
 add_recipients(struct request *rq, struct posting *p)
 {
@@ -94,8 +106,7 @@ add_recipients(struct request *rq, struct posting *p)
 		if (user == self)
 			continue;
 		add_nodes(rq, user, NULL);
-		p->held += user->cork != NULL && hold_applies(rq,
-		    p->message.from, user);
+		p->held += is_held(rq, p, user);
 	}
 	if (p->hidden != NULL)
 		add_queue(rq, p->hidden);
@@ -104,6 +115,8 @@ add_recipients(struct request *rq, struct posting *p)
 	else if (p->own != OWN_NONE)
 		add_nodes(rq, self, p->own == OWN_OTHERS ?
 		    rq->session->node : NULL);
+	if (p->own != OWN_NONE)
+		p->held += is_held(rq, p, self);
 }
 
 /* The user's node that has the queue, or NULL. */
@@ -119,12 +132,39 @@ node_of(const struct user *user, const struct queue *q)
 	return NULL;
 }
 
-/* Name the owner as the sender did: an alias must not reveal the uid. */
+/*
+ * A closed group that the sender has named and does not moderate, and of which
+ * the user is a member; or NULL.
+ */
+static const struct group *
+hiding_group(const struct request *rq, const struct user *user)
+{
+	const struct group *group;
+	const struct member *m, *self;
+	size_t i;
+
+	for (i = 0; i < rq->groups.count; i++) {
+		group = rq->groups.items[i];
+		self = roster_member(group, request_user(rq));
+		m = roster_member(group, user);
+		if ((group->kind & GROUP_CLOSED) && m != NULL &&
+		    m->state == MEMBER_JOINED &&
+		    (self == NULL || !self->moderator))
+			return group;
+	}
+	return NULL;
+}
+
+/*
+ * Name the owner as the sender did: an alias must not reveal the uid, nor a
+ * closed group who is in it.
+ */
 static bool
 refuse_full(struct request *rq, const struct posting *p, const struct queue *q)
 {
 	const struct node *own = node_of(rq->session->node->user, q);
 	struct uid uid = store_owner(q);
+	const struct group *group;
 	char text[UID_TEXT];
 
 	if (own != NULL) {
@@ -133,6 +173,10 @@ refuse_full(struct request *rq, const struct posting *p, const struct queue *q)
 	}
 	if (p->message.to.p != NULL)
 		return request_refuse(rq, ROUTE_FULL, p->message.to);
+	group = hiding_group(rq, userdb_user(rq->relay->data->userdb, &uid));
+	if (group != NULL)
+		return request_refuse(rq, ROUTE_FULL "a member of group ",
+		    span_of(group->gid));
 	encode_base32(text, uid.bytes, UID_BYTES);
 	return request_refuse(rq, ROUTE_FULL,
 	    (struct span){ text, UID_TEXT });
@@ -195,15 +239,16 @@ size_of(const struct posting *p)
 static void
 hold(struct request *rq, const struct posting *p)
 {
-	struct user *user;
+	struct user *user, *self = request_user(rq);
 	size_t i;
 
-	for (i = 0; i < p->to->count; i++) {
+	for (i = 0; p->to != NULL && i < p->to->count; i++) {
 		user = p->to->items[i];
-		if (user != request_user(rq) &&
-		    hold_applies(rq, p->message.from, user))
+		if (user != self && is_held(rq, p, user))
 			hold_add(rq, user, p->message.id);
 	}
+	if (p->own != OWN_NONE && is_held(rq, p, self))
+		hold_add(rq, self, p->message.id);
 }
 
 static size_t
@@ -227,16 +272,18 @@ drop_old_news(struct relay *relay, struct queue *q, struct span head)
 	struct uid uid = store_owner(q);
 	const struct session *s = node_of(userdb_user(relay->data->userdb,
 	    &uid), q)->session;
-	uint64_t after = 0;
+	uint64_t id = 0;
 	int i;
 
 	if (s == NULL)
 		store_supersede(store, q, head);
-	else
-		after = s->sending.id > s->last ? s->sending.id : s->last;
-	for (i = 0; i < NEWS_DROPS; i++) {
-		if (store_news(q).messages >= news_max(relay->conf))
-			store_drop_news(store, q, after);
+	for (i = 0; i < NEWS_DROPS &&
+	    store_news(q).messages >= news_max(relay->conf); i++) {
+		do
+			id = store_oldest_news(q, id);
+		while (id != 0 && s != NULL && outbox_has_begun(s, id));
+		if (id != 0)
+			store_ack(store, q, id);
 	}
 }
 
