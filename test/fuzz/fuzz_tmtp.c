@@ -7,7 +7,8 @@
  * The input is lines of text.  Two users, alice and bob, are online, and
  * their sessions know each other's numbers, which no fuzzer would find: bytes
  * 1 and 2 in a line stand for their uids, 3 and 4 for the ids of the last
- * messages that they got.  The first byte of a line says what it is:
+ * messages that they got.  Both are members of two groups, which alice
+ * moderates.  The first byte of a line says what it is:
  *
  *	a b	a header, which gets its digits, and data after a bar
  *	A B	bytes as they are
@@ -94,6 +95,25 @@ enroll(struct play *p, struct player *who, struct span request)
 	read_frames(who);
 }
 
+/* Alice makes a group of a kind, and bob joins it. */
+static void
+make_group(struct play *p, const char *gid, const char *kind)
+{
+	struct buf b = { NULL, 0, 0 };
+
+	buf_addf(&b, "{\"op\":5,\"id\":\"1\",\"gid\":\"%s\",\"from\":"
+	    "\"alice\",\"to\":\"bob\",\"kind\":\"%s\",\"datalen\":0}",
+	    gid, kind);
+	send_header(p, &p->players[0], buf_span(&b), SPAN(""));
+	b.n = 0;
+	buf_addf(&b, "{\"op\":6,\"id\":\"1\",\"gid\":\"%s\",\"act\":"
+	    "\"join\"}", gid);
+	send_header(p, &p->players[1], buf_span(&b), SPAN(""));
+	buf_free(&b);
+	read_frames(&p->players[0]);
+	read_frames(&p->players[1]);
+}
+
 static void
 begin(struct play *p)
 {
@@ -106,6 +126,8 @@ begin(struct play *p)
 	    "\"newalias\":\"alice\"}"));
 	enroll(p, &p->players[1], SPAN("{\"op\":1,\"newnode\":\"x\","
 	    "\"newalias\":\"bob\"}"));
+	make_group(p, "g", "moderated");
+	make_group(p, "h", "moderated closed");
 	p->inputs = 0;
 }
 
