@@ -62,6 +62,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/userdb_test $(UNIT)/backup_test $(UNIT)/fsck_test \
 	$(UNIT)/cert_test $(UNIT)/authority_test $(UNIT)/tls_test $(UNIT)/tls_bad_test \
 	$(UNIT)/oidc_test $(UNIT)/jwks_test $(UNIT)/client_test \
+	$(UNIT)/http_test $(UNIT)/websocket_test \
 	$(UNIT)/header_test $(UNIT)/tmtp_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
 	$(UNIT)/newnode_test $(UNIT)/seal_test test/talk/talk \

@@ -764,9 +764,10 @@ find_host(struct span text)
 	struct head head = { .is_old = false };
 
 	(void)cut(&text, SPAN("\r\n"));
-	while (text.n > 0 && head.host.p == NULL) {
+	while (span_find(text, SPAN("\r\n")) < text.n &&
+	    head.host.p == NULL) {
 		line = cut(&text, SPAN("\r\n"));
-		if (text.n == 0 || !read_field(&head, line))
+		if (!read_field(&head, line))
 			break;
 	}
 	if (head.host.p != NULL && is_host(head.host))
