@@ -1009,6 +1009,13 @@ read_file(struct reader *r, struct buf *text)
 		    strerror(errno));
 	buf_add_byte(text, '\n');	/* so that it is never empty */
 	r->text = buf_span(text);
+	if (text->n > 2 && (memcmp(text->p, "\xff\xfe", 2) == 0 ||
+	    memcmp(text->p, "\xfe\xff", 2) == 0))
+		return say_why(r->why, r->room, "%s: it is UTF-16: save it as "
+		    "UTF-8", r->path);
+	/* A byte order mark, as editors on Windows write it. */
+	if (text->n > 3 && memcmp(text->p, "\xef\xbb\xbf", 3) == 0)
+		r->text = (struct span){ text->p + 3, text->n - 3 };
 	json_begin(&r->json, r->text);
 	json_skip(&r->json);
 	if (!json_done(&r->json))

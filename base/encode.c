@@ -176,6 +176,16 @@ hash_word(uint64_t hash, uint64_t word)
 	return hash << 29 | hash >> 35;
 }
 
+void
+encode_sha256(unsigned char dst[ENCODE_SHA256], struct span bytes)
+{
+	br_sha256_context sha;
+
+	br_sha256_init(&sha);
+	br_sha256_update(&sha, bytes.p, bytes.n);
+	br_sha256_out(&sha, dst);
+}
+
 uint64_t
 encode_hash(uint64_t hash, const void *bytes, size_t n)
 {

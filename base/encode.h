@@ -52,6 +52,9 @@ uint32_t encode_crc32c(uint32_t crc, const void *bytes, size_t n);
  */
 uint64_t encode_hash(uint64_t hash, const void *bytes, size_t n);
 
+#define ENCODE_SHA256 32	/* bytes */
+void encode_sha256(unsigned char dst[ENCODE_SHA256], struct span bytes);
+
 /* Little-endian integers in files and records. */
 void encode_u32(void *dst, uint32_t);
 void encode_u64(void *dst, uint64_t);

@@ -73,13 +73,14 @@ files_close(struct files *f)
 struct files_check {
 	struct files *files;
 	const char *path;
+	char place[RECORD_PATH];	/* where the file is to be */
 };
 
 static const char *
 record_fault(void *with, struct span text)
 {
-	const struct files_check *check = with;
-	char place[RECORD_PATH];
+	struct files_check *check = with;
+	char old[RECORD_PATH];
 	struct record r;
 
 	switch (record_read(&r, text, &check->files->strings)) {
@@ -88,8 +89,10 @@ record_fault(void *with, struct span text)
 	case RECORD_OTHER:
 		return NULL;
 	default:
-		record_path(place, &r);
-		return strcmp(place, check->path) == 0 ? NULL :
+		record_path(check->place, &r);
+		record_old_path(old, &r);
+		return strcmp(check->place, check->path) == 0 ||
+		    strcmp(old, check->path) == 0 ? NULL :
 		    "its content does not match its path";
 	}
 }
@@ -101,13 +104,19 @@ record_fault(void *with, struct span text)
 static int
 load(struct files *f, const char *path)
 {
-	struct files_check check = { f, path };
+	struct files_check check = { .files = f, .path = path };
 	int found = recfile_read(f->quarantine, path, FILE_BYTES, &f->file,
 	    &f->lines, record_fault, &check);
+	int data = f->quarantine->data;
 
 	if (found == 1 && f->lines.n == 0)
 		return quarantine_move(f->quarantine, path,
 		    "it has no records");
+	/* An earlier version has given it a longer name. */
+	if (found == 1 && !f->quarantine->report_only &&
+	    strcmp(check.place, path) != 0 &&
+	    renameat(data, path, data, check.place) == -1)
+		return -1;
 	return found;
 }
 

@@ -15,8 +15,7 @@
  *	no guests.json			starts with the journal's records
  *	a damaged one			moves it to lost+found, one line, and
  *					counts it; then as above
- *	expired entries			nothing; they are removed at the next
- *					look-up
+ *	expired entries			nothing; see invite_expire
  */
 #include "userdb/invite.h"
 
@@ -38,6 +37,10 @@
 #define FILE_BYTES ((size_t)4 << 20)
 
 #define APPROVED_TIME (7 * CLOCK_DAY)
+#define KEPT_TIME (30 * CLOCK_DAY)	/* after an entry has expired */
+#define CALM_TIME CLOCK_DAY		/* since the clock was set */
+#define JUMP_MIN 3600000		/* ms; less is a correction */
+#define CLOCK_SET 1577836800000U	/* 2020: earlier, it was not set */
 
 #define SECRET_BYTES (SECRET_SALT + SECRET_HASH)
 #define SECRET_TEXT  (SECRET_BYTES / 5 * 8)
@@ -61,6 +64,8 @@ struct invites {
 	struct invite **list;	/* by rising id */
 	size_t count, room;
 	bool dirty;		/* the file is older than memory */
+	int64_t lead;		/* ms that now.wall is ahead of now.mono */
+	uint64_t calm_at;	/* now.mono: nothing is removed before */
 	struct buf text;	/* the record or file being written or read */
 	struct buf strings;	/* of the record being read */
 };
@@ -415,14 +420,43 @@ invite_remove(struct invites *inv, uint64_t id)
 	remove_id(inv, id);
 }
 
+/* Learn whether the clock was set. */
+static void
+look_at_clock(struct invites *inv, struct now now)
+{
+	int64_t lead = (int64_t)(now.wall - now.mono);
+
+	if (inv->calm_at != 0 && lead - inv->lead <= JUMP_MIN &&
+	    inv->lead - lead <= JUMP_MIN)
+		return;
+	inv->lead = lead;
+	inv->calm_at = now.mono + CALM_TIME;
+}
+
+/* An entry of 1970, and the clock is right now. */
+static void
+begin_again(struct invites *inv, struct invite e, struct now now)
+{
+	e.until += now.wall - e.since;
+	e.since = now.wall;
+	invite_set(inv, e);
+}
+
 /* No record is needed: what is read again has expired again. */
 void
 invite_expire(struct invites *inv, struct now now)
 {
+	struct invite *e;
 	size_t i;
 
+	look_at_clock(inv, now);
 	for (i = inv->count; i-- > 0;) {
-		if (inv->list[i]->until <= now.wall) {
+		e = inv->list[i];
+		if (e->since < CLOCK_SET && now.wall >= CLOCK_SET)
+			begin_again(inv, *e, now);
+		e->expired = e->until <= now.wall;
+		if (now.mono >= inv->calm_at &&
+		    e->until + KEPT_TIME <= now.wall) {
 			remove_at(inv, i);
 			inv->dirty = true;
 		}
@@ -432,7 +466,13 @@ invite_expire(struct invites *inv, struct now now)
 const struct invite *
 invite_at(const struct invites *inv, size_t index)
 {
-	return index < inv->count ? inv->list[index] : NULL;
+	size_t i;
+
+	for (i = 0; i < inv->count; i++) {
+		if (!inv->list[i]->expired && index-- == 0)
+			return inv->list[i];
+	}
+	return NULL;
 }
 
 const struct invite *
@@ -448,7 +488,7 @@ invite_is_named(const struct invite *e, struct span name)
 {
 	char folded[NAME_BYTES];
 
-	if (e->kind != INVITE_INVITATION || !name_fits(name))
+	if (e->kind != INVITE_INVITATION || e->expired || !name_fits(name))
 		return false;
 	if (!e->coded)
 		return name_same(words(e->name), name);
@@ -476,7 +516,8 @@ invite_window(struct invites *inv, struct now now)
 
 	invite_expire(inv, now);
 	for (i = 0; i < inv->count; i++) {
-		if (inv->list[i]->kind == INVITE_WINDOW)
+		if (inv->list[i]->kind == INVITE_WINDOW &&
+		    !inv->list[i]->expired)
 			return inv->list[i];
 	}
 	return NULL;
@@ -484,9 +525,26 @@ invite_window(struct invites *inv, struct now now)
 
 /* ---- the operator's commands ---- */
 
+/* Remove the oldest expired invitation, if there is one. */
+static void
+make_room(struct invites *inv)
+{
+	size_t i;
+
+	for (i = 0; i < inv->count; i++) {
+		if (inv->list[i]->kind == INVITE_INVITATION &&
+		    inv->list[i]->expired) {
+			invite_remove(inv, inv->list[i]->id);
+			return;
+		}
+	}
+}
+
 static const char *
 add_invitation(struct invites *inv, const struct invite *terms)
 {
+	if (count_kind(inv, INVITE_INVITATION) >= INVITE_INVITATIONS_MAX)
+		make_room(inv);
 	if (count_kind(inv, INVITE_INVITATION) >= INVITE_INVITATIONS_MAX)
 		return "too many invitations";
 	invite_set(inv, *terms);
@@ -570,7 +628,7 @@ invite_approve(struct invites *inv, struct span alias, struct now now)
 	invite_expire(inv, now);
 	for (i = inv->count; i-- > 0;) {
 		e = *inv->list[i];
-		if (e.kind != INVITE_REQUEST || !name_same(span_of(e.name),
+		if (e.kind != INVITE_REQUEST || e.expired || !name_same(span_of(e.name),
 		    alias))
 			continue;
 		invite_remove(inv, e.id);

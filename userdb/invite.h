@@ -46,6 +46,7 @@ struct invite {
 	bool receive_only;
 	bool coded;			/* its whole name is this secret: */
 	struct secret secret;
+	bool expired;			/* not on disk */
 };
 
 /* The places of a window without a limit. */
@@ -72,9 +73,17 @@ int invite_save(struct invites *, struct drafts *);
 /* Add an entry, or replace the one with its id. */
 void invite_set(struct invites *, struct invite);
 void invite_remove(struct invites *, uint64_t id);
-/* Remove expired entries. */
+/*
+ * Find which entries have expired.  None is removed before it has been expired
+ * for 30 days by a clock that was not set in the last day: a clock may be ahead
+ * for a while.  One that was made before the clock was set, in 1970, begins
+ * again now.
+ */
 void invite_expire(struct invites *, struct now);
-/* The entries, the oldest first; NULL at the end.  Valid until a change. */
+/*
+ * The entries that have not expired, the oldest first; NULL at the end.  Valid
+ * until a change.
+ */
 const struct invite *invite_at(const struct invites *, size_t index);
 /* The entry with this id, or NULL. */
 const struct invite *invite_by_id(const struct invites *, uint64_t id);

@@ -117,6 +117,9 @@ name_same(struct span a, struct span b)
 	return x == y;
 }
 
+#define FILE_MAX 123	/* bytes of xx/NAME that are not cut, */
+#define FILE_CUT  87	/* and of NAME before a hash */
+
 static bool
 is_plain(char c)
 {
@@ -126,28 +129,69 @@ is_plain(char c)
 	return (c & 0x80) != 0 || memchr(plain, c, sizeof(plain) - 1) != NULL;
 }
 
-/*
- * The longest NAME of a name that fits has 213 bytes: 43 signs as %xx and 21
- * characters of four bytes.  There is room for any 128 bytes.
- */
-void
-name_file(char dst[NAME_FILE], struct span name)
+/* Append NAME, of at most room bytes, none of its characters cut. */
+static char *
+put_name(char *dst, struct span folded, size_t room)
 {
 	static const char hex[] = "0123456789abcdef";
-	char folded[NAME_BYTES];
-	size_t i, n;
+	uint32_t character;
+	size_t i, bytes;
 
-	n = name_fold(folded, name);
-	dst += snprintf(dst, NAME_FILE, "%02x/",
-	    (unsigned)(encode_crc32c(0, folded, n) & 0xff));
-	for (i = 0; i < n; i++) {
-		if (is_plain(folded[i])) {
-			*dst++ = folded[i];
+	for (i = 0; i < folded.n; i += bytes) {
+		bytes = utf8_take(folded.p + i, folded.n - i, &character);
+		if (bytes == 0)
+			bytes = 1;
+		if ((is_plain(folded.p[i]) ? bytes : 3) > room)
+			break;
+		if (is_plain(folded.p[i])) {
+			memcpy(dst, folded.p + i, bytes);
+			dst += bytes;
+			room -= bytes;
 			continue;
 		}
 		*dst++ = '%';
-		*dst++ = hex[folded[i] >> 4 & 15];
-		*dst++ = hex[folded[i] & 15];
+		*dst++ = hex[folded.p[i] >> 4 & 15];
+		*dst++ = hex[folded.p[i] & 15];
+		room -= 3;
 	}
+	return dst;
+}
+
+/* Append "xx/NAME" without its end; returns the end of NAME. */
+static char *
+put_path(char *dst, struct span folded, size_t room)
+{
+	dst += snprintf(dst, NAME_FILE, "%02x/",
+	    (unsigned)(encode_crc32c(0, folded.p, folded.n) & 0xff));
+	return put_name(dst, folded, room);
+}
+
+/* There is room for any 128 bytes. */
+void
+name_file_whole(char dst[NAME_FILE], struct span name)
+{
+	char folded[NAME_BYTES];
+	struct span whole = { folded, name_fold(folded, name) };
+
+	dst = put_path(dst, whole, NAME_FILE);
 	memcpy(dst, ".json", sizeof(".json"));
+}
+
+void
+name_file(char dst[NAME_FILE], struct span name)
+{
+	unsigned char hash[ENCODE_SHA256];
+	char folded[NAME_BYTES];
+	struct span whole = { folded, name_fold(folded, name) };
+	char *end = put_path(dst, whole, NAME_FILE);
+
+	if (end - dst > FILE_MAX) {
+		end = put_path(dst, whole, FILE_CUT);
+		*end++ = '~';
+		encode_sha256(hash, whole);
+		encode_hex64(end, decode_u64(hash));
+		encode_hex64(end + ID_TEXT, decode_u64(hash + 8));
+		end += 2 * ID_TEXT;
+	}
+	memcpy(end, ".json", sizeof(".json"));
 }

@@ -12,7 +12,7 @@
 
 #define NAME_BYTES 128		/* the longest name */
 #define NAME_CHARS  64
-#define NAME_FILE   400		/* room for what name_file writes */
+#define NAME_FILE   400		/* room for the path of a group's file */
 
 /* Whether it is not empty and within both limits. */
 bool name_fits(struct span);
@@ -32,11 +32,14 @@ bool name_same(struct span, struct span);
 
 /*
  * Write the path "xx/NAME.json", NUL-terminated.  NAME is the folded name, with
- * %xx for every ASCII byte but letters, digits and a few signs.  So names and
- * files correspond one to one, and NAME is never "." or ".." and has no slash.
- * If the name fits, NAME is short enough for any file system.  The directory
- * xx, from a checksum, keeps directories small.
+ * %xx for every ASCII byte but letters, digits and a few signs.  A NAME that
+ * encrypting file systems would not take, which have room for 143 bytes, is cut
+ * and ends with '~' and a part of the name's SHA-256.  So names and files
+ * correspond one to one, and NAME is never "." or ".." and has no slash.  The
+ * directory xx, from a checksum, keeps directories small.
  */
 void name_file(char dst[NAME_FILE], struct span name);
+/* The same as earlier versions wrote it: never cut. */
+void name_file_whole(char dst[NAME_FILE], struct span name);
 
 #endif

@@ -353,18 +353,31 @@ record_write(struct buf *b, const struct record *r)
 	json_put_close(b, '}');
 }
 
-void
-record_path(char dst[RECORD_PATH], const struct record *r)
+static void
+put_record_path(char dst[RECORD_PATH], const struct record *r,
+    void (*write_file)(char *, struct span))
 {
 	char file[NAME_FILE], uid[UID_TEXT];
 
 	dst[0] = '\0';
 	if (r->has & (RECORD_GID | RECORD_GROUP)) {
-		name_file(file, r->gid);
+		write_file(file, r->gid);
 		(void)snprintf(dst, RECORD_PATH, "group/%s", file);
 	} else if (r->has & RECORD_UID) {
 		encode_base32(uid, r->uid.bytes, UID_BYTES);
 		(void)snprintf(dst, RECORD_PATH, "user/%.2s/%.*s/user.json",
 		    uid, UID_TEXT, uid);
 	}
+}
+
+void
+record_path(char dst[RECORD_PATH], const struct record *r)
+{
+	put_record_path(dst, r, name_file);
+}
+
+void
+record_old_path(char dst[RECORD_PATH], const struct record *r)
+{
+	put_record_path(dst, r, name_file_whole);
 }

@@ -155,5 +155,7 @@ void record_write(struct buf *, const struct record *);
  * directory; "" for RECORD_OTHER.
  */
 void record_path(char dst[RECORD_PATH], const struct record *);
+/* Where earlier versions had the file. */
+void record_old_path(char dst[RECORD_PATH], const struct record *);
 
 #endif

@@ -50,6 +50,10 @@ static const struct {
 	const char *text;
 	const char *why;
 } refusals[] = {
+	/* Not the encoding. */
+	{ "\xff\xfe{}", ": it is UTF-16: save it as UTF-8" },
+	{ "\xfe\xff{}", ": it is UTF-16: save it as UTF-8" },
+	{ "\xef\xbb\xbf{\n", ":1" ENDED },
 	/* The grammar. */
 	{ "", ":1" ENDED },
 	{ "\n\n", ":1" ENDED },

@@ -310,6 +310,29 @@ check_again(void)
 	buf_free(&kept.text);
 }
 
+/* A name for which earlier versions made a longer file. */
+static void
+check_long(void)
+{
+	struct record r = { .has = RECORD_GID | RECORD_GROUP,
+	    .gid = SPAN("################################################") };
+	char old[RECORD_PATH], new[RECORD_PATH], line[128];
+	struct buf found = { NULL, 0, 0 };
+
+	record_old_path(old, &r);
+	record_path(new, &r);
+	CHECK(strlen(old) > strlen(new), "%s, %s", old, new);
+	(void)snprintf(line, sizeof(line), "[\n{\"gid\":\"%s\"},\n", r.gid.p);
+	put_lines(old, line);
+	CHECK(read_all(&found) == 0 && strstr(found.p, r.gid.p) != NULL,
+	    "the old file was not read: %s", found.p);
+	CHECK(read_all(&found) == 0 && strstr(found.p, r.gid.p) != NULL,
+	    "the new file was not read: %s", found.p);
+	CHECK(faccessat(dir, old, F_OK, 0) == -1 && unlinkat(dir, new, 0) == 0,
+	    "it has its old name");
+	buf_free(&found);
+}
+
 /* What cannot be read for a reason of the system's is no damage. */
 static void
 check_unreadable(const char *path)
@@ -376,6 +399,7 @@ main(void)
 	check_wrong();
 	check_others();
 	check_order();
+	check_long();
 	check_again();
 	check_unreadable("user/loop");
 	check_unreadable("user/%1/loop/user.json");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "test/lib/check.h"
 
 #define FOUR "\xf0\x9f\x98\x80"		/* a character of four bytes */
@@ -133,15 +134,30 @@ decode(char dst[NAME_FILE], const char *file)
 static void
 check_round_trip(struct span name)
 {
-	char file[NAME_FILE], decoded[NAME_FILE], folded[NAME_BYTES];
+	char file[NAME_FILE], whole[NAME_FILE], decoded[NAME_FILE];
+	char folded[NAME_BYTES];
+	const char *tilde;
 	size_t n, m;
 
-	name_file(file, name);
-	n = decode(decoded, file);
+	name_file_whole(whole, name);
+	n = decode(decoded, whole);
 	m = name_fold(folded, name);
-	CHECK(n == m && memcmp(decoded, folded, n) == 0, "%s: not %.*s", file,
+	CHECK(n == m && memcmp(decoded, folded, n) == 0, "%s: not %.*s", whole,
 	    (int)m, folded);
-	CHECK(strlen(file) - 3 <= 255, "%s: %zu bytes", file, strlen(file));
+	name_file(file, name);
+	if (strlen(whole) <= 128) {
+		CHECK(strcmp(file, whole) == 0, "%s: not %s", file, whole);
+		return;
+	}
+	tilde = strchr(file, '~');
+	CHECK(strlen(file) <= 3 + 126 && tilde != NULL &&
+	    strncmp(file, whole, (size_t)(tilde - file)) == 0 &&
+	    strspn(tilde + 1, "0123456789abcdef") == 32 &&
+	    strcmp(tilde + 33, ".json") == 0 &&
+	    utf8_is_valid(file, strlen(file)), "%s: not %s", file, whole);
+	folded[0] ^= 1;		/* another one with the same rest */
+	name_file(decoded, (struct span){ folded, m });
+	CHECK(strstr(decoded, tilde) == NULL, "%s and %s", file, decoded);
 }
 
 static void

@@ -468,6 +468,49 @@ check_requests(void)
 	close_door(&d);
 }
 
+static size_t
+count_at(struct harness *st, struct now now)
+{
+	invite_expire(st->data.invites, now);
+	return count_invites(st);
+}
+
+/* A clock that is wrong for a while ends no invitation. */
+static void
+check_clocks(void)
+{
+	const uint64_t day = CLOCK_DAY;
+	struct invite old = { .kind = INVITE_INVITATION, .since = 300000,
+	    .until = 300000 + 7 * CLOCK_DAY, .name = "Carol Young" };
+	struct harness st;
+
+	harness_open(&st);
+	harness_start(&st);
+	CHECK(invite(&st, "Alice Smith") == NULL, "not invited");
+	CHECK(count_at(&st, now_at(0)) == 1, "no invitation");
+	CHECK(count_at(&st, (struct now){ 1000, AT + 3650 * day }) == 0 &&
+	    count_at(&st, now_at(2000)) == 1,
+	    "a clock that was ahead has ended an invitation");
+	CHECK(invite(&st, "ALICE SMITH") != NULL, "invited twice");
+	/* One in which everybody believes for a day has. */
+	CHECK(count_at(&st, (struct now){ 3000, AT + 40 * day }) == 0 &&
+	    count_at(&st, (struct now){ 3000 + day, AT + 41 * day }) == 0 &&
+	    count_at(&st, (struct now){ 4000 + day, AT }) == 0,
+	    "an old invitation stays");
+
+	invite_set(st.data.invites, old);
+	CHECK(count_at(&st, (struct now){ 0, 400000 }) == 1,
+	    "not in 1970");
+	CHECK(count_at(&st, now_at(1000)) == 1 &&
+	    count_at(&st, now_at(6 * day)) == 1,
+	    "one of 1970 ended when the clock was set");
+	again(&st, CRASHES);
+	CHECK(count_at(&st, now_at(6 * day)) == 1 &&
+	    count_at(&st, now_at(8 * day)) == 0, "its time is lost");
+	harness_stop(&st);
+	harness_close(&st);
+}
+
 static void
 check_windows(void)
 {
@@ -494,5 +537,6 @@ main(void)
 	check_rate();
 	check_requests();
 	check_windows();
+	check_clocks();
 	return check_report("register");
 }
