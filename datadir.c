@@ -100,21 +100,34 @@ take_lock(struct datadir *d, const char *path, char *why, size_t room)
 	return say_why(why, room, "%s/lock: %s", path, strerror(errno));
 }
 
-/* A message is linked once for each node: without hard links none can be. */
+/*
+ * A message is linked once for each node: without hard links none can be.  -1
+ * and why; a full disk is none of this function's business.
+ */
 static int
-try_link(int dir)
+try_link(int dir, const char *path, char *why, size_t room)
 {
 	int fd = openat(dir, "tmp/link", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	int result;
+	int error = 0;
 
 	if (fd == -1)
-		return -1;
+		return errno == ENOSPC || errno == EDQUOT ? 0 :
+		    say_why(why, room, "%s/tmp: cannot make a file there: %s",
+		    path, strerror(errno));
 	(void)close(fd);	/* nothing was written */
 	(void)unlinkat(dir, "tmp/link2", 0);	/* left by a start that died */
-	result = linkat(dir, "tmp/link", dir, "tmp/link2", 0);
+	if (linkat(dir, "tmp/link", dir, "tmp/link2", 0) == -1)
+		error = errno;
 	(void)unlinkat(dir, "tmp/link2", 0);	/* start-up removes it, too */
 	(void)unlinkat(dir, "tmp/link", 0);
-	return result;
+	if (error == 0 || error == ENOSPC || error == EDQUOT)
+		return 0;
+	/* FAT says EPERM, other file systems that they do not know it. */
+	if (error == EACCES || error == EROFS || error == EIO)
+		return say_why(why, room, "%s/tmp: cannot make a hard link "
+		    "there: %s", path, strerror(error));
+	return say_why(why, room, "%s: this file system has no hard links "
+	    "(is it FAT or exFAT?): %s", path, strerror(error));
 }
 
 static int
@@ -131,10 +144,7 @@ open_dir(struct datadir *d, const char *path, char *why, size_t room)
 		return 0;
 	if (file_make_dir(d->dir, "tmp") == -1)
 		return say_why(why, room, "%s/tmp: %s", path, strerror(errno));
-	if (try_link(d->dir) == 0 || errno == ENOSPC || errno == EDQUOT)
-		return 0;
-	return say_why(why, room, "%s: this file system has no hard links "
-	    "(is it FAT or exFAT?): %s", path, strerror(errno));
+	return try_link(d->dir, path, why, room);
 }
 
 /* Hand each record to the module that wrote it. */
@@ -142,6 +152,7 @@ static int
 replay(struct datadir *d, char *why, size_t room)
 {
 	struct journal_record record;
+	size_t at = 0;
 	int more;
 
 	while ((more = journal_replay(d->journal, &record)) == 1) {
@@ -156,6 +167,12 @@ replay(struct datadir *d, char *why, size_t room)
 	if (more == -1)
 		return say_why(why, room, "cannot read the journal: %s",
 		    strerror(errno));
+	/* All that is in files came out of a journal. */
+	if (journal_is_blank(d->journal) &&
+	    userdb_next_user(d->userdb, &at) != NULL)
+		quarantine_note(&d->quarantine, "journal: it is empty or "
+		    "gone, but there are users: what was only in the journal "
+		    "is lost");
 	if (store_replayed(d->store) == -1)
 		return say_why(why, room, "cannot tidy the data directory: %s",
 		    strerror(errno));

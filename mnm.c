@@ -503,6 +503,7 @@ main(int argc, char **argv)
 
 	umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);	/* see ulimit -f: a write fails */
 	if (argc > 1 && argv[1][0] >= '0' && argv[1][0] <= '9')
 		return sim_run(argc, argv);
 	words = read_options(argv + 1, &config);

@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "conf.h"
 #include "datadir.h"
 #include "disk/file.h"
@@ -386,12 +387,30 @@ run_alone(struct cli *c, struct buf *answer)
 	return status;
 }
 
+/* Names are compared in UTF-8, which a terminal may not be set to. */
+static int
+check_words(struct cli *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		if (!utf8_is_valid(c->words[i], strlen(c->words[i])))
+			return say_why(c->why, sizeof(c->why), "invalid "
+			    "argument: %s: it is not UTF-8; set the terminal "
+			    "to UTF-8", c->words[i]);
+	}
+	return 0;
+}
+
 static int
 run_for_relay(struct cli *c)
 {
 	struct buf answer = { NULL, 0, 0 };
-	int status = control_ask(c->conf.data, c->words, c->n, &answer);
+	int status;
 
+	if (check_words(c) == -1)
+		return -1;
+	status = control_ask(c->conf.data, c->words, c->n, &answer);
 	if (status == -1 && (errno == ENOENT || errno == ECONNREFUSED))
 		status = run_alone(c, &answer);
 	else if (status == -1)

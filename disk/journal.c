@@ -374,6 +374,12 @@ journal_id_at_least(struct journal *jn, uint64_t id)
 		jn->id = id;
 }
 
+bool
+journal_is_blank(const struct journal *jn)
+{
+	return jn->last == 0;
+}
+
 uint64_t
 journal_committed_id(const struct journal *jn)
 {

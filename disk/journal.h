@@ -73,6 +73,9 @@ void journal_close(struct journal *);
  */
 int journal_replay(struct journal *, struct journal_record *);
 
+/* Nothing was found in it: it is new, or lost. */
+bool journal_is_blank(const struct journal *);
+
 /* The next id, higher than any ever given.  Durable with the next commit. */
 uint64_t journal_id(struct journal *);
 /* Let ids go on from at least this one (a clock in nanoseconds). */

@@ -634,7 +634,7 @@ check_refusals(void)
 	scratch_remove(data, "tmp");
 	expect(0, look("without lock and tmp"), "without lock and tmp");
 	scratch_remove(data, "journal");
-	expect(0, look("without a journal"), "without a journal");
+	expect(1, look("without a journal"), "without a journal");
 	scratch_remove(data, "user");
 	expect(-1, look("nothing"), "nothing");
 	CHECK(strstr(said.p, "no relay has stored anything here") != NULL,
