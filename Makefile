@@ -107,7 +107,11 @@ sim/selftest_lines.c: sim/selftest.t
 	echo 'NULL };'; } >$@
 
 # The page, compressed, as arrays.
-WEB = web/index.html
+WEB =	web/index.html web/style.css web/icon.svg web/icon.png \
+	web/manifest.webmanifest web/sw.js web/app.js web/archive.js web/dom.js \
+	web/engine.js web/inbox.js web/join.js web/list.js web/markdown.js \
+	web/people.js web/post.js web/qr.js web/settings.js web/store.js \
+	web/strings.js web/talk.js web/tmtp.js
 web/files.c: web/embed $(WEB)
 	sh web/embed $(WEB) >$@.new
 	mv $@.new $@
@@ -177,7 +181,7 @@ run: mnm
 all-tests: mnm cmd/tmtp test/crash/crash_test $(PROGRAMS) test/load/bench
 
 test: all-tests
-	sh test/run "sh test/layers" $(TESTS) test/crash/crash_test \
+	sh test/run "sh test/layers" "sh test/web/run ./mnm" $(TESTS) test/crash/crash_test \
 	    "test/e2e/e2e ./mnm" "test/e2e/commands ./mnm" \
 	    "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
 	    "test/e2e/old ./mnm" \

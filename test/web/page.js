@@ -1,0 +1,199 @@
+// page.js - for the tests: a relay of their own, and people with browsers.
+import { spawn, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
+	'--no-first-run', '--disable-background-networking',
+	'--disable-component-update', '--disable-sync',
+	'--ignore-certificate-errors'];
+export const LAPTOP = { viewport: { width: 1100, height: 720 } };
+export const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true,
+	isMobile: true, deviceScaleFactor: 2 };
+
+async function freePort()
+{
+	const server = createServer();
+
+	await new Promise((done) => server.listen(0, '127.0.0.1', done));
+	const { port } = server.address();
+	await new Promise((done) => server.close(done));
+	return port;
+}
+
+/** A relay on loopback, which people join by invitation. */
+export class Relay {
+	static async start(settings = {})
+	{
+		const relay = new Relay();
+
+		relay.dir = mkdtempSync(join(tmpdir(), 'mnm-web-'));
+		relay.port = await freePort();
+		relay.config = join(relay.dir, 'mnm.config');
+		relay.url = `https://127.0.0.1:${relay.port}/`;
+		writeFileSync(relay.config, JSON.stringify({ name: 'Lindenhof',
+			data: join(relay.dir, 'data'), register: 'invite', listen: {
+				net: 'tcp', laddr: `127.0.0.1:${relay.port}` },
+			...settings }));
+		await relay.run();
+		return relay;
+	}
+
+	/** Start it, and wait until it answers. */
+	async run()
+	{
+		this.process = spawn(process.env.MNM, ['-c', this.config],
+			{ stdio: 'ignore' });
+		for (let i = 0; i < 100; i++) {
+			await new Promise((done) => setTimeout(done, 100));
+			try {
+				this.command('stats');
+				return;
+			} catch {
+				/* not yet */
+			}
+		}
+		throw new Error('the relay does not start');
+	}
+
+	async kill()
+	{
+		const ended = new Promise((done) => this.process.once('exit', done));
+
+		this.process.kill('SIGKILL');
+		await ended;
+	}
+
+	/** What a command of the operator says. */
+	command(...words)
+	{
+		return execFileSync(process.env.MNM, ['-c', this.config, ...words],
+			{ encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+	}
+
+	async stop()
+	{
+		await this.kill();
+		rmSync(this.dir, { recursive: true });
+	}
+}
+
+export function launch()
+{
+	return chromium.launch({ executablePath: process.env.CHROMIUM,
+		args: FLAGS });
+}
+
+/** A browser of its own, which remembers what went wrong in it. */
+export class Device {
+	static async open(browser, relay, options = LAPTOP, hash = '')
+	{
+		const device = new Device();
+
+		device.relay = relay;
+		device.wrong = [];
+		device.context = await browser.newContext({ locale: 'en-GB',
+			ignoreHTTPSErrors: true, acceptDownloads: true, ...options });
+		device.page = await device.tab(hash);
+		return device;
+	}
+
+	async tab(hash = '')
+	{
+		const page = await this.context.newPage();
+
+		page.on('pageerror', (e) => this.wrong.push(String(e.stack)));
+		page.on('console', (m) => {
+			if (m.type() === 'error' && !/WebSocket connection|ERR_/.test(
+				m.text()))
+				this.wrong.push(m.text());
+		});
+		await page.addInitScript(() => addEventListener(
+			'securitypolicyviolation', (e) => console.error('CSP: ' +
+				e.violatedDirective + ' ' + e.blockedURI)));
+		await page.goto(this.relay.url + hash);
+		return page;
+	}
+
+	/** Join by the link of an invitation. */
+	static async join(browser, relay, name, options = LAPTOP)
+	{
+		relay.command('invite', name);
+		const device = await Device.open(browser, relay, options,
+			`#join=${encodeURIComponent(name)}`);
+		await device.page.getByRole('button', { name: 'Join' }).click();
+		await device.online();
+		device.name = name;
+		return device;
+	}
+
+	online()
+	{
+		return this.page.waitForSelector('#app[data-phase=online] .list',
+			{ timeout: 20000 });
+	}
+
+	/** Ask somebody to talk. */
+	async ask(name, words)
+	{
+		const { page } = this;
+
+		await page.getByRole('button', { name: 'New conversation' }).click();
+		const dialog = page.getByRole('dialog');
+		await dialog.getByLabel('Their name').fill(name);
+		await dialog.getByLabel('First words').fill(words);
+		await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
+	}
+
+	async open(name)
+	{
+		await this.page.locator('.list .talk', { hasText: name }).first()
+			.click();
+		await this.page.waitForSelector('.talkview');
+	}
+
+	async write(text)
+	{
+		const { page } = this;
+
+		await page.getByLabel('Message', { exact: true }).fill(text);
+		await page.keyboard.press('Enter');
+	}
+
+	/** Wait until a message is there; with stored, until it is acked. */
+	async sees(text, stored = false)
+	{
+		await this.page.locator('.log .bubble', { hasText: text }).filter(
+			stored ? { has: this.page.locator('.state-stored') } : {})
+			.first().waitFor({ timeout: 30000 });
+	}
+
+	/** How often a message is there. */
+	count(text)
+	{
+		return this.page.locator('.log .words', { hasText: text }).count();
+	}
+
+	async close()
+	{
+		await this.context.close();
+	}
+}
+
+/** Two people who talk already. */
+export async function pair(browser, relay, a, b, optionsA = LAPTOP,
+	optionsB = LAPTOP)
+{
+	const one = await Device.join(browser, relay, a, optionsA);
+	const two = await Device.join(browser, relay, b, optionsB);
+
+	await one.ask(b, `Hello, this is ${a}`);
+	await two.open(a);
+	await two.page.getByRole('button', { name: 'Accept' }).click();
+	await one.page.waitForSelector('.composer');
+	await two.page.waitForSelector('.composer');
+	return [one, two];
+}

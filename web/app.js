@@ -1,0 +1,421 @@
+// @ts-check
+/*
+ * app.js - the page: which view is shown, and what all views share.
+ */
+
+import { h, fill, button, say, sentence, size } from './dom.js';
+import { t } from './strings.js';
+import { Store } from './store.js';
+import { Engine } from './engine.js';
+import { JoinView, readLink, untrustedText } from './join.js';
+import { ListView } from './list.js';
+import { TalkView } from './talk.js';
+import { snippet } from './inbox.js';
+
+/**
+ * @typedef {import('./store.js').Talk} Talk
+ * @typedef {import('./store.js').Message} Message
+ */
+
+export class App {
+	/**
+	 * @param {Store} store
+	 * @param {Engine} engine
+	 * @param {ReturnType<typeof readLink>} link that the page was opened by
+	 */
+	constructor(store, engine, link)
+	{
+		this.store = store;
+		this.engine = engine;
+		/** @type {Map<string, Talk>} */
+		this.talks = new Map();
+		this.open = '';		/* id of the talk that is shown */
+		this.root = /** @type {HTMLElement} */ (
+			document.getElementById('app'));
+		this.banner = h('div', { class: 'banner', role: 'status' });
+		this.installed = matchMedia('(display-mode: standalone)').matches;
+		/** @type {ServiceWorkerRegistration | undefined} */
+		this.worker = undefined;
+		this.bannerKey = '';
+		this.codeSaid = '';
+		this.link = link;
+	}
+
+	async start()
+	{
+		await this.loadTalks();
+		this.listen();
+		await this.engine.start();
+		this.draw();
+		if (this.engine.account && (this.link.join || this.link.uid))
+			say(t('joined-already'));
+	}
+
+	listen()
+	{
+		const { engine } = this;
+
+		engine.on('state', () => this.draw());
+		engine.on('account', () => this.draw());
+		engine.on('talks', (ids) => this.changed(ids));
+		engine.on('fresh', (messages) => this.notify(messages));
+		engine.on('asks', (talk) => this.notifyAsk(talk));
+		engine.on('progress', (up) => this.talkView?.progress(up));
+		addEventListener('popstate', () => this.follow());
+		addEventListener('pagehide', () => this.talkView?.saveDraft());
+		addEventListener('online', () => engine.wake());
+		addEventListener('pageshow', () => engine.wake());
+		addEventListener('focus', () => this.talkView?.read());
+		document.addEventListener('visibilitychange', () => {
+			if (document.visibilityState === 'visible')
+				engine.wake();
+			else
+				this.talkView?.saveDraft();
+			this.talkView?.read();
+		});
+		document.addEventListener('keydown', (e) => this.key(e));
+		navigator.serviceWorker?.addEventListener('message', (e) => {
+			if (typeof e.data?.show === 'string')
+				this.show(e.data.show);
+		});
+	}
+
+	/** @param {KeyboardEvent} e */
+	key(e)
+	{
+		if (document.querySelector('dialog[open]'))
+			return;
+		if ((e.ctrlKey || e.metaKey) && e.key === 'k') {
+			e.preventDefault();
+			this.show('');
+			this.list?.search.focus();
+		} else if (e.key === 'Escape' && this.open) {
+			this.show('');
+			this.list?.search.focus();
+		}
+	}
+
+	isSeen()
+	{
+		return document.visibilityState === 'visible' && document.hasFocus();
+	}
+
+	async loadTalks()
+	{
+		this.talks = new Map((await this.store.talks()).map((talk) =>
+			[talk.id, talk]));
+	}
+
+	/** @param {string[] | null} ids null: any */
+	async changed(ids)
+	{
+		const was = this.talks.get(this.open);
+
+		await this.loadTalks();
+		/* Somebody answered: the talk has another id now. */
+		if (this.open.startsWith('a:') && was && !this.talks.has(this.open)) {
+			const now = [...this.talks.values()].find((talk) =>
+				talk.kind === 'person' && talk.name === was.name);
+			this.show(now?.id ?? '');
+		} else if (!ids || ids.includes(this.open))
+			this.talkView?.refresh();
+		this.list?.draw();
+		this.drawTitle();
+	}
+
+	/* Names. */
+
+	/** @param {Talk} talk */
+	nameOf(talk)
+	{
+		return talk.kind === 'self' ? t('self') : talk.name || t('no-name');
+	}
+
+	/** @param {Message} m @param {Talk | null} talk */
+	authorOf(m, talk)
+	{
+		if (m.mine)
+			return t('you');
+		const member = talk?.members?.find((v) => v.uid === m.from);
+		const known = this.talks.get('u:' + m.from);
+
+		if (member || known?.state === 'open')
+			return member?.name ?? known?.name ?? '';
+		return m.name ? t('says-name', m.name) : t('no-name');
+	}
+
+	/** @param {Talk} talk */
+	statusOf(talk)
+	{
+		if (talk.kind === 'group' && talk.state === 'open')
+			return talk.members?.length
+				? t('n-members', String(talk.members.length))
+				: t('group');
+		if (talk.kind === 'several')
+			return t('n-members', String((talk.who?.length ?? 0) + 1));
+		if (talk.uid && this.engine.state.present.includes(talk.uid))
+			return t('online');
+		return talk.state === 'asked' ? t('asked-short')
+			: talk.kind === 'self' ? t('self-short') : '';
+	}
+
+	/* Views. */
+
+	draw()
+	{
+		const { engine } = this;
+		const isMember = !!engine.account && (!engine.account.handover ||
+			engine.account.noderef !== '');
+
+		this.drawBanner();
+		if (!isMember) {
+			if (!this.join) {
+				this.join = new JoinView(this, this.link);
+				this.list = this.talkView = undefined;
+				this.open = '';
+				fill(this.root, this.join.element);
+			}
+			this.join.draw();
+			return;
+		}
+		if (!this.list) {
+			this.join = undefined;
+			this.list = new ListView(this);
+			this.talkView = new TalkView(this);
+			this.pane = h('div', { class: 'pane' });
+			fill(this.root, this.banner,
+				h('div', { class: 'sides' }, this.list.element,
+					this.pane));
+			this.follow();
+		}
+		this.list.draw();
+		this.talkView?.drawHeader();
+		this.drawTitle();
+		this.drawCode();
+	}
+
+	/** A device that used the code must be looked at, wherever the user is. */
+	async drawCode()
+	{
+		const code = await this.store.meta('code');
+
+		if (code?.used && this.codeSaid !== code.ref) {
+			this.codeSaid = code.ref;
+			say(t('device-used'));
+		}
+	}
+
+	drawTitle()
+	{
+		let unread = 0;
+
+		for (const talk of this.talks.values())
+			unread += talk.state === 'ignored' ? 0
+				: talk.state === 'request' ? 1 : talk.unread;
+		document.title = unread ? `(${unread}) mnm` : 'mnm';
+		const badge = /** @type {any} */ (navigator);
+		badge[unread ? 'setAppBadge' : 'clearAppBadge']?.(unread)
+			?.catch?.(() => {});
+	}
+
+	drawBanner()
+	{
+		const { phase, reason, full, untrusted, clockOff, receiving } =
+			this.engine.state;
+		const now = button(t('try-now'), () => this.engine.ask(
+			{ do: 'again' }), 'plain');
+		/** @type {import('./dom.js').Child[]} */
+		let what = [];
+
+		if (full)
+			what = [t('full')];
+		else if (phase === 'taken')
+			what = [t('taken'), button(t('use-here'), () =>
+				this.engine.ask({ do: 'again' }), 'plain')];
+		else if (phase === 'dropped')
+			what = [t('dropped')];
+		else if (phase === 'auth')
+			what = [t('auth')];
+		else if (untrusted)
+			what = [untrustedText(), now];
+		else if (phase === 'waiting')
+			what = [h('span', { title: reason }, navigator.onLine
+				? t('no-connection') : t('offline')), now];
+		else if (clockOff)
+			what = [t('clock', String(Math.abs(clockOff)))];
+		else if (receiving[1])
+			what = [t('receiving', size(receiving[0]), size(receiving[1]))];
+		const key = JSON.stringify([phase, full, untrusted, clockOff,
+			receiving]);
+		if (key === this.bannerKey)
+			return;
+		this.bannerKey = key;
+		this.root.dataset.phase = phase;
+		this.banner.classList.toggle('bad', full || phase === 'dropped');
+		fill(this.banner, ...what);
+	}
+
+	/** Open a talk, or with an empty id the list. @param {string} id @param {string} [at] */
+	show(id, at)
+	{
+		const hash = id ? '#talk=' + encodeURIComponent(id) : '';
+
+		if (id !== this.open)
+			history.pushState(null, '', location.pathname + hash);
+		this.open = id;
+		this.drawPane(at);
+	}
+
+	/** The address has changed. */
+	follow()
+	{
+		const id = location.hash.startsWith('#talk=')
+			? decodeURIComponent(location.hash.slice(6)) : '';
+
+		this.open = this.talks.has(id) ? id : '';
+		this.drawPane();
+	}
+
+	/** @param {string} [at] */
+	drawPane(at)
+	{
+		const talk = this.talks.get(this.open);
+		const view = this.talkView;
+
+		if (!this.pane || !view)
+			return;
+		this.root.classList.toggle('open', !!talk);
+		if (!talk) {
+			view.saveDraft();
+			view.talk = null;
+			fill(this.pane, h('main', { class: 'nothing' },
+				h('p', {}, t(this.talks.size ? 'choose' : 'choose-none')),
+				h('p', { class: 'dim' }, this.talks.size ? ''
+					: sentence('choose-names', (this.engine.account
+						?.aliases ?? []).map((a) => a.name)
+						.join(', ')))));
+		} else {
+			if (view.element.parentNode !== this.pane)
+				fill(this.pane, view.element);
+			view.show(talk, at);
+			if (matchMedia('(pointer: fine)').matches)
+				view.input.focus();
+			else
+				view.element.querySelector('h2')?.focus();
+		}
+		this.list?.draw();
+	}
+
+	/* The world outside. */
+
+	/** @param {Message[]} messages */
+	notify(messages)
+	{
+		const m = messages[messages.length - 1];
+		const talk = this.talks.get(m.talk);
+
+		if (!this.engine.isLeader || this.isSeen())
+			return;
+		const name = talk ? this.nameOf(talk) : m.name ?? '';
+		this.notice(talk?.kind === 'group'
+			? `${this.authorOf(m, talk)} · ${name}` : name, snippet(m),
+		m.talk);
+	}
+
+	/** @param {Talk} talk */
+	notifyAsk(talk)
+	{
+		if (this.engine.isLeader && !this.isSeen())
+			this.notice(talk.kind === 'group' ? t('invites-you')
+				: t('asks-you'), this.nameOf(talk), talk.id);
+	}
+
+	/** @param {string} title @param {string} body @param {string} talk */
+	notice(title, body, talk)
+	{
+		if (!('Notification' in window) ||
+		    Notification.permission !== 'granted')
+			return;
+		const options = { body, tag: talk, icon: 'icon.png',
+			data: { talk } };
+
+		if (this.worker)
+			this.worker.showNotification(title, options).catch(() => {});
+		else
+			new Notification(title, options).onclick = () => {
+				window.focus();
+				this.show(talk);
+			};
+	}
+
+	/** Hand a file over to the user. @param {Blob} blob @param {string} name */
+	async hand(blob, name)
+	{
+		const file = new File([blob], name);
+
+		/* An installed page on an iPhone has no downloads. */
+		if (this.installed && matchMedia('(pointer: coarse)').matches &&
+		    navigator.canShare?.({ files: [file] })) {
+			await navigator.share({ files: [file] }).catch(() => {});
+			return;
+		}
+		const url = URL.createObjectURL(blob);
+		const link = h('a', { href: url, download: name });
+		document.body.append(link);
+		link.click();
+		link.remove();
+		setTimeout(() => URL.revokeObjectURL(url), 60e3);
+	}
+}
+
+/** Call f when this tab is the one that connects. @param {() => Promise<void>} f */
+function lead(f)
+{
+	if (navigator.locks)
+		navigator.locks.request('mnm connection', () => f());
+	else
+		f();
+}
+
+async function reachable()
+{
+	try {
+		return (await fetch('health', { cache: 'no-store' })).ok;
+	} catch {
+		return false;
+	}
+}
+
+async function main()
+{
+	const root = /** @type {HTMLElement} */ (document.getElementById('app'));
+	const url = new URL('tmtp', location.href);
+	const link = readLink(location.hash);
+	let store;
+
+	if (link.join || link.uid)	/* secrets do not stay in the address */
+		history.replaceState(null, '', location.pathname);
+
+	url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
+	url.hash = '';
+	try {
+		store = await Store.open();
+	} catch (error) {
+		fill(root, h('main', { class: 'join' }, h('div', { class: 'card' },
+			h('h1', {}, t('no-store')), h('p', {}, t('no-store-text')),
+			h('p', { class: 'dim' }, String(error)))));
+		return;
+	}
+	const engine = new Engine({ store, lead, reachable,
+		connect: () => new WebSocket(url, 'tmtp'),
+		channel: new BroadcastChannel('mnm') });
+	const app = new App(store, engine, link);
+	navigator.serviceWorker?.register('sw.js').then((worker) => {
+		app.worker = worker;
+	}, () => {
+		/* without a trusted certificate there is none: see /ca */
+	});
+	await app.start();
+}
+
+main();

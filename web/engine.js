@@ -1,0 +1,1051 @@
+// @ts-check
+/*
+ * engine.js - the account: keeps the connection, the outbox and the store in
+ * step.  It knows no page.
+ *
+ * Of all tabs of a browser, one holds the connection (a Web Lock decides which);
+ * the others read the same store and follow what it broadcasts.  Whatever the
+ * user does is written into the outbox first, and sent from there until it is
+ * acked, always with the same bytes.
+ *
+ * Listeners: engine.on(name, f).  The names:
+ *	state	engine.state has changed
+ *	talks	ids of talks that have changed
+ *	fresh	messages that are new
+ *	asks	a talk whose other end waits for an answer
+ *	account	the account, the aliases or the devices have changed
+ *	acked	{id, error, msgid}: a request was answered
+ *	progress	{id, sent, total}: of a large upload, by message
+ */
+
+import { Session, newId, pause } from './tmtp.js';
+import { writePost } from './post.js';
+import { take, fold, newTalk, snippet, CONTACTS } from './inbox.js';
+import { exportAll, importAll } from './archive.js';
+
+/**
+ * @typedef {import('./store.js').Store} Store
+ * @typedef {import('./store.js').Tx} Tx
+ * @typedef {import('./store.js').Talk} Talk
+ * @typedef {import('./store.js').Message} Message
+ * @typedef {import('./store.js').Account} Account
+ * @typedef {import('./store.js').Request_} Request_
+ * @typedef {import('./tmtp.js').Header} Header
+ * @typedef {import('./tmtp.js').Wire} Wire
+ *
+ * @typedef {object} State
+ * @property {'start' | 'none' | 'joining' | 'asked' | 'connecting' | 'online' |
+ *	'waiting' | 'taken' | 'dropped' | 'auth'} phase
+ *	none: no account here; asked: the operator must let the user in; waiting:
+ *	until the next attempt
+ * @property {string} reason in the relay's words
+ * @property {boolean} full the store takes nothing more
+ * @property {boolean} untrusted the relay answers, but no WebSocket opens
+ * @property {number} clockOff minutes that this device's clock is wrong
+ * @property {string[]} present uids of contacts who are online
+ * @property {number[]} receiving bytes of a large message: so far, in all
+ *
+ * @typedef {{ref: string, label: string, nodeid: string, until: number,
+ *	used: boolean, next: string}} Code
+ *	the invitation of another device: its node, whether it has logged in, and
+ *	the node that it made for itself then
+ *
+ * @typedef {object} World what the engine needs of the browser
+ * @property {Store} store
+ * @property {() => Wire} connect
+ * @property {() => Promise<boolean>} reachable by plain HTTPS
+ * @property {(f: () => Promise<void>) => void} lead calls f when this tab
+ *	is the one that connects
+ * @property {{postMessage: (m: any) => void,
+ *	onmessage: ((e: any) => void) | null}} channel to the other tabs
+ */
+
+const IN_FLIGHT_MAX = 16;	/* requests without an ack; the relay knows 64 */
+const OPS = { UserEdit: 3, GroupInvite: 5, GroupEdit: 6, Post: 7, Ping: 9 };
+const CODE_MS = 600e3;		/* the code for another device is good so long */
+const REFUSED_MS = 60e3;	/* between registrations that are refused */
+const QUIET_MS = 15e3;		/* a connection this quiet is probed when looked at */
+const SYNC_MAX = 5000;		/* messages that a new device is given */
+const CLOCK_MAX = 5;		/* minutes */
+
+export class Engine {
+	/** @param {World} world */
+	constructor(world)
+	{
+		this.world = world;
+		this.store = world.store;
+		/** @type {Map<string, Set<(detail: any) => void>>} */
+		this.listeners = new Map();
+		/** @type {State} */
+		this.state = { phase: 'start', reason: '', full: false,
+			untrusted: false, clockOff: 0, present: [],
+			receiving: [0, 0] };
+		/** @type {Account | undefined} */
+		this.account = undefined;
+		/** @type {Session | null} */
+		this.session = null;
+		this.isLeader = false;
+		this.attempt = 0;
+		this.heard = 0;		/* when the relay last said something */
+		/** @type {ReturnType<typeof setTimeout> | undefined} */
+		this.timer = undefined;
+		/** @type {Map<string, Request_>} */
+		this.inFlight = new Map();
+		/** @type {Promise<any>} */
+		this.acks = Promise.resolve();
+		this.pumping = Promise.resolve();
+		this.relay = '';
+		this.connectedAt = 0;
+		/** @type {{alias: string, label: string} | null} */
+		this.joining = null;
+		world.channel.onmessage = (e) => this.hear(e.data);
+	}
+
+	/* Events, here and in the other tabs. */
+
+	/** @param {string} name @param {(detail: any) => void} f */
+	on(name, f)
+	{
+		const all = this.listeners.get(name) ?? new Set();
+
+		this.listeners.set(name, all.add(f));
+		return () => void all.delete(f);
+	}
+
+	/** @param {string} name @param {any} [detail] */
+	emit(name, detail)
+	{
+		this.tell(name, detail);
+		this.world.channel.postMessage({ name, detail });
+	}
+
+	/** @param {string} name @param {any} detail */
+	tell(name, detail)
+	{
+		for (const f of this.listeners.get(name) ?? [])
+			f(detail);
+	}
+
+	/** From another tab. @param {{name?: string, detail?: any, ask?: any}} m */
+	async hear({ name, detail, ask })
+	{
+		if (ask) {
+			if (this.isLeader)
+				this.obey(ask);
+			return;
+		}
+		if (name === 'state' && !this.isLeader)
+			this.state = detail;
+		if (name === 'account')
+			await this.reload();
+		this.tell(name ?? '', detail);
+	}
+
+	/** Have the tab that is connected do something. @param {any} what */
+	ask(what)
+	{
+		if (this.isLeader)
+			this.obey(what);
+		else
+			this.world.channel.postMessage({ ask: what });
+	}
+
+	/** @param {any} what */
+	obey(what)
+	{
+		if (what.do === 'pump')
+			this.pump();
+		else if (what.do === 'state')
+			this.emit('state', this.state);
+		else if (what.do === 'join') {
+			this.joining = { alias: what.alias, label: what.label };
+			this.retry();
+		} else if (what.do === 'connect')
+			this.reload().then(() => this.retry());
+		else if (what.do === 'again')
+			this.retry();
+		else if (what.do === 'stop')
+			this.stopJoining();
+		else if (what.do === 'announce')
+			this.announce();
+		else if (what.do === 'wake')
+			this.wake();
+	}
+
+	/** @param {Partial<State>} change */
+	set(change)
+	{
+		this.state = { ...this.state, ...change };
+		this.emit('state', this.state);
+	}
+
+	/* The connection. */
+
+	async start()
+	{
+		await this.reload();
+		if (!this.account)
+			this.set({ phase: 'none' });
+		this.world.lead(async () => {
+			this.isLeader = true;
+			await this.reload();
+			setInterval(() => this.checkCode(), 30e3);
+			this.connect();
+			await new Promise(() => {});
+		});
+		if (!this.isLeader)
+			this.ask({ do: 'state' });
+	}
+
+	async reload()
+	{
+		this.account = await this.store.meta('account');
+	}
+
+	connect()
+	{
+		const { account, joining } = this;
+
+		clearTimeout(this.timer);
+		if (this.session || (!account && !joining)) {
+			if (!account && !this.session)
+				this.set({ phase: 'none' });
+			return;
+		}
+		this.set({ phase: account ? 'connecting' : 'joining' });
+		let wire;
+		try {
+			wire = this.world.connect();
+		} catch (error) {
+			this.ended(String(error), false);
+			return;
+		}
+		this.session = new Session(wire, {
+			revision: (h) => this.revision(h),
+			registered: (h) => this.registered(h),
+			ready: (h) => this.ready(h),
+			message: (h, data, skipped) => this.message(h, data, skipped),
+			acked: (h) => {
+				this.acks = this.acks.then(() => this.acked(h),
+					() => this.acked(h));
+			},
+			ohi: (h) => this.ohi(h),
+			sending: (id, sent, total) => this.emit('progress',
+				{ id: this.inFlight.get(id)?.message, sent, total }),
+			receiving: (have, total) => this.receiving(have, total),
+			ended: (reason, quit) => this.ended(reason, quit),
+		});
+		if (account)
+			this.session.login(account.uid, account.nodeid);
+		else if (joining)
+			this.session.register(joining.label, joining.alias);
+	}
+
+	/** Try at once. */
+	retry()
+	{
+		this.attempt = 0;
+		this.session?.close();
+		this.connect();
+	}
+
+	stopJoining()
+	{
+		this.joining = null;
+		this.session?.close();
+		clearTimeout(this.timer);
+		this.set({ phase: 'none', reason: '' });
+	}
+
+	/** The page is looked at again, or the network is back. */
+	wake()
+	{
+		if (!this.isLeader)
+			return this.ask({ do: 'wake' });
+		if (this.state.phase === 'waiting')
+			this.retry();
+		else if (this.session?.isReady &&
+		    Date.now() - this.heard > QUIET_MS)
+			this.announce();
+	}
+
+	/** @param {Header} header */
+	revision(header)
+	{
+		this.relay = String(header.name ?? '').slice(0, 200);
+	}
+
+	/** @param {Header} header */
+	async registered(header)
+	{
+		const { alias, label } = this.joining ?? { alias: '', label: '' };
+		/** @type {Account} */
+		const account = { uid: header.uid, nodeid: header.nodeid,
+			noderef: String(header.noderef ?? '1'), label,
+			relay: this.relay,
+			aliases: header.error || alias === '_' ? []
+				: [{ name: alias }] };
+
+		this.joining = null;
+		this.account = account;
+		await this.store.write(async (tx) => {
+			await tx.put('meta', account, 'account');
+			await tx.put('meta', [{ ref: account.noderef, label,
+				seen: '' }], 'devices');
+		});
+		this.emit('account');
+		if (header.error)
+			this.set({ reason: header.error });
+	}
+
+	/** @param {Header} header */
+	async ready(header)
+	{
+		this.heard = Date.now();
+		this.inFlight.clear();
+		this.set({ phase: 'online', reason: '', untrusted: false,
+			present: Array.isArray(header.ohi) ? header.ohi : [] });
+		this.connectedAt = Date.now();
+		await this.announce();
+		if (this.account?.handover)
+			await this.makeOwnNode();
+		this.pump();
+	}
+
+	/** Say who may see that this user is online. */
+	async announce()
+	{
+		const talks = await this.store.talks();
+
+		this.session?.announce(this.account?.hidden ? [] : talks
+			.filter((t) => t.kind === 'person' && t.state === 'open')
+			.sort((a, b) => b.at < a.at ? -1 : 1)
+			.map((t) => t.uid ?? ''));
+	}
+
+	/** @param {string} reason @param {boolean} quit the relay said so */
+	ended(reason, quit)
+	{
+		const wasReady = this.state.phase === 'online';
+
+		this.session = null;
+		this.inFlight.clear();
+		this.state.receiving = [0, 0];
+		if (wasReady && Date.now() - this.connectedAt > 20e3)
+			this.attempt = 0;
+		if (!this.isLeader)
+			return;
+		const phase = quit ? phaseOf(reason, !this.account) : 'waiting';
+		if (phase === 'taken' || phase === 'dropped' || phase === 'auth') {
+			if (this.account?.handover && phase === 'dropped')
+				this.forget();
+			this.set({ phase, reason, present: [] });
+			return;
+		}
+		const wait = phase === 'asked'
+			? REFUSED_MS * (1 + Math.random() / 2) : pause(this.attempt);
+		this.attempt++;
+		this.set({ phase, reason, present: [] });
+		this.timer = setTimeout(() => this.connect(), wait);
+		if (!quit && this.attempt >= 2 && !wasReady)
+			this.world.reachable().then((yes) => {
+				if (this.state.phase === 'waiting')
+					this.set({ untrusted: yes });
+			});
+	}
+
+	/** @param {number} have @param {number} total */
+	receiving(have, total)
+	{
+		const [old] = this.state.receiving;
+
+		this.heard = Date.now();
+		if (total < 1 << 20)
+			[have, total] = [0, 0];
+		if (have !== old && (have === 0 || Math.abs(have - old) > total / 50))
+			this.set({ receiving: [have, total] });
+	}
+
+	/** @param {Header} header */
+	ohi(header)
+	{
+		const present = this.state.present.filter((u) => u !== header.from);
+
+		if (header.status === 1)
+			present.push(header.from);
+		this.set({ present });
+	}
+
+	/* Messages. */
+
+	/**
+	 * @param {Header} header
+	 * @param {Uint8Array} data
+	 * @param {number} skipped
+	 */
+	async message(header, data, skipped)
+	{
+		const account = this.account;
+		let effects;
+
+		if (!account)
+			throw new Error('no account');
+		try {
+			effects = await this.store.write(async (tx) => {
+				const e = await take(tx, account, header, data,
+					skipped);
+				if (e.newNode)
+					await this.keepNode(tx, e.newNode);
+				await this.watchCode(tx, header);
+				return e;
+			});
+		} catch (error) {
+			this.set({ full: true, reason: String(error) });
+			throw error;
+		}
+		if (this.state.full)
+			this.set({ full: false, reason: '' });
+		this.checkClock(header);
+		if (effects.archive)
+			await this.merge(effects.archive).catch(() => {});
+		await this.report(effects);
+	}
+
+	/** @param {import('./inbox.js').Effects} effects */
+	async report(effects)
+	{
+		if (effects.account) {
+			await this.reload();
+			this.emit('account');
+		}
+		if (effects.talks.size)
+			this.emit('talks', [...effects.talks]);
+		if (effects.fresh.length)
+			this.emit('fresh', effects.fresh);
+		if (effects.asks)
+			this.emit('asks', effects.asks);
+		if (effects.newNode)
+			this.pump();
+	}
+
+	/** Another device of this user, or a file, knows more. @param {Blob} file */
+	async merge(file)
+	{
+		const { messages, aliases } = await importAll(this.store, file);
+
+		await this.store.write(async (tx) => {
+			const account = await tx.get('meta', 'account');
+			for (const a of account ? aliases : [])
+				if (!account.aliases.some((/** @type {any} */ b) =>
+					fold(b.name) === fold(a.name)))
+					account.aliases.push(a);
+			if (account)
+				await tx.put('meta', account, 'account');
+		});
+		await this.reload();
+		this.emit('account');
+		this.emit('talks', null);
+		this.ask({ do: 'announce' });
+		return messages;
+	}
+
+	/* Requests. */
+
+	/**
+	 * @param {Tx} tx
+	 * @param {Header} header without id
+	 * @param {(string | {key: string})[]} [parts]
+	 * @param {{message?: string, talk?: string}} [about]
+	 * @returns {Promise<string>} the request's id
+	 */
+	async enqueue(tx, header, parts = [], about = {})
+	{
+		const id = newId();
+
+		await tx.put('outbox', { id, parts, ...about,
+			header: JSON.stringify({ ...header, id }) });
+		return id;
+	}
+
+	/**
+	 * Send a request that has no message, and wait for its answer, however
+	 * long the relay is away.
+	 * @param {Header} header
+	 * @param {string} [text]
+	 * @returns {Promise<{id: string, error?: string, msgid: string}>}
+	 */
+	async command(header, text)
+	{
+		const size = new TextEncoder().encode(text ?? '').length;
+		/** @type {any[]} */
+		const early = [];
+		let id = '';
+		/** @type {(detail: any) => void} */
+		let settle = () => {};
+		const answer = new Promise((done) => {
+			settle = done;
+		});
+		const stop = this.on('acked', (detail) => {
+			if (detail.id === id)
+				settle(detail);
+			else
+				early.push(detail);
+		});
+
+		id = await this.store.write((tx) => this.enqueue(tx,
+			text === undefined ? header : { ...header, datalen: size },
+			text ? [text] : []));
+		early.filter((d) => d.id === id).forEach(settle);
+		this.ask({ do: 'pump' });
+		const detail = await answer;
+		stop();
+		return /** @type {any} */ (detail);
+	}
+
+	/** Send what is in the outbox. */
+	pump()
+	{
+		this.pumping = this.pumping.then(() => this.sendSome(),
+			() => this.sendSome());
+	}
+
+	async sendSome()
+	{
+		const session = this.session;
+
+		if (!session?.isReady || this.inFlight.size >= IN_FLIGHT_MAX)
+			return;
+		/** @type {Request_[]} */
+		const waiting = await this.store.read((tx) => tx.all('outbox'));
+		for (const request of waiting) {
+			if (this.inFlight.has(request.id))
+				continue;
+			if (this.inFlight.size >= IN_FLIGHT_MAX ||
+			    session !== this.session)
+				return;
+			const data = await this.dataOf(request);
+			this.inFlight.set(request.id, request);
+			session.send(request.header, data, request.id);
+		}
+	}
+
+	/** @param {Request_} request */
+	async dataOf(request)
+	{
+		const parts = [];
+
+		for (const part of request.parts)
+			parts.push(typeof part === 'string' ? part
+				: await this.store.blob(part.key) ?? '');
+		return parts.length ? new Blob(parts) : null;
+	}
+
+	/** @param {Header} header */
+	async acked(header)
+	{
+		const request = this.inFlight.get(header.id);
+
+		this.heard = Date.now();
+		if (!request)
+			return;
+		const touched = await this.store.write((tx) =>
+			settle(tx, request, header));
+		this.inFlight.delete(header.id);
+		this.emit('acked', { id: header.id, error: header.error,
+			msgid: header.msgid });
+		if (touched)
+			this.emit('talks', [touched]);
+		this.pump();
+	}
+
+	/** The relay's time is in the news of one's own login. @param {Header} h */
+	checkClock(h)
+	{
+		const off = Math.round((Date.now() - Date.parse(h.posted)) / 60e3);
+		const clockOff = Math.abs(off) > CLOCK_MAX ? off : 0;
+
+		if (h.op === 'login' && h.node === this.account?.noderef &&
+		    clockOff !== this.state.clockOff)
+			this.set({ clockOff });
+	}
+
+	/**
+	 * @param {string} id of the talk
+	 * @param {string} text
+	 * @param {File[]} files
+	 */
+	async post(id, text, files)
+	{
+		await this.store.write(async (tx) => {
+			/** @type {Talk} */
+			const talk = await tx.get('talks', id);
+			const kept = [];
+			for (const blob of files) {
+				const key = newId();
+				await tx.put('blobs', blob, key);
+				kept.push({ name: blob.name, size: blob.size,
+					kind: 'u', key });
+			}
+			/** @type {Message} */
+			const m = { id: '~' + Date.now().toString(36) + newId(),
+				talk: id, from: this.account?.uid ?? '',
+				mine: true, at: new Date().toISOString(), text,
+				subject: talk.subject ?? '',
+				thread: talk.subject ? '' : talk.thread ?? '',
+				files: kept, state: 'waiting' };
+			await this.sendMessage(tx, talk, m);
+			Object.assign(talk, { draft: '', subject: '', last: m.id,
+				at: m.at, lastText: snippet(m) });
+			await tx.put('talks', talk);
+		});
+		this.emit('talks', [id]);
+		this.ask({ do: 'pump' });
+	}
+
+	/** @param {Tx} tx @param {Talk} talk @param {Message} m */
+	async sendMessage(tx, talk, m)
+	{
+		const files = [];
+
+		for (const f of m.files ?? [])
+			files.push({ name: f.name, key: f.key,
+				blob: await tx.get('blobs', f.key) });
+		const { head, length } = describe(talk, m, files,
+			/** @type {Account} */ (this.account));
+		const text = m.text ?? '';
+		await tx.put('messages', m);
+		await this.enqueue(tx, { op: OPS.Post, for: recipients(talk),
+			datahead: new TextEncoder().encode(head).length,
+			datalen: length }, [head, text,
+			...files.map(({ key }) => ({ key }))],
+		{ message: m.id });
+	}
+
+	/** Send a message again that was refused. @param {string} id */
+	async retryMessage(id)
+	{
+		/** @type {Talk | undefined} */
+		let asked;
+
+		await this.store.write(async (tx) => {
+			const m = await tx.get('messages', id);
+			const talk = m && await tx.get('talks', m.talk);
+			if (m?.state !== 'failed' || !talk)
+				return;
+			if (talk.kind === 'asked') {
+				asked = { ...talk, note: m.text };
+				await tx.remove('messages', id);
+				return;
+			}
+			delete m.error;
+			m.state = 'waiting';
+			await this.sendMessage(tx, talk, m);
+		});
+		this.emit('talks', null);
+		if (asked)
+			await this.ping(asked.name, asked.as ?? '',
+				asked.note ?? '');
+		this.ask({ do: 'pump' });
+	}
+
+	/** Delete a message here: from this device only. @param {string} id */
+	async removeMessage(id)
+	{
+		await this.store.write(async (tx) => {
+			/** @type {Message | undefined} */
+			const m = await tx.get('messages', id);
+			if (!m || m.state === 'waiting')
+				return;
+			for (const f of m.files ?? [])
+				await tx.remove('blobs', f.key);
+			await tx.remove('messages', id);
+		});
+		this.emit('talks', null);
+	}
+
+	/* People. */
+
+	/**
+	 * @param {string} to an alias
+	 * @param {string} from one of one's own
+	 * @param {string} text
+	 * @returns {Promise<string>} the talk's id
+	 */
+	async ping(to, from, text)
+	{
+		const id = 'a:' + fold(to);
+		const found = (await this.store.talks()).find((t) =>
+			t.kind === 'person' && fold(t.name) === fold(to));
+
+		if (found)
+			return found.id;
+		await this.store.write(async (tx) => {
+			const m = { id: '~' + Date.now().toString(36) + newId(),
+				talk: id, from: this.account?.uid ?? '', mine: true,
+				at: new Date().toISOString(), text,
+				state: /** @type {const} */ ('waiting') };
+			await tx.put('messages', m);
+			await tx.put('talks', newTalk({ ...await tx.get('talks', id),
+				id, kind: 'asked', name: to, state: 'asked',
+				as: from, last: m.id, at: m.at,
+				lastText: snippet(m), error: '' }));
+			await this.enqueue(tx, { op: OPS.Ping, from, to,
+				datalen: new TextEncoder().encode(text).length },
+			text ? [text] : [], { message: m.id, talk: id });
+		});
+		this.emit('talks', [id]);
+		this.ask({ do: 'pump' });
+		return id;
+	}
+
+	/** Answer somebody who asked. @param {string} id */
+	async accept(id)
+	{
+		const mine = this.account?.aliases ?? [];
+
+		await this.store.write(async (tx) => {
+			/** @type {Talk} */
+			const talk = await tx.get('talks', id);
+			if (!talk || (talk.state !== 'request' &&
+			    talk.state !== 'ignored'))
+				return;
+			const as = mine.find((a) => fold(a.name) ===
+				fold(talk.as ?? '')) ?? mine[0];
+			await tx.put('talks', { ...talk, state: 'open', note: '' });
+			/* The relay vouches for the name in a ping. */
+			if (as && talk.as)
+				await this.enqueue(tx, { op: OPS.Ping,
+					from: as.name, to: talk.name, datalen: 0 });
+		});
+		this.emit('talks', [id]);
+		this.ask({ do: 'pump' });
+		this.ask({ do: 'announce' });
+	}
+
+	/** @param {string} id @param {Partial<Talk>} change */
+	async edit(id, change)
+	{
+		await this.store.editTalk(id, change);
+		this.emit('talks', [id]);
+	}
+
+	/** Delete a talk here. @param {string} id */
+	async removeTalk(id)
+	{
+		await this.store.write(async (tx) => {
+			for (const m of await tx.messages(id, '', 1e6, 'next')) {
+				for (const f of m.files ?? [])
+					await tx.remove('blobs', f.key);
+				await tx.remove('messages', m.id);
+			}
+			await tx.remove('talks', id);
+		});
+		this.emit('talks', [id]);
+	}
+
+	/* Groups. */
+
+	/**
+	 * @param {string} gid
+	 * @param {string} to an alias
+	 * @param {string} text
+	 * @param {string} kind of a new group
+	 */
+	async invite(gid, to, text, kind)
+	{
+		const id = 'g:' + fold(gid);
+		const known = (await this.store.talks()).find((t) => t.id === id);
+		const from = known?.as || this.account?.aliases[0]?.name || '';
+		const answer = await this.command({ op: OPS.GroupInvite, gid,
+			from, to, ...(kind ? { kind } : {}) }, text);
+
+		if (!answer.error) {
+			await this.store.write(async (tx) => {
+				const talk = await tx.get('talks', id) ?? newTalk(
+					{ id, kind: 'group', name: gid, gid });
+				talk.as ||= from;
+				talk.groupKind ||= kind;
+				talk.state = 'open';
+				talk.at ||= new Date().toISOString();
+				await tx.put('talks', talk);
+			});
+			this.emit('talks', [id]);
+		}
+		return answer;
+	}
+
+	/** @param {Talk} talk @param {string} act @param {Header} [more] */
+	group(talk, act, more = {})
+	{
+		return this.command({ op: OPS.GroupEdit, gid: talk.gid, act,
+			...more });
+	}
+
+	/** @param {Message} m @param {'pass' | 'reject'} act */
+	async moderate(m, act)
+	{
+		const answer = await this.command({ op: OPS.GroupEdit,
+			gid: m.moderate, act, msgid: m.id });
+
+		await this.store.write(async (tx) => {
+			await tx.put('messages', { ...m, verdict: answer.error
+				? 'settled' : act });
+		});
+		this.emit('talks', [m.talk]);
+	}
+
+	/* Devices. */
+
+	/** @param {Header} change */
+	userEdit(change)
+	{
+		return this.command({ op: OPS.UserEdit, ...change });
+	}
+
+	/**
+	 * This browser becomes a device of an account, by another device's code.
+	 * @param {string} uid
+	 * @param {string} nodeid
+	 * @param {string} label
+	 */
+	async joinAsDevice(uid, nodeid, label)
+	{
+		await this.store.setMeta('account', { uid, nodeid, noderef: '',
+			label, aliases: [], relay: '', handover: newId() });
+		await this.reload();
+		this.emit('account');
+		this.ask({ do: 'connect' });
+	}
+
+	/** The code must not be good twice: its node is exchanged for a new one. */
+	async makeOwnNode()
+	{
+		await this.store.write(async (tx) => {
+			const id = this.account?.handover ?? '';
+			/** @type {Request_[]} */
+			const waiting = await tx.all('outbox');
+			if (!waiting.some((r) => r.id === id))
+				await tx.put('outbox', { id, parts: [],
+					header: JSON.stringify({ op: OPS.UserEdit, id,
+						newnode: this.account?.label }) });
+		});
+	}
+
+	/**
+	 * A node that was made by this device: for itself, or for another one.
+	 * @param {Tx} tx
+	 * @param {{ref: string, label: string, nodeid: string}} node
+	 */
+	async keepNode(tx, node)
+	{
+		/** @type {Account} */
+		const account = await tx.get('meta', 'account');
+
+		if (!account.handover) {
+			await tx.put('meta', { ...node, used: false, next: '',
+				until: Date.now() + CODE_MS }, 'code');
+			return;
+		}
+		/** @type {import('./store.js').Device[]} */
+		const devices = await tx.get('meta', 'devices') ?? [];
+		const old = devices.filter((d) => d.seen && d.ref !== node.ref)
+			.pop();
+		delete account.handover;
+		account.nodeid = node.nodeid;
+		account.noderef = node.ref;
+		account.relay = this.relay;
+		await tx.put('meta', account, 'account');
+		if (old)
+			await this.enqueue(tx, { op: OPS.UserEdit,
+				dropnode: old.ref });
+	}
+
+	/** See the code being used. @param {Tx} tx @param {Header} header */
+	async watchCode(tx, header)
+	{
+		/** @type {Code | undefined} */
+		const code = await tx.get('meta', 'code');
+
+		if (!code || header.from !== this.account?.uid)
+			return;
+		if (header.op === 'login' && header.node === code.ref)
+			code.used = true;
+		else if (header.op === 'user' && code.used && !code.next &&
+		    typeof header.newnode === 'string' && !header.nodeid &&
+		    header.noderef !== code.ref)
+			code.next = header.noderef;
+		else
+			return;
+		await tx.put('meta', { ...code, nodeid: '' }, 'code');
+		setTimeout(() => this.emit('account'));
+	}
+
+	/** A code that nobody has used, or that nobody approved, ends. */
+	async checkCode()
+	{
+		/** @type {Code | undefined} */
+		const code = await this.store.meta('code');
+
+		if (code && Date.now() > code.until)
+			await this.refuseDevice();
+	}
+
+	async refuseDevice()
+	{
+		/** @type {Code | undefined} */
+		const code = await this.store.meta('code');
+
+		if (!code)
+			return;
+		await this.store.write(async (tx) => {
+			await tx.remove('meta', 'code');
+			await this.enqueue(tx, { op: OPS.UserEdit,
+				dropnode: code.ref, after: true });
+		});
+		this.emit('account');
+		this.ask({ do: 'pump' });
+	}
+
+	/** The new device is this user's: give it contacts and history. */
+	async approveDevice()
+	{
+		const file = await exportAll(this.store,
+			{ files: false, most: SYNC_MAX });
+
+		await this.store.write(async (tx) => {
+			/** @type {Code | undefined} */
+			const code = await tx.get('meta', 'code');
+			const devices = await tx.get('meta', 'devices') ?? [];
+			await tx.remove('meta', 'code');
+			if (code?.next && devices.some((/** @type {any} */ d) =>
+				d.ref === code.ref))
+				await this.enqueue(tx, { op: OPS.UserEdit,
+					dropnode: code.ref });
+			const key = newId();
+			await tx.put('blobs', file, key);
+			const { head, length } = describe(newTalk({ id: 'me',
+				kind: 'self', name: '' }), { subject: CONTACTS,
+				text: '' }, [{ name: 'history.mnm', blob: file }],
+			/** @type {Account} */ (this.account));
+			await this.enqueue(tx, { op: OPS.Post, for: [],
+				datahead: head.length, datalen: length },
+			[head, { key }]);
+		});
+		this.emit('account');
+		this.ask({ do: 'pump' });
+	}
+
+	/** @param {boolean} hidden */
+	async setHidden(hidden)
+	{
+		await this.store.write(async (tx) => {
+			const account = await tx.get('meta', 'account');
+			await tx.put('meta', { ...account, hidden }, 'account');
+		});
+		await this.reload();
+		this.emit('account');
+		this.ask({ do: 'announce' });
+	}
+
+	/** Leave: forget the account and everything that is kept here. */
+	async forget()
+	{
+		this.session?.quit();
+		await this.store.clear();
+		this.account = undefined;
+		this.emit('account');
+		this.emit('talks', null);
+		this.set({ phase: 'none', reason: '' });
+	}
+}
+
+/**
+ * What a quit means for the next attempt.
+ * @param {string} reason
+ * @param {boolean} registering
+ * @returns {State['phase']}
+ */
+export function phaseOf(reason, registering)
+{
+	if (reason.startsWith('authentication required'))
+		return 'auth';
+	if (reason === 'replaced by a newer login')
+		return 'taken';
+	if (reason === 'this node has been dropped' ||
+	    reason === 'login failed: unknown user or node')
+		return 'dropped';
+	return registering ? 'asked' : 'waiting';
+}
+
+/** @param {Talk} talk */
+function recipients(talk)
+{
+	if (talk.kind === 'group')
+		return [{ id: talk.gid, type: 3 }];
+	if (talk.kind === 'several')
+		return (talk.who ?? []).map((w) => ({ id: w.uid, type: 1 }));
+	return talk.kind === 'self' ? [] : [{ id: talk.uid, type: 1 }];
+}
+
+/**
+ * The sub-header of a message.  Cc says who takes part: the user's other devices
+ * have no other way to know where the message belongs.
+ * @param {Talk} talk
+ * @param {Partial<Message>} m
+ * @param {{name: string, blob: Blob}[]} files
+ * @param {Account} account
+ */
+function describe(talk, m, files, account)
+{
+	const alias = talk.as || account.aliases[0]?.name || account.label;
+	const by = { by: alias, byUid: account.uid };
+	const cc = talk.kind === 'group'
+		? [{ who: talk.gid ?? '', uid: talk.gid ?? '', ...by }]
+		: talk.kind === 'several'
+			? (talk.who ?? []).map((w) => ({ ...w, ...by }))
+			: talk.uid ? [{ who: talk.name, uid: talk.uid, ...by }] : [];
+	const { head, data } = writePost({ alias, thread: m.thread ?? '',
+		subject: m.subject ?? '', cc, text: m.text ?? '', files },
+	m.at ?? new Date().toISOString());
+
+	return { head, length: data.size };
+}
+
+/**
+ * A request was answered.
+ * @param {Tx} tx
+ * @param {Request_} request
+ * @param {Header} ack
+ * @returns {Promise<string>} the talk that has changed, or an empty string
+ */
+async function settle(tx, request, ack)
+{
+	/** @type {Message | undefined} */
+	const m = request.message && await tx.get('messages', request.message);
+	/** @type {Talk | undefined} */
+	const talk = m && await tx.get('talks', m.talk);
+
+	await tx.remove('outbox', /** @type {number} */ (request.n));
+	if (!m)
+		return '';
+	if (ack.error) {
+		await tx.put('messages', { ...m, state: 'failed',
+			error: String(ack.error) });
+		if (talk && request.talk === talk.id && talk.kind === 'asked')
+			await tx.put('talks', { ...talk, state: 'failed',
+				error: String(ack.error) });
+		return m.talk;
+	}
+	await tx.remove('messages', m.id);
+	await tx.put('messages', { ...m, id: ack.msgid, at: ack.posted,
+		state: 'stored' });
+	if (talk) {
+		if (talk.last === m.id || !talk.last || talk.last < ack.msgid)
+			Object.assign(talk, { last: ack.msgid, at: ack.posted,
+				lastText: snippet(m) });
+		if (talk.kind !== 'asked' && (!talk.thread || !m.thread))
+			talk.thread = ack.msgid;
+		await tx.put('talks', talk);
+	}
+	return m.talk;
+}

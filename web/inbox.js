@@ -1,0 +1,504 @@
+// @ts-check
+/*
+ * inbox.js - what each message of the relay changes in the store.
+ *
+ * take() runs in one transaction, before the message is acked.  A message that
+ * comes twice changes nothing the second time.
+ */
+
+import { readPost } from './post.js';
+
+/**
+ * @typedef {import('./store.js').Tx} Tx
+ * @typedef {import('./store.js').Talk} Talk
+ * @typedef {import('./store.js').Message} Message
+ * @typedef {import('./store.js').Account} Account
+ * @typedef {import('./store.js').Device} Device
+ * @typedef {import('./tmtp.js').Header} Header
+ */
+
+const NOTE_MAX = 1000;		/* characters of a ping's text that are kept */
+const MEMBERS_MAX = 2000;	/* of a group, that are remembered by name */
+export const CONTACTS = 'mnm contacts and history';	/* subject of a post to
+				one's own devices: its attachment is imported */
+
+/**
+ * @typedef {object} Effects
+ * @property {Set<string>} talks whose entry has changed
+ * @property {Message[]} fresh words for this user that are new
+ * @property {Talk | null} asks somebody new asks for an answer
+ * @property {{ref: string, label: string, nodeid: string} | null} newNode
+ * @property {Blob | null} archive sent by another device of this user
+ * @property {boolean} account the account or the devices have changed
+ */
+
+/** Names are the same whatever their case and their spaces. @param {string} name */
+export function fold(name)
+{
+	return name.replace(/ +/g, ' ')
+		.replace(/[A-Z]/g, (c) => c.toLowerCase());
+}
+
+/** @param {any} value */
+function str(value)
+{
+	return typeof value === 'string' ? value : '';
+}
+
+/** The first words of a text, for a list. @param {Message} m */
+export function snippet(m)
+{
+	return ((m.text ?? '').trim() || (m.files?.[0]?.name ?? ''))
+		.slice(0, 160).replace(/\s+/g, ' ');
+}
+
+/** @param {Partial<Talk> & {id: string, kind: Talk['kind'], name: string}} talk
+    @returns {Talk} */
+export function newTalk(talk)
+{
+	return { state: 'open', at: '', unread: 0, ...talk };
+}
+
+class Taking {
+	/**
+	 * @param {Tx} tx
+	 * @param {Account} account
+	 * @param {Header} header
+	 * @param {Uint8Array} data
+	 * @param {number} skipped
+	 */
+	constructor(tx, account, header, data, skipped)
+	{
+		this.tx = tx;
+		this.account = account;
+		this.header = header;
+		this.data = data;
+		this.skipped = skipped;
+		this.from = str(header.from);
+		this.mine = this.from === account.uid;
+		/** @type {Effects} */
+		this.effects = { talks: new Set(), fresh: [], asks: null,
+			newNode: null, archive: null, account: false };
+	}
+
+	/** @param {string} id @returns {Promise<Talk | undefined>} */
+	talk(id)
+	{
+		return this.tx.get('talks', id);
+	}
+
+	/** @param {Talk} talk */
+	async putTalk(talk)
+	{
+		await this.tx.put('talks', talk);
+		this.effects.talks.add(talk.id);
+	}
+
+	/**
+	 * Add a message to a talk, and make the talk's entry say so.
+	 * @param {Talk} talk
+	 * @param {Partial<Message>} what
+	 */
+	async add(talk, what)
+	{
+		/** @type {Message} */
+		const m = { id: str(this.header.id), talk: talk.id,
+			from: this.from, mine: this.mine,
+			at: str(this.header.posted), ...what };
+
+		await this.tx.put('messages', m);
+		if (!talk.last || talk.last.startsWith('~') || m.id > talk.last) {
+			talk.last = m.id;
+			talk.at = m.at;
+			if (!m.note)
+				talk.lastText = snippet(m);
+		}
+		if (!m.note && !m.mine && talk.state !== 'ignored') {
+			talk.unread++;
+			this.effects.fresh.push(m);
+		}
+		await this.putTalk(talk);
+	}
+
+	async run()
+	{
+		if (await this.tx.get('messages', str(this.header.id)))
+			return;
+		switch (this.header.op) {
+		case 'delivery':
+			return this.delivery();
+		case 'notify':
+			return this.notify();
+		case 'ping':
+			return this.ping();
+		case 'invite':
+			return this.invite();
+		case 'member':
+			return this.member();
+		case 'user':
+			return this.user();
+		case 'login':
+			return this.device({ ref: str(this.header.node),
+				label: str(this.header.label),
+				seen: str(this.header.posted) });
+		}
+	}
+
+	async delivery()
+	{
+		const post = readPost(this.header.datahead, this.data);
+
+		if (post.nodeSync || (post.confirms && !post.text.trim() &&
+		    !post.attach.length))
+			return;
+		if (this.mine && post.subject === CONTACTS && post.attach.length) {
+			const { start, size } = post.attach[0];
+			this.effects.archive = new Blob([this.data.slice(start,
+				start + size)]);
+			return;
+		}
+		const talk = await this.talkOf(post);
+		const files = [];
+		for (const [i, a] of post.attach.entries()) {
+			const key = `${this.header.id}/${i}`;
+			await this.tx.put('blobs', new Blob([this.data.slice(
+				a.start, a.start + a.size)]), key);
+			files.push({ name: a.name, size: a.size, kind: a.kind, key });
+		}
+		if (this.skipped)
+			files.push({ name: '', size: this.skipped, kind: 'x', key: '' });
+		talk.thread = post.thread || str(this.header.id);
+		await this.add(talk, { name: post.alias, text: post.text,
+			subject: post.subject, thread: post.thread, files,
+			...(this.mine ? { state: 'stored' } : {}),
+			...(typeof this.header.moderate === 'string'
+				? { moderate: this.header.moderate } : {}) });
+	}
+
+	/**
+	 * The talk that a post belongs to.  What stands in it was written by its
+	 * sender, who may lie: somebody's post goes to a talk that they take part
+	 * in, or to theirs.
+	 * @param {import('./post.js').Post} post
+	 * @returns {Promise<Talk>}
+	 */
+	async talkOf(post)
+	{
+		const { uid } = this.account;
+		const gid = typeof this.header.moderate === 'string'
+			? this.header.moderate : post.cc.find(
+				(c) => c.uid === c.who)?.uid;
+		const group = gid && await this.talk('g:' + fold(gid));
+
+		if (group && group.state === 'open')
+			return group;
+		const others = post.cc.filter((c) => c.uid !== uid &&
+			c.uid !== this.from && c.uid !== c.who);
+		if (others.length > (this.mine ? 1 : 0))
+			return this.several(post, others);
+		const thread = post.thread &&
+			await this.tx.get('messages', post.thread);
+		const talk = thread && await this.talk(thread.talk);
+		if (talk && (this.mine || talk.uid === this.from ||
+		    talk.kind === 'group' ||
+		    talk.who?.some((/** @type {any} */ w) => w.uid === this.from)))
+			return talk;
+		if (!this.mine)
+			return this.person(this.from, post.alias);
+		if (others.length === 1)
+			return this.person(others[0].uid, others[0].who);
+		return await this.talk('me') ??
+			newTalk({ id: 'me', kind: 'self', name: '' });
+	}
+
+	/**
+	 * @param {import('./post.js').Post} post
+	 * @param {{who: string, uid: string}[]} others
+	 */
+	async several(post, others)
+	{
+		const id = 't:' + (post.thread || str(this.header.id));
+		const who = this.mine ? others
+			: [...others, { who: post.alias, uid: this.from }];
+		const talk = await this.talk(id) ?? newTalk({ id,
+			kind: 'several', name: who.map((w) => w.who).join(', ')
+				.slice(0, 200), who: [] });
+
+		for (const w of who)
+			if (!talk.who?.some((v) => v.uid === w.uid))
+				talk.who?.push(w);
+		if (post.subject)
+			talk.name = post.subject;
+		return talk;
+	}
+
+	/**
+	 * The talk with a person.  If this user has asked for somebody of that
+	 * name, they are the answer.
+	 * @param {string} uid
+	 * @param {string} alias
+	 * @returns {Promise<Talk>}
+	 */
+	async person(uid, alias)
+	{
+		const known = await this.talk('u:' + uid);
+
+		if (known && known.state !== 'request')
+			return known;
+		const asked = alias && await this.talk('a:' + fold(alias));
+		if (asked)
+			return this.answered(asked, uid, known);
+		if (known)
+			return known;
+		const talk = newTalk({ id: 'u:' + uid, kind: 'person',
+			name: alias || uid.slice(0, 8), uid,
+			state: this.mine ? 'open' : 'request' });
+		if (!this.mine)
+			this.effects.asks = talk;
+		return talk;
+	}
+
+	/**
+	 * @param {Talk} asked
+	 * @param {string} uid
+	 * @param {Talk | undefined} known
+	 */
+	async answered(asked, uid, known)
+	{
+		/** @type {Talk} */
+		const talk = { ...asked, ...known, id: 'u:' + uid, uid,
+			kind: 'person', name: asked.name, state: 'open',
+			draft: known?.draft || asked.draft };
+
+		for (const m of await this.tx.messages(asked.id, '', 1e4, 'next'))
+			await this.tx.put('messages', { ...m, talk: talk.id });
+		await this.tx.remove('talks', asked.id);
+		this.effects.talks.add(asked.id);
+		await this.putTalk(talk);
+		return talk;
+	}
+
+	async ping()
+	{
+		const alias = str(this.header.alias);
+		const to = str(this.header.to);
+		const text = new TextDecoder().decode(
+			this.data.subarray(0, NOTE_MAX * 4)).slice(0, NOTE_MAX);
+
+		if (this.mine) {
+			const id = 'a:' + fold(to);
+			if (await this.named(to))
+				return;
+			await this.add(await this.talk(id) ?? newTalk({ id,
+				kind: 'asked', name: to, state: 'asked', as: alias }),
+			{ text, state: 'stored' });
+			return;
+		}
+		const talk = await this.person(this.from, alias);
+		const asks = talk.state === 'request';
+		if (asks) {
+			talk.note = text;
+			talk.as = to;
+			this.effects.asks = talk;
+		}
+		await this.used(to);
+		await this.add(talk, text.trim() ? { name: alias, text }
+			: { note: { what: asks ? 'pinged' : 'accepted',
+				who: talk.name } });
+	}
+
+	/** One of this user's aliases was used. @param {string} alias */
+	async used(alias)
+	{
+		/** @type {Account} */
+		const account = await this.tx.get('meta', 'account');
+		const mine = account?.aliases.find((a) => a.uses &&
+			fold(a.name) === fold(alias));
+
+		if (!mine || !mine.uses)
+			return;
+		mine.uses--;
+		account.aliases = account.aliases.filter((a) => a.uses !== 0);
+		await this.tx.put('meta', account, 'account');
+		this.effects.account = true;
+	}
+
+	/** A person of that name. @param {string} alias */
+	async named(alias)
+	{
+		/** @type {Talk[]} */
+		const talks = await this.tx.all('talks',
+			IDBKeyRange.bound('u:', 'u:\uffff'));
+
+		return talks.find((t) => fold(t.name) === fold(alias));
+	}
+
+	async notify()
+	{
+		const post = readPost(this.header.notehead ??
+			this.header.datahead, this.data);
+		const about = await this.tx.get('messages', str(this.header.postid));
+
+		if (this.mine || !post.text.trim())
+			return;
+		await this.add((about && await this.talk(about.talk)) ??
+			await this.talkOf(post),
+		{ name: post.alias, text: post.text, subject: post.subject });
+	}
+
+	async invite()
+	{
+		const gid = str(this.header.gid);
+		const id = 'g:' + fold(gid);
+		const known = await this.talk(id);
+		const text = new TextDecoder().decode(
+			this.data.subarray(0, NOTE_MAX * 4)).slice(0, NOTE_MAX);
+
+		if (known && known.state === 'open')
+			return;
+		const talk = newTalk({ ...known, id, kind: 'group', name: gid, gid,
+			groupKind: str(this.header.kind), note: text,
+			by: str(this.header.alias), as: str(this.header.to),
+			state: this.mine ? 'open' : 'request' });
+		if (this.mine)
+			talk.as = str(this.header.alias);
+		else
+			this.effects.asks = talk;
+		await this.add(talk, { note: { what: 'invited-me',
+			who: str(this.header.alias) } });
+	}
+
+	async member()
+	{
+		const gid = str(this.header.gid);
+		const id = 'g:' + fold(gid);
+		const act = str(this.header.act);
+		const alias = str(this.header.alias);
+		const talk = await this.talk(id) ?? newTalk({ id, kind: 'group',
+			name: gid, gid, groupKind: str(this.header.kind) });
+
+		if (act === 'reject') {
+			const m = await this.tx.get('messages',
+				str(this.header.msgid));
+			if (m)
+				await this.tx.put('messages', { ...m,
+					verdict: 'reject' });
+			await this.putTalk(talk);
+			return;
+		}
+		talk.members ??= [];
+		const to = str(this.header.newalias);
+		if (act === 'invite')
+			this.find(talk, alias).joined = false;
+		else if (act === 'join' || act === 'alias')
+			this.joined(talk, alias, to);
+		else if (act === 'drop')
+			this.dropped(talk, alias);
+		else if (act === 'moderator')
+			this.find(talk, alias).moderator = this.header.on === true;
+		talk.members.splice(MEMBERS_MAX);
+		await this.add(talk, { note: { what: act === 'moderator' &&
+			!this.header.on ? 'no-moderator' : act, who: alias, to } });
+	}
+
+	/** @param {Talk} talk @param {string} alias */
+	find(talk, alias)
+	{
+		let m = talk.members?.find((v) => fold(v.name) === fold(alias));
+		if (!m) {
+			m = { name: alias, uid: '', joined: true };
+			talk.members?.push(m);
+		}
+		return m;
+	}
+
+	/** @param {Talk} talk @param {string} alias @param {string} to */
+	joined(talk, alias, to)
+	{
+		const m = this.find(talk, alias);
+
+		m.joined = true;
+		m.uid = this.from;
+		m.name = to || alias;
+		if (this.mine) {
+			talk.state = 'open';
+			talk.as = m.name;
+		}
+	}
+
+	/** @param {Talk} talk @param {string} alias */
+	dropped(talk, alias)
+	{
+		const m = this.find(talk, alias);
+
+		if (m.uid === this.account.uid || (talk.as &&
+		    fold(talk.as) === fold(alias)))
+			talk.state = 'left';
+		talk.members = talk.members?.filter((v) => v !== m);
+	}
+
+	async user()
+	{
+		const h = this.header;
+		/** @type {Account} */
+		const account = await this.tx.get('meta', 'account');
+
+		this.effects.account = true;
+		if (typeof h.newnode === 'string') {
+			await this.device({ ref: str(h.noderef), label: h.newnode,
+				seen: '' });
+			if (typeof h.nodeid === 'string')
+				this.effects.newNode = { ref: str(h.noderef),
+					label: h.newnode, nodeid: h.nodeid };
+		}
+		if (typeof h.dropnode === 'string') {
+			const last = Number(h.dropnode);
+			/** @type {Device[]} */
+			const devices = await this.tx.get('meta', 'devices') ?? [];
+			await this.tx.put('meta', devices.filter((d) => h.after
+				? Number(d.ref) < last : d.ref !== h.dropnode),
+			'devices');
+		}
+		if (typeof h.newalias === 'string')
+			account.aliases = [...account.aliases.filter((a) =>
+				fold(a.name) !== fold(h.newalias)),
+			{ name: h.newalias, ...(Number.isInteger(h.uses)
+				? { uses: h.uses } : {}) }];
+		if (typeof h.dropalias === 'string')
+			account.aliases = account.aliases.filter((a) =>
+				fold(a.name) !== fold(h.dropalias));
+		await this.tx.put('meta', account, 'account');
+	}
+
+	/** @param {Device} device */
+	async device(device)
+	{
+		/** @type {Device[]} */
+		const devices = await this.tx.get('meta', 'devices') ?? [];
+		const old = devices.find((d) => d.ref === device.ref);
+
+		if (!device.ref)
+			return;
+		await this.tx.put('meta', [...devices.filter((d) => d !== old),
+			{ ref: device.ref, label: device.label || old?.label || '',
+				seen: device.seen || old?.seen || '' }]
+			.sort((a, b) => Number(a.ref) - Number(b.ref)), 'devices');
+		this.effects.account = true;
+	}
+}
+
+/**
+ * @param {Tx} tx
+ * @param {Account} account
+ * @param {Header} header
+ * @param {Uint8Array} data
+ * @param {number} [skipped] bytes of data that were too many
+ * @returns {Promise<Effects>}
+ */
+export async function take(tx, account, header, data, skipped = 0)
+{
+	const taking = new Taking(tx, account, header, data, skipped);
+
+	await taking.run();
+	return taking.effects;
+}

@@ -1,0 +1,183 @@
+// @ts-check
+/*
+ * join.js - the first page: joining by an invitation, or as another device of
+ * somebody who is a member already.
+ */
+
+import { h, fill, field, button, say } from './dom.js';
+import { t } from './strings.js';
+
+/** @typedef {import('./app.js').App} App */
+
+/** What this device may be called. */
+export function deviceLabel()
+{
+	const agent = navigator.userAgent;
+	const browser = /Edg\//.test(agent) ? 'Edge' : /Firefox\//.test(agent)
+		? 'Firefox' : /Chrom(e|ium)\//.test(agent) ? 'Chrome'
+			: /Safari\//.test(agent) ? 'Safari' : 'Browser';
+	const system = /iPhone/.test(agent) ? 'iPhone' : /iPad/.test(agent)
+		? 'iPad' : /Android/.test(agent) ? 'Android' : /Mac/.test(agent)
+			? 'Mac' : /Windows/.test(agent) ? 'Windows'
+				: /Linux/.test(agent) ? 'Linux' : '';
+
+	return system ? `${browser}, ${system}` : browser;
+}
+
+/**
+ * What stands in a link's fragment, or in a text that was pasted.
+ * @param {string} text
+ * @returns {{join?: string, code?: string, uid?: string, nodeid?: string}}
+ */
+export function readLink(text)
+{
+	const fragment = text.slice(text.indexOf('#') + 1).trim();
+	const bare = /^([%+1-9A-Z]{32})\.([%+1-9A-Z]{40})$/;
+	const params = new Map(fragment.split('&').map((pair) => {
+		const at = pair.indexOf('=');
+		return [pair.slice(0, at), decode(pair.slice(at + 1))];
+	}));
+	const device = (params.get('device') ?? fragment).match(bare) ??
+		fragment.match(/^device=([%+1-9A-Z]{32})\.([%+1-9A-Z]{40})$/);
+
+	if (device)
+		return { uid: device[1], nodeid: device[2] };
+	return { join: params.get('join'), code: params.get('code') };
+}
+
+/** @param {string} text */
+function decode(text)
+{
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
+
+export class JoinView {
+	/** @param {App} app @param {ReturnType<typeof readLink>} link */
+	constructor(app, link)
+	{
+		this.app = app;
+		this.name = h('input', { name: 'name', autocomplete: 'off',
+			required: true, maxlength: 80, autocapitalize: 'words',
+			value: [link.join, link.code].filter(Boolean).join(' ') });
+		this.label = h('input', { name: 'device', autocomplete: 'off',
+			required: true, maxlength: 40, value: deviceLabel() });
+		this.code = h('textarea', { name: 'code', rows: 3, required: true,
+			autocomplete: 'off', spellcheck: 'false',
+			value: link.uid ? `${link.uid}.${link.nodeid}` : '' });
+		this.second = !!link.uid;
+		this.wasSent = false;
+		/** What is drawn. @type {boolean | undefined} */
+		this.busy = undefined;
+		this.drawn = this.second;
+		this.state = h('div', { class: 'state', role: 'status' });
+		this.element = h('main', { class: 'join' });
+		this.draw();
+	}
+
+	draw()
+	{
+		const { phase } = this.app.engine.state;
+		const busy = this.wasSent && phase !== 'none' && phase !== 'auth';
+
+		if (busy !== this.busy || this.drawn !== this.second) {
+			this.busy = busy;
+			this.drawn = this.second;
+			fill(this.element, h('div', { class: 'card' },
+				h('h1', {}, t('welcome')),
+				busy ? null : this.form(), this.state));
+		}
+		this.drawState(busy);
+	}
+
+	form()
+	{
+		const label = field(t('device-name'), this.label,
+			t('device-name-hint'));
+
+		return h('form', { onsubmit: (/** @type {Event} */ e) => {
+			e.preventDefault();
+			this.submit();
+		} }, h('p', {}, t(this.second ? 'device-intro' : 'join-intro')),
+		this.second ? field(t('device-code'), this.code)
+			: field(t('your-name'), this.name, t('your-name-hint')),
+		label,
+		h('div', { class: 'row' },
+			h('button', { class: 'strong', type: 'submit' },
+				t(this.second ? 'add-this-device' : 'join')),
+			button(t(this.second ? 'join-instead' : 'device-instead'),
+				() => {
+					this.second = !this.second;
+					this.draw();
+				}, 'plain')));
+	}
+
+	submit()
+	{
+		const label = this.label.value.trim() || deviceLabel();
+
+		if (this.second) {
+			const { uid, nodeid } = readLink(this.code.value);
+			if (!uid || !nodeid) {
+				say(t('device-code-bad'));
+				return;
+			}
+			this.wasSent = true;
+			this.app.engine.joinAsDevice(uid, nodeid, label);
+		} else {
+			const alias = this.name.value.trim().replace(/ +/g, ' ');
+			if (!alias)
+				return;
+			this.wasSent = true;
+			this.app.engine.ask({ do: 'join', alias, label });
+		}
+		navigator.storage?.persist?.();
+		this.draw();
+	}
+
+	/** @param {boolean} busy */
+	drawState(busy)
+	{
+		const { phase, reason, untrusted } = this.app.engine.state;
+
+		if (phase === 'auth')
+			fill(this.state, h('p', { class: 'warn' }, t('auth')),
+				h('p', { class: 'dim' }, reason));
+		else if (!busy)
+			fill(this.state);
+		else if (phase === 'asked')
+			fill(this.state, h('h2', {}, t('asked-title')),
+				h('p', {}, t('asked-text')),
+				h('p', { class: 'dim' }, h('bdi', {}, reason)),
+				this.again());
+		else if (untrusted)
+			fill(this.state, untrustedText());
+		else if (phase === 'waiting')
+			fill(this.state, h('p', {}, t('no-relay')),
+				h('p', { class: 'dim' }, reason), this.again());
+		else
+			fill(this.state, h('p', {}, t('connecting')));
+	}
+
+	again()
+	{
+		return h('div', { class: 'row' },
+			button(t('try-now'), () => this.app.engine.ask(
+				{ do: 'again' }), 'strong'),
+			button(t('back'), () => {
+				this.app.engine.ask({ do: 'stop' });
+				this.wasSent = false;
+				this.draw();
+			}, 'plain'));
+	}
+}
+
+/** Why there is no connection although the page opened. */
+export function untrustedText()
+{
+	return h('div', { class: 'warn' }, h('p', {}, t('untrusted')),
+		h('p', {}, h('a', { href: '/ca' }, t('untrusted-link'))));
+}

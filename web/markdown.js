@@ -1,0 +1,314 @@
+// @ts-check
+/*
+ * markdown.js - simple Markdown as a tree, and the tree as DOM nodes.
+ *
+ * There is no HTML text anywhere, so nothing that a stranger writes becomes
+ * markup.  What is not understood is shown as it stands.  The time is linear in
+ * the length of the text.
+ */
+
+/**
+ * @typedef {string | Node_} Inline
+ * @typedef {{tag: string, href?: string, children: Inline[]}} Node_
+ */
+
+const NESTED_MAX = 6;
+const WORD = /[\p{L}\p{N}]/u;
+
+/**
+ * A link that may be opened, or an empty string.
+ * @param {string} text
+ */
+export function safeLink(text)
+{
+	return /^(https?:\/\/[^\s/]|mailto:[^\s])/i.test(text) &&
+		!/[\s\p{Cc}\p{Cf}]/u.test(text) ? text : '';
+}
+
+const MARKS = [
+	{ mark: '**', tag: 'strong' },
+	{ mark: '__', tag: 'strong' },
+	{ mark: '~~', tag: 's' },
+	{ mark: '*', tag: 'em' },
+	{ mark: '_', tag: 'em' },
+];
+
+class InlineReader {
+	/** @param {string} text */
+	constructor(text)
+	{
+		this.text = text;
+		/** The last search for each mark. @type {Map<string, number[]>} */
+		this.found = new Map();
+	}
+
+	/**
+	 * Where a mark occurs next, before end, or -1.  No part of the text is
+	 * searched twice for the same mark.
+	 * @param {string} mark @param {number} from @param {number} end
+	 */
+	find(mark, from, end)
+	{
+		let [past, at] = this.found.get(mark) ?? [0, 0];
+
+		if (from < past || from > at) {
+			at = this.text.indexOf(mark, from);
+			at = at === -1 ? Infinity : at;
+			this.found.set(mark, [from, at]);
+		}
+		return at + mark.length <= end ? at : -1;
+	}
+
+	/**
+	 * @param {number} at @param {number} end @param {number} depth
+	 * @returns {Inline[]}
+	 */
+	read(at, end, depth)
+	{
+		/** @type {Inline[]} */
+		const out = [];
+		let plain = at;
+
+		while (at < end) {
+			const found = this.special(at, end, depth);
+			if (!found) {
+				at++;
+				continue;
+			}
+			if (plain < at)
+				out.push(this.text.slice(plain, at));
+			out.push(found.node);
+			at = plain = found.end;
+		}
+		if (plain < end)
+			out.push(this.text.slice(plain, end));
+		return out;
+	}
+
+	/**
+	 * What begins here, if it is more than a letter.
+	 * @param {number} at @param {number} end @param {number} depth
+	 * @returns {{node: Inline, end: number} | null}
+	 */
+	special(at, end, depth)
+	{
+		switch (this.text[at]) {
+		case '\\':
+			return at + 1 < end && /[!-/:-@[-`{-~]/.test(
+				this.text[at + 1])
+				? { node: this.text[at + 1], end: at + 2 } : null;
+		case '`':
+			return this.code(at, end);
+		case '[':
+			return this.link(at, end, depth);
+		case 'h':
+		case 'H':
+		case 'm':
+			return this.address(at, end);
+		case '*':
+		case '_':
+		case '~':
+			return depth < NESTED_MAX
+				? this.emphasis(at, end, depth) : null;
+		}
+		return null;
+	}
+
+	/** @param {number} at @param {number} end */
+	code(at, end)
+	{
+		const close = this.find('`', at + 1, end);
+
+		return close > at + 1 ? { node: { tag: 'code',
+			children: [this.text.slice(at + 1, close)] },
+			end: close + 1 } : null;
+	}
+
+	/** @param {number} at @param {number} end @param {number} depth */
+	link(at, end, depth)
+	{
+		const middle = this.find('](', at + 1, end);
+		if (middle === -1 || middle - at > 500)
+			return null;
+		const close = this.find(')', middle + 2, end);
+		if (close === -1)
+			return null;
+		const href = safeLink(this.text.slice(middle + 2, close));
+		if (!href)
+			return null;
+		/* The address is shown as well: words cannot hide where it leads. */
+		const words = this.text.slice(at + 1, middle).trim();
+		const shown = !words || words === href ? href
+			: `${words} (${host(href)})`;
+		return { node: { tag: 'a', href, children: [shown] },
+			end: close + 1, depth };
+	}
+
+	/** A bare address. @param {number} at @param {number} end */
+	address(at, end)
+	{
+		if (at > 0 && WORD.test(this.text[at - 1]))
+			return null;
+		if (!/^(https?:\/\/|mailto:)/i.test(this.text.slice(at, at + 8)))
+			return null;
+		const rest = this.text.slice(at, Math.min(end, at + 2000));
+		const href = safeLink((rest.match(/^[^\s<>"]+/) ?? [''])[0]
+			.replace(/[.,;:!?'*_~)\]]+$/, ''));
+		return href ? { node: { tag: 'a', href, children: [href] },
+			end: at + href.length } : null;
+	}
+
+	/** @param {number} at @param {number} end @param {number} depth */
+	emphasis(at, end, depth)
+	{
+		for (const { mark, tag } of MARKS) {
+			if (!this.text.startsWith(mark, at))
+				continue;
+			const from = at + mark.length;
+			if (mark[0] === '_' && at > 0 && WORD.test(this.text[at - 1]))
+				return null;
+			if (from >= end || /\s/.test(this.text[from]))
+				return null;
+			const close = this.find(mark, from, end);
+			if (close <= from || /\s/.test(this.text[close - 1]))
+				continue;
+			if (mark[0] === '_' && close + mark.length < end &&
+			    WORD.test(this.text[close + mark.length]))
+				continue;
+			return { node: { tag, children: this.read(from, close,
+				depth + 1) }, end: close + mark.length };
+		}
+		return null;
+	}
+}
+
+/** @param {string} href */
+function host(href)
+{
+	try {
+		return new URL(href).host || href;
+	} catch {
+		return href;
+	}
+}
+
+/** @param {string} line @returns {Inline[]} */
+function inline(line)
+{
+	return new InlineReader(line).read(0, line.length, 0);
+}
+
+/**
+ * Lines of a paragraph, with breaks between them.
+ * @param {string[]} lines
+ */
+function lines(lines)
+{
+	return lines.flatMap((line, i) => i
+		? [{ tag: 'br', children: [] }, ...inline(line)] : inline(line));
+}
+
+const ITEM = /^\s{0,3}(?:[-*+]|\d{1,9}[.)])\s+(.*)$/;
+
+/** What a line begins. @param {string} line */
+function kindOf(line)
+{
+	if (/^\s*$/.test(line))
+		return 'blank';
+	if (/^(```|~~~)/.test(line))
+		return 'code';
+	if (/^#{1,6}\s/.test(line))
+		return 'heading';
+	if (/^>/.test(line))
+		return 'quote';
+	if (ITEM.test(line))
+		return /^\s*\d/.test(line) ? 'ol' : 'ul';
+	return 'p';
+}
+
+/**
+ * @param {string} source
+ * @param {number} [depth]
+ * @returns {Node_[]}
+ */
+export function parse(source, depth = 0)
+{
+	const all = source.replace(/\r\n?/g, '\n').split('\n');
+	/** @type {Node_[]} */
+	const blocks = [];
+
+	for (let i = 0; i < all.length;) {
+		const kind = kindOf(all[i]);
+		let j = i + 1;
+		if (kind === 'code') {
+			const fence = all[i].slice(0, 3);
+			while (j < all.length && !all[j].startsWith(fence))
+				j++;
+			blocks.push({ tag: 'pre', children: [{ tag: 'code',
+				children: [all.slice(i + 1, j).join('\n')] }] });
+			i = j + 1;
+			continue;
+		}
+		while (kind !== 'heading' && j < all.length &&
+		    kindOf(all[j]) === kind)
+			j++;
+		block(blocks, kind, all.slice(i, j), depth);
+		i = j;
+	}
+	return blocks;
+}
+
+/**
+ * @param {Node_[]} blocks
+ * @param {string} kind
+ * @param {string[]} part lines of one kind
+ * @param {number} depth
+ */
+function block(blocks, kind, part, depth)
+{
+	if (kind === 'blank')
+		return;
+	if (kind === 'heading') {
+		blocks.push({ tag: 'h4', children: inline(
+			part[0].replace(/^#+\s+/, '').replace(/\s+#+\s*$/, '')) });
+		return;
+	}
+	if (kind === 'quote') {
+		const inner = part.map((l) => l.replace(/^> ?/, ''));
+		blocks.push({ tag: 'blockquote', children: depth < NESTED_MAX
+			? parse(inner.join('\n'), depth + 1) : lines(inner) });
+		return;
+	}
+	if (kind === 'p') {
+		blocks.push({ tag: 'p', children: lines(part) });
+		return;
+	}
+	blocks.push({ tag: kind, children: part.map((l) => ({ tag: 'li',
+		children: inline((l.match(ITEM) ?? ['', l])[1]) })) });
+}
+
+/**
+ * @param {Inline[]} nodes from parse
+ * @param {Document} doc
+ * @returns {DocumentFragment}
+ */
+export function render(nodes, doc)
+{
+	const fragment = doc.createDocumentFragment();
+
+	for (const node of nodes) {
+		if (typeof node === 'string') {
+			fragment.append(node);
+			continue;
+		}
+		const element = doc.createElement(node.tag);
+		if (node.href) {
+			element.setAttribute('href', node.href);
+			element.setAttribute('target', '_blank');
+			element.setAttribute('rel', 'noopener noreferrer');
+		}
+		element.append(render(node.children, doc));
+		fragment.append(element);
+	}
+	return fragment;
+}

@@ -1,0 +1,230 @@
+// @ts-check
+/*
+ * people.js - dialogs: somebody new, a new group, and what there is to know and
+ * to do about a talk.
+ */
+
+import { h, field, button, dialog, confirm, say, person, sentence,
+	badge } from './dom.js';
+import { t } from './strings.js';
+import { fold } from './inbox.js';
+
+/**
+ * @typedef {import('./app.js').App} App
+ * @typedef {import('./store.js').Talk} Talk
+ * @typedef {import('./store.js').Member} Member
+ */
+
+const PING_MAX = 140;	/* UTF-16 units, as PROTOCOL.md says */
+
+/** A name as people type it. @param {HTMLInputElement} input */
+function typed(input)
+{
+	return input.value.trim().replace(/ +/g, ' ');
+}
+
+/** @param {string} label @param {string} [list] */
+function nameInput(label, list)
+{
+	return h('input', { required: true, maxlength: 64, autocomplete: 'off',
+		'aria-label': label, list: list ?? false });
+}
+
+/** Which of one's own aliases others see. @param {App} app */
+function aliasChoice(app)
+{
+	const aliases = app.engine.account?.aliases ?? [];
+
+	return h('select', {}, ...aliases.map((a) =>
+		h('option', { value: a.name }, a.name)));
+}
+
+/** @param {(e: Event) => void} submit @param {...import('./dom.js').Child} children */
+function form(submit, ...children)
+{
+	return h('form', { onsubmit: (/** @type {Event} */ e) => {
+		e.preventDefault();
+		submit(e);
+	} }, ...children);
+}
+
+/** Show what became of a request. @param {Promise<{error?: string}>} answer
+    @param {string} [done] */
+export async function told(answer, done)
+{
+	const { error } = await answer;
+
+	if (error)
+		say(t('refused', error));
+	else if (done)
+		say(done);
+	return !error;
+}
+
+/** Somebody new, or a new group. @param {App} app */
+export function showNew(app)
+{
+	const to = nameInput(t('their-name'));
+	const from = aliasChoice(app);
+	const words = h('textarea', { rows: 2, maxlength: PING_MAX });
+	const gid = nameInput(t('group-name'));
+	const first = nameInput(t('first-member'), 'contacts');
+	const closed = h('input', { type: 'checkbox' });
+	const moderated = h('input', { type: 'checkbox' });
+	const many = (app.engine.account?.aliases.length ?? 0) > 1;
+
+	if (!app.engine.account?.aliases.length) {
+		say(t('no-alias'));
+		return;
+	}
+	dialog(t('new-talk'), (close) => [
+		form(async () => {
+			close();
+			app.show(await app.engine.ping(typed(to), from.value,
+				words.value.trim()));
+		}, h('h3', {}, t('new-person')), h('p', {}, t('new-person-text')),
+		field(t('their-name'), to),
+		many && field(t('as'), from),
+		field(t('first-words'), words, t('first-words-hint')),
+		h('div', { class: 'row end' }, h('button', { class: 'strong' },
+			t('ask-them')))),
+		form(async () => {
+			const kind = [moderated.checked && 'moderated',
+				closed.checked && 'closed'].filter(Boolean).join(' ');
+			const name = typed(gid);
+			close();
+			if (await told(app.engine.invite(name, typed(first), '',
+				kind)))
+				app.show('g:' + fold(name));
+		}, h('h3', {}, t('new-group')), field(t('group-name'), gid),
+		field(t('first-member'), first, t('first-member-hint')),
+		contacts(app),
+		h('label', { class: 'check' }, closed, t('closed-group')),
+		h('label', { class: 'check' }, moderated, t('moderated-group')),
+		h('div', { class: 'row end' }, h('button', { class: 'strong' },
+			t('make-group'))))]);
+}
+
+/** The names that are known, to choose from. @param {App} app */
+function contacts(app)
+{
+	return h('datalist', { id: 'contacts' }, ...[...app.talks.values()]
+		.filter((v) => v.kind === 'person' && v.state === 'open')
+		.map((v) => h('option', { value: v.name })));
+}
+
+/** @param {App} app @param {Talk} talk */
+export function showTalk(app, talk)
+{
+	dialog(app.nameOf(talk), (close) => [
+		...talk.kind === 'group' ? groupParts(app, talk, close)
+			: talk.kind === 'several' ? [memberList((talk.who ?? []).map(
+				(w) => h('li', {}, badge(w.who), person(w.who))))]
+				: personParts(talk),
+		talk.state === 'open' && topicPart(app, talk, close),
+		h('div', { class: 'row end' },
+			talk.kind === 'person' && talk.state === 'open' &&
+				button(t('ignore'), async () => {
+					close();
+					await app.engine.edit(talk.id,
+						{ state: 'ignored', unread: 0 });
+					app.engine.ask({ do: 'announce' });
+				}),
+			talk.kind === 'person' && talk.state === 'ignored' &&
+				button(t('accept'), () => {
+					close();
+					app.engine.accept(talk.id);
+				}),
+			button(t('delete-talk'), async () => {
+				close();
+				if (await confirm(t('delete-talk-sure'),
+					t('delete'))) {
+					app.show('');
+					app.engine.removeTalk(talk.id);
+				}
+			}, 'danger'))]);
+}
+
+/** @param {Talk} talk */
+function personParts(talk)
+{
+	return [h('p', {}, t(talk.kind === 'self' ? 'self-text' : 'person-text')),
+		talk.as && h('p', {}, sentence('known-as', talk.as)),
+		talk.uid && h('p', { class: 'dim code' }, talk.uid)];
+}
+
+/** @param {App} app @param {Talk} talk @param {() => void} close */
+function topicPart(app, talk, close)
+{
+	const subject = h('input', { maxlength: 200, autocomplete: 'off',
+		value: talk.subject ?? '' });
+
+	return form(async () => {
+		close();
+		await app.engine.edit(talk.id, { subject: subject.value.trim() });
+	}, field(t('new-topic'), h('span', { class: 'row' }, subject,
+		h('button', {}, t('set'))), t('new-topic-hint')));
+}
+
+/** @param {HTMLElement[]} items */
+function memberList(items)
+{
+	return h('ul', { class: 'members' }, ...items);
+}
+
+/** @param {App} app @param {Talk} talk @param {() => void} close */
+function groupParts(app, talk, close)
+{
+	const uid = app.engine.account?.uid;
+	const me = talk.members?.find((m) => m.uid === uid);
+	const invitee = nameInput(t('invite'), 'contacts');
+	const name = nameInput(t('your-name-here'));
+
+	name.value = talk.as ?? '';
+	if (talk.state !== 'open')
+		return [h('p', {}, t('not-member'))];
+	return [
+		talk.groupKind && h('p', {}, t('kind-' +
+			talk.groupKind.replace(' ', '-'))),
+		h('h3', {}, t('members')),
+		memberList((talk.members ?? []).map((m) =>
+			memberItem(app, talk, m, m === me, close))),
+		h('p', { class: 'dim' }, t('members-hint')),
+		form(() => told(app.engine.invite(talk.gid ?? '', typed(invitee),
+			'', ''), t('invited', typed(invitee))),
+		field(t('invite'), h('span', { class: 'row' }, invitee,
+			h('button', {}, t('invite'))))), contacts(app),
+		form(() => told(app.engine.group(talk, 'alias',
+			{ newalias: typed(name) }), t('renamed')),
+		field(t('your-name-here'), h('span', { class: 'row' }, name,
+			h('button', {}, t('set'))))),
+		h('div', { class: 'row end' }, button(t('leave'), async () => {
+			close();
+			if (await confirm(t('leave-sure'), t('leave')))
+				told(app.engine.group(talk, 'drop',
+					{ to: talk.as }));
+		}))];
+}
+
+/** @param {App} app @param {Talk} talk @param {Member} m @param {boolean} isMe
+    @param {() => void} close */
+function memberItem(app, talk, m, isMe, close)
+{
+	const drop = async () => {
+		close();
+		if (await confirm(t('remove-sure', m.name), t('remove')))
+			told(app.engine.group(talk, 'drop', { to: m.name }));
+	};
+
+	return h('li', {}, badge(m.name), person(m.name),
+		h('span', { class: 'dim' }, isMe ? t('you')
+			: m.joined ? '' : t('invited-short'),
+		m.moderator ? ' ' + t('moderator') : ''),
+		!isMe && m.joined && talk.groupKind && button(t(m.moderator
+			? 'unmake-moderator' : 'make-moderator'), () => {
+			close();
+			told(app.engine.group(talk, 'moderator', { to: m.name,
+				...(m.moderator ? {} : { on: true }) }));
+		}, 'plain'),
+		!isMe && button(t('remove'), drop, 'plain'));
+}

@@ -1,0 +1,354 @@
+// @ts-check
+/*
+ * qr.js - QR codes of text in byte mode, versions 1 to 20, level M (ISO 18004).
+ */
+
+/* For each version from 1: error correction bytes per block, and blocks. */
+const ECC = [10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22, 22, 24, 24, 28, 28,
+	26, 26, 26];
+const BLOCKS = [1, 1, 1, 2, 2, 4, 4, 4, 5, 5, 5, 8, 9, 9, 10, 10, 11, 13, 14, 16];
+
+/** Modules that carry bits, of version v. @param {number} v */
+function capacity(v)
+{
+	let bits = (16 * v + 128) * v + 64;
+
+	if (v >= 2) {
+		const n = Math.floor(v / 7) + 2;
+		bits -= (25 * n - 10) * n - 55;
+		if (v >= 7)
+			bits -= 36;
+	}
+	return bits;
+}
+
+/** Bytes of data that version v holds. @param {number} v */
+function room(v)
+{
+	return Math.floor(capacity(v) / 8) - ECC[v - 1] * BLOCKS[v - 1];
+}
+
+/** Multiply in GF(2^8) modulo 0x11d. @param {number} a @param {number} b */
+function multiply(a, b)
+{
+	let z = 0;
+
+	for (let i = 7; i >= 0; i--) {
+		z = (z << 1) ^ ((z >>> 7) * 0x11d);
+		z ^= ((b >>> i) & 1) * a;
+	}
+	return z;
+}
+
+/** The generator polynomial of a degree. @param {number} degree */
+function generator(degree)
+{
+	const g = new Uint8Array(degree);
+	let root = 1;
+
+	g[degree - 1] = 1;
+	for (let i = 0; i < degree; i++) {
+		for (let j = 0; j < degree; j++) {
+			g[j] = multiply(g[j], root);
+			if (j + 1 < degree)
+				g[j] ^= g[j + 1];
+		}
+		root = multiply(root, 2);
+	}
+	return g;
+}
+
+/** @param {Uint8Array} data @param {Uint8Array} g */
+function remainder(data, g)
+{
+	const r = new Uint8Array(g.length);
+
+	for (const byte of data) {
+		const factor = byte ^ r[0];
+		r.copyWithin(0, 1);
+		r[r.length - 1] = 0;
+		for (let i = 0; i < g.length; i++)
+			r[i] ^= multiply(g[i], factor);
+	}
+	return r;
+}
+
+/** The text with its header and padding. @param {Uint8Array} bytes @param {number} v */
+function encodeData(bytes, v)
+{
+	/** @type {number[]} */
+	const bits = [];
+	const put = (/** @type {number} */ value, /** @type {number} */ n) => {
+		for (let i = n - 1; i >= 0; i--)
+			bits.push((value >>> i) & 1);
+	};
+	const all = room(v) * 8;
+
+	put(4, 4);	/* byte mode */
+	put(bytes.length, v < 10 ? 8 : 16);
+	for (const byte of bytes)
+		put(byte, 8);
+	put(0, Math.min(4, all - bits.length));
+	put(0, (8 - bits.length % 8) % 8);
+	for (let pad = 0xec; bits.length < all; pad ^= 0xec ^ 0x11)
+		put(pad, 8);
+	return Uint8Array.from({ length: all / 8 }, (_, i) =>
+		parseInt(bits.slice(i * 8, i * 8 + 8).join(''), 2));
+}
+
+/** Blocks with their error correction, interleaved. @param {Uint8Array} data @param {number} v */
+function addCorrection(data, v)
+{
+	const blocks = BLOCKS[v - 1];
+	const ecc = ECC[v - 1];
+	const raw = Math.floor(capacity(v) / 8);
+	const short = blocks - raw % blocks;
+	const shortLength = Math.floor(raw / blocks) - ecc;
+	const g = generator(ecc);
+	const parts = [];
+	const out = [];
+
+	for (let i = 0, at = 0; i < blocks; i++) {
+		const n = shortLength + (i < short ? 0 : 1);
+		const part = data.subarray(at, at + n);
+		parts.push({ part, check: remainder(part, g) });
+		at += n;
+	}
+	for (let i = 0; i <= shortLength; i++)
+		for (const { part } of parts)
+			if (i < part.length)
+				out.push(part[i]);
+	for (let i = 0; i < ecc; i++)
+		for (const { check } of parts)
+			out.push(check[i]);
+	return out;
+}
+
+class Grid {
+	/** @param {number} v */
+	constructor(v)
+	{
+		this.version = v;
+		this.size = v * 4 + 17;
+		this.dark = new Uint8Array(this.size * this.size);
+		this.fixed = new Uint8Array(this.size * this.size);
+		this.drawPatterns();
+	}
+
+	/** @param {number} x @param {number} y @param {boolean | number} dark */
+	set(x, y, dark)
+	{
+		this.dark[y * this.size + x] = dark ? 1 : 0;
+		this.fixed[y * this.size + x] = 1;
+	}
+
+	drawPatterns()
+	{
+		const n = this.size;
+
+		for (let i = 0; i < n; i++) {
+			this.set(6, i, i % 2 === 0);
+			this.set(i, 6, i % 2 === 0);
+		}
+		this.drawFinder(3, 3);
+		this.drawFinder(n - 4, 3);
+		this.drawFinder(3, n - 4);
+		const at = this.alignments();
+		const last = at.length - 1;
+		for (let i = 0; i <= last; i++)
+			for (let j = 0; j <= last; j++)
+				if (!((i === 0 && j === 0) || (i === 0 &&
+				    j === last) || (i === last && j === 0)))
+					this.drawSquare(at[i], at[j], 2);
+		this.drawFormat(0);
+		if (this.version >= 7)
+			this.drawVersion();
+	}
+
+	/** Rings around a centre. @param {number} x @param {number} y @param {number} r */
+	drawSquare(x, y, r)
+	{
+		for (let dy = -r; dy <= r; dy++)
+			for (let dx = -r; dx <= r; dx++)
+				this.set(x + dx, y + dy,
+					Math.max(Math.abs(dx), Math.abs(dy)) !== 1);
+	}
+
+	/** @param {number} x @param {number} y */
+	drawFinder(x, y)
+	{
+		for (let dy = -4; dy <= 4; dy++)
+			for (let dx = -4; dx <= 4; dx++) {
+				const d = Math.max(Math.abs(dx), Math.abs(dy));
+				if (x + dx >= 0 && x + dx < this.size &&
+				    y + dy >= 0 && y + dy < this.size)
+					this.set(x + dx, y + dy,
+						d !== 2 && d !== 4);
+			}
+	}
+
+	alignments()
+	{
+		if (this.version === 1)
+			return [];
+		const n = Math.floor(this.version / 7) + 2;
+		const step = Math.ceil((this.version * 4 + 4) / (n * 2 - 2)) * 2;
+		const at = [6];
+		for (let i = n - 2; i >= 0; i--)
+			at.push(this.size - 7 - i * step);
+		return at;
+	}
+
+	/** Level M has the bits 00. @param {number} mask */
+	drawFormat(mask)
+	{
+		let rest = mask;
+		for (let i = 0; i < 10; i++)
+			rest = (rest << 1) ^ ((rest >>> 9) * 0x537);
+		const bits = ((mask << 10) | rest) ^ 0x5412;
+		const bit = (/** @type {number} */ i) => (bits >>> i) & 1;
+		const n = this.size;
+
+		for (let i = 0; i <= 5; i++)
+			this.set(8, i, bit(i));
+		this.set(8, 7, bit(6));
+		this.set(8, 8, bit(7));
+		this.set(7, 8, bit(8));
+		for (let i = 9; i < 15; i++)
+			this.set(14 - i, 8, bit(i));
+		for (let i = 0; i < 8; i++)
+			this.set(n - 1 - i, 8, bit(i));
+		for (let i = 8; i < 15; i++)
+			this.set(8, n - 15 + i, bit(i));
+		this.set(8, n - 8, true);
+	}
+
+	drawVersion()
+	{
+		let rest = this.version;
+		for (let i = 0; i < 12; i++)
+			rest = (rest << 1) ^ ((rest >>> 11) * 0x1f25);
+		const bits = (this.version << 12) | rest;
+		for (let i = 0; i < 18; i++) {
+			const a = this.size - 11 + i % 3;
+			const b = Math.floor(i / 3);
+			this.set(a, b, (bits >>> i) & 1);
+			this.set(b, a, (bits >>> i) & 1);
+		}
+	}
+
+	/** In two columns at a time, up and down. @param {number[]} bytes */
+	drawData(bytes)
+	{
+		const n = this.size;
+		let i = 0;
+
+		for (let right = n - 1; right >= 1; right -= 2) {
+			if (right === 6)
+				right = 5;
+			for (let k = 0; k < n; k++)
+				for (let x = right; x >= right - 1; x--) {
+					const up = ((right + 1) & 2) === 0;
+					const y = up ? n - 1 - k : k;
+					if (this.fixed[y * n + x])
+						continue;
+					this.dark[y * n + x] = i < bytes.length * 8
+						? (bytes[i >>> 3] >>> (7 - (i & 7))) & 1
+						: 0;
+					i++;
+				}
+		}
+	}
+
+	/** @param {number} mask */
+	applyMask(mask)
+	{
+		const n = this.size;
+
+		for (let y = 0; y < n; y++)
+			for (let x = 0; x < n; x++)
+				if (!this.fixed[y * n + x] && MASKS[mask](x, y))
+					this.dark[y * n + x] ^= 1;
+	}
+
+	/** How hard it is to read: runs, blocks, false finders, balance. */
+	penalty()
+	{
+		const n = this.size;
+		const at = (/** @type {number} */ x, /** @type {number} */ y) =>
+			this.dark[y * n + x];
+		let sum = 0;
+
+		for (let i = 0; i < n; i++) {
+			let row = '', column = '';
+			for (let j = 0; j < n; j++) {
+				row += at(j, i);
+				column += at(i, j);
+				if (i + 1 < n && j + 1 < n && at(j, i) ===
+				    at(j + 1, i) && at(j, i) === at(j, i + 1) &&
+				    at(j, i) === at(j + 1, i + 1))
+					sum += 3;
+			}
+			sum += linePenalty(row) + linePenalty(column);
+		}
+		const dark = this.dark.reduce((a, b) => a + b, 0);
+		return sum + 10 * Math.floor(Math.abs(dark * 20 - n * n * 10) /
+			(n * n));
+	}
+}
+
+/** @param {string} line of 0 and 1 */
+function linePenalty(line)
+{
+	let sum = 0;
+
+	for (const run of line.match(/0{5,}|1{5,}/g) ?? [])
+		sum += run.length - 2;
+	for (const shape of ['10111010000', '00001011101'])
+		for (let at = line.indexOf(shape); at !== -1;
+		    at = line.indexOf(shape, at + 1))
+			sum += 40;
+	return sum;
+}
+
+/** @type {((x: number, y: number) => boolean)[]} */
+const MASKS = [
+	(x, y) => (x + y) % 2 === 0,
+	(x, y) => y % 2 === 0,
+	(x) => x % 3 === 0,
+	(x, y) => (x + y) % 3 === 0,
+	(x, y) => (Math.floor(x / 3) + Math.floor(y / 2)) % 2 === 0,
+	(x, y) => (x * y) % 2 + (x * y) % 3 === 0,
+	(x, y) => ((x * y) % 2 + (x * y) % 3) % 2 === 0,
+	(x, y) => ((x + y) % 2 + (x * y) % 3) % 2 === 0,
+];
+
+/**
+ * @param {string} text
+ * @returns {{size: number, dark: Uint8Array}} modules, row by row, without the
+ *	margin of 4
+ */
+export function encode(text)
+{
+	const bytes = new TextEncoder().encode(text);
+	let v = 1;
+
+	while (v <= 20 && bytes.length + (v < 10 ? 2 : 3) > room(v))
+		v++;
+	if (v > 20)
+		throw new RangeError('too long for a QR code');
+	const codewords = addCorrection(encodeData(bytes, v), v);
+	let best = null, least = Infinity;
+	for (let mask = 0; mask < 8; mask++) {
+		const grid = new Grid(v);
+		grid.drawData(codewords);
+		grid.applyMask(mask);
+		grid.drawFormat(mask);
+		const penalty = grid.penalty();
+		if (penalty < least) {
+			least = penalty;
+			best = grid;
+		}
+	}
+	return /** @type {Grid} */ (best);
+}

@@ -1,0 +1,216 @@
+// @ts-check
+/*
+ * settings.js - the user's own things: aliases, devices, notifications, history.
+ */
+
+import { h, fill, field, button, dialog, confirm, say, person, size, day,
+	time } from './dom.js';
+import { t } from './strings.js';
+import { encode } from './qr.js';
+import { exportAll } from './archive.js';
+import { told } from './people.js';
+
+/** @typedef {import('./app.js').App} App */
+/** @typedef {import('./engine.js').Code} Code */
+
+/** @param {App} app */
+export function showSettings(app)
+{
+	const aliases = h('section');
+	const devices = h('section');
+	const storage = h('p', { class: 'dim' });
+	const draw = async () => {
+		fill(aliases, ...aliasPart(app));
+		fill(devices, ...devicePart(app,
+			await app.store.meta('devices') ?? [],
+			await app.store.meta('code')));
+	};
+	const stop = app.engine.on('account', draw);
+	const box = dialog(t('settings'), (close) => [aliases, devices,
+		noticePart(), historyPart(app, storage), relayPart(app, close)]);
+
+	box.addEventListener('close', stop);
+	draw();
+	showStorage(storage);
+}
+
+/** @param {App} app */
+function aliasPart(app)
+{
+	const { engine } = app;
+	const name = h('input', { required: true, maxlength: 64,
+		autocomplete: 'off' });
+	const once = h('input', { type: 'checkbox' });
+	const hidden = h('input', { type: 'checkbox',
+		checked: !engine.account?.hidden,
+		onchange: () => engine.setHidden(!hidden.checked) });
+
+	return [h('h3', {}, t('your-names')), h('p', {}, t('your-names-text')),
+		h('ul', { class: 'members' }, ...(engine.account?.aliases ?? [])
+			.map((a) => h('li', {}, person(a.name), a.uses !== undefined &&
+				h('span', { class: 'dim' }, t('uses', String(a.uses))),
+			button(t('drop'), async () => {
+				if (await confirm(t('drop-alias-sure', a.name),
+					t('drop')))
+					told(engine.userEdit({ dropalias: a.name }));
+			}, 'plain')))),
+		h('form', { onsubmit: (/** @type {Event} */ e) => {
+			e.preventDefault();
+			told(engine.userEdit({ newalias: name.value.trim()
+				.replace(/ +/g, ' '),
+			...(once.checked ? { uses: 1 } : {}) }), t('added'));
+		} }, field(t('new-name'), h('span', { class: 'row' }, name,
+			h('button', {}, t('add')))),
+		h('label', { class: 'check' }, once, t('single-use'))),
+		h('label', { class: 'check' }, hidden, t('show-online'))];
+}
+
+/** @param {App} app @param {import('./store.js').Device[]} devices
+    @param {Code | undefined} code */
+function devicePart(app, devices, code)
+{
+	const { engine } = app;
+	const mine = Number(engine.account?.noderef);
+	const items = devices.map((d) => h('li', {},
+		person(d.label || t('device-n', d.ref)),
+		h('span', { class: 'dim' }, Number(d.ref) === mine
+			? t('this-device') : d.seen ? t('seen', day(d.seen),
+				time(d.seen)) : ''),
+		(Number(d.ref) > mine) && button(t('remove'), async () => {
+			if (await confirm(t('drop-device-sure', d.label || d.ref),
+				t('remove')))
+				told(engine.userEdit({ dropnode: d.ref,
+					after: true }));
+		}, 'plain')));
+
+	return [h('h3', {}, t('devices')),
+		h('ul', { class: 'members' }, ...items),
+		code ? codePart(app, code)
+			: h('div', { class: 'row' }, button(t('add-device'), () =>
+				told(engine.userEdit({ newnode: t('new-device') })))),
+		h('p', { class: 'dim' }, t('devices-text'))];
+}
+
+/** @param {App} app @param {Code} code */
+function codePart(app, code)
+{
+	const { engine } = app;
+
+	if (code.used)
+		return h('div', { class: 'ask' }, h('p', {}, t('device-used')),
+			h('div', { class: 'row' },
+				button(t('device-yes'), () => {
+					engine.approveDevice();
+					say(t('device-approved'));
+				}, 'strong'),
+				button(t('device-no'), () => engine.refuseDevice(),
+					'danger')));
+	const secret = `${engine.account?.uid}.${code.nodeid}`;
+	const link = `${location.origin}${location.pathname}#device=${secret}`;
+	return h('div', { class: 'ask' }, h('p', {}, t('code-text')),
+		drawCode(link),
+		h('textarea', { class: 'code', readonly: true, rows: 3,
+			'aria-label': t('device-code'), value: link,
+			onfocus: (/** @type {any} */ e) => e.target.select() }),
+		h('div', { class: 'row' },
+			button(t('copy'), async () => {
+				await navigator.clipboard?.writeText(link);
+				say(t('copied'));
+			}), button(t('cancel'), () => engine.refuseDevice())));
+}
+
+/** @param {string} text */
+export function drawCode(text)
+{
+	const { size: n, dark } = encode(text);
+	const canvas = h('canvas', { class: 'qr', width: n + 8, height: n + 8,
+		role: 'img', 'aria-label': t('qr') });
+	const paint = canvas.getContext('2d');
+
+	if (paint) {
+		paint.fillStyle = '#fff';
+		paint.fillRect(0, 0, n + 8, n + 8);
+		paint.fillStyle = '#000';
+		for (let i = 0; i < n * n; i++)
+			if (dark[i])
+				paint.fillRect(i % n + 4, Math.floor(i / n) + 4, 1, 1);
+	}
+	return canvas;
+}
+
+function noticePart()
+{
+	const state = h('p', { class: 'dim' });
+	const draw = () => {
+		state.textContent = !('Notification' in window)
+			? t('no-notices') : Notification.permission === 'denied'
+				? t('notices-denied')
+				: Notification.permission === 'granted'
+					? t('notices-on') : '';
+	};
+
+	draw();
+	return h('section', {}, h('h3', {}, t('notices')),
+		h('p', {}, t('notices-text')), state,
+		h('div', { class: 'row' }, 'Notification' in window &&
+			Notification.permission !== 'granted' &&
+			button(t('notices-ask'), async () => {
+				await Notification.requestPermission();
+				draw();
+			})));
+}
+
+/** @param {App} app @param {HTMLElement} storage */
+function historyPart(app, storage)
+{
+	const file = h('input', { type: 'file', class: 'unseen',
+		'aria-label': t('import'), onchange: async () => {
+			const chosen = file.files?.[0];
+			if (!chosen)
+				return;
+			try {
+				const n = await app.engine.merge(chosen);
+				say(t('imported', String(n)));
+			} catch (error) {
+				say(t('import-bad', String(error)));
+			}
+			file.value = '';
+		} });
+
+	return h('section', {}, h('h3', {}, t('history')),
+		h('p', {}, t('history-text')), storage,
+		h('div', { class: 'row' },
+			button(t('export'), async () => {
+				const date = new Date().toISOString().slice(0, 10);
+				app.hand(await exportAll(app.store), `mnm-${date}.mnm`);
+			}), button(t('import'), () => file.click()), file));
+}
+
+/** @param {HTMLElement} storage */
+async function showStorage(storage)
+{
+	const { usage = 0, quota = 0 } =
+		await navigator.storage?.estimate?.() ?? {};
+	const kept = await navigator.storage?.persisted?.();
+
+	storage.textContent = t('storage', size(usage), size(quota)) + ' ' +
+		t(kept ? 'storage-kept' : 'storage-not-kept');
+}
+
+/** @param {App} app @param {() => void} close */
+function relayPart(app, close)
+{
+	const { account } = app.engine;
+
+	return h('section', {}, h('h3', {}, t('relay')),
+		h('p', {}, person(account?.relay || location.host), ' ',
+			location.host),
+		h('p', { class: 'dim code' }, account?.uid),
+		h('p', {}, h('a', { href: '/ca' }, t('ca-link'))),
+		!app.installed && h('p', { class: 'dim' }, t('install')),
+		h('div', { class: 'row end' }, button(t('forget'), async () => {
+			close();
+			if (await confirm(t('forget-sure'), t('forget')))
+				app.engine.forget();
+		}, 'danger')));
+}

@@ -1,0 +1,361 @@
+// @ts-check
+/*
+ * store.js - what this browser keeps, in IndexedDB.
+ *
+ *	meta		by name: account, devices, settings
+ *	talks		by id: u:UID a person, a:alias somebody who was asked,
+ *			g:gid a group, t:ID a talk of several, me
+ *	messages	by id; index talk: [talk, id].  The relay's ids rise.  A
+ *			message that has none yet has one that begins with ~,
+ *			which sorts after all of them
+ *	blobs		by key: attachments
+ *	outbox		by number: requests that are not acked yet
+ *
+ * A transaction that has returned is on disk.
+ */
+
+const VERSION = 1;
+const SEARCH_STEP = 250;	/* messages looked at before the page may breathe */
+
+/**
+ * @typedef {{name: string, size: number, kind: string, key: string}} File_
+ * @typedef {object} Message
+ * @property {string} id
+ * @property {string} talk
+ * @property {string} from uid
+ * @property {boolean} mine
+ * @property {string} at date
+ * @property {string} [name] what the sender calls itself
+ * @property {string} [text]
+ * @property {string} [subject]
+ * @property {string} [thread]
+ * @property {File_[]} [files]
+ * @property {{what: string, who?: string, to?: string}} [note] news, not words
+ * @property {'waiting' | 'stored' | 'failed'} [state] of one's own
+ * @property {string} [error] why it failed
+ * @property {string} [moderate] gid of a group whose moderator must decide
+ * @property {string} [verdict] what was decided
+ *
+ * @typedef {{name: string, uid: string, joined: boolean, moderator?: boolean}} Member
+ * @typedef {object} Talk
+ * @property {string} id
+ * @property {'person' | 'asked' | 'group' | 'several' | 'self'} kind
+ * @property {string} name
+ * @property {'open' | 'request' | 'asked' | 'failed' | 'ignored' | 'left'} state
+ * @property {string} [uid]
+ * @property {string} [gid]
+ * @property {string} [groupKind] closed, moderated or both
+ * @property {string} [note] the first words of somebody unknown
+ * @property {string} [by] who invited
+ * @property {string} [as] what I am called there
+ * @property {string} [error]
+ * @property {Member[]} [members]
+ * @property {{who: string, uid: string}[]} [who] of a talk of several
+ * @property {string} [thread] where the next post belongs
+ * @property {string} [last] id of the last message
+ * @property {string} at date of the last message
+ * @property {string} [lastText]
+ * @property {number} unread
+ * @property {string} [draft]
+ * @property {string} [subject] of the next post
+ *
+ * @typedef {object} Account
+ * @property {string} uid
+ * @property {string} nodeid
+ * @property {string} noderef
+ * @property {string} label
+ * @property {{name: string, uses?: number}[]} aliases
+ * @property {string} relay its name
+ * @property {string} [handover] id of the request that will give this browser a
+ *	node of its own
+ * @property {boolean} [hidden] nobody sees whether this user is online
+ *
+ * @typedef {{ref: string, label: string, seen: string}} Device
+ *
+ * @typedef {object} Request_
+ * @property {number} [n]
+ * @property {string} id
+ * @property {string} header JSON, the same each time it is sent
+ * @property {(string | {key: string})[]} parts of the data: text, or blobs
+ * @property {string} [message] id of the message that it sends
+ * @property {string} [talk] of a ping
+ */
+
+/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+function result(request)
+{
+	return new Promise((done, failed) => {
+		request.onsuccess = () => done(request.result);
+		request.onerror = () => failed(request.error);
+	});
+}
+
+/** One transaction.  Between its calls, nothing else may be awaited. */
+export class Tx {
+	/** @param {IDBTransaction} idb */
+	constructor(idb)
+	{
+		this.idb = idb;
+	}
+
+	/** @param {string} store @param {IDBValidKey} key @returns {Promise<any>} */
+	get(store, key)
+	{
+		return result(this.idb.objectStore(store).get(key));
+	}
+
+	/** @param {string} store @param {any} value @param {IDBValidKey} [key] */
+	put(store, value, key)
+	{
+		return result(this.idb.objectStore(store).put(value, key));
+	}
+
+	/** @param {string} store @param {IDBValidKey | IDBKeyRange} key */
+	remove(store, key)
+	{
+		return result(this.idb.objectStore(store).delete(key));
+	}
+
+	/**
+	 * @param {string} store
+	 * @param {IDBKeyRange} [range]
+	 * @param {number} [most]
+	 * @returns {Promise<any[]>}
+	 */
+	all(store, range, most)
+	{
+		return result(this.idb.objectStore(store).getAll(range, most));
+	}
+
+	/**
+	 * Up to n messages of a talk before (down) or after a message.
+	 * @param {string} talk
+	 * @param {string} id
+	 * @param {number} n
+	 * @param {'prev' | 'next'} direction
+	 * @returns {Promise<Message[]>} the nearest first
+	 */
+	messages(talk, id, n, direction)
+	{
+		const range = direction === 'prev'
+			? IDBKeyRange.bound([talk, ''], [talk, id], false, true)
+			: IDBKeyRange.bound([talk, id], [talk, '\uffff'], true, true);
+		const index = this.idb.objectStore('messages').index('talk');
+		/** @type {Message[]} */
+		const found = [];
+
+		if (direction === 'next')
+			return result(index.getAll(range, n));
+		return new Promise((done, failed) => {
+			const request = index.openCursor(range, direction);
+			request.onerror = () => failed(request.error);
+			request.onsuccess = () => {
+				const cursor = request.result;
+				if (!cursor || found.length === n)
+					return done(found);
+				found.push(cursor.value);
+				if (found.length === n)
+					return done(found);
+				cursor.continue();
+			};
+		});
+	}
+}
+
+/** @param {IDBDatabase} db */
+function upgrade(db)
+{
+	db.createObjectStore('meta');
+	db.createObjectStore('talks', { keyPath: 'id' });
+	db.createObjectStore('messages', { keyPath: 'id' })
+		.createIndex('talk', ['talk', 'id']);
+	db.createObjectStore('blobs');
+	db.createObjectStore('outbox', { keyPath: 'n', autoIncrement: true });
+}
+
+const STORES = ['meta', 'talks', 'messages', 'blobs', 'outbox'];
+
+export class Store {
+	/** @param {IDBDatabase} db */
+	constructor(db)
+	{
+		this.db = db;
+		db.onversionchange = () => db.close();
+	}
+
+	/**
+	 * @param {string} [name]
+	 * @returns {Promise<Store>} rejected if the browser keeps nothing
+	 */
+	static async open(name = 'mnm')
+	{
+		const request = indexedDB.open(name, VERSION);
+
+		request.onupgradeneeded = () => upgrade(request.result);
+		return new Store(await result(request));
+	}
+
+	/**
+	 * @template T
+	 * @param {'readonly' | 'readwrite'} mode
+	 * @param {(tx: Tx) => Promise<T>} work
+	 * @returns {Promise<T>} after the transaction is on disk; rejected, and
+	 *	nothing changed, if work or the disk fails
+	 */
+	run(mode, work)
+	{
+		return new Promise((done, failed) => {
+			const idb = this.db.transaction(STORES, mode,
+				{ durability: mode === 'readwrite' ? 'strict'
+					: 'default' });
+			/** @type {T} */
+			let value;
+			/** @type {any} */
+			let why;
+			idb.oncomplete = () => done(value);
+			idb.onabort = () => failed(why ?? idb.error ??
+				new Error('aborted'));
+			work(new Tx(idb)).then((v) => {
+				value = v;
+			}, (error) => {
+				why = error;
+				try {
+					idb.abort();
+				} catch {
+					failed(error);	/* it was over */
+				}
+			});
+		});
+	}
+
+	/** @template T @param {(tx: Tx) => Promise<T>} work */
+	read(work)
+	{
+		return this.run('readonly', work);
+	}
+
+	/** @template T @param {(tx: Tx) => Promise<T>} work */
+	write(work)
+	{
+		return this.run('readwrite', work);
+	}
+
+	/** @param {string} key @returns {Promise<any>} */
+	meta(key)
+	{
+		return this.read((tx) => tx.get('meta', key));
+	}
+
+	/** @param {string} key @param {any} value */
+	setMeta(key, value)
+	{
+		return this.write((tx) => tx.put('meta', value, key));
+	}
+
+	/** @returns {Promise<Talk[]>} */
+	talks()
+	{
+		return this.read((tx) => tx.all('talks'));
+	}
+
+	/**
+	 * Change a talk, if it is there.
+	 * @param {string} id
+	 * @param {Partial<Talk>} change
+	 */
+	editTalk(id, change)
+	{
+		return this.write(async (tx) => {
+			const talk = await tx.get('talks', id);
+			if (talk)
+				await tx.put('talks', { ...talk, ...change });
+		});
+	}
+
+	/**
+	 * Messages of a talk, the oldest first.
+	 * @param {string} talk
+	 * @param {{before?: string, after?: string}} where
+	 * @param {number} n
+	 */
+	async page(talk, where, n)
+	{
+		return this.read(async (tx) => where.after !== undefined
+			? tx.messages(talk, where.after, n, 'next')
+			: (await tx.messages(talk, where.before ?? '\uffff', n,
+				'prev')).reverse());
+	}
+
+	/**
+	 * Look through all messages, the newest first, a few at a time.
+	 * @param {string} words
+	 * @param {(found: Message[]) => boolean} more called for each step;
+	 *	false: stop
+	 */
+	async search(words, more)
+	{
+		const wanted = words.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+		let before = '\uffff';
+
+		for (;;) {
+			const some = await this.read((tx) => newest(tx, before));
+			const found = some.filter((m) => matches(m, wanted));
+			if (!more(found) || some.length < SEARCH_STEP)
+				return;
+			before = some[some.length - 1].id;
+			await new Promise((done) => setTimeout(done));
+		}
+	}
+
+	/** @param {string} key @returns {Promise<Blob | undefined>} */
+	blob(key)
+	{
+		return this.read((tx) => tx.get('blobs', key));
+	}
+
+	/** Forget everything. */
+	clear()
+	{
+		return this.write(async (tx) => {
+			for (const store of STORES)
+				tx.idb.objectStore(store).clear();
+		});
+	}
+
+	close()
+	{
+		this.db.close();
+	}
+}
+
+/** @param {Tx} tx @param {string} before @returns {Promise<Message[]>} */
+function newest(tx, before)
+{
+	/** @type {Message[]} */
+	const found = [];
+
+	return new Promise((done, failed) => {
+		const request = tx.idb.objectStore('messages').openCursor(
+			IDBKeyRange.upperBound(before, true), 'prev');
+		request.onerror = () => failed(request.error);
+		request.onsuccess = () => {
+			const cursor = request.result;
+			if (cursor)
+				found.push(cursor.value);
+			if (!cursor || found.length === SEARCH_STEP)
+				done(found);
+			else
+				cursor.continue();
+		};
+	});
+}
+
+/** @param {Message} m @param {string[]} words all must be there */
+function matches(m, words)
+{
+	if (m.note)
+		return false;
+	const all = [m.text, m.subject, ...(m.files ?? []).map((f) => f.name)]
+		.join('\n').toLocaleLowerCase();
+	return words.every((w) => all.includes(w));
+}

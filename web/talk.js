@@ -1,0 +1,680 @@
+// @ts-check
+/*
+ * talk.js - one talk: its messages, a window of which is in the page, and the
+ * composer.
+ */
+
+import { h, fill, icon, iconButton, button, person, sentence, badge, day, time,
+	size, say, dialog } from './dom.js';
+import { t } from './strings.js';
+import { parse, render } from './markdown.js';
+import { pictureType, safeName } from './post.js';
+import { showTalk, told } from './people.js';
+
+/**
+ * @typedef {import('./app.js').App} App
+ * @typedef {import('./store.js').Talk} Talk
+ * @typedef {import('./store.js').Message} Message
+ * @typedef {import('./store.js').File_} File_
+ */
+
+const PAGE = 50;		/* messages that are added at an end at once */
+const WINDOW = 200;		/* messages that stand in the page at most */
+const NEAR = 600;		/* pixels from an end where more is fetched */
+const LONG = 6000;		/* characters that are shown at once */
+const DRAFT_MS = 400;
+
+export class TalkView {
+	/** @param {App} app */
+	constructor(app)
+	{
+		this.app = app;
+		/** @type {Talk | null} */
+		this.talk = null;
+		/** @type {Message[]} */
+		this.shown = [];
+		/** @type {Map<string, {key: string, node: HTMLElement}>} */
+		this.nodes = new Map();
+		this.atEnd = true;	/* the newest message is in the window */
+		this.atStart = false;
+		/** @type {Map<string, number[]>} */
+		this.uploads = new Map();
+		/** @type {File[]} */
+		this.files = [];
+		this.work = Promise.resolve();
+		/** @type {ReturnType<typeof setTimeout> | undefined} */
+		this.draftTimer = undefined;
+		this.isFetching = false;
+		this.headerKey = '';
+		this.composerKey = '';
+		this.header = h('header');
+		this.log = h('ol', { class: 'log', role: 'log', tabindex: 0,
+			'aria-live': 'polite', 'aria-label': t('messages') });
+		this.scroller = h('div', { class: 'scroll', onscroll: () =>
+			this.scrolled() }, this.log);
+		this.newest = button(t('newest'), () => this.toEnd(), 'newest');
+		this.newest.hidden = true;
+		this.composer = h('div', { class: 'foot' });
+		this.chips = h('ul', { class: 'chips' });
+		this.input = this.makeInput();
+		this.form = this.makeForm();
+		this.element = h('main', { class: 'talkview' }, this.header,
+			h('div', { class: 'middle' }, this.scroller, this.newest),
+			this.composer);
+		this.element.addEventListener('dragover', (e) => {
+			e.preventDefault();
+			this.element.classList.add('drop');
+		});
+		this.element.addEventListener('dragleave', () =>
+			this.element.classList.remove('drop'));
+		this.element.addEventListener('drop', (e) => {
+			e.preventDefault();
+			this.element.classList.remove('drop');
+			this.addFiles(e.dataTransfer?.files);
+		});
+	}
+
+	makeInput()
+	{
+		return h('textarea', { rows: 1, dir: 'auto',
+			'aria-label': t('message'), placeholder: t('message'),
+			enterkeyhint: 'send',
+			oninput: () => this.typed(),
+			onkeydown: (/** @type {KeyboardEvent} */ e) => {
+				if (e.key === 'Enter' && !e.shiftKey &&
+				    !e.isComposing) {
+					e.preventDefault();
+					this.send();
+				}
+			},
+			onpaste: (/** @type {ClipboardEvent} */ e) => {
+				if (e.clipboardData?.files.length) {
+					e.preventDefault();
+					this.addFiles(e.clipboardData.files);
+				}
+			} });
+	}
+
+	makeForm()
+	{
+		const picker = h('input', { type: 'file', multiple: true,
+			class: 'unseen', tabindex: -1, 'aria-label': t('attach'),
+			onchange: () => this.picked(picker) });
+		const camera = h('input', { type: 'file', accept: 'image/*',
+			capture: 'environment', class: 'unseen', tabindex: -1,
+			'aria-label': t('camera'),
+			onchange: () => this.picked(camera) });
+		return h('form', { class: 'composer',
+			onsubmit: (/** @type {Event} */ e) => {
+				e.preventDefault();
+				this.send();
+			} }, picker, camera,
+		iconButton('clip', t('attach'), () => picker.click()),
+		iconButton('camera', t('camera'), () => camera.click(), 'touch'),
+		this.input,
+		h('button', { class: 'round strong', 'aria-label': t('send'),
+			title: t('send') }, icon('send')));
+	}
+
+	/** @param {HTMLInputElement} input */
+	picked(input)
+	{
+		this.addFiles(input.files);
+		input.value = '';
+	}
+
+	/* Opening. */
+
+	/**
+	 * @param {Talk} talk
+	 * @param {string} [at] a message to show
+	 */
+	async show(talk, at)
+	{
+		this.saveDraft();
+		this.talk = talk;
+		this.files = [];
+		this.input.value = talk.draft ?? '';
+		this.drawHeader();
+		this.drawComposer();
+		this.clear();
+		await this.queue(async () => {
+			const { store } = this.app;
+			if (at) {
+				const before = await store.page(talk.id,
+					{ before: at }, PAGE / 2);
+				const after = await store.page(talk.id,
+					{ after: before[before.length - 1]?.id ?? '' },
+					PAGE);
+				this.atEnd = after.length < PAGE;
+				this.atStart = before.length < PAGE / 2;
+				this.draw([...before, ...after]);
+				this.mark(at);
+			} else
+				await this.loadEnd();
+		});
+		this.read();
+	}
+
+	clear()
+	{
+		for (const { node } of this.nodes.values())
+			release(node);
+		this.nodes.clear();
+		this.log.replaceChildren();
+		this.shown = [];
+		this.atEnd = true;
+		this.atStart = false;
+		this.newest.hidden = true;
+	}
+
+	/** One change of the window at a time. @param {() => Promise<void>} work */
+	queue(work)
+	{
+		this.work = this.work.then(work, work);
+		return this.work;
+	}
+
+	async loadEnd()
+	{
+		const page = await this.app.store.page(this.talk?.id ?? '', {}, PAGE);
+
+		this.atEnd = true;
+		this.atStart = page.length < PAGE;
+		this.draw(page);
+		this.scroller.scrollTop = this.scroller.scrollHeight;
+	}
+
+	toEnd()
+	{
+		return this.queue(async () => {
+			this.clear();
+			await this.loadEnd();
+			this.read();
+		});
+	}
+
+	/** @param {string} id */
+	mark(id)
+	{
+		const node = this.nodes.get(id)?.node;
+
+		node?.scrollIntoView({ block: 'center' });
+		node?.classList.add('marked');
+	}
+
+	/** The store has changed. */
+	refresh()
+	{
+		const { talk } = this;
+
+		if (!talk)
+			return;
+		this.drawHeader();
+		this.drawComposer();
+		this.queue(async () => {
+			if (talk !== this.talk || !this.atEnd && this.shown.length === 0)
+				return;
+			const follow = this.isAtBottom() && this.atEnd;
+			const first = this.shown[0]?.id ?? '';
+			const last = this.shown[this.shown.length - 1]?.id ?? '';
+			const page = this.shown.length < PAGE && this.atEnd
+				? await this.app.store.page(talk.id, {}, PAGE)
+				: await this.from(talk.id, first);
+			this.draw(this.atEnd ? page
+				: page.filter((m) => m.id <= last));
+			if (follow)
+				this.scroller.scrollTop = this.scroller.scrollHeight;
+			else if (this.atEnd && page.length && page[page.length - 1]
+				.id > last && !last.startsWith('~'))
+				this.newest.hidden = false;
+			this.read();
+		});
+	}
+
+	/** @param {string} talk @param {string} first @returns {Promise<Message[]>} */
+	async from(talk, first)
+	{
+		const rest = await this.app.store.page(talk, { after: first },
+			WINDOW + PAGE);
+		const own = await this.app.store.read((tx) =>
+			tx.get('messages', first));
+
+		return own && own.talk === talk ? [own, ...rest] : rest;
+	}
+
+	/* Scrolling. */
+
+	isAtBottom()
+	{
+		const s = this.scroller;
+
+		return s.scrollHeight - s.scrollTop - s.clientHeight < 80;
+	}
+
+	scrolled()
+	{
+		const s = this.scroller;
+
+		this.newest.hidden = this.isAtBottom() && this.atEnd;
+		if (this.isFetching)
+			return;
+		if (s.scrollTop < NEAR && !this.atStart)
+			this.fetch('before');
+		else if (s.scrollHeight - s.scrollTop - s.clientHeight < NEAR &&
+		    !this.atEnd)
+			this.fetch('after');
+		else if (this.isAtBottom())
+			this.read();
+	}
+
+	/** @param {'before' | 'after'} where */
+	fetch(where)
+	{
+		this.isFetching = true;
+		return this.queue(async () => {
+			const edge = where === 'before' ? this.shown[0]
+				: this.shown[this.shown.length - 1];
+			if (!this.talk || !edge) {
+				this.isFetching = false;
+				return;
+			}
+			const page = await this.app.store.page(this.talk.id,
+				{ [where]: edge.id }, PAGE);
+			const anchor = this.nodes.get(edge.id)?.node;
+			const top = anchor?.getBoundingClientRect().top ?? 0;
+			let all;
+			if (where === 'before') {
+				this.atStart = page.length < PAGE;
+				all = [...page, ...this.shown];
+				if (all.length > WINDOW)
+					this.atEnd = false;
+				all = all.slice(0, WINDOW);
+			} else {
+				this.atEnd = page.length < PAGE;
+				all = [...this.shown, ...page];
+				if (all.length > WINDOW)
+					this.atStart = false;
+				all = all.slice(-WINDOW);
+			}
+			this.draw(all);
+			if (anchor?.isConnected)
+				this.scroller.scrollTop +=
+					anchor.getBoundingClientRect().top - top;
+			this.isFetching = false;
+		});
+	}
+
+	/** What is seen is read. */
+	read()
+	{
+		const talk = this.talk && this.app.talks.get(this.talk.id);
+
+		if (talk && talk.unread > 0 && this.atEnd && this.isAtBottom() &&
+		    this.app.isSeen() && talk.state !== 'request')
+			this.app.engine.edit(talk.id, { unread: 0 });
+	}
+
+	/* Drawing. */
+
+	/** Make these the messages in the page. @param {Message[]} messages */
+	draw(messages)
+	{
+		/** @type {Map<string, {key: string, node: HTMLElement}>} */
+		const nodes = new Map();
+		/** @type {Message | undefined} */
+		let last;
+
+		this.shown = messages;
+		for (const m of messages) {
+			const key = JSON.stringify([m, last?.from, last?.at.slice(0, 10),
+				!!last?.note]);
+			const old = this.nodes.get(m.id);
+			nodes.set(m.id, old?.key === key ? old
+				: { key, node: this.item(m, last) });
+			last = m;
+		}
+		for (const [id, { node }] of this.nodes)
+			if (nodes.get(id)?.node !== node) {
+				release(node);
+				node.remove();
+			}
+		let next = this.log.firstChild;
+		for (const { node } of nodes.values()) {
+			if (node === next)
+				next = next.nextSibling;
+			else
+				this.log.insertBefore(node, next);
+		}
+		this.nodes = nodes;
+	}
+
+	/** @param {Message} m @param {Message | undefined} before @returns {HTMLElement} */
+	item(m, before)
+	{
+		const newDay = !before || day(before.at) !== day(m.at);
+		const first = newDay || before.from !== m.from || !!before.note ||
+			Date.parse(m.at) - Date.parse(before.at) > 600e3;
+		const item = h('li', { class: m.mine ? 'mine' : 'theirs' },
+			newDay && h('div', { class: 'day' }, day(m.at)));
+
+		if (m.note) {
+			item.append(h('p', { class: 'note' }, sentence(
+				'note-' + m.note.what, m.note.who ?? '',
+				m.note.to ?? '')));
+			return item;
+		}
+		const name = this.app.authorOf(m, this.talk);
+		item.append(h('article', { class: 'bubble' + (first ? ' first' : ''),
+			'aria-label': m.mine ? t('you') : name },
+		first && !m.mine && this.talk?.kind !== 'person' &&
+			h('div', { class: 'who' }, person(name)),
+		m.subject && h('div', { class: 'subject' },
+			h('bdi', {}, m.subject)),
+		this.words(m), ...(m.files ?? []).map((f) => this.file(f)),
+		m.moderate && this.judge(m),
+		this.foot(m)));
+		return item;
+	}
+
+	/** @param {Message} m */
+	words(m)
+	{
+		const text = m.text ?? '';
+		const box = h('div', { class: 'words', dir: 'auto' });
+		const show = (/** @type {string} */ part) =>
+			fill(box, render(parse(part), document));
+
+		if (text.length <= LONG) {
+			show(text);
+			return box;
+		}
+		show(text.slice(0, LONG) + '…');
+		return h('div', {}, box, button(t('show-all'), () => {
+			show(text);
+		}, 'plain'));
+	}
+
+	/** @param {File_} f */
+	file(f)
+	{
+		const type = pictureType(f.name);
+
+		if (f.kind === 'x')
+			return h('div', { class: 'file' }, icon('file'),
+				t('too-large', size(f.size)));
+		const save = h('button', { type: 'button', class: 'file',
+			onclick: () => this.save(f) }, icon('file'),
+		h('span', {}, h('bdi', {}, f.name),
+			h('small', {}, size(f.size))), icon('down'));
+		if (!type || f.size > 30e6)
+			return save;
+		const box = h('div', {}, save);
+		this.picture(f, type, box);
+		return box;
+	}
+
+	/** @param {File_} f @param {string} type @param {HTMLElement} box */
+	async picture(f, type, box)
+	{
+		const blob = await this.app.store.blob(f.key);
+
+		if (!blob)
+			return;
+		const url = URL.createObjectURL(blob.slice(0, blob.size, type));
+		const follow = this.isAtBottom();
+		const image = h('img', { src: url, alt: f.name,
+			onload: () => follow && this.atEnd && (this.scroller
+				.scrollTop = this.scroller.scrollHeight),
+			onerror: () => {
+				URL.revokeObjectURL(url);
+				button_.replaceWith(h('span'));
+			} });
+		const button_ = h('button', { type: 'button', class: 'picture',
+			'aria-label': t('picture', f.name),
+			onclick: () => dialog(f.name, () => [
+				h('img', { src: url, alt: f.name }),
+				h('div', { class: 'row end' }, button(t('save'),
+					() => this.save(f), 'strong'))]) }, image);
+		fill(box, button_);
+	}
+
+	/** @param {File_} f */
+	async save(f)
+	{
+		const blob = await this.app.store.blob(f.key);
+
+		if (blob)
+			this.app.hand(blob, safeName(f.name));
+		else
+			say(t('file-gone'));
+	}
+
+	/** The post waits for a moderator. @param {Message} m */
+	judge(m)
+	{
+		if (m.verdict || m.mine)
+			return h('p', { class: 'dim' }, t('verdict-' +
+				(m.verdict ?? 'waits')));
+		return h('div', { class: 'row' }, h('span', { class: 'dim' },
+			t('moderate')),
+		button(t('pass'), () => this.app.engine.moderate(m, 'pass'),
+			'strong'),
+		button(t('reject'), () => this.app.engine.moderate(m, 'reject')));
+	}
+
+	/** @param {Message} m */
+	foot(m)
+	{
+		const states = /** @type {const} */ ({ waiting: 'clock',
+			stored: 'check', failed: 'alert' });
+		const up = this.uploads.get(m.id);
+		const state = m.mine && m.state;
+
+		return h('div', { class: 'meta' },
+			state === 'waiting' && up && h('progress', { max: up[1],
+				value: up[0], 'aria-label': t('sending') }),
+			h('time', { datetime: m.at }, time(m.at)),
+			state && h('span', { class: 'state-' + state, role: 'img',
+				'aria-label': t('state-' + state),
+				title: t('state-' + state) }, icon(states[state])),
+			state === 'failed' && h('div', { class: 'failed' },
+				h('p', {}, t('failed', m.error ?? '')),
+				button(t('retry'), () => this.app.engine
+					.retryMessage(m.id), 'strong'),
+				button(t('delete'), () => this.app.engine
+					.removeMessage(m.id))));
+	}
+
+	/** @param {{id: string, sent: number, total: number}} up */
+	progress({ id, sent, total })
+	{
+		const bar = this.nodes.get(id)?.node.querySelector('progress');
+
+		this.uploads.set(id, [sent, total]);
+		if (bar) {
+			bar.max = total;
+			bar.value = sent;
+		} else if (this.nodes.delete(id))
+			this.refresh();
+	}
+
+	drawHeader()
+	{
+		const { app } = this;
+		const talk = this.talk && (app.talks.get(this.talk.id) ?? this.talk);
+
+		if (!talk)
+			return;
+		const name = app.nameOf(talk);
+		const key = JSON.stringify([talk.id, name, app.statusOf(talk)]);
+		if (key === this.headerKey)
+			return;
+		this.headerKey = key;
+		fill(this.header, iconButton('back', t('back'), () => app.show(''),
+			'narrow'), badge(name, talk.kind),
+		h('div', { class: 'title' }, h('h2', { tabindex: -1 }, person(name)),
+			h('p', {}, app.statusOf(talk))),
+		iconButton('more', t('about-talk'), () =>
+			showTalk(app, app.talks.get(talk.id) ?? talk)));
+	}
+
+	/** The composer, or why there is none. */
+	drawComposer()
+	{
+		const { app } = this;
+		const talk = this.talk && (app.talks.get(this.talk.id) ?? this.talk);
+		const key = JSON.stringify([talk?.id, talk?.state, talk?.subject,
+			talk?.note, talk?.error]);
+
+		if (!talk || key === this.composerKey)
+			return;
+		this.composerKey = key;
+		if (talk.state === 'open') {
+			fill(this.composer, talk.subject && h('p', { class: 'topic' },
+				sentence('next-topic', talk.subject),
+				iconButton('close', t('cancel'), () =>
+					app.engine.edit(talk.id, { subject: '' }))),
+			this.chips, this.form);
+			this.grow();
+			this.drawChips();
+		} else
+			fill(this.composer, this.ask(talk));
+	}
+
+	/** @param {Talk} talk */
+	ask(talk)
+	{
+		const { engine } = this.app;
+
+		if (talk.state === 'request' && talk.kind === 'group')
+			return this.askGroup(talk);
+		if (talk.state === 'request' || talk.state === 'ignored')
+			return h('div', { class: 'ask' }, h('p', {},
+				sentence(talk.state === 'ignored' ? 'was-ignored'
+					: 'ask-person', talk.name)),
+			h('div', { class: 'row' },
+				button(t('accept'), () => engine.accept(talk.id),
+					'strong'),
+				talk.state === 'request' && button(t('ignore'),
+					() => {
+						engine.edit(talk.id, { unread: 0,
+							state: 'ignored' });
+						this.app.show('');
+					})));
+		if (talk.state === 'failed')
+			return h('div', { class: 'ask' }, h('p', {},
+				sentence('ask-failed', talk.name)),
+			h('p', { class: 'dim' }, h('bdi', {}, talk.error)));
+		return h('div', { class: 'ask' }, h('p', {}, sentence(
+			talk.state === 'asked' ? 'ask-sent' : 'ask-left', talk.name)));
+	}
+
+	/** @param {Talk} talk */
+	askGroup(talk)
+	{
+		const { engine } = this.app;
+		const name = h('input', { maxlength: 64, value: talk.as ?? '',
+			'aria-label': t('your-name-here') });
+		const join = () => told(engine.group(talk, 'join',
+			name.value.trim() && name.value.trim() !== talk.as
+				? { newalias: name.value.trim() } : {}));
+
+		return h('div', { class: 'ask' },
+			h('p', {}, sentence('ask-group', talk.by ?? '', talk.name)),
+			talk.note && h('blockquote', {}, h('bdi', {}, talk.note)),
+			talk.groupKind && h('p', { class: 'dim' }, t('kind-' +
+				talk.groupKind.replace(' ', '-'))),
+			h('label', { class: 'field' }, h('span', {},
+				t('your-name-here')), name),
+			h('div', { class: 'row' },
+				button(t('join-group'), join, 'strong'),
+				button(t('decline'), () => told(engine.group(talk,
+					'drop', { to: talk.as })))));
+	}
+
+	/* Composing. */
+
+	typed()
+	{
+		this.grow();
+		clearTimeout(this.draftTimer);
+		this.draftTimer = setTimeout(() => this.saveDraft(), DRAFT_MS);
+	}
+
+	grow()
+	{
+		this.input.style.height = 'auto';
+		this.input.style.height = `${this.input.scrollHeight + 2}px`;
+	}
+
+	saveDraft()
+	{
+		const talk = this.talk && this.app.talks.get(this.talk.id);
+		const text = this.input.value;
+
+		clearTimeout(this.draftTimer);
+		if (talk && (talk.draft ?? '') !== text && talk.state === 'open') {
+			talk.draft = text;
+			this.app.engine.edit(talk.id, { draft: text });
+		}
+	}
+
+	/** @param {FileList | null | undefined} files */
+	addFiles(files)
+	{
+		if (this.talk?.state !== 'open' && this.app.talks.get(
+			this.talk?.id ?? '')?.state !== 'open')
+			return;
+		for (const f of files ?? [])
+			this.files.push(new File([f], safeName(f.name),
+				{ type: f.type }));
+		this.drawChips();
+		this.input.focus();
+	}
+
+	drawChips()
+	{
+		fill(this.chips, ...this.files.map((f) => h('li', {},
+			h('bdi', {}, f.name), ' ', size(f.size),
+			iconButton('close', t('remove-file', f.name), () => {
+				this.files = this.files.filter((g) => g !== f);
+				this.drawChips();
+			}))));
+	}
+
+	async send()
+	{
+		const text = this.input.value.trim();
+		const { talk, files } = this;
+
+		if (!talk || (!text && !files.length))
+			return;
+		clearTimeout(this.draftTimer);
+		this.input.value = '';
+		this.files = [];
+		this.grow();
+		this.drawChips();
+		const kept = this.app.talks.get(talk.id);
+		if (kept)
+			kept.draft = '';
+		try {
+			await this.app.engine.post(talk.id, text, files);
+			if (!this.atEnd || !this.isAtBottom())
+				this.toEnd();
+		} catch (error) {
+			/* Nothing that was typed is lost. */
+			this.input.value = text;
+			this.files = files;
+			this.drawChips();
+			say(t('not-kept', String(error)));
+		}
+	}
+}
+
+/** Give back the memory of its pictures. @param {HTMLElement} node */
+function release(node)
+{
+	for (const image of node.querySelectorAll('img'))
+		URL.revokeObjectURL(image.src);
+}
