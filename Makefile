@@ -31,7 +31,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	tmtp/op.o tmtp/outbox.o tmtp/ping.o tmtp/post.o tmtp/presence.o \
 	tmtp/register.o tmtp/request.o tmtp/retry.o tmtp/route.o tmtp/seal.o \
 	tmtp/session.o tmtp/useredit.o tmtp.o \
-	net/authority.o net/cert.o net/conn.o net/http.o net/identity.o net/jwks.o \
+	net/authority.o net/cert.o net/channel.o net/conn.o net/http.o net/identity.o net/jwks.o \
 	net/listen.o net/names.o \
 	net/poller.o net/proxy.o net/stream.o net/tls.o net/websocket.o \
 	net/x509.o web/files.o \
@@ -66,7 +66,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/header_test $(UNIT)/tmtp_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
 	$(UNIT)/newnode_test $(UNIT)/seal_test test/talk/talk \
-	$(UNIT)/poller_test $(UNIT)/poller_poll_test $(UNIT)/expect_test
+	$(UNIT)/poller_test $(UNIT)/channel_test $(UNIT)/poller_poll_test $(UNIT)/expect_test
 ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup \
 	test/e2e/old test/e2e/oidc
 TOOLS = $(UNIT)/json_check

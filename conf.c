@@ -1000,22 +1000,17 @@ check_auth(struct reader *r)
 
 /* Check the grammar first: what is wrong after that is a key or a value. */
 static int
-read_file(struct reader *r, struct buf *text)
+read_text(struct reader *r)
 {
 	const char *start;
 
-	if (file_read(AT_FDCWD, r->path, FILE_BYTES_MAX, text) == -1)
-		return say_why(r->why, r->room, "%s: %s", r->path,
-		    strerror(errno));
-	buf_add_byte(text, '\n');	/* so that it is never empty */
-	r->text = buf_span(text);
-	if (text->n > 2 && (memcmp(text->p, "\xff\xfe", 2) == 0 ||
-	    memcmp(text->p, "\xfe\xff", 2) == 0))
+	if (r->text.n > 2 && (memcmp(r->text.p, "\xff\xfe", 2) == 0 ||
+	    memcmp(r->text.p, "\xfe\xff", 2) == 0))
 		return say_why(r->why, r->room, "%s: it is UTF-16: save it as "
 		    "UTF-8", r->path);
 	/* A byte order mark, as editors on Windows write it. */
-	if (text->n > 3 && memcmp(text->p, "\xef\xbb\xbf", 3) == 0)
-		r->text = (struct span){ text->p + 3, text->n - 3 };
+	if (r->text.n > 3 && memcmp(r->text.p, "\xef\xbb\xbf", 3) == 0)
+		r->text = (struct span){ r->text.p + 3, r->text.n - 3 };
 	json_begin(&r->json, r->text);
 	json_skip(&r->json);
 	if (!json_done(&r->json))
@@ -1041,16 +1036,18 @@ conf_default(struct conf *c)
 }
 
 int
-conf_read(struct conf *c, const char *path, char *why, size_t room)
+conf_parse(struct conf *c, struct span text, const char *path, char *why,
+    size_t room)
 {
 	struct reader r = { .path = path, .conf = c, .why = why, .room = room };
-	struct buf text = { NULL, 0, 0 };
+	struct buf copy = { NULL, 0, 0 };
 	int result;
 
 	conf_default(c);
-	if (path == NULL)
-		return 0;
-	result = read_file(&r, &text);
+	buf_add(&copy, text);
+	buf_add_byte(&copy, '\n');	/* so that it is never empty */
+	r.text = buf_span(&copy);
+	result = read_text(&r);
 	if (result == 0) {
 		set_name(c);
 		c->lines = lines_of(&r, NULL);
@@ -1058,6 +1055,24 @@ conf_read(struct conf *c, const char *path, char *why, size_t room)
 		conf_free(c);
 	}
 	buf_free(&r.value);
+	buf_free(&copy);
+	return result;
+}
+
+int
+conf_read(struct conf *c, const char *path, char *why, size_t room)
+{
+	struct buf text = { NULL, 0, 0 };
+	int result;
+
+	if (path == NULL) {
+		conf_default(c);
+		return 0;
+	}
+	if (file_read(AT_FDCWD, path, FILE_BYTES_MAX, &text) == -1)
+		result = say_why(why, room, "%s: %s", path, strerror(errno));
+	else
+		result = conf_parse(c, buf_span(&text), path, why, room);
 	buf_free(&text);
 	return result;
 }

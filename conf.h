@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 /* The numbering of ops that sessions may use (PROTOCOL.md). */
 enum conf_ops { CONF_OPS_AUTO, CONF_OPS_2018, CONF_OPS_2020 };
 
@@ -107,6 +109,9 @@ void conf_default(struct conf *);
  * -1, *c needs no freeing, and why is one sentence that begins with the path.
  */
 int conf_read(struct conf *, const char *path, char *why, size_t room);
+/* The same for a text, whose name in sentences is path. */
+int conf_parse(struct conf *, struct span text, const char *path, char *why,
+    size_t room);
 void conf_free(struct conf *);
 /*
  * The line of the file that gives "name" or "group.name"; 0 if none does.  For

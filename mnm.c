@@ -376,7 +376,7 @@ serve(struct service *s, int wake)
 {
 	unsigned char number;
 
-	while (server_run(s->sv, wake) == 0) {
+	while (server_run(s->sv) == 0) {
 		while (read(wake, &number, 1) == 1) {
 			if (number == SIGALRM)
 				on_alarm(s);
@@ -398,7 +398,8 @@ run_relay(const char *path)
 
 	start(&s);
 	wake = catch_signals();
-	if (server_start(s.sv, &s.data, &s.ids, s.clock_offset) == -1)
+	if (server_start(s.sv, &s.data, &s.ids, s.clock_offset) == -1 ||
+	    server_watch(s.sv, wake) == -1)
 		die("cannot watch connections: %s", strerror(errno));
 	print_welcome(&s);
 	process_notify("READY=1\nSTATUS=serving");
@@ -502,6 +503,7 @@ main(int argc, char **argv)
 	char **words;
 
 	umask(077);
+	fd_raise_limit();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);	/* see ulimit -f: a write fails */
 	if (argc > 1 && argv[1][0] >= '0' && argv[1][0] <= '9')

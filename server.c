@@ -40,6 +40,7 @@
 #include "base/log.h"
 #include "conf.h"
 #include "datadir.h"
+#include "net/channel.h"
 #include "net/conn.h"
 #include "net/identity.h"
 #include "net/jwks.h"
@@ -122,6 +123,8 @@ struct server {
 	size_t conn_count;
 	struct list waiting;	/* requests or bytes wait for data */
 	struct list newcomers;	/* not logged in yet, the oldest first */
+	struct channels *channels;	/* connections in this process */
+	struct list ready;	/* those of them that can go on */
 	unsigned handshakes;	/* taken up in this turn */
 	struct strangers strangers;
 
@@ -248,7 +251,9 @@ remove_conn(struct server *sv, struct conn *c)
 	log_end(sv, c);
 	list_remove(&c->waiting);
 	list_remove(&c->newcomer);
-	poller_remove(sv->poller, c->stream.fd);
+	list_remove(&c->ready);
+	if (c->stream.channel == NULL)
+		poller_remove(sv->poller, c->stream.fd);
 	sv->conns[c->index] = sv->conns[--sv->conn_count];
 	sv->conns[c->index]->index = c->index;
 	conn_close(c, sv->now);
@@ -310,6 +315,17 @@ answer_requests(struct server *sv, struct conn *c)
 	}
 }
 
+/* No poller watches a channel, so what it can do at once is done next turn. */
+static void
+watch_channel(struct server *sv, struct conn *c)
+{
+	if ((channel_can(c->stream.channel) & (c->interest | POLLER_GONE)) ==
+	    0)
+		return;
+	list_append(&sv->ready, &c->ready, c);
+	sv->again = true;
+}
+
 /* After each use of c: watch it for what it needs next, or free it. */
 static void
 settle(struct server *sv, struct conn *c)
@@ -331,10 +347,23 @@ settle(struct server *sv, struct conn *c)
 		list_remove(&c->newcomer);
 	reap_by(sv, conn_deadline(c));
 	interest = conn_interest(c);
-	if (interest != c->interest) {
+	if (interest != c->interest && c->stream.channel == NULL)
 		poller_change(sv->poller, c->stream.fd, interest);
-		c->interest = interest;
-	}
+	c->interest = interest;
+	if (c->stream.channel != NULL)
+		watch_channel(sv, c);
+}
+
+/* A new connection, which is watched from now on. */
+static void
+begin_conn(struct server *sv, struct conn *c)
+{
+	sv->conns = xgrow(sv->conns, sv->conn_count, sizeof(sv->conns[0]));
+	c->index = sv->conn_count;
+	sv->conns[sv->conn_count++] = c;
+	c->opened = sv->now.mono;
+	list_append(&sv->newcomers, &c->newcomer, c);
+	settle(sv, c);
 }
 
 static void
@@ -353,12 +382,7 @@ add_conn(struct server *sv, const struct listener *listener, int fd,
 		conn_close(c, sv->now);
 		return;
 	}
-	sv->conns = xgrow(sv->conns, sv->conn_count, sizeof(sv->conns[0]));
-	c->index = sv->conn_count;
-	sv->conns[sv->conn_count++] = c;
-	c->opened = sv->now.mono;
-	list_append(&sv->newcomers, &c->newcomer, c);
-	settle(sv, c);
+	begin_conn(sv, c);
 }
 
 /* It may not say who it is. */
@@ -471,6 +495,48 @@ serve_conn(struct server *sv, struct conn *c, unsigned can)
 	settle(sv, c);
 }
 
+/* The program connects, which nothing but links_max can refuse. */
+static void
+accept_channel(struct server *sv, struct channel *ch)
+{
+	struct conn *late = to_give_way(sv);
+
+	if (sv->conn_count >= sv->conns_max) {
+		if (late == NULL) {
+			channel_leave(ch);
+			return;
+		}
+		give_way(sv, late);
+	}
+	begin_conn(sv, conn_open_channel(ch, sv->relay, sv->now));
+}
+
+/* Each of the channels that can go on, once. */
+static void
+serve_channels(struct server *sv)
+{
+	const struct hook *last;
+	struct channel *ch;
+	struct conn *c;
+	bool more;
+
+	while ((ch = channels_next(sv->channels)) != NULL) {
+		c = channel_owner(ch);
+		if (c != NULL)
+			list_append(&sv->ready, &c->ready, c);
+		else
+			accept_channel(sv, ch);
+	}
+	last = sv->ready.last;
+	for (more = last != NULL; more; ) {
+		more = sv->ready.first != last;
+		c = list_take(&sv->ready);
+		if (c == NULL)
+			break;
+		serve_conn(sv, c, channel_can(c->stream.channel));
+	}
+}
+
 /* The operator sends a command, or reads the answer. */
 static void
 serve_operator(struct server *sv, const struct poller_event *event)
@@ -503,6 +569,8 @@ read_conns(struct server *sv)
 			sv->woken = true;
 		else if (event.fd == datadir_fd(sv->data))
 			sv->step_due = true;
+		else if (event.fd == channels_fd(sv->channels))
+			continue;	/* see below */
 		else if (sv->control != NULL &&
 		    control_has(sv->control, event.fd))
 			serve_operator(sv, &event);
@@ -510,6 +578,7 @@ read_conns(struct server *sv)
 		    event.fd)) != NULL)
 			accept_conns(sv, listener);
 	}
+	serve_channels(sv);
 }
 
 /*
@@ -608,13 +677,16 @@ reap_conns(struct server *sv)
 	}
 }
 
-/* Milliseconds until something is due; -1 when nothing is. */
+/* Milliseconds from mono on until something is due; -1 when nothing is. */
 static int
-time_to_wait(const struct server *sv)
+time_to_wait(struct server *sv, uint64_t mono)
 {
 	uint64_t until = NEVER;
 	int i;
 
+	sv->due[DUE_CHECKPOINT] = datadir_deadline(sv->data);
+	sv->due[DUE_EXPIRE] = tmtp_step_deadline(sv->relay);
+	sv->due[DUE_KEYS] = jwks_deadline(sv->jwks);
 	if (sv->again || sv->step_due ||
 	    (sv->resume_due && list_first(&sv->waiting) != NULL))
 		return 0;
@@ -622,9 +694,9 @@ time_to_wait(const struct server *sv)
 		until = clock_min(until, sv->due[i]);
 	if (until == NEVER)
 		return -1;
-	if (until <= sv->now.mono)
+	if (until <= mono)
 		return 0;
-	return (int)clock_min(until - sv->now.mono, INT_MAX);
+	return (int)clock_min(until - mono, INT_MAX);
 }
 
 /* A turn is over when the next wait begins. */
@@ -638,14 +710,16 @@ end_turn(struct server *sv)
 }
 
 /* The order of these is what "acked means durable" rests on. */
-static int
-turn(struct server *sv)
+int
+server_turn(struct server *sv, int timeout)
 {
+	int wait;
+
 	end_turn(sv);		/* the one before */
-	sv->due[DUE_CHECKPOINT] = datadir_deadline(sv->data);
-	sv->due[DUE_EXPIRE] = tmtp_step_deadline(sv->relay);
-	sv->due[DUE_KEYS] = jwks_deadline(sv->jwks);
-	poller_wait(sv->poller, time_to_wait(sv));
+	wait = time_to_wait(sv, sv->now.mono);
+	if (timeout >= 0 && (wait < 0 || wait > timeout))
+		wait = timeout;
+	poller_wait(sv->poller, wait);
 	read_clock(sv);
 	sv->again = false;
 	if (is_due(sv, DUE_ACCEPT))
@@ -671,20 +745,13 @@ turn(struct server *sv)
 	return 0;
 }
 
-/*
- * How many connections the limit on descriptors allows, after raising it as far
- * as it goes.
- */
+/* How many connections the limit on descriptors allows. */
 static size_t
 possible_conns(const struct conf *conf)
 {
 	struct rlimit limit;
 	rlim_t reserved;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		return conf->links_max;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);	/* else it stays as it is */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return conf->links_max;
 	reserved = limit.rlim_cur / 2 < FILES_RESERVED ?
@@ -744,6 +811,9 @@ open_poller(struct server *sv)
 	sv->poller = poller_open();
 	if (sv->poller == NULL)
 		return -1;
+	sv->channels = channels_open();
+	result = sv->channels == NULL ? -1 :
+	    watch(sv, channels_fd(sv->channels));
 	for (i = 0; i < sv->listeners.count && result == 0; i++)
 		result = watch(sv, sv->listeners.each[i].fd);
 	if (result == 0 && datadir_fd(sv->data) != -1)
@@ -751,6 +821,8 @@ open_poller(struct server *sv)
 	if (result == 0)
 		return 0;
 	error = errno;
+	channels_close(sv->channels);
+	sv->channels = NULL;
 	poller_close(sv->poller);
 	sv->poller = NULL;
 	errno = error;
@@ -799,19 +871,47 @@ server_start(struct server *sv, struct datadir *data,
 }
 
 int
-server_run(struct server *sv, int wake)
+server_watch(struct server *sv, int wake)
 {
-	if (watch(sv, wake) == -1)
-		return -1;
 	sv->wake = wake;
+	return watch(sv, wake);
+}
+
+bool
+server_is_woken(struct server *sv)
+{
+	bool woken = sv->woken;
+
 	sv->woken = false;
-	while (!sv->woken) {
-		if (turn(sv) == -1)
+	return woken;
+}
+
+int
+server_run(struct server *sv)
+{
+	while (!server_is_woken(sv)) {
+		if (server_turn(sv, -1) == -1)
 			return -1;
 	}
-	sv->wake = -1;
-	poller_remove(sv->poller, wake);
 	return 0;
+}
+
+int
+server_fd(const struct server *sv)
+{
+	return poller_fd(sv->poller);
+}
+
+int
+server_timeout(struct server *sv)
+{
+	return time_to_wait(sv, clock_us(CLOCK_MONOTONIC) / 1000);
+}
+
+struct channels *
+server_channels(const struct server *sv)
+{
+	return sv->channels;
 }
 
 /* Watch those that were not there before. */
@@ -930,7 +1030,7 @@ server_stop(struct server *sv)
 	sv->again = true;
 	sv->due[DUE_STOP] = sv->now.mono + STOP_TIME;
 	while (sv->conn_count > 0 && !is_due(sv, DUE_STOP)) {
-		if (turn(sv) == -1)
+		if (server_turn(sv, -1) == -1)
 			return -1;
 	}
 	return 0;
@@ -945,6 +1045,7 @@ server_close(struct server *sv)
 	control_close(sv->control);
 	while (sv->conn_count > 0)
 		remove_conn(sv, sv->conns[0]);
+	channels_close(sv->channels);
 	jwks_close(sv->jwks);
 	if (sv->relay != NULL)
 		tmtp_close(sv->relay);

@@ -4,7 +4,9 @@
  *
  *	sv = server_open(conf, why, room)     binds: root may be needed here
  *	server_start(sv, data, ids, offset)
- *	server_run(sv, wake)                  serves until wake is readable
+ *	server_watch(sv, wake)
+ *	server_run(sv)                        serves until wake is readable; or
+ *	server_turn(sv, timeout)                once in a while
  *	server_stop(sv)                       says goodbye, commits
  *	server_close(sv)
  *
@@ -13,16 +15,19 @@
 #ifndef MNM_SERVER_H
 #define MNM_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct channels;
 struct conf;
 struct datadir;
 struct identities;
 struct server;
 
 /*
- * Listen as conf says.  Clients wait in the system's queue until server_run.
+ * Listen as conf says.  Clients wait in the system's queue until server_run,
+ * or server_turn.
  * Returns NULL and why, one sentence.
  */
 struct server *server_open(const struct conf *, char *why, size_t room);
@@ -33,11 +38,27 @@ struct server *server_open(const struct conf *, char *why, size_t room);
  */
 int server_start(struct server *, struct datadir *, const struct identities *,
     int64_t clock_offset);
+/* Watch another descriptor, too.  -1 with errno. */
+int server_watch(struct server *, int wake);
+/* Whether that was readable since the last call; the caller reads it. */
+bool server_is_woken(struct server *);
 /*
- * Serve until wake is readable: 0; the caller reads it.  -1 with errno when
- * data can no longer be stored: then stop the program.
+ * One turn of the loop, with timeout milliseconds of waiting at most (-1: as
+ * long as nothing happens).  -1 with errno when data can no longer be stored:
+ * then stop.
  */
-int server_run(struct server *, int wake);
+int server_turn(struct server *, int timeout);
+/* Turns until server_is_woken: then 0. */
+int server_run(struct server *);
+/*
+ * For another loop: what is readable when server_turn has something to do, or
+ * -1 if the system has no such thing; and in how many milliseconds it has at
+ * the latest, or -1.
+ */
+int server_fd(const struct server *);
+int server_timeout(struct server *);
+/* Where programs in this process connect. */
+struct channels *server_channels(const struct server *);
 /*
  * Listen where this conf says, which is about to replace the one of
  * server_open; then call server_set_certs.  What is in both goes on, and so do

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -76,4 +77,15 @@ fd_pipe(int ends[2])
 		return 0;
 	(void)fd_close(ends[0]);
 	return fd_close(ends[1]);
+}
+
+void
+fd_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);	/* else it stays as it is */
 }

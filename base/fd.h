@@ -35,6 +35,9 @@ bool fd_would_block(void);
 ssize_t fd_send(int fd, struct span);
 ssize_t fd_recv(int fd, char *dst, size_t room);
 
+/* Let the process have as many as the system allows. */
+void fd_raise_limit(void);
+
 /* A pipe whose two ends do not block, and close on exec. */
 int fd_pipe(int ends[2]);
 

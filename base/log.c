@@ -20,6 +20,9 @@
 
 static enum log_level level = LOG_LINES;
 
+/* Each relay in a program has its own, and serves in one thread at a time. */
+static _Thread_local const struct log_sink *sink;
+
 static bool
 is_control(uint32_t character)
 {
@@ -42,27 +45,58 @@ log_clean(char *text, size_t n)
 	}
 }
 
-/*
- * Write prefix and the formatted text as one line, in one write so that
- * lines of several processes do not mix.
- */
+/* Make a line of prefix and the formatted text; returns its length. */
+static size_t
+format_line(char line[LINE_MAX_BYTES], const char *prefix, const char *format,
+    va_list args)
+{
+	int n, m;
+
+	n = snprintf(line, LINE_MAX_BYTES, "%s", prefix);
+	m = vsnprintf(line + n, LINE_MAX_BYTES - (size_t)n - 1, format, args);
+	if (m > 0)
+		n += m;
+	if (n > LINE_MAX_BYTES - 2)
+		n = LINE_MAX_BYTES - 2;
+	log_clean(line, (size_t)n);
+	line[n] = '\0';
+	return (size_t)n;
+}
+
+/* In one write, so that lines of several processes do not mix. */
 static void
 put_line(int fd, const char *prefix, const char *format, va_list args)
 {
 	char line[LINE_MAX_BYTES];
-	int n, m;
+	size_t n = format_line(line, prefix, format, args);
 
-	n = snprintf(line, sizeof(line), "%s", prefix);
-	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, format, args);
-	if (m > 0)
-		n += m;
-	if (n > (int)sizeof(line) - 2)
-		n = (int)sizeof(line) - 2;
-	log_clean(line, (size_t)n);
 	line[n] = '\n';
 	/* stderr is gone; ignore it. */
-	if (write(fd, line, (size_t)n + 1) == -1)
+	if (write(fd, line, n + 1) == -1)
 		return;
+}
+
+/* The function may log itself: that goes to stderr. */
+static void
+sink_line(const struct log_sink *to, const char *format, va_list args)
+{
+	char line[LINE_MAX_BYTES];
+
+	if (to->put == NULL)
+		return;
+	(void)format_line(line, "", format, args);
+	sink = NULL;
+	to->put(to->context, line);
+	sink = to;
+}
+
+const struct log_sink *
+log_to(const struct log_sink *new_sink)
+{
+	const struct log_sink *before = sink;
+
+	sink = new_sink;
+	return before;
 }
 
 void
@@ -80,13 +114,16 @@ log_line(const char *format, ...)
 
 	if (level == LOG_QUIET)
 		return;
-	if (level == LOG_LINES) {
+	if (sink == NULL && level == LOG_LINES) {
 		fd = STDERR_FILENO;
 		clock_text(stamp, (uint64_t)time(NULL) * 1000);
 		memcpy(stamp + SECONDS_TEXT, "Z ", 3);
 	}
 	va_start(args, format);
-	put_line(fd, stamp, format, args);
+	if (sink != NULL)
+		sink_line(sink, format, args);
+	else
+		put_line(fd, stamp, format, args);
 	va_end(args);
 	errno = error;
 }

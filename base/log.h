@@ -1,5 +1,6 @@
 /*
- * log.h - one line on stderr per event, and the end of the program.
+ * log.h - one line per event, on stderr or wherever a program that contains a
+ * relay wants it; and the end of the program.
  *
  * A line is "2026-11-23T11:00:00Z what happened".  Control characters that a
  * peer sent are replaced: see log_clean.  Nothing here changes errno.
@@ -17,6 +18,18 @@
 enum log_level { LOG_LINES, LOG_QUIET, LOG_ANSWER };
 
 void log_level(enum log_level);
+
+/* A program's function for lines, which have no time and no newline. */
+struct log_sink {
+	void (*put)(void *context, const char *line);	/* NULL: nowhere */
+	void *context;
+};
+
+/*
+ * From now on, lines of this thread go there, or to stderr if it is NULL; it is
+ * not copied.  Returns the one before.
+ */
+const struct log_sink *log_to(const struct log_sink *);
 
 /* Write one line.  The format is printf's; no newline at its end. */
 void log_line(const char *format, ...)

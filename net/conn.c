@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/subnet.h"
+#include "net/channel.h"
 #include "net/poller.h"
 #include "net/proxy.h"
 #include "net/websocket.h"
@@ -49,6 +50,15 @@ finish(struct conn *c, struct now now)
 	stream_finish(&c->stream, now);
 }
 
+/* Its stream is open. */
+static void
+open_session(struct conn *c, struct relay *relay, const char *peer,
+    struct now now)
+{
+	memcpy(c->peer, peer, strnlen(peer, LISTEN_PEER - 1));
+	c->session = tmtp_session_open(relay, c, c->peer, now);
+}
+
 struct conn *
 conn_open(int fd, const struct listener *listener, struct relay *relay,
     const char *peer, struct now now)
@@ -65,8 +75,19 @@ conn_open(int fd, const struct listener *listener, struct relay *relay,
 	c->cert = listener->cert;
 	c->http = listener->http;
 	c->is_local = listener->is_local;
-	memcpy(c->peer, peer, strnlen(peer, LISTEN_PEER - 1));
-	c->session = tmtp_session_open(relay, c, c->peer, now);
+	open_session(c, relay, peer, now);
+	return c;
+}
+
+struct conn *
+conn_open_channel(struct channel *channel, struct relay *relay, struct now now)
+{
+	struct conn *c = xzalloc(sizeof(*c));
+
+	stream_open_channel(&c->stream, channel);
+	channel_set_owner(channel, c);
+	c->is_local = true;
+	open_session(c, relay, "local", now);
 	return c;
 }
 

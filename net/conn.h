@@ -3,7 +3,7 @@
  * the protocol, until one of them ends.  The first byte decides whether they
  * go as they are or begin with HTTP, which may lead to WebSocket.
  *
- *	c = conn_open(fd, listener, relay, peer, now)
+ *	c = conn_open(fd, listener, relay, peer, now), or conn_open_channel
  *	conn_read(c, now)            when the socket is readable
  *	conn_write(c, now)           when it is writable, or tmtp_marked
  *	conn_expire(c, now)          at conn_deadline
@@ -27,6 +27,7 @@
 #include "net/stream.h"
 
 struct cert;
+struct channel;
 struct proxy;
 struct relay;
 struct session;
@@ -55,7 +56,7 @@ struct conn {
 	unsigned interest;	/* what is watched */
 	size_t index;		/* among all connections */
 	uint64_t opened;	/* now.mono */
-	struct hook waiting, newcomer;	/* in server's lists */
+	struct hook waiting, newcomer, ready;	/* in server's lists */
 };
 
 /*
@@ -65,6 +66,8 @@ struct conn {
  */
 struct conn *conn_open(int fd, const struct listener *, struct relay *,
     const char *peer, struct now);
+/* The same for a program in this process, which is trusted as a local one. */
+struct conn *conn_open_channel(struct channel *, struct relay *, struct now);
 void conn_close(struct conn *, struct now);
 
 /* Whether conn_read would take anything. */

@@ -115,7 +115,20 @@ system_wait(struct poller *p, int timeout)
 	return n == -1 ? -1 : 0;
 }
 
+int
+poller_fd(const struct poller *p)
+{
+	return p->epoll;
+}
+
 #else
+
+int
+poller_fd(const struct poller *p)
+{
+	(void)p;
+	return -1;
+}
 
 static int
 system_open(struct poller *p)

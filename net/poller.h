@@ -36,6 +36,11 @@ struct poller_event {
 
 /* NULL with errno when the system gives no epoll descriptor. */
 struct poller *poller_open(void);
+/*
+ * A descriptor for another loop: readable when poller_wait would not wait.  -1:
+ * poll has none.
+ */
+int poller_fd(const struct poller *);
 void poller_close(struct poller *);
 
 /* Returns -1 with errno when the system can watch no more of them. */

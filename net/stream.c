@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "net/channel.h"
 #include "net/tls.h"
 
 /* Without TLS: read, or written, at once. */
@@ -33,8 +34,17 @@ stream_open(struct stream *s, int fd, struct tls *tls,
 }
 
 void
+stream_open_channel(struct stream *s, struct channel *channel)
+{
+	(void)stream_open(s, -1, NULL, NULL);
+	s->channel = channel;
+}
+
+void
 stream_close(struct stream *s)
 {
+	if (s->channel != NULL)
+		channel_leave(s->channel);
 	if (s->tls != NULL) {
 		tls_conn_close(s->tls);
 	} else {
@@ -114,7 +124,8 @@ stream_is_over(const struct stream *s)
 static size_t
 receive(struct stream *s, char *dst, size_t room)
 {
-	ssize_t n = fd_recv(s->fd, dst, room);
+	ssize_t n = s->channel != NULL ? channel_recv(s->channel, dst, room) :
+	    fd_recv(s->fd, dst, room);
 
 	if (n == -1 && !fd_would_block())
 		s->phase = STREAM_GONE;
@@ -206,14 +217,14 @@ unsent(const struct stream *s)
 /*
  * All has been sent.  To close now would reset the connection if the peer is
  * still sending, and a reset can overtake the last bytes: so only announce
- * the end, and let the peer close first.
+ * the end, and let the peer close first.  (A channel loses nothing.)
  */
 static void
 linger(struct stream *s, struct now now)
 {
 	s->phase = STREAM_LINGERING;
 	s->close_by = now.mono + LINGER_TIME;
-	if (shutdown(s->fd, SHUT_WR) == -1)
+	if (s->channel != NULL || shutdown(s->fd, SHUT_WR) == -1)
 		s->phase = STREAM_GONE;
 }
 
@@ -224,7 +235,8 @@ stream_flush(struct stream *s, struct now now)
 	ssize_t n;
 
 	while ((wire = unsent(s)).n > 0) {
-		n = fd_send(s->fd, wire);
+		n = s->channel != NULL ? channel_send(s->channel, wire) :
+		    fd_send(s->fd, wire);
 		if (n == -1 && !fd_would_block())
 			s->phase = STREAM_GONE;
 		if (n == -1)

@@ -1,8 +1,8 @@
 /*
- * stream.h - bytes in and out of one socket, through TLS or as they are, and
- * an end at which the last bytes still arrive.
+ * stream.h - bytes in and out of one socket, through TLS or as they are, or of
+ * one channel of this process; and an end at which the last bytes still arrive.
  *
- *	stream_open(s, fd, tls, cert)
+ *	stream_open(s, fd, tls, cert), or stream_open_channel(s, channel)
  *	stream_enter(s)
  *	stream_receive(s)                        when the socket is readable
  *	while (stream_read(s, &bytes))
@@ -36,6 +36,7 @@
 #define STREAM_TURN ((size_t)64 << 10)
 
 struct cert;
+struct channel;
 struct plain;
 struct tls;
 struct tls_conn;
@@ -49,7 +50,8 @@ enum stream_phase {
 
 /* To be read by others; only this module writes it. */
 struct stream {
-	int fd;
+	int fd;			/* -1: a channel */
+	struct channel *channel;	/* NULL: a socket */
 	enum stream_phase phase;
 	bool established;	/* its TLS handshake, if any, is done */
 	bool at_end;		/* the peer has shut down the socket */
@@ -64,6 +66,8 @@ struct stream {
  * TLS: then fd is closed.
  */
 int stream_open(struct stream *, int fd, struct tls *, const struct cert *);
+/* Take over the relay's end of a channel. */
+void stream_open_channel(struct stream *, struct channel *);
 
 void stream_enter(struct stream *);
 void stream_leave(struct stream *);

@@ -404,7 +404,8 @@ be_relay(const struct sim *sim, struct server *sv, int members)
 		return -1;
 	}
 	server_start(sv, &data, &sim->ids, 0);
-	while (server_run(sv, members) == 0 &&
+	(void)server_watch(sv, members);
+	while (server_run(sv) == 0 &&
 	    read(members, &question, 1) == 1)
 		answer(members, &data);
 	result = server_stop(sv);

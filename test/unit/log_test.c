@@ -63,7 +63,7 @@ test_clean(void)
 
 /* What a line says when this is logged. */
 static void
-log_to(char *line, size_t room, const char *text)
+log_into(char *line, size_t room, const char *text)
 {
 	int kept = dup(STDERR_FILENO), ends[2];
 	ssize_t n;
@@ -86,12 +86,12 @@ test_line(void)
 	char line[2048], text[2048] = "";
 	size_t i;
 
-	log_to(line, sizeof(line), "a\n\xc2\x9b" "b\xff\xc3\xa4");
+	log_into(line, sizeof(line), "a\n\xc2\x9b" "b\xff\xc3\xa4");
 	CHECK(strcmp(line + strcspn(line, "Z"), "Z a???b?\xc3\xa4\n") == 0,
 	    "%s", line);
 	for (i = 0; i < 600; i++)
 		memcpy(text + 3 * i, "\xe2\x82\xac", 4);
-	log_to(line, sizeof(line), text);
+	log_into(line, sizeof(line), text);
 	i = strlen(line);
 	CHECK(i > 1000 && i <= 1024 && line[i - 1] == '\n', "%zu bytes", i);
 	memcpy(text, line, i);
