@@ -66,8 +66,10 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/header_test $(UNIT)/tmtp_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
 	$(UNIT)/newnode_test $(UNIT)/seal_test test/talk/talk \
-	$(UNIT)/poller_test $(UNIT)/channel_test $(UNIT)/poller_poll_test $(UNIT)/expect_test
+	$(UNIT)/poller_test $(UNIT)/channel_test $(UNIT)/poller_poll_test \
+	$(UNIT)/expect_test
 ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup \
+	test/e2e/doors \
 	test/e2e/old test/e2e/oidc
 TOOLS = $(UNIT)/json_check
 SUPPORT = test/lib/relay.o test/e2e/operator.o \
@@ -181,8 +183,10 @@ run: mnm
 all-tests: mnm cmd/tmtp test/crash/crash_test $(PROGRAMS) test/load/bench
 
 test: all-tests
-	sh test/run "sh test/layers" "sh test/web/run ./mnm" $(TESTS) test/crash/crash_test \
-	    "test/e2e/e2e ./mnm" "test/e2e/commands ./mnm" \
+	sh test/run "sh test/layers" "sh test/web/run ./mnm" $(TESTS) \
+	    test/crash/crash_test \
+	    "test/e2e/e2e ./mnm" "test/e2e/doors ./mnm" \
+	    "test/e2e/commands ./mnm" \
 	    "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
 	    "test/e2e/old ./mnm" \
 	    "test/e2e/oidc ./mnm" \

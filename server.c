@@ -101,7 +101,8 @@ struct server {
 	struct datadir *data;
 	struct relay *relay;
 	struct tls *tls;
-	const struct cert *cert;	/* NULL: no TLS */
+	const struct identities *ids;	/* NULL: no TLS */
+	const struct cert *cert;	/* to be shown; NULL: no TLS */
 	struct jwks *jwks;
 	struct poller *poller;
 	struct control *control;	/* NULL: there is none */
@@ -836,6 +837,7 @@ set_certs(struct server *sv, const struct identities *ids)
 	const struct identity *id;
 	struct listener *l;
 
+	sv->ids = ids;
 	for (l = sv->listeners.each;
 	    l < sv->listeners.each + sv->listeners.count; l++) {
 		id = ids != NULL ? ids->of[l->index] : NULL;
@@ -953,8 +955,30 @@ set_listeners(struct server *sv, const struct listeners *new)
 	sv->listeners = *new;
 }
 
-int
-server_listen(struct server *sv, const struct conf *conf, char *why,
+/*
+ * Close those whose port conf wants at another address: the system may give it
+ * only once.  False: there are none.
+ */
+static bool
+make_way(struct server *sv, const struct conf *conf)
+{
+	struct listeners *all = &sv->listeners;
+	bool any = false;
+	size_t i;
+
+	for (i = all->count; i-- > 0;) {
+		if (!listen_is_in_way(&all->each[i], conf))
+			continue;
+		poller_remove(sv->poller, all->each[i].fd);
+		listen_drop(all, &all->each[i]);
+		any = true;
+	}
+	return any;
+}
+
+/* Listen where conf says, and nowhere else.  -1 and why: nothing changed. */
+static int
+change_listeners(struct server *sv, const struct conf *conf, char *why,
     size_t room)
 {
 	struct listeners new;
@@ -970,6 +994,26 @@ server_listen(struct server *sv, const struct conf *conf, char *why,
 	listen_remove(&sv->listeners, &new);
 	set_listeners(sv, &new);
 	return 0;
+}
+
+int
+server_listen(struct server *sv, const struct conf *conf, char *why,
+    size_t room)
+{
+	char lost[200];
+
+	if (change_listeners(sv, conf, why, room) == 0)
+		return 0;
+	if (errno != EADDRINUSE || !make_way(sv, conf))
+		return -1;
+	if (change_listeners(sv, conf, why, room) == 0)
+		return 0;
+	/* Back to what was; why says what was wrong. */
+	if (change_listeners(sv, sv->conf, lost, sizeof(lost)) == -1)
+		log_line("%s; so nobody can connect there any more", lost);
+	else
+		set_certs(sv, sv->ids);
+	return -1;
 }
 
 /* Whether the certificate is one of these. */

@@ -413,6 +413,9 @@ conn_expire(struct conn *c, struct now now)
 	if (c->stream.close_by != STREAM_NEVER) {
 		stream_expire(&c->stream);
 		settle(c, now);
+	} else if (c->proxy != NULL) {
+		stream_expire(&c->stream);
+		settle(c, now);
 	} else if (c->language == CONN_HTTP) {
 		expire_http(c, now);
 	} else {

@@ -308,6 +308,38 @@ listen_open(struct listeners *all, const struct conf *conf,
 	return 0;
 }
 
+bool
+listen_is_in_way(const struct listener *l, const struct conf *conf)
+{
+	const struct conf_listener *entry;
+	const char *port = strrchr(l->place, ':');
+	bool same, found = false;
+	char *place;
+	size_t i;
+
+	for (i = 0; i < conf->listen_count && l->path == NULL; i++) {
+		entry = &conf->listen[i];
+		if (entry->net == CONF_UNIX)
+			continue;
+		place = place_of(entry);
+		same = strcmp(place, l->place) == 0;
+		free(place);
+		if (same)
+			return false;
+		if (strcmp(strrchr(entry->laddr, ':'), port) == 0)
+			found = true;
+	}
+	return found;
+}
+
+void
+listen_drop(struct listeners *all, struct listener *l)
+{
+	(void)fd_close(l->fd);
+	free(l->place);
+	*l = all->each[--all->count];
+}
+
 struct listener *
 listen_find(const struct listeners *all, int fd)
 {

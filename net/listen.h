@@ -52,6 +52,13 @@ int listen_open(struct listeners *, const struct conf *,
 void listen_close(struct listeners *, const struct listeners *kept);
 /* Remove the Unix sockets that are not in kept, before closing them. */
 void listen_remove(const struct listeners *, const struct listeners *kept);
+/*
+ * Whether conf wants to listen on its port, but not at its address, so that it
+ * may have to be closed first.
+ */
+bool listen_is_in_way(const struct listener *, const struct conf *);
+/* Close one, and take it off the list. */
+void listen_drop(struct listeners *, struct listener *);
 /* The listener with this descriptor; NULL if there is none. */
 struct listener *listen_find(const struct listeners *, int fd);
 
