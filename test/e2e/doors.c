@@ -250,7 +250,7 @@ test_many(struct relay_process *r)
 	int fd;
 
 	configure(r, "", "[{\"laddr\": \"127.0.0.1:%u\"},\n"
-	    "{\"laddr\": \"localhost:%u\", \"tls\": false, \"net\": \"tcp4\"},\n"
+	    "{\"laddr\": \"localhost:%u\", \"tls\": false,\"net\": \"tcp4\"},\n"
 	    "{\"net\": \"unix\", \"laddr\": \"plain\", \"tls\": false,"
 	    " \"http\": false, \"mode\": \"0600\"},\n"
 	    "{\"net\": \"unix\", \"laddr\": \"secret\"}]",
