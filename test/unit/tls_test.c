@@ -2,6 +2,7 @@
  * tls.c against BearSSL's client engine, in memory: what goes well.
  */
 #include "test/unit/tls_pair.c"
+#include "test/unit/browser_hello.h"
 
 /* Every suite, the wire carrying pieces of every size. */
 static void
@@ -445,6 +446,107 @@ test_strip(struct tls *tls)
 	pair_free(t);
 }
 
+static bool
+contains(struct span text, struct span part)
+{
+	size_t i;
+
+	for (i = 0; i + part.n <= text.n; i++) {
+		if (memcmp(text.p + i, part.p, part.n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Feed a browser's hello in these pieces; it must be answered, for HTTP/1.1. */
+static void
+answer_browser(struct tls *tls, const unsigned char *hello, size_t n,
+    size_t first, size_t piece)
+{
+	struct tls_conn *conn = pair_conn(tls);
+	struct span wire;
+	size_t i, m;
+
+	for (i = 0; i < n; i += m) {
+		m = i == 0 ? first : piece;
+		m = m < n - i ? m : n - i;
+		CHECK(conn->unsent.p == NULL, "an answer after %zu bytes", i);
+		tls_enter(conn);
+		pair_wire_in(conn, (const char *)hello + i, m);
+		tls_leave(conn);
+	}
+	tls_enter(conn);
+	wire = tls_wire_out(conn);
+	CHECK(tls_error(conn) == NULL && wire.n > 500 &&
+	    memcmp(wire.p, "\x16\3\3", 3) == 0 &&
+	    contains(wire, SPAN("\0\x10\0\x0b\0\x09\x08http/1.1")),
+	    "%zu, %zu: %zu bytes, %s", first, piece, wire.n, pair_error(conn));
+	tls_leave(conn);
+	tls_conn_close(conn);
+}
+
+/* It may come in any two pieces, of TCP's or of TLS's, or byte by byte. */
+static void
+test_browser(struct tls *tls)
+{
+	static const unsigned char *const hello = browser_hello;
+	unsigned char records[sizeof(browser_hello) + RECORD_HEAD];
+	const size_t n = sizeof(browser_hello);
+	size_t i;
+
+	answer_browser(tls, hello, n, 1, 1);
+	for (i = 1; i <= n; i++)
+		answer_browser(tls, hello, n, i, n);
+	memcpy(records, hello, RECORD_HEAD);
+	for (i = 1; i < n - RECORD_HEAD; i += 61) {
+		records[3] = (unsigned char)(i >> 8);
+		records[4] = (unsigned char)i;
+		memcpy(records + RECORD_HEAD, hello + RECORD_HEAD, i);
+		memcpy(records + RECORD_HEAD + i, hello, 3);
+		records[RECORD_HEAD + i + 3] =
+		    (unsigned char)((n - RECORD_HEAD - i) >> 8);
+		records[RECORD_HEAD + i + 4] =
+		    (unsigned char)(n - RECORD_HEAD - i);
+		memcpy(records + 2 * RECORD_HEAD + i, hello + RECORD_HEAD + i,
+		    n - RECORD_HEAD - i);
+		answer_browser(tls, records, sizeof(records), sizeof(records),
+		    1);
+	}
+}
+
+/* What a client offers by ALPN, and what it gets; NULL: nothing. */
+static void
+test_alpn(struct tls *tls)
+{
+	static const struct { const char *offers[3], *gets; } cases[] = {
+		{ { NULL }, NULL },
+		{ { "h2" }, NULL },
+		{ { "h2", "http/1.1" }, "http/1.1" },
+		{ { "http/1.1", "h2" }, "http/1.1" },
+		{ { "http/1.0", "tmtp" }, NULL }
+	};
+	struct pair *t;
+	const char *got;
+	size_t i, n;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		t = pair_new(tls);
+		for (n = 0; cases[i].offers[n] != NULL; n++)
+			;
+		br_ssl_engine_set_protocol_names(&t->client.eng,
+		    (const char **)(uintptr_t)cases[i].offers, n);
+		pair_start(t);
+		t->up_goal = t->down_goal = 100;
+		pair_run(t);
+		pair_check(t, "ALPN");
+		got = br_ssl_engine_get_selected_protocol(&t->client.eng);
+		CHECK((got == NULL) == (cases[i].gets == NULL) && (got == NULL
+		    || strcmp(got, cases[i].gets) == 0), "ALPN %zu: %s", i,
+		    got != NULL ? got : "nothing");
+		pair_free(t);
+	}
+}
+
 int
 main(void)
 {
@@ -470,6 +572,8 @@ main(void)
 	test_preference(tls[CERT_EC]);
 	test_curves(tls[CERT_RSA]);
 	test_strip(tls[CERT_EC]);
+	test_alpn(tls[CERT_EC]);
+	test_browser(tls[CERT_EC]);
 	tls_close(tls[CERT_EC]);
 	tls_close(tls[CERT_RSA]);
 	CHECK(pair_heap == 0, "%zu bytes were not freed", pair_heap);
