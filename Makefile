@@ -31,7 +31,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	tmtp/op.o tmtp/outbox.o tmtp/ping.o tmtp/post.o tmtp/presence.o \
 	tmtp/register.o tmtp/request.o tmtp/retry.o tmtp/route.o tmtp/seal.o \
 	tmtp/session.o tmtp/useredit.o tmtp.o \
-	net/authority.o net/cert.o net/channel.o net/conn.o net/http.o net/identity.o net/jwks.o \
+	net/authority.o net/ca_page.o net/cert.o net/channel.o net/conn.o net/http.o net/identity.o net/jwks.o \
 	net/listen.o net/names.o \
 	net/poller.o net/proxy.o net/stream.o net/tls.o net/websocket.o \
 	net/x509.o web/files.o \

@@ -163,6 +163,7 @@ static const struct key {
 { "listen", "keyPath",  TEXT,    OF(key_path),     "0", "1024", "" },
 { "listen", "tls",      FLAG,    OF(tls),          "",  "",   "true false" },
 { "listen", "http",     FLAG,    OF(http),         "",  "",   "true false" },
+{ "listen", "ca",       FLAG,    OF(ca),           "",  "",   "false true" },
 { "listen", "proxy",    FLAG,    OF(proxy),        "",  "",   "false true" },
 { "ntp",    "hosts",    HOSTS,   AT(ntp_hosts),        "0", "16",   "" },
 { "ntp",    "retries",  COUNT,   AT(ntp_retries),      "0", "10",   "2" },
@@ -846,7 +847,7 @@ check_listener(struct reader *r, struct span object)
 {
 	static const char *const only_unix[] = { "mode", "group" };
 	const struct conf *c = r->conf;
-	const struct conf_listener *l = &c->listen[c->listen_count - 1];
+	struct conf_listener *l = &c->listen[c->listen_count - 1];
 	const char *at;
 	size_t i;
 
@@ -858,7 +859,9 @@ check_listener(struct reader *r, struct span object)
 			return refuse(r, at, "\"listen.%s\" needs "
 			    "\"listen.net\": \"unix\"", only_unix[i]);
 	}
-	if (!l->tls && !conf_is_local(l))
+	if (l->ca)
+		l->tls = false;
+	else if (!l->tls && !conf_is_local(l))
 		return refuse(r, seen_in_listen(r, "tls"), "invalid value for "
 		    "\"listen.tls\": false; %s can be reached from other "
 		    "machines: without TLS, it must be a Unix socket or a "

@@ -54,6 +54,8 @@ struct conf_listener {
 	char *key_path;
 	bool tls;		/* only conf_is_local ones may lack it */
 	bool http;		/* answer HTTP and WebSocket, too */
+	bool ca;		/* only HTTP for the authority's certificate;
+				   then tls is false */
 	bool proxy;		/* expect a PROXY header */
 	unsigned *lines;	/* conf.c's own */
 };

@@ -40,6 +40,8 @@
 #include "base/log.h"
 #include "conf.h"
 #include "datadir.h"
+#include "net/ca_page.h"
+#include "net/cert.h"
 #include "net/channel.h"
 #include "net/conn.h"
 #include "net/identity.h"
@@ -302,6 +304,28 @@ answer_metrics(struct server *sv, struct conn *c)
 	buf_free(&text);
 }
 
+/* 404 if the relay is not its own authority. */
+static void
+answer_ca(struct server *sv, struct conn *c, enum http_ask ask)
+{
+	const struct cert *cert = sv->cert;
+	struct span der = { NULL, 0 };
+	struct buf page = { NULL, 0, 0 };
+
+	if (cert != NULL)
+		der = cert_authority(cert);
+	if (der.n == 0) {
+		conn_answer(c, 404, "", der, sv->now);
+	} else if (ask == HTTP_CA_CERT) {
+		conn_answer(c, 200, CA_PAGE_CERT_TYPE, der, sv->now);
+	} else {
+		ca_page_write(&page, cert);
+		conn_answer(c, 200, "text/html; charset=utf-8",
+		    buf_span(&page), sv->now);
+		buf_free(&page);
+	}
+}
+
 /* What HTTP requests ask; several may follow each other. */
 static void
 answer_requests(struct server *sv, struct conn *c)
@@ -311,8 +335,10 @@ answer_requests(struct server *sv, struct conn *c)
 	while ((ask = conn_asks(c)) != HTTP_NOTHING) {
 		if (ask == HTTP_HEALTH)
 			answer_health(sv, c);
-		else
+		else if (ask == HTTP_METRICS)
 			answer_metrics(sv, c);
+		else
+			answer_ca(sv, c, ask);
 	}
 }
 

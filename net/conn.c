@@ -73,6 +73,7 @@ conn_open(int fd, const struct listener *listener, struct relay *relay,
 	if (listener->proxy)
 		c->proxy = xzalloc(sizeof(*c->proxy));
 	c->cert = listener->cert;
+	c->ca = listener->ca;
 	c->http = listener->http;
 	c->is_local = listener->is_local;
 	open_session(c, relay, peer, now);
@@ -193,7 +194,7 @@ static void
 begin_http(struct conn *c, struct now now)
 {
 	unsigned flags = (c->stream.tls != NULL ? HTTP_TLS : 0) |
-	    (c->is_local ? HTTP_LOCAL : 0);
+	    (c->is_local ? HTTP_LOCAL : 0) | (c->ca ? HTTP_CA : 0);
 
 	c->language = CONN_HTTP;
 	c->request = http_open(tmtp_conf(c->session), flags, now);
@@ -203,7 +204,8 @@ begin_http(struct conn *c, struct now now)
 static void
 take(struct conn *c, struct span bytes, struct now now)
 {
-	if (c->language == CONN_UNKNOWN && c->http && http_begins(bytes.p[0]))
+	if (c->language == CONN_UNKNOWN &&
+	    (c->ca || (c->http && http_begins(bytes.p[0]))))
 		begin_http(c, now);
 	else if (c->language == CONN_UNKNOWN)
 		c->language = CONN_TMTP;

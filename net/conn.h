@@ -49,6 +49,7 @@ struct conn {
 	const char *error;	/* in it; NULL if there was none */
 	char peer[LISTEN_PEER];
 	const struct cert *cert;	/* of its handshake */
+	bool ca;		/* nothing but HTTP, and that has HTTP_CA */
 	bool http;		/* as the listener says */
 	bool is_local;		/* likewise; and the peer is, if proxied */
 

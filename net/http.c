@@ -57,7 +57,10 @@ static const struct asking {
 	unsigned needs;		/* a set of flags */
 } questions[] = {
 	{ "/health",  HTTP_HEALTH,  0 },
-	{ "/metrics", HTTP_METRICS, HTTP_LOCAL }
+	{ "/metrics", HTTP_METRICS, HTTP_LOCAL },
+	{ "/ca",      HTTP_CA_CERT, 0 },
+	{ "/ca.html", HTTP_CA_PAGE, 0 },
+	{ "/",        HTTP_CA_PAGE, HTTP_CA }
 };
 
 #define QUESTIONS (sizeof(questions) / sizeof(questions[0]))
@@ -357,7 +360,9 @@ begin_answer(struct http *h, unsigned status, struct now now)
 static void
 end_with_text(struct http *h, const char *type, struct span text)
 {
-	buf_addf(&h->out, "Cache-Control: no-store\r\nContent-Type: %s\r\n"
+	buf_addf(&h->out, "Cache-Control: no-store\r\n"
+	    "Content-Security-Policy: default-src 'none'\r\n"
+	    "Content-Type: %s\r\n"
 	    "Content-Length: %zu\r\n\r\n", type, text.n);
 	if (!h->head_only)
 		buf_add(&h->out, text);
@@ -609,6 +614,9 @@ run(struct http *h, const struct head *head, struct now now)
 		answer_options(h, now);
 	else if (!h->head_only && !span_is(head->method, SPAN("GET")))
 		answer(h, 405, now);
+	else if (h->flags & HTTP_CA && (question == NULL ||
+	    question->ask < HTTP_CA_CERT))
+		answer(h, 404, now);
 	else if (span_is(head->path, SPAN("/tmtp")))
 		upgrade(h, head, now);
 	else if (question != NULL)

@@ -46,11 +46,14 @@ extern const char http_files_hash[];
 enum http_flag {
 	HTTP_TLS   = 1 << 0,	/* "https" is its own */
 	HTTP_HSTS  = 1 << 1,	/* browsers trust the certificate */
-	HTTP_LOCAL = 1 << 2	/* it may see what the operator sees */
+	HTTP_LOCAL = 1 << 2,	/* it may see what the operator sees */
+	HTTP_CA    = 1 << 3	/* it sees the relay's authority alone */
 };
 
 /* What a request asks of the relay. */
-enum http_ask { HTTP_NOTHING, HTTP_HEALTH, HTTP_METRICS };
+enum http_ask {
+	HTTP_NOTHING, HTTP_HEALTH, HTTP_METRICS, HTTP_CA_CERT, HTTP_CA_PAGE
+};
 
 /* To be read by others. */
 struct http {

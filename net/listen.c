@@ -283,6 +283,7 @@ open_entry(struct listeners *all, const struct conf *conf, size_t index,
 			    strlen(entry->laddr);
 		l->index = index;
 		l->http = entry->http;
+		l->ca = entry->ca;
 		l->proxy = entry->proxy;
 		l->is_local = conf_is_local(entry);
 		l->proxy_from = conf->proxy_from;

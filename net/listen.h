@@ -23,6 +23,7 @@ struct listener {
 	struct tls *tls;	/* NULL: bytes go as they are; the caller's */
 	const struct cert *cert;	/* likewise */
 	bool http;		/* HTTP and WebSocket are answered, too */
+	bool ca;		/* HTTP alone, with the CA's certificate */
 	bool proxy;		/* a PROXY header is the first */
 	bool is_local;		/* a Unix socket, or a loopback address */
 	char *const *proxy_from;	/* conf's */

@@ -413,7 +413,7 @@ async function main()
 	navigator.serviceWorker?.register('sw.js').then((worker) => {
 		app.worker = worker;
 	}, () => {
-		/* without a trusted certificate there is none: see /ca */
+		/* without a trusted certificate there is none: see /ca.html */
 	});
 	await app.start();
 }

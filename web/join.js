@@ -179,5 +179,5 @@ export class JoinView {
 export function untrustedText()
 {
 	return h('div', { class: 'warn' }, h('p', {}, t('untrusted')),
-		h('p', {}, h('a', { href: '/ca' }, t('untrusted-link'))));
+		h('p', {}, h('a', { href: '/ca.html' }, t('untrusted-link'))));
 }

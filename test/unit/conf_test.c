@@ -344,6 +344,7 @@ static const char *const documented[] = {
 	"\"proxy_from\":", "\"# proxy_from\":",
 	"\"# listen.mode, listen.group\":",
 	"\"# listen.tls\":", "\"# listen.http\":", "\"# listen.proxy\":",
+	"\"# listen.ca\":", "\"ca\":",
 	"\"keyPath\":", "\"ntp\":", "\"hosts\":", "\"retries\":",
 	"\"# name\":", "\"# data\":", "\"# user\":", "\"# ops\":",
 	"\"# window\":", "\"# alias_min\":", "\"# message_max\":",
@@ -690,7 +691,8 @@ test_listeners(void)
 	    "{ \"laddr\": \"[::1]:80\", \"net\": \"tcp6\", \"tls\": false,\n"
 	    "  \"proxy\": true },\n"
 	    "{ \"net\": \"unix\", \"mode\": \"666\", \"group\": \"www-data\",\n"
-	    "  \"http\": false, \"laddr\": \"localhost:80\", \"tls\": true }]}";
+	    "  \"http\": false, \"laddr\": \"localhost:80\", \"tls\": true },\n"
+	    "{ \"laddr\": \":80\", \"ca\": true }]}";
 	const struct conf_listener *l;
 	char why[WHY_ROOM];
 	struct conf c;
@@ -699,7 +701,7 @@ test_listeners(void)
 	if (why[0] != '\0')
 		return;
 	l = c.listen;
-	CHECK(c.listen_count == 4, "%zu listeners", c.listen_count);
+	CHECK(c.listen_count == 5, "%zu listeners", c.listen_count);
 	CHECK(l->tls && l->http && !l->proxy && !conf_is_local(l) &&
 	    strcmp(l->laddr, ":3456") == 0 && strcmp(l->key_path, "k") == 0,
 	    "the first");
@@ -715,6 +717,8 @@ test_listeners(void)
 	CHECK(l->net == CONF_UNIX && l->tls && !l->http && l->mode == 0666 &&
 	    conf_is_local(l) && strcmp(l->group, "www-data") == 0 &&
 	    conf_listener_line(l, "listen.mode") == 8, "the fourth");
+	l++;
+	CHECK(l->ca && !l->tls && !conf_is_local(l), "the fifth");
 	CHECK(strcmp(c.proxy_from[0], "10.0.0.0/8") == 0 &&
 	    strcmp(c.proxy_from[1], "fd00::1") == 0 && c.proxy_from[2] == NULL,
 	    "proxy_from");
