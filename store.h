@@ -77,8 +77,8 @@ ssize_t store_read(struct store *, struct queue *, uint64_t id,
 /*
  * The relay's own queue for a user, in which posts wait for moderators: there
  * is no such node.  Nobody else may have such a message, so what is acked there
- * stays, although it no longer counts, until a checkpoint: neither a crash
- * before the commit, nor a backup, must lack it.
+ * stays, and counts, until a checkpoint: neither a crash before the commit, nor
+ * a backup, must lack it.
  */
 #define STORE_HIDDEN 0
 /* The node has acked the message.  No effect if it does not wait. */

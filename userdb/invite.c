@@ -628,8 +628,8 @@ invite_approve(struct invites *inv, struct span alias, struct now now)
 	invite_expire(inv, now);
 	for (i = inv->count; i-- > 0;) {
 		e = *inv->list[i];
-		if (e.kind != INVITE_REQUEST || e.expired || !name_same(span_of(e.name),
-		    alias))
+		if (e.kind != INVITE_REQUEST || e.expired ||
+		    !name_same(span_of(e.name), alias))
 			continue;
 		invite_remove(inv, e.id);
 		e.id = 0;

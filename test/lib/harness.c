@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 
 #include "base/log.h"
+#include "disk/journal.h"
 #include "test/lib/scratch.h"
 
 /* Something is wrong if a turn does not come to an end. */
@@ -187,6 +188,7 @@ commit(struct harness *st)
 {
 	int more, steps = 0;
 
+	journal_id_at_least(st->data.journal, st->now.wall * 1000000);
 	if (datadir_commit(&st->data) == -1)
 		die("data_commit: %s", strerror(errno));
 	tmtp_committed(st->relay);

@@ -18,7 +18,7 @@
 #include "datadir.h"
 #include "tmtp.h"
 
-#define HARNESS_ACTORS 16
+#define HARNESS_ACTORS 32
 #define HARNESS_NAME    8
 #define HARNESS_ROOM    16384	/* bytes of output asked for: a TLS record */
 

@@ -84,8 +84,8 @@ test_steps(struct harness *st, struct person *a, struct person *b)
 	    "{\"op\":7,\"id\":\"9\",\"for\":[],\"datalen\":0}");
 	CHECK(!tmtp_is_stalled(b->actor->session), "others must wait");
 	harness_turn(st);
-	CHECK(has_got(a->actor, "\"id\":\"7.0\",\"msgid\":\"0"), "no ack");
-	CHECK(has_got(b->actor, "\"id\":\"9\",\"msgid\":\"0"), "no post");
+	CHECK(has_got(a->actor, "\"id\":\"7.0\",\"msgid\":\"1"), "no ack");
+	CHECK(has_got(b->actor, "\"id\":\"9\",\"msgid\":\"1"), "no post");
 	CHECK(a->user->node_count == 2, "no node");
 	/* And the news of the registration, or of this node. */
 	CHECK(waiting(st, a, 1) == waiting(st, a, 0) &&
