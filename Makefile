@@ -49,6 +49,8 @@ MAIL =	mail/charset.o mail/field.o mail/html.o mail/letter.o mail/mime.o \
 # The commands of tmtp, which needs of the rest only CLIENT and the bottom.
 CMD =	cmd/context.o cmd/join.o cmd/people.o cmd/post.o cmd/read.o \
 	cmd/request.o cmd/show.o cmd/terminal.o
+# Those of them that carry mail, or connect two relays.
+GATES =	cmd/conversation.o cmd/gateway.o cmd/sendmail.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	$(CLIENT) sim/crowd.o sim/expect.o \
 	sim/histogram.o sim/selftest.o \
@@ -80,8 +82,9 @@ SUPPORT = test/lib/relay.o test/e2e/operator.o \
 mnm: mnm.o libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ mnm.o libmnm.a $(LDLIBS)
 
-cmd/tmtp: cmd/tmtp.o $(CMD) libmnm.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ cmd/tmtp.o $(CMD) libmnm.a $(LDLIBS)
+cmd/tmtp: cmd/tmtp.o $(CMD) $(GATES) libmnm.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ cmd/tmtp.o $(CMD) $(GATES) libmnm.a \
+	    $(LDLIBS)
 
 libmnm.a: $(OBJS) $(SIM) $(MAIL)
 	rm -f $@
@@ -168,7 +171,7 @@ HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
 PROGRAMS = $(TESTS) $(ENDS) $(TOOLS)
 TEST_OBJS = $(SUPPORT) $(CRASH) $(BENCH) $(COUNT) $(PROGRAMS:=.o) \
 	test/crash/crash_test.o
-mnm.o cmd/tmtp.o $(CMD) $(OBJS) $(SIM) $(MAIL) $(TEST_OBJS): $(HEADER) *.h */*.h
+mnm.o cmd/tmtp.o $(CMD) $(GATES) $(OBJS) $(SIM) $(MAIL) $(TEST_OBJS): $(HEADER) *.h */*.h
 $(TEST_OBJS): test/*/*.h
 $(PROGRAMS): test/lib/libtest.a libmnm.a
 $(UNIT)/tls_test.o $(UNIT)/tls_bad_test.o: net/tls.c $(UNIT)/tls_pair.c
@@ -191,7 +194,7 @@ test: all-tests
 	    "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
 	    "test/e2e/old ./mnm" \
 	    "test/e2e/oidc ./mnm" \
-	    "sh test/mail/opinion" \
+	    "sh test/mail/opinion" "sh test/mail/gateway ./mnm cmd/tmtp" \
 	    "test/e2e/tmtp ./mnm cmd/tmtp" \
 	    "test/e2e/sim ./mnm" "test/load/bench --smoke"
 

@@ -14,6 +14,7 @@
 #include "cmd/people.h"
 #include "cmd/post.h"
 #include "cmd/read.h"
+#include "cmd/sendmail.h"
 
 #define VERSION "0.1"
 
@@ -26,6 +27,7 @@ static const struct command_row {
 	{ "post",     post_run,            "send a message" },
 	{ "read",     read_run,            "get messages" },
 	{ "contacts", people_run_contacts, "people you know" },
+	{ "sendmail", sendmail_run,        "post mail, called as sendmail is" },
 	{ "whoami",   people_run_whoami,   "this account" }
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
