@@ -190,6 +190,7 @@ test: all-tests
 	sh test/run "sh test/layers" "sh test/web/run ./mnm" $(TESTS) \
 	    test/crash/crash_test \
 	    "test/e2e/e2e ./mnm" "test/e2e/doors ./mnm" \
+	    "sh test/e2e/proxies ./mnm" \
 	    "test/e2e/commands ./mnm" \
 	    "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
 	    "test/e2e/old ./mnm" \
