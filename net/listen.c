@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,8 +107,7 @@ place_of(const struct conf_listener *conf)
 	struct buf text = { NULL, 0, 0 };
 
 	if (conf->net == CONF_UNIX)
-		buf_addf(&text, "unix %04o %s %s", conf->mode, conf->group,
-		    conf->laddr);
+		buf_addf(&text, "unix %s", conf->laddr);
 	else
 		buf_addf(&text, "%s %s", nets[conf->net], conf->laddr);
 	return text.p;
@@ -189,57 +189,87 @@ remove_stale(const struct sockaddr_un *address, char *why, size_t room)
 	    "socket" : strerror(error));
 }
 
+/* What was made by root belongs to the user who will serve. */
+static int
+set_owner(const struct conf *conf, const struct conf_listener *entry)
+{
+	const struct passwd *user;
+
+	if (geteuid() != 0 || conf->user[0] == '\0' ||
+	    (user = getpwnam(conf->user)) == NULL)
+		return 0;	/* who it is will be found out later */
+	return lchown(entry->laddr, user->pw_uid, user->pw_gid);
+}
+
 /*
- * The umask lets nobody else in until group and mode are set.  Who may connect
- * is up to them, and to the directories above.
+ * Who may connect is up to the socket's permissions, and to the directories
+ * above; until these are set, the umask lets nobody else in.  Returns -1 and
+ * why.
  */
 static int
-set_access(const struct conf_listener *conf, char *why, size_t room)
+set_access(const struct conf_listener *entry, char *why, size_t room)
 {
-	struct group *group = NULL;
+	const struct group *group = NULL;
+	struct stat st;
 
-	if (conf->group[0] != '\0') {
-		group = getgrnam(conf->group);
-		if (group == NULL)
-			return say_why(why, room, "cannot listen on %s: there "
-			    "is no group %s", conf->laddr, conf->group);
-		if (lchown(conf->laddr, (uid_t)-1, group->gr_gid) == -1)
-			return say_why(why, room, "%s: cannot give it to the "
-			    "group %s: %s", conf->laddr, conf->group,
-			    strerror(errno));
-	}
-	if (chmod(conf->laddr, (mode_t)conf->mode) == 0)
-		return 0;
-	return say_why(why, room, "%s: %s", conf->laddr, strerror(errno));
+	if (entry->group[0] != '\0' &&
+	    (group = getgrnam(entry->group)) == NULL)
+		return say_why(why, room, "cannot listen on %s: there is no "
+		    "group %s", entry->laddr, entry->group);
+	if (lstat(entry->laddr, &st) == -1)
+		return say_why(why, room, "cannot listen on %s: %s",
+		    entry->laddr, strerror(errno));
+	if (group != NULL && group->gr_gid != st.st_gid &&
+	    lchown(entry->laddr, (uid_t)-1, group->gr_gid) == -1)
+		return say_why(why, room, "%s: cannot give it to the group "
+		    "%s: %s", entry->laddr, entry->group, strerror(errno));
+	if ((st.st_mode & 0777) != entry->mode &&
+	    chmod(entry->laddr, (mode_t)entry->mode) == -1)
+		return say_why(why, room, "%s: cannot set its mode: %s",
+		    entry->laddr, strerror(errno));
+	return 0;
 }
 
 static int
-open_unix(struct listeners *all, const struct conf_listener *conf, char *why,
-    size_t room)
+open_unix(struct listeners *all, const struct conf *conf,
+    const struct conf_listener *entry, char *why, size_t room)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t n = strlen(conf->laddr);
+	size_t n = strlen(entry->laddr);
 	struct listener *l;
 	struct stat st;
 	int fd;
 
 	if (n >= sizeof(address.sun_path))
 		return say_why(why, room, "cannot listen on %s: %s",
-		    conf->laddr, strerror(ENAMETOOLONG));
-	memcpy(address.sun_path, conf->laddr, n + 1);
+		    entry->laddr, strerror(ENAMETOOLONG));
+	memcpy(address.sun_path, entry->laddr, n + 1);
 	if (remove_stale(&address, why, room) == -1)
 		return -1;
 	fd = open_socket((struct sockaddr *)&address, sizeof(address), false);
-	if (fd == -1 || lstat(conf->laddr, &st) == -1) {
+	if (fd == -1 || lstat(entry->laddr, &st) == -1) {
 		(void)fd_close(fd);
 		return say_why(why, room, "cannot listen on %s: %s",
-		    conf->laddr, strerror(errno));
+		    entry->laddr, strerror(errno));
 	}
 	l = add(all, fd);
-	l->path = conf->laddr;
+	l->path = entry->laddr;
 	l->dev = st.st_dev;
 	l->ino = st.st_ino;
-	return set_access(conf, why, room);
+	if (set_owner(conf, entry) == 0)
+		return 0;
+	return say_why(why, room, "%s: cannot give it to %s: %s",
+	    entry->laddr, conf->user, strerror(errno));
+}
+
+/* Whether the socket is still what is at its path. */
+static bool
+is_there(const struct listener *l)
+{
+	struct stat st;
+
+	return lstat(l->path, &st) == 0 && st.st_dev == l->dev &&
+	    st.st_ino == l->ino;
 }
 
 /* Those of old that are in this place, once more. */
@@ -250,7 +280,8 @@ take_over(struct listeners *all, const struct listeners *old, const char *place)
 	size_t i;
 
 	for (i = 0; old != NULL && i < old->count; i++) {
-		if (strcmp(old->each[i].place, place) != 0)
+		if (strcmp(old->each[i].place, place) != 0 ||
+		    (old->each[i].path != NULL && !is_there(&old->each[i])))
 			continue;
 		l = add(all, old->each[i].fd);
 		l->path = old->each[i].path;
@@ -273,7 +304,7 @@ open_entry(struct listeners *all, const struct conf *conf, size_t index,
 	take_over(all, old, place);
 	if (all->count == i)
 		result = entry->net == CONF_UNIX ?
-		    open_unix(all, entry, why, room) :
+		    open_unix(all, conf, entry, why, room) :
 		    open_tcp(all, entry, why, room);
 	for (; i < all->count; i++) {
 		l = &all->each[i];
@@ -289,6 +320,8 @@ open_entry(struct listeners *all, const struct conf *conf, size_t index,
 		l->proxy_from = conf->proxy_from;
 	}
 	free(place);
+	if (result == 0 && entry->net == CONF_UNIX)
+		result = set_access(entry, why, room);
 	return result;
 }
 
@@ -372,12 +405,10 @@ void
 listen_remove(const struct listeners *all, const struct listeners *kept)
 {
 	const struct listener *l;
-	struct stat st;
 
 	for (l = all->each; l < all->each + all->count; l++) {
 		if (l->path != NULL && listen_find(kept, l->fd) == NULL &&
-		    lstat(l->path, &st) == 0 && st.st_dev == l->dev &&
-		    st.st_ino == l->ino && unlink(l->path) == -1)
+		    is_there(l) && unlink(l->path) == -1)
 			log_line("cannot remove %s: %s", l->path,
 			    strerror(errno));
 	}

@@ -509,6 +509,7 @@ static void
 test_reload(struct relay_process *r)
 {
 	uint16_t other = relay_free_port();
+	struct buf said = { NULL, 0, 0 };
 	int old, kept, half;
 	struct stat st;
 	size_t n;
@@ -576,6 +577,19 @@ test_reload(struct relay_process *r)
 	half = dial_tcp(r->port);
 	say(half, HELLO);
 	hear_end(half, "TLS");
+
+	/* Other permissions; and a socket that was removed is made again. */
+	configure(r, "", "[{\"laddr\": \"127.0.0.1:%u\"},"
+	    "{\"net\": \"unix\", \"laddr\": \"two\", \"tls\": false,"
+	    "\"mode\": \"0606\"}]", (unsigned)r->port);
+	reload(r, "reload: done");
+	CHECK(exists(r, "two", &st) && (st.st_mode & 0777) == 0606,
+	    "mode %o", st.st_mode);
+	check_tmtp(dial_unix(r, "two"), "with another mode");
+	CHECK(operator_shell(r, &said, "rm two") == 0, "rm");
+	reload(r, "reload: done");
+	check_tmtp(dial_unix(r, "two"), "a socket that was removed");
+	buf_free(&said);
 
 	/* From one address to all, with the same port, and back. */
 	configure(r, "\"register\": \"closed\",", "{\"laddr\": \":%u\"}",
