@@ -26,15 +26,17 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
 	userdb/files.o userdb/invite.o userdb/name.o userdb/receipts.o \
 	userdb/record.o userdb/roster.o userdb.o \
 	datadir.o \
-	tmtp/auth.o tmtp/cork.o tmtp/expire.o tmtp/group.o tmtp/header.o \
+	tmtp/auth.o tmtp/cork.o tmtp/endpoint.o tmtp/expire.o tmtp/group.o tmtp/header.o \
 	tmtp/hold.o tmtp/login.o tmtp/members.o tmtp/moderate.o tmtp/oidc.o \
 	tmtp/op.o tmtp/outbox.o tmtp/ping.o tmtp/post.o tmtp/presence.o \
 	tmtp/register.o tmtp/request.o tmtp/retry.o tmtp/route.o tmtp/seal.o \
-	tmtp/session.o tmtp/useredit.o tmtp.o \
+	tmtp/session.o tmtp/useredit.o tmtp/wake.o tmtp.o \
 	net/authority.o net/ca_page.o net/cert.o net/channel.o net/conn.o net/http.o net/identity.o net/jwks.o \
 	net/listen.o net/names.o \
 	net/poller.o net/proxy.o net/stream.o net/tls.o net/websocket.o \
 	net/x509.o web/files.o \
+	push/address.o push/answer.o push/push.o push/sender.o push/roots.o \
+	push/vapid.o \
 	admin/admin.o admin/backup.o admin/check.o admin/cli.o \
 	admin/commands.o admin/control.o admin/fsck.o admin/invitation.o \
 	admin/output.o admin/process.o admin/stats.o \
@@ -67,12 +69,14 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/http_test $(UNIT)/websocket_test \
 	$(UNIT)/header_test $(UNIT)/tmtp_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
+	$(UNIT)/wake_test $(UNIT)/push_test \
 	$(UNIT)/newnode_test $(UNIT)/moderate_test $(UNIT)/seal_test \
 	test/talk/talk \
 	$(UNIT)/poller_test $(UNIT)/channel_test $(UNIT)/proxy_test \
 	$(UNIT)/poller_poll_test $(UNIT)/expect_test
 ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup \
 	test/e2e/doors \
+	test/e2e/push \
 	test/e2e/old test/e2e/oidc
 TOOLS = $(UNIT)/json_check
 SUPPORT = test/lib/relay.o test/e2e/operator.o \
@@ -156,6 +160,9 @@ COUNT = test/load/count.o test/load/load.o
 test/load/count: $(COUNT) test/lib/libtest.a libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(COUNT) test/lib/libtest.a \
 	    libmnm.a $(LDLIBS)
+test/e2e/push: test/e2e/road.so
+test/e2e/road.so: test/e2e/road.c
+	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/e2e/road.c -ldl
 test/load/slowsync.so: test/load/slowsync.c
 	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/load/slowsync.c
 
@@ -194,7 +201,7 @@ test: all-tests
 	    "test/e2e/commands ./mnm" \
 	    "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
 	    "test/e2e/old ./mnm" \
-	    "test/e2e/oidc ./mnm" \
+	    "test/e2e/oidc ./mnm" "test/e2e/push ./mnm" \
 	    "sh test/mail/opinion" "sh test/mail/gateway ./mnm cmd/tmtp" \
 	    "test/e2e/tmtp ./mnm cmd/tmtp" \
 	    "test/e2e/sim ./mnm" "test/load/bench --smoke"
@@ -247,5 +254,5 @@ uninstall:
 clean:
 	rm -f mnm cmd/tmtp mnm-static tmtp-static sim/selftest_lines.c web/files.c *.o */*.o test/*/*.o \
 	    *.a test/*/*.a \
-	    test/load/*.so test/load/bench test/load/count \
+	    test/load/*.so test/e2e/*.so test/load/bench test/load/count \
 	    test/crash/crash_test $(TESTS) $(ENDS) $(TOOLS) $(FUZZ)

@@ -42,6 +42,8 @@ enum type {
 	MODE,		/* unsigned, permissions of a file */
 	HOSTS,		/* char **, NULL-terminated, at most max of them */
 	NETS,		/* likewise, for subnet_parse */
+	DOMAINS,	/* likewise, "host" or "*.domain" */
+	CONTACT,	/* char *, a mailto: or https: URL, or empty */
 	STRINGS,	/* likewise, of up to STRING_MAX bytes */
 	FLAG,		/* bool */
 	COUNT,		/* unsigned */
@@ -65,6 +67,10 @@ static const struct form {
 [MODE]    = { "\"", "three or four octal digits like ", "" },
 [HOSTS]   = { "[", "a list of ", " entries, \"host\" or \"host:port\"" },
 [NETS]    = { "[", "a list of ", " networks like \"10.0.0.0/8\"" },
+[DOMAINS] = { "[", "a list of ", " entries like \"push.example.org\" or "
+    "\"*.example.org\", in lower case" },
+[CONTACT] = { "\"", "\"mailto:...\" or \"https://...\" of ", " bytes, or "
+    "empty" },
 [STRINGS] = { "[", "a list of ", " strings of 1 to 1024 bytes" },
 [FLAG]    = { "tf", "one of: ", "" },
 [COUNT]   = { DIGITS, "a whole number from ", "" },
@@ -81,6 +87,8 @@ static const struct unit {
 	{ TEXT,   "",   1 },
 	{ HOSTS,  "",   1 },
 	{ NETS,   "",   1 },
+	{ DOMAINS, "",  1 },
+	{ CONTACT, "",  1 },
 	{ STRINGS, "",  1 },
 	{ OBJECTS, "",  1 },
 	{ LISTENERS, "", 1 },
@@ -152,6 +160,8 @@ static const struct key {
 { "", "moderate_days", COUNT, AT(moderate_days), "1",  "3650",   "30" },
 { "", "expire_days",   COUNT,  AT(expire_days),   "0",   "36500",  "0" },
 { "", "disk_min",      BYTES, AT(disk_min),      "0",   "1024G",  "0" },
+{ "", "push_contact",  CONTACT, AT(push_contact), "0",   "256",    "" },
+{ "", "push_hosts",    DOMAINS, AT(push_hosts),   "0",   "16",     "" },
 { "", "listen",        LISTENERS, AT(listen),     "1",   "16",     "" },
 { "", "proxy_from",    NETS,   AT(proxy_from),    "0",   "64",     "" },
 { "", "ntp",           GROUP,  0,                 "",    "",       "{}" },
@@ -287,6 +297,39 @@ read_word(const char *words, const char *text, unsigned *index)
 	return false;
 }
 
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+
+/* A name, or all names below one; not an address. */
+static bool
+is_domain(const char *text)
+{
+	const char *label = strncmp(text, "*.", 2) == 0 ? text + 2 : text;
+	size_t n;
+
+	if (strlen(text) > CONF_HOST_TEXT)
+		return false;
+	for (;; label += n + 1) {
+		n = strspn(label, LOWER DIGITS "-");
+		if (n == 0 || (label[n] != '\0' && label[n] != '.'))
+			return false;
+		if (label[n] == '\0')
+			return strchr(LOWER, label[0]) != NULL;
+	}
+}
+
+/* It is copied into a token, where only these need no escape. */
+static bool
+is_contact(const char *text)
+{
+	const char *p;
+
+	for (p = text; *p > ' ' && *p < 0x7f && *p != '"' && *p != '\\'; p++)
+		continue;
+	return *p == '\0' && (*text == '\0' ||
+	    (strncmp(text, "mailto:", 7) == 0 && text[7] != '\0') ||
+	    (strncmp(text, "https://", 8) == 0 && text[8] != '\0'));
+}
+
 static void
 set_text(char **field, struct span text)
 {
@@ -374,6 +417,11 @@ set_value(void *base, const struct key *key, const char *text)
 		if (good)
 			add_text(field, span);
 		return good;
+	case DOMAINS:
+		good = is_domain(text);
+		if (good)
+			add_text(field, span);
+		return good;
 	case HOSTS:
 	case NETS:
 		good = key->type == NETS ? subnet_parse(&net, text) :
@@ -384,6 +432,9 @@ set_value(void *base, const struct key *key, const char *text)
 		return good;
 	case TEXT:
 		good = in_range(key, span.n);
+		break;
+	case CONTACT:
+		good = in_range(key, span.n) && is_contact(text);
 		break;
 	case ADDRESS:
 		good = true;
@@ -396,7 +447,8 @@ set_value(void *base, const struct key *key, const char *text)
 static bool
 is_list(enum type type)
 {
-	return type == HOSTS || type == NETS || type == STRINGS;
+	return type == HOSTS || type == NETS || type == DOMAINS ||
+	    type == STRINGS;
 }
 
 static bool
@@ -433,11 +485,13 @@ free_value(void *base, const struct key *key)
 
 	switch (key->type) {
 	case TEXT:
+	case CONTACT:
 	case ADDRESS:
 		free(*text);
 		break;
 	case HOSTS:
 	case NETS:
+	case DOMAINS:
 	case STRINGS:
 		for (i = 0; (*list)[i] != NULL; i++)
 			free((*list)[i]);

@@ -99,6 +99,10 @@ struct conf {
 	struct conf_listener *listen;	/* at least one */
 	size_t listen_count;
 	char **proxy_from;	/* networks; NULL-terminated; none: nobody */
+	char *push_contact;	/* whom push services may ask: "mailto:..." or
+				   "https://..."; "": no device is woken */
+	char **push_hosts;	/* services besides the known ones: "host" or
+				   "*.domain", in lower case */
 	char **ntp_hosts;	/* host or host:port; NULL-terminated */
 	unsigned ntp_retries;	/* questions to each host after the first */
 	unsigned *lines;	/* conf.c's own */

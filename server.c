@@ -50,6 +50,7 @@
 #include "net/poller.h"
 #include "net/stream.h"
 #include "net/tls.h"
+#include "push/push.h"
 #include "store.h"
 #include "tmtp.h"
 
@@ -70,6 +71,7 @@
 #define ACCEPT_PAUSE  1000
 #define LOGIN_MIN     2000	/* to log in, however many others connect */
 #define LOG_INTERVAL  60000	/* between two lines about one problem */
+#define PUSH_PAUSE    60000	/* until the sender of wake-ups starts again */
 #define CLOCK_SET     1000	/* a clock that jumps so far has been set */
 
 /* Microseconds. */
@@ -86,6 +88,7 @@ enum deadline {
 	DUE_CHECKPOINT,
 	DUE_EXPIRE,	/* look for messages that have waited too long */
 	DUE_KEYS,	/* look whether providers have new keys */
+	DUE_PUSH,	/* devices wait to be woken */
 	DUE_REAP,	/* a connection's deadline may have passed */
 	DUE_REPORT,	/* log how many connections did not speak TLS */
 	DUE_STOP,	/* wait no longer for connections to end */
@@ -108,6 +111,7 @@ struct server {
 	struct jwks *jwks;
 	struct poller *poller;
 	struct control *control;	/* NULL: there is none */
+	struct push *push;	/* NULL: no device is woken */
 	struct now now;
 	uint64_t started;	/* now.wall */
 	int64_t clock_offset;	/* ms to add to the system's clock */
@@ -582,6 +586,61 @@ serve_operator(struct server *sv, const struct poller_event *event)
 	control_serve(sv->control, event, &call);
 }
 
+/* ---- wake-ups ---- */
+
+static void
+close_push(struct server *sv)
+{
+	if (sv->push == NULL)
+		return;
+	poller_remove(sv->poller, push_fd(sv->push));
+	push_close(sv->push);
+	sv->push = NULL;
+	tmtp_set_wake_key(sv->relay, SPAN(""), sv->now);
+}
+
+/* A relay that can wake no device serves all the same. */
+static void
+open_push(struct server *sv)
+{
+	char why[256];
+
+	sv->due[DUE_PUSH] = NEVER;
+	if (sv->push != NULL || sv->conf->push_contact[0] == '\0')
+		return;
+	sv->push = push_open(sv->relay, sv->conf, sv->now, why, sizeof(why));
+	if (sv->push != NULL && poller_add(sv->poller, push_fd(sv->push),
+	    POLLER_READ, NULL) == 0)
+		return;
+	if (sv->push != NULL)
+		(void)say_why(why, sizeof(why), "%s", strerror(errno));
+	log_line("no device can be woken: %s", why);
+	close_push(sv);
+}
+
+static void
+read_push(struct server *sv)
+{
+	if (push_read(sv->push, sv->now) == 0)
+		return;
+	log_line("the process that asks push services has ended; another is "
+	    "started in a minute");
+	close_push(sv);
+	sv->due[DUE_PUSH] = sv->now.mono + PUSH_PAUSE;
+}
+
+/* What is posted is on the disk now. */
+static void
+turn_push(struct server *sv)
+{
+	if (sv->push == NULL && is_due(sv, DUE_PUSH))
+		open_push(sv);
+	if (sv->push == NULL)
+		return;
+	push_turn(sv->push, sv->now);
+	sv->due[DUE_PUSH] = push_deadline(sv->push);
+}
+
 static void
 read_conns(struct server *sv)
 {
@@ -598,6 +657,8 @@ read_conns(struct server *sv)
 			sv->step_due = true;
 		else if (event.fd == channels_fd(sv->channels))
 			continue;	/* see below */
+		else if (sv->push != NULL && event.fd == push_fd(sv->push))
+			read_push(sv);
 		else if (sv->control != NULL &&
 		    control_has(sv->control, event.fd))
 			serve_operator(sv, &event);
@@ -763,6 +824,7 @@ server_turn(struct server *sv, int timeout)
 	if (commit(sv) == -1)	/* one write, one sync for the whole turn */
 		return -1;
 	write_conns(sv);	/* replies leave, deliveries start */
+	turn_push(sv);		/* those who are not there are woken */
 	if (sv->control != NULL)
 		control_release(sv->control);
 	if (checkpoint(sv) == -1)
@@ -895,6 +957,7 @@ server_start(struct server *sv, struct datadir *data,
 	sv->started = sv->now.wall;
 	sv->step_due = true;	/* what an earlier run has left to do */
 	open_control(sv);
+	open_push(sv);
 	return 0;
 }
 
@@ -1074,6 +1137,10 @@ server_reload(struct server *sv)
 {
 	sv->conns_max = possible_conns(sv->conf);
 	jwks_read(sv->jwks, sv->now);
+	if (sv->conf->push_contact[0] == '\0')
+		close_push(sv);
+	else
+		open_push(sv);
 	resume_accepting(sv);
 }
 
@@ -1116,6 +1183,8 @@ server_close(struct server *sv)
 	while (sv->conn_count > 0)
 		remove_conn(sv, sv->conns[0]);
 	channels_close(sv->channels);
+	if (sv->push != NULL)
+		close_push(sv);
 	jwks_close(sv->jwks);
 	if (sv->relay != NULL)
 		tmtp_close(sv->relay);

@@ -19,6 +19,7 @@
 #include "tmtp/request.h"
 #include "tmtp/session.h"
 #include "tmtp/useredit.h"
+#include "tmtp/wake.h"
 
 /* The longest header that we keep for a stranger, before login. */
 #define STRANGER_HEADER_MAX 4096
@@ -307,12 +308,14 @@ tmtp_open(struct datadir *data, const struct conf *conf, struct now now)
 	relay->auth = auth_open();
 	relay->request = request_open(relay);
 	hold_look(relay, now);
+	wake_open(relay, now);
 	return relay;
 }
 
 void
 tmtp_close(struct relay *relay)
 {
+	wake_close(relay);
 	request_close(relay->request);
 	expire_close(relay->expire);
 	register_close(relay->registrar);
@@ -548,6 +551,26 @@ tmtp_step(struct relay *relay, struct now now)
 	expire_step(relay->expire, now);
 	moderate_step(relay, now);
 	hold_step(relay, now);
+	wake_step(relay, now);
+}
+
+void
+tmtp_set_wake_key(struct relay *relay, struct span key, struct now now)
+{
+	wake_set_key(relay, key, now);
+}
+
+bool
+tmtp_next_wake(struct relay *relay, struct endpoint_wake *wake, struct now now)
+{
+	return wake_next(relay, wake, now);
+}
+
+void
+tmtp_woken(struct relay *relay, uint64_t job, enum endpoint_answer answer,
+    uint64_t wait)
+{
+	wake_answered(relay, job, answer, wait);
 }
 
 uint64_t
@@ -556,10 +579,9 @@ tmtp_step_deadline(const struct relay *relay)
 	uint64_t expire = expire_deadline(relay->expire);
 	uint64_t moderate = moderate_deadline(relay);
 	uint64_t hold = hold_deadline(relay);
+	uint64_t wake = wake_deadline(relay);
 
-	if (moderate < expire)
-		expire = moderate;
-	return expire < hold ? expire : hold;
+	return clock_min(clock_min(expire, moderate), clock_min(hold, wake));
 }
 
 struct tmtp_state

@@ -25,6 +25,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "tmtp/endpoint.h"
 
 struct conf;
 struct datadir;
@@ -117,12 +118,31 @@ void tmtp_quit(struct session *, const char *why, struct now);
 
 /*
  * Drop some of what has waited too long for nodes that do not log in, give
- * groups the moderators that they lack, and send what corks have held whose
- * time is over; once a turn, and at
- * tmtp_step_deadline (UINT64_MAX: never).
+ * groups the moderators that they lack, send what corks have held whose time is
+ * over, and see who is to be woken; once a turn, and at tmtp_step_deadline
+ * (UINT64_MAX: never).
  */
 void tmtp_step(struct relay *, struct now);
 uint64_t tmtp_step_deadline(const struct relay *);
+
+/* ---- devices that are woken ---- */
+
+/*
+ * The key that clients need to let this relay wake them; empty, as at first:
+ * none can be woken.
+ */
+void tmtp_set_wake_key(struct relay *, struct span key, struct now);
+/*
+ * The next one to ask for, if any, once datadir_commit has returned.  Its spans
+ * are valid until the relay is used again.
+ */
+bool tmtp_next_wake(struct relay *, struct endpoint_wake *, struct now);
+/*
+ * The answer, and in how many milliseconds to ask again if the service says so.
+ * A job that is not answered within two minutes counts as not yet.
+ */
+void tmtp_woken(struct relay *, uint64_t job, enum endpoint_answer,
+    uint64_t wait);
 
 /* ---- what the operator sees and does ---- */
 

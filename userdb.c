@@ -557,6 +557,35 @@ userdb_see(struct userdb *db, const struct node *n, struct now now)
 }
 
 void
+userdb_set_wake(struct userdb *db, const struct node *n, struct span url)
+{
+	struct record r = {
+		.has = RECORD_UID | RECORD_NODE | RECORD_SEEN | RECORD_WAKE,
+		.uid = n->user->uid,
+		.node = n->ref,
+		.seen = n->seen,
+		.wake = url
+	};
+
+	change(db, &r);
+}
+
+void
+userdb_set_woken(struct userdb *db, const struct node *n, bool woken)
+{
+	struct record r = {
+		.has = RECORD_UID | RECORD_NODE | RECORD_SEEN | RECORD_WOKEN,
+		.uid = n->user->uid,
+		.node = n->ref,
+		.seen = n->seen,
+		.woken = woken
+	};
+
+	if (n->woken != woken)
+		change(db, &r);
+}
+
+void
 userdb_add_receipt(struct userdb *db, struct node *n,
     const struct receipt *receipt)
 {

@@ -98,6 +98,10 @@ struct node *userdb_add_node(struct userdb *, struct user *,
     struct span label, char nodeid[NODEID_TEXT]);
 /* The node is online now: record the day, if it is a later one. */
 void userdb_see(struct userdb *, const struct node *, struct now);
+/* The node is woken by this URL from now on; "": by none.  It was not woken. */
+void userdb_set_wake(struct userdb *, const struct node *, struct span url);
+/* Whether it was woken since its last login. */
+void userdb_set_woken(struct userdb *, const struct node *, bool woken);
 /* Remember what a request of the node has led to. */
 void userdb_add_receipt(struct userdb *, struct node *,
     const struct receipt *);

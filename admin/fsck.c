@@ -152,7 +152,7 @@ look_at_top(struct fsck *c, const char *path, const char *name)
 	static const char *const known[] = {
 		"lock", "journal", "guests.json", "control", "tmp",
 		"lost+found", "ca-key.pem", "cert.pem", "key.pem",
-		"ca-key.pem.old", "cert.pem.old", "key.pem.old"
+		"ca-key.pem.old", "cert.pem.old", "key.pem.old", "push.pem"
 	};
 	size_t i;
 

@@ -215,14 +215,24 @@ find_or_make_key(struct cert *cert, const char *path, char *why, size_t room)
 		if (cert_read_key(cert, path, why, room) == -1)
 			return -1;
 		return is_p256(cert) ? 0 : say_why(why, room, "%s: this key "
-		    "exists but is not P-256: make its certificate with "
-		    "openssl, or move it away", path);
+		    "exists but is not P-256: move it away, or make its "
+		    "certificate with openssl", path);
 	}
 	if (new_key(cert, &text) == -1)
 		return say_no_random(path, why, room);
 	result = save(path, 0600, buf_span(&text), KEEP);
 	forget(&text);
 	return result == 0 ? 0 : say_error(path, why, room);
+}
+
+int
+authority_key(struct cert *cert, const char *path, char *why, size_t room)
+{
+	*cert = (struct cert){ .chain = NULL };
+	if (find_or_make_key(cert, path, why, room) == 0)
+		return 0;
+	cert_free(cert);
+	return -1;
 }
 
 /* Sign a leaf for cert's key, and save it with the authority's certificate. */

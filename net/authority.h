@@ -21,6 +21,12 @@ struct authority_files {
 };
 
 /*
+ * Read the P-256 key in the file at path; if there is none, make one, with mode
+ * 0600.  There is no certificate: chain is NULL.  -1 and why.
+ */
+int authority_key(struct cert *, const char *path, char *why, size_t room);
+
+/*
  * Make what is missing of the three, and the leaf anew when it does not have
  * these names (as for x509_write_leaf) or is due (x509_is_current).  A leaf of
  * another authority is left alone.  now is in seconds since 1970.

@@ -103,7 +103,7 @@ set_cork(struct request *rq, uint64_t until, struct buf *list,
 		p.message.corked = buf_span(json);
 	if (!route_send(rq, &p, 1))
 		return false;
-	hold_release(user, rq->now);
+	hold_release(rq->relay, user, rq->now);
 	userdb_set_cork(rq->relay->data->userdb, user, until, buf_span(list));
 	hold_look(rq->relay, rq->now);
 	return true;

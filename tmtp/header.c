@@ -34,6 +34,7 @@ static const struct json_field fields[] = {
 	{ "dropnode",   F_DROPNODE,   JSON_TEXT,   AT(dropnode) },
 	{ "dropalias",  F_DROPALIAS,  JSON_TEXT,   AT(dropalias) },
 	{ "cork",       F_CORK,       JSON_TEXT,   AT(cork) },
+	{ "wake",       F_WAKE,       JSON_TEXT,   AT(wake) },
 	{ "notefor",    F_NOTEFOR,    JSON_OTHER,  AT(note_list) },
 	{ "notelen",    F_NOTELEN,    JSON_NUMBER, AT(notelen) },
 	{ "notehead",   F_NOTEHEAD,   JSON_NUMBER, AT(notehead) },

@@ -50,7 +50,8 @@ enum header_field {
 	F_AFTER      = 1 << 25,
 	F_OIDC       = 1 << 26,
 	F_MSGID      = 1 << 27,
-	F_CORK       = 1 << 28
+	F_CORK       = 1 << 28,
+	F_WAKE       = 1 << 29
 };
 
 /* An array of objects with an id and perhaps a type, as it was sent. */
@@ -72,7 +73,7 @@ struct header {
 	struct json_number op;
 	struct span id, uid, node;
 	struct span newnode, newalias, dropnode, dropalias;
-	struct span type, gid, act, kind, msgid, from, to, cork;
+	struct span type, gid, act, kind, msgid, from, to, cork, wake;
 	struct json_number uses;
 	struct json_number datalen, datahead, datasum;
 	struct json_number notelen, notehead, notesum;

@@ -4,6 +4,7 @@
 #include "tmtp/outbox.h"
 #include "tmtp/request.h"
 #include "tmtp/session.h"
+#include "tmtp/wake.h"
 #include "userdb.h"
 
 /*
@@ -35,24 +36,27 @@ hold_applies(const struct request *rq, const struct uid *from,
 }
 
 void
-hold_release(struct user *user, struct now now)
+hold_release(struct relay *relay, struct user *user, struct now now)
 {
+	const struct cork *cork = user->cork;
 	struct session *s;
 	size_t i;
 
-	if (user->cork == NULL || user->cork->held_count == 0)
+	if (cork == NULL || cork->held_count == 0)
 		return;
 	for (i = 0; i < user->node_count; i++) {
+		wake_note(relay, user->nodes[i],
+		    cork->held[cork->held_count - 1]);
 		s = user->nodes[i]->session;
 		if (s != NULL)
-			outbox_go_back(s, user->cork->held[0], now);
+			outbox_go_back(s, cork->held[0], now);
 	}
 }
 
 static void
 end_cork(struct relay *relay, struct user *user, struct now now)
 {
-	hold_release(user, now);
+	hold_release(relay, user, now);
 	userdb_set_cork(relay->data->userdb, user, 0,
 	    (struct span){ NULL, 0 });
 }

@@ -30,7 +30,7 @@ bool hold_applies(const struct request *, const struct uid *from,
 /* Hold the message, which is put to the user's queues, too. */
 void hold_add(struct request *, struct user *, uint64_t id);
 /* Send all that is held for the user; its cork is about to change. */
-void hold_release(struct user *, struct now);
+void hold_release(struct relay *, struct user *, struct now);
 
 /* The users' corks have changed, or time has passed: when to look again. */
 void hold_look(struct relay *, struct now);

@@ -9,6 +9,7 @@
 #include "tmtp/request.h"
 #include "tmtp/route.h"
 #include "tmtp/session.h"
+#include "tmtp/wake.h"
 
 static void
 detach(struct session *s)
@@ -16,6 +17,7 @@ detach(struct session *s)
 	s->node->user->nodes_online--;
 	s->node->session = NULL;
 	userdb_turn_receipts(s->node);
+	wake_left(s->relay, s->node);
 	s->node = NULL;
 	secret_wipe(s->key, sizeof(s->key));
 }
@@ -34,6 +36,7 @@ login_enter(struct session *s, struct node *node, struct span nodeid)
 	s->phase = PHASE_OPEN;
 	node->session = s;
 	node->user->nodes_online++;
+	wake_entered(s->relay, node);
 	outbox_begin(s);
 	presence_send_info(s);
 }
@@ -80,6 +83,9 @@ op_tmtprev(struct request *rq)
 	json_put_string(&s->out, "id", SPAN("1"));
 	json_put_string(&s->out, "name", span_of(rq->relay->conf->name));
 	json_put_string(&s->out, "op", SPAN("tmtprev"));
+	if (wake_key(rq->relay) != NULL)
+		json_put_string(&s->out, "wake",
+		    span_of(wake_key(rq->relay)));
 	session_send(s, start);
 	s->phase = PHASE_GREETED;
 	return true;

@@ -8,6 +8,7 @@
 #include "datadir.h"
 #include "store.h"
 #include "tmtp/session.h"
+#include "tmtp/wake.h"
 #include "userdb.h"
 
 /* Milliseconds after which a message is sent again. */
@@ -58,6 +59,7 @@ static void
 drop_acked(struct session *s, struct inflight *f)
 {
 	store_ack(s->relay->data->store, s->node->queue, f->id);
+	wake_acked(s->node, f->id);
 	remove_inflight(s, f);
 }
 

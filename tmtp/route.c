@@ -9,6 +9,7 @@
 #include "tmtp/outbox.h"
 #include "tmtp/request.h"
 #include "tmtp/session.h"
+#include "tmtp/wake.h"
 #include "userdb.h"
 
 /*
@@ -251,6 +252,23 @@ hold(struct request *rq, const struct posting *p)
 		hold_add(rq, self, p->message.id);
 }
 
+/* It is worth waking the devices of others for, unless a cork holds it. */
+static void
+wake(struct request *rq, const struct posting *p)
+{
+	const struct user *user;
+	size_t i, j;
+
+	for (i = 0; p->to != NULL && i < p->to->count; i++) {
+		user = p->to->items[i];
+		if (user == request_user(rq) ||
+		    hold_applies(rq, p->message.from, user))
+			continue;
+		for (j = 0; j < user->node_count; j++)
+			wake_note(rq->relay, user->nodes[j], p->message.id);
+	}
+}
+
 static size_t
 news_max(const struct conf *conf)
 {
@@ -342,6 +360,8 @@ route_send(struct request *rq, struct posting *postings, size_t n)
 	for (i = 0; i < n; i++) {
 		if (is_news(&postings[i]))
 			make_room(rq, &postings[i], &size);
+		else
+			wake(rq, &postings[i]);
 		put(rq, &postings[i]);
 		if (postings[i].held > 0)
 			hold(rq, &postings[i]);

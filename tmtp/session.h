@@ -45,6 +45,7 @@ struct relay {
 	struct list marked;	/* sessions for tmtp_marked */
 	uint64_t cork_due;	/* for hold.c: now.mono to look at the corks */
 	struct list waiting;	/* ... that hold back bytes until the commit */
+	struct wakes *wakes;	/* wake.c's own */
 
 	/* moderate.c */
 	size_t passings;	/* sessions that pass a post */

@@ -13,6 +13,7 @@
 #include "tmtp/request.h"
 #include "tmtp/route.h"
 #include "tmtp/session.h"
+#include "tmtp/wake.h"
 #include "userdb.h"
 
 /* What one user may have, dropped aliases included. */
@@ -80,6 +81,7 @@ useredit_drop_node(struct relay *relay, struct node *node, struct span why)
 	if (node->session != NULL)
 		login_end(node->session, why);
 	store_drop(relay->data->store, outbox_queue(relay, node));
+	wake_drop(node);
 	userdb_drop_node(relay->data->userdb, node);
 }
 
@@ -89,9 +91,11 @@ useredit_remove_user(struct relay *relay, struct user *user)
 	size_t i;
 
 	login_end_all(user, SPAN("this account has been removed"));
-	for (i = 0; i < user->node_count; i++)
+	for (i = 0; i < user->node_count; i++) {
 		store_drop(relay->data->store,
 		    outbox_queue(relay, user->nodes[i]));
+		wake_drop(user->nodes[i]);
+	}
 	if (user->pending > 0)
 		store_drop(relay->data->store, store_queue(relay->data->store,
 		    &user->uid, STORE_HIDDEN));
@@ -261,7 +265,7 @@ op_useredit(struct request *rq)
 {
 	switch (rq->h.has &
 	    (F_NEWNODE | F_NEWALIAS | F_DROPNODE | F_DROPALIAS |
-	    F_CORK)) {
+	    F_CORK | F_WAKE)) {
 	case F_NEWNODE:
 		return edit_newnode(rq);
 	case F_NEWALIAS:
@@ -272,8 +276,10 @@ op_useredit(struct request *rq)
 		return edit_dropalias(rq);
 	case F_CORK:
 		return cork_edit(rq);
+	case F_WAKE:
+		return wake_edit(rq);
 	default:
 		return request_refuse(rq, "UserEdit takes one of newnode, "
-		    "newalias, dropnode, dropalias and cork", SPAN(""));
+		    "newalias, dropnode, dropalias, cork and wake", SPAN(""));
 	}
 }

@@ -41,7 +41,9 @@ static const struct json_field fields[] = {
 	{ "seen",         RECORD_SEEN,         JSON_U32,   AT(seen) },
 	{ "state",        RECORD_STATE,        JSON_OTHER, 0 },
 	{ "uid",          RECORD_UID,          JSON_OTHER, 0 },
-	{ "uses",         RECORD_USES,         JSON_U32,   AT(uses) }
+	{ "uses",         RECORD_USES,         JSON_U32,   AT(uses) },
+	{ "wake",         RECORD_WAKE,         JSON_TEXT,  AT(wake) },
+	{ "woken",        RECORD_WOKEN,        JSON_U32,   AT(woken) }
 #undef AT
 };
 
@@ -195,7 +197,7 @@ record_read(struct record *r, struct span text, struct buf *strings)
 	}
 	r->has = reader.has;
 	if (!json_done(&j) || has_nul(r->alias) || has_nul(r->gid) ||
-	    has_nul(r->label) || has_nul(r->cork_for) ||
+	    has_nul(r->label) || has_nul(r->cork_for) || has_nul(r->wake) ||
 	    !is_held_list(r->held) || !names_fit(r) ||
 	    ((r->has & RECORD_OIDC) != 0 && !is_whole(&r->subject)))
 		return RECORD_INVALID;
@@ -209,15 +211,15 @@ kind_of_node(const struct record *r)
 		return RECORD_INVALID;
 	if (r->has & RECORD_GONE)
 		return RECORD_OF_GONE;
-	switch (r->has & (RECORD_SALT | RECORD_HASH | RECORD_SEEN)) {
-	case RECORD_SALT | RECORD_HASH:
-	case RECORD_SALT | RECORD_HASH | RECORD_SEEN:
+	if (has_all(r, RECORD_SALT | RECORD_HASH))
 		return RECORD_OF_NODE;
-	case RECORD_SEEN:
-		return RECORD_OF_SEEN;
-	default:
+	if (r->has & (RECORD_SALT | RECORD_HASH))
 		return RECORD_INVALID;
-	}
+	if (r->has & RECORD_WAKE)
+		return RECORD_OF_WAKE;
+	if (r->has & RECORD_WOKEN)
+		return RECORD_OF_WOKEN;
+	return r->has & RECORD_SEEN ? RECORD_OF_SEEN : RECORD_INVALID;
 }
 
 #define PENDING_UID (1 + UID_TEXT)	/* a space before it */

@@ -13,8 +13,15 @@
  *		[oidc_iss] [oidc_sub]
  *	node	hash label node [receipts]	the user has this node; for the
  *		salt [seen] uid			receipts see receipts.h
+ *		[wake] [woken]
  *	seen	node seen uid			the node was online on this
  *						day, counted from 1970
+ *	wake	node seen uid wake [woken]	the node is woken by this URL;
+ *						"" is none
+ *	woken	node seen uid woken		1: it was woken since its last
+ *						login; 0: it was not.  Without
+ *						seen, which changes nothing, an
+ *						older mnm would complain
  *	gone	gone node uid			the node was removed
  *	user	gone next_ref uid		the user was removed: it has no
  *						nodes and has left all groups
@@ -76,9 +83,11 @@ enum record_field {
 	RECORD_GROUP        = 1 << 22,
 	RECORD_PENDING      = 1 << 23,
 	RECORD_RECEIPTS     = 1 << 24,
+	RECORD_WAKE         = 1 << 25,
 	RECORD_CORK         = 1 << 26,
 	RECORD_CORK_FOR     = 1 << 27,
-	RECORD_HELD         = 1 << 28
+	RECORD_HELD         = 1 << 28,
+	RECORD_WOKEN        = 1 << 29
 };
 
 enum member_state {
@@ -105,9 +114,9 @@ struct record {
 	unsigned has;			/* a set of record_field */
 	struct uid uid, by;
 	struct span gid, alias, label, receipts;
-	struct span cork_for, held;
+	struct span cork_for, held, wake;
 	uint64_t cork;			/* now.wall, or 0 */
-	uint32_t next_ref, node, seen, uses;
+	uint32_t next_ref, node, seen, uses, woken;
 	uint32_t pings, failed_pings, pings_since;
 	enum member_state state;
 	unsigned kind;			/* a set of group_kind */
@@ -123,6 +132,8 @@ enum record_kind {
 	RECORD_OF_USER,
 	RECORD_OF_NODE,
 	RECORD_OF_SEEN,
+	RECORD_OF_WAKE,
+	RECORD_OF_WOKEN,
 	RECORD_OF_GONE,
 	RECORD_OF_CORK,
 	RECORD_OF_HELD,

@@ -279,6 +279,7 @@ static void
 free_node(struct node *n)
 {
 	receipts_free(&n->receipts);
+	free(n->wake);
 	free(n);
 }
 
@@ -319,6 +320,17 @@ insert_node(struct roster *ro, struct user *u, struct node *n)
 	ro->with_nodes += u->node_count++ == 0;
 }
 
+/* The URL may be in what is replaced. */
+static void
+set_wake(struct node *n, const struct record *r)
+{
+	char *old = n->wake;
+
+	n->wake = r->wake.n > 0 ? xcopy(r->wake) : NULL;
+	n->woken = r->woken != 0;
+	free(old);
+}
+
 /* A node and its label share an allocation, to save memory. */
 static void
 apply_node(struct roster *ro, struct user *u, const struct record *r)
@@ -334,6 +346,7 @@ apply_node(struct roster *ro, struct user *u, const struct record *r)
 	n->secret = r->secret;
 	if (r->has & RECORD_RECEIPTS)
 		receipts_read(&n->receipts, r->receipts);
+	set_wake(n, r);
 	remove_node(ro, u, n->ref);
 	insert_node(ro, u, n);
 	retire_ref(u, n->ref);
@@ -347,6 +360,17 @@ apply_seen(const struct user *u, const struct record *r)
 
 	if (n != NULL && n->seen < r->seen)
 		n->seen = r->seen;
+}
+
+static void
+apply_wake(const struct user *u, const struct record *r)
+{
+	struct node *n = roster_node(u, r->node);
+
+	if (n != NULL && r->has & RECORD_WAKE)
+		set_wake(n, r);
+	else if (n != NULL)
+		n->woken = r->woken != 0;
 }
 
 /* An alias and its name share an allocation, too. */
@@ -705,6 +729,10 @@ apply_to_user(struct roster *ro, const struct record *r)
 	case RECORD_OF_SEEN:
 		apply_seen(u, r);
 		break;
+	case RECORD_OF_WAKE:
+	case RECORD_OF_WOKEN:
+		apply_wake(u, r);
+		break;
 	case RECORD_OF_GONE:
 		remove_node(ro, u, r->node);
 		retire_ref(u, r->node);
@@ -831,6 +859,14 @@ roster_record_node(const struct node *n)
 
 	if (n->seen != 0)
 		r.has |= RECORD_SEEN;
+	if (n->wake != NULL) {
+		r.has |= RECORD_WAKE;
+		r.wake = span_of(n->wake);
+	}
+	if (n->woken) {
+		r.has |= RECORD_WOKEN;
+		r.woken = 1;
+	}
 	return r;
 }
 

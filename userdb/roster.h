@@ -24,6 +24,7 @@
 struct queue;	/* store's */
 struct session;	/* tmtp's */
 struct contact;	/* tmtp's */
+struct waking;	/* tmtp's */
 struct index;	/* roster.c's own */
 struct roster;
 struct user;
@@ -38,6 +39,9 @@ struct node {
 	struct receipts receipts;	/* of its requests */
 	struct queue *queue;	/* for tmtp; NULL at first */
 	struct session *session;	/* for tmtp; NULL while offline */
+	char *wake;		/* URL by which it is woken; NULL: none */
+	bool woken;		/* since its last login */
+	struct waking *waking;	/* for tmtp; NULL at first */
 };
 
 /* The uses of an alias without a limit. */

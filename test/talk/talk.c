@@ -27,7 +27,8 @@
  *				moderate_days,
  *				resend_time (in milliseconds)
  *	conf JSON		the whole configuration but name and ops; the
- *				keys of providers are read from their files
+ *				keys of providers are read from their files,
+ *				and with push_contact devices can be woken
  *	ops 2020		the numbering, see below
  *
  * $token-NAME in a line is a token of test/talk/tokens, which tokens.sh makes.
@@ -227,6 +228,10 @@ step_event(struct run *t, struct actor *a, const char *what)
 	CHECK(true, " ");
 }
 
+/* The relay's key by which devices are woken: the one of RFC 8292. */
+#define WAKE_KEY "BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic" \
+	"-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs"
+
 /* Keys that a provider has, for the relay; its file is net/jwks's to read. */
 static void
 give_keys(struct run *t)
@@ -248,6 +253,9 @@ give_keys(struct run *t)
 			fail(t, why, SPAN(""));
 	}
 	buf_free(&text);
+	if (conf->push_contact[0] != '\0')
+		tmtp_set_wake_key(t->harness.relay, SPAN(WAKE_KEY),
+		    t->harness.now);
 }
 
 static void

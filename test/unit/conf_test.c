@@ -43,6 +43,10 @@
 #define ISS "\"iss\": \"https://i\""
 #define AUD "\"aud\": \"me\""
 #define PROVIDER LABEL "," LOGIN "," TOKEN "," KEYS "," ISS "," AUD
+#define CONTACT "; must be \"mailto:...\" or \"https://...\" of 0 to 256 " \
+	"bytes, or empty"
+#define DOMAINS "; must be a list of 0 to 16 entries like " \
+	"\"push.example.org\" or \"*.example.org\", in lower case"
 #define DATA "; must be a string of 1 to 1024 bytes, without NUL"
 
 /* What may be wrong with a file, and the error after its name. */
@@ -93,6 +97,34 @@ static const struct {
 	{ "{\"groups_max\": 1000001}",
 	    ":1: " INVALID "\"groups_max\": 1000001; must be a "
 	    "whole number from 0 to 1000000" },
+
+	/* Who is asked to wake devices. */
+	{ "{\"push_contact\": \"me@example.org\"}", ":1: " INVALID
+	    "\"push_contact\": \"me@example.org\"" CONTACT },
+	{ "{\"push_contact\": \"mailto:\"}",
+	    ":1: " INVALID "\"push_contact\": \"mailto:\"" CONTACT },
+	{ "{\"push_contact\": \"mailto:a b@c\"}",
+	    ":1: " INVALID "\"push_contact\": \"mailto:a b@c\"" CONTACT },
+	{ "{\"push_contact\": \"https://x\\\"\"}",
+	    ":1: " INVALID "\"push_contact\": \"https://x\\\"\"" CONTACT },
+	{ "{\"push_contact\": 1}", ":1: " INVALID "\"push_contact\": 1"
+	    CONTACT },
+	{ "{\"push_hosts\": [\"a.b\",\n\"*\"]}",
+	    ":2: " INVALID "\"push_hosts\": \"*\"" DOMAINS },
+	{ "{\"push_hosts\": [\"*.\"]}",
+	    ":1: " INVALID "\"push_hosts\": \"*.\"" DOMAINS },
+	{ "{\"push_hosts\": [\"a.*.b\"]}",
+	    ":1: " INVALID "\"push_hosts\": \"a.*.b\"" DOMAINS },
+	{ "{\"push_hosts\": [\"Push.example\"]}",
+	    ":1: " INVALID "\"push_hosts\": \"Push.example\"" DOMAINS },
+	{ "{\"push_hosts\": [\"push.example:443\"]}",
+	    ":1: " INVALID "\"push_hosts\": \"push.example:443\"" DOMAINS },
+	{ "{\"push_hosts\": [\"push..example\"]}",
+	    ":1: " INVALID "\"push_hosts\": \"push..example\"" DOMAINS },
+	{ "{\"push_hosts\": [\"192.0.2.1\"]}",
+	    ":1: " INVALID "\"push_hosts\": \"192.0.2.1\"" DOMAINS },
+	{ "{\"push_hosts\": [\"\"]}",
+	    ":1: " INVALID "\"push_hosts\": \"\"" DOMAINS },
 
 	/* Objects in a list. */
 	{ "{\"auth\": 3}", ":1: " INVALID "\"auth\": 3; must be a whole number "
@@ -356,6 +388,8 @@ static const char *const documented[] = {
 	"\"# register_rate\":", "\"users_max\":", "\"# users_max\":",
 	"\"auth\":", "\"# auth\":", "\"authby\":", "\"# authby\":",
 	"\"auth_replaces_invitation\":", "\"# auth_replaces_invitation\":",
+	"\"push_contact\":", "\"# push_contact\":",
+	"\"push_hosts\":", "\"# push_hosts\":",
 	"\"pings_per_day\":", "\"# pings_per_day\":",
 	"\"failed_pings_in_a_row\":", "\"# failed_pings_in_a_row\":"
 };
@@ -470,6 +504,8 @@ check_default(const struct conf *c, const char *what)
 	    "%s: register_from", what);
 	CHECK(c->register_rate == 3 && c->users_max == 0, "%s: rate %u, "
 	    "users_max %u", what, c->register_rate, c->users_max);
+	CHECK(c->push_contact[0] == '\0' && c->push_hosts[0] == NULL,
+	    "push");
 	CHECK(c->pings_per_day == 0 && c->failed_pings_in_a_row == 0,
 	    "%s: pings", what);
 	CHECK(c->auth == 0 && c->authby == NULL && c->authby_count == 0 &&
@@ -575,6 +611,8 @@ static const char other[] =
     "\"pings_per_day\": 0, \"failed_pings_in_a_row\": 100000,\n"
     "\"listen\": {\"# net\": [], \"net\": \"tcp6\", \"laddr\": \"[::1]:0\",\n"
     "  \"certPath\": \"c.pem\", \"keyPath\": \"k.pem\", \"#\": {\"#\": 1}},\n"
+    "\"push_contact\": \"mailto:me@example.org\",\n"
+    "\"push_hosts\": [\"push.example.org\", \"*.a-1.example\"],\n"
     "\"auth\": 2, \"auth_replaces_invitation\": true,\n"
     "\"authby\": [{\"#label\": 1}, {" PROVIDER "},\n"
     "  {\"std\": [\"c=d\"], \"many\": true, " PROVIDER "}],\n"
@@ -615,6 +653,11 @@ test_values(void)
 	    c.listen[0].laddr);
 	CHECK(strcmp(c.listen[0].cert_path, "c.pem") == 0, "certPath");
 	CHECK(strcmp(c.listen[0].key_path, "k.pem") == 0, "keyPath");
+	CHECK(strcmp(c.push_contact, "mailto:me@example.org") == 0,
+	    "push_contact %s", c.push_contact);
+	CHECK(strcmp(c.push_hosts[0], "push.example.org") == 0 &&
+	    strcmp(c.push_hosts[1], "*.a-1.example") == 0 &&
+	    c.push_hosts[2] == NULL, "push_hosts");
 	CHECK(c.ntp_hosts[0] != NULL && strcmp(c.ntp_hosts[0], "a") == 0 &&
 	    c.ntp_hosts[1] != NULL && strcmp(c.ntp_hosts[1], "b:1") == 0 &&
 	    c.ntp_hosts[2] != NULL &&

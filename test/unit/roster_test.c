@@ -77,6 +77,16 @@ check_pieces(void)
 	apply(ro, "{\"node\":3,\"seen\":7," A "}");
 	CHECK(roster_node(u, 2)->seen == 9 && roster_node(u, 4)->seen == 0 &&
 	    u->node_count == 2, "seen");
+	apply(ro, "{\"node\":2,\"wake\":\"https://p\"," A "}");
+	apply(ro, "{\"node\":2,\"woken\":1," A "}");
+	apply(ro, "{\"node\":3,\"wake\":\"https://q\"," A "}");
+	CHECK(roster_node(u, 2)->wake != NULL && roster_node(u, 2)->woken &&
+	    roster_node(u, 2)->seen == 9, "wake");
+	apply(ro, "{\"node\":2,\"wake\":\"https://r\"," A "}");
+	CHECK(span_is(span_of(roster_node(u, 2)->wake), SPAN("https://r")) &&
+	    !roster_node(u, 2)->woken, "another URL");
+	apply(ro, "{\"node\":2,\"wake\":\"\"," A "}");
+	CHECK(roster_node(u, 2)->wake == NULL, "no URL");
 	apply(ro, "{\"gone\":true,\"node\":3," A "}");
 	CHECK(u->node_count == 2, "the wrong node is gone");
 	apply(ro, "{\"node\":9," SECRET "," A "}");

@@ -169,6 +169,23 @@ see(struct userdb_world *w, size_t user, unsigned day, unsigned known)
 	    "%zu records in a day", w->journal.count - records);
 }
 
+/* One is woken, another was, and a third is not woken any more. */
+static void
+add_wakes(struct userdb_world *w)
+{
+	const struct node *n = w->users[0]->nodes[0];
+	size_t records;
+
+	userdb_set_wake(w->db, w->users[0]->nodes[1], SPAN("https://p/1"));
+	userdb_set_wake(w->db, w->users[1]->nodes[0], SPAN("https://p/2"));
+	userdb_set_wake(w->db, w->users[1]->nodes[0], SPAN(""));
+	userdb_set_wake(w->db, n, SPAN("https://p/3"));
+	userdb_set_woken(w->db, n, true);
+	records = w->journal.count;
+	userdb_set_woken(w->db, n, true);
+	CHECK(n->woken && w->journal.count == records, "woken twice");
+}
+
 static void
 add_users(struct userdb_world *w)
 {
@@ -192,6 +209,7 @@ add_users(struct userdb_world *w)
 	CHECK(userdb_add_node(w->db, w->users[2], SPAN("third"),
 	    w->nodeids[2][1])->ref == 3, "a number was used again");
 	userdb_drop_node(w->db, login(w, 3, 1));
+	add_wakes(w);
 }
 
 static void
@@ -305,7 +323,8 @@ tell_user(struct buf *b, struct userdb *db, const struct uid *uid)
 		    u->nodes[i]->ref, u->nodes[i]->seen, u->nodes[i]->label);
 		add_hex(b, u->nodes[i]->secret.salt, SECRET_SALT);
 		add_hex(b, u->nodes[i]->secret.hash, SECRET_HASH);
-		buf_addf(b, "\n");
+		buf_addf(b, " %s %d\n", u->nodes[i]->wake != NULL ?
+		    u->nodes[i]->wake : "-", u->nodes[i]->woken);
 	}
 	for (i = 0; i < u->alias_count; i++)
 		buf_addf(b, " alias %s %" PRIu32 " %d\n", u->aliases[i]->name,
