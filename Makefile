@@ -49,10 +49,14 @@ CLIENT = client/account.o client/agent.o client/client.o client/contacts.o \
 MAIL =	mail/charset.o mail/field.o mail/html.o mail/letter.o mail/mime.o \
 	mail/transfer.o
 # The commands of tmtp, which needs of the rest only CLIENT and the bottom.
-CMD =	cmd/context.o cmd/join.o cmd/people.o cmd/post.o cmd/read.o \
-	cmd/request.o cmd/show.o cmd/terminal.o
+CMD =	cmd/context.o cmd/device.o cmd/group.o cmd/join.o cmd/people.o \
+	cmd/post.o cmd/queue.o cmd/read.o cmd/request.o cmd/show.o \
+	cmd/talk.o cmd/terminal.o
 # Those of them that carry mail, or connect two relays.
 GATES =	cmd/conversation.o cmd/gateway.o cmd/sendmail.o
+TMTP =	$(CMD) $(GATES) $(MAIL) $(CLIENT) base/buf.o base/clock.o \
+	base/encode.o base/fd.o base/log.o base/qr.o base/utf8.o disk/file.o \
+	json.o net/poller.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	$(CLIENT) sim/crowd.o sim/expect.o \
 	sim/histogram.o sim/selftest.o \
@@ -233,7 +237,9 @@ static: web/files.c
 	else set -- $(CC); fi; \
 	size=-Oz; $$1 $$size -E -x c /dev/null >/dev/null 2>&1 || size=-Os; \
 	"$$@" $(FLAGS) $$size $(STATIC) -o mnm-static mnm.c dist/nosim.c \
-	    $(OBJS:.o=.c) mnm-static.a -lpthread && ls -l mnm-static
+	    $(OBJS:.o=.c) mnm-static.a -lpthread && \
+	"$$@" $(FLAGS) $$size $(STATIC) -o tmtp-static cmd/tmtp.c \
+	    $(TMTP:.o=.c) mnm-static.a && ls -l mnm-static tmtp-static
 
 SHARE = $(DESTDIR)$(PREFIX)/share
 install: mnm

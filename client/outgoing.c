@@ -259,6 +259,18 @@ outgoing_drop(int dir, const char *name)
 	return result;
 }
 
+int
+outgoing_retry(int dir, const char *name)
+{
+	char path[PATH_ROOM];
+
+	path_of(path, "", name, ".ack");
+	if (unlinkat(dir, path, 0) == -1 && errno != ENOENT)
+		return -1;
+	path_of(path, "", name, ".refused");
+	return renameat(dir, path, dir, name);
+}
+
 void
 outgoing_clean(int dir, uint64_t now)
 {

@@ -73,6 +73,8 @@ int outgoing_settle(int dir, const char *name, struct span ack,
 bool outgoing_take_ack(int dir, const char *name, struct buf *ack);
 /* The same, but it is kept. */
 bool outgoing_read_ack(int dir, const char *name, struct buf *ack);
+/* Send a refused request once more.  -1 with errno. */
+int outgoing_retry(int dir, const char *name);
 /* Forget a request, whatever its state.  -1 with errno. */
 int outgoing_drop(int dir, const char *name);
 /*

@@ -112,6 +112,9 @@ read_link(struct plan *plan, const char *link)
 		if (strncmp(p, "join=", 5) == 0) {
 			p += 5;
 			good = take_value(plan->name, NAME_ROOM, &p);
+		} else if (strncmp(p, "name=", 5) == 0) {
+			p += 5;
+			good = take_value(plan->name, NAME_ROOM, &p);
 		} else if (strncmp(p, "code=", 5) == 0) {
 			p += 5;
 			good = take_value(plan->code, NAME_ROOM, &p);

@@ -27,10 +27,7 @@
 #include "cmd/request.h"
 #include "cmd/show.h"
 #include "disk/file.h"
-#include "net/poller.h"
 
-#define LOCK_WAIT   15000	/* ms for a tmtp post to end */
-#define LOCK_AGAIN  20
 #define RETRY_FIRST 1000	/* ms until a failed command is run again */
 #define RETRY_MAX   300000
 #define CHILD_LOOK  20		/* ms */
@@ -219,27 +216,6 @@ take_messages(struct context *context, struct read_run *r)
 /* ---- the loop ---- */
 
 static int
-wait_for_line(struct context *context, struct read_run *r)
-{
-	uint64_t end = clock_ms(CLOCK_MONOTONIC) + LOCK_WAIT;
-	long holder;
-
-	while (account_lock(&r->account, ACCOUNT_ONLINE, &holder) == -1) {
-		if (clock_ms(CLOCK_MONOTONIC) >= end)
-			return context_fail(context, STATUS_TEMPORARY,
-			    "process %ld is online with this account", holder);
-		poller_wait(r->line.poller, LOCK_AGAIN);
-	}
-	r->line.agent = agent_open(&r->account, r->line.poller, context->why,
-	    CONTEXT_WHY);
-	if (r->line.agent == NULL)
-		return context_fail(context, STATUS_CONFIG, "%s",
-		    context->why);
-	agent_want(r->line.agent);
-	return STATUS_OK;
-}
-
-static int
 follow(struct context *context, struct read_run *r)
 {
 	struct agent *agent = r->line.agent;
@@ -277,18 +253,11 @@ follow(struct context *context, struct read_run *r)
 static int
 run_reading(struct context *context, struct read_run *r)
 {
-	long holder;
-	int status;
+	int status = request_open_reader(context, &r->line, &r->account);
 
-	if (account_lock(&r->account, ACCOUNT_READER, &holder) == -1)
-		return context_fail(context, STATUS_TEMPORARY, "process %ld "
-		    "reads the messages of this account", holder);
-	status = request_open(context, &r->line, &r->account);
 	if (status != STATUS_OK)
 		return status;
-	status = wait_for_line(context, r);
-	if (status == STATUS_OK)
-		status = follow(context, r);
+	status = follow(context, r);
 	request_close(&r->line);
 	contacts_free(&r->book);
 	return status;

@@ -17,6 +17,8 @@
 
 #define ASK_AGAIN 10	/* ms between two looks at what another has done */
 #define YIELD     200	/* ms in which a reader notices that it can go on */
+#define LOCK_WAIT  15000	/* ms for a tmtp post to end */
+#define LOCK_AGAIN 20
 #define WAKE_AGAIN 1000	/* ms until that one is woken again */
 
 int
@@ -64,6 +66,46 @@ request_open(struct context *context, struct request_line *line,
 		return STATUS_OK;
 	return context_fail(context, STATUS_UNAVAILABLE, "%s",
 	    strerror(errno));
+}
+
+static int
+wait_for_line(struct context *context, struct request_line *line)
+{
+	uint64_t end = clock_ms(CLOCK_MONOTONIC) + LOCK_WAIT;
+	long holder;
+
+	while (account_lock(line->account, ACCOUNT_ONLINE, &holder) == -1) {
+		if (clock_ms(CLOCK_MONOTONIC) >= end)
+			return context_fail(context, STATUS_TEMPORARY,
+			    "process %ld is online with this account", holder);
+		poller_wait(line->poller, LOCK_AGAIN);
+	}
+	line->agent = agent_open(line->account, line->poller, context->why,
+	    CONTEXT_WHY);
+	if (line->agent == NULL)
+		return context_fail(context, STATUS_CONFIG, "%s",
+		    context->why);
+	agent_want(line->agent);
+	return STATUS_OK;
+}
+
+int
+request_open_reader(struct context *context, struct request_line *line,
+    struct account *account)
+{
+	long holder;
+	int status;
+
+	if (account_lock(account, ACCOUNT_READER, &holder) == -1)
+		return context_fail(context, STATUS_TEMPORARY, "process %ld "
+		    "reads the messages of this account", holder);
+	status = request_open(context, line, account);
+	if (status != STATUS_OK)
+		return status;
+	status = wait_for_line(context, line);
+	if (status != STATUS_OK)
+		request_close(line);
+	return status;
 }
 
 void
@@ -117,9 +159,11 @@ try_line(struct context *context, struct request_line *line)
 	line->refused = line->agent == NULL;
 }
 
-void
-request_turn(struct context *context, struct request_line *line, int wait)
+bool
+request_turn_for(struct context *context, struct request_line *line,
+    int wait, const void *owner)
 {
+	bool ready = false;
 	struct poller_event event;
 	uint64_t now = clock_ms(CLOCK_MONOTONIC);
 	int timeout;
@@ -127,12 +171,16 @@ request_turn(struct context *context, struct request_line *line, int wait)
 	try_line(context, line);
 	if (line->agent == NULL) {
 		poller_wait(line->poller, ASK_AGAIN);
-		return;
+		return false;
 	}
 	timeout = line->refused ? wait : agent_timeout(line->agent, now);
 	poller_wait(line->poller, timeout < wait ? timeout : wait);
-	while (poller_next(line->poller, &event))
-		agent_ready(event.owner, &event);
+	while (poller_next(line->poller, &event)) {
+		if (event.owner == line->agent)
+			agent_ready(line->agent, &event);
+		else
+			ready = ready || event.owner == owner;
+	}
 	now = clock_ms(CLOCK_MONOTONIC);
 	if (!line->refused && agent_turn(line->agent, now) == -1) {
 		line->refused = true;
@@ -140,6 +188,13 @@ request_turn(struct context *context, struct request_line *line, int wait)
 		    agent_why(line->agent));
 	}
 	show_progress(line);
+	return ready;
+}
+
+void
+request_turn(struct context *context, struct request_line *line, int wait)
+{
+	(void)request_turn_for(context, line, wait, NULL);
 }
 
 static void
@@ -160,17 +215,30 @@ read_result(struct context *context, struct request_result *result,
 	buf_free(&error);
 }
 
+bool
+request_peek(struct context *context, const struct account *account,
+    const char *id, struct request_result *result)
+{
+	struct buf ack = { NULL, 0, 0 };
+
+	*result = (struct request_result){ .acked = false };
+	if (!outgoing_take_ack(account->out, id, &ack))
+		return false;
+	read_result(context, result, buf_span(&ack));
+	buf_free(&ack);
+	return true;
+}
+
 void
 request_await(struct context *context, struct request_line *line,
     const char *id, int seconds, struct request_result *result)
 {
 	uint64_t now = clock_ms(CLOCK_MONOTONIC), wake_at = now, end;
-	struct buf ack = { NULL, 0, 0 };
 
 	*result = (struct request_result){ .acked = false };
 	end = seconds < 0 ? UINT64_MAX : now + (uint64_t)seconds * 1000;
 	context->why[0] = '\0';
-	while (!outgoing_take_ack(line->account->out, id, &ack)) {
+	while (!request_peek(context, line->account, id, result)) {
 		now = clock_ms(CLOCK_MONOTONIC);
 		if (now >= end || line->refused)
 			break;
@@ -182,12 +250,9 @@ request_await(struct context *context, struct request_line *line,
 		    (int)(end - now) : WAKE_AGAIN);
 	}
 	result->locked_out = line->refused;
-	if (ack.n > 0)
-		read_result(context, result, buf_span(&ack));
-	else if (line->agent != NULL && !line->refused)
+	if (!result->acked && line->agent != NULL && !line->refused)
 		(void)say_why(context->why, CONTEXT_WHY, "%s",
 		    agent_why(line->agent));
-	buf_free(&ack);
 }
 
 void

@@ -49,6 +49,12 @@ int request_keep(struct context *, const struct account *, const char *id,
     struct buf *header, const struct outgoing_part *, size_t count);
 
 int request_open(struct context *, struct request_line *, struct account *);
+/*
+ * The same for the one who takes messages.  It waits for a tmtp post to end; a
+ * status that is not 0: somebody else takes them.
+ */
+int request_open_reader(struct context *, struct request_line *,
+    struct account *);
 void request_close(struct request_line *);
 /* Go offline for a moment, so that the account's reader can go online. */
 void request_yield(struct request_line *);
@@ -56,6 +62,12 @@ void request_yield(struct request_line *);
  * Do what is possible now, and wait at most some ms for more.
  */
 void request_turn(struct context *, struct request_line *, int wait);
+/* The same; true: what owner has added to the poller is ready. */
+bool request_turn_for(struct context *, struct request_line *, int wait,
+    const void *owner);
+/* Whether a request was acked meanwhile; then its result is taken. */
+bool request_peek(struct context *, const struct account *, const char *id,
+    struct request_result *);
 /* Wait for the ack of a request that is kept, so many seconds. */
 void request_await(struct context *, struct request_line *, const char *id,
     int seconds, struct request_result *);

@@ -202,8 +202,8 @@ show_news(const struct show *s, struct buf *b)
 
 /* ---- the whole ---- */
 
-static void
-add_files(const struct show *s, struct buf *b)
+void
+show_files(const struct show *s, struct buf *b)
 {
 	const struct post_attachment *a = s->form.attachments;
 	size_t i;
@@ -246,7 +246,7 @@ show_text(const struct show *s, struct buf *b)
 		terminal_text(b, text, INDENT);
 		buf_add_byte(b, '\n');
 	}
-	add_files(s, b);
+	show_files(s, b);
 }
 
 static void

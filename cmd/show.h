@@ -42,6 +42,8 @@ bool show_is_for_people(const struct show *);
 /* Append it, safe for a terminal; as one line of JSON. */
 void show_text(const struct show *, struct buf *);
 void show_json(const struct show *, struct buf *);
+/* Append a line for each file. */
+void show_files(const struct show *, struct buf *);
 /* One line: what a message that is no post says.  "" for a post. */
 void show_news(const struct show *, struct buf *);
 

@@ -10,11 +10,15 @@
 #include <sys/stat.h>
 
 #include "cmd/context.h"
+#include "cmd/device.h"
+#include "cmd/group.h"
 #include "cmd/join.h"
 #include "cmd/people.h"
 #include "cmd/post.h"
+#include "cmd/queue.h"
 #include "cmd/read.h"
 #include "cmd/sendmail.h"
+#include "cmd/talk.h"
 
 #define VERSION "0.1"
 
@@ -26,8 +30,13 @@ static const struct command_row {
 	{ "join",     join_run,            "become a member of a relay" },
 	{ "post",     post_run,            "send a message" },
 	{ "read",     read_run,            "get messages" },
+	{ "talk",     talk_run,            "a conversation, line by line" },
 	{ "contacts", people_run_contacts, "people you know" },
 	{ "sendmail", sendmail_run,        "post mail, called as sendmail is" },
+	{ "group",    group_run,           "groups: list, invite, join" },
+	{ "alias",    group_run_alias,     "names by which others find you" },
+	{ "device",   device_run,          "add another device, or drop one" },
+	{ "queue",    queue_run,           "messages that wait to be sent" },
 	{ "whoami",   people_run_whoami,   "this account" }
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
