@@ -612,6 +612,105 @@ test_reload(struct relay_process *r)
 	CHECK(relay_stop(r, SIGTERM) == 0, "it fails");
 }
 
+/* Make cert.pem and key.pem; the fingerprint is in the answer. */
+static struct buf
+make_cert(const struct relay_process *r)
+{
+	struct buf said = { NULL, 0, 0 };
+	char *end;
+
+	CHECK(operator_shell(r, &said, "openssl req -x509 -newkey ec -nodes "
+	    "-pkeyopt ec_paramgen_curve:P-256 -subj /CN=localhost -days 2 "
+	    "-keyout key.pem -out cert.pem") == 0, "openssl: %s", said.p);
+	operator_shell(r, &said, "openssl x509 -in cert.pem -noout "
+	    "-fingerprint -sha256 | sed 's/.*=//'");
+	end = strchr(said.p, '\n');
+	if (end != NULL)
+		*end = '\0';
+	return said;
+}
+
+/* Whether the relay has the certificate with this fingerprint at that port. */
+static bool
+has_cert(uint16_t port, const char *fingerprint)
+{
+	struct client_pool *pool = client_pool_open();
+	struct client *c;
+	bool open;
+
+	client_pool_pin(pool, fingerprint);
+	c = client_connect(pool, port, NULL);
+	open = c != NULL && peer_await_open(c, 5000);
+	client_close(c);
+	client_pool_close(pool);
+	return open;
+}
+
+/* Whether the relay has closed it. */
+static bool
+is_closed(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+/* Two listeners have a certificate of their own, which is then replaced. */
+static void
+test_certs(struct relay_process *r)
+{
+	uint16_t second = relay_free_port(), third = relay_free_port();
+	struct buf own = { NULL, 0, 0 }, other, newer;
+	int halves[2];
+
+	if (operator_shell(r, &own, "openssl version") != 0) {
+		printf("doors: openssl is absent: certificates are not "
+		    "tested\n");
+		buf_free(&own);
+		return;
+	}
+	other = make_cert(r);
+	configure(r, "", "[{\"laddr\": \"127.0.0.1:%u\"},\n"
+	    "{\"laddr\": \"127.0.0.1:%u\", \"certPath\": \"cert.pem\","
+	    "\"keyPath\": \"key.pem\"},\n"
+	    "{\"laddr\": \"127.0.0.1:%u\", \"certPath\": \"cert.pem\","
+	    "\"keyPath\": \"key.pem\"}]", (unsigned)r->port,
+	    (unsigned)second, (unsigned)third);
+	relay_start(r);
+	operator_shell(r, &own, "sed -n 's/certificate SHA-256  //p' said.txt"
+	    " | tr -d '\\n'");
+	CHECK(has_cert(r->port, own.p), "its own: %s", own.p);
+	CHECK(has_cert(second, other.p), "the second's: %s", other.p);
+	CHECK(has_cert(third, other.p), "the third's");
+	CHECK(!has_cert(r->port, other.p) && !has_cert(second, own.p),
+	    "any is right");
+
+	newer = make_cert(r);
+	halves[0] = dial_tcp(r->port);
+	halves[1] = dial_tcp(third);
+	say_bytes(halves[0], "\x16\3\1", 3);
+	say_bytes(halves[1], "\x16\3\1", 3);
+	relay_sleep(200);
+	reload(r, "reload: done");
+	CHECK(has_cert(r->port, own.p), "its own, after a reload");
+	CHECK(has_cert(second, newer.p) && has_cert(third, newer.p) &&
+	    !has_cert(second, other.p), "the newer");
+	CHECK(!is_closed(halves[0]), "a handshake is lost");
+	CHECK(is_closed(halves[1]), "a handshake goes on with the older");
+	close(halves[0]);
+	close(halves[1]);
+
+	/* One that does not belong to its key changes nothing. */
+	CHECK(operator_shell(r, &own, "cp mnm-data/key.pem key.pem") == 0,
+	    "cp: %s", own.p);
+	reload(r, "; nothing is changed");
+	CHECK(has_cert(second, newer.p), "after a reload that failed");
+	relay_stop(r, SIGTERM);
+	buf_free(&own);
+	buf_free(&other);
+	buf_free(&newer);
+}
+
 static void
 check(struct operator *o, int status, const char *text)
 {
@@ -689,6 +788,7 @@ main(int argc, char **argv)
 	test_families(&o.relay);
 	test_proxy(&o.relay);
 	test_reload(&o.relay);
+	test_certs(&o.relay);
 	test_check(&o);
 	operator_free(&o);
 	free(program);
