@@ -15,7 +15,7 @@ FLAGS   = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # The rooms, from the bottom to the top.
-OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/list.o \
+OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
 	base/log.o base/qr.o base/secret.o base/set.o base/subnet.o base/utf8.o \
 	json.o \
 	disk/file.o disk/journal.o disk/quarantine.o disk/recfile.o \

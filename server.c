@@ -37,6 +37,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/fold.h"
 #include "base/log.h"
 #include "conf.h"
 #include "datadir.h"
@@ -86,6 +87,7 @@
 enum deadline {
 	DUE_ACCEPT,	/* try again, after accepting was paused */
 	DUE_CHECKPOINT,
+	DUE_FOLD,	/* log what was folded */
 	DUE_EXPIRE,	/* look for messages that have waited too long */
 	DUE_KEYS,	/* look whether providers have new keys */
 	DUE_PUSH,	/* devices wait to be woken */
@@ -225,6 +227,9 @@ pause_accepting(struct server *sv, const char *why)
 static void
 report_strangers(struct server *sv)
 {
+	if (sv->now.mono >= fold_deadline())
+		fold_report(sv->now.mono);
+	sv->due[DUE_FOLD] = fold_deadline();
 	if (!is_due(sv, DUE_REPORT))
 		return;
 	log_line("%lu connection%s in the last minute did not speak TLS; last: "
@@ -241,13 +246,13 @@ log_end(struct server *sv, const struct conn *c)
 	const char *error = stream_error(&c->stream);
 
 	if (c->error != NULL) {
-		log_line("%s: %s", c->peer, c->error);
+		fold_line(c->peer, "%s", c->error);
 	} else if (stream_is_stranger(&c->stream)) {
 		if (sv->strangers.count++ == 0)
 			sv->due[DUE_REPORT] = sv->now.mono + LOG_INTERVAL;
 		memcpy(sv->strangers.last, c->peer, LISTEN_PEER);
 	} else if (error != NULL) {
-		log_line("%s: TLS: %s", c->peer, error);
+		fold_line(c->peer, "TLS: %s", error);
 	}
 }
 
@@ -404,12 +409,13 @@ add_conn(struct server *sv, const struct listener *listener, int fd,
 	struct conn *c = conn_open(fd, listener, sv->relay, peer, sv->now);
 
 	if (c == NULL) {
-		log_line("%s: refused: the system has no random numbers", peer);
+		fold_line(peer, "refused: the system has no random "
+		    "numbers");
 		return;
 	}
 	c->interest = POLLER_READ;
 	if (poller_add(sv->poller, fd, c->interest, c) == -1) {
-		log_line("%s: refused: %s", peer, strerror(errno));
+		fold_line(peer, "refused: %s", strerror(errno));
 		conn_close(c, sv->now);
 		return;
 	}
@@ -1142,6 +1148,7 @@ server_reload(struct server *sv)
 	else
 		open_push(sv);
 	resume_accepting(sv);
+	fold_report(UINT64_MAX);	/* somebody may be looking */
 }
 
 static void
@@ -1170,6 +1177,7 @@ server_stop(struct server *sv)
 		if (server_turn(sv, -1) == -1)
 			return -1;
 	}
+	fold_report(UINT64_MAX);
 	return 0;
 }
 

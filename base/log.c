@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -99,6 +100,43 @@ log_to(const struct log_sink *new_sink)
 	return before;
 }
 
+/*
+ * A terminal that was stopped, or a program that does not read its pipe, must
+ * not stop the relay.  A pipe that is writable has room for a line.
+ */
+static bool
+would_block(int fd)
+{
+	struct pollfd out = { .fd = fd, .events = POLLOUT };
+
+	return poll(&out, 1, 0) == 0;
+}
+
+/* Lines of the relay are dropped and counted while nobody reads them. */
+static void
+put_or_drop(const char *stamp, const char *format, va_list args)
+{
+	static _Thread_local unsigned long dropped;
+	char line[LINE_MAX_BYTES];
+
+	if (would_block(STDERR_FILENO)) {
+		dropped++;
+		return;
+	}
+	if (dropped > 0) {
+		(void)snprintf(line, sizeof(line), "%slog lines that nobody "
+		    "read in time, and were dropped: %lu\n", stamp, dropped);
+		if (write(STDERR_FILENO, line, strlen(line)) == -1)
+			return;
+		dropped = 0;
+		if (would_block(STDERR_FILENO)) {
+			dropped++;
+			return;
+		}
+	}
+	put_line(STDERR_FILENO, stamp, format, args);
+}
+
 void
 log_level(enum log_level new_level)
 {
@@ -109,21 +147,21 @@ void
 log_line(const char *format, ...)
 {
 	char stamp[CLOCK_TEXT] = "";
-	int error = errno, fd = STDOUT_FILENO;
+	int error = errno;
 	va_list args;
 
 	if (level == LOG_QUIET)
 		return;
-	if (sink == NULL && level == LOG_LINES) {
-		fd = STDERR_FILENO;
+	va_start(args, format);
+	if (sink != NULL) {
+		sink_line(sink, format, args);
+	} else if (level == LOG_LINES) {
 		clock_text(stamp, (uint64_t)time(NULL) * 1000);
 		memcpy(stamp + SECONDS_TEXT, "Z ", 3);
+		put_or_drop(stamp, format, args);
+	} else {
+		put_line(STDOUT_FILENO, stamp, format, args);
 	}
-	va_start(args, format);
-	if (sink != NULL)
-		sink_line(sink, format, args);
-	else
-		put_line(fd, stamp, format, args);
 	va_end(args);
 	errno = error;
 }

@@ -4,10 +4,13 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fold.h"
 #include "test/lib/check.h"
 
 static const struct {
@@ -99,10 +102,111 @@ test_line(void)
 	CHECK(memcmp(text, line, i) == 0, "cut within a character: %s", line);
 }
 
+/* Put the other end of stderr into in; returns what stderr was. */
+static int
+take_stderr(int *in)
+{
+	int kept = dup(STDERR_FILENO), ends[2];
+
+	if (kept == -1 || pipe(ends) == -1 ||
+	    dup2(ends[1], STDERR_FILENO) == -1)
+		die("cannot read stderr: %s", strerror(errno));
+	close(ends[1]);
+	*in = ends[0];
+	return kept;
+}
+
+/* Give stderr back, and read what it said; returns the number of lines. */
+static size_t
+end_stderr(int kept, int in, char *text, size_t room)
+{
+	size_t n = 0, lines = 0, i;
+	ssize_t got;
+
+	(void)dup2(kept, STDERR_FILENO);
+	close(kept);
+	while (n < room - 1 && (got = read(in, text + n, room - 1 - n)) > 0)
+		n += (size_t)got;
+	close(in);
+	text[n] = '\0';
+	for (i = 0; i < n; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
+/* Lines about one network are counted after the fourth. */
+static void
+test_fold(void)
+{
+	static char text[1 << 16];
+	char peer[64];
+	size_t lines;
+	int kept, in, i;
+
+	kept = take_stderr(&in);
+	for (i = 0; i < 100; i++) {
+		(void)snprintf(peer, sizeof(peer), "203.0.113.%d:4242", i);
+		fold_line(peer, "quit: login failed: %d", i);
+	}
+	fold_line("[2001:db8::9]:4242", "quit: once");
+	lines = end_stderr(kept, in, text, sizeof(text));
+	CHECK(lines == 5 && strstr(text, "Z 203.0.113.3:4242 quit: login "
+	    "failed: 3\n") != NULL && strstr(text, "Z [2001:db8::9]:4242 quit: "
+	    "once\n") != NULL, "%zu lines: %s", lines, text);
+	CHECK(fold_deadline() != UINT64_MAX, "nothing is due");
+
+	kept = take_stderr(&in);
+	fold_report(fold_deadline() - 1);
+	fold_report(UINT64_MAX);
+	lines = end_stderr(kept, in, text, sizeof(text));
+	CHECK(lines == 1 && strstr(text, "Z 203.0.113.99:4242 quit: login "
+	    "failed: 99 (and 95 more lines about 203.0.113.0/24 in a minute)\n")
+	    != NULL, "%zu lines: %s", lines, text);
+	CHECK(fold_deadline() == UINT64_MAX, "something is due");
+
+	/* All networks after the 64th are one. */
+	kept = take_stderr(&in);
+	for (i = 0; i < 200; i++) {
+		(void)snprintf(peer, sizeof(peer), "10.0.%d.9:1", i);
+		fold_line(peer, "x");
+	}
+	fold_report(UINT64_MAX);
+	lines = end_stderr(kept, in, text, sizeof(text));
+	CHECK(lines == FOLD_NETS + FOLD_LINES + 1 &&
+	    strstr(text, "10.0.199.9:1 x (and 131 more lines about other "
+	    "networks in a minute)\n") != NULL, "%zu lines: %s", lines, text);
+}
+
+/* A pipe that nobody reads holds nobody up. */
+static void
+test_blocked(void)
+{
+	static char text[1 << 21];
+	size_t lines, more;
+	int kept, in, i, all;
+
+	kept = take_stderr(&in);
+	all = fcntl(in, F_GETFL);
+	for (i = 0; i < 4000; i++)
+		log_line("%.*d", 900, i);
+	CHECK(fcntl(in, F_SETFL, all | O_NONBLOCK) == 0, "fcntl");
+	for (lines = 0; read(in, text, sizeof(text)) > 0; lines++)
+		continue;
+	CHECK(lines > 0, "nothing was written");
+	CHECK(fcntl(in, F_SETFL, all) == 0, "fcntl");
+	log_line("after");
+	more = end_stderr(kept, in, text, sizeof(text));
+	CHECK(more == 2 && strstr(text, "log lines that nobody read in time, "
+	    "and were dropped: 3") != NULL && strstr(text, "Z after\n") != NULL,
+	    "%zu lines: %s", more, text);
+}
+
 int
 main(void)
 {
 	test_clean();
 	test_line();
+	test_fold();
+	test_blocked();
 	return check_report("log");
 }
