@@ -74,7 +74,8 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/header_test $(UNIT)/tmtp_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
 	$(UNIT)/wake_test $(UNIT)/push_test \
-	$(UNIT)/newnode_test $(UNIT)/moderate_test $(UNIT)/seal_test \
+	$(UNIT)/newnode_test $(UNIT)/moderate_test $(UNIT)/cork_test \
+	$(UNIT)/seal_test \
 	test/talk/talk \
 	$(UNIT)/poller_test $(UNIT)/channel_test $(UNIT)/proxy_test \
 	$(UNIT)/poller_poll_test $(UNIT)/expect_test
