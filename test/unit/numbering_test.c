@@ -19,7 +19,7 @@
 #include "tmtp/header.h"
 
 #define RUNS     6
-#define REQUESTS 400
+#define REQUESTS 1200
 #define USERS    4
 
 /* The ops whose numbers differ; the others have the same in both. */
@@ -37,6 +37,7 @@ struct relay_run {
 	char uids[USERS][UID_TEXT + 1];
 	char nodeids[USERS][NODEID_TEXT + 1];
 	char last[USERS][ID_TEXT + 1];	/* the last message each one got */
+	char waits[ID_TEXT + 1];	/* the last post to be moderated */
 	struct buf said;	/* all that was sent, as it can be compared */
 };
 
@@ -44,7 +45,8 @@ struct relay_run {
 struct wish {
 	unsigned who;
 	int op;			/* a number, or one of the enum */
-	char text[400];		/* after the op; @0 to @3 are uids, @@ an id */
+	char text[400];		/* after the op; @0 to @3 are uids, @@ and @m
+				   ids */
 	size_t data;
 };
 
@@ -107,6 +109,9 @@ listen_to_all(struct relay_run *w)
 			buf_add(&w->said, f.data);
 			if (f.from.p != NULL && f.id.p != NULL)
 				memcpy(w->last[i], f.id.p, ID_TEXT);
+			if (span_find(f.header, SPAN("\"moderate\":")) <
+			    f.header.n)
+				memcpy(w->waits, f.id.p, ID_TEXT);
 			harness_drop(w->actors[i], f.bytes);
 		}
 	}
@@ -212,7 +217,35 @@ static const struct request_form {
 	{ 6, ID "\"act\":\"join\",\"gid\":\"club%\"", 0 },
 	{ 6, ID "\"act\":\"alias\",\"gid\":\"club%\",\"newalias\":\"m%%\"",
 	    0 },
-	{ 6, ID "\"act\":\"drop\",\"gid\":\"club%\",\"to\":\"user%\"", 0 }
+	{ 6, ID "\"act\":\"drop\",\"gid\":\"club%\",\"to\":\"user%\"", 0 },
+	{ 5, ID "\"from\":\"user$\",\"to\":\"user%\",\"gid\":\"mod\","
+	    "\"kind\":\"moderated\",\"datalen\":0", 0 },
+	{ 5, ID "\"from\":\"user$\",\"to\":\"user%\",\"gid\":\"shut\","
+	    "\"kind\":\"moderated closed\",\"datalen\":0", 0 },
+	{ 6, ID "\"act\":\"join\",\"gid\":\"mod\"", 0 },
+	{ 6, ID "\"act\":\"join\",\"gid\":\"shut\"", 0 },
+	{ 7, ID "\"for\":[{\"id\":\"mod\",\"type\":2}],\"datalen\":3", 3 },
+	{ 7, ID "\"for\":[{\"id\":\"shut\",\"type\":3}],\"datalen\":70000",
+	    70000 },
+	{ 6, ID "\"act\":\"moderator\",\"gid\":\"mod\",\"to\":\"user%\","
+	    "\"on\":true", 0 },
+	{ 6, ID "\"act\":\"moderator\",\"gid\":\"shut\",\"to\":\"user%\"",
+	    0 },
+	{ 6, ID "\"act\":\"pass\",\"gid\":\"mod\",\"msgid\":\"@m\"", 0 },
+	{ 6, ID "\"act\":\"reject\",\"gid\":\"shut\",\"msgid\":\"@m\"",
+	    0 },
+	{ 6, ID "\"act\":\"reject\",\"gid\":\"mod\",\"msgid\":\"@m\"",
+	    0 },
+	{ 6, ID "\"act\":\"pass\",\"gid\":\"shut\",\"msgid\":\"@m\"",
+	    0 },
+	{ 7, ID "\"for\":[{\"id\":\"mod\",\"type\":3}],\"datalen\":0", 0 },
+	{ 7, ID "\"for\":[{\"id\":\"shut\",\"type\":2}],\"datalen\":0", 0 },
+	{ 6, ID "\"act\":\"drop\",\"gid\":\"shut\",\"to\":\"user$\"", 0 },
+	{ 3, ID "\"cork\":\"2026-02-0%T00:00:00.000Z\"", 0 },
+	{ 3, ID "\"cork\":\"2026-03-01T00:00:00.000Z\",\"for\":[{\"id\":"
+	    "\"@%\"}]", 0 },
+	{ 3, ID "\"cork\":\"\"", 0 },
+	{ 3, ID "\"dropnode\":\"%\",\"after\":true", 0 }
 };
 
 /* A request that mostly makes sense: % is anybody, $ is who sends it. */
@@ -250,6 +283,8 @@ grant(struct relay_run *w, const struct wish *wish)
 	for (p = wish->text; *p != '\0'; p++) {
 		if (p[0] == '@' && p[1] == '@')
 			buf_add(&b, span_of(w->last[wish->who]));
+		else if (p[0] == '@' && p[1] == 'm')
+			buf_add(&b, span_of(w->waits));
 		else if (p[0] == '@')
 			buf_add(&b, span_of(w->uids[p[1] - '0']));
 		else
@@ -260,6 +295,28 @@ grant(struct relay_run *w, const struct wish *wish)
 	buf_add_byte(&b, '\0');
 	send_text(w, wish->who, b.p, wish->data);
 	buf_free(&b);
+}
+
+/* Requests of each kind that were done, by what stands in them. */
+static struct {
+	const char *text;
+	unsigned done;
+} kinds[] = {
+	{ "\"pass\"", 0 }, { "\"reject\"", 0 }, { "\"moderator\"", 0 },
+	{ "\"kind\"", 0 }, { "\"mod", 0 }, { "\"shut", 0 },
+	{ "\"cork\":\"2", 0 }, { "\"cork\":\"\"", 0 }, { "\"after\"", 0 }
+};
+
+static void
+count_kinds(struct relay_run *w, const struct wish *wish)
+{
+	size_t i;
+
+	buf_add_byte(&w->said, '\0');
+	for (i = 0; i < COUNT(kinds); i++)
+		kinds[i].done += strstr(wish->text, kinds[i].text) != NULL &&
+		    strstr(w->said.p, "\"msgid\":\"1") != NULL;
+	w->said.n--;
 }
 
 /* Where two texts begin to differ, and some of the line there. */
@@ -291,6 +348,7 @@ play(uint64_t seed)
 		listen_to_all(&worlds[0]);
 		listen_to_all(&worlds[1]);
 		bytes += worlds[0].said.n;
+		count_kinds(&worlds[0], &wish);
 		compare(&worlds[0], &worlds[1], &wish);
 	}
 	end(&worlds[0]);
@@ -302,12 +360,15 @@ play(uint64_t seed)
 int
 main(void)
 {
-	size_t bytes = 0;
+	size_t i, bytes = 0;
 	uint64_t seed;
 
 	log_level(LOG_QUIET);
 	for (seed = 1; seed <= RUNS; seed++)
 		bytes += play(seed);
+	for (i = 0; i < COUNT(kinds); i++)
+		CHECK(kinds[i].done > 0, "%s: %u were done",
+		    kinds[i].text, kinds[i].done);
 	CHECK(bytes > (size_t)RUNS * REQUESTS * 100, "little was said: %zu",
 	    bytes);
 	return check_report("numbering");
