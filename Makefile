@@ -49,8 +49,8 @@ CLIENT = client/account.o client/agent.o client/client.o client/contacts.o \
 MAIL =	mail/charset.o mail/field.o mail/html.o mail/letter.o mail/mime.o \
 	mail/transfer.o
 # The commands of tmtp, which needs of the rest only CLIENT and the bottom.
-CMD =	cmd/context.o cmd/device.o cmd/group.o cmd/join.o cmd/people.o \
-	cmd/post.o cmd/queue.o cmd/read.o cmd/request.o cmd/show.o \
+CMD =	cmd/context.o cmd/device.o cmd/group.o cmd/join.o cmd/mailbox.o \
+	cmd/people.o cmd/post.o cmd/queue.o cmd/read.o cmd/request.o cmd/show.o \
 	cmd/talk.o cmd/terminal.o
 # Those of them that carry mail, or connect two relays.
 GATES =	cmd/conversation.o cmd/gateway.o cmd/sendmail.o

@@ -24,6 +24,7 @@
 #include "client/agent.h"
 #include "client/contacts.h"
 #include "cmd/terminal.h"
+#include "cmd/mailbox.h"
 #include "cmd/request.h"
 #include "cmd/show.h"
 #include "disk/file.h"
@@ -33,14 +34,14 @@
 #define CHILD_LOOK  20		/* ms */
 
 static const char usage[] =
-    "read [-f] [--all] [--json | --exec COMMAND] [-d DIRECTORY]\n"
-    "            [--timeout S]";
+    "read [-f] [--all] [--json | --maildir DIRECTORY | --exec COMMAND]\n"
+    "            [-d DIRECTORY] [--timeout S]";
 
 struct read_run {
 	struct account account;
 	struct request_line line;
 	bool follows, all;
-	const char *command;		/* NULL: standard output */
+	const char *command, *maildir;	/* both NULL: standard output */
 	char directory[ACCOUNT_PATH + 16];	/* for attachments */
 	uint64_t end;			/* until when to wait to be online */
 	struct contacts book;
@@ -138,6 +139,9 @@ hand_over(struct context *context, struct read_run *r, struct show *s)
 	struct buf text = { NULL, 0, 0 };
 	int result;
 
+	if (r->maildir != NULL)
+		return mailbox_write(s, r->maildir, context->why,
+		    CONTEXT_WHY);
 	if (show_save_files(s, r->directory, context->why, CONTEXT_WHY) == -1)
 		return -1;
 	if (context->json)
@@ -269,6 +273,7 @@ read_words(struct context *context, struct read_run *r, char **argv)
 	static const struct context_option options[] = {
 		{ "follow", 'f', false }, { "all", 'A', false },
 		{ "json", 'j', false }, { "exec", 'e', true },
+		{ "maildir", 'm', true },
 		{ "directory", 'd', true }, { "timeout", 't', true },
 		{ NULL, 0, false }
 	};
@@ -287,6 +292,9 @@ read_words(struct context *context, struct read_run *r, char **argv)
 		case 'j':
 			context->json = true;
 			break;
+		case 'm':
+			r->maildir = words.value;
+			break;
 		case 'e':
 			r->command = words.value;
 			break;
@@ -300,6 +308,8 @@ read_words(struct context *context, struct read_run *r, char **argv)
 		}
 	}
 	r->end = clock_ms(CLOCK_MONOTONIC) + (uint64_t)seconds * 1000;
+	if (r->maildir != NULL && (r->command != NULL || context->json))
+		return -1;
 	return option == -1 || *words.at != NULL ? -1 : 0;
 }
 
