@@ -88,6 +88,8 @@ SUPPORT = test/lib/relay.o test/e2e/operator.o \
 	test/lib/peer.o test/e2e/crowd.o test/e2e/fulldisk.o \
 	test/lib/harness.o test/lib/signer.o test/talk/script.o
 
+all: mnm cmd/tmtp
+
 mnm: mnm.o libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ mnm.o libmnm.a $(LDLIBS)
 
@@ -191,7 +193,7 @@ $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
 
-.PHONY: run all-tests test crash mutants fuzz bench bench-full instructions \
+.PHONY: all run all-tests test crash mutants fuzz bench bench-full instructions \
     static install uninstall clean
 run: mnm
 	./mnm
@@ -243,10 +245,17 @@ static: web/files.c
 	    $(TMTP:.o=.c) mnm-static.a && ls -l mnm-static tmtp-static
 
 SHARE = $(DESTDIR)$(PREFIX)/share
-install: mnm
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man8 \
-	    $(SHARE)/man/man5 $(SHARE)/doc/mnm/fail2ban
-	install -m 755 mnm $(DESTDIR)$(PREFIX)/bin/mnm
+install: mnm cmd/tmtp
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 \
+	    $(SHARE)/man/man8 $(SHARE)/man/man5 $(SHARE)/doc/mnm/fail2ban \
+	    $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions
+	install -m 755 mnm cmd/tmtp $(DESTDIR)$(PREFIX)/bin
+	install -m 644 tmtp.1 $(SHARE)/man/man1/tmtp.1
+	for name in mnm tmtp; do \
+	    install -m 644 dist/completion/$$name.bash \
+	        $(SHARE)/bash-completion/completions/$$name && \
+	    install -m 644 dist/completion/_$$name \
+	        $(SHARE)/zsh/site-functions/_$$name || exit 1; done
 	install -m 644 mnm.8 $(SHARE)/man/man8/mnm.8
 	install -m 644 mnm.conf.5 $(SHARE)/man/man5/mnm.conf.5
 	install -m 644 mnm.conf dist/mnm.service $(SHARE)/doc/mnm
@@ -254,8 +263,12 @@ install: mnm
 	    $(SHARE)/doc/mnm/fail2ban
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/mnm $(SHARE)/man/man8/mnm.8 \
-	    $(SHARE)/man/man5/mnm.conf.5
+	rm -f $(DESTDIR)$(PREFIX)/bin/mnm $(DESTDIR)$(PREFIX)/bin/tmtp \
+	    $(SHARE)/man/man8/mnm.8 $(SHARE)/man/man5/mnm.conf.5 \
+	    $(SHARE)/man/man1/tmtp.1 $(SHARE)/zsh/site-functions/_mnm \
+	    $(SHARE)/zsh/site-functions/_tmtp \
+	    $(SHARE)/bash-completion/completions/mnm \
+	    $(SHARE)/bash-completion/completions/tmtp
 	rm -rf $(SHARE)/doc/mnm
 
 clean:

@@ -123,7 +123,8 @@ mailbox_write(const struct show *s, const char *path, char *why, size_t room)
 	/* Only one that comes again can be there already. */
 	if (dir != -1 && file_make_dir(dir, "tmp") == 0 &&
 	    file_make_dir(dir, "new") == 0 && file_make_dir(dir, "cur") == 0)
-		result = s->again && is_in_cur(dir, s->reply->id) ? 0 : save(dir, s);
+		result = s->again && is_in_cur(dir, s->reply->id) ? 0 :
+		    save(dir, s);
 	if (result == -1)
 		(void)say_why(why, room, "%s: %s", path, strerror(errno));
 	(void)fd_close(dir);

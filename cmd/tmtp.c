@@ -56,11 +56,17 @@ help(void)
 static int
 run(struct context *context, char **argv)
 {
+	bool asks = argv[1] != NULL && strcmp(argv[1], "--help") == 0;
 	size_t i;
+	int status;
 
-	for (i = 0; i < COMMANDS; i++)
-		if (strcmp(commands[i].name, argv[0]) == 0)
-			return commands[i].run(context, argv + 1);
+	for (i = 0; i < COMMANDS; i++) {
+		if (strcmp(commands[i].name, argv[0]) != 0)
+			continue;
+		/* Then each says how it is used. */
+		status = commands[i].run(context, argv + 1);
+		return asks && status == STATUS_USAGE ? STATUS_OK : status;
+	}
 	return context_fail(context, STATUS_USAGE,
 	    "unknown command: %s; tmtp --help lists all", argv[0]);
 }
