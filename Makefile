@@ -174,7 +174,8 @@ test/load/slowsync.so: test/load/slowsync.c
 	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/load/slowsync.c
 
 # Fuzzers, built with clang: make fuzz && test/fuzz/fuzz_json
-FUZZ = test/fuzz/fuzz_json test/fuzz/fuzz_tmtp test/fuzz/fuzz_mime
+FUZZ = test/fuzz/fuzz_json test/fuzz/fuzz_tmtp test/fuzz/fuzz_mime \
+	test/fuzz/fuzz_proxy
 fuzz: $(FUZZ)
 $(FUZZ): test/fuzz/*.c test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) $(MAIL:.o=.c) \
     *.h */*.h
