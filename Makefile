@@ -31,8 +31,8 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
 	tmtp/op.o tmtp/outbox.o tmtp/ping.o tmtp/post.o tmtp/presence.o \
 	tmtp/register.o tmtp/request.o tmtp/retry.o tmtp/route.o tmtp/seal.o \
 	tmtp/session.o tmtp/useredit.o tmtp/wake.o tmtp.o \
-	net/authority.o net/ca_page.o net/cert.o net/channel.o net/conn.o net/http.o net/identity.o net/jwks.o \
-	net/listen.o net/names.o \
+	net/authority.o net/ca_page.o net/cert.o net/channel.o net/conn.o \
+	net/http.o net/identity.o net/jwks.o net/listen.o net/names.o \
 	net/poller.o net/proxy.o net/stream.o net/tls.o net/websocket.o \
 	net/x509.o web/files.o \
 	push/address.o push/answer.o push/push.o push/sender.o push/roots.o \
@@ -40,7 +40,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
 	admin/admin.o admin/backup.o admin/check.o admin/cli.o \
 	admin/commands.o admin/control.o admin/fsck.o admin/invitation.o \
 	admin/output.o admin/process.o admin/stats.o \
-	server.o
+	server.o library.o
 # The other end of a connection.
 CLIENT = client/account.o client/agent.o client/client.o client/contacts.o \
 	client/dial.o client/dialog.o client/outgoing.o client/post_form.o \

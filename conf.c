@@ -549,8 +549,8 @@ add_listener(struct conf *c)
 	return listener;
 }
 
-static void
-free_listeners(struct conf *c)
+void
+conf_listen_nowhere(struct conf *c)
 {
 	size_t i;
 
@@ -972,7 +972,7 @@ read_objects(struct reader *r, const struct key *key)
 	uint64_t n;
 
 	if (key->type == LISTENERS)
-		free_listeners(r->conf);	/* the default */
+		conf_listen_nowhere(r->conf);	/* the default */
 	if (all.p[0] == '{')
 		return read_object(r, key, all);
 	json_array(&r->json);
@@ -1143,7 +1143,7 @@ conf_free(struct conf *c)
 	for_all(free_value, c, "");
 	for (i = 0; i < c->authby_count; i++)
 		for_all(free_value, &c->authby[i], "authby");
-	free_listeners(c);
+	conf_listen_nowhere(c);
 	free(c->authby);
 	free(c->lines);
 	*c = empty;

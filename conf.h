@@ -96,7 +96,7 @@ struct conf {
 				   sent again are recognised; 0: never */
 	unsigned expire_days;	/* until a node counts as lost; 0: never */
 	uint64_t disk_min;	/* bytes of disk kept free; 0: see datadir.h */
-	struct conf_listener *listen;	/* at least one */
+	struct conf_listener *listen;	/* from a file: at least one */
 	size_t listen_count;
 	char **proxy_from;	/* networks; NULL-terminated; none: nobody */
 	char *push_contact;	/* whom push services may ask: "mailto:..." or
@@ -119,6 +119,8 @@ int conf_read(struct conf *, const char *path, char *why, size_t room);
 int conf_parse(struct conf *, struct span text, const char *path, char *why,
     size_t room);
 void conf_free(struct conf *);
+/* Forget where to listen: the relay serves its own process alone. */
+void conf_listen_nowhere(struct conf *);
 /*
  * The line of the file that gives "name" or "group.name"; 0 if none does.  For
  * the key of a listener, that of the last one.

@@ -373,7 +373,7 @@ identity_address(char dst[IDENTITY_ADDRESS], const struct conf *conf)
 	names_host(host);
 	if (conf->names[0] != NULL)
 		(void)snprintf(host, sizeof(host), "%s", conf->names[0]);
-	if (l->net == CONF_UNIX || !l->tls ||
+	if (l == NULL || l->net == CONF_UNIX || !l->tls ||
 	    !conf_split_address(l->laddr, &listen)) {
 		(void)snprintf(dst, IDENTITY_ADDRESS, "=%s", host);
 		return;

@@ -75,7 +75,7 @@ void identities_free(struct identities *);
 
 /*
  * The listener that clients connect to: with TLS, and from other machines, if
- * there is such a one.
+ * there is such a one.  NULL: it listens nowhere.
  */
 const struct conf_listener *identity_listener(const struct conf *);
 /* Its certificate; NULL if it has no TLS. */

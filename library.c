@@ -1,0 +1,590 @@
+/*
+ * A relay as one thing: configuration, certificates, data directory and server,
+ * their order at start, reload and stop.
+ *
+ * The port is bound and keys that conf names are read by mnm_open.  The data
+ * directory is opened after that, by mnm_start, so that everything created
+ * there belongs to the user who serves.
+ */
+#include "library.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admin/check.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "conf.h"
+#include "datadir.h"
+#include "disk/syncer.h"
+#include "mnm.h"
+#include "net/channel.h"
+#include "net/identity.h"
+#include "ntp.h"
+#include "server.h"
+
+#define HOUR UINT64_C(3600000)	/* ms between two looks at certificates */
+
+struct mnm {
+	char *path, *text;	/* of the configuration, or NULL */
+	char *data_path;	/* instead of conf's, or NULL */
+	bool in_process_only;
+	struct log_sink sink;
+	struct conf conf;
+	struct identities ids;
+	struct datadir data;
+	bool data_open;
+	struct server *sv;
+	int64_t clock_offset;	/* ms that the system's clock is behind */
+	int stop[2];		/* a pipe: mnm_stop */
+	bool stopped;		/* it was called */
+	uint64_t checked;	/* when certificates were, in monotonic ms */
+	char address[IDENTITY_ADDRESS];
+	/* In use by this process: */
+	struct hook in_use;
+	dev_t device;
+	ino_t inode;
+};
+
+/*
+ * The lock of a data directory keeps other processes away, not this one: and it
+ * would be lost if the directory was opened again.
+ */
+static pthread_mutex_t in_use_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct list in_use;
+
+/* ---- time ---- */
+
+/*
+ * How many milliseconds the system's clock is behind a time server, if it
+ * matters; 0 when none answers.
+ */
+static int64_t
+ask_time(const struct conf *conf)
+{
+	struct ntp_answer answer;
+	int64_t behind;
+	char **host;
+
+	for (host = conf->ntp_hosts; *host != NULL; host++) {
+		if (ntp_ask(&answer, *host, conf->ntp_retries, NTP_WAIT) == 0)
+			break;
+		log_line("ntp: %s", answer.why);
+	}
+	if (*host == NULL) {
+		if (conf->ntp_hosts[0] != NULL)
+			log_line("ntp: no host answers; using the system's "
+			    "clock");
+		return 0;
+	}
+	behind = (int64_t)(answer.wall / 1000000 - clock_ms(CLOCK_REALTIME));
+	if (behind <= 1000 && behind >= -1000)
+		return 0;
+	log_line("ntp: the system's clock is off by %lld s; using the time "
+	    "of %s", (long long)(behind / 1000), *host);
+	return behind;
+}
+
+/* Seconds since 1970. */
+static uint64_t
+now_of(const struct mnm *m)
+{
+	return (clock_ms(CLOCK_REALTIME) + (uint64_t)m->clock_offset) / 1000;
+}
+
+/* ---- configuration ---- */
+
+static int
+read_conf(const struct mnm *m, struct conf *conf, char *why, size_t room)
+{
+	int result;
+
+	if (m->text != NULL)
+		result = conf_parse(conf, span_of(m->text), "configuration",
+		    why, room);
+	else
+		result = conf_read(conf, m->path, why, room);
+	if (result == -1)
+		return -1;
+	if (m->data_path != NULL) {
+		free(conf->data);
+		conf->data = xcopy(span_of(m->data_path));
+	}
+	if (m->in_process_only)
+		conf_listen_nowhere(conf);
+	return 0;
+}
+
+/* Log what check_setup warns of; errors come up again when they matter. */
+static void
+log_warnings(const struct mnm *m, const struct conf *conf)
+{
+	struct buf findings = { NULL, 0, 0 };
+	struct span line;
+
+	if (m->in_process_only)
+		return;		/* most are about strangers */
+	(void)check_setup(conf, m->path, now_of(m), CHECK_BY_RELAY, &findings);
+	buf_add_byte(&findings, '\0');
+	for (line.p = findings.p; *line.p != '\0'; line.p += line.n + 1) {
+		line.n = strcspn(line.p, "\n");
+		if (strncmp(line.p, "warning: ", 9) == 0)
+			log_line("%.*s", (int)line.n, line.p);
+	}
+	buf_free(&findings);
+}
+
+/* What a reload cannot change stays as it is. */
+static void
+keep_text(char **new, char **old, const char *key)
+{
+	char *text = *new;
+
+	if (strcmp(*new, *old) == 0)
+		return;
+	log_line("reload: %s changes only at the next start", key);
+	*new = *old;
+	*old = text;
+}
+
+static void
+keep_fixed(struct conf *new, struct conf *old)
+{
+	keep_text(&new->data, &old->data, "data");
+	keep_text(&new->user, &old->user, "user");
+	if (new->journal_size != old->journal_size)
+		log_line("reload: journal_size changes only at the next "
+		    "start");
+	new->journal_size = old->journal_size;
+}
+
+/* ---- certificates ---- */
+
+/* Warn of those that expire. */
+static void
+warn_of_ends(struct mnm *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->conf.listen_count; i++) {
+		if (m->ids.of[i] != NULL)
+			identity_warn(m->ids.of[i], now_of(m));
+	}
+}
+
+/*
+ * Serve with other certificates.  Those that are the same stay.  Returns one
+ * that is new, or NULL.
+ */
+static const struct identity *
+set_identities(struct mnm *m, struct identities *new)
+{
+	struct identities old = m->ids, before = m->ids;
+	const struct identity *changed = NULL;
+	size_t i;
+
+	identities_keep(new, &old);
+	m->ids = *new;
+	for (i = 0; i < m->conf.listen_count; i++) {
+		if (m->ids.of[i] != before.of[i])
+			changed = m->ids.of[i];
+	}
+	server_set_certs(m->sv, &m->ids);
+	identities_free(&old);
+	warn_of_ends(m);
+	return changed;
+}
+
+/*
+ * Other programs renew a certificate, and may not ask for a reload; the relay
+ * itself renews its own.
+ */
+static void
+check_certificates(struct mnm *m)
+{
+	struct identities ids = { { NULL } };
+	char why[MNM_WHY];
+	const struct identity *new;
+	bool stale = false;
+	size_t i;
+
+	for (i = 0; i < m->conf.listen_count; i++) {
+		if (m->ids.of[i] != NULL && (identity_is_own(m->ids.of[i]) ||
+		    identity_is_stale(m->ids.of[i])))
+			stale = true;
+	}
+	if (!stale)
+		warn_of_ends(m);
+	else if (identities_read(&ids, &m->conf, IDENTITIES_ALL, now_of(m),
+	    why, sizeof(why)) == -1)
+		log_line("%s; keeping the old certificate", why);
+	else if ((new = set_identities(m, &ids)) != NULL)
+		log_line("%s was reloaded", new->cert_path);
+}
+
+/* ---- start and stop ---- */
+
+static struct mnm *
+make(const struct mnm_options *options)
+{
+	struct mnm *m = xzalloc(sizeof(*m));
+
+	if (options->config_text != NULL)
+		m->text = xcopy(span_of(options->config_text));
+	else if (options->config_path != NULL)
+		m->path = xcopy(span_of(options->config_path));
+	if (options->data != NULL)
+		m->data_path = xcopy(span_of(options->data));
+	m->in_process_only = options->in_process_only != 0;
+	m->sink = (struct log_sink){ options->log, options->log_context };
+	m->stop[0] = m->stop[1] = -1;
+	return m;
+}
+
+static void
+free_all(struct mnm *m)
+{
+	server_close(m->sv);
+	identities_free(&m->ids);
+	conf_free(&m->conf);
+	(void)fd_close(m->stop[0]);
+	(void)fd_close(m->stop[1]);
+	free(m->path);
+	free(m->text);
+	free(m->data_path);
+	free(m);
+}
+
+static int
+prepare(struct mnm *m, char *why, size_t room)
+{
+	if (fd_pipe(m->stop) == -1)
+		return say_why(why, room, "cannot make a pipe: %s",
+		    strerror(errno));
+	if (read_conf(m, &m->conf, why, room) == -1 ||
+	    (m->sv = server_open(&m->conf, why, room)) == NULL)
+		return -1;
+	m->clock_offset = ask_time(&m->conf);
+	log_warnings(m, &m->conf);
+	return identities_read(&m->ids, &m->conf, IDENTITIES_NAMED, now_of(m),
+	    why, room);
+}
+
+struct mnm *
+mnm_open(const struct mnm_options *options, char *why, size_t room)
+{
+	struct mnm *m = make(options);
+	const struct log_sink *before = log_to(&m->sink);
+
+	if (prepare(m, why, room) == -1) {
+		free_all(m);
+		m = NULL;
+	}
+	(void)log_to(before);
+	return m;
+}
+
+/* Whether a relay of this process has the directory.  With the lock held. */
+static bool
+is_in_use(const char *path)
+{
+	const struct hook *hook;
+	const struct mnm *other;
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return false;
+	for (hook = in_use.first; hook != NULL; hook = hook->next) {
+		other = hook->owner;
+		if (other->device == st.st_dev && other->inode == st.st_ino)
+			return true;
+	}
+	return false;
+}
+
+/* Others wait meanwhile, so that two cannot open the same one. */
+static int
+open_data(struct mnm *m, char *why, size_t room)
+{
+	const char *path = m->conf.data;
+	struct stat st;
+	int result;
+
+	pthread_mutex_lock(&in_use_mutex);
+	if (is_in_use(path))
+		result = say_why(why, room, "%s: another relay in this "
+		    "program uses this data directory", path);
+	else
+		result = datadir_open(&m->data, path, m->conf.journal_size,
+		    why, room);
+	if (result == 0 && fstat(m->data.dir, &st) == 0) {
+		m->device = st.st_dev;
+		m->inode = st.st_ino;
+		list_append(&in_use, &m->in_use, m);
+	}
+	pthread_mutex_unlock(&in_use_mutex);
+	m->data_open = result == 0;
+	return result;
+}
+
+static int
+close_data(struct mnm *m)
+{
+	int result;
+
+	if (!m->data_open)
+		return 0;
+	pthread_mutex_lock(&in_use_mutex);
+	result = datadir_close(&m->data);
+	list_remove(&m->in_use);
+	pthread_mutex_unlock(&in_use_mutex);
+	return result;
+}
+
+static int
+start(struct mnm *m, char *why, size_t room)
+{
+	if (open_data(m, why, room) == -1)
+		return -1;
+	m->data.disk_min = m->conf.disk_min;
+	if (syncer_start(m->data.syncer) == -1)
+		return say_why(why, room, "cannot start a thread: %s",
+		    strerror(errno));
+	if (identities_read(&m->ids, &m->conf, IDENTITIES_ALL, now_of(m), why,
+	    room) == -1)
+		return -1;
+	warn_of_ends(m);
+	if (server_start(m->sv, &m->data, &m->ids, m->clock_offset) == -1 ||
+	    server_watch(m->sv, m->stop[0]) == -1)
+		return say_why(why, room, "cannot watch connections: %s",
+		    strerror(errno));
+	m->checked = clock_ms(CLOCK_MONOTONIC);
+	return 0;
+}
+
+int
+mnm_start(struct mnm *m, char *why, size_t room)
+{
+	const struct log_sink *before = log_to(&m->sink);
+	int result = start(m, why, room);
+
+	(void)log_to(before);
+	return result;
+}
+
+/* ---- serving ---- */
+
+/* Milliseconds until certificates are looked at. */
+static int
+time_to_check(const struct mnm *m)
+{
+	uint64_t passed = clock_ms(CLOCK_MONOTONIC) - m->checked;
+
+	return passed >= HOUR ? 0 : (int)(HOUR - passed);
+}
+
+static int
+shorter(int a, int b)
+{
+	return a == -1 || (b != -1 && b < a) ? b : a;
+}
+
+/* Note that mnm_stop was called, and empty its pipe. */
+static void
+take_stop(struct mnm *m)
+{
+	char bytes[64];
+
+	while (read(m->stop[0], bytes, sizeof(bytes)) > 0)
+		m->stopped = true;
+}
+
+int
+mnm_turn(struct mnm *m, int timeout)
+{
+	const struct log_sink *before = log_to(&m->sink);
+	int result;
+
+	result = server_turn(m->sv, shorter(timeout, time_to_check(m)));
+	if (server_is_woken(m->sv))
+		take_stop(m);
+	if (result == 0 && time_to_check(m) == 0) {
+		m->checked = clock_ms(CLOCK_MONOTONIC);
+		check_certificates(m);
+	}
+	(void)log_to(before);
+	return result;
+}
+
+int
+mnm_run(struct mnm *m)
+{
+	while (!m->stopped) {
+		if (mnm_turn(m, -1) == -1)
+			return -1;
+	}
+	m->stopped = false;
+	return 0;
+}
+
+/* If the pipe is full, the loop will wake up anyhow. */
+void
+mnm_stop(struct mnm *m)
+{
+	int error = errno;
+
+	if (write(m->stop[1], "", 1) == -1)
+		errno = error;
+}
+
+int
+mnm_fd(const struct mnm *m)
+{
+	return server_fd(m->sv);
+}
+
+int
+mnm_timeout(struct mnm *m)
+{
+	return shorter(server_timeout(m->sv), time_to_check(m));
+}
+
+/* Change all of it, or nothing: then -1 and why. */
+static int
+reload(struct mnm *m, char *why, size_t room)
+{
+	struct identities ids = { { NULL } };
+	struct conf conf, old;
+
+	if (read_conf(m, &conf, why, room) == -1)
+		return -1;
+	keep_fixed(&conf, &m->conf);
+	log_warnings(m, &conf);
+	if (identities_read(&ids, &conf, IDENTITIES_ALL, now_of(m), why,
+	    room) == -1) {
+		conf_free(&conf);
+		return -1;
+	}
+	if (server_listen(m->sv, &conf, why, room) == -1) {
+		identities_free(&ids);
+		conf_free(&conf);
+		return -1;
+	}
+	old = m->conf;
+	m->conf = conf;
+	m->data.disk_min = conf.disk_min;
+	(void)set_identities(m, &ids);
+	server_reload(m->sv);
+	conf_free(&old);
+	return 0;
+}
+
+int
+mnm_reload(struct mnm *m, char *why, size_t room)
+{
+	const struct log_sink *before = log_to(&m->sink);
+	int result = reload(m, why, room);
+
+	(void)log_to(before);
+	return result;
+}
+
+const char *
+mnm_address(struct mnm *m)
+{
+	identity_address(m->address, &m->conf);
+	return m->address;
+}
+
+const char *
+mnm_fingerprint(struct mnm *m)
+{
+	const struct cert *cert = identities_cert(&m->ids, &m->conf);
+
+	return cert != NULL ? cert->fingerprint : NULL;
+}
+
+const struct conf *
+mnm_conf(const struct mnm *m)
+{
+	return &m->conf;
+}
+
+int
+mnm_close(struct mnm *m)
+{
+	const struct log_sink *before;
+	int result = 0, error = 0;
+
+	if (m == NULL)
+		return 0;
+	before = log_to(&m->sink);
+	if (m->sv != NULL && server_channels(m->sv) != NULL &&
+	    server_stop(m->sv) == -1) {
+		error = errno;
+		result = -1;
+	}
+	server_close(m->sv);
+	m->sv = NULL;
+	if (close_data(m) == -1 && result == 0) {
+		error = errno;
+		result = -1;
+	}
+	free_all(m);
+	(void)log_to(before);
+	errno = error;
+	return result;
+}
+
+/* ---- connections of the program ---- */
+
+/* Its end of a channel, under a name of its own for mnm.h. */
+static struct channel *
+channel_of(struct mnm_connection *c)
+{
+	void *channel = c;
+
+	return channel;
+}
+
+struct mnm_connection *
+mnm_connect(struct mnm *m)
+{
+	void *channel = channel_connect(server_channels(m->sv));
+
+	return channel;
+}
+
+long
+mnm_read(struct mnm_connection *c, void *bytes, size_t room)
+{
+	return channel_read(channel_of(c), bytes, room);
+}
+
+long
+mnm_write(struct mnm_connection *c, const void *bytes, size_t n)
+{
+	return channel_write(channel_of(c), bytes, n);
+}
+
+int
+mnm_connection_fd(struct mnm_connection *c)
+{
+	return channel_fd(channel_of(c));
+}
+
+void
+mnm_disconnect(struct mnm_connection *c)
+{
+	if (c != NULL)
+		channel_close(channel_of(c));
+}
