@@ -195,13 +195,13 @@ $(HEADER):
 	    "(or make BEARSSL=/path)" >&2; exit 1
 
 .PHONY: all run all-tests test crash mutants fuzz bench bench-full instructions \
-    static install uninstall clean
+    static install install-lib uninstall clean
 run: mnm
 	./mnm
 
 all-tests: mnm cmd/tmtp test/crash/crash_test $(PROGRAMS) test/load/bench
 
-test: all-tests
+test: all-tests build/libmnm.a
 	sh test/run "sh test/layers" "sh test/web/run ./mnm" $(TESTS) \
 	    test/crash/crash_test \
 	    "test/e2e/e2e ./mnm" "test/e2e/doors ./mnm" \
@@ -210,6 +210,7 @@ test: all-tests
 	    "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
 	    "test/e2e/old ./mnm" \
 	    "test/e2e/oidc ./mnm" "test/e2e/push ./mnm" \
+	    "CC='$(CC) $(CFLAGS)' CXX='$(CXX) $(CFLAGS)' sh test/e2e/embed" \
 	    "sh test/mail/opinion" "sh test/mail/gateway ./mnm cmd/tmtp" \
 	    "test/e2e/tmtp ./mnm cmd/tmtp" \
 	    "test/e2e/sim ./mnm" "test/load/bench --smoke"
@@ -245,6 +246,26 @@ static: web/files.c
 	"$$@" $(FLAGS) $$size $(STATIC) -o tmtp-static cmd/tmtp.c \
 	    $(TMTP:.o=.c) mnm-static.a && ls -l mnm-static tmtp-static
 
+# The relay for other programs: one object, in which only mnm_* is visible.
+build/libmnm.a: $(OBJS)
+	mkdir -p build
+	$(LD) -r -o build/mnm.o $(OBJS)
+	objcopy --wildcard --keep-global-symbol='mnm_*' build/mnm.o
+	rm -f $@
+	ar rc $@ build/mnm.o
+
+LIB = $(DESTDIR)$(PREFIX)/lib
+install-lib: build/libmnm.a
+	install -d $(LIB)/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install -m 644 build/libmnm.a $(LIB)/libmnm.a
+	install -m 644 mnm.h $(DESTDIR)$(PREFIX)/include/mnm.h
+	{ echo "prefix=$(PREFIX)"; echo "Name: mnm"; \
+	echo "Description: a message relay inside a program"; \
+	sed -n 's/^#define MNM_VERSION "\(.*\)"/Version: \1/p' mnm.h; \
+	echo 'Cflags: -I$${prefix}/include'; \
+	echo 'Libs: -L$${prefix}/lib -lmnm $(LDLIBS)'; } \
+	    >$(LIB)/pkgconfig/mnm.pc
+
 SHARE = $(DESTDIR)$(PREFIX)/share
 install: mnm cmd/tmtp
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 \
@@ -271,9 +292,11 @@ uninstall:
 	    $(SHARE)/bash-completion/completions/mnm \
 	    $(SHARE)/bash-completion/completions/tmtp
 	rm -rf $(SHARE)/doc/mnm
+	rm -f $(LIB)/libmnm.a $(LIB)/pkgconfig/mnm.pc \
+	    $(DESTDIR)$(PREFIX)/include/mnm.h
 
 clean:
 	rm -f mnm cmd/tmtp mnm-static tmtp-static sim/selftest_lines.c web/files.c *.o */*.o test/*/*.o \
-	    *.a test/*/*.a \
+	    *.a test/*/*.a build/libmnm.a build/mnm.o \
 	    test/load/*.so test/e2e/*.so test/load/bench test/load/count \
 	    test/crash/crash_test $(TESTS) $(ENDS) $(TOOLS) $(FUZZ)

@@ -1140,6 +1140,8 @@ conf_free(struct conf *c)
 	static const struct conf empty;
 	size_t i;
 
+	if (c->data == NULL)
+		return;		/* it was freed, or never read */
 	for_all(free_value, c, "");
 	for (i = 0; i < c->authby_count; i++)
 		for_all(free_value, &c->authby[i], "authby");

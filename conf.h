@@ -118,6 +118,7 @@ int conf_read(struct conf *, const char *path, char *why, size_t room);
 /* The same for a text, whose name in sentences is path. */
 int conf_parse(struct conf *, struct span text, const char *path, char *why,
     size_t room);
+/* A second time, or of one that is all zero, it does nothing. */
 void conf_free(struct conf *);
 /* Forget where to listen: the relay serves its own process alone. */
 void conf_listen_nowhere(struct conf *);
