@@ -24,7 +24,8 @@
  * mnm_stop and mnm_connect, which any thread may call between mnm_start and
  * mnm_close.  Different relays need no locks.  A connection is used by one
  * thread at a time, any one.  A relay starts one thread of its own, which syncs
- * files; signals do not go to it.
+ * files; signals do not go to it.  With push_contact in the configuration, it
+ * also has a child process.
  *
  * Strings are UTF-8, and end with NUL.  Functions that return -1 set errno.
  * Compile with: pkg-config --cflags --libs mnm
