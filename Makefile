@@ -53,7 +53,8 @@ CMD =	cmd/context.o cmd/device.o cmd/group.o cmd/join.o cmd/mailbox.o \
 	cmd/people.o cmd/post.o cmd/queue.o cmd/read.o cmd/request.o cmd/show.o \
 	cmd/talk.o cmd/terminal.o
 # Those of them that carry mail, or connect two relays.
-GATES =	cmd/conversation.o cmd/gateway.o cmd/sendmail.o
+GATES =	cmd/conversation.o cmd/gateway.o cmd/mailout.o cmd/sendmail.o \
+	cmd/station.o
 TMTP =	$(CMD) $(GATES) $(MAIL) $(CLIENT) base/buf.o base/clock.o \
 	base/encode.o base/fd.o base/log.o base/qr.o base/utf8.o disk/file.o \
 	json.o net/poller.o

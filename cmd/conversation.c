@@ -52,6 +52,8 @@ parse(struct conversation *c, struct span text)
 			add_string(&c->address, &j);
 		else if (json_is(key, SPAN("last")))
 			add_string(&c->last, &j);
+		else if (json_is(key, SPAN("subject")))
+			add_string(&c->subject, &j);
 		else if (json_is(key, SPAN("thread")))
 			add_string(&c->thread, &j);
 		else if (json_is(key, SPAN("uid")))
@@ -121,6 +123,7 @@ conversation_write(struct context *context, const struct account *account,
 	json_put_open(&text, '{');
 	json_put_string(&text, "address", buf_span(&c->address));
 	json_put_string(&text, "last", buf_span(&c->last));
+	json_put_string(&text, "subject", buf_span(&c->subject));
 	json_put_string(&text, "thread", buf_span(&c->thread));
 	json_put_string(&text, "uid", buf_span(&c->uid));
 	json_put_close(&text, '}');
@@ -147,6 +150,7 @@ conversation_free(struct conversation *c)
 	buf_free(&c->thread);
 	buf_free(&c->address);
 	buf_free(&c->last);
+	buf_free(&c->subject);
 	c->token[0] = '\0';
 }
 

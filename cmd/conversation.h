@@ -24,6 +24,7 @@ struct conversation {
 	struct buf uid, thread;
 	struct buf address;		/* of the one outside */
 	struct buf last;		/* the Message-ID of their last mail */
+	struct buf subject;
 };
 
 /* By the token, as in an address.  False: there is none. */

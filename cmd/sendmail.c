@@ -422,6 +422,8 @@ note_conversation(struct context *context, struct sendmail *s,
 		buf_add(&d->talk.uid, d->target.id);
 		buf_add(&d->talk.thread, msgid);
 		buf_add(&d->talk.address, buf_span(&s->from));
+		field_text(&d->talk.subject, field_find(s->mail.head,
+		    "Subject"));
 	}
 	read_message_id(&d->talk.last, s);
 	(void)conversation_write(context, &s->account, &d->talk);

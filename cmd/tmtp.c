@@ -13,6 +13,7 @@
 #include "cmd/device.h"
 #include "cmd/group.h"
 #include "cmd/join.h"
+#include "cmd/mailout.h"
 #include "cmd/people.h"
 #include "cmd/post.h"
 #include "cmd/queue.h"
@@ -32,11 +33,12 @@ static const struct command_row {
 	{ "read",     read_run,            "get messages" },
 	{ "talk",     talk_run,            "a conversation, line by line" },
 	{ "contacts", people_run_contacts, "people you know" },
-	{ "sendmail", sendmail_run,        "post mail, called as sendmail is" },
 	{ "group",    group_run,           "groups: list, invite, join" },
 	{ "alias",    group_run_alias,     "names by which others find you" },
 	{ "device",   device_run,          "add another device, or drop one" },
 	{ "queue",    queue_run,           "messages that wait to be sent" },
+	{ "mail",     mailout_run,         "mail the posts to this account" },
+	{ "sendmail", sendmail_run,        "post mail, called as sendmail is" },
 	{ "whoami",   people_run_whoami,   "this account" }
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
