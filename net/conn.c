@@ -337,14 +337,27 @@ write_stream(struct conn *c, struct now now)
 		finish(c, now);
 }
 
+/*
+ * HTTP's answers leave at once.  Those of WebSocket wait for the next turn, as
+ * what the session has to say may have to wait for the disk.
+ */
+static void
+write_answers(struct conn *c, struct now now)
+{
+	if (c->language == CONN_HTTP)
+		write_stream(c, now);
+	else if (c->language == CONN_WEBSOCKET &&
+	    c->websocket->out.n > 0 && c->stream.phase == STREAM_OPEN)
+		c->more = true;
+}
+
 void
 conn_read(struct conn *c, struct now now)
 {
 	if (conn_wants_input(c) && pass_proxy(c)) {
 		stream_enter(&c->stream);
 		read_stream(c, now);
-		if (c->language > CONN_TMTP)
-			write_stream(c, now);
+		write_answers(c, now);
 		stream_flush(&c->stream, now);	/* of the handshake; an alert */
 		if (c->stream.phase == STREAM_OPEN &&
 		    stream_is_over(&c->stream))

@@ -1,6 +1,6 @@
 /*
- * harness.h - a relay without sockets, TLS or a clock of its own: data in a
- * scratch directory, clients (actors) by name, and time that passes when told.
+ * harness.h - a relay without TLS or a clock of its own: data in a scratch
+ * directory, clients (actors) by name, and time that passes when told.
  *
  * What cannot be done here ends the test program.
  */
@@ -22,12 +22,27 @@
 #define HARNESS_NAME    8
 #define HARNESS_ROOM    16384	/* bytes of output asked for: a TLS record */
 
+struct conn;
+
+/* How clients reach the relay. */
+enum harness_door {
+	HARNESS_SESSION,	/* tmtp.h's functions are called */
+	HARNESS_SOCKET,		/* over a Unix socket, through net/conn */
+	HARNESS_WEBSOCKET	/* the same, with WebSocket within */
+};
+
 struct actor {
 	char name[HARNESS_NAME];
 	struct session *session;	/* NULL when not connected */
 	bool ended;		/* by the relay */
 	struct buf got;		/* bytes it has not looked at */
-	struct buf records;	/* size_t: where in got each output ended */
+	struct buf records;	/* size_t: where in got each output ended, or
+				   each message of WebSocket */
+	struct conn *conn;	/* unless HARNESS_SESSION */
+	int fd;			/* its other end */
+	struct buf wire;	/* WebSocket: what was received and not read */
+	bool in_message;	/* WebSocket: fragments of one were sent */
+	bool closed;		/* WebSocket: a close frame was received */
 	char uid[UID_TEXT + 1];	/* from harness_register */
 	char nodeid[NODEID_TEXT + 1];
 };
@@ -37,6 +52,7 @@ struct harness {
 	struct datadir data;
 	struct relay *relay;
 	struct now now;
+	enum harness_door door;
 	size_t piece;		/* bytes given at a time; 0: all at once */
 	size_t room;		/* bytes of output asked for at a time */
 	char path[64];		/* a scratch directory */
@@ -68,7 +84,10 @@ void harness_register(struct harness *, struct actor *);
 void harness_login(struct harness *, struct actor *);
 /* The first frame that it has got; false if it has not got all of one. */
 bool harness_frame(const struct actor *, struct reply *);
-/* Whether this first frame came with one call of tmtp_output. */
+/*
+ * Whether this first frame came with one call of tmtp_output, or is one message
+ * of WebSocket.
+ */
 bool harness_in_one_record(const struct actor *, const struct reply *);
 /* It has looked at so many bytes. */
 void harness_drop(struct actor *, size_t bytes);

@@ -36,9 +36,10 @@
  *
  * At the end no client may have a frame left.  Every conversation runs in each
  * numbering, with frames as they are, split at every byte, and glued together
- * as far as its lines allow.  With "ops 2018" or "ops 2020" only that numbering
- * is run; with "ops auto" there is none, numbers are written as they are, and
- * the relay has to find out.
+ * as far as its lines allow; and all of this over WebSocket, too, where one of
+ * them is a message, and those bytes are fragments.  With "ops 2018" or
+ * "ops 2020" only that numbering is run; with "ops auto" there is none, numbers
+ * are written as they are, and the relay has to find out.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -60,6 +61,8 @@
 /* How a run's bytes are given to the relay. */
 enum way { WAY_WHOLE, WAY_SPLIT, WAY_GLUED, WAYS };
 
+#define DOORS 3
+
 static const char *const ops_names[] = {
 	[CONF_OPS_AUTO] = "auto",
 	[CONF_OPS_2018] = "2018",
@@ -67,6 +70,11 @@ static const char *const ops_names[] = {
 };
 
 static const char *const way_names[WAYS] = { "whole", "split", "glued" };
+static const char *const door_names[DOORS] = {
+	[HARNESS_SESSION] = "",
+	[HARNESS_SOCKET] = ", over a Unix socket",
+	[HARNESS_WEBSOCKET] = ", over WebSocket"
+};
 
 /* One run of a script. */
 struct run {
@@ -90,8 +98,9 @@ fail(struct run *t, const char *what, struct span got)
 	if (t->failed)
 		return;
 	t->failed = true;
-	CHECK(false, "%s:%u (ops %s, %s): %s %.*s\n\t%s", t->script->path,
-	    t->line->number, ops_names[t->ops], way_names[t->way], what,
+	CHECK(false, "%s:%u (ops %s, %s%s): %s %.*s\n\t%s", t->script->path,
+	    t->line->number, ops_names[t->ops], way_names[t->way],
+	    door_names[t->harness.door], what,
 	    got.n < 2000 ? (int)got.n : 2000, got.p, t->line->text);
 }
 
@@ -161,6 +170,25 @@ unacked(struct run *t, const struct actor *a)
 	return &t->unacked[a - t->harness.actors];
 }
 
+/*
+ * A message that fits in a record is in one; and over WebSocket every frame
+ * that fits is one message.
+ */
+static bool
+is_in_one(const struct run *t, const struct actor *a, const struct reply *r)
+{
+	switch (t->harness.door) {
+	case HARNESS_SESSION:
+		return t->way == WAY_SPLIT || r->bytes > HARNESS_ROOM ||
+		    r->from.p == NULL || harness_in_one_record(a, r);
+	case HARNESS_WEBSOCKET:
+		return r->bytes > HARNESS_ROOM - 4 ||
+		    harness_in_one_record(a, r);
+	default:
+		return true;
+	}
+}
+
 static void
 step_get(struct run *t, struct actor *a, const char *text)
 {
@@ -173,8 +201,7 @@ step_get(struct run *t, struct actor *a, const char *text)
 		return;
 	}
 	why = talk_compare(&t->talk, text, &r);
-	if (why == NULL && t->way != WAY_SPLIT && r.bytes <= HARNESS_ROOM &&
-	    r.from.p != NULL && !harness_in_one_record(a, &r))
+	if (why == NULL && !is_in_one(t, a, &r))
 		why = "a message was split";
 	if (why != NULL) {
 		fail(t, why, r.header);
@@ -468,7 +495,8 @@ end_run(struct run *t)
 }
 
 static void
-run(const struct script *s, enum conf_ops ops, enum way way)
+run(const struct script *s, enum conf_ops ops, enum way way,
+    enum harness_door door)
 {
 	struct run *t = xzalloc(sizeof(*t));
 	size_t i;
@@ -478,6 +506,7 @@ run(const struct script *s, enum conf_ops ops, enum way way)
 	t->ops = ops;
 	t->talk.numbering = ops == CONF_OPS_2020 ? TALK_2020 : TALK_2018;
 	harness_open(&t->harness);
+	t->harness.door = door;
 	t->harness.conf.ops = ops;
 	if (way == WAY_SPLIT) {
 		t->harness.piece = 1;
@@ -510,17 +539,29 @@ is_for(const struct script *s, enum conf_ops ops)
 	return ops != CONF_OPS_AUTO;
 }
 
+/* All ways through all doors; a socket without WebSocket splits as it will. */
+static void
+run_ways(const struct script *s, enum conf_ops ops)
+{
+	int way;
+
+	for (way = 0; way < WAYS; way++) {
+		run(s, ops, (enum way)way, HARNESS_SESSION);
+		run(s, ops, (enum way)way, HARNESS_WEBSOCKET);
+	}
+	run(s, ops, WAY_WHOLE, HARNESS_SOCKET);
+}
+
 static void
 run_file(const char *path)
 {
 	struct script *all = script_read(path), *s;
-	int ops, way;
+	int ops;
 
 	for (s = all; s != NULL; s = s->next) {
 		for (ops = CONF_OPS_AUTO; ops <= CONF_OPS_2020; ops++) {
-			for (way = 0; way < WAYS && is_for(s,
-			    (enum conf_ops)ops); way++)
-				run(s, (enum conf_ops)ops, (enum way)way);
+			if (is_for(s, (enum conf_ops)ops))
+				run_ways(s, (enum conf_ops)ops);
 		}
 	}
 	script_free(all);
