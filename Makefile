@@ -81,7 +81,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/poller_test $(UNIT)/channel_test $(UNIT)/proxy_test \
 	$(UNIT)/poller_poll_test $(UNIT)/expect_test
 ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup \
-	test/e2e/doors \
+	test/e2e/doors test/e2e/library \
 	test/e2e/push \
 	test/e2e/old test/e2e/oidc
 TOOLS = $(UNIT)/json_check
@@ -158,6 +158,15 @@ mutants: test/crash/crash_test
 	CC="$(CC)" FLAGS="$(FLAGS) $(CFLAGS)" LDLIBS="$(LDLIBS)" \
 	    sh test/crash/mutants
 
+# Relays and connections in several threads.
+TSAN = -fsanitize=thread -g -O1
+tsan: web/files.c
+	mkdir -p build
+	$(CC) $(FLAGS) $(TSAN) -o build/library-tsan test/e2e/library.c \
+	    $(OBJS:.o=.c) $(LDLIBS) && build/library-tsan
+	$(CC) $(FLAGS) $(TSAN) -o build/channel-tsan test/unit/channel_test.c \
+	    net/channel.c base/*.c $(LDLIBS) && build/channel-tsan
+
 # The benchmark.  On Linux it counts the relay's syncs, and can slow them down.
 BENCH = test/load/bench.o test/load/storage.o test/load/trial.o \
 	test/load/load.o test/load/baseline.o test/load/procstat.o
@@ -195,7 +204,7 @@ $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
 
-.PHONY: all run all-tests test crash mutants fuzz bench bench-full instructions \
+.PHONY: all run all-tests test tsan crash mutants fuzz bench bench-full instructions \
     static install install-lib uninstall clean
 run: mnm
 	./mnm
@@ -211,6 +220,7 @@ test: all-tests build/libmnm.a
 	    "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
 	    "test/e2e/old ./mnm" \
 	    "test/e2e/oidc ./mnm" "test/e2e/push ./mnm" \
+	    test/e2e/library \
 	    "CC='$(CC) $(CFLAGS)' CXX='$(CXX) $(CFLAGS)' sh test/e2e/embed" \
 	    "sh test/mail/opinion" "sh test/mail/gateway ./mnm cmd/tmtp" \
 	    "test/e2e/tmtp ./mnm cmd/tmtp" \
