@@ -180,6 +180,9 @@ test/load/count: $(COUNT) test/lib/libtest.a libmnm.a
 test/e2e/push: test/e2e/road.so
 test/e2e/road.so: test/e2e/road.c
 	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/e2e/road.c -ldl
+test/e2e/killer.so: test/e2e/killer.c
+	$(CC) -std=c11 -O2 -Wall -Wextra -shared -fPIC -o $@ \
+	    test/e2e/killer.c -ldl
 test/load/slowsync.so: test/load/slowsync.c
 	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/load/slowsync.c
 
@@ -209,7 +212,7 @@ $(HEADER):
 run: mnm
 	./mnm
 
-all-tests: mnm cmd/tmtp test/crash/crash_test $(PROGRAMS) test/load/bench
+all-tests: mnm cmd/tmtp test/e2e/killer.so test/crash/crash_test $(PROGRAMS) test/load/bench
 
 test: all-tests build/libmnm.a
 	sh test/run "sh test/layers" "sh test/web/run ./mnm" $(TESTS) \
@@ -224,6 +227,7 @@ test: all-tests build/libmnm.a
 	    "CC='$(CC) $(CFLAGS)' CXX='$(CXX) $(CFLAGS)' sh test/e2e/embed" \
 	    "sh test/mail/opinion" "sh test/mail/gateway ./mnm cmd/tmtp" \
 	    "test/e2e/tmtp ./mnm cmd/tmtp" \
+	    "test/e2e/killed ./mnm cmd/tmtp test/e2e/killer.so 7" \
 	    "test/e2e/sim ./mnm" "test/load/bench --smoke"
 
 # How much this machine can carry; see test/load/bench.md.  The full run takes

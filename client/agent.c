@@ -129,16 +129,33 @@ add_id(uint64_t *ids, size_t *count, uint64_t id)
 }
 
 static void
-note_seen(struct agent *a, char sign, uint64_t id)
+add_seen(struct buf *lines, char sign, uint64_t id)
 {
 	char line[SEEN_LINE];
 
 	line[0] = sign;
 	encode_hex64(line + 1, id);
 	line[SEEN_LINE - 1] = '\n';
-	/* Without it, a double is not recognised; nothing is lost. */
-	if (a->seen != -1 && write(a->seen, line, sizeof(line)) == SEEN_LINE)
-		a->seen_bytes += SEEN_LINE;
+	buf_add(lines, (struct span){ line, SEEN_LINE });
+}
+
+/* Without it, a double is not recognised; nothing is lost. */
+static void
+write_seen(struct agent *a, const struct buf *lines)
+{
+	if (a->seen != -1 && lines->n > 0 &&
+	    write(a->seen, lines->p, lines->n) == (ssize_t)lines->n)
+		a->seen_bytes += lines->n;
+}
+
+static void
+note_seen(struct agent *a, char sign, uint64_t id)
+{
+	struct buf line = { NULL, 0, 0 };
+
+	add_seen(&line, sign, id);
+	write_seen(a, &line);
+	buf_free(&line);
 }
 
 static void
@@ -165,21 +182,24 @@ read_seen(struct agent *a)
 static void
 renew_seen(struct agent *a)
 {
+	struct buf lines = { NULL, 0, 0 };
 	size_t i;
 
-	(void)fd_close(a->seen);
-	a->seen = openat(a->account->dir, "seen.new",
-	    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-	a->seen_bytes = 0;
 	i = a->begun_count > SEEN_MAX ? a->begun_count - SEEN_MAX : 0;
 	for (; i < a->begun_count; i++)
 		if (!has_id(a->done, a->done_count,
 		    a->begun_ids[i % SEEN_MAX]))
-			note_seen(a, '+', a->begun_ids[i % SEEN_MAX]);
+			add_seen(&lines, '+', a->begun_ids[i % SEEN_MAX]);
 	i = a->done_count > SEEN_MAX ? a->done_count - SEEN_MAX : 0;
 	for (; i < a->done_count; i++)
-		note_seen(a, '-', a->done[i % SEEN_MAX]);
+		add_seen(&lines, '-', a->done[i % SEEN_MAX]);
+	(void)fd_close(a->seen);
+	a->seen = openat(a->account->dir, "seen.new",
+	    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	a->seen_bytes = 0;
+	write_seen(a, &lines);
 	(void)renameat(a->account->dir, "seen.new", a->account->dir, "seen");
+	buf_free(&lines);
 }
 
 /* ---- what messages teach ---- */
