@@ -6,13 +6,20 @@
  *
  * What a relay makes up differs: uids are compared by whose they are, nodeids
  * and headsums (which stage checks) not at all.
+ *
+ * Requests that a client of 2018 or 2020 can make get the answers that a relay
+ * without moderators, corks, receipts and labels gave: test/unit/unchanged.txt
+ * has checksums of those.  That relay wrote it, by numbering_test -r.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/encode.h"
 #include "base/log.h"
+#include "disk/file.h"
 #include "test/lib/check.h"
 #include "test/lib/harness.h"
 #include "test/lib/prng.h"
@@ -37,6 +44,8 @@ struct relay_run {
 	char uids[USERS][UID_TEXT + 1];
 	char nodeids[USERS][NODEID_TEXT + 1];
 	char last[USERS][ID_TEXT + 1];	/* the last message each one got */
+	unsigned asked;		/* requests, numbered from 1; 0: all have
+				   the same id */
 	char waits[ID_TEXT + 1];	/* the last post to be moderated */
 	struct buf said;	/* all that was sent, as it can be compared */
 };
@@ -250,10 +259,10 @@ static const struct request_form {
 
 /* A request that mostly makes sense: % is anybody, $ is who sends it. */
 static void
-draw_wish(uint64_t *seed, struct wish *wish)
+draw_wish(uint64_t *seed, const struct request_form *table, size_t n,
+    struct wish *wish)
 {
-	const struct request_form *form = &forms[prng_below(seed,
-	    sizeof(forms) / sizeof(forms[0]))];
+	const struct request_form *form = &table[prng_below(seed, n)];
 	size_t i;
 
 	wish->who = (unsigned)prng_below(seed, USERS);
@@ -281,6 +290,12 @@ grant(struct relay_run *w, const struct wish *wish)
 	buf_addf(&b, "{\"op\":%d", wish->op < PING ? wish->op :
 	    w->numbers[wish->op - PING]);
 	for (p = wish->text; *p != '\0'; p++) {
+		if (p == wish->text && w->asked > 0 &&
+		    strncmp(p, ID, sizeof(ID) - 1) == 0) {
+			buf_addf(&b, ",\"id\":\"r%u\",", w->asked++);
+			p += sizeof(ID) - 2;
+			continue;
+		}
 		if (p[0] == '@' && p[1] == '@')
 			buf_add(&b, span_of(w->last[wish->who]));
 		else if (p[0] == '@' && p[1] == 'm')
@@ -342,7 +357,7 @@ play(uint64_t seed)
 	begin(&worlds[0], 0);
 	begin(&worlds[1], 1);
 	for (i = 0; i < REQUESTS; i++) {
-		draw_wish(&seed, &wish);
+		draw_wish(&seed, forms, COUNT(forms), &wish);
 		grant(&worlds[0], &wish);
 		grant(&worlds[1], &wish);
 		listen_to_all(&worlds[0]);
@@ -357,13 +372,161 @@ play(uint64_t seed)
 	return bytes;
 }
 
+/* ---- what clients got before ---- */
+
+#define OLD_FORMS    21		/* the first of forms */
+#define OLD_RUNS     4		/* in each numbering */
+#define OLD_REQUESTS 400
+#define OLD_SUM      4		/* hexadecimal digits for each request */
+#define OLD_FILE "test/unit/unchanged.txt"
+
+static const struct request_form notes[] = {
+	{ 8, ID "\"for\":[{\"id\":\"@%\",\"type\":1}],\"notefor\":[{\"id\":"
+	    "\"@%\",\"type\":1}],\"notelen\":4,\"datalen\":9", 9 },
+	{ 8, ID "\"for\":[{\"id\":\"club%\",\"type\":3}],\"notelen\":0,"
+	    "\"datalen\":9", 9 },
+	{ 8, ID "\"for\":[{\"id\":\"club%\",\"type\":2}],\"notefor\":[],"
+	    "\"fornotself\":true,\"notelen\":3,\"datalen\":9", 9 },
+	{ 8, ID "\"for\":[],\"notefor\":[{\"id\":\"club%\",\"type\":2}],"
+	    "\"notelen\":9,\"datalen\":9,\"notesum\":3", 9 }
+};
+
+/* A client could not decline, and would not have tried. */
+static void
+avoid_declining(struct wish *wish)
+{
+	char *to = strstr(wish->text, "\"to\":\"user");
+
+	if (to != NULL && strstr(wish->text, "\"drop\"") != NULL &&
+	    to[10] == (char)('0' + wish->who))
+		to[10] = (char)('0' + (wish->who + 1) % USERS);
+}
+
+/* The place of an id among those that were seen, ID_TEXT bytes each. */
+static size_t
+place_of(struct buf *ids, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < ids->n; i += ID_TEXT) {
+		if (memcmp(ids->p + i, id, ID_TEXT) == 0)
+			return i / ID_TEXT;
+	}
+	buf_add(ids, (struct span){ id, ID_TEXT });
+	return i / ID_TEXT;
+}
+
+static bool
+is_id(const char *p, const char *end)
+{
+	return end - p > ID_TEXT && p[-1] == '"' && p[ID_TEXT] == '"' &&
+	    strspn(p, "0123456789abcdef") == ID_TEXT;
+}
+
+/* A sum of what was said, with places for ids and without labels. */
+static unsigned
+sum_said(struct relay_run *w, struct buf *ids)
+{
+	static const char label[] = "\"label\":\"x\",";
+	struct buf b = { NULL, 0, 0 };
+	const char *p, *end;
+	unsigned sum;
+
+	buf_add_byte(&w->said, '\0');
+	for (p = w->said.p, end = p + w->said.n - 1; p < end;) {
+		if (strncmp(p, label, sizeof(label) - 1) == 0) {
+			p += sizeof(label) - 1;
+		} else if (p > w->said.p && is_id(p, end)) {
+			buf_addf(&b, "#%zu", place_of(ids, p));
+			p += ID_TEXT;
+		} else {
+			buf_add_byte(&b, *p++);
+		}
+	}
+	sum = encode_crc32c(0, b.p, b.n) & 0xffff;
+	w->said.n = 0;
+	buf_free(&b);
+	return sum;
+}
+
+/* The sums of a run, one after the other, and a newline. */
+static void
+play_old(int numbering, uint64_t seed, struct buf *sums)
+{
+	struct relay_run *w = xzalloc(sizeof(*w));
+	struct buf ids = { NULL, 0, 0 };
+	struct wish wish;
+	unsigned i;
+
+	begin(w, numbering);
+	w->asked = 1;
+	w->said.n = 0;
+	for (i = 0; i < OLD_REQUESTS; i++) {
+		if (numbering == 1 && prng_below(&seed, 6) == 0)
+			draw_wish(&seed, notes, COUNT(notes), &wish);
+		else
+			draw_wish(&seed, forms, OLD_FORMS, &wish);
+		avoid_declining(&wish);
+		grant(w, &wish);
+		listen_to_all(w);
+		buf_addf(sums, "%04x", sum_said(w, &ids));
+	}
+	buf_add_byte(sums, '\n');
+	end(w);
+	buf_free(&ids);
+	free(w);
+}
+
+static void
+play_all_old(struct buf *sums)
+{
+	uint64_t seed;
+	int numbering;
+
+	for (numbering = 0; numbering < 2; numbering++) {
+		for (seed = 1; seed <= OLD_RUNS; seed++)
+			play_old(numbering, seed, sums);
+	}
+}
+
+static void
+test_unchanged(void)
+{
+	struct buf sums = { NULL, 0, 0 }, old = sums;
+	size_t line = OLD_REQUESTS * OLD_SUM + 1, i;
+
+	if (file_read(AT_FDCWD, OLD_FILE, 1 << 20, &old) == -1)
+		die("%s: %s", OLD_FILE, strerror(errno));
+	play_all_old(&sums);
+	CHECK(old.n == sums.n, "%zu bytes, not %zu", sums.n, old.n);
+	for (i = 0; i < old.n && i < sums.n && old.p[i] == sums.p[i]; i++)
+		continue;
+	CHECK(i == old.n, "run %zu, request %zu is answered in another way",
+	    i / line + 1, i % line / OLD_SUM);
+	buf_free(&sums);
+	buf_free(&old);
+}
+
+static int
+record_old(void)
+{
+	struct buf sums = { NULL, 0, 0 };
+
+	play_all_old(&sums);
+	(void)fwrite(sums.p, 1, sums.n, stdout);
+	buf_free(&sums);
+	return 0;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	size_t i, bytes = 0;
 	uint64_t seed;
 
 	log_level(LOG_QUIET);
+	if (argc > 1 && strcmp(argv[1], "-r") == 0)
+		return record_old();
 	for (seed = 1; seed <= RUNS; seed++)
 		bytes += play(seed);
 	for (i = 0; i < COUNT(kinds); i++)
@@ -371,5 +534,6 @@ main(void)
 		    kinds[i].text, kinds[i].done);
 	CHECK(bytes > (size_t)RUNS * REQUESTS * 100, "little was said: %zu",
 	    bytes);
+	test_unchanged();
 	return check_report("numbering");
 }
