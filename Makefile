@@ -188,7 +188,7 @@ test/load/slowsync.so: test/load/slowsync.c
 
 # Fuzzers, built with clang: make fuzz && test/fuzz/fuzz_json
 FUZZ = test/fuzz/fuzz_json test/fuzz/fuzz_tmtp test/fuzz/fuzz_mime \
-	test/fuzz/fuzz_proxy
+	test/fuzz/fuzz_proxy test/fuzz/fuzz_http test/fuzz/fuzz_websocket
 fuzz: $(FUZZ)
 $(FUZZ): test/fuzz/*.c test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) $(MAIL:.o=.c) \
     *.h */*.h

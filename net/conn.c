@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/subnet.h"
 #include "net/channel.h"
+#include "net/cert.h"
 #include "net/poller.h"
 #include "net/proxy.h"
 #include "net/websocket.h"
@@ -59,6 +60,13 @@ open_session(struct conn *c, struct relay *relay, const char *peer,
 	c->session = tmtp_session_open(relay, c, c->peer, now);
 }
 
+/* Neither the relay itself nor its own authority has signed it. */
+static bool
+is_by_ca(const struct cert *cert)
+{
+	return cert->pinned == 0 && cert->chain_length > 1;
+}
+
 struct conn *
 conn_open(int fd, const struct listener *listener, struct relay *relay,
     const char *peer, struct now now)
@@ -73,6 +81,7 @@ conn_open(int fd, const struct listener *listener, struct relay *relay,
 	if (listener->proxy)
 		c->proxy = xzalloc(sizeof(*c->proxy));
 	c->cert = listener->cert;
+	c->hsts = listener->tls != NULL && is_by_ca(listener->cert);
 	c->ca = listener->ca;
 	c->http = listener->http;
 	c->is_local = listener->is_local;
@@ -194,6 +203,7 @@ static void
 begin_http(struct conn *c, struct now now)
 {
 	unsigned flags = (c->stream.tls != NULL ? HTTP_TLS : 0) |
+	    (c->hsts ? HTTP_HSTS : 0) |
 	    (c->is_local ? HTTP_LOCAL : 0) | (c->ca ? HTTP_CA : 0);
 
 	c->language = CONN_HTTP;
@@ -288,12 +298,23 @@ take_websocket_output(struct conn *c, char *p, size_t room, struct now now)
 	return n;
 }
 
+/* The next request is looked at when one is answered. */
+static size_t
+take_http_output(struct conn *c, char *p, size_t room, struct now now)
+{
+	size_t n = http_output(c->request, p, room, now);
+
+	if (http_is_upgraded(c->request))
+		begin_websocket(c, now);
+	return n;
+}
+
 static size_t
 take_output(struct conn *c, char *p, size_t room, struct now now)
 {
 	switch (c->language) {
 	case CONN_HTTP:
-		return http_output(c->request, p, room, now);
+		return take_http_output(c, p, room, now);
 	case CONN_WEBSOCKET:
 		return take_websocket_output(c, p, room, now);
 	default:

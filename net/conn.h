@@ -51,6 +51,7 @@ struct conn {
 	const struct cert *cert;	/* of its handshake */
 	bool ca;		/* nothing but HTTP, and that has HTTP_CA */
 	bool http;		/* as the listener says */
+	bool hsts;		/* a CA vouches for the certificate */
 	bool is_local;		/* likewise; and the peer is, if proxied */
 
 	/* For server to keep: */
