@@ -9,6 +9,7 @@ import { Store } from './store.js';
 import { Engine } from './engine.js';
 import { JoinView, readLink, untrustedText } from './join.js';
 import { ListView } from './list.js';
+import { deviceButtons } from './settings.js';
 import { TalkView } from './talk.js';
 import { snippet } from './inbox.js';
 
@@ -37,13 +38,15 @@ export class App {
 		/** @type {ServiceWorkerRegistration | undefined} */
 		this.worker = undefined;
 		this.bannerKey = '';
-		this.codeSaid = '';
+		/** @type {import('./engine.js').Code | undefined} */
+		this.code = undefined;
 		this.link = link;
 	}
 
 	async start()
 	{
 		await this.loadTalks();
+		this.code = await this.store.meta('code');
 		this.listen();
 		await this.engine.start();
 		this.draw();
@@ -56,7 +59,10 @@ export class App {
 		const { engine } = this;
 
 		engine.on('state', () => this.draw());
-		engine.on('account', () => this.draw());
+		engine.on('account', async () => {
+			this.code = await this.store.meta('code');
+			this.draw();
+		});
 		engine.on('talks', (ids) => this.changed(ids));
 		engine.on('fresh', (messages) => this.notify(messages));
 		engine.on('asks', (talk) => this.notifyAsk(talk));
@@ -121,6 +127,8 @@ export class App {
 			this.talkView?.refresh();
 		this.list?.draw();
 		this.drawTitle();
+		if (!this.open)
+			this.drawPane();
 	}
 
 	/* Names. */
@@ -131,9 +139,11 @@ export class App {
 		return talk.kind === 'self' ? t('self') : talk.name || t('no-name');
 	}
 
-	/** @param {Message} m @param {Talk | null} talk */
-	authorOf(m, talk)
+	/** @param {Message} m */
+	authorOf(m)
 	{
+		const talk = this.talks.get(m.talk);
+
 		if (m.mine)
 			return t('you');
 		const member = talk?.members?.find((v) => v.uid === m.from);
@@ -191,18 +201,8 @@ export class App {
 		this.list.draw();
 		this.talkView?.drawHeader();
 		this.drawTitle();
-		this.drawCode();
-	}
-
-	/** A device that used the code must be looked at, wherever the user is. */
-	async drawCode()
-	{
-		const code = await this.store.meta('code');
-
-		if (code?.used && this.codeSaid !== code.ref) {
-			this.codeSaid = code.ref;
-			say(t('device-used'));
-		}
+		if (!this.open)
+			this.drawPane();
 	}
 
 	drawTitle()
@@ -229,6 +229,8 @@ export class App {
 
 		if (full)
 			what = [t('full')];
+		else if (this.code?.used)
+			what = [t('device-used'), ...deviceButtons(this.engine)];
 		else if (phase === 'taken')
 			what = [t('taken'), button(t('use-here'), () =>
 				this.engine.ask({ do: 'again' }), 'plain')];
@@ -246,7 +248,7 @@ export class App {
 		else if (receiving[1])
 			what = [t('receiving', size(receiving[0]), size(receiving[1]))];
 		const key = JSON.stringify([phase, full, untrusted, clockOff,
-			receiving]);
+			receiving, this.code?.used]);
 		if (key === this.bannerKey)
 			return;
 		this.bannerKey = key;
@@ -256,10 +258,12 @@ export class App {
 	}
 
 	/** Open a talk, or with an empty id the list. @param {string} id @param {string} [at] */
-	show(id, at)
+	async show(id, at)
 	{
 		const hash = id ? '#talk=' + encodeURIComponent(id) : '';
 
+		if (id && !this.talks.has(id))
+			await this.loadTalks();
 		if (id !== this.open)
 			history.pushState(null, '', location.pathname + hash);
 		this.open = id;
@@ -281,6 +285,8 @@ export class App {
 	{
 		const talk = this.talks.get(this.open);
 		const view = this.talkView;
+		const names = (this.engine.account?.aliases ?? [])
+			.map((a) => a.name).join(', ');
 
 		if (!this.pane || !view)
 			return;
@@ -289,11 +295,10 @@ export class App {
 			view.saveDraft();
 			view.talk = null;
 			fill(this.pane, h('main', { class: 'nothing' },
-				h('p', {}, t(this.talks.size ? 'choose' : 'choose-none')),
-				h('p', { class: 'dim' }, this.talks.size ? ''
-					: sentence('choose-names', (this.engine.account
-						?.aliases ?? []).map((a) => a.name)
-						.join(', ')))));
+				h('p', {}, t(this.talks.size ? 'choose' : names
+					? 'choose-none' : 'choose-wait')),
+				names && !this.talks.size && h('p', { class: 'dim' },
+					sentence('choose-names', names))));
 		} else {
 			if (view.element.parentNode !== this.pane)
 				fill(this.pane, view.element);
@@ -318,7 +323,7 @@ export class App {
 			return;
 		const name = talk ? this.nameOf(talk) : m.name ?? '';
 		this.notice(talk?.kind === 'group'
-			? `${this.authorOf(m, talk)} · ${name}` : name, snippet(m),
+			? `${this.authorOf(m)} · ${name}` : name, snippet(m),
 		m.talk);
 	}
 

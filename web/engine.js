@@ -98,6 +98,8 @@ export class Engine {
 		this.connectedAt = 0;
 		/** @type {{alias: string, label: string} | null} */
 		this.joining = null;
+		/** The node of the session. @type {string | undefined} */
+		this.loggedIn = undefined;
 		world.channel.onmessage = (e) => this.hear(e.data);
 	}
 
@@ -235,6 +237,7 @@ export class Engine {
 			receiving: (have, total) => this.receiving(have, total),
 			ended: (reason, quit) => this.ended(reason, quit),
 		});
+		this.loggedIn = account?.nodeid;
 		if (account)
 			this.session.login(account.uid, account.nodeid);
 		else if (joining)
@@ -335,7 +338,9 @@ export class Engine {
 			this.attempt = 0;
 		if (!this.isLeader)
 			return;
-		const phase = quit ? phaseOf(reason, !this.account) : 'waiting';
+		/* A node that was given up for a better one has been dropped. */
+		const phase = !quit || this.account?.nodeid !== this.loggedIn
+			? 'waiting' : phaseOf(reason, !this.account);
 		if (phase === 'taken' || phase === 'dropped' || phase === 'auth') {
 			if (this.account?.handover && phase === 'dropped')
 				this.forget();
@@ -762,7 +767,9 @@ export class Engine {
 		if (!answer.error) {
 			await this.store.write(async (tx) => {
 				const talk = await tx.get('talks', id) ?? newTalk(
-					{ id, kind: 'group', name: gid, gid });
+					{ id, kind: 'group', name: gid, gid,
+						members: [{ name: from, joined: true,
+							uid: this.account?.uid ?? '' }] });
 				talk.as ||= from;
 				talk.groupKind ||= kind;
 				talk.state = 'open';
@@ -899,8 +906,11 @@ export class Engine {
 			return;
 		await this.store.write(async (tx) => {
 			await tx.remove('meta', 'code');
-			await this.enqueue(tx, { op: OPS.UserEdit,
-				dropnode: code.ref, after: true });
+			/* The node of the code may be gone, but not its heir. */
+			for (const dropnode of new Set([code.next, code.ref]))
+				if (dropnode)
+					await this.enqueue(tx, { op: OPS.UserEdit,
+						dropnode, after: true });
 		});
 		this.emit('account');
 		this.ask({ do: 'pump' });

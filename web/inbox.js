@@ -362,8 +362,11 @@ class Taking {
 			state: this.mine ? 'open' : 'request' });
 		if (this.mine)
 			talk.as = str(this.header.alias);
-		else
+		else {
 			this.effects.asks = talk;
+			talk.members ??= [];
+			this.joined(talk, str(this.header.alias), '');
+		}
 		await this.add(talk, { note: { what: 'invited-me',
 			who: str(this.header.alias) } });
 	}

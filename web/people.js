@@ -193,7 +193,7 @@ function groupParts(app, talk, close)
 		form(() => told(app.engine.invite(talk.gid ?? '', typed(invitee),
 			'', ''), t('invited', typed(invitee))),
 		field(t('invite'), h('span', { class: 'row' }, invitee,
-			h('button', {}, t('invite'))))), contacts(app),
+			h('button', {}, t('invite-do'))))), contacts(app),
 		form(() => told(app.engine.group(talk, 'alias',
 			{ newalias: typed(name) }), t('renamed')),
 		field(t('your-name-here'), h('span', { class: 'row' }, name,

@@ -91,6 +91,15 @@ function devicePart(app, devices, code)
 		h('p', { class: 'dim' }, t('devices-text'))];
 }
 
+/** Is the new device the user's? @param {import('./engine.js').Engine} engine */
+export function deviceButtons(engine)
+{
+	return [button(t('device-yes'), () => {
+		engine.approveDevice();
+		say(t('device-approved'));
+	}, 'strong'), button(t('device-no'), () => engine.refuseDevice(), 'danger')];
+}
+
 /** @param {App} app @param {Code} code */
 function codePart(app, code)
 {
@@ -98,14 +107,8 @@ function codePart(app, code)
 
 	if (code.used)
 		return h('div', { class: 'ask' }, h('p', {}, t('device-used')),
-			h('div', { class: 'row' },
-				button(t('device-yes'), () => {
-					engine.approveDevice();
-					say(t('device-approved'));
-				}, 'strong'),
-				button(t('device-no'), () => engine.refuseDevice(),
-					'danger')));
-	const secret = `${engine.account?.uid}.${code.nodeid}`;
+			h('div', { class: 'row' }, ...deviceButtons(engine)));
+	const secret = encodeURIComponent(`${engine.account?.uid}.${code.nodeid}`);
 	const link = `${location.origin}${location.pathname}#device=${secret}`;
 	return h('div', { class: 'ask' }, h('p', {}, t('code-text')),
 		drawCode(link),

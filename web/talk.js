@@ -364,7 +364,7 @@ export class TalkView {
 				m.note.to ?? '')));
 			return item;
 		}
-		const name = this.app.authorOf(m, this.talk);
+		const name = this.app.authorOf(m);
 		item.append(h('article', { class: 'bubble' + (first ? ' first' : ''),
 			'aria-label': m.mine ? t('you') : name },
 		first && !m.mine && this.talk?.kind !== 'person' &&

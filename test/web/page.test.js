@@ -58,3 +58,255 @@ test('who is not invited waits for the operator', async () => {
 	await d.online();
 	await quiet(d);
 });
+
+test('a group, from creation to leaving', async () => {
+	const [a, b] = await pair(browser, relay, 'Ann', 'Ben');
+	const c = await Device.join(browser, relay, 'Cem', PHONE);
+	const dialog = a.page.getByRole('dialog');
+	const about = () => a.page.getByRole('button',
+		{ name: 'About this conversation' }).click();
+
+	await a.page.getByRole('button', { name: 'New conversation' }).click();
+	await dialog.getByLabel('Name of the group').fill('Choir');
+	await dialog.getByLabel('First member').fill('Ben');
+	await dialog.getByRole('button', { name: 'Create' }).click();
+	await a.page.waitForSelector('.composer');
+	await about();
+	await dialog.getByLabel('Invite somebody').fill('Cem');
+	await dialog.getByRole('button', { name: 'Invite', exact: true }).click();
+	await dialog.getByText('Cem has been invited').waitFor();
+	await a.page.keyboard.press('Escape');
+	await b.open('Choir');
+	await b.page.getByLabel('Your name in this group').fill('Benny');
+	await b.page.getByRole('button', { name: 'Join the group' }).click();
+	await b.page.waitForSelector('.composer');
+	await c.open('Choir');
+	await c.page.getByRole('button', { name: 'Join the group' }).click();
+	await c.page.waitForSelector('.composer');
+	await a.page.getByText('Cem has joined').waitFor();
+	await a.write('Rehearsal on Friday');
+	await b.sees('Rehearsal on Friday');
+	await c.sees('Rehearsal on Friday');
+	await b.write('I come');
+	await c.sees('I come');
+	await a.page.locator('.who', { hasText: 'Benny' }).waitFor();
+	/* Remove somebody, and leave. */
+	await about();
+	await a.page.getByRole('listitem').filter({ hasText: 'Benny' })
+		.getByRole('button', { name: 'Remove' }).click();
+	await a.page.getByRole('dialog').getByRole('button', { name: 'Remove' })
+		.click();
+	await b.page.getByText('You are not a member of Choir any more').waitFor();
+	await c.page.getByRole('button', { name: 'About this conversation' }).click();
+	await c.page.getByRole('button', { name: 'Leave the group' }).click();
+	await c.page.getByRole('dialog').getByRole('button',
+		{ name: 'Leave the group' }).click();
+	await a.page.getByText('Cem is no longer a member').waitFor();
+	await quiet(a, b, c);
+});
+
+test('the relay is killed: what was written comes once, in order', async () => {
+	const [a, b] = await pair(browser, relay, 'Dora', 'Emil');
+
+	await a.write('before');
+	await b.sees('before');
+	await relay.kill();
+	await a.page.getByText('No connection to the relay').waitFor();
+	for (let i = 1; i <= 5; i++)
+		await a.write(`while away ${i}`);
+	assert.equal(await a.page.locator('.state-waiting').count(), 5);
+	await a.page.reload();	/* from the service worker */
+	await a.page.waitForSelector('.list .talk');
+	assert.equal(await a.count('while away'), 5);
+	await relay.run();
+	await a.page.getByRole('button', { name: 'Try now' }).click();
+	await b.page.getByRole('button', { name: 'Try now' }).click();
+	await a.sees('while away 5', true);
+	await b.sees('while away 5');
+	const words = await b.page.locator('.log .words').allTextContents();
+	assert.deepEqual(words.slice(-6), ['before', ...[1, 2, 3, 4, 5].map((i) =>
+		`while away ${i}`)]);
+	assert.equal(await a.page.locator('.state-waiting').count(), 0);
+	await quiet(a, b);
+});
+
+test('an attachment of 20 MB, a picture, a name that would lead elsewhere',
+	async () => {
+		const [a, b] = await pair(browser, relay, 'Finn', 'Gia', LAPTOP, PHONE);
+		const large = Buffer.alloc(20e6, 'mnm!');
+		const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ' +
+			'AAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64');
+		const files = a.page.locator('.composer input[multiple]');
+
+		await files.setInputFiles([{ name: 'film.bin', buffer: large,
+			mimeType: 'application/octet-stream' }, { name: 'dot.png',
+			buffer: png, mimeType: 'image/png' }]);
+		await a.write('The film');
+		await a.sees('The film', true);
+		await b.sees('The film');
+		await b.page.locator('.picture img').waitFor();
+		const saving = b.page.waitForEvent('download');
+		await b.page.getByRole('button', { name: /film\.bin/ }).click();
+		const download = await saving;
+		assert.equal(download.suggestedFilename(), 'film.bin');
+		const chunks = [];
+		for await (const chunk of await download.createReadStream())
+			chunks.push(chunk);
+		assert.ok(Buffer.concat(chunks).equals(large));
+		await quiet(a, b);
+	});
+
+test('a second device, a stolen one, and a code that is good once', async () => {
+	const [a, b] = await pair(browser, relay, 'Hanna', 'Ian');
+	const add = async () => {
+		await a.page.getByRole('button', { name: 'Settings' }).click();
+		await a.page.getByRole('button', { name: 'Add a device' }).click();
+		const link = await a.page.locator('textarea.code').inputValue();
+		return link.slice(link.indexOf('#'));
+	};
+	const use = async (hash) => {
+		const d = await Device.open(browser, relay, PHONE, hash);
+		await d.page.getByRole('button', { name: 'Add this device' }).click();
+		return d;
+	};
+
+	await b.write('from before');
+	await a.sees('from before');
+	const hash = await add();
+	const phone = await use(hash);
+	await phone.online();
+	await a.page.getByRole('dialog').getByRole('button',
+		{ name: 'Yes, it is mine' }).click();
+	await a.page.keyboard.press('Escape');
+	await phone.open('Ian');
+	await phone.sees('from before');
+	/* What one device writes is on the other. */
+	await phone.write('from the phone');
+	await b.sees('from the phone');
+	await a.sees('from the phone');
+	await b.write('to both');
+	await a.sees('to both');
+	await phone.sees('to both');
+	/* The code is of no use now. */
+	const thief = await use(hash);
+	await thief.page.waitForFunction(() =>
+		document.getElementById('app').dataset.phase === 'none');
+	/* The phone is stolen. */
+	await a.page.getByRole('button', { name: 'Settings' }).click();
+	await a.page.getByRole('dialog').getByRole('button', { name: 'Remove' })
+		.click();
+	await a.page.getByRole('dialog').last().getByRole('button',
+		{ name: 'Remove' }).click();
+	await phone.page.getByText('This device has been removed').waitFor();
+	/* A device that is not approved goes, and all that it has added. */
+	const other = await use(await (async () => {
+		await a.page.getByRole('dialog').getByRole('button',
+			{ name: 'Add a device' }).click();
+		const link = await a.page.locator('textarea.code').inputValue();
+		return link.slice(link.indexOf('#'));
+	})());
+	await other.online();
+	await a.page.getByRole('dialog').getByRole('button',
+		{ name: 'No, remove it' }).click();
+	await other.page.getByText('This device has been removed').waitFor();
+	await quiet(a, b, phone, thief, other);
+});
+
+test('several tabs: one connects, the others follow', async () => {
+	const [a, b] = await pair(browser, relay, 'Jo', 'Kim');
+	const second = await a.tab();
+
+	await second.locator('.talk', { hasText: 'Kim' }).click();
+	await second.getByLabel('Message', { exact: true }).fill('second tab');
+	await second.keyboard.press('Enter');
+	await b.sees('second tab');
+	await a.sees('second tab', true);
+	await b.write('hello tabs');
+	await second.locator('.bubble', { hasText: 'hello tabs' }).waitFor();
+	/* The first is closed: the second takes over. */
+	await a.page.close();
+	a.page = second;
+	await a.online();
+	await b.write('still there?');
+	await a.sees('still there?');
+	assert.equal(relay.command('links').match(/ Jo /g)?.length ?? 1, 1);
+	await quiet(a, b);
+});
+
+test('drafts are kept; search finds; hostile text stays text', async () => {
+	const [a, b] = await pair(browser, relay, 'Lea', 'Max', LAPTOP, PHONE);
+	const evil = '<img src=x onerror=alert(1)><script>alert(2)</script> ' +
+		'[x](javascript:alert(3)) \u202egnp.exe ' + 'w'.repeat(10000);
+
+	await a.write(evil);
+	await b.sees('<script>');
+	assert.equal(await b.page.locator('.log img, .log script').count(), 0);
+	const wide = await b.page.evaluate(() =>
+		document.documentElement.scrollWidth > innerWidth);
+	assert.equal(wide, false);
+	await a.write('the treasure lies under the oak');
+	await b.sees('treasure');
+	await a.page.getByLabel('Message', { exact: true }).fill('half a thou');
+	await a.page.waitForTimeout(600);
+	await a.page.reload();
+	await a.page.waitForSelector('.composer');
+	assert.equal(await a.page.getByLabel('Message', { exact: true })
+		.inputValue(), 'half a thou');
+	await a.page.getByRole('searchbox').fill('oak treasure');
+	await a.page.locator('.found').click();
+	await a.page.locator('.marked', { hasText: 'oak' }).waitFor();
+	await quiet(a, b);
+});
+
+test('ten thousand messages scroll and are searched without a stall',
+	async () => {
+		const [a, b] = await pair(browser, relay, 'Nora', 'Otto');
+		await b.close();
+		await a.page.evaluate(() => new Promise((done, failed) => {
+			const open = indexedDB.open('mnm');
+			open.onsuccess = () => {
+				const tx = open.result.transaction(['messages', 'talks'],
+					'readwrite');
+				const talk = tx.objectStore('talks');
+				talk.getAll().onsuccess = (e) => {
+					const t = e.target.result[0];
+					for (let i = 0; i < 10000; i++)
+						tx.objectStore('messages').put({
+							id: i.toString(16).padStart(16, '0'),
+							talk: t.id, from: t.uid, mine: i % 2 === 1,
+							at: new Date(1.7e12 + i * 6e5).toISOString(),
+							text: `Message ${i} of **many**, which has ` +
+								'some words in it', state: 'stored' });
+				};
+				tx.oncomplete = done;
+				tx.onabort = failed;
+			};
+		}));
+		await a.page.reload();
+		await a.page.locator('.bubble', { hasText: 'Message 9999' }).waitFor();
+		await a.page.evaluate(() => {
+			window.stalls = [];
+			new PerformanceObserver((list) => {
+				for (const entry of list.getEntries())
+					window.stalls.push(Math.round(entry.duration));
+			}).observe({ type: 'longtask' });
+		});
+		for (let i = 0; i < 60; i++) {
+			await a.page.evaluate(() => document.querySelector(
+				'.middle .scroll').scrollBy(0, -1500));
+			await a.page.waitForTimeout(30);
+		}
+		assert.equal(await a.page.locator('.bubble', { hasText: 'Message 9999' })
+			.count(), 0);
+		assert.ok(await a.page.locator('.bubble').count() <= 200);
+		await a.page.getByRole('button', { name: 'Newest' }).click();
+		await a.page.locator('.bubble', { hasText: 'Message 9999' }).waitFor();
+		await a.page.getByRole('searchbox').fill('message 77 many');
+		await a.page.locator('.found').nth(5).waitFor();
+		await a.page.waitForTimeout(1500);
+		const stalls = await a.page.evaluate(() => window.stalls);
+		console.log(`longest task: ${Math.max(0, ...stalls)} ms`);
+		assert.ok(Math.max(0, ...stalls) < 100 * (process.env.SLOW ?? 3),
+			`tasks of ${stalls} ms`);
+		await quiet(a);
+	});
