@@ -201,6 +201,21 @@ export function size(n)
 	return `${n >= 10 || i === 0 ? Math.round(n) : n.toFixed(1)} ${units[i]}`;
 }
 
+/* Making a formatter is slow, using it is not. */
+const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit',
+	minute: '2-digit' });
+const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long',
+	day: 'numeric', month: 'long' });
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' });
+const SHORT = new Intl.DateTimeFormat(undefined, { day: 'numeric',
+	month: 'short' });
+
+/** @param {Intl.DateTimeFormat} form @param {Date} date */
+function format(form, date)
+{
+	return isNaN(date.getTime()) ? '' : form.format(date);
+}
+
 /** @param {string} at a date */
 export function day(at)
 {
@@ -208,22 +223,15 @@ export function day(at)
 	const days = Math.round((new Date().setHours(0, 0, 0, 0) -
 		new Date(at).setHours(0, 0, 0, 0)) / 864e5);
 
-	if (isNaN(days))
-		return '';
 	if (days === 0 || days === 1)
 		return t(days ? 'yesterday' : 'today');
-	return date.toLocaleDateString(undefined, { weekday: 'long',
-		day: 'numeric', month: 'long',
-		...(days > 300 ? { year: 'numeric' } : {}) });
+	return format(days < 300 ? DAY : DATE, date);
 }
 
 /** @param {string} at a date */
 export function time(at)
 {
-	const date = new Date(at);
-
-	return isNaN(date.getTime()) ? '' : date.toLocaleTimeString(undefined,
-		{ hour: '2-digit', minute: '2-digit' });
+	return format(TIME, new Date(at));
 }
 
 /** For a list: the time today, else the day. @param {string} at a date */
@@ -231,9 +239,6 @@ export function shortDate(at)
 {
 	const date = new Date(at);
 
-	if (!at || isNaN(date.getTime()))
-		return '';
-	return date.toDateString() === new Date().toDateString() ? time(at)
-		: date.toLocaleDateString(undefined, { day: 'numeric',
-			month: 'short' });
+	return format(date.toDateString() === new Date().toDateString() ? TIME
+		: SHORT, date);
 }

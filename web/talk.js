@@ -16,10 +16,13 @@ import { showTalk, told } from './people.js';
  * @typedef {import('./store.js').Talk} Talk
  * @typedef {import('./store.js').Message} Message
  * @typedef {import('./store.js').File_} File_
+ *
+ * A message in the page, and the id of the one that stood before it.
+ * @typedef {{m: Message, last: string | undefined, node: HTMLElement}} Drawn
  */
 
-const PAGE = 50;		/* messages that are added at an end at once */
-const WINDOW = 200;		/* messages that stand in the page at most */
+const PAGE = 40;		/* messages that are added at an end at once */
+const WINDOW = 120;		/* messages that stand in the page at most */
 const NEAR = 600;		/* pixels from an end where more is fetched */
 const LONG = 6000;		/* characters that are shown at once */
 const DRAFT_MS = 400;
@@ -33,7 +36,7 @@ export class TalkView {
 		this.talk = null;
 		/** @type {Message[]} */
 		this.shown = [];
-		/** @type {Map<string, {key: string, node: HTMLElement}>} */
+		/** @type {Map<string, Drawn>} */
 		this.nodes = new Map();
 		this.atEnd = true;	/* the newest message is in the window */
 		this.atStart = false;
@@ -275,10 +278,8 @@ export class TalkView {
 		return this.queue(async () => {
 			const edge = where === 'before' ? this.shown[0]
 				: this.shown[this.shown.length - 1];
-			if (!this.talk || !edge) {
-				this.isFetching = false;
+			if (!this.talk || !edge)
 				return;
-			}
 			const page = await this.app.store.page(this.talk.id,
 				{ [where]: edge.id }, PAGE);
 			const anchor = this.nodes.get(edge.id)?.node;
@@ -301,7 +302,10 @@ export class TalkView {
 			if (anchor?.isConnected)
 				this.scroller.scrollTop +=
 					anchor.getBoundingClientRect().top - top;
+		}).finally(() => {
 			this.isFetching = false;
+			/* Meanwhile, the end may have been reached again. */
+			requestAnimationFrame(() => this.scrolled());
 		});
 	}
 
@@ -320,18 +324,18 @@ export class TalkView {
 	/** Make these the messages in the page. @param {Message[]} messages */
 	draw(messages)
 	{
-		/** @type {Map<string, {key: string, node: HTMLElement}>} */
+		/** @type {Map<string, Drawn>} */
 		const nodes = new Map();
 		/** @type {Message | undefined} */
 		let last;
 
 		this.shown = messages;
 		for (const m of messages) {
-			const key = JSON.stringify([m, last?.from, last?.at.slice(0, 10),
-				!!last?.note]);
 			const old = this.nodes.get(m.id);
-			nodes.set(m.id, old?.key === key ? old
-				: { key, node: this.item(m, last) });
+			nodes.set(m.id, old && old.last === last?.id &&
+				(old.m === m || JSON.stringify(old.m) ===
+				JSON.stringify(m)) ? old
+				: { m, last: last?.id, node: this.item(m, last) });
 			last = m;
 		}
 		for (const [id, { node }] of this.nodes)
@@ -352,7 +356,8 @@ export class TalkView {
 	/** @param {Message} m @param {Message | undefined} before @returns {HTMLElement} */
 	item(m, before)
 	{
-		const newDay = !before || day(before.at) !== day(m.at);
+		const newDay = !before || new Date(before.at).toDateString() !==
+			new Date(m.at).toDateString();
 		const first = newDay || before.from !== m.from || !!before.note ||
 			Date.parse(m.at) - Date.parse(before.at) > 600e3;
 		const item = h('li', { class: m.mine ? 'mine' : 'theirs' },
@@ -495,8 +500,12 @@ export class TalkView {
 		if (bar) {
 			bar.max = total;
 			bar.value = sent;
-		} else if (this.nodes.delete(id))
+		} else {
+			const drawn = this.nodes.get(id);
+			if (drawn)
+				drawn.last = '?';	/* it gets its bar */
 			this.refresh();
+		}
 	}
 
 	drawHeader()
