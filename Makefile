@@ -126,10 +126,10 @@ sim/selftest_lines.c: sim/selftest.t
 
 # The page, compressed, as arrays.
 WEB =	web/index.html web/style.css web/icon.svg web/icon.png \
-	web/manifest.webmanifest web/sw.js web/app.js web/archive.js web/dom.js \
-	web/engine.js web/inbox.js web/join.js web/list.js web/markdown.js \
-	web/people.js web/post.js web/qr.js web/settings.js web/store.js \
-	web/strings.js web/talk.js web/tmtp.js
+	web/manifest.webmanifest web/sw.js \
+	web/strings.js web/dom.js web/tmtp.js web/post.js web/markdown.js web/qr.js \
+	web/store.js web/archive.js web/inbox.js web/engine.js web/wake.js \
+	web/people.js web/settings.js web/list.js web/join.js web/talk.js web/app.js
 web/files.c: web/embed $(WEB)
 	sh web/embed $(WEB) >$@.new
 	mv $@.new $@

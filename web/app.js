@@ -12,6 +12,7 @@ import { ListView } from './list.js';
 import { deviceButtons } from './settings.js';
 import { TalkView } from './talk.js';
 import { snippet } from './inbox.js';
+import { renewWake } from './wake.js';
 
 /**
  * @typedef {import('./store.js').Talk} Talk
@@ -38,6 +39,7 @@ export class App {
 		/** @type {ServiceWorkerRegistration | undefined} */
 		this.worker = undefined;
 		this.bannerKey = '';
+		this.wasOnline = false;
 		/** @type {import('./engine.js').Code | undefined} */
 		this.code = undefined;
 		this.link = link;
@@ -58,7 +60,10 @@ export class App {
 	{
 		const { engine } = this;
 
-		engine.on('state', () => this.draw());
+		engine.on('state', () => {
+			this.draw();
+			this.renew();
+		});
 		engine.on('account', async () => {
 			this.code = await this.store.meta('code');
 			this.draw();
@@ -83,7 +88,19 @@ export class App {
 		navigator.serviceWorker?.addEventListener('message', (e) => {
 			if (typeof e.data?.show === 'string')
 				this.show(e.data.show);
+			else if (e.data?.wake)
+				engine.wake();
 		});
+	}
+
+	/** Once after each login. */
+	renew()
+	{
+		const online = this.engine.state.phase === 'online';
+
+		if (online && !this.wasOnline)
+			renewWake(this);
+		this.wasOnline = online;
 	}
 
 	/** @param {KeyboardEvent} e */
@@ -417,6 +434,7 @@ async function main()
 	const app = new App(store, engine, link);
 	navigator.serviceWorker?.register('sw.js').then((worker) => {
 		app.worker = worker;
+		renewWake(app);
 	}, () => {
 		/* without a trusted certificate there is none: see /ca.html */
 	});

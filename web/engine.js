@@ -18,7 +18,7 @@
  *	progress	{id, sent, total}: of a large upload, by message
  */
 
-import { Session, newId, pause } from './tmtp.js';
+import { OPS, Session, newId, pause } from './tmtp.js';
 import { writePost } from './post.js';
 import { take, fold, newTalk, snippet, CONTACTS } from './inbox.js';
 import { exportAll, importAll } from './archive.js';
@@ -42,6 +42,7 @@ import { exportAll, importAll } from './archive.js';
  * @property {boolean} full the store takes nothing more
  * @property {boolean} untrusted the relay answers, but no WebSocket opens
  * @property {number} clockOff minutes that this device's clock is wrong
+ * @property {string} wakeKey the relay's public key for Web Push, or empty
  * @property {string[]} present uids of contacts who are online
  * @property {number[]} receiving bytes of a large message: so far, in all
  *
@@ -61,7 +62,7 @@ import { exportAll, importAll } from './archive.js';
  */
 
 const IN_FLIGHT_MAX = 16;	/* requests without an ack; the relay knows 64 */
-const OPS = { UserEdit: 3, GroupInvite: 5, GroupEdit: 6, Post: 7, Ping: 9 };
+const OP = OPS[2020];
 const CODE_MS = 600e3;		/* the code for another device is good so long */
 const REFUSED_MS = 60e3;	/* between registrations that are refused */
 const QUIET_MS = 15e3;		/* a connection this quiet is probed when looked at */
@@ -78,7 +79,7 @@ export class Engine {
 		this.listeners = new Map();
 		/** @type {State} */
 		this.state = { phase: 'start', reason: '', full: false,
-			untrusted: false, clockOff: 0, present: [],
+			untrusted: false, clockOff: 0, wakeKey: '', present: [],
 			receiving: [0, 0] };
 		/** @type {Account | undefined} */
 		this.account = undefined;
@@ -276,6 +277,7 @@ export class Engine {
 	revision(header)
 	{
 		this.relay = String(header.name ?? '').slice(0, 200);
+		this.state.wakeKey = String(header.wake ?? '');
 	}
 
 	/** @param {Header} header */
@@ -619,7 +621,7 @@ export class Engine {
 			/** @type {Account} */ (this.account));
 		const text = m.text ?? '';
 		await tx.put('messages', m);
-		await this.enqueue(tx, { op: OPS.Post, for: recipients(talk),
+		await this.enqueue(tx, { op: OP.Post, for: recipients(talk),
 			datahead: new TextEncoder().encode(head).length,
 			datalen: length }, [head, text,
 			...files.map(({ key }) => ({ key }))],
@@ -694,7 +696,7 @@ export class Engine {
 				id, kind: 'asked', name: to, state: 'asked',
 				as: from, last: m.id, at: m.at,
 				lastText: snippet(m), error: '' }));
-			await this.enqueue(tx, { op: OPS.Ping, from, to,
+			await this.enqueue(tx, { op: OP.Ping, from, to,
 				datalen: new TextEncoder().encode(text).length },
 			text ? [text] : [], { message: m.id, talk: id });
 		});
@@ -719,7 +721,7 @@ export class Engine {
 			await tx.put('talks', { ...talk, state: 'open', note: '' });
 			/* The relay vouches for the name in a ping. */
 			if (as && talk.as)
-				await this.enqueue(tx, { op: OPS.Ping,
+				await this.enqueue(tx, { op: OP.Ping,
 					from: as.name, to: talk.name, datalen: 0 });
 		});
 		this.emit('talks', [id]);
@@ -761,7 +763,7 @@ export class Engine {
 		const id = 'g:' + fold(gid);
 		const known = (await this.store.talks()).find((t) => t.id === id);
 		const from = known?.as || this.account?.aliases[0]?.name || '';
-		const answer = await this.command({ op: OPS.GroupInvite, gid,
+		const answer = await this.command({ op: OP.GroupInvite, gid,
 			from, to, ...(kind ? { kind } : {}) }, text);
 
 		if (!answer.error) {
@@ -784,14 +786,14 @@ export class Engine {
 	/** @param {Talk} talk @param {string} act @param {Header} [more] */
 	group(talk, act, more = {})
 	{
-		return this.command({ op: OPS.GroupEdit, gid: talk.gid, act,
+		return this.command({ op: OP.GroupEdit, gid: talk.gid, act,
 			...more });
 	}
 
 	/** @param {Message} m @param {'pass' | 'reject'} act */
 	async moderate(m, act)
 	{
-		const answer = await this.command({ op: OPS.GroupEdit,
+		const answer = await this.command({ op: OP.GroupEdit,
 			gid: m.moderate, act, msgid: m.id });
 
 		await this.store.write(async (tx) => {
@@ -806,7 +808,7 @@ export class Engine {
 	/** @param {Header} change */
 	userEdit(change)
 	{
-		return this.command({ op: OPS.UserEdit, ...change });
+		return this.command({ op: OP.UserEdit, ...change });
 	}
 
 	/**
@@ -833,7 +835,7 @@ export class Engine {
 			const waiting = await tx.all('outbox');
 			if (!waiting.some((r) => r.id === id))
 				await tx.put('outbox', { id, parts: [],
-					header: JSON.stringify({ op: OPS.UserEdit, id,
+					header: JSON.stringify({ op: OP.UserEdit, id,
 						newnode: this.account?.label }) });
 		});
 	}
@@ -863,7 +865,7 @@ export class Engine {
 		account.relay = this.relay;
 		await tx.put('meta', account, 'account');
 		if (old)
-			await this.enqueue(tx, { op: OPS.UserEdit,
+			await this.enqueue(tx, { op: OP.UserEdit,
 				dropnode: old.ref });
 	}
 
@@ -909,7 +911,7 @@ export class Engine {
 			/* The node of the code may be gone, but not its heir. */
 			for (const dropnode of new Set([code.next, code.ref]))
 				if (dropnode)
-					await this.enqueue(tx, { op: OPS.UserEdit,
+					await this.enqueue(tx, { op: OP.UserEdit,
 						dropnode, after: true });
 		});
 		this.emit('account');
@@ -929,7 +931,7 @@ export class Engine {
 			await tx.remove('meta', 'code');
 			if (code?.next && devices.some((/** @type {any} */ d) =>
 				d.ref === code.ref))
-				await this.enqueue(tx, { op: OPS.UserEdit,
+				await this.enqueue(tx, { op: OP.UserEdit,
 					dropnode: code.ref });
 			const key = newId();
 			await tx.put('blobs', file, key);
@@ -937,7 +939,7 @@ export class Engine {
 				kind: 'self', name: '' }), { subject: CONTACTS,
 				text: '' }, [{ name: 'history.mnm', blob: file }],
 			/** @type {Account} */ (this.account));
-			await this.enqueue(tx, { op: OPS.Post, for: [],
+			await this.enqueue(tx, { op: OP.Post, for: [],
 				datahead: head.length, datalen: length },
 			[head, { key }]);
 		});

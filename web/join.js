@@ -35,7 +35,7 @@ export function readLink(text)
 	const bare = /^([%+1-9A-Z]{32})\.([%+1-9A-Z]{40})$/;
 	const params = new Map(fragment.split('&').map((pair) => {
 		const at = pair.indexOf('=');
-		return [pair.slice(0, at), decode(pair.slice(at + 1))];
+		return [pair.slice(0, at), decodeValue(pair.slice(at + 1))];
 	}));
 	const device = (params.get('device') ?? fragment).match(bare) ??
 		fragment.match(/^device=([%+1-9A-Z]{32})\.([%+1-9A-Z]{40})$/);
@@ -46,7 +46,7 @@ export function readLink(text)
 }
 
 /** @param {string} text */
-function decode(text)
+function decodeValue(text)
 {
 	try {
 		return decodeURIComponent(text);

@@ -65,7 +65,7 @@ export function writePost(draft, date)
  * @param {any} object
  * @param {string} key in lower case
  */
-function field(object, key)
+function valueOf(object, key)
 {
 	let found;
 
@@ -83,7 +83,7 @@ function text(value, most)
 }
 
 /** @param {Uint8Array} bytes */
-function decode(bytes)
+function decodeText(bytes)
 {
 	return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
@@ -112,8 +112,8 @@ function readAttach(list, start, end)
 	if (!Array.isArray(list))
 		return attach;
 	for (const entry of list.slice(0, ATTACH_MAX)) {
-		const size = field(entry, 'size');
-		const name = text(field(entry, 'name'), 4096);
+		const size = valueOf(entry, 'size');
+		const name = text(valueOf(entry, 'name'), 4096);
 		if (!Number.isSafeInteger(size) || size < 0)
 			return [];
 		const kind = /^[ufr]:/.test(name) ? name[0] : 'u';
@@ -142,27 +142,27 @@ export function readPost(datahead, data)
 	let sub = null;
 
 	try {
-		sub = head ? JSON.parse(decode(data.subarray(0, head))) : null;
+		sub = head ? JSON.parse(decodeText(data.subarray(0, head))) : null;
 	} catch {
 		/* shown without what the sub-header would have said */
 	}
-	const attach = readAttach(field(sub, 'attach'), head, data.length);
+	const attach = readAttach(valueOf(sub, 'attach'), head, data.length);
 	const end = attach.length ? attach[0].start : data.length;
-	const cc = field(sub, 'cc');
+	const cc = valueOf(sub, 'cc');
 	if (end - head > TEXT_MAX)
 		attach.push({ name: 'text.md', size: end - head, kind: 'u',
 			start: head });
 	return {
-		alias: text(field(sub, 'alias'), 128),
-		thread: text(field(sub, 'threadid'), 64),
-		subject: text(field(sub, 'subject'), 500),
+		alias: text(valueOf(sub, 'alias'), 128),
+		thread: text(valueOf(sub, 'threadid'), 64),
+		subject: text(valueOf(sub, 'subject'), 500),
 		cc: (Array.isArray(cc) ? cc : []).slice(0, CC_MAX).map((c) => ({
-			who: text(field(c, 'who'), 128),
-			uid: text(field(c, 'whouid'), 128),
+			who: text(valueOf(c, 'who'), 128),
+			uid: text(valueOf(c, 'whouid'), 128),
 		})).filter((c) => c.uid),
-		nodeSync: field(sub, 'nodesync') === true,
-		confirms: text(field(sub, 'confirmid'), 64),
-		text: decode(data.subarray(head, Math.min(end, head + TEXT_MAX))),
+		nodeSync: valueOf(sub, 'nodesync') === true,
+		confirms: text(valueOf(sub, 'confirmid'), 64),
+		text: decodeText(data.subarray(head, Math.min(end, head + TEXT_MAX))),
 		attach,
 	};
 }

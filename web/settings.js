@@ -9,6 +9,7 @@ import { t } from './strings.js';
 import { encode } from './qr.js';
 import { exportAll } from './archive.js';
 import { told } from './people.js';
+import { canWake, startWake, stopWake } from './wake.js';
 
 /** @typedef {import('./app.js').App} App */
 /** @typedef {import('./engine.js').Code} Code */
@@ -27,7 +28,7 @@ export function showSettings(app)
 	};
 	const stop = app.engine.on('account', draw);
 	const box = dialog(t('settings'), (close) => [aliases, devices,
-		noticePart(), historyPart(app, storage), relayPart(app, close)]);
+		noticePart(app), historyPart(app, storage), relayPart(app, close)]);
 
 	box.addEventListener('close', stop);
 	draw();
@@ -141,7 +142,8 @@ export function drawCode(text)
 	return canvas;
 }
 
-function noticePart()
+/** @param {App} app */
+function noticePart(app)
 {
 	const state = h('p', { class: 'dim' });
 	const draw = () => {
@@ -151,8 +153,19 @@ function noticePart()
 				: Notification.permission === 'granted'
 					? t('notices-on') : '';
 	};
+	const wake = h('div', { class: 'row' });
+	const drawWake = async () => {
+		const on = !!await app.store.meta('wake');
+		fill(wake, button(t(on ? 'wake-off' : 'wake-on'), async () => {
+			say(await (on ? stopWake(app) : startWake(app)));
+			draw();
+			drawWake();
+		}));
+	};
 
 	draw();
+	if (canWake(app))
+		drawWake();
 	return h('section', {}, h('h3', {}, t('notices')),
 		h('p', {}, t('notices-text')), state,
 		h('div', { class: 'row' }, 'Notification' in window &&
@@ -160,7 +173,7 @@ function noticePart()
 			button(t('notices-ask'), async () => {
 				await Notification.requestPermission();
 				draw();
-			})));
+			})), canWake(app) && h('p', {}, t('wake-text')), wake);
 }
 
 /** @param {App} app @param {HTMLElement} storage */

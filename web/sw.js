@@ -7,11 +7,8 @@
  */
 
 const worker = /** @type {any} */ (self);
-const CODE = ['app.js', 'archive.js', 'dom.js', 'engine.js', 'inbox.js',
-	'join.js', 'list.js', 'markdown.js', 'people.js', 'post.js', 'qr.js',
-	'settings.js', 'store.js', 'strings.js', 'style.css', 'talk.js', 'tmtp.js'];
 const FILES = ['./', 'icon.svg', 'icon.png', 'manifest.webmanifest',
-	...CODE.map((name) => '@HASH@/' + name)];
+	'@HASH@/app.js', '@HASH@/style.css'];
 const CACHE = 'mnm @HASH@';
 const PATIENCE_MS = 4000;	/* before the kept page is shown */
 
@@ -46,6 +43,36 @@ async function answer(request)
 	const fresh = fetch(request).catch(() => {});
 	return await Promise.race([fresh, late]) ?? kept;
 }
+
+/** What the page has left for this. @returns {Promise<{text: string} | undefined>} */
+function wakeText()
+{
+	return new Promise((done) => {
+		const request = indexedDB.open('mnm');
+		request.onupgradeneeded = () => request.transaction?.abort();
+		request.onerror = () => done(undefined);
+		request.onsuccess = () => {
+			const get = request.result.transaction('meta')
+				.objectStore('meta').get('wake');
+			get.onsuccess = () => done(get.result);
+			get.onerror = () => done(undefined);
+			request.result.close();
+		};
+	});
+}
+
+/** Something waits at the relay.  A browser wants that it is always shown. */
+async function wake()
+{
+	const wake = await wakeText();
+
+	await worker.registration.showNotification('mnm', { tag: 'wake',
+		icon: 'icon.png', body: wake?.text ?? worker.location.host });
+	for (const page of await worker.clients.matchAll({ type: 'window' }))
+		page.postMessage({ wake: true });
+}
+
+worker.addEventListener('push', (/** @type {any} */ e) => e.waitUntil(wake()));
 
 worker.addEventListener('install', (/** @type {any} */ e) =>
 	e.waitUntil(keep()));
