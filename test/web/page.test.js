@@ -114,9 +114,10 @@ test('the relay is killed: what was written comes once, in order', async () => {
 	await a.page.getByText('No connection to the relay').waitFor();
 	for (let i = 1; i <= 5; i++)
 		await a.write(`while away ${i}`);
+	await a.sees('while away 5');
 	assert.equal(await a.page.locator('.state-waiting').count(), 5);
 	await a.page.reload();	/* from the service worker */
-	await a.page.waitForSelector('.list .talk');
+	await a.sees('while away 5');
 	assert.equal(await a.count('while away'), 5);
 	await relay.run();
 	await a.page.getByRole('button', { name: 'Try now' }).click();

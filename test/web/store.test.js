@@ -125,7 +125,7 @@ test('a group: invited, joined, renamed, dropped', { skip }, async () => {
 	await member('CAROL', 'alias', 'carol', 'Caro');
 	club = (await talksOf(store))['g:club'];
 	assert.deepEqual(club.members.map((m) => [m.name, m.uid]),
-		[['Al', ME], ['Caro', 'CAROL']]);
+		[['bob', BOB], ['Al', ME], ['Caro', 'CAROL']]);
 	await member(BOB, 'constructor', 'x');
 	await member(BOB, 'drop', 'Al');
 	assert.equal((await talksOf(store))['g:club'].state, 'left');
