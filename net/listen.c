@@ -32,7 +32,8 @@ set_option(int fd, int level, int option, int value)
 /*
  * IPv4 and IPv6 get a socket each: then the log shows addresses as they are,
  * and the system's settings do not matter.  Only "[::]" without a number in net
- * is one socket for both.
+ * is one socket for both.  On Linux, a Unix socket that is set to be private
+ * before it gets its name is so from the first, whatever the umask is.
  */
 static int
 open_socket(const struct sockaddr *address, socklen_t n, bool dual)
@@ -41,6 +42,8 @@ open_socket(const struct sockaddr *address, socklen_t n, bool dual)
 
 	if (fd == -1)
 		return -1;
+	if (address->sa_family == AF_UNIX)
+		(void)fchmod(fd, S_IRUSR | S_IWUSR);	/* not everywhere */
 	if (fd_set_nonblocking(fd) == -1 ||
 	    (address->sa_family != AF_UNIX &&
 	    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1) ||
@@ -203,8 +206,7 @@ set_owner(const struct conf *conf, const struct conf_listener *entry)
 
 /*
  * Who may connect is up to the socket's permissions, and to the directories
- * above; until these are set, the umask lets nobody else in.  Returns -1 and
- * why.
+ * above; until these are set, nobody else.  Returns -1 and why.
  */
 static int
 set_access(const struct conf_listener *entry, char *why, size_t room)

@@ -26,6 +26,7 @@
 #include "test/e2e/operator.h"
 #include "test/lib/check.h"
 #include "test/lib/peer.h"
+#include "test/unit/browser_hello.h"
 
 #define HELLO "0011{\"op\":0,\"id\":\"1\"}"
 #define REGISTER "0019{\"op\":1,\"newnode\":\"desk\"}"
@@ -96,6 +97,12 @@ say(int fd, const char *text)
 	say_bytes(fd, text, strlen(text));
 }
 
+static bool
+has_text(const struct buf *got, const char *text)
+{
+	return span_find(buf_span(got), span_of(text)) < got->n;
+}
+
 /*
  * Receive until text was received; or, without text, until the end.  What was
  * received is in the answer, which must be freed.
@@ -109,7 +116,7 @@ hear(int fd, const char *text)
 	do {
 		buf_add_byte(&got, '\0');
 		got.n--;
-		if (text != NULL && strstr(got.p, text) != NULL)
+		if (text != NULL && has_text(&got, text))
 			return got;
 		n = recv(fd, buf_room(&got, 4096), 4096, 0);
 		got.n += n > 0 ? (size_t)n : 0;
@@ -409,12 +416,9 @@ check_peer(const struct relay_process *r, const char *header, size_t n,
 static void
 check_no_header(const struct relay_process *r, const char *bytes, size_t n)
 {
-	int fd;
+	int fd = dial_with(r, bytes, n, n);
 
-	relay_file(r, "said.txt", "");
-	fd = dial_with(r, bytes, n, n);
 	hear_end(fd, NULL);
-	await_log(r, "local: it did not begin with a valid PROXY header");
 }
 
 static void
@@ -437,6 +441,8 @@ test_proxy(struct relay_process *r)
 	    "{\"laddr\": \"127.0.0.1:%u\", \"tls\": false, \"proxy\": true}]",
 	    (unsigned)far);
 	relay_start(r);
+	check_no_header(r, HELLO, strlen(HELLO));
+	await_log(r, "local closed: no valid PROXY header");
 	check_peer(r, V1, strlen(V1), 100, "203.0.113.7:4711");
 	check_peer(r, V1, strlen(V1), 1, "203.0.113.7:4711");
 	check_peer(r, v4, sizeof(v4) - 1, 100, "198.51.100.9:4660");
@@ -445,7 +451,6 @@ test_proxy(struct relay_process *r)
 	check_peer(r, v6, sizeof(v6) - 1, 1, "[2001:db8::5]:4660");
 	check_peer(r, local, sizeof(local) - 1, 100, "local");
 	check_peer(r, "PROXY UNKNOWN\r\n", 15, 100, "local");
-	check_no_header(r, HELLO, strlen(HELLO));
 	check_no_header(r, "GET / HTTP/1.1\r\n\r\n", 18);
 	check_no_header(r, "PROXY TCP4 1.2.3.4\r\n", 20);
 	check_no_header(r, V2 "\x31\x11\0\x0c", 16);
@@ -487,6 +492,37 @@ test_proxy(struct relay_process *r)
 	say(fd, V1);
 	check_tmtp(fd, "from a proxy by TCP");
 	relay_stop(r, SIGTERM);
+}
+
+/* TLS begins right after the header, in the same piece or in another. */
+static void
+test_proxied_tls(struct relay_process *r)
+{
+	struct buf bytes = { NULL, 0, 0 }, got;
+	size_t piece;
+	int fd;
+
+	configure(r, "", "{\"net\": \"unix\", \"laddr\": \"proxied\","
+	    "\"proxy\": true}");
+	relay_start(r);
+	buf_add(&bytes, SPAN(V1));
+	buf_add(&bytes, (struct span){ (const char *)browser_hello,
+	    sizeof(browser_hello) });
+	for (piece = 1; piece < 4096; piece *= 8) {
+		fd = dial_with(r, bytes.p, bytes.n, piece);
+		got = hear(fd, "http/1.1");
+		CHECK(memcmp(got.p, "\x16\3\3", 3) == 0,
+		    "no TLS after a header, in pieces of %zu", piece);
+		buf_free(&got);
+		close(fd);
+	}
+	fd = dial_with(r, V1 HELLO, strlen(V1 HELLO), 4096);
+	hear_end(fd, "this port speaks TLS");
+	fd = dial_with(r, (const char *)browser_hello, 100, 100);
+	hear_end(fd, NULL);
+	await_log(r, "local closed: no valid PROXY header");
+	relay_stop(r, SIGTERM);
+	buf_free(&bytes);
 }
 
 static size_t
@@ -787,6 +823,7 @@ main(int argc, char **argv)
 	test_stale(&o.relay);
 	test_families(&o.relay);
 	test_proxy(&o.relay);
+	test_proxied_tls(&o.relay);
 	test_reload(&o.relay);
 	test_certs(&o.relay);
 	test_check(&o);
