@@ -55,9 +55,10 @@ CMD =	cmd/context.o cmd/device.o cmd/group.o cmd/join.o cmd/mailbox.o \
 # Those of them that carry mail, or connect two relays.
 GATES =	cmd/conversation.o cmd/gateway.o cmd/mailout.o cmd/sendmail.o \
 	cmd/station.o
-TMTP =	$(CMD) $(GATES) $(MAIL) $(CLIENT) base/buf.o base/clock.o \
-	base/encode.o base/fd.o base/log.o base/qr.o base/utf8.o disk/file.o \
-	json.o net/poller.o
+# The client's library with all that it needs, and tmtp with that.
+LIBTMTP = $(CLIENT) base/buf.o base/clock.o base/encode.o base/fd.o \
+	base/log.o base/utf8.o disk/file.o json.o net/poller.o
+TMTP =	$(CMD) $(GATES) $(MAIL) $(LIBTMTP) base/qr.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	$(CLIENT) sim/crowd.o sim/expect.o \
 	sim/histogram.o sim/selftest.o \
@@ -214,7 +215,7 @@ run: mnm
 
 all-tests: mnm cmd/tmtp test/e2e/killer.so test/crash/crash_test $(PROGRAMS) test/load/bench
 
-test: all-tests build/libmnm.a
+test: all-tests build/libmnm.a build/libtmtp.a
 	sh test/run "sh test/layers" "sh test/web/run ./mnm" $(TESTS) \
 	    test/crash/crash_test \
 	    "test/e2e/e2e ./mnm" "test/e2e/doors ./mnm" \
@@ -269,9 +270,36 @@ build/libmnm.a: $(OBJS)
 	rm -f $@
 	ar rc $@ build/mnm.o
 
+# The client for other programs: visible is what the installed headers declare.
+build/libtmtp.a: $(LIBTMTP)
+	mkdir -p build
+	$(LD) -r -o build/tmtp.o $(LIBTMTP)
+	objcopy --wildcard --keep-global-symbol='account_*' \
+	    --keep-global-symbol='agent_*' --keep-global-symbol='buf_*' \
+	    --keep-global-symbol='client_*' --keep-global-symbol='contacts_*' \
+	    --keep-global-symbol='dial_*' --keep-global-symbol='dialog_*' \
+	    --keep-global-symbol='outgoing_*' --keep-global-symbol='poller_*' \
+	    --keep-global-symbol='post_form_*' --keep-global-symbol='span_*' \
+	    --keep-global-symbol='trust_*' --keep-global-symbol='wire_*' \
+	    --keep-global-symbol='x[acgrz]*' build/tmtp.o
+	rm -f $@
+	ar rc $@ build/tmtp.o
+
 LIB = $(DESTDIR)$(PREFIX)/lib
-install-lib: build/libmnm.a
-	install -d $(LIB)/pkgconfig $(DESTDIR)$(PREFIX)/include
+INCLUDE = $(DESTDIR)$(PREFIX)/include/tmtp
+install-lib: build/libmnm.a build/libtmtp.a
+	install -d $(LIB)/pkgconfig $(DESTDIR)$(PREFIX)/include \
+	    $(INCLUDE)/base $(INCLUDE)/client $(INCLUDE)/net
+	install -m 644 build/libtmtp.a $(LIB)/libtmtp.a
+	install -m 644 base/buf.h $(INCLUDE)/base/buf.h
+	install -m 644 net/poller.h $(INCLUDE)/net/poller.h
+	install -m 644 client/*.h $(INCLUDE)/client
+	{ echo "prefix=$(PREFIX)"; echo "Name: tmtp"; \
+	echo "Description: a client of message relays inside a program"; \
+	sed -n 's/^#define MNM_VERSION "\(.*\)"/Version: \1/p' mnm.h; \
+	echo 'Cflags: -I$${prefix}/include/tmtp -I$(BEARSSL)/include/bearssl'; \
+	echo 'Libs: -L$${prefix}/lib -ltmtp $(LDLIBS)'; } \
+	    >$(LIB)/pkgconfig/tmtp.pc
 	install -m 644 build/libmnm.a $(LIB)/libmnm.a
 	install -m 644 mnm.h $(DESTDIR)$(PREFIX)/include/mnm.h
 	{ echo "prefix=$(PREFIX)"; echo "Name: mnm"; \
@@ -307,11 +335,13 @@ uninstall:
 	    $(SHARE)/bash-completion/completions/mnm \
 	    $(SHARE)/bash-completion/completions/tmtp
 	rm -rf $(SHARE)/doc/mnm
+	rm -rf $(INCLUDE)
+	rm -f $(LIB)/libtmtp.a $(LIB)/pkgconfig/tmtp.pc
 	rm -f $(LIB)/libmnm.a $(LIB)/pkgconfig/mnm.pc \
 	    $(DESTDIR)$(PREFIX)/include/mnm.h
 
 clean:
 	rm -f mnm cmd/tmtp mnm-static tmtp-static sim/selftest_lines.c web/files.c *.o */*.o test/*/*.o \
-	    *.a test/*/*.a build/libmnm.a build/mnm.o \
+	    *.a test/*/*.a build/libmnm.a build/mnm.o build/libtmtp.a build/tmtp.o \
 	    test/load/*.so test/e2e/*.so test/load/bench test/load/count \
 	    test/crash/crash_test $(TESTS) $(ENDS) $(TOOLS) $(FUZZ)
