@@ -64,36 +64,6 @@ static struct list in_use;
 
 /* ---- time ---- */
 
-/*
- * How many milliseconds the system's clock is behind a time server, if it
- * matters; 0 when none answers.
- */
-static int64_t
-ask_time(const struct conf *conf)
-{
-	struct ntp_answer answer;
-	int64_t behind;
-	char **host;
-
-	for (host = conf->ntp_hosts; *host != NULL; host++) {
-		if (ntp_ask(&answer, *host, conf->ntp_retries, NTP_WAIT) == 0)
-			break;
-		log_line("ntp: %s", answer.why);
-	}
-	if (*host == NULL) {
-		if (conf->ntp_hosts[0] != NULL)
-			log_line("ntp: no host answers; using the system's "
-			    "clock");
-		return 0;
-	}
-	behind = (int64_t)(answer.wall / 1000000 - clock_ms(CLOCK_REALTIME));
-	if (behind <= 1000 && behind >= -1000)
-		return 0;
-	log_line("ntp: the system's clock is off by %lld s; using the time "
-	    "of %s", (long long)(behind / 1000), *host);
-	return behind;
-}
-
 /* Seconds since 1970. */
 static uint64_t
 now_of(const struct mnm *m)
@@ -273,7 +243,8 @@ prepare(struct mnm *m, char *why, size_t room)
 	if (read_conf(m, &m->conf, why, room) == -1 ||
 	    (m->sv = server_open(&m->conf, why, room)) == NULL)
 		return -1;
-	m->clock_offset = ask_time(&m->conf);
+	m->clock_offset = ntp_offset(m->conf.ntp_hosts,
+	    m->conf.ntp_retries);
 	log_warnings(m, &m->conf);
 	return identities_read(&m->ids, &m->conf, IDENTITIES_NAMED, now_of(m),
 	    why, room);
@@ -417,12 +388,20 @@ mnm_turn(struct mnm *m, int timeout)
 	result = server_turn(m->sv, shorter(timeout, time_to_check(m)));
 	if (server_is_woken(m->sv))
 		take_stop(m);
-	if (result == 0 && time_to_check(m) == 0) {
-		m->checked = clock_ms(CLOCK_MONOTONIC);
-		check_certificates(m);
-	}
+	if (result == 0 && time_to_check(m) == 0)
+		mnm_check(m);
 	(void)log_to(before);
 	return result;
+}
+
+void
+mnm_check(struct mnm *m)
+{
+	const struct log_sink *before = log_to(&m->sink);
+
+	m->checked = clock_ms(CLOCK_MONOTONIC);
+	check_certificates(m);
+	(void)log_to(before);
 }
 
 int

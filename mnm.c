@@ -93,7 +93,10 @@ on_hangup(void)
 static void
 on_alarm(void)
 {
-	process_notify("WATCHDOG=1");
+	process_beat();
+	/* Without a watchdog, somebody sent it. */
+	if (process_watchdog() == 0)
+		mnm_check(relay);
 	set_alarm();
 }
 
@@ -176,6 +179,9 @@ run_relay(const char *path)
 	print_welcome(path);
 	process_notify("READY=1\nSTATUS=serving");
 	set_alarm();
+	if (process_watchdog() > 0 &&
+	    process_guard(process_watchdog()) == -1)
+		die("cannot start a thread: %s", strerror(errno));
 
 	result = serve();
 	process_notify("STOPPING=1");

@@ -119,6 +119,12 @@ int mnm_timeout(struct mnm *);
 int mnm_reload(struct mnm *, char *why, size_t room);
 
 /*
+ * Look now whether the certificates were renewed, as mnm_turn and mnm_run do
+ * once an hour.
+ */
+void mnm_check(struct mnm *);
+
+/*
  * What clients need: the address, "=host:port", and the SHA-256 fingerprint of
  * the certificate to recognise, "AB:CD:...", or NULL without TLS.  They belong
  * to the relay, and are valid until mnm_reload, mnm_turn, mnm_run or mnm_close.

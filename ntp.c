@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "conf.h"
 
 /*
@@ -371,4 +372,69 @@ ntp_ask(struct ntp_answer *answer, const char *host, unsigned retries,
 	(void)snprintf(answer->why, sizeof(answer->why), "%s: %s%s%s", host,
 	    reply.fault, reply.kiss[0] != '\0' ? ", " : "", reply.kiss);
 	return -1;
+}
+
+#define ANSWERS_MAX  3
+#define AGREE    10000	/* ms between two answers that say the same */
+#define CLOCK_SET UINT64_C(1577836800000)	/* 2020 */
+
+/* Ask some of the hosts, and return the number of answers. */
+static size_t
+ask_some(int64_t behind[ANSWERS_MAX], char *const *hosts, unsigned retries)
+{
+	uint64_t begun = clock_ms(CLOCK_MONOTONIC);
+	struct ntp_answer answer;
+	size_t n = 0, at;
+	int64_t ms;
+
+	for (; *hosts != NULL && n < ANSWERS_MAX; hosts++) {
+		if (clock_ms(CLOCK_MONOTONIC) - begun > NTP_TOTAL) {
+			log_line("ntp: no time to ask %s and the hosts after "
+			    "it", *hosts);
+			break;
+		}
+		if (ntp_ask(&answer, *hosts, retries, NTP_WAIT) == -1) {
+			log_line("ntp: %s", answer.why);
+			continue;
+		}
+		ms = (int64_t)(answer.wall / 1000000 -
+		    clock_ms(CLOCK_REALTIME));
+		for (at = n++; at > 0 && behind[at - 1] > ms; at--)
+			behind[at] = behind[at - 1];
+		behind[at] = ms;
+	}
+	return n;
+}
+
+int64_t
+ntp_offset(char *const *hosts, unsigned retries)
+{
+	int64_t behind[ANSWERS_MAX], median;
+	bool agree = false;
+	size_t n, i;
+
+	if (*hosts == NULL)
+		return 0;
+	n = ask_some(behind, hosts, retries);
+	if (n == 0) {
+		log_line("ntp: no host answers; using the system's clock");
+		return 0;
+	}
+	median = behind[n / 2];
+	for (i = 0; i < n; i++)
+		agree = agree || (i != n / 2 && behind[i] - median <= AGREE &&
+		    median - behind[i] <= AGREE);
+	if (median <= 1000 && median >= -1000)
+		return 0;
+	if (!agree && clock_ms(CLOCK_REALTIME) >= CLOCK_SET &&
+	    (median > (int64_t)CLOCK_DAY || median < -(int64_t)CLOCK_DAY)) {
+		log_line("ntp: the system's clock is said to be off by %lld "
+		    "s, but no two hosts agree; using the system's clock",
+		    (long long)(median / 1000));
+		return 0;
+	}
+	log_line("ntp: the system's clock is off by %lld s; using the time of "
+	    "%s", (long long)(median / 1000), n == 1 ? "the host that answered"
+	    : "most hosts");
+	return median;
 }

@@ -6,11 +6,7 @@
  * system's resolver takes, each question for at most wait milliseconds,
  * whatever arrives in the meantime.
  *
- *	for (host = conf.ntp_hosts; *host != NULL; host++) {
- *		if (ntp_ask(&answer, *host, conf.ntp_retries, NTP_WAIT) == 0)
- *			return answer.wall;
- *		log_line("ntp: %s", answer.why);
- *	}
+ *	offset = ntp_offset(conf.ntp_hosts, conf.ntp_retries);
  */
 #ifndef MNM_NTP_H
 #define MNM_NTP_H
@@ -36,6 +32,16 @@ struct ntp_answer {
  */
 int ntp_ask(struct ntp_answer *, const char *host, unsigned retries,
     unsigned wait);
+
+/*
+ * How many milliseconds the system's clock is behind the time servers, if it
+ * matters; 0 if not, and when none answers.  Takes the median of the first
+ * three answers, and asks no more hosts after NTP_TOTAL ms.  One host alone is
+ * not believed if its time is more than a day from that of a clock which was
+ * set since 2020.  What is found is logged.
+ */
+int64_t ntp_offset(char *const *hosts, unsigned retries);
+#define NTP_TOTAL 20000
 
 enum ntp_kind {
 	NTP_TIME,	/* the answer, with a usable time */

@@ -246,13 +246,13 @@ log_end(struct server *sv, const struct conn *c)
 	const char *error = stream_error(&c->stream);
 
 	if (c->error != NULL) {
-		fold_line(c->peer, "%s", c->error);
+		fold_line(c->peer, ": %s", c->error);
 	} else if (stream_is_stranger(&c->stream)) {
 		if (sv->strangers.count++ == 0)
 			sv->due[DUE_REPORT] = sv->now.mono + LOG_INTERVAL;
 		memcpy(sv->strangers.last, c->peer, LISTEN_PEER);
 	} else if (error != NULL) {
-		fold_line(c->peer, "TLS: %s", error);
+		fold_line(c->peer, ": TLS: %s", error);
 	}
 }
 
@@ -409,13 +409,13 @@ add_conn(struct server *sv, const struct listener *listener, int fd,
 	struct conn *c = conn_open(fd, listener, sv->relay, peer, sv->now);
 
 	if (c == NULL) {
-		fold_line(peer, "refused: the system has no random "
+		fold_line(peer, ": refused: the system has no random "
 		    "numbers");
 		return;
 	}
 	c->interest = POLLER_READ;
 	if (poller_add(sv->poller, fd, c->interest, c) == -1) {
-		fold_line(peer, "refused: %s", strerror(errno));
+		fold_line(peer, ": refused: %s", strerror(errno));
 		conn_close(c, sv->now);
 		return;
 	}

@@ -21,10 +21,12 @@
 
 #define WHY_ROOM 512	/* one sentence */
 #define DAY      86400U
+#define PATH_BYTES 1024
 
 struct check {
 	const struct conf *conf;
 	const char *path;		/* of the configuration, or NULL */
+	enum check_by by;
 	struct buf *findings;
 	enum check_finding worst;
 };
@@ -109,6 +111,26 @@ check_mode(struct check *c, unsigned line, const char *path, mode_t mode)
 		    "other users: chmod %o %s", path, (unsigned)mode, path);
 }
 
+/* The relay reads it as root at start; a renewal, it reads as its user. */
+static void
+check_renewal(struct check *c, unsigned line, const char *path)
+{
+	const struct passwd *user = getpwnam(c->conf->user);
+	int fd;
+
+	if (geteuid() != 0 || user == NULL || seteuid(user->pw_uid) == -1)
+		return;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd != -1)
+		(void)close(fd);	/* it was only opened */
+	else if (errno == EACCES)
+		add_line(c, CHECK_WARNING, line, "%s: user %s cannot read it: "
+		    "when it is renewed, restart the relay, or have a copy "
+		    "made for that user", path, c->conf->user);
+	if (seteuid(0) == -1)
+		add_line(c, CHECK_ERROR, line, "%s", strerror(errno));
+}
+
 static void
 check_cert(struct check *c, const struct conf_listener *l, uint64_t now)
 {
@@ -136,9 +158,13 @@ check_cert(struct check *c, const struct conf_listener *l, uint64_t now)
 		    id.cert_path, (unsigned long)left, what);
 	check_mode(c, conf_listener_line(l, "listen.keyPath"), id.key_path,
 	    0600);
-	if (identity_is_own(&id))
+	if (identity_is_own(&id)) {
 		check_mode(c, conf_line(c->conf, "data"), id.authority_path,
 		    0600);
+	} else if (c->by == CHECK_BY_OPERATOR) {
+		check_renewal(c, line, id.cert_path);
+		check_renewal(c, line, id.key_path);
+	}
 	identity_free(&id);
 }
 
@@ -250,29 +276,70 @@ check_links(struct check *c, int dir)
 	(void)unlinkat(dir, ".check", 0);
 }
 
+/* Files and directories that the relay's user cannot use. */
+struct foreign {
+	uid_t uid;
+	gid_t gid;		/* of the user's own group */
+	unsigned long count;
+	char first[PATH_BYTES];	/* below the data directory */
+};
+
+/* Whether the user may do with it what the relay does. */
+static bool
+is_usable(const struct foreign *f, const struct stat *st)
+{
+	mode_t need = S_ISDIR(st->st_mode) ? 07 : 06;
+
+	if (st->st_uid == f->uid)
+		return true;
+	if (st->st_gid == f->gid)
+		return (st->st_mode >> 3 & need) == need;
+	return (st->st_mode & need) == need;
+}
+
 /*
- * Check that the files in a directory can be opened.  Not the lock: a relay
- * that checks itself would lose it by closing the file.
+ * Look at all that is in a directory, but not in lost+found, which people tidy.
+ * What vanishes meanwhile is none of it.
  */
 static void
-check_files(struct check *c, int dir, const char *name)
+look_at_owners(struct foreign *f, int dir, const char *name, const char *path)
 {
 	DIR *list = file_open_list(dir, name);
-	const char *file = "";
-	int fd = list != NULL ? 0 : -1;
+	char below[PATH_BYTES];
+	const char *entry;
+	struct stat st;
 
-	while (fd != -1 && (file = file_next_name(list)) != NULL) {
-		fd = openat(dirfd(list), file, O_RDWR | O_NONBLOCK |
-		    O_CLOEXEC);
-		if (fd != -1)
-			(void)close(fd);	/* it was only opened */
+	if (list == NULL)
+		return;
+	while ((entry = file_next_name(list)) != NULL) {
+		if (snprintf(below, PATH_BYTES, "%s/%s", path, entry) >=
+		    PATH_BYTES || fstatat(dirfd(list), entry, &st,
+		    AT_SYMLINK_NOFOLLOW) == -1)
+			continue;
+		if (!is_usable(f, &st) && f->count++ == 0)
+			memcpy(f->first, below, PATH_BYTES);
+		if (S_ISDIR(st.st_mode) &&
+		    strcmp(below, "/lost+found") != 0)
+			look_at_owners(f, dirfd(list), entry, below);
 	}
-	if (fd == -1 && errno == EACCES)
-		add_finding(c, CHECK_ERROR, "data",
-		    "%s/%s/%s: the relay cannot "
-		    "open this file", c->conf->data, name, file);
-	if (list != NULL)
-		(void)file_end_list(list);	/* so was this */
+	(void)file_end_list(list);	/* it was only read */
+}
+
+/* What a start as root, or a backup put back by root, leaves behind. */
+static void
+check_owners(struct check *c, int dir, uid_t uid)
+{
+	const struct passwd *user = getpwuid(uid);
+	struct foreign f = { .uid = uid,
+	    .gid = user != NULL ? user->pw_gid : (gid_t)-1 };
+
+	look_at_owners(&f, dir, ".", "");
+	if (f.count > 0)
+		add_finding(c, CHECK_ERROR, "data", "%s%s%s belongs to another "
+		    "user, and the relay cannot use it: chown -R %lu %s",
+		    c->conf->data, f.first,
+		    f.count > 1 ? ", as other files," : "", (unsigned long)uid,
+		    c->conf->data);
 }
 
 /* Check as the user who will serve, which root can become for a while. */
@@ -282,8 +349,6 @@ check_use(struct check *c, int dir, uid_t user)
 	bool other = geteuid() == 0 && user != 0 && seteuid(user) == 0;
 
 	check_links(c, dir);
-	check_files(c, dir, "journal");
-	check_files(c, dir, "tmp");
 	if (other && seteuid(0) == -1)
 		add_finding(c, CHECK_ERROR, "user", "%s", strerror(errno));
 }
@@ -316,6 +381,8 @@ check_data(struct check *c)
 	check_mode(c, conf_line(c->conf, "data"), path, 0700);
 	check_space(c, dir);
 	check_use(c, dir, user);
+	if (c->by == CHECK_BY_OPERATOR)
+		check_owners(c, dir, user);
 	(void)close(dir);
 }
 
@@ -365,7 +432,8 @@ enum check_finding
 check_setup(const struct conf *conf, const char *path, uint64_t now,
     enum check_by by, struct buf *findings)
 {
-	struct check c = { .conf = conf, .path = path, .findings = findings };
+	struct check c = { .conf = conf, .path = path, .by = by,
+	    .findings = findings };
 
 	check_registration(&c);
 	check_keys(&c);

@@ -280,6 +280,8 @@ run_check(struct cli *c)
 	enum check_finding worst = check_setup(&c->conf, c->config,
 	    clock_ms(CLOCK_REALTIME) / 1000, CHECK_BY_OPERATOR, &findings);
 
+	if (findings.n == 0)
+		puts("ok");
 	print(stdout, &findings);
 	return (int)worst;
 }

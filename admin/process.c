@@ -6,16 +6,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <pwd.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "conf.h"
+#include "disk/file.h"
 
 /* ---- root ---- */
 
@@ -123,4 +129,56 @@ process_watchdog(void)
 		return 0;
 	seconds = strtoull(time, NULL, 10) / 1000000;
 	return seconds < 86400 ? (unsigned)seconds : 86400;
+}
+
+static atomic_uint beats;
+
+void
+process_beat(void)
+{
+	atomic_fetch_add(&beats, 1);
+}
+
+/* Does not end before the program does. */
+static void *
+guard(void *with)
+{
+	const unsigned limit = *(const unsigned *)with;
+	const uint64_t piece = limit * UINT64_C(250);	/* ms */
+	const struct timespec pause = { (time_t)(piece / 1000),
+	    (long)(piece % 1000) * 1000000 };
+	unsigned seen = 0, now;
+	uint64_t turned = 0, at;	/* ms */
+
+	for (;;) {
+		at = clock_ms(CLOCK_MONOTONIC);
+		now = atomic_load(&beats);
+		if (now != seen)
+			turned = at;
+		seen = now;
+		if (at - turned <= limit * UINT64_C(1000) ||
+		    (file_is_syncing() &&
+		    at - turned <= PROCESS_SYNC_MAX * UINT64_C(1000)))
+			process_notify("WATCHDOG=1");
+		(void)nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
+int
+process_guard(unsigned limit)
+{
+	static unsigned kept;
+	sigset_t all, before;
+	pthread_t thread;
+	int result;
+
+	kept = limit;
+	process_beat();
+	/* Signals are for the loop. */
+	sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	result = pthread_create(&thread, NULL, guard, &kept);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return result == 0 ? 0 : -1;
 }

@@ -28,5 +28,16 @@ int process_become_owner(const char *path, char *why, size_t room);
 void process_notify(const char *lines);
 /* Seconds that may pass between two "WATCHDOG=1"; 0: no limit. */
 unsigned process_watchdog(void);
+/*
+ * Send "WATCHDOG=1" as often as a limit of so many seconds needs, from a thread
+ * of its own: as long as there is a process_beat in that time, or the program
+ * waits for a sync of the journal, for PROCESS_SYNC_MAX at most.  A card may
+ * stall for long; a loop that hangs must not go unseen.  -1 if there is no
+ * thread.
+ */
+int process_guard(unsigned limit);
+#define PROCESS_SYNC_MAX 600	/* seconds */
+/* The loop turns. */
+void process_beat(void);
 
 #endif

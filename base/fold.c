@@ -99,7 +99,7 @@ fold_line(const char *peer, const char *format, ...)
 	va_list args;
 	int n;
 
-	n = snprintf(line, sizeof(line), "%s ", peer);
+	n = snprintf(line, sizeof(line), "%s", peer);
 	va_start(args, format);
 	(void)vsnprintf(line + n, sizeof(line) - (size_t)n, format, args);
 	va_end(args);

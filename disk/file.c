@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -274,3 +275,22 @@ file_sync_tree(int dir)
 }
 
 #endif
+
+static atomic_int syncing;
+
+int
+file_sync_data(int fd)
+{
+	int result;
+
+	atomic_fetch_add(&syncing, 1);
+	result = fdatasync(fd);
+	atomic_fetch_sub(&syncing, 1);
+	return result;
+}
+
+bool
+file_is_syncing(void)
+{
+	return atomic_load(&syncing) > 0;
+}

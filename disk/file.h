@@ -8,6 +8,7 @@
 #define MNM_DISK_FILE_H
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -53,6 +54,10 @@ int file_end_list(DIR *);
 int file_sync(int fd);
 /* The same for a directory below, or at, or above dir. */
 int file_sync_dir(int dir, const char *name);
+/* fdatasync, which may take long on a poor disk. */
+int file_sync_data(int fd);
+/* Some thread is in file_sync_data. */
+bool file_is_syncing(void);
 /*
  * Make everything below dir durable that was written before the call:
  * syncfs where there is one, else each file and directory in turn.

@@ -216,7 +216,7 @@ settle_last_batch(struct journal *jn)
 	if (file_pwrite_all(sg->fd, jn->image.p + b->offset,
 	    segment_batch_size(b->length), b->offset) == -1)
 		return -1;
-	return fdatasync(sg->fd);
+	return file_sync_data(sg->fd);
 }
 
 /* The last batch has been read: the next one goes after it. */
@@ -473,7 +473,7 @@ journal_commit(struct journal *jn)
 	memset(buf_room(&jn->batch, size - jn->batch.n), 0,
 	    size - jn->batch.n);
 	if (file_pwrite_all(sg->fd, jn->batch.p, size, jn->at) == -1 ||
-	    fdatasync(sg->fd) == -1)
+	    file_sync_data(sg->fd) == -1)
 		return -1;
 	jn->at += size;
 	jn->number++;

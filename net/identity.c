@@ -189,17 +189,23 @@ identity_put_aside(const struct conf *conf, char *why, size_t room)
 static bool
 is_newer(const char *path, struct timespec than)
 {
-	struct timespec time = time_of(path);
+	struct stat st;
 
-	return time.tv_sec != 0 && (time.tv_sec != than.tv_sec ||
-	    time.tv_nsec != than.tv_nsec);
+	if (stat(path, &st) == -1) {
+		log_line("%s: cannot see whether it was renewed: %s", path,
+		    strerror(errno));
+		return false;
+	}
+	return st.st_mtim.tv_sec != than.tv_sec ||
+	    st.st_mtim.tv_nsec != than.tv_nsec;
 }
 
 bool
 identity_is_stale(const struct identity *id)
 {
-	return is_newer(id->cert_path, id->cert_time) ||
-	    is_newer(id->key_path, id->key_time);
+	bool cert = is_newer(id->cert_path, id->cert_time);
+
+	return is_newer(id->key_path, id->key_time) || cert;
 }
 
 bool

@@ -40,7 +40,7 @@ int identity_read(struct identity *, const struct conf *,
     const struct conf_listener *, enum identity_missing, uint64_t now,
     char *why, size_t room);
 void identity_free(struct identity *);
-/* Whether its files have been replaced since. */
+/* Whether its files have been replaced since.  Logs if that is not known. */
 bool identity_is_stale(const struct identity *);
 /* Whether no other is configured. */
 bool identity_is_own(const struct identity *);

@@ -139,7 +139,7 @@ session_log(const struct session *s, const char *what, struct span why)
 	char uid[UID_TEXT];
 
 	if (s->node == NULL) {
-		fold_line(s->peer, "%s%.*s", what, (int)why.n, why.p);
+		fold_line(s->peer, " %s%.*s", what, (int)why.n, why.p);
 		return;
 	}
 	encode_base32(uid, s->node->user->uid.bytes, UID_BYTES);

@@ -240,8 +240,17 @@ check_owners(struct operator *o)
 	do_there(o, "touch owned/mnm-data/tmp/roots && "
 	    "chmod 600 owned/mnm-data/tmp/roots");
 	expect(o, 2,
-	    "owned/mnm-data/tmp/roots: the relay cannot open this file",
+	    "owned/mnm-data/tmp/roots belongs to another user, and the relay "
+	    "cannot use it: chown -R 4321 owned/mnm-data",
 	    "-c owned.config check");
+	do_there(o, "touch owned/mnm-data/user && chmod 666 "
+	    "owned/mnm-data/tmp/roots");
+	expect(o, 1, "", "-c owned.config check");
+	do_there(o, "mkdir -p owned/mnm-data/user/zz && touch "
+	    "owned/mnm-data/user/zz/file && chmod 755 owned/mnm-data/user/zz");
+	expect(o, 2, ", as other files, belongs to another user",
+	    "-c owned.config check");
+	do_there(o, "rm -r owned/mnm-data/user/zz");
 }
 
 /* A line that names what is wrong, and the usage of that command alone. */

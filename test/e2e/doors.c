@@ -167,14 +167,20 @@ check_refused(int fd, const char *what)
 		close(fd);
 }
 
-/* Wait until the log says it. */
+/*
+ * Wait until the log says it.  A reload has the relay log the last line that it
+ * has folded: see base/fold.h.
+ */
 static void
 await_log(const struct relay_process *r, const char *text)
 {
-	uint64_t end = relay_clock() + 10000;
+	uint64_t now = relay_clock(), end = now + 10000, ask = now + 300;
 
-	while (!relay_said(r, text) && relay_clock() < end)
+	while (!relay_said(r, text) && (now = relay_clock()) < end) {
+		if (now >= ask && kill(r->pid, SIGHUP) == 0)
+			ask = now + 300;
 		relay_sleep(5);
+	}
 	CHECK(relay_said(r, text), "the log does not say: %s", text);
 }
 

@@ -146,9 +146,9 @@ test_fold(void)
 	kept = take_stderr(&in);
 	for (i = 0; i < 100; i++) {
 		(void)snprintf(peer, sizeof(peer), "203.0.113.%d:4242", i);
-		fold_line(peer, "quit: login failed: %d", i);
+		fold_line(peer, " quit: login failed: %d", i);
 	}
-	fold_line("[2001:db8::9]:4242", "quit: once");
+	fold_line("[2001:db8::9]:4242", " quit: once");
 	lines = end_stderr(kept, in, text, sizeof(text));
 	CHECK(lines == 5 && strstr(text, "Z 203.0.113.3:4242 quit: login "
 	    "failed: 3\n") != NULL && strstr(text, "Z [2001:db8::9]:4242 quit: "
@@ -168,7 +168,7 @@ test_fold(void)
 	kept = take_stderr(&in);
 	for (i = 0; i < 200; i++) {
 		(void)snprintf(peer, sizeof(peer), "10.0.%d.9:1", i);
-		fold_line(peer, "x");
+		fold_line(peer, " x");
 	}
 	fold_report(UINT64_MAX);
 	lines = end_stderr(kept, in, text, sizeof(text));
