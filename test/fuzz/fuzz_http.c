@@ -19,7 +19,7 @@ static struct conf conf;
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-struct outcome {
+struct heard {
 	struct buf out;
 	bool over, upgraded;
 	size_t left;		/* bytes that were not used */
@@ -40,12 +40,12 @@ take_answers(struct http *h, struct buf *out, struct now now)
 	} while (n > 0 || http_asks(h) != HTTP_NOTHING);
 }
 
-static struct outcome
+static struct heard
 run(const uint8_t *bytes, size_t n, size_t piece, unsigned flags)
 {
 	struct now now = { 1000, 784111777000 };
 	struct http *h = http_open(&conf, flags, now);
-	struct outcome result = { .over = false };
+	struct heard result = { .over = false };
 	size_t at, some;
 	char *copy;
 
@@ -106,7 +106,7 @@ check_answers(struct span out)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	struct outcome whole, split;
+	struct heard whole, split;
 	struct buf plain = { NULL, 0, 0 };
 
 	if (conf.web_origins == NULL)

@@ -16,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-struct outcome {
+struct taken {
 	struct buf data, out;
 	bool open;
 };
@@ -41,12 +41,12 @@ check_out(struct span out)
 	}
 }
 
-static struct outcome
+static struct taken
 run(const uint8_t *bytes, size_t n, size_t piece)
 {
 	struct now now = { 1000, 1000 };
 	struct websocket *w = websocket_open(now);
-	struct outcome result = { .open = true };
+	struct taken result = { .open = true };
 	size_t at = 0, some, used;
 	struct span data;
 	char *copy;
@@ -78,7 +78,7 @@ run(const uint8_t *bytes, size_t n, size_t piece)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	struct outcome whole, split;
+	struct taken whole, split;
 
 	if (n == 0)
 		return 0;
