@@ -40,6 +40,8 @@ export class App {
 		this.worker = undefined;
 		this.bannerKey = '';
 		this.wasOnline = false;
+		/** The certificate is not trusted, so there is no service worker. */
+		this.distrusted = false;
 		/** @type {import('./engine.js').Code | undefined} */
 		this.code = undefined;
 		this.link = link;
@@ -85,6 +87,13 @@ export class App {
 			this.talkView?.read();
 		});
 		document.addEventListener('keydown', (e) => this.key(e));
+		/* Where the keyboard covers the page, the page shrinks. */
+		const view = window.visualViewport;
+		view?.addEventListener('resize', () => {
+			this.root.style.height = view.scale === 1
+				? `${view.height}px` : '';
+			scrollTo(0, 0);
+		});
 		navigator.serviceWorker?.addEventListener('message', (e) => {
 			if (typeof e.data?.show === 'string')
 				this.show(e.data.show);

@@ -167,6 +167,8 @@ export class Engine {
 			this.reload().then(() => this.retry());
 		else if (what.do === 'again')
 			this.retry();
+		else if (what.do === 'forget')
+			this.leave();
 		else if (what.do === 'stop')
 			this.stopJoining();
 		else if (what.do === 'announce')
@@ -345,7 +347,7 @@ export class Engine {
 			? 'waiting' : phaseOf(reason, !this.account);
 		if (phase === 'taken' || phase === 'dropped' || phase === 'auth') {
 			if (this.account?.handover && phase === 'dropped')
-				this.forget();
+				this.leave();
 			this.set({ phase, reason, present: [] });
 			return;
 		}
@@ -397,14 +399,21 @@ export class Engine {
 
 		if (!account)
 			throw new Error('no account');
-		try {
-			effects = await this.store.write(async (tx) => {
-				const e = await take(tx, account, header, data,
-					skipped);
+		const keep = (/** @type {Header} */ h) => this.store.write(
+			async (tx) => {
+				const e = await take(tx, account, h, data, skipped);
 				if (e.newNode)
 					await this.keepNode(tx, e.newNode);
-				await this.watchCode(tx, header);
+				await this.watchCode(tx, h);
 				return e;
+			});
+		try {
+			effects = await keep(header).catch((error) => {
+				if (error instanceof DOMException)
+					throw error;
+				/* It makes no sense: kept as it is, not in the way. */
+				return keep({ op: 'delivery', id: header.id,
+					from: header.from, posted: header.posted });
 			});
 		} catch (error) {
 			this.set({ full: true, reason: String(error) });
@@ -960,8 +969,16 @@ export class Engine {
 	}
 
 	/** Leave: forget the account and everything that is kept here. */
-	async forget()
+	forget()
 	{
+		this.ask({ do: 'forget' });
+	}
+
+	/** What waits for a device that has left would only fill its queue. */
+	async leave()
+	{
+		this.session?.write({ op: OP.UserEdit, id: newId(),
+			dropnode: this.account?.noderef });
 		this.session?.quit();
 		await this.store.clear();
 		this.account = undefined;

@@ -57,6 +57,7 @@ export const strings = {
 	'device-yes': 'Yes, it is mine',
 	'devices': 'Devices',
 	'devices-text': 'Every device gets all new messages. A device can remove those that were added after it, so that a stolen phone cannot lock you out: keep the oldest one safe.',
+	'distrusted': 'Your browser does not trust the relay’s certificate. So this page cannot open without the relay, and cannot notify you while it is closed.',
 	'draft': 'Draft: {0}',
 	'drop': 'Drop',
 	'drop-alias-sure': 'Drop the name {0}? Nobody new reaches you by it, and nobody else can have it.',

@@ -377,7 +377,7 @@ export class TalkView {
 		m.subject && h('div', { class: 'subject' },
 			h('bdi', {}, m.subject)),
 		this.words(m), ...(m.files ?? []).map((f) => this.file(f)),
-		m.moderate && this.judge(m),
+		(m.moderate || m.verdict) && this.judge(m),
 		this.foot(m)));
 		return item;
 	}

@@ -259,6 +259,134 @@ test('drafts are kept; search finds; hostile text stays text', async () => {
 	await quiet(a, b);
 });
 
+test('keyboard alone, large text, and a name for every control', async () => {
+	const [a, b] = await pair(browser, relay, 'Pia', 'Quin');
+	const { page } = a;
+	const cdp = await a.context.newCDPSession(page);
+	const nameless = async () => {
+		const { nodes } = await cdp.send('Accessibility.getFullAXTree');
+		return nodes.filter((n) => !n.ignored && ['button', 'textbox', 'link',
+			'checkbox', 'combobox', 'searchbox', 'image', 'dialog', 'log',
+			'navigation'].includes(n.role?.value) && !n.name?.value)
+			.map((n) => n.role.value);
+	};
+
+	await b.write('![picture] and **words**');
+	await a.sees('words');
+	assert.deepEqual(await nameless(), []);
+	const roles = (await cdp.send('Accessibility.getFullAXTree')).nodes
+		.map((n) => n.role?.value);
+	for (const role of ['main', 'navigation', 'log', 'searchbox', 'heading',
+		'status', 'list'])
+		assert.ok(roles.includes(role), role);
+	for (const name of ['Settings', 'New conversation',
+		'About this conversation']) {
+		await page.getByRole('button', { name }).click();
+		assert.deepEqual(await nameless(), [], name);
+		await page.keyboard.press('Escape');
+	}
+	/* From the search down to the talk, and back. */
+	await page.keyboard.press('Control+k');
+	await page.keyboard.press('ArrowDown');
+	await page.keyboard.press('Enter');
+	await page.waitForFunction(() => document.activeElement.matches(
+		'.composer textarea'));
+	await page.keyboard.type('typed without a mouse');
+	await page.keyboard.press('Enter');
+	await b.sees('typed without a mouse');
+	await page.keyboard.press('Escape');
+	await page.getByText('Choose a conversation').waitFor();
+	/* Text of twice the size, on a phone's width. */
+	await page.setViewportSize({ width: 390, height: 780 });
+	await page.evaluate(() => {
+		document.documentElement.style.fontSize = '200%';
+	});
+	await a.open('Quin');
+	assert.ok(await page.evaluate(() =>
+		document.documentElement.scrollWidth <= innerWidth));
+	assert.ok(await page.getByLabel('Message', { exact: true }).isVisible());
+	await quiet(a, b);
+});
+
+test('aliases, history as a file, and leaving', async () => {
+	const [a, b] = await pair(browser, relay, 'Rosa', 'Sam');
+	const dialog = a.page.getByRole('dialog');
+
+	await b.write('worth keeping');
+	await a.sees('worth keeping');
+	await a.page.getByRole('button', { name: 'Settings' }).click();
+	await dialog.getByLabel('Another name').fill('Rosa at the fair');
+	await dialog.getByLabel('Works once').check();
+	await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+	await dialog.getByText('works 1 more time').waitFor();
+	const c = await Device.join(browser, relay, 'Tim', PHONE);
+	await c.ask('Rosa at the fair', 'We met at the fair');
+	await dialog.getByText('works 1 more time').waitFor({ state: 'detached' });
+	const saving = a.page.waitForEvent('download');
+	await dialog.getByRole('button', { name: 'Save history' }).click();
+	const file = await (await saving).path();
+	await dialog.getByRole('button', { name: 'Leave', exact: true }).click();
+	await dialog.getByRole('button', { name: 'Leave', exact: true }).click();
+	await a.page.getByRole('button', { name: 'Join' }).waitFor();
+	/* Another account, and the old words. */
+	relay.command('invite', 'Rosa B');
+	await a.page.getByLabel('Your name').fill('Rosa B');
+	await a.page.getByRole('button', { name: 'Join' }).click();
+	await a.online();
+	await a.page.getByRole('button', { name: 'Settings' }).click();
+	await dialog.getByLabel('Add history from a file').setInputFiles(file);
+	await dialog.getByText('messages added').waitFor();
+	await a.page.keyboard.press('Escape');
+	await a.open('Sam');
+	await a.sees('worth keeping');
+	await quiet(a, b, c);
+});
+
+test('a moderated group: a post waits until it is passed', async () => {
+	const [a, b] = await pair(browser, relay, 'Uma', 'Vic');
+	const dialog = a.page.getByRole('dialog');
+
+	await a.page.getByRole('button', { name: 'New conversation' }).click();
+	await dialog.getByLabel('Name of the group').fill('News');
+	await dialog.getByLabel('First member').fill('Vic');
+	await dialog.getByLabel('Moderated').check();
+	await dialog.getByRole('button', { name: 'Create' }).click();
+	await b.open('News');
+	await b.page.getByRole('button', { name: 'Join the group' }).click();
+	await b.page.waitForSelector('.composer');
+	await b.write('May this pass?');
+	await a.sees('May this pass?');
+	await a.page.getByRole('button', { name: 'Pass', exact: true }).click();
+	await a.page.getByText('Passed.').waitFor();
+	await b.write('And this?');
+	await a.sees('And this?');
+	await a.page.getByRole('button', { name: 'Reject', exact: true }).click();
+	await b.page.getByText('Rejected by a moderator').waitFor();
+	await quiet(a, b);
+});
+
+test('a window that keeps nothing says so; how long it takes to be connected',
+	async () => {
+		const d = await Device.join(browser, relay, 'Wanda');
+		const times = [];
+		for (let i = 0; i < 3; i++) {
+			const start = performance.now();
+			await d.page.reload();
+			await d.online();
+			times.push(Math.round(performance.now() - start));
+		}
+		console.log(`from open to connected: ${Math.min(...times)} ms`);
+		const page = await d.context.newPage();
+		await page.addInitScript(() => {
+			indexedDB.open = () => {
+				throw new DOMException('no', 'SecurityError');
+			};
+		});
+		await page.goto(relay.url);
+		await page.getByText('This window keeps nothing').waitFor();
+		await quiet(d);
+	});
+
 test('ten thousand messages scroll and are searched without a stall',
 	async () => {
 		const [a, b] = await pair(browser, relay, 'Nora', 'Otto');

@@ -321,7 +321,7 @@ test('a full store: nothing is acked, and the page says so', { skip },
 		const { engine, sent, say } = await play(store);
 		say({ op: 'info', info: 'login ok' });
 		const write = store.write;
-		store.write = () => Promise.reject(new Error('QuotaExceeded'));
+		store.write = () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
 		say({ op: 'delivery', from: BOB, id: 'f1' });
 		await until(() => engine.state.full);
 		store.write = write;
