@@ -16,23 +16,29 @@
 #define STEP_MAX 1000		/* corks that end in a turn: 100 KB */
 #define LOOK_TIME 60000		/* ms: the wall clock may be set meanwhile */
 
+/* A post may name thousands of groups, and a cork list a thousand. */
+static bool
+have_common(const struct set *a, const struct set *b)
+{
+	const struct set *few = a->count < b->count ? a : b;
+	const struct set *many = few == a ? b : a;
+	size_t i;
+
+	for (i = 0; i < few->count && !set_has(many, few->items[i]); i++)
+		continue;
+	return i < few->count;
+}
+
 bool
 hold_applies(const struct request *rq, const struct uid *from,
     const struct user *user)
 {
 	const struct cork *cork = user->cork;
-	size_t i;
 
-	if (cork == NULL)
-		return false;
-	if (cork->all || set_has(&cork->groups, rq->group) ||
-	    set_has(&cork->users, userdb_user(rq->relay->data->userdb, from)))
-		return true;
-	for (i = 0; i < rq->groups.count; i++) {
-		if (set_has(&cork->groups, rq->groups.items[i]))
-			return true;
-	}
-	return false;
+	return cork != NULL && (cork->all ||
+	    set_has(&cork->groups, rq->group) ||
+	    set_has(&cork->users, userdb_user(rq->relay->data->userdb,
+	    from)) || have_common(&cork->groups, &rq->groups));
 }
 
 void
