@@ -17,8 +17,8 @@
 #define FOLD_TIME  60000	/* ms */
 
 /*
- * Write a line, or count it: peer, as in subnet_of_peer, and what follows, which
- * has printf's format.
+ * Write a line, or count it: peer, as in subnet_of_peer, and what follows,
+ * which has printf's format.
  */
 void fold_line(const char *peer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
