@@ -170,11 +170,12 @@ tsan: web/files.c
 
 # The benchmark.  On Linux it counts the relay's syncs, and can slow them down.
 BENCH = test/load/bench.o test/load/storage.o test/load/trial.o \
-	test/load/load.o test/load/baseline.o test/load/procstat.o
+	test/load/load.o test/load/wsclient.o test/load/baseline.o \
+	test/load/procstat.o
 test/load/bench: $(BENCH) test/lib/libtest.a libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(BENCH) test/lib/libtest.a \
 	    libmnm.a $(LDLIBS)
-COUNT = test/load/count.o test/load/load.o
+COUNT = test/load/count.o test/load/load.o test/load/wsclient.o
 test/load/count: $(COUNT) test/lib/libtest.a libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(COUNT) test/lib/libtest.a \
 	    libmnm.a $(LDLIBS)

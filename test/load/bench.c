@@ -153,6 +153,15 @@ job_posts(struct bench *b, const struct job *job, struct row *row)
 	trial_stop(b);
 }
 
+/* The same rows, with WebSocket. */
+static void
+job_websocket(struct bench *b, const struct job *job, struct row *row)
+{
+	b->over_websocket = true;
+	job_posts(b, job, row);
+	b->over_websocket = false;
+}
+
 static void
 job_slow(struct bench *b, const struct job *job, struct row *row)
 {
@@ -257,11 +266,21 @@ job_visits(struct bench *b, const struct job *job, struct row *row)
 	trial_stop(b);
 }
 
+static void
+job_websocket_idle(struct bench *b, const struct job *job, struct row *row)
+{
+	b->over_websocket = true;
+	job_idle(b, job, row);
+	b->over_websocket = false;
+}
+
 static const struct job jobs[] = {
 	{ "posts",      job_posts,          10,   QUICK },
 	{ "posts",      job_posts,          100,  QUICK },
 	{ "posts",      job_posts,          1000, QUICK },
 	{ "posts",      job_posts,          5000, FULL },
+	{ "websocket",  job_websocket,      100,  QUICK },
+	{ "websocket-idle", job_websocket_idle, 1000, QUICK },
 	{ "group",      job_group,          10,   QUICK },
 	{ "group",      job_group,          100,  QUICK },
 	{ "group",      job_group,          1000, FULL },
@@ -422,6 +441,11 @@ smoke(struct bench *b)
 	while (load_turn(l))
 		;
 	CHECK(r->deliveries == 300, "what the absent member receives");
+	load_over_websocket(l);
+	load_add(l, 2);
+	two.posters = 13;
+	r = run_plan(l, &two);
+	CHECK(r->posts == 200 && r->deliveries == 400, "over WebSocket");
 	CHECK(load_visits(l, LOAD_LOGIN, 2, 0.2) > 0, "logins");
 	CHECK(trial_ask(b).turn_ms > 0, "the relay's statistics");
 	load_close(l);

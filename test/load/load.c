@@ -14,6 +14,7 @@
 #include "client/client.h"
 #include "net/poller.h"
 #include "sim/expect.h"
+#include "test/load/wsclient.h"
 
 #define ARRIVING_MAX 32		/* at the same time */
 #define PATIENCE 60		/* seconds without a frame */
@@ -29,6 +30,8 @@ struct load_member {
 	struct client *client;	/* NULL: offline */
 	enum duty duty;
 	bool open;		/* info has come */
+	bool over_websocket;
+	struct wsclient websocket;
 	char uid[UID_TEXT + 1], nodeid[NODEID_TEXT + 1];
 
 	/* Its last post. */
@@ -44,6 +47,7 @@ struct load_member {
 struct load {
 	uint16_t port;
 	enum load_ops ops;
+	bool over_websocket;	/* members who come from now on */
 	struct client_pool *pool;
 	struct poller *poller;
 	struct load_member **members;
@@ -88,6 +92,37 @@ random_below(struct load *l, size_t n)
 	return (size_t)(l->seed >> 32) % n;
 }
 
+/* Add bytes to what the member sends next. */
+static void
+send_bytes(struct load_member *m, struct span bytes)
+{
+	if (m->over_websocket)
+		wsclient_send(m->client, bytes);
+	else
+		client_send(m->client, bytes);
+}
+
+static void
+send_header(struct load_member *m, struct span header)
+{
+	struct buf frame = { NULL, 0, 0 };
+
+	if (!m->over_websocket) {
+		client_put(m->client, header, SPAN(""));
+		return;
+	}
+	wire_frame(&frame, header, SPAN(""));
+	wsclient_send(m->client, buf_span(&frame));
+	buf_free(&frame);
+}
+
+static bool
+next_reply(struct load_member *m, struct reply *r)
+{
+	return m->over_websocket ? wsclient_next(&m->websocket, m->client, r) :
+	    client_next(m->client, r);
+}
+
 /* Add a frame to what the member sends next. */
 static void
 say(struct load_member *m, const char *format, ...)
@@ -103,13 +138,14 @@ say(struct load_member *m, const char *format, ...)
 	va_start(args, format);
 	n = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	client_put(m->client, (struct span){ text, (size_t)n }, SPAN(""));
+	send_header(m, (struct span){ text, (size_t)n });
 }
 
 static void
 hang_up(struct load_member *m)
 {
 	client_close(m->client);
+	wsclient_free(&m->websocket);
 	m->client = NULL;
 	m->open = false;
 }
@@ -123,6 +159,9 @@ call(struct load *l, struct load_member *m, const struct client *session)
 		die("cannot connect: %s", strerror(errno));
 	if (client_watch(m->client, l->poller, m) == -1)
 		die("cannot watch a connection: %s", strerror(errno));
+	m->over_websocket = l->over_websocket;
+	if (m->over_websocket)
+		wsclient_begin(&m->websocket, m->client);
 	say(m, "{\"op\":0,\"id\":\"1\"}");
 	if (m->duty != DUTY_GREET && m->uid[0] == '\0')
 		say(m, "{\"op\":1,\"newnode\":\"x\",\"newalias\":"
@@ -141,7 +180,7 @@ add_payload(struct load *l, struct load_member *m, uint32_t bytes)
 
 	l->data.n = 0;
 	payload_make(&l->data, &p);
-	client_send(m->client, buf_span(&l->data));
+	send_bytes(m, buf_span(&l->data));
 	m->acked = false;
 	m->posted = l->now;
 	l->busy++;
@@ -190,7 +229,7 @@ post_to_absent(struct load *l, struct load_member *m, uint32_t bytes)
 		buf_addf(&header, "%c{\"id\":\"%s\",\"type\":1}",
 		    i == l->plan.absent ? '[' : ',', l->members[i]->uid);
 	buf_add(&header, SPAN("]}"));
-	client_put(m->client, buf_span(&header), SPAN(""));
+	send_header(m, buf_span(&header));
 	buf_free(&header);
 }
 
@@ -358,7 +397,7 @@ serve(struct load *l, struct load_member *m, unsigned can)
 	struct reply r;
 
 	client_step(m->client, can);
-	while (client_next(m->client, &r)) {
+	while (next_reply(m, &r)) {
 		l->heard = l->now;
 		if (!react(l, m, &r))
 			return;
@@ -397,6 +436,12 @@ load_open(uint16_t port, enum load_ops ops)
 	l->run = (uint64_t)time(NULL) << 20 | (l->now & 0xfffff);
 	l->seed = 88172645463325252;	/* any that is not 0 */
 	return l;
+}
+
+void
+load_over_websocket(struct load *l)
+{
+	l->over_websocket = true;
 }
 
 void

@@ -116,7 +116,12 @@ trial_restart(struct bench *b)
 struct load *
 trial_load(const struct bench *b)
 {
-	return load_open(b->port != 0 ? b->port : b->relay.port, b->ops);
+	struct load *l = load_open(b->port != 0 ? b->port : b->relay.port,
+	    b->ops);
+
+	if (b->over_websocket)
+		load_over_websocket(l);
+	return l;
 }
 
 struct reading

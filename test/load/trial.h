@@ -39,6 +39,7 @@ struct bench {
 	char syncs[RELAY_PATH + 16];
 	bool counts;		/* its syncs */
 	bool slow;		/* ... are slowed down */
+	bool over_websocket;	/* members speak WebSocket */
 	double alone;		/* deliveries/s without idle connections */
 	FILE *json;
 	const char *section;	/* of the row that was printed last */
