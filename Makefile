@@ -260,7 +260,7 @@ static: web/files.c
 	size=-Oz; $$1 $$size -E -x c /dev/null >/dev/null 2>&1 || size=-Os; \
 	"$$@" $(FLAGS) $$size $(STATIC) -o mnm-static mnm.c dist/nosim.c \
 	    $(OBJS:.o=.c) mnm-static.a -lpthread && \
-	"$$@" $(FLAGS) $$size $(STATIC) -o tmtp-static cmd/tmtp.c \
+	"$$@" $(FLAGS) -DMNM_SMALL $$size $(STATIC) -o tmtp-static cmd/tmtp.c \
 	    $(TMTP:.o=.c) mnm-static.a && ls -l mnm-static tmtp-static
 
 # The relay for other programs: one object, in which only mnm_* is visible.

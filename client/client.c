@@ -83,6 +83,38 @@ client_pool_open_plain(void)
 	return pool;
 }
 
+#ifdef MNM_SMALL	/* one of each, not the fastest for each processor */
+
+static void
+set_algorithms(br_ssl_engine_context *engine)
+{
+	br_ssl_engine_set_ec(engine, &br_ec_prime_i31);
+	br_ssl_engine_set_rsavrfy(engine, br_rsa_i31_pkcs1_vrfy);
+	br_ssl_engine_set_ecdsa(engine, br_ecdsa_i31_vrfy_asn1);
+	br_ssl_engine_set_gcm(engine, &br_sslrec_in_gcm_vtable,
+	    &br_sslrec_out_gcm_vtable);
+	br_ssl_engine_set_aes_ctr(engine, &br_aes_ct_ctr_vtable);
+	br_ssl_engine_set_ghash(engine, br_ghash_ctmul32);
+	br_ssl_engine_set_chapol(engine, &br_sslrec_in_chapol_vtable,
+	    &br_sslrec_out_chapol_vtable);
+	br_ssl_engine_set_chacha20(engine, br_chacha20_ct_run);
+	br_ssl_engine_set_poly1305(engine, br_poly1305_ctmul_run);
+}
+
+#else
+
+static void
+set_algorithms(br_ssl_engine_context *engine)
+{
+	br_ssl_engine_set_default_ec(engine);
+	br_ssl_engine_set_default_rsavrfy(engine);
+	br_ssl_engine_set_default_ecdsa(engine);
+	br_ssl_engine_set_default_aes_gcm(engine);
+	br_ssl_engine_set_default_chapol(engine);
+}
+
+#endif
+
 struct client_pool *
 client_pool_open(void)
 {
@@ -94,15 +126,11 @@ client_pool_open(void)
 	br_ssl_engine_set_versions(engine, BR_TLS12, BR_TLS12);
 	br_ssl_engine_set_suites(engine, all_suites,
 	    sizeof(all_suites) / sizeof(all_suites[0]));
-	br_ssl_engine_set_default_ec(engine);
-	br_ssl_engine_set_default_rsavrfy(engine);
-	br_ssl_engine_set_default_ecdsa(engine);
+	set_algorithms(engine);
 	br_ssl_engine_set_hash(engine, br_sha256_ID, &br_sha256_vtable);
 	br_ssl_engine_set_hash(engine, br_sha384_ID, &br_sha384_vtable);
 	br_ssl_engine_set_prf_sha256(engine, br_tls12_sha256_prf);
 	br_ssl_engine_set_prf_sha384(engine, br_tls12_sha384_prf);
-	br_ssl_engine_set_default_aes_gcm(engine);
-	br_ssl_engine_set_default_chapol(engine);
 	br_ssl_engine_set_all_flags(engine, BR_OPT_NO_RENEGOTIATION);
 	br_ssl_engine_set_buffers_bidi(engine, pool->engine_in,
 	    sizeof(pool->engine_in), pool->engine_out,

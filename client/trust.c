@@ -160,10 +160,28 @@ trust_read(struct trust *t, const char *path, char *why, size_t room)
 	return -1;
 }
 
+static int
+digit_of(char c)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *at = c == '\0' ? NULL : strchr(digits, c);
+
+	return at == NULL ? -1 : (int)((at - digits) % 16);
+}
+
+int
+trust_hex(const char *digits)
+{
+	int high = digit_of(digits[0]);
+	int low = high == -1 ? -1 : digit_of(digits[1]);
+
+	return low == -1 ? -1 : high << 4 | low;
+}
+
 bool
 trust_pin(struct trust *t, const char *fingerprint)
 {
-	unsigned byte;
+	int byte;
 	size_t i;
 
 	t->kind = TRUST_FINGERPRINTS;
@@ -171,8 +189,8 @@ trust_pin(struct trust *t, const char *fingerprint)
 	for (i = 0; i < sizeof(t->hash); i++) {
 		if (i > 0 && *fingerprint == ':')
 			fingerprint++;
-		if (strspn(fingerprint, "0123456789abcdefABCDEF") < 2 ||
-		    sscanf(fingerprint, "%2x", &byte) != 1)
+		byte = trust_hex(fingerprint);
+		if (byte == -1)
 			break;
 		t->hash[i] = (unsigned char)byte;
 		fingerprint += 2;
@@ -262,6 +280,28 @@ hash_cert(unsigned char hash[br_sha256_SIZE], struct span der)
 	br_sha256_out(&sha256, hash);
 }
 
+#ifdef MNM_SMALL	/* one of each, not the fastest for each processor */
+
+static void
+set_algorithms(br_x509_minimal_context *minimal)
+{
+	br_x509_minimal_set_rsa(minimal, br_rsa_i31_pkcs1_vrfy);
+	br_x509_minimal_set_ecdsa(minimal, &br_ec_prime_i31,
+	    br_ecdsa_i31_vrfy_asn1);
+}
+
+#else
+
+static void
+set_algorithms(br_x509_minimal_context *minimal)
+{
+	br_x509_minimal_set_rsa(minimal, br_rsa_pkcs1_vrfy_get_default());
+	br_x509_minimal_set_ecdsa(minimal, br_ec_get_default(),
+	    br_ecdsa_vrfy_asn1_get_default());
+}
+
+#endif
+
 /* Whether these anchors have signed the chain from i to end.  0 or an error. */
 static unsigned
 verify(struct trust_check *check, const br_x509_trust_anchor *anchors,
@@ -276,9 +316,7 @@ verify(struct trust_check *check, const br_x509_trust_anchor *anchors,
 
 	br_x509_minimal_init(&minimal, &br_sha256_vtable, anchors,
 	    anchor_count);
-	br_x509_minimal_set_rsa(&minimal, br_rsa_pkcs1_vrfy_get_default());
-	br_x509_minimal_set_ecdsa(&minimal, br_ec_get_default(),
-	    br_ecdsa_vrfy_asn1_get_default());
+	set_algorithms(&minimal);
 	for (k = 0; k < sizeof(hashes) / sizeof(hashes[0]); k++)
 		br_x509_minimal_set_hash(&minimal, br_sha256_ID + (int)k,
 		    hashes[k]);

@@ -38,6 +38,9 @@ bool trust_pin(struct trust *, const char *fingerprint);
 int trust_read(struct trust *, const char *path, char *why, size_t room);
 void trust_free(struct trust *);
 
+/* What two hexadecimal digits mean, or -1 if they are not that. */
+int trust_hex(const char *digits);
+
 /* The check of one chain, for BearSSL's engine.  host may be NULL for a pin. */
 struct trust_check;
 struct trust_check *trust_open(const struct trust *, const char *host);

@@ -62,14 +62,14 @@ struct attempt {
 static bool
 take_value(char *to, size_t room, const char **p)
 {
-	unsigned byte;
 	size_t n = 0;
+	int byte;
 
 	while (**p != '\0' && **p != '&') {
 		if (n + 1 >= room)
 			return false;
-		if (**p == '%' && sscanf(*p + 1, "%2x", &byte) == 1 &&
-		    byte != 0 && strlen(*p) >= 3) {
+		byte = **p == '%' ? trust_hex(*p + 1) : -1;
+		if (byte > 0) {
 			to[n++] = (char)byte;
 			*p += 3;
 		} else {

@@ -69,7 +69,6 @@ terminal_utf8(struct buf *b, struct span text)
 void
 terminal_date(struct buf *b, struct span posted)
 {
-	char text[32];
 	uint64_t wall;
 	time_t seconds;
 	struct tm local;
@@ -80,8 +79,10 @@ terminal_date(struct buf *b, struct span posted)
 	}
 	seconds = (time_t)(wall / 1000);
 	if (localtime_r(&seconds, &local) != NULL &&
-	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &local) > 0)
-		buf_add(b, span_of(text));
+	    local.tm_year > 0)
+		buf_addf(b, "%04d-%02d-%02d %02d:%02d", local.tm_year + 1900,
+		    local.tm_mon + 1, local.tm_mday, local.tm_hour,
+		    local.tm_min);
 }
 
 int
