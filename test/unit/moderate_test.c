@@ -7,9 +7,11 @@
 
 #include <fcntl.h>
 #include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -654,6 +656,50 @@ test_lost_in_sync(void)
 	harness_close(&s.st);
 }
 
+/* No file may be longer from now on; 0: as long as it likes. */
+static void
+limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0, "getrlimit");
+	limit.rlim_cur = bytes > 0 ? bytes : limit.rlim_max;
+	CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0, "setrlimit");
+}
+
+/* The disk fails in the middle of a post, and of its copy. */
+static void
+test_disk_fails(void)
+{
+	struct scene s;
+
+	begin(&s);
+	drop_frames(s.b);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	limit_files(LARGE / 2);
+	post(&s, s.b, LARGE);
+	CHECK(count_frames(s.b, "the data could not be stored: ") == 1,
+	    "the post is not refused");
+	limit_files(0);
+	post(&s, s.b, LARGE);
+	CHECK(s.g->pending_count == 1, "it does not wait");
+	drop_frames(s.a);
+	drop_frames(s.c);
+	limit_files(LARGE / 2);
+	say(&s.st, s.a, "pass", s.g->pending->id);
+	harness_turn(&s.st);
+	limit_files(0);
+	CHECK(count_frames(s.a, "the post could not be copied: ") == 1,
+	    "the pass is not refused");
+	CHECK(s.st.relay->passings == 0 && count_frames(s.c, "delivery") == 0,
+	    "something is left");
+	CHECK(settle(&s, s.a, "pass", s.g->pending->id), "later");
+	CHECK(count_frames(s.c, "\"op\":\"delivery\"") == 1, "not delivered");
+	CHECK(datadir_checkpoint(&s.st.data) == 0 && count_files(&s.st,
+	    "tmp/large-*", NULL, 0) == 0, "files are left");
+	harness_close(&s.st);
+}
+
 /* ---- damage ---- */
 
 static void
@@ -758,6 +804,7 @@ main(void)
 	test_hidden_quota();
 	test_races();
 	test_lost_in_sync();
+	test_disk_fails();
 	test_damaged(SMALL, -1, "damaged, and can only be rejected");
 	test_damaged(SMALL, 30, "damaged, and can only be rejected");
 	test_damaged(LARGE, 100, "cannot be read");
