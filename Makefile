@@ -53,8 +53,8 @@ CMD =	cmd/context.o cmd/device.o cmd/group.o cmd/join.o cmd/mailbox.o \
 	cmd/people.o cmd/post.o cmd/queue.o cmd/read.o cmd/request.o cmd/show.o \
 	cmd/talk.o cmd/terminal.o
 # Those of them that carry mail, or connect two relays.
-GATES =	cmd/conversation.o cmd/gateway.o cmd/mailout.o cmd/sendmail.o \
-	cmd/station.o
+GATES =	cmd/bridge.o cmd/conversation.o cmd/gateway.o cmd/mailout.o \
+	cmd/sendmail.o cmd/station.o
 # The client's library with all that it needs, and tmtp with that.
 LIBTMTP = $(CLIENT) base/buf.o base/clock.o base/encode.o base/fd.o \
 	base/log.o base/utf8.o disk/file.o json.o net/poller.o

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cmd/bridge.h"
 #include "cmd/context.h"
 #include "cmd/device.h"
 #include "cmd/group.h"
@@ -38,6 +39,7 @@ static const struct command_row {
 	{ "device",   device_run,          "add another device, or drop one" },
 	{ "queue",    queue_run,           "messages that wait to be sent" },
 	{ "mail",     mailout_run,         "mail the posts to this account" },
+	{ "bridge",   bridge_run,          "pass messages between two relays" },
 	{ "sendmail", sendmail_run,        "post mail, called as sendmail is" },
 	{ "whoami",   people_run_whoami,   "this account" }
 };
