@@ -235,8 +235,10 @@ refuse_plain(struct conn *c, struct now now)
 	struct buf text = { NULL, 0, 0 };
 
 	http_refuse_plain(&text, stream_strange_bytes(&c->stream), now);
-	if (text.n > 0)
+	if (text.n > 0) {
+		close_session(c, now);
 		stream_refuse(&c->stream, buf_span(&text), now);
+	}
 	buf_free(&text);
 }
 

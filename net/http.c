@@ -386,6 +386,7 @@ static void
 refuse(struct http *h, unsigned status, struct now now)
 {
 	h->over = true;
+	buf_free(&h->in);	/* whatever it is, nobody will read it */
 	answer(h, status, now);
 }
 
@@ -734,7 +735,8 @@ http_output(struct http *h, char *dst, size_t room, struct now now)
 bool
 http_is_over(const struct http *h)
 {
-	return h->over && h->asks == HTTP_NOTHING;
+	return h->over && h->asks == HTTP_NOTHING && h->out.n == 0 &&
+	    h->body.n == 0;
 }
 
 bool

@@ -6,7 +6,7 @@
  *	if (http_asks(h) != HTTP_NOTHING)
  *		http_answer(h, status, type, text, now);
  *	n = http_output(h, dst, room, now)       0: nothing to send now
- *	http_is_over(h)                          close when that is 0
+ *	http_is_over(h)                          time to close
  *	http_is_upgraded(h)                      h->out is to be sent, and h->in
  *	                                           are the first bytes received
  *
