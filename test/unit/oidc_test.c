@@ -34,7 +34,8 @@ make_keys(void)
 	signer_make_rsa("r1", 1024);
 	signer_make_rsa("other", 2048);
 	signer_make_ec("e", "prime256v1");
-	signer_make_ec("k", "secp256k1");
+	signer_make_ec("e2", "prime256v1");
+	signer_make_ec("ek", "secp256k1");
 	buf_add(&b, SPAN("{\"more\":[1,{}],\"keys\":["));
 	signer_add_rsa(&b, "r2", ",\"alg\":\"RS256\",\"use\":\"sig\"");
 	buf_add_byte(&b, ',');
@@ -44,7 +45,7 @@ make_keys(void)
 	buf_add_byte(&b, ',');
 	signer_add_ec(&b, "e", "P-256", "");
 	buf_add_byte(&b, ',');
-	signer_add_ec(&b, "k", "secp256k1", "");
+	signer_add_ec(&b, "ek", "secp256k1", "");
 	buf_add(&b, SPAN(",{\"kty\":\"oct\",\"kid\":\"o\",\"k\":\"AAAA\"},"));
 	signer_add_rsa(&b, "other", ",\"use\":\"enc\"");
 	buf_add(&b, SPAN("]}"));
@@ -115,6 +116,14 @@ static const struct bad {
 	{ "r1", "sha256", HEADER("RS256", "r1"), CLAIMS, "no key" },
 	{ "r2", "sha256", HEADER("RS256", "R2"), CLAIMS, "no key" },
 	{ "r2", "sha256", HEADER("RS256", ""), CLAIMS, "no key" },
+	{ "r4", "sha512", HEADER("RS256", "r4"), CLAIMS, "signature" },
+	{ "r2", "sha256", HEADER("ES256", "e"), CLAIMS, "signature" },
+	{ "e", "sha256", HEADER("RS256", "r2"), CLAIMS, "signature" },
+	{ "e2", "sha256", HEADER("ES256", "e"), CLAIMS, "signature" },
+	{ "e", "sha512", HEADER("ES256", "e"), CLAIMS, "signature" },
+	{ "ek", "sha256", HEADER("ES256", "ek"), CLAIMS, "no key" },
+	{ "ek", "sha256", HEADER("ES256", "e"), CLAIMS, "signature" },
+	{ "ek", "sha256", HEADER("ES256K", "ek"), CLAIMS, "alg is not" },
 	{ "r2", "sha1", HEADER("RS256", "r2"), CLAIMS, "signature" },
 	{ "r2", "sha512", HEADER("RS256", "r2"), CLAIMS, "signature" },
 	{ "r2", "sha256", "{\"alg\":\"RS256\"}", CLAIMS, "lacks" },
@@ -239,6 +248,39 @@ check_altered(const struct oidc_keys *keys, const char *key,
 	buf_free(&token);
 }
 
+static const char zeros[] =
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/* Numbers that fit any equation: 0, the group's order, and none at all. */
+static void
+check_forged(const struct oidc_keys *keys)
+{
+	static const char order[] = "_____wAAAAD__________7zm-q2nF56E87nKwvxjJVH_"
+	    "____AAAAAP__________vOb6racXnoTzucrC_GMlUQ";
+	struct buf token = signer_sign("e", "sha256", HEADER("ES256", "e"),
+	    CLAIMS), other = { NULL, 0, 0 };
+	const char *dot = strrchr((buf_add_byte(&token, '\0'), token.p), '.');
+	struct span is_signed = { token.p, (size_t)(dot + 1 - token.p) };
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		other.n = 0;
+		buf_add(&other, is_signed);
+		if (i == 0)
+			buf_addf(&other, "%s", order);
+		else if (i < 3)
+			buf_addf(&other, "%.*s", i == 1 ? 86 : 342, zeros);
+		CHECK(verdict(keys, buf_span(&other)) != NULL, "forged %d", i);
+	}
+	buf_free(&other);
+	buf_free(&token);
+}
+
 static void
 check_key_sets(void)
 {
@@ -271,6 +313,8 @@ main(void)
 	check_signed(keys);
 	check_altered(keys, "r2", HEADER("RS256", "r2"));
 	check_altered(keys, "e", HEADER("ES256", "e"));
+	check_altered(keys, "r4", HEADER("RS256", "r4"));
+	check_forged(keys);
 	check_key_sets();
 	oidc_keys_free(keys);
 	signer_close();
