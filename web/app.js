@@ -445,7 +445,7 @@ async function main()
 		app.worker = worker;
 		renewWake(app);
 	}, () => {
-		/* without a trusted certificate there is none: see /ca.html */
+		app.distrusted = true;
 	});
 	await app.start();
 }

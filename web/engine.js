@@ -442,6 +442,9 @@ export class Engine {
 			this.emit('asks', effects.asks);
 		if (effects.newNode)
 			this.pump();
+		/* Who was asked has answered, and may see this user now. */
+		if ([...effects.talks].some((id) => id.startsWith('a:')))
+			await this.announce();
 	}
 
 	/** Another device of this user, or a file, knows more. @param {Blob} file */

@@ -222,7 +222,9 @@ function relayPart(app, close)
 		h('p', {}, person(account?.relay || location.host), ' ',
 			location.host),
 		h('p', { class: 'dim code' }, account?.uid),
-		h('p', {}, h('a', { href: '/ca.html' }, t('ca-link'))),
+		h('div', { class: app.distrusted ? 'warn' : '' },
+			app.distrusted && h('p', {}, t('distrusted')),
+			h('p', {}, h('a', { href: '/ca.html' }, t('ca-link')))),
 		!app.installed && h('p', { class: 'dim' }, t('install')),
 		h('div', { class: 'row end' }, button(t('forget'), async () => {
 			close();

@@ -387,6 +387,80 @@ test('a window that keeps nothing says so; how long it takes to be connected',
 		await quiet(d);
 	});
 
+test('pictures of the main views', async () => {
+	const dir = process.env.PICTURES;
+	const [a, b] = await pair(browser, relay, 'Grandma Ida', 'Jonas', LAPTOP,
+		{ ...PHONE, deviceScaleFactor: 1 });
+	const c = await Device.join(browser, relay, 'Mira', LAPTOP);
+	const shot = async (device, name, scheme) => {
+		await device.page.emulateMedia({ colorScheme: scheme });
+		await device.page.waitForTimeout(200);
+		const picture = await device.page.screenshot(dir
+			? { path: `${dir}/page-${name}-${scheme}.png` } : {});
+		assert.ok(picture.length > 5000);
+	};
+
+	await a.write('The cherries are ripe! Who comes on **Sunday**?');
+	await b.sees('cherries');
+	await b.write('We do, all four of us. Shall we bring the ladder?');
+	await a.sees('ladder');
+	const garden = await a.page.evaluate(async () => {
+		const canvas = document.createElement('canvas');
+		canvas.width = 640;
+		canvas.height = 360;
+		const g = canvas.getContext('2d');
+		const sky = g.createLinearGradient(0, 0, 0, 360);
+		sky.addColorStop(0, '#8cc3e8');
+		sky.addColorStop(0.6, '#dff0f7');
+		sky.addColorStop(0.62, '#7fae5c');
+		sky.addColorStop(1, '#4d7d3a');
+		g.fillStyle = sky;
+		g.fillRect(0, 0, 640, 360);
+		g.fillStyle = '#6b4a2f';
+		g.fillRect(296, 190, 24, 110);
+		g.fillStyle = '#3f7a37';
+		for (const [x, y, r] of [[308, 130, 88], [245, 165, 55], [372, 165, 58]]) {
+			g.beginPath();
+			g.arc(x, y, r, 0, 7);
+			g.fill();
+		}
+		g.fillStyle = '#c2263a';
+		for (let i = 0; i < 40; i++) {
+			g.beginPath();
+			g.arc(308 + 100 * Math.sin(i * i * 1.7) * Math.cos(i),
+				140 + 62 * Math.sin(i * 2.3), 6, 0, 7);
+			g.fill();
+		}
+		const blob = await new Promise((done) => canvas.toBlob(done));
+		return [...new Uint8Array(await blob.arrayBuffer())];
+	});
+	await a.page.locator('.composer input[multiple]').setInputFiles([{
+		name: 'cherry tree.png', mimeType: 'image/png',
+		buffer: Buffer.from(garden) }]);
+	await a.write('Look, and yes please:\n\n- the ladder\n- two baskets');
+	await b.page.locator('.picture img').waitFor();
+	await a.page.getByRole('button', { name: 'New conversation' }).click();
+	const dialog = a.page.getByRole('dialog');
+	await dialog.getByLabel('Name of the group').fill('Family');
+	await dialog.getByLabel('First member').fill('Jonas');
+	await dialog.getByRole('button', { name: 'Create' }).click();
+	await a.page.waitForSelector('.composer');
+	await a.write('A group for all of us');
+	await c.ask('Grandma Ida', 'Hello Grandma, Mira here. I have a page now, too!');
+	await a.page.locator('.talk', { hasText: 'Mira' }).waitFor();
+	await a.open('Jonas');
+	await a.page.locator('.picture img').waitFor();
+	await a.page.waitForTimeout(500);
+	for (const scheme of ['light', 'dark'])
+		await shot(a, 'laptop', scheme);
+	await shot(b, 'phone', 'dark');
+	await b.page.getByRole('button', { name: 'Back' }).click();
+	await b.page.locator('.talk', { hasText: 'Family' }).waitFor();
+	await b.page.locator('.here').waitFor();	/* Ida is online */
+	await shot(b, 'phone', 'light');
+	await quiet(a, b, c);
+});
+
 test('ten thousand messages scroll and are searched without a stall',
 	async () => {
 		const [a, b] = await pair(browser, relay, 'Nora', 'Otto');
