@@ -34,6 +34,12 @@
 
 #define HOUR UINT64_C(3600000)	/* ms between two looks at certificates */
 
+/* Certificates that have been replaced, while handshakes need them. */
+struct retired {
+	struct identities ids;
+	struct retired *next;
+};
+
 struct mnm {
 	char *path, *text;	/* of the configuration, or NULL */
 	char *data_path;	/* instead of conf's, or NULL */
@@ -41,6 +47,7 @@ struct mnm {
 	struct log_sink sink;
 	struct conf conf;
 	struct identities ids;
+	struct retired *retired;
 	struct datadir data;
 	bool data_open;
 	struct server *sv;
@@ -151,6 +158,47 @@ warn_of_ends(struct mnm *m)
 	}
 }
 
+static bool
+is_needed(const struct mnm *m, const struct identities *ids)
+{
+	size_t i;
+
+	for (i = 0; i < CONF_LISTENERS; i++) {
+		if (ids->of[i] != NULL &&
+		    server_needs_cert(m->sv, &ids->of[i]->cert))
+			return true;
+	}
+	return false;
+}
+
+/* Free those that no handshake needs any more. */
+static void
+free_retired(struct mnm *m)
+{
+	struct retired **at = &m->retired, *r;
+
+	while ((r = *at) != NULL) {
+		if (m->sv != NULL && is_needed(m, &r->ids)) {
+			at = &r->next;
+			continue;
+		}
+		*at = r->next;
+		identities_free(&r->ids);
+		free(r);
+	}
+}
+
+static void
+retire(struct mnm *m, const struct identities *ids)
+{
+	struct retired *r = xzalloc(sizeof(*r));
+
+	r->ids = *ids;
+	r->next = m->retired;
+	m->retired = r;
+	free_retired(m);
+}
+
 /*
  * Serve with other certificates.  Those that are the same stay.  Returns one
  * that is new, or NULL.
@@ -169,7 +217,7 @@ set_identities(struct mnm *m, struct identities *new)
 			changed = m->ids.of[i];
 	}
 	server_set_certs(m->sv, &m->ids);
-	identities_free(&old);
+	retire(m, &old);
 	warn_of_ends(m);
 	return changed;
 }
@@ -224,6 +272,8 @@ static void
 free_all(struct mnm *m)
 {
 	server_close(m->sv);
+	m->sv = NULL;
+	free_retired(m);
 	identities_free(&m->ids);
 	conf_free(&m->conf);
 	(void)fd_close(m->stop[0]);
@@ -388,6 +438,7 @@ mnm_turn(struct mnm *m, int timeout)
 	result = server_turn(m->sv, shorter(timeout, time_to_check(m)));
 	if (server_is_woken(m->sv))
 		take_stop(m);
+	free_retired(m);
 	if (result == 0 && time_to_check(m) == 0)
 		mnm_check(m);
 	(void)log_to(before);

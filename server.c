@@ -1112,31 +1112,24 @@ server_listen(struct server *sv, const struct conf *conf, char *why,
 	return -1;
 }
 
-/* Whether the certificate is one of these. */
-static bool
-has_cert(const struct identities *ids, const struct cert *cert)
-{
-	size_t i;
-
-	for (i = 0; i < CONF_LISTENERS; i++) {
-		if (ids->of[i] != NULL && &ids->of[i]->cert == cert)
-			return true;
-	}
-	return cert == NULL;
-}
-
 void
 server_set_certs(struct server *sv, const struct identities *ids)
 {
-	struct conn *c;
+	set_certs(sv, ids);
+}
+
+bool
+server_needs_cert(const struct server *sv, const struct cert *cert)
+{
+	const struct conn *c;
 	size_t i;
 
-	for (i = sv->conn_count; i-- > 0;) {
+	for (i = 0; i < sv->conn_count; i++) {
 		c = sv->conns[i];
-		if (!c->stream.established && !has_cert(ids, c->cert))
-			remove_conn(sv, c);
+		if (c->cert == cert && !c->stream.established)
+			return true;
 	}
-	set_certs(sv, ids);
+	return false;
 }
 
 void

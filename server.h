@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cert;
 struct channels;
 struct conf;
 struct datadir;
@@ -66,10 +67,11 @@ struct channels *server_channels(const struct server *);
  */
 int server_listen(struct server *, const struct conf *, char *why, size_t room);
 /*
- * Use other certificates.  Connections in the middle of a handshake that needs
- * one which is not among them end; then the others may be freed.
+ * Use other certificates for new connections.  The others may be freed as soon
+ * as no handshake needs them, which lasts for login_timeout at most.
  */
 void server_set_certs(struct server *, const struct identities *);
+bool server_needs_cert(const struct server *, const struct cert *);
 /* Use the changed conf, apart from that. */
 void server_reload(struct server *);
 /*

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "client/client.h"
 #include "test/lib/check.h"
 
 #define THREADS  4
@@ -382,6 +383,76 @@ test_listener(void)
 	CHECK(mnm_close(relay) == 0, "close");
 }
 
+static void
+write_config(const char *path, const char *names)
+{
+	FILE *f = fopen(path, "w");
+
+	CHECK(f != NULL && fprintf(f, "{\"names\":[%s],\"data\":\"%s/renew\","
+	    "\"listen\":{\"net\":\"unix\",\"laddr\":\"%s/tls\"}}", names, top,
+	    top) > 0 && fclose(f) == 0, "%s", path);
+}
+
+/* Turn the relay and let the client go on, so many times. */
+static void
+shake_hands(struct mnm *relay, struct client *c, int times)
+{
+	while (times-- > 0 && !client_is_open(c) && client_error(c) == 0) {
+		client_step(c, client_interest(c));
+		CHECK(mnm_turn(relay, 10) == 0, "turn");
+	}
+}
+
+/*
+ * A certificate with other names: handshakes that have begun with the one
+ * before end well, and clients that know the authority need nothing new.
+ */
+static void
+test_renewal(void)
+{
+	struct mnm_options options = { 0 };
+	struct client_pool *pool = client_pool_open();
+	struct client *early, *late;
+	char config[100], path[100], cert[100], why[MNM_WHY] = "";
+	struct stat before, after;
+	struct mnm *relay;
+
+	snprintf(config, sizeof(config), "%s/mnm.config", top);
+	snprintf(path, sizeof(path), "%s/tls", top);
+	snprintf(cert, sizeof(cert), "%s/renew/cert.pem", top);
+	options.config_path = config;
+	write_config(config, "");
+	relay = mnm_open(&options, why, sizeof(why));
+	CHECK(relay != NULL && mnm_start(relay, why, sizeof(why)) == 0, "%s",
+	    why);
+	client_pool_pin(pool, mnm_fingerprint(relay));
+	early = client_connect_unix(pool, path);
+	shake_hands(relay, early, 2);
+	CHECK(!client_is_open(early), "the handshake is over too early");
+	CHECK(stat(cert, &before) == 0, "%s", cert);
+	write_config(config, "\"other.example.org\"");
+	CHECK(mnm_reload(relay, why, sizeof(why)) == 0, "%s", why);
+	late = client_connect_unix(pool, path);
+	shake_hands(relay, early, 100);
+	CHECK(client_is_open(early), "the early one: error %d",
+	    client_error(early));
+	shake_hands(relay, late, 100);
+	CHECK(client_is_open(late), "the late one: error %d",
+	    client_error(late));
+	CHECK(stat(cert, &after) == 0 && before.st_ino != after.st_ino,
+	    "the certificate is not renewed");
+	/* One that never ends its handshake needs the old one to the end. */
+	client_close(late);
+	late = client_connect_unix(pool, path);
+	shake_hands(relay, late, 2);
+	write_config(config, "\"third.example.org\"");
+	CHECK(mnm_reload(relay, why, sizeof(why)) == 0, "%s", why);
+	CHECK(mnm_close(relay) == 0, "close");
+	client_close(early);
+	client_close(late);
+	client_pool_close(pool);
+}
+
 /* ---- what it leaves alone ---- */
 
 struct state {
@@ -460,6 +531,7 @@ main(void)
 	note(&before);
 	test_two_relays();
 	test_limit();
+	test_renewal();
 	test_silence();
 	compare(&before);
 	snprintf(command, sizeof(command), "rm -rf %s", top);
