@@ -108,9 +108,9 @@ restart(struct scene *s)
    than a repetition. */
 static unsigned asked;
 
-/* Post n bytes to a group. */
-static void
-post_to(struct harness *st, struct actor *a, const char *gid, size_t n)
+/* A post of n bytes to a group. */
+static struct buf
+make_post(const char *gid, size_t n)
 {
 	struct buf b = { NULL, 0, 0 };
 	char header[128];
@@ -121,6 +121,14 @@ post_to(struct harness *st, struct actor *a, const char *gid, size_t n)
 	buf_addf(&b, "%04zx%s", strlen(header), header);
 	memset(buf_room(&b, n), 'x', n);
 	b.n += n;
+	return b;
+}
+
+static void
+post_to(struct harness *st, struct actor *a, const char *gid, size_t n)
+{
+	struct buf b = make_post(gid, n);
+
 	harness_send(st, a, buf_span(&b));
 	harness_turn(st);
 	buf_free(&b);
@@ -518,6 +526,30 @@ happen_disk_full(struct scene *s, uint64_t msgid)
 	harness_free_disk(&s->st);
 }
 
+/* For arrivals: nothing is passed yet. */
+static void
+happen_promoted(struct scene *s, uint64_t msgid)
+{
+	(void)msgid;
+	harness_say(&s->st, s->d, "{\"op\":6,\"id\":\"1\",\"gid\":\"g\","
+	    "\"act\":\"moderator\",\"to\":\"B\",\"on\":true}");
+}
+
+static void
+happen_poster_dropped(struct scene *s, uint64_t msgid)
+{
+	(void)msgid;
+	harness_say(&s->st, s->d, "{\"op\":6,\"id\":\"1\",\"gid\":\"g\","
+	    "\"act\":\"drop\",\"to\":\"B\"}");
+}
+
+static void
+happen_disk_filled(struct scene *s, uint64_t msgid)
+{
+	(void)msgid;
+	harness_fill_disk(&s->st);
+}
+
 static void
 happen_crash(struct scene *s, uint64_t msgid)
 {
@@ -598,6 +630,63 @@ test_races(void)
 
 	for (i = 0; i < COUNT(races); i++)
 		run_race(&races[i]);
+}
+
+/* What happens when half of B's large post is here. */
+static const struct arrival {
+	const char *name;
+	void (*happen)(struct scene *, uint64_t);
+	const char *refusal;	/* NULL: B's session has ended, or it is taken */
+	size_t waits, delivered;
+} arrivals[] = {
+	{ "nothing", happen_nothing, NULL, 1, 0 },
+	{ "B becomes a moderator", happen_promoted, NULL, 0, 1 },
+	{ "B is dropped", happen_poster_dropped, "you are not a member", 0, 0 },
+	{ "dissolved", happen_dissolved, "you are not a member", 0, 0 },
+	{ "B is removed", happen_poster_removed, NULL, 0, 0 },
+	{ "A leaves", happen_passer_removed, NULL, 1, 0 },
+	{ "the disk is full", happen_disk_filled, "the disk is full", 0, 0 }
+};
+
+static void
+run_arrival(const struct arrival *r)
+{
+	struct buf b = make_post("g", LARGE);
+	struct scene s;
+
+	begin(&s);
+	userdb_set_moderator(s.st.data.userdb, s.g, &s.g->members[3], true);
+	drop_frames(s.b);
+	drop_frames(s.c);
+	tmtp_input(s.b->session, (struct span){ b.p, b.n / 2 }, s.st.now);
+	harness_turn(&s.st);
+	r->happen(&s, 0);
+	harness_turn(&s.st);
+	if (s.b->session != NULL)
+		tmtp_input(s.b->session, (struct span){ b.p + b.n / 2,
+		    b.n - b.n / 2 }, s.st.now);
+	harness_turn(&s.st);
+	CHECK(r->refusal == NULL || count_frames(s.b, r->refusal) == 1,
+	    "%s: not refused", r->name);
+	CHECK(s.g->pending_count == r->waits, "%s: %zu wait", r->name,
+	    s.g->pending_count);
+	CHECK(count_frames(s.c, "\"op\":\"delivery\"") == r->delivered,
+	    "%s: not what C gets", r->name);
+	CHECK(s.st.relay->uploads == 0, "%s: still arriving", r->name);
+	harness_free_disk(&s.st);
+	CHECK(datadir_checkpoint(&s.st.data) == 0 && count_files(&s.st,
+	    "tmp/large-*", NULL, 0) == 0, "%s: files are left", r->name);
+	buf_free(&b);
+	harness_close(&s.st);
+}
+
+static void
+test_arrivals(void)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(arrivals); i++)
+		run_arrival(&arrivals[i]);
 }
 
 /* Whether syncs take their time: the system's would not, in memory. */
@@ -803,6 +892,7 @@ main(void)
 	test_passings_max();
 	test_hidden_quota();
 	test_races();
+	test_arrivals();
 	test_lost_in_sync();
 	test_disk_fails();
 	test_damaged(SMALL, -1, "damaged, and can only be rejected");
