@@ -64,7 +64,9 @@ ping_reach(struct request *rq, struct span name)
 	unsigned limit = rq->relay->conf->failed_pings_in_a_row;
 
 	if (is_over(rq, self_of(rq)->failed_pings, limit,
-	    "too many aliases in a row did not exist; try again after "))
+	    "too many aliases in a row did not exist; try again after ") ||
+	    is_over(rq, self_of(rq)->pings, rq->relay->conf->pings_per_day,
+	    "daily ping limit reached; try again after "))
 		return NULL;
 	if (alias != NULL && !alias->dropped && alias->uses > 0)
 		return alias;
@@ -77,9 +79,11 @@ ping_reach(struct request *rq, struct span name)
 void
 ping_reached(struct request *rq, struct alias *alias)
 {
+	bool counts = rq->relay->conf->pings_per_day > 0;
+
 	userdb_use_alias(rq->relay->data->userdb, alias);
-	if (self_of(rq)->failed_pings > 0)
-		count_pings(rq, 0, 0);
+	if (counts || self_of(rq)->failed_pings > 0)
+		count_pings(rq, counts, 0);
 }
 
 /* Set the alias that the sender signs with, if any; it must be its own. */
@@ -100,11 +104,9 @@ bool
 op_ping(struct request *rq)
 {
 	struct alias *alias = ping_reach(rq, rq->h.to);
-	unsigned limit = rq->relay->conf->pings_per_day;
 	struct posting p;
 
-	if (alias == NULL || is_over(rq, self_of(rq)->pings, limit,
-	    "daily ping limit reached; try again after "))
+	if (alias == NULL)
 		return false;
 	rq->to.count = 0;
 	set_append(&rq->to, alias->user);
@@ -117,7 +119,5 @@ op_ping(struct request *rq)
 	if (!sign(rq, &p.message) || !route_send(rq, &p, 1))
 		return false;
 	ping_reached(rq, alias);
-	if (limit > 0)
-		count_pings(rq, 1, 0);
 	return true;
 }

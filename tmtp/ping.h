@@ -14,11 +14,12 @@ struct alias;
 struct request;
 
 /*
- * The alias of that name, if it reaches somebody and the sender has not tried
- * names in vain too often; else refuses and returns NULL.
+ * The alias of that name, if it reaches somebody, and the sender has neither
+ * tried names in vain too often nor reached its limit for the day; else refuses
+ * and returns NULL.
  */
 struct alias *ping_reach(struct request *, struct span name);
-/* A ping or an invitation was sent to it. */
+/* A ping or an invitation was sent to it: both count alike. */
 void ping_reached(struct request *, struct alias *);
 
 bool op_ping(struct request *);

@@ -19,6 +19,14 @@
 /* Networks whose registrations are counted: the busy ones of an hour. */
 #define RATES_MAX 256
 
+/*
+ * Attempts from one network in an hour to register uninvited.  A client that
+ * waits for the operator tries some 30 times; who guesses, much more often.
+ */
+#define MISSES_MAX 100
+
+#define REQUESTS_OF_NET 4	/* that are kept: one household's */
+
 #define REQUEST_TIME (7 * CLOCK_DAY)
 
 static const char hidden_code[] = " ********";
@@ -29,7 +37,8 @@ _Static_assert(sizeof(hidden_code) == INVITE_CODE + 2, "it hides a code");
 struct rate {
 	struct subnet net;
 	uint64_t since;		/* now.mono */
-	unsigned count;
+	unsigned count;		/* who was let in */
+	unsigned misses;	/* who was not invited */
 };
 
 struct registrar {
@@ -152,20 +161,54 @@ is_too_fast(struct registrar *r, unsigned limit, const struct applicant *a)
 	return rate != NULL && rate->count >= limit;
 }
 
+/* The network's counts, which may begin now. */
+static struct rate *
+need_rate(struct registrar *r, const struct subnet *net, struct now now)
+{
+	struct rate *rate = find_rate(r, net, now);
+
+	if (rate == NULL) {
+		rate = new_rate(r, now);
+		*rate = (struct rate){ .net = *net, .since = now.mono };
+	}
+	return rate;
+}
+
 static void
 count(struct registrar *r, const struct applicant *a)
 {
-	struct rate *rate;
 	struct subnet net;
 
-	if (!counted_net(&net, a->peer))
-		return;
-	rate = find_rate(r, &net, a->now);
-	if (rate == NULL) {
-		rate = new_rate(r, a->now);
-		*rate = (struct rate){ net, a->now.mono, 0 };
-	}
-	rate->count++;
+	if (counted_net(&net, a->peer))
+		need_rate(r, &net, a->now)->count++;
+}
+
+/* The applicant's network, this machine's too. */
+static struct subnet
+net_of(const struct applicant *a)
+{
+	struct subnet address = { .bits = 128 };
+
+	/* Those without an address share "::". */
+	(void)subnet_of_peer(&address, a->peer);
+	return subnet_source(&address);
+}
+
+static bool
+is_guessing(struct registrar *r, const struct applicant *a)
+{
+	const struct subnet net = net_of(a);
+	const struct rate *rate = find_rate(r, &net, a->now);
+
+	return rate != NULL && rate->misses >= MISSES_MAX;
+}
+
+static void
+count_miss(struct registrar *r, const struct applicant *a)
+{
+	const struct subnet net = net_of(a);
+
+	need_rate(r, &net, a->now)->misses++;
 }
 
 /* ---- whether ---- */
@@ -204,6 +247,8 @@ register_ask(struct registrar *r, const struct conf *conf,
 		return (struct admission){ .answer = REGISTER_FULL };
 	if (!is_from_any(conf->register_from, a->peer))
 		return (struct admission){ .answer = REGISTER_ELSEWHERE };
+	if (is_guessing(r, a))
+		return (struct admission){ .answer = REGISTER_GUESSING };
 	invitation = find_invitation(r, a);
 	if (invitation == NULL || conf->registration == CONF_REGISTER_CLOSED)
 		return ask_uninvited(r, conf, a);
@@ -258,24 +303,35 @@ find_code(const struct registrar *r, struct span name)
 	return NULL;
 }
 
-/* The request of this network, or a new one, which may replace the oldest. */
+/*
+ * The request for this name from this network, or a new one, which may replace
+ * the oldest of its network, or of all.
+ */
 static struct invite
-find_request(const struct registrar *r, const struct subnet *net)
+find_request(const struct registrar *r, const struct subnet *net,
+    struct span name)
 {
 	struct invite request = { .kind = INVITE_REQUEST, .bound = true };
-	const struct invite *g, *oldest = NULL;
-	size_t i, requests = 0;
+	const struct invite *g, *oldest = NULL, *oldest_here = NULL;
+	size_t i, requests = 0, here = 0;
 
 	for (i = 0; (g = invite_at(r->invites, i)) != NULL; i++) {
 		if (g->kind != INVITE_REQUEST)
 			continue;
-		if (subnet_same(&g->from, net))
-			return *g;
+		requests++;
 		if (oldest == NULL || g->last < oldest->last)
 			oldest = g;
-		requests++;
+		if (!subnet_same(&g->from, net))
+			continue;
+		if (name_same(span_of(g->name), name))
+			return *g;
+		here++;
+		if (oldest_here == NULL || g->last < oldest_here->last)
+			oldest_here = g;
 	}
-	if (requests >= INVITE_REQUESTS_MAX)
+	if (here >= REQUESTS_OF_NET)
+		invite_remove(r->invites, oldest_here->id);
+	else if (requests >= INVITE_REQUESTS_MAX)
 		invite_remove(r->invites, oldest->id);
 	request.from = *net;
 	return request;
@@ -284,14 +340,9 @@ find_request(const struct registrar *r, const struct subnet *net)
 static void
 keep_request(struct registrar *r, const struct applicant *a)
 {
-	struct subnet address = { .bits = 128 };
-	struct invite g;
-	struct subnet net;
+	const struct subnet net = net_of(a);
+	struct invite g = find_request(r, &net, a->alias);
 
-	/* Those without an address share "::". */
-	(void)subnet_of_peer(&address, a->peer);
-	net = subnet_source(&address);
-	g = find_request(r, &net);
 	(void)snprintf(g.name, sizeof(g.name), "%.*s", (int)a->alias.n,
 	    a->alias.p);
 	(void)snprintf(g.address, sizeof(g.address), "%s", a->peer);
@@ -342,6 +393,11 @@ static const struct refusal {
 	"this relay takes new members by invitation: ask its operator to "
 	    "invite you, then use the name you were given",
 	"not invited", "mnm approve ", true },
+[REGISTER_GUESSING] = {
+	"too many attempts to register from your network: try again in an "
+	    "hour",
+	"its network has tried a hundred times in an hour", "let it wait",
+	false },
 [REGISTER_TOO_FAST] = {
 	"too many registrations from your network: try again in an hour",
 	"register_rate is reached", "mnm invite ", true }
@@ -356,6 +412,8 @@ register_refuse(struct registrar *r, const struct applicant *a,
 	const char *code = NULL;
 
 	buf_add(why, span_of(refusal->why));
+	if (admission->answer == REGISTER_UNINVITED)
+		count_miss(r, a);
 	if (name.p == NULL || !name_fits(name) || name_chars(name) == 0) {
 		buf_addf(advice, "%s; it gave no alias", refusal->reason);
 		return;

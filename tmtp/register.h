@@ -42,6 +42,7 @@ enum register_answer {
 	REGISTER_ELSEWHERE,	/* register_from */
 	REGISTER_CLOSED,	/* register */
 	REGISTER_UNINVITED,	/* register */
+	REGISTER_GUESSING,	/* its network has tried too often */
 	REGISTER_TOO_FAST	/* register_rate */
 };
 

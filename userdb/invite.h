@@ -29,7 +29,7 @@
 #define INVITE_CODE    8	/* characters, 40 bits */
 
 #define INVITE_INVITATIONS_MAX 1000
-#define INVITE_REQUESTS_MAX      64
+#define INVITE_REQUESTS_MAX     512
 
 enum invite_kind { INVITE_INVITATION, INVITE_REQUEST, INVITE_WINDOW };
 

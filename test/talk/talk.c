@@ -24,7 +24,7 @@
  *	disk free		until one second later
  *	set window 2		configuration: window, alias_min, message_max,
  *				queue_max, queue_messages_max, groups_max,
- *				moderate_days,
+ *				moderate_days, pings_per_day,
  *				resend_time (in milliseconds)
  *	conf JSON		the whole configuration but name and ops; the
  *				keys of providers are read from their files,
@@ -352,6 +352,8 @@ step_set(struct run *t, const char *text)
 		conf->groups_max = value;
 	else if (strcmp(key, "moderate_days") == 0)
 		conf->moderate_days = value;
+	else if (strcmp(key, "pings_per_day") == 0)
+		conf->pings_per_day = value;
 	else
 		die("%s: %s", t->script->path, text);
 }

@@ -453,7 +453,24 @@ check_requests(void)
 	CHECK(enter(&d, "Alice Smith", "10.0.0.99:5", now_at(60000)) ==
 	    REGISTER_UNINVITED, "let in twice");
 
-	for (i = 0; i < 200; i++) {
+	/* Who asks most pushes out only its own household's requests. */
+	(void)enter(&d, "Alice Dean", "10.0.9.1:5", now_at(60000));
+	(void)enter(&d, "Bob Dean", "10.0.9.1:6", now_at(61000));
+	(void)enter(&d, "Alice Dean", "10.0.9.1:5", now_at(62000));
+	CHECK(count_invites(&d.harness) == 5, "%zu requests",
+	    count_invites(&d.harness));
+	g = invite_at(d.harness.data.invites, 3);
+	CHECK(g->count == 2 && g->since == AT + 60000 &&
+	    g->last == AT + 62000 && strcmp(g->name, "Alice Dean") == 0,
+	    "two people are mixed");
+	for (i = 0; i < 50; i++) {
+		snprintf(peer, sizeof(peer), "Mallory %d", i);
+		(void)enter(&d, peer, "10.0.7.1:5", now_at(63000));
+	}
+	CHECK(count_invites(&d.harness) == 9, "%zu requests",
+	    count_invites(&d.harness));
+
+	for (i = 0; i < 1000; i++) {
 		snprintf(peer, sizeof(peer), "[2001:db8:0:%x::%x]:1", i, i);
 		(void)enter(&d, "Mallory Brown", peer,
 		    now_at(100000 + (uint64_t)i));
@@ -461,7 +478,7 @@ check_requests(void)
 	CHECK(count_invites(&d.harness) == INVITE_REQUESTS_MAX, "%zu requests",
 	    count_invites(&d.harness));
 	g = invite_at(d.harness.data.invites, 0);
-	CHECK(g->last == AT + 100000 + 200 - INVITE_REQUESTS_MAX,
+	CHECK(g->last == AT + 100000 + 1000 - INVITE_REQUESTS_MAX,
 	    "the wrong ones went");
 	invite_expire(d.harness.data.invites, now_at(8 * CLOCK_DAY));
 	CHECK(count_invites(&d.harness) == 0, "requests never expire");
@@ -476,6 +493,29 @@ count_at(struct harness *st, struct now now)
 }
 
 /* A clock that is wrong for a while ends no invitation. */
+static void
+check_guesses(void)
+{
+	struct door d;
+	char name[32];
+	int i;
+
+	open_door(&d, CONF_REGISTER_INVITE);
+	(void)invite(&d.harness, "Alice Smith");
+	for (i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "Alice Smith %d", i);
+		CHECK(enter(&d, name, "127.0.0.1:1", now_at(0)) ==
+		    REGISTER_UNINVITED, "guess %d", i);
+	}
+	CHECK(enter(&d, "Alice Smith", "127.0.0.1:1", now_at(HOUR - 1)) ==
+	    REGISTER_GUESSING, "a guess is right");
+	CHECK(enter(&d, "Alice Smith", "10.0.0.1:1", now_at(HOUR - 1)) ==
+	    REGISTER_YES, "others suffer");
+	CHECK(enter(&d, "Alice Smith", "127.0.0.1:1", now_at(HOUR)) ==
+	    REGISTER_UNINVITED, "it never ends");
+	close_door(&d);
+}
+
 static void
 check_clocks(void)
 {
@@ -537,6 +577,7 @@ main(void)
 	check_rate();
 	check_requests();
 	check_windows();
+	check_guesses();
 	check_clocks();
 	return check_report("register");
 }
