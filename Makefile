@@ -72,6 +72,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/userdb_test $(UNIT)/backup_test $(UNIT)/fsck_test \
 	$(UNIT)/cert_test $(UNIT)/authority_test $(UNIT)/tls_test $(UNIT)/tls_bad_test \
 	$(UNIT)/oidc_test $(UNIT)/jwks_test $(UNIT)/client_test \
+	$(UNIT)/dialog_test $(UNIT)/account_test \
 	$(UNIT)/http_test $(UNIT)/websocket_test \
 	$(UNIT)/header_test $(UNIT)/tmtp_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
@@ -190,7 +191,7 @@ test/load/slowsync.so: test/load/slowsync.c
 
 # Fuzzers, built with clang: make fuzz && test/fuzz/fuzz_json
 FUZZ = test/fuzz/fuzz_json test/fuzz/fuzz_tmtp test/fuzz/fuzz_mime \
-	test/fuzz/fuzz_proxy test/fuzz/fuzz_http test/fuzz/fuzz_websocket
+	test/fuzz/fuzz_proxy test/fuzz/fuzz_http test/fuzz/fuzz_websocket test/fuzz/fuzz_dialog
 fuzz: $(FUZZ)
 $(FUZZ): test/fuzz/*.c test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) $(MAIL:.o=.c) \
     *.h */*.h

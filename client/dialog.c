@@ -384,8 +384,10 @@ dialog_read(struct dialog *d, struct span *bytes, struct reply *r,
 			return next_piece(d, bytes, r);
 		event = d->in.n == 0 ? read_direct(d, bytes, r) :
 		    read_collected(d, bytes, r);
-		if (event == DIALOG_MORE && d->used)
+		if (event == DIALOG_MORE && d->used) {
 			d->in.n = 0;
+			d->used = false;
+		}
 	} while (event == DIALOG_MORE);
 	return event;
 }

@@ -1,0 +1,306 @@
+/*
+ * What a client keeps: accounts, contacts, requests; and the form of posts.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "client/account.h"
+#include "client/contacts.h"
+#include "client/outgoing.h"
+#include "client/post_form.h"
+#include "disk/file.h"
+#include "test/lib/check.h"
+
+#define UID_A SPAN("A2345678123456781234567812345678")
+#define UID_B SPAN("B2345678123456781234567812345678")
+#define UID_C SPAN("C2345678123456781234567812345678")
+
+static char why[512];
+
+/* ---- accounts ---- */
+
+static void
+test_names(void)
+{
+	static const char *const bad[] = { "", ".", "..", "a/b", "-a", "a\nb",
+		"\xff", ".hidden" };
+	size_t i;
+
+	for (i = 0; i < COUNT(bad); i++)
+		CHECK(!account_is_name(bad[i]), "%s", bad[i]);
+	CHECK(account_is_name("home") && account_is_name("B\xc3\xb6"),
+	    "good names");
+	CHECK(account_same_name(SPAN("Ann  Bee"), SPAN("aNN bEE")) &&
+	    account_same_name(SPAN("a b"), SPAN("A   B")) &&
+	    !account_same_name(SPAN("ab"), SPAN("a b")) &&
+	    !account_same_name(SPAN("a"), SPAN("ab")) &&
+	    !account_same_name(SPAN("a "), SPAN("a")), "the same names");
+}
+
+static void
+test_account(void)
+{
+	struct account a, b;
+	struct stat st;
+	long holder;
+	pid_t child;
+	int status;
+
+	CHECK(account_open(&a, "one", why, sizeof(why)) == -1, "there is none");
+	CHECK(account_make(&a, "one", why, sizeof(why)) == 0, "%s", why);
+	account_set(&a.address, SPAN("=host:1"));
+	account_set(&a.uid, UID_A);
+	account_set(&a.label, SPAN("a \"b\" \xc3\xb6"));
+	CHECK(account_write(&a, why, sizeof(why)) == 0 &&
+	    account_add_alias(&a, SPAN("Ann"), why, sizeof(why)) == 0 &&
+	    account_add_alias(&a, SPAN("ann"), why, sizeof(why)) == 0 &&
+	    account_add_alias(&a, SPAN("Bee"), why, sizeof(why)) == 0,
+	    "%s", why);
+	CHECK(fstatat(a.dir, "account.json", &st, 0) == 0 &&
+	    (st.st_mode & 0777) == 0600, "mode %o", (unsigned)st.st_mode);
+	CHECK(account_open(&b, "one", why, sizeof(why)) == 0, "%s", why);
+	CHECK(strcmp(b.address, "=host:1") == 0 && b.alias_count == 2 &&
+	    strcmp(b.label, "a \"b\" \xc3\xb6") == 0 &&
+	    account_has_alias(&b, SPAN("BEE")), "read back");
+	CHECK(account_drop_alias(&b, SPAN("ANN"), why, sizeof(why)) == 0 &&
+	    b.alias_count == 1 && strcmp(b.aliases[0], "Bee") == 0,
+	    "dropped");
+	CHECK(account_lock(&a, ACCOUNT_READER, &holder) == 0, "the lock");
+	child = fork();
+	if (child == 0) {
+		status = account_lock(&b, ACCOUNT_READER, &holder) == -1 &&
+		    holder == (long)getppid() &&
+		    account_lock(&b, ACCOUNT_ONLINE, &holder) == 0 ? 0 : 1;
+		_exit(status);
+	}
+	CHECK(waitpid(child, &status, 0) == child && status == 0,
+	    "another process and the lock");
+	account_close(&b);
+	CHECK(file_write(a.dir, "account.json", SPAN("{\"uid\":")) == 0 &&
+	    account_open(&b, "one", why, sizeof(why)) == -1 &&
+	    strstr(why, "damaged") != NULL, "damaged: %s", why);
+	account_close(&a);
+}
+
+/* ---- contacts ---- */
+
+static void
+test_contacts(void)
+{
+	struct account a;
+	struct contacts book;
+	struct contact_person *c;
+
+	CHECK(account_make(&a, "two", why, sizeof(why)) == 0, "%s", why);
+	CHECK(contacts_begin(&book, &a, why, sizeof(why)) == 0, "%s", why);
+	/* One who only says so does not get a name that we know. */
+	contacts_learn(&book, SPAN("Bob"), UID_A);
+	contacts_hear(&book, SPAN("bob"), UID_B);
+	c = contacts_find(&book, SPAN("BOB"));
+	CHECK(c != NULL && span_is(span_of(c->uid), UID_A), "Bob is A");
+	c = contacts_find_uid(&book, UID_B);
+	CHECK(c != NULL && strcmp(c->name, "bob (2)") == 0 &&
+	    c->how == PERSON_SAYS, "B is another");
+	/* The first to answer a ping is believed, the second is not. */
+	contacts_pinged(&book, SPAN("Carol"));
+	contacts_hear(&book, SPAN("carol"), UID_C);
+	c = contacts_find(&book, SPAN("Carol"));
+	CHECK(c != NULL && c->how == PERSON_ANSWERED &&
+	    span_is(span_of(c->uid), UID_C), "Carol is C");
+	/* The relay's word takes a name away from who only said so. */
+	contacts_hear(&book, SPAN("Dan"), SPAN("D"));
+	contacts_learn(&book, SPAN("dan"), SPAN("E"));
+	c = contacts_find(&book, SPAN("Dan"));
+	CHECK(c != NULL && strcmp(c->uid, "E") == 0, "Dan is E");
+	CHECK(contacts_find_uid(&book, SPAN("D")) != NULL, "D is there");
+	/* A ping settles who has answered. */
+	contacts_learn(&book, SPAN("Carol"), UID_C);
+	c = contacts_find(&book, SPAN("Carol"));
+	CHECK(c != NULL && c->how == PERSON_SURE, "Carol is sure");
+	CHECK(!contacts_rename(&book, c, SPAN("bob")) &&
+	    contacts_rename(&book, c, SPAN("Caro")), "renamed");
+	contacts_group(&book, SPAN("Club"), SPAN("me"), false);
+	contacts_group(&book, SPAN("club"), SPAN(""), true);
+	CHECK(contacts_end(&book, &a, why, sizeof(why)) == 0, "%s", why);
+	CHECK(contacts_read(&book, &a, why, sizeof(why)) == 0, "%s", why);
+	CHECK(book.people_count == 5 && book.group_count == 1 &&
+	    book.groups[0].joined && strcmp(book.groups[0].me, "me") == 0,
+	    "%zu people, %zu groups", book.people_count, book.group_count);
+	c = contacts_find(&book, SPAN("caro"));
+	CHECK(c != NULL && c->how == PERSON_SURE, "read back");
+	contacts_free(&book);
+	account_close(&a);
+}
+
+/* ---- requests ---- */
+
+static void
+test_outgoing(void)
+{
+	static const char header[] = "{\"op\":7,\"id\":\"%s\",\"datalen\":5}";
+	struct account a;
+	struct outgoing_part part = { SPAN("Hello"), -1, 0 };
+	struct buf names = { NULL, 0, 0 }, text = { NULL, 0, 0 };
+	char id[3][OUTGOING_NAME];
+	struct outgoing o;
+	size_t i;
+
+	CHECK(account_make(&a, "three", why, sizeof(why)) == 0, "%s", why);
+	for (i = 0; i < 3; i++) {
+		CHECK(outgoing_id(id[i]) == 0, "an id");
+		text.n = 0;
+		buf_addf(&text, header, id[i]);
+		CHECK(outgoing_write(a.out, id[i], buf_span(&text), &part, 1,
+		    why, sizeof(why)) == 0, "%s", why);
+	}
+	CHECK(outgoing_list(a.out, &names, "") == 0 &&
+	    names.n == 3 * OUTGOING_NAME && strcmp(names.p, id[0]) == 0 &&
+	    strcmp(names.p + 2 * OUTGOING_NAME, id[2]) == 0, "in order");
+	CHECK(outgoing_map(a.out, id[1], &o) == 0 &&
+	    span_is(o.id, span_of(id[1])) && o.frame.n == 4 + text.n + 5 &&
+	    memcmp(o.frame.p + 4, "{\"op\":7", 7) == 0, "mapped");
+	outgoing_unmap(&o);
+	text.n = 0;
+	CHECK(!outgoing_take_ack(a.out, id[0], &text), "no ack yet");
+	CHECK(outgoing_settle(a.out, id[0], SPAN("{\"ack\":0}"), false) == 0 &&
+	    outgoing_take_ack(a.out, id[0], &text) &&
+	    span_is(buf_span(&text), SPAN("{\"ack\":0}")) &&
+	    !outgoing_take_ack(a.out, id[0], &text), "acked");
+	CHECK(outgoing_settle(a.out, id[1], SPAN("no"), true) == 0, "refused");
+	names.n = 0;
+	CHECK(outgoing_list(a.out, &names, "") == 0 &&
+	    names.n == OUTGOING_NAME && outgoing_list_refused(a.out,
+	    &names) == 0 && names.n == 2 * OUTGOING_NAME, "one of each");
+	outgoing_clean(a.out, UINT64_MAX);
+	CHECK(outgoing_read_ack(a.out, id[1], &text), "why is kept");
+	CHECK(outgoing_retry(a.out, id[1]) == 0 &&
+	    outgoing_map(a.out, id[1], &o) == 0, "again");
+	outgoing_unmap(&o);
+	CHECK(outgoing_drop(a.out, id[1]) == 0 &&
+	    outgoing_drop(a.out, id[1]) == -1, "dropped");
+	/* What is no request is not sent. */
+	CHECK(file_write(a.out, id[1], SPAN("0008{\"id\":1}x")) == 0 &&
+	    outgoing_map(a.out, id[1], &o) == -1 && errno == EBADMSG,
+	    "damaged");
+	account_close(&a);
+	buf_free(&names);
+	buf_free(&text);
+}
+
+/* ---- posts ---- */
+
+static void
+test_post_form(void)
+{
+	struct post_attachment files[] = { { SPAN("a \"b\".txt"), 'u', 3,
+	    SPAN("") }, { SPAN("f"), 'f', 0, SPAN("") } };
+	struct post_form form = { .alias = SPAN("Ann"), .thread = SPAN("t"),
+	    .subject = SPAN("S\xc3\xbc"), .attachments = files,
+	    .attachment_count = 2 }, read;
+	struct buf data = { NULL, 0, 0 };
+	size_t head, i;
+
+	post_form_head(&data, &form);
+	head = data.n;
+	buf_add(&data, SPAN("textabc"));
+	post_form_read(&read, buf_span(&data), head);
+	CHECK(span_is(read.alias, form.alias) &&
+	    span_is(read.subject, form.subject) &&
+	    span_is(read.thread, form.thread) && read.attachment_count == 2 &&
+	    span_is(read.text, SPAN("text")), "read back");
+	CHECK(span_is(read.attachments[0].name, files[0].name) &&
+	    span_is(read.attachments[0].data, SPAN("abc")) &&
+	    read.attachments[1].kind == 'f', "attachments");
+	post_form_free(&read);
+	/* Any part of it is still a text, and all of it. */
+	for (i = 0; i < data.n; i++) {
+		post_form_read(&read, (struct span){ data.p, i }, head);
+		CHECK(i >= head + 3 || (read.text.n == i &&
+		    read.attachment_count == 0), "cut at %zu", i);
+		post_form_free(&read);
+	}
+	buf_free(&data);
+}
+
+static void
+test_hostile_forms(void)
+{
+	static const char *const heads[] = {
+		"{\"Attach\":[{\"Name\":\"u:x\",\"Size\":9223372036854775807},"
+		    "{\"Name\":\"u:y\",\"Size\":9223372036854775807}]}",
+		"{\"Attach\":[{\"Name\":\"u:x\",\"Size\":5}]}", "[]", "{", "",
+		"{\"Alias\":7}", "{\"Alias\":\"a\",\"Alias\":\"b\"}",
+		"{\"attach\":[[]]}", "{\"Attach\":{}}"
+	};
+	struct post_form read;
+	struct buf data = { NULL, 0, 0 };
+	size_t i;
+
+	for (i = 0; i < COUNT(heads); i++) {
+		data.n = 0;
+		buf_addf(&data, "%sABCD", heads[i]);
+		post_form_read(&read, buf_span(&data), strlen(heads[i]));
+		if (i == 6)
+			CHECK(span_is(read.alias, SPAN("b")), "the last one");
+		else
+			CHECK(read.attachment_count == 0 &&
+			    span_is(read.text, buf_span(&data)), "%s",
+			    heads[i]);
+		post_form_free(&read);
+	}
+	post_form_read(&read, SPAN("abc"), UINT64_MAX);
+	CHECK(span_is(read.text, SPAN("abc")), "a head that is too long");
+	post_form_free(&read);
+	buf_free(&data);
+}
+
+static void
+test_safe_names(void)
+{
+	static const struct { const char *name, *safe; } cases[] = {
+		{ "report.pdf", "report.pdf" }, { "", "_" }, { ".", "_" },
+		{ "..", "_." }, { "../../etc/passwd", "passwd" },
+		{ "/etc/", "_" }, { "c:\\x\\y.txt", "y.txt" },
+		{ ".bashrc", "_bashrc" }, { "-rf", "_rf" },
+		{ "a\nb\x1b[2J", "a_b_[2J" }, { "x\xffy", "x_y" },
+		{ "\xe2\x80\xaegpj.exe", "_gpj.exe" },
+		{ "na\xc3\xafve.txt", "na\xc3\xafve.txt" }
+	};
+	char safe[POST_FORM_NAME], longest[1000];
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		post_form_safe_name(safe, span_of(cases[i].name));
+		CHECK(strcmp(safe, cases[i].safe) == 0, "%s: %s",
+		    cases[i].name, safe);
+	}
+	memset(longest, 'x', sizeof(longest));
+	post_form_safe_name(safe, (struct span){ longest, sizeof(longest) });
+	CHECK(strlen(safe) < POST_FORM_NAME, "%zu bytes", strlen(safe));
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/account_test.XXXXXX", command[64];
+
+	if (mkdtemp(dir) == NULL || setenv("XDG_CONFIG_HOME", dir, 1) == -1)
+		return 1;
+	test_names();
+	test_account();
+	test_contacts();
+	test_outgoing();
+	test_post_form();
+	test_hostile_forms();
+	test_safe_names();
+	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+	CHECK(system(command) == 0, "%s", command);
+	return check_report("account");
+}
