@@ -148,7 +148,7 @@ pass_proxy(struct conn *c)
 	free(c->proxy);
 	c->proxy = NULL;
 	if (result == PROXY_INVALID)
-		c->error = "closed: no valid PROXY header";
+		c->error = "no valid PROXY header";
 	if (result != PROXY_DONE) {
 		stream_expire(&c->stream);
 		return false;
