@@ -86,7 +86,9 @@ ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup \
 	test/e2e/doors test/e2e/library \
 	test/e2e/push \
 	test/e2e/old test/e2e/oidc
-TOOLS = $(UNIT)/json_check
+# What members and strangers may do to harm others, and what that costs.
+ATTACKS = test/attack/newnode
+TOOLS = $(ATTACKS) $(UNIT)/json_check
 SUPPORT = test/lib/relay.o test/e2e/operator.o \
 	test/lib/peer.o test/e2e/crowd.o test/e2e/fulldisk.o \
 	test/lib/harness.o test/lib/signer.o test/talk/script.o
@@ -154,6 +156,8 @@ test/crash/crash_test: test/crash/crash_test.o test/crash/crash.wrap \
     test/crash/libcrash.a libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) @test/crash/crash.wrap -o $@ \
 	    test/crash/crash_test.o test/crash/libcrash.a libmnm.a $(LDLIBS)
+attack: mnm $(ATTACKS)
+	set -e; for attack in $(ATTACKS); do $$attack ./mnm; done
 crash: test/crash/crash_test
 	test/crash/crash_test -l
 mutants: test/crash/crash_test

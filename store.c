@@ -228,7 +228,7 @@ lose_entry(struct store *st, struct stored *m)
 	uint32_t i;
 
 	for (i = 0; i < m->to_count; i++) {
-		if (m->to[i] != NULL && queue_get(m->to[i], m->id) == m)
+		if (queue_get(m->to[i], m->id) == m)
 			stored_leave(m, m->to[i]);
 	}
 	stored_free(&st->messages, m);
@@ -395,18 +395,22 @@ store_rest(struct queue *q)
 	queue_list_forget(q);
 }
 
-/* No message may point to q any more. */
+/*
+ * No message may point to q any more.  Its places are free again, or members
+ * who make and drop nodes could have all messages carry more and more of them.
+ */
 static void
 forget_queue(struct store *st, const struct queue *q)
 {
 	struct stored *m;
-	uint32_t i;
+	uint32_t i, kept;
 
 	for (m = st->messages.first; m != NULL; m = m->after) {
-		for (i = 0; i < m->to_count; i++) {
-			if (m->to[i] == q)
-				m->to[i] = NULL;
+		for (i = kept = 0; i < m->to_count; i++) {
+			if (m->to[i] != q)
+				m->to[kept++] = m->to[i];
 		}
+		m->to_count = kept;
 	}
 }
 
@@ -767,7 +771,7 @@ write_message(struct store *st, struct stored *m)
 	    buf_span(&st->scratch), m->data) == -1)
 		return -1;
 	for (i = 0; i < m->to_count; i++) {
-		if (m->to[i] == NULL || queue_get(m->to[i], m->id) == NULL)
+		if (queue_get(m->to[i], m->id) == NULL)
 			continue;
 		if (write_for(st, m, first, m->to[i]) == -1)
 			return -1;
@@ -786,7 +790,7 @@ end_message(struct store *st, struct stored *m)
 
 	for (i = 0; i < m->to_count; i++) {
 		q = m->to[i];
-		if (q == NULL || queue_get(q, m->id) == NULL)
+		if (queue_get(q, m->id) == NULL)
 			continue;
 		stored_leave(m, q);
 		queue_list_gained(q);

@@ -488,6 +488,7 @@ tmtp_committed(struct relay *relay)
 {
 	struct session *s;
 
+	relay->reshaped = false;
 	while ((s = list_take(&relay->waiting)) != NULL)
 		session_release(s);
 }

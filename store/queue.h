@@ -39,7 +39,7 @@ struct stored {
 	bool may_be_in_tree;		/* a checkpoint has begun with it */
 	struct stored *before, *after;
 	uint32_t to_count;
-	struct queue **to;		/* it was put to; NULL: dropped */
+	struct queue **to;		/* it was put to, unless dropped */
 };
 
 /* Zeroed, it is empty. */

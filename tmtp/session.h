@@ -46,6 +46,8 @@ struct relay {
 	uint64_t cork_due;	/* for hold.c: now.mono to look at the corks */
 	struct list waiting;	/* ... that hold back bytes until the commit */
 	struct wakes *wakes;	/* wake.c's own */
+	bool reshaped;		/* useredit.c: a node was made or dropped
+				   since the last commit */
 
 	/* moderate.c */
 	size_t passings;	/* sessions that pass a post */

@@ -20,6 +20,13 @@
 #define NODES_MAX   64
 #define ALIASES_MAX 10000
 
+/*
+ * To make or drop a node takes time in proportion to what waits, perhaps 20 ms:
+ * so there is one in each turn, in which others are served, and so many for a
+ * user in a day (of UTC; a restart begins another).
+ */
+#define NEW_NODES_MAX 64
+
 #define COPY_STEP 400	/* files copied for a new node in a turn: 10 ms */
 
 struct alias *
@@ -146,6 +153,21 @@ tell_newnode(struct request *rq, const struct node *node,
 }
 
 static bool
+may_make_node(struct request *rq)
+{
+	struct user *user = rq->session->node->user;
+	uint32_t day = (uint32_t)(rq->now.wall / CLOCK_DAY);
+
+	if (user->new_nodes_day != day) {
+		user->new_nodes_day = day;
+		user->new_nodes_from = user->next_ref;
+	}
+	return user->next_ref - user->new_nodes_from < NEW_NODES_MAX ||
+	    request_refuse(rq, "too many new nodes today: try again tomorrow",
+	    SPAN(""));
+}
+
+static bool
 edit_newnode(struct request *rq)
 {
 	struct datadir *data = rq->relay->data;
@@ -161,8 +183,13 @@ edit_newnode(struct request *rq)
 		    SPAN(""));
 	if (route_is_full(rq->relay, self->queue))
 		return request_refuse(rq, ROUTE_FULL, SPAN("this node"));
+	if (!may_make_node(rq))
+		return false;
+	if (rq->relay->reshaped)
+		return request_stall(rq);
 	if (!copy_queue(rq, queue))
 		return false;
+	rq->relay->reshaped = true;
 	node = userdb_add_node(data->userdb, self->user, rq->h.newnode,
 	    nodeid);
 	if (node == NULL)
@@ -233,6 +260,9 @@ edit_dropnode(struct request *rq)
 		return request_refuse(rq, end == 1 ? "this is your only "
 		    "device: node " : "this would drop all your devices: "
 		    "from node ", rq->h.dropnode);
+	if (rq->relay->reshaped)
+		return request_stall(rq);
+	rq->relay->reshaped = true;
 	rq->leaves = user->nodes[first] == self;
 	if (rq->leaves)
 		first++;

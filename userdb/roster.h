@@ -88,6 +88,8 @@ struct user {
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
 	size_t nodes_online;	/* for tmtp */
 	size_t uploads;			/* for tmtp: large data arriving */
+	uint32_t new_nodes_day;		/* for tmtp: since 1970; on it, nodes */
+	uint32_t new_nodes_from;	/* from this number on were made */
 	bool dirty;			/* for userdb: file older than memory */
 	struct user *dirty_next;
 };

@@ -126,6 +126,58 @@ test_full(struct harness *st, struct person *a)
 	CHECK(a->user->node_count == 4, "no node, with space again");
 }
 
+/* Sent at once, one is made or dropped in each turn. */
+static void
+test_one_a_turn(struct harness *st, struct person *b)
+{
+	size_t count = b->user->node_count;
+
+	ask(st, b);
+	CHECK(!tmtp_is_stalled(b->actor->session), "the first has to wait");
+	ask(st, b);
+	CHECK(tmtp_is_stalled(b->actor->session), "two in one turn");
+	CHECK(b->user->node_count == count + 1, "%zu nodes",
+	    b->user->node_count);
+	harness_turn(st);
+	CHECK(b->user->node_count == count + 2, "the second is missing");
+	harness_say(st, b->actor,
+	    "{\"op\":3,\"id\":\"o1\",\"dropnode\":\"3\"}");
+	harness_say(st, b->actor,
+	    "{\"op\":3,\"id\":\"o2\",\"dropnode\":\"2\"}");
+	CHECK(b->user->node_count == count + 1, "two are dropped in one turn");
+	harness_turn(st);
+	CHECK(b->user->node_count == count, "the second is not dropped");
+}
+
+/* So many in a day, whether they are dropped or not. */
+static void
+test_a_day(struct harness *st, struct person *b)
+{
+	char text[64];
+	unsigned made = 0, ref;
+
+	do {
+		ref = b->user->next_ref;
+		ask(st, b);
+		harness_turn(st);
+		(void)snprintf(text, sizeof(text),
+		    "{\"op\":3,\"id\":\"x%u\",\"dropnode\":\"%u\"}", made,
+		    ref);
+		if (b->user->next_ref > ref)
+			harness_say(st, b->actor, text);
+		harness_turn(st);
+	} while (b->user->next_ref > ref && ++made < 1000);
+	CHECK(b->user->next_ref == 2 + 64, "%u nodes in a day",
+	    (unsigned)b->user->next_ref - 2);
+	ask(st, b);
+	harness_turn(st);
+	CHECK(has_got(b->actor, "too many new nodes today"), "no error");
+	st->now.wall += CLOCK_DAY;
+	ask(st, b);
+	harness_turn(st);
+	CHECK(b->user->next_ref == ref + 1, "none on the next day");
+}
+
 int
 main(void)
 {
@@ -141,6 +193,8 @@ main(void)
 	test_steps(&st, &a, &b);
 	test_gone(&st, &a, &b);
 	test_full(&st, &a);
+	test_one_a_turn(&st, &b);
+	test_a_day(&st, &b);
 	harness_close(&st);
 	return check_report("newnode");
 }

@@ -550,6 +550,29 @@ test_damaged_file(void)
 	end_store(&p);
 }
 
+/* A queue that was copied and dropped often leaves nothing with a message. */
+static void
+test_dropped_copies(void)
+{
+	struct store_place p = new_store("dropped copies");
+	struct queue *q = store_queue(p.store, &alice, 1), *to;
+	uint64_t id = put(&p, 1, &q, 1);
+	uint32_t i;
+
+	for (i = 2; i < 100; i++) {
+		to = store_queue(p.store, &alice, i);
+		copy(&p, q, to);
+		CHECK(queue_get(to, id) != NULL, "not copied");
+		store_drop(p.store, to);
+	}
+	CHECK(queue_get(q, id)->to_count == 1 &&
+	    queue_get(q, id)->to[0] == q, "it carries %u queues",
+	    (unsigned)queue_get(q, id)->to_count);
+	commit(&p);
+	expect(&p, q, &id, 1, "dropped copies");
+	end_store(&p);
+}
+
 /*
  * While a queue's files are copied, it goes on living: an ack, what a
  * checkpoint makes a file, another copy, and one that is given up.
@@ -1089,6 +1112,7 @@ main(void)
 	test_links();
 	test_damaged_file();
 	test_damaged_large();
+	test_dropped_copies();
 	test_copy_in_steps();
 	test_copy_cut_short();
 	test_copy_left();
