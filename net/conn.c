@@ -28,7 +28,8 @@ static bool
 is_ending(const struct conn *c)
 {
 	if (tmtp_is_ended(c->session))
-		return true;
+		return c->language != CONN_HTTP ||
+		    http_asks(c->request) == HTTP_NOTHING;
 	return c->language > CONN_TMTP && (c->language == CONN_HTTP ?
 	    http_is_over(c->request) : !websocket_is_open(c->websocket));
 }
@@ -249,7 +250,7 @@ read_stream(struct conn *c, struct now now)
 
 	stream_receive(&c->stream);
 	while (stream_read(&c->stream, &bytes)) {
-		if (tmtp_is_ended(c->session))
+		if (tmtp_is_ended(c->session) && c->language != CONN_HTTP)
 			continue;
 		if (c->language == CONN_TMTP)
 			tmtp_input(c->session, bytes, now);

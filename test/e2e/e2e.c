@@ -538,6 +538,49 @@ test_timeout(const char *program)
 	relay_free(&r);
 }
 
+static void
+expect_http(const struct relay_process *r, const char *requests,
+    const char *within)
+{
+	struct client_pool *pool = client_pool_open();
+	struct buf answer = peer_http(pool, r->port, requests);
+
+	CHECK(strstr(answer.p, within) != NULL, "%s: %s", requests, answer.p);
+	buf_free(&answer);
+	client_pool_close(pool);
+}
+
+/* Requests end with the connection: asked for, malformed, or too late. */
+static void
+test_http(const char *program)
+{
+	struct relay_process r;
+	uint64_t begun;
+
+	relay_init(&r, program);
+	relay_configure(&r, "\"login_timeout\": \"2s\", \"web\": false,");
+	relay_start(&r);
+	expect_http(&r, "GET /health HTTP/1.1\r\nHost: r\r\n\r\n"
+	    "GET /health HTTP/1.0\r\n\r\n", "\r\n\r\nok\nHTTP/1.1 200 OK");
+	expect_http(&r, "GET /metrics HTTP/1.0\r\n\r\n",
+	    "\n# TYPE mnm_users gauge\nmnm_users 0\n");
+	expect_http(&r, "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ");
+	expect_http(&r, "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ");
+	expect_http(&r, "POST / HTTP/1.1\r\nHost: r\r\n"
+	    "Content-Length: 3\r\n\r\nx=1", "HTTP/1.1 413 ");
+	begun = relay_clock();
+	expect_http(&r, "GET /health HTTP/1.1\r\nHost: r\r\n\r\nGET ", "ok\n");
+	CHECK(relay_clock() - begun >= 2000, "it did not wait for the rest");
+	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
+
+	relay_configure(&r, "");
+	relay_start(&r);
+	expect_http(&r, "GET / HTTP/1.0\r\n\r\n",
+	    "\r\nContent-Encoding: gzip\r\n");
+	CHECK(relay_stop(&r, SIGTERM) == 0, "the relay failed");
+	relay_free(&r);
+}
+
 #define DESCRIPTORS 64	/* half of them for connections */
 #define MEMBERS     32
 #define VISITORS    18
@@ -792,6 +835,7 @@ static const struct section {
 	{ "openssl", test_openssl },
 	{ "strangers", test_strangers },
 	{ "timeout", test_timeout },
+	{ "http", test_http },
 	{ "descriptors", test_descriptors },
 	{ "places", test_places },
 	{ "password", test_password },

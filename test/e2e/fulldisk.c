@@ -85,6 +85,18 @@ receive(struct peer *m, int posts)
 	}
 }
 
+static void
+expect_health(struct client_pool *pool, uint16_t port, const char *status,
+    const char *word)
+{
+	struct buf answer = peer_http(pool, port,
+	    "GET /health HTTP/1.0\r\n\r\n");
+
+	CHECK(strncmp(answer.p, status, strlen(status)) == 0 &&
+	    strstr(answer.p, word) != NULL, "health: %s", answer.p);
+	buf_free(&answer);
+}
+
 /* Returns how many posts were acked before the disk was full. */
 static int
 fill(struct peer *from, const struct peer *to)
@@ -110,7 +122,9 @@ talk(struct relay_process *r, struct peer *a, struct peer *b)
 	peer_register(a, pool, r->port);
 	peer_register(b, pool, r->port);
 	peer_drop(b);
+	expect_health(pool, r->port, "HTTP/1.1 200 ", "\r\n\r\nok\n");
 	posts = fill(a, b);
+	expect_health(pool, r->port, "HTTP/1.1 503 ", "\r\n\r\nfull\n");
 	CHECK(relay_said(r, "posts are refused"), "it is not logged");
 
 	peer_login(a, pool, r->port);
@@ -122,6 +136,7 @@ talk(struct relay_process *r, struct peer *a, struct peer *b)
 	while (!(stored = post(a, b, '!')) && relay_clock() < end)
 		relay_sleep(100);
 	CHECK(stored, "posts are refused for ever");
+	expect_health(pool, r->port, "HTTP/1.1 200 ", "\r\n\r\nok\n");
 	CHECK(relay_said(r, " again\n"), "the end is not logged");
 	peer_frame_free(peer_await(b, "delivery"));
 	CHECK(peer_is_quiet(b, "delivery"),

@@ -1,5 +1,6 @@
 #include "test/lib/peer.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -187,6 +188,27 @@ peer_await_open(struct client *c, int milliseconds)
 	    peer_wait(c, end))
 		;
 	return client_is_open(c);
+}
+
+struct buf
+peer_http(struct client_pool *pool, uint16_t port, const char *requests)
+{
+	uint64_t end = relay_clock() + RELAY_PATIENCE;
+	struct client *c = client_connect(pool, port, NULL);
+	struct buf answer = { NULL, 0, 0 };
+	struct span plain;
+
+	CHECK(c != NULL, "connect: %s", strerror(errno));
+	if (c != NULL)
+		client_send(c, span_of(requests));
+	while (c != NULL && client_over(c) == NULL && peer_wait(c, end)) {
+		while (client_recv(c, &plain))
+			buf_add(&answer, plain);
+	}
+	CHECK(c == NULL || client_over(c) != NULL, "it was not closed");
+	client_close(c);
+	buf_add_byte(&answer, '\0');
+	return answer;
 }
 
 /* Wait for more.  False: the time is over, or the connection. */

@@ -78,6 +78,13 @@ bool peer_wait(struct client *, uint64_t end);
 /* Wait until the handshake is done, for at most so many milliseconds. */
 bool peer_await_open(struct client *, int milliseconds);
 
+/*
+ * Send these bytes, requests of HTTP, on a new connection, and receive until
+ * the relay closes it.  Free the answer, which has a NUL behind it, with
+ * buf_free.
+ */
+struct buf peer_http(struct client_pool *, uint16_t port, const char *requests);
+
 void peer_frame_free(struct peer_frame *);
 /* The text or digits of a member of the header; "" if it has none. */
 const char *peer_get(const struct peer_frame *, const char *key,
