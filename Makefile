@@ -169,7 +169,7 @@ TSAN = -fsanitize=thread -g -O1
 tsan: web/files.c
 	mkdir -p build
 	$(CC) $(FLAGS) $(TSAN) -o build/library-tsan test/e2e/library.c \
-	    $(OBJS:.o=.c) $(LDLIBS) && build/library-tsan
+	    $(OBJS:.o=.c) $(CLIENT:.o=.c) $(LDLIBS) && build/library-tsan
 	$(CC) $(FLAGS) $(TSAN) -o build/channel-tsan test/unit/channel_test.c \
 	    net/channel.c base/*.c $(LDLIBS) && build/channel-tsan
 
