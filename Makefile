@@ -330,7 +330,9 @@ install: mnm cmd/tmtp
 	        $(SHARE)/zsh/site-functions/_$$name || exit 1; done
 	install -m 644 mnm.8 $(SHARE)/man/man8/mnm.8
 	install -m 644 mnm.conf.5 $(SHARE)/man/man5/mnm.conf.5
-	install -m 644 mnm.conf dist/mnm.service $(SHARE)/doc/mnm
+	install -m 644 mnm.conf dist/mnm.service dist/tmtp-mail.service \
+	    dist/tmtp-backup.service dist/tmtp-backup.timer $(SHARE)/doc/mnm
+	install -m 755 dist/sendmail $(SHARE)/doc/mnm
 	install -m 644 dist/fail2ban/mnm.conf dist/fail2ban/mnm.local \
 	    $(SHARE)/doc/mnm/fail2ban
 
