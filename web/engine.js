@@ -295,6 +295,7 @@ export class Engine {
 
 		this.joining = null;
 		this.account = account;
+		this.loggedIn = account.nodeid;
 		await this.store.write(async (tx) => {
 			await tx.put('meta', account, 'account');
 			await tx.put('meta', [{ ref: account.noderef, label,

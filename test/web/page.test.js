@@ -1,6 +1,9 @@
 // The page in a real browser, against the real relay.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Device, LAPTOP, PHONE, Relay, launch, pair } from './page.js';
 
 let browser, relay;
@@ -8,7 +11,7 @@ let browser, relay;
 const devices = [];
 
 before(async () => {
-	relay = await Relay.start();
+	relay = await Relay.start({ push_contact: 'mailto:me@example.org' });
 	browser = await launch();
 });
 
@@ -23,6 +26,14 @@ async function quiet(...list)
 	for (const device of list) {
 		assert.deepEqual(device.wrong, []);
 		await device.close();
+	}
+}
+
+async function until(f)
+{
+	for (let i = 0; !await f(); i++) {
+		assert.ok(i < 100, String(f));
+		await new Promise((done) => setTimeout(done, 100));
 	}
 }
 
@@ -385,6 +396,113 @@ test('a window that keeps nothing says so; how long it takes to be connected',
 		await page.goto(relay.url);
 		await page.getByText('This window keeps nothing').waitFor();
 		await quiet(d);
+	});
+
+test('notices while nobody looks, and being woken', async () => {
+	const [a, b] = await pair(browser, relay, 'Xenia', 'Yann');
+	const { page } = a;
+	const notices = () => page.evaluate(async () => (await (await navigator
+		.serviceWorker.ready).getNotifications()).map((n) => [n.title,
+		n.body]));
+
+	await a.context.grantPermissions(['notifications']);
+	await page.evaluate(() => navigator.serviceWorker.ready);
+	await page.evaluate(() => {
+		document.hasFocus = () => false;
+	});
+	await b.write('Supper is ready');
+	await until(async () => (await notices()).length > 0);
+	assert.deepEqual(await notices(), [['Yann', 'Supper is ready']]);
+	assert.equal(await page.title(), '(1) mnm');
+	/* No push service can be reached from here: its answer is made up. */
+	await page.evaluate(() => {
+		const made = { endpoint: 'https://web.push.apple.com/QGuQ',
+			unsubscribe: async () => true };
+		PushManager.prototype.subscribe = async (options) => {
+			window.asked = options.applicationServerKey.length;
+			return made;
+		};
+		PushManager.prototype.getSubscription = async () => window.asked
+			? made : null;
+	});
+	await page.getByRole('button', { name: 'Settings' }).click();
+	await page.getByRole('button', { name: 'Wake this device' }).click();
+	await page.getByRole('dialog').getByText('This device is woken when')
+		.waitFor();
+	assert.equal(await page.evaluate(() => window.asked), 65);
+	const cdp = await a.context.newCDPSession(page);
+	const registered = new Promise((done) => cdp.on(
+		'ServiceWorker.workerRegistrationUpdated', ({ registrations }) =>
+			registrations.length && done(registrations[0])));
+	await cdp.send('ServiceWorker.enable');
+	const { registrationId } = await registered;
+	await cdp.send('ServiceWorker.deliverPushMessage', { registrationId,
+		origin: new URL(relay.url).origin, data: '' });
+	await until(async () => (await notices()).some((n) =>
+		n[1] === 'A message waits at Lindenhof.'));
+	await page.getByRole('button', { name: 'Do not wake' }).click();
+	await page.getByRole('dialog').getByText('is not woken any more').waitFor();
+	await quiet(a, b);
+});
+
+test('the same password twice: one is taken over, says so, and comes back',
+	async () => {
+		const a = await Device.join(browser, relay, 'Zeno');
+		const account = await a.page.evaluate(() => new Promise((done) => {
+			indexedDB.open('mnm').onsuccess = (e) => {
+				e.target.result.transaction('meta').objectStore('meta')
+					.get('account').onsuccess = (f) =>
+					done(f.target.result);
+			};
+		}));
+		const b = await Device.open(browser, relay);
+		await b.page.getByRole('button', { name: 'Join' }).waitFor();
+		await b.page.evaluate((copy) => new Promise((done) => {
+			indexedDB.open('mnm').onsuccess = (e) => {
+				const tx = e.target.result.transaction('meta', 'readwrite');
+				tx.objectStore('meta').put(copy, 'account');
+				tx.oncomplete = done;
+			};
+		}), account);
+		await b.page.reload();
+		await b.online();
+		await a.page.getByText('Your account is open in another').waitFor();
+		await a.page.getByRole('button', { name: 'Use it here' }).click();
+		await b.page.getByText('Your account is open in another').waitFor();
+		await a.online();
+		await quiet(a, b);
+	});
+
+const tmtp = join(dirname(process.env.MNM ?? './mnm'), 'cmd/tmtp');
+test('the client for the command line and the page understand each other',
+	{ skip: !existsSync(tmtp) }, async () => {
+		const run = (...words) => execFileSync(tmtp, words, { input: '',
+			encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'],
+			env: { ...process.env, XDG_CONFIG_HOME: relay.dir } });
+		const a = await Device.join(browser, relay, 'Abel');
+
+		relay.command('invite', 'Theo');
+		run('join', `=127.0.0.1:${relay.port}`, '--fingerprint',
+			relay.command('fingerprint').match(/[0-9A-F:]{95}/)[0], 'Theo');
+		run('post', 'Abel', 'It is Theo');	/* as a ping */
+		await a.open('Theo');
+		await a.page.getByRole('button', { name: 'Accept' }).click();
+		await a.page.waitForSelector('.composer');
+		await a.page.waitForTimeout(500);
+		run('read');
+		writeFileSync(join(relay.dir, 'report.txt'), 'all is well\n');
+		run('post', '-s', 'Disk space', '-f', join(relay.dir, 'report.txt'),
+			'Abel', 'The *disk*');
+		await a.sees('The disk');
+		assert.equal(await a.page.locator('.subject').textContent(),
+			'Disk space');
+		await a.page.getByRole('button', { name: /report\.txt/ }).waitFor();
+		await a.write('Thank you, Theo');
+		await a.sees('Thank you', true);
+		const thread = JSON.parse(run('--json', 'read').trim().split('\n')
+			.pop());
+		assert.match(JSON.stringify(thread), /Thank you, Theo/);
+		await quiet(a);
 	});
 
 test('pictures of the main views', async () => {
