@@ -16,7 +16,7 @@
  * A stranger has login_timeout for it.  Where providers vouch for people, its
  * frame may take 16 400 bytes, and its replies hold the list of providers: some
  * hundred bytes for each, or 50 000 for all that conf.c allows.  If it speaks
- * HTTP, 82 000 bytes of requests may wait, but then it has nothing of the above.
+ * HTTP, 82 000 bytes of requests may wait, but then it has none of the above.
  *
  * The worst member stops in the middle of a post and reads nothing; data over
  * 64 KiB is in a file.  Messages are not kept with the connection, they wait in

@@ -31,9 +31,11 @@ enum opcode {
 /* Bytes of control frames that the peer does not read. */
 #define OUT_MAX 1024
 
-/* Milliseconds. */
-#define PING_TIME    25000	/* proxies cut what is quiet for 60 s */
-#define MESSAGE_TIME 1800000	/* 20 MB at 12 kB/s */
+/* Seconds. */
+#define PING_TIME    25		/* proxies cut what is quiet for 60 */
+#define MESSAGE_TIME 1800	/* 20 MB at 12 kB/s */
+
+#define NEVER UINT32_MAX
 
 /* ---- the handshake ---- */
 
@@ -91,13 +93,19 @@ websocket_accept(char answer[WEBSOCKET_ACCEPT], struct span key)
 
 /* ---- what is sent ---- */
 
+static uint32_t
+seconds(struct now now)
+{
+	return (uint32_t)(now.mono / 1000);
+}
+
 struct websocket *
 websocket_open(struct now now)
 {
 	struct websocket *w = xzalloc(sizeof(*w));
 
-	w->ping_at = now.mono + PING_TIME;
-	w->message_by = UINT64_MAX;
+	w->ping_at = seconds(now) + PING_TIME;
+	w->message_by = NEVER;
 	return w;
 }
 
@@ -249,7 +257,7 @@ count_fragment(struct websocket *w, struct now now)
 {
 	if (w->opcode != OP_CONTINUATION) {
 		w->fragments = 0;
-		w->message_by = now.mono + MESSAGE_TIME;
+		w->message_by = seconds(now) + MESSAGE_TIME;
 	}
 	w->in_message = !(w->header[0] & FIN);
 	if (++w->fragments > FRAGMENTS_MAX)
@@ -271,7 +279,7 @@ begin_payload(struct websocket *w, struct now now)
 		return;
 	}
 	w->opcode = w->header[0] & 0xf;
-	w->left = length;
+	w->left = (uint32_t)length;
 	w->mask_at = 0;
 	w->control_length = 0;
 	w->state = WEBSOCKET_PAYLOAD;
@@ -365,7 +373,7 @@ end_frame(struct websocket *w)
 	if (w->opcode & CONTROL)
 		end_control(w);
 	else if (!w->in_message)
-		w->message_by = UINT64_MAX;
+		w->message_by = NEVER;
 }
 
 /* Eight bytes at a time: large posts come this way. */
@@ -394,9 +402,9 @@ static size_t
 take_payload(struct websocket *w, char *bytes, size_t n, struct span *data)
 {
 	if (n > w->left)
-		n = (size_t)w->left;
+		n = w->left;
 	unmask(w, bytes, n);
-	w->left -= n;
+	w->left -= (uint32_t)n;
 	if (!(w->opcode & CONTROL)) {
 		*data = (struct span){ bytes, n };
 	} else if (n > 0) {
@@ -427,16 +435,16 @@ websocket_input(struct websocket *w, char *bytes, size_t n,
 uint64_t
 websocket_deadline(const struct websocket *w)
 {
-	return clock_min(w->ping_at, w->message_by);
+	return clock_min(w->ping_at, w->message_by) * 1000;
 }
 
 void
 websocket_expire(struct websocket *w, struct now now)
 {
-	if (now.mono >= w->message_by)
+	if (seconds(now) >= w->message_by)
 		fail(w, WEBSOCKET_POLICY, SPAN("the message takes too long"));
-	if (now.mono < w->ping_at)
+	if (seconds(now) < w->ping_at)
 		return;
 	answer(w, OP_PING, SPAN(""));
-	w->ping_at = now.mono + PING_TIME;
+	w->ping_at = seconds(now) + PING_TIME;
 }

@@ -48,13 +48,13 @@ enum websocket_state {
 	WEBSOCKET_CLOSED	/* nothing is read any more */
 };
 
-/* To be read by others. */
+/* To be read by others.  Idle ones are many: it is kept small. */
 struct websocket {
 	struct buf out;		/* control frames to send; the caller's */
-	uint64_t left;		/* bytes of the payload to come */
 	unsigned char *control;	/* payload of a control frame, or NULL */
-	uint64_t ping_at;	/* now.mono */
-	uint64_t message_by;	/* ... when the message must be here */
+	uint32_t left;		/* bytes of the payload to come */
+	uint32_t ping_at;	/* now.mono in seconds */
+	uint32_t message_by;	/* ... when the message must be here */
 	uint32_t fragments;	/* of the message */
 	unsigned char header[WEBSOCKET_HEADER_MAX];
 	uint8_t header_length, control_length;
