@@ -311,6 +311,41 @@ test_removed(void)
 	harness_close(&s.st);
 }
 
+/* A list that fits into the request, and not into the message: no cork. */
+static void
+test_long_list(void)
+{
+	struct buf gid = { NULL, 0, 0 }, b = { NULL, 0, 0 };
+	char date[CLOCK_TEXT];
+	struct scene s;
+	struct group *g;
+	int i;
+
+	begin(&s);
+	for (i = 0; i < 64; i++)
+		buf_add(&gid, SPAN("\xc3\xa4"));
+	g = userdb_add_group(s.st.data.userdb, buf_span(&gid), 0);
+	userdb_set_member(s.st.data.userdb, g, s.user, SPAN("A"),
+	    MEMBER_JOINED);
+	clock_text(date, s.st.now.wall + MINUTE);
+	buf_addf(&b, "{\"op\":3,\"id\":\"1\",\"cork\":\"%.*s\",\"for\":[",
+	    CLOCK_TEXT, date);
+	for (i = 0; i < 470; i++)
+		buf_addf(&b, "%s{\"id\":\"%.*s\"}", i > 0 ? "," : "",
+		    (int)gid.n, gid.p);
+	buf_add(&b, SPAN("]}"));
+	buf_add_byte(&b, '\0');
+	(void)count_frames(s.a, "");
+	harness_say(&s.st, s.a, b.p);
+	harness_turn(&s.st);
+	CHECK(count_frames(s.a, "header would be too long") == 1,
+	    "not refused");
+	CHECK(s.user->cork == NULL, "a cork");
+	buf_free(&gid);
+	buf_free(&b);
+	harness_close(&s.st);
+}
+
 int
 main(void)
 {
@@ -321,5 +356,6 @@ main(void)
 	test_down();
 	test_in_message();
 	test_removed();
+	test_long_list();
 	return check_report("cork");
 }

@@ -326,6 +326,50 @@ test_moderators_max(void)
 	harness_close(&s.st);
 }
 
+/*
+ * More members than a message can have recipients: such a post can wait, but
+ * not be passed; and the group gets a new moderator of which nobody hears.
+ */
+static void
+test_too_many(void)
+{
+	enum { MEMBERS = 22000 };
+	char nodeid[NODEID_TEXT], name[16];
+	struct scene s;
+	uint64_t msgid;
+	unsigned i;
+
+	begin(&s);
+	for (i = 0; i < MEMBERS; i++) {
+		(void)snprintf(name, sizeof(name), "m%u", i);
+		userdb_set_member(s.st.data.userdb, s.g, userdb_add_user(
+		    s.st.data.userdb, SPAN("x"), nodeid), span_of(name),
+		    MEMBER_JOINED);
+		if (i % 100 == 0)
+			harness_turn(&s.st);
+	}
+	harness_turn(&s.st);
+	post(&s, s.b, SMALL);
+	CHECK(s.g->pending_count == 1, "it does not wait");
+	msgid = s.g->pending->id;
+	drop_frames(s.a);
+	post(&s, s.a, SMALL);
+	CHECK(count_frames(s.a, "too many recipients for one message") == 1,
+	    "a post");
+	say(&s.st, s.a, "pass", msgid);
+	harness_turn(&s.st);
+	CHECK(count_frames(s.a, "too many recipients for one message") == 1,
+	    "a pass");
+	CHECK(s.g->pending_count == 1 && s.st.relay->passings == 0,
+	    "%zu wait", s.g->pending_count);
+	tmtp_remove_user(s.st.relay, user_of(&s.st, s.a));
+	harness_pass(&s.st, 1);
+	harness_turn(&s.st);
+	CHECK(s.g->members[1].moderator, "B did not follow");
+	CHECK(settle(&s, s.b, "reject", msgid), "it cannot be rejected");
+	harness_close(&s.st);
+}
+
 /* Sixteen posts are copied at once; one more has to wait its turn. */
 static void
 test_passings_max(void)
@@ -889,6 +933,7 @@ main(void)
 	test_poster_max();
 	test_group_max();
 	test_moderators_max();
+	test_too_many();
 	test_passings_max();
 	test_hidden_quota();
 	test_races();
