@@ -19,6 +19,9 @@ import { renewWake } from './wake.js';
  * @typedef {import('./store.js').Message} Message
  */
 
+const FETCH_MS = 20e3;		/* a browser lets a worker that was woken run 30 s */
+const QUIET_END_MS = 4e3;	/* nothing new for so long: that was all */
+
 export class App {
 	/**
 	 * @param {Store} store
@@ -417,18 +420,26 @@ async function reachable()
 	}
 }
 
+/** Where the relay's WebSocket is. @param {string} base */
+function socketUrl(base)
+{
+	const url = new URL('tmtp', base);
+
+	url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
+	url.hash = '';
+	return url;
+}
+
 async function main()
 {
 	const root = /** @type {HTMLElement} */ (document.getElementById('app'));
-	const url = new URL('tmtp', location.href);
+	const url = socketUrl(location.href);
 	const link = readLink(location.hash);
 	let store;
 
 	if (link.join || link.uid)	/* secrets do not stay in the address */
 		history.replaceState(null, '', location.pathname);
 
-	url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
-	url.hash = '';
 	try {
 		store = await Store.open();
 	} catch (error) {
@@ -450,4 +461,37 @@ async function main()
 	await app.start();
 }
 
-main();
+/**
+ * For the service worker, when no page is open: fetch what waits.
+ * @param {string} base
+ * @returns {Promise<Message[]>} what is new
+ */
+export async function fetchWaiting(base)
+{
+	/** @type {Message[]} */
+	const fresh = [];
+	const engine = new Engine({ store: await Store.open(), reachable,
+		channel: new BroadcastChannel('mnm'),
+		connect: () => new WebSocket(socketUrl(base), 'tmtp'),
+		lead: (f) => navigator.locks.request('mnm connection',
+			{ ifAvailable: true }, (lock) => lock ? f() : undefined) });
+	let heard = Date.now();
+
+	engine.on('fresh', (messages) => {
+		fresh.push(...messages);
+		heard = Date.now();
+	});
+	engine.on('talks', () => {
+		heard = Date.now();
+	});
+	await engine.start();
+	for (const end = Date.now() + FETCH_MS; Date.now() < end &&
+	    Date.now() - heard < QUIET_END_MS;)
+		await new Promise((done) => setTimeout(done, 200));
+	engine.stop();
+	return fresh;
+}
+
+/* The service worker has this file, too, and no page. */
+if (typeof document !== 'undefined')
+	main();

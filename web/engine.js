@@ -99,6 +99,9 @@ export class Engine {
 		this.connectedAt = 0;
 		/** @type {{alias: string, label: string} | null} */
 		this.joining = null;
+		/** Ends the time as the one that connects.
+		    @type {((value: unknown) => void) | undefined} */
+		this.letGo = undefined;
 		/** The node of the session. @type {string | undefined} */
 		this.loggedIn = undefined;
 		world.channel.onmessage = (e) => this.hear(e.data);
@@ -194,12 +197,25 @@ export class Engine {
 		this.world.lead(async () => {
 			this.isLeader = true;
 			await this.reload();
-			setInterval(() => this.checkCode(), 30e3);
+			const checks = setInterval(() => this.checkCode(), 30e3);
 			this.connect();
-			await new Promise(() => {});
+			await new Promise((done) => {
+				this.letGo = done;
+			});
+			clearInterval(checks);
 		});
 		if (!this.isLeader)
 			this.ask({ do: 'state' });
+	}
+
+	/** Log out, and let another tab connect. */
+	stop()
+	{
+		this.isLeader = false;
+		clearTimeout(this.timer);
+		this.session?.quit();
+		this.session?.close();
+		this.letGo?.(undefined);
 	}
 
 	async reload()

@@ -6,6 +6,9 @@
  * which stands in this file: so a new version is a new worker.
  */
 
+/* @ts-ignore: app.js as it is served is a script, with fetchWaiting in it. */
+importScripts('@HASH@/app.js');
+
 const worker = /** @type {any} */ (self);
 const FILES = ['./', 'icon.svg', 'icon.png', 'manifest.webmanifest',
 	'@HASH@/app.js', '@HASH@/style.css'];
@@ -61,15 +64,32 @@ function wakeText()
 	});
 }
 
-/** Something waits at the relay.  A browser wants that it is always shown. */
+/** @param {string} body */
+function show(body)
+{
+	return worker.registration.showNotification('mnm', { tag: 'wake', body,
+		icon: 'icon.png' });
+}
+
+/**
+ * Something waits at the relay.  A browser wants that it is always shown; then
+ * it is fetched, by a page if one is open.
+ */
 async function wake()
 {
-	const wake = await wakeText();
+	const text = (await wakeText())?.text ?? worker.location.host;
 
-	await worker.registration.showNotification('mnm', { tag: 'wake',
-		icon: 'icon.png', body: wake?.text ?? worker.location.host });
-	for (const page of await worker.clients.matchAll({ type: 'window' }))
+	await show(text);
+	const pages = await worker.clients.matchAll({ type: 'window' });
+	for (const page of pages)
 		page.postMessage({ wake: true });
+	if (pages.length)
+		return;
+	/** @type {any[]} */
+	const fresh = await worker.fetchWaiting(worker.registration.scope);
+	const last = fresh.pop();
+	if (last)
+		await show(`${last.name || ''}: ${last.text}`.slice(0, 200));
 }
 
 worker.addEventListener('push', (/** @type {any} */ e) => e.waitUntil(wake()));

@@ -218,6 +218,7 @@ export class TalkView {
 		this.queue(async () => {
 			if (talk !== this.talk || !this.atEnd && this.shown.length === 0)
 				return;
+			this.log.setAttribute('aria-live', 'polite');
 			const follow = this.isAtBottom() && this.atEnd;
 			const first = this.shown[0]?.id ?? '';
 			const last = this.shown[this.shown.length - 1]?.id ?? '';
@@ -275,6 +276,7 @@ export class TalkView {
 	fetch(where)
 	{
 		this.isFetching = true;
+		this.log.setAttribute('aria-live', 'off');	/* old news */
 		return this.queue(async () => {
 			const edge = where === 'before' ? this.shown[0]
 				: this.shown[this.shown.length - 1];

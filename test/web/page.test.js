@@ -445,6 +445,37 @@ test('notices while nobody looks, and being woken', async () => {
 	await quiet(a, b);
 });
 
+test('a push while no page is open: the worker fetches what waits', async () => {
+	const [a, b] = await pair(browser, relay, 'Bea', 'Cid');
+
+	await a.context.grantPermissions(['notifications']);
+	await a.page.evaluate(() => navigator.serviceWorker.ready);
+	const blank = await a.context.newPage();
+	const cdp = await a.context.newCDPSession(blank);
+	const registered = new Promise((done) => cdp.on(
+		'ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+			const mine = registrations.find((r) => r.scopeURL === relay.url);
+			if (mine)
+				done(mine);
+		}));
+	await cdp.send('ServiceWorker.enable');
+	const { registrationId } = await registered;
+	await a.page.close();
+	await b.write('while you slept');
+	await b.sees('while you slept', true);
+	const waits = () => JSON.parse(relay.command('queue', 'Bea', '--json'))
+		.queues[0].messages;
+	assert.equal(waits(), 1);
+	await cdp.send('ServiceWorker.deliverPushMessage', { registrationId,
+		origin: new URL(relay.url).origin, data: '' });
+	await until(() => waits() === 0);
+	a.page = await a.tab();
+	await a.online();
+	await a.open('Cid');
+	await a.sees('while you slept');
+	await quiet(a, b);
+});
+
 test('the same password twice: one is taken over, says so, and comes back',
 	async () => {
 		const a = await Device.join(browser, relay, 'Zeno');
