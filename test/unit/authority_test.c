@@ -18,7 +18,9 @@
 
 #include "base/log.h"
 #include "client/trust.h"
+#include "conf.h"
 #include "net/cert.h"
+#include "net/names.h"
 #include "net/x509.h"
 #include "test/lib/check.h"
 
@@ -418,6 +420,58 @@ test_pin_damage(void)
 	remove_all();
 }
 
+/* ---- names ---- */
+
+static size_t
+position(const struct name_list *found, const char *name)
+{
+	size_t i = 0;
+
+	while (i < found->count && strcmp(found->list[i], name) != 0)
+		i++;
+	return i;
+}
+
+static void
+test_names(void)
+{
+	static const char everywhere[] = "{\"names\":[\"chat.example.org\","
+	    "\"localhost\",\"2001:db8::1\"],\"listen\":{\"laddr\":\":1\"}}";
+	static const char one[] = "{\"listen\":[{\"laddr\":\"10.9.8.7:1\"},"
+	    "{\"net\":\"unix\",\"laddr\":\"s\"}]}";
+	static const char bad[] = "{\"names\":[\"a.org\",\"a.org:443\"]}";
+	static struct name_list found, again;
+	struct conf conf;
+	char why[500] = "";
+	size_t i;
+
+	CHECK(conf_parse(&conf, SPAN(everywhere), "c", why, sizeof(why)) == 0 &&
+	    names_find(&found, &conf, why, sizeof(why)) == 0 &&
+	    names_find(&again, &conf, why, sizeof(why)) == 0, "%s", why);
+	CHECK(position(&found, "chat.example.org") == 0 &&
+	    position(&found, "localhost") == 1 &&
+	    position(&found, "2001:db8::1") == 2 &&
+	    position(&found, "127.0.0.1") < found.count &&
+	    position(&found, "::1") < found.count, "a name is missing");
+	CHECK(found.list[found.count] == NULL && found.count == again.count,
+	    "%zu and %zu names", found.count, again.count);
+	for (i = 0; i < found.count; i++)
+		CHECK(x509_is_name(found.list[i]) &&
+		    position(&found, found.list[i]) == i &&
+		    strcmp(found.list[i], again.list[i]) == 0,
+		    "%s is there twice, or moves", found.list[i]);
+	conf_free(&conf);
+	CHECK(conf_parse(&conf, SPAN(one), "c", why, sizeof(why)) == 0 &&
+	    names_find(&found, &conf, why, sizeof(why)) == 0 &&
+	    position(&found, "10.9.8.7") == found.count - 1, "%s", why);
+	conf_free(&conf);
+	CHECK(conf_parse(&conf, SPAN(bad), "c", why, sizeof(why)) == 0 &&
+	    names_find(&found, &conf, why, sizeof(why)) == -1 &&
+	    strstr(why, "\"a.org:443\" is not a host name") != NULL, "%s",
+	    why);
+	conf_free(&conf);
+}
+
 /* ---- openssl ---- */
 
 /* Dates as openssl shows them, for clocks of every kind. */
@@ -531,6 +585,7 @@ main(void)
 	test_pin_text();
 	test_pin();
 	test_pin_damage();
+	test_names();
 	if (run("openssl version") == 0) {
 		remove_all();
 		test_dates();
