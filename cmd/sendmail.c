@@ -277,7 +277,10 @@ apply_rules(struct context *context, struct sendmail *s, struct span address)
 	return n;
 }
 
-/* The address may be one of a conversation; then it is done. */
+/*
+ * The address may be one of a conversation, whose member still is on the list;
+ * then it is done.
+ */
 static bool
 apply_conversation(struct context *context, struct sendmail *s,
     struct span address)
@@ -290,6 +293,10 @@ apply_conversation(struct context *context, struct sendmail *s,
 	if (token.p == NULL ||
 	    !conversation_read(&s->account, token, &talk))
 		return false;
+	if (!gateway_is_member(&s->gateway, &s->book, buf_span(&talk.uid))) {
+		conversation_free(&talk);
+		return false;
+	}
 	if (is_automatic_answer(s)) {
 		(void)context_fail(context, STATUS_OK,
 		    "an automatic answer was dropped");
@@ -408,7 +415,7 @@ read_message_id(struct buf *to, const struct sendmail *s)
 		to->n--;
 }
 
-/* The member may answer, if the gateway sends mail to that address. */
+/* The member may answer, if the gateway lets it send mail to that address. */
 static void
 note_conversation(struct context *context, struct sendmail *s,
     struct delivery *d, struct span msgid)
@@ -416,7 +423,8 @@ note_conversation(struct context *context, struct sendmail *s,
 	if (d->talk.token[0] == '\0') {
 		if (d->target.is_group || !letter_is_address(
 		    buf_span(&s->from)) || !gateway_allows(&s->gateway,
-		    buf_span(&s->from)) ||
+		    buf_span(&s->from)) || !gateway_is_member(&s->gateway,
+		    &s->book, d->target.id) ||
 		    gateway_value(&s->gateway, "address").p == NULL)
 			return;
 		buf_add(&d->talk.uid, d->target.id);
