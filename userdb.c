@@ -265,6 +265,10 @@ save_user(struct userdb *db, struct drafts *drafts, const struct user *u)
 		r = roster_record_alias(u->aliases[i]);
 		files_add(&db->file, &r);
 	}
+	if (u->blocked != NULL) {
+		r = roster_record_blocked(u, &db->strings);
+		files_add(&db->file, &r);
+	}
 	if (u->cork != NULL) {
 		r = roster_record_cork(u);
 		files_add(&db->file, &r);
@@ -664,6 +668,30 @@ userdb_set_pings(struct userdb *db, struct user *u, uint32_t pings,
 	r.failed_pings = failed;
 	r.pings_since = since;
 	change(db, &r);
+}
+
+bool
+userdb_blocks(const struct user *u, const struct user *sender)
+{
+	return u->blocked != NULL && set_has(u->blocked, sender);
+}
+
+/* The record has all of them: it says how things are. */
+void
+userdb_block(struct userdb *db, struct user *u, struct user *sender, bool on)
+{
+	struct buf uids = { NULL, 0, 0 };
+	struct record r;
+
+	if (userdb_blocks(u, sender) == on)
+		return;
+	if (u->blocked == NULL)
+		u->blocked = xzalloc(sizeof(*u->blocked));
+	(void)(on ? set_put(u->blocked, sender) :
+	    set_take(u->blocked, sender));
+	r = roster_record_blocked(u, &uids);
+	change(db, &r);
+	buf_free(&uids);
 }
 
 void

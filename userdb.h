@@ -127,6 +127,10 @@ struct user *userdb_subject(struct userdb *, const struct subject *);
 void userdb_set_pings(struct userdb *, struct user *, uint32_t pings,
     uint32_t failed, uint32_t since);
 
+/* Whether the user wants to hear nothing from the sender; and setting that. */
+bool userdb_blocks(const struct user *, const struct user *sender);
+void userdb_block(struct userdb *, struct user *, struct user *sender,
+    bool on);
 /*
  * Set the user's cork, until 0 to end it; the list of what it holds is as in
  * its record.  It holds no message yet.

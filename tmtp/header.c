@@ -35,6 +35,8 @@ static const struct json_field fields[] = {
 	{ "dropalias",  F_DROPALIAS,  JSON_TEXT,   AT(dropalias) },
 	{ "cork",       F_CORK,       JSON_TEXT,   AT(cork) },
 	{ "wake",       F_WAKE,       JSON_TEXT,   AT(wake) },
+	{ "block",      F_BLOCK,      JSON_TEXT,   AT(block) },
+	{ "unblock",    F_BLOCK,      JSON_TEXT,   AT(unblock) },
 	{ "notefor",    F_NOTEFOR,    JSON_OTHER,  AT(note_list) },
 	{ "notelen",    F_NOTELEN,    JSON_NUMBER, AT(notelen) },
 	{ "notehead",   F_NOTEHEAD,   JSON_NUMBER, AT(notehead) },
@@ -309,6 +311,7 @@ put_before_headsum(struct buf *b, const struct message *m)
 	put_text(b, "act", m->act);
 	put_flag(b, "after", m->after);
 	put_text(b, "alias", m->alias);
+	put_text(b, "block", m->block);
 	put_text(b, "cork", m->cork);
 	put_number(b, "datahead", m->datahead);
 	json_put_uint(b, "datalen", m->datalen);
@@ -346,6 +349,7 @@ put_after_headsum(struct buf *b, const struct message *m)
 	put_id(b, "postid", m->postid);
 	put_text(b, "to", m->to);
 	put_text(b, "type", m->type);
+	put_text(b, "unblock", m->unblock);
 	put_number(b, "uses", m->uses);
 }
 

@@ -51,7 +51,8 @@ enum header_field {
 	F_OIDC       = 1 << 26,
 	F_MSGID      = 1 << 27,
 	F_CORK       = 1 << 28,
-	F_WAKE       = 1 << 29
+	F_WAKE       = 1 << 29,
+	F_BLOCK      = 1 << 30	/* block or unblock */
 };
 
 /* An array of objects with an id and perhaps a type, as it was sent. */
@@ -74,6 +75,7 @@ struct header {
 	struct span id, uid, node;
 	struct span newnode, newalias, dropnode, dropalias;
 	struct span type, gid, act, kind, msgid, from, to, cork, wake;
+	struct span block, unblock;
 	struct json_number uses;
 	struct json_number datalen, datahead, datasum;
 	struct json_number notelen, notehead, notesum;
@@ -113,6 +115,7 @@ struct message {
 	struct json_number datahead, datasum, notify, uses;
 	bool after;
 	struct span cork, corked;	/* corked is the JSON of for */
+	struct span block, unblock;
 	struct span act, alias, dropalias, dropnode, gid, label;
 	struct span newalias, newnode, node, nodeid, noderef, to, type;
 	const char *on;			/* true or false */

@@ -68,7 +68,8 @@ ping_reach(struct request *rq, struct span name)
 	    is_over(rq, self_of(rq)->pings, rq->relay->conf->pings_per_day,
 	    "daily ping limit reached; try again after "))
 		return NULL;
-	if (alias != NULL && !alias->dropped && alias->uses > 0)
+	if (alias != NULL && !alias->dropped && alias->uses > 0 &&
+	    !userdb_blocks(alias->user, self_of(rq)))
 		return alias;
 	if (limit > 0)
 		count_pings(rq, 0, 1);

@@ -29,7 +29,7 @@ add_user(struct request *rq, struct span uid, struct set *to)
 {
 	struct user *user = userdb_user_text(rq->relay->data->userdb, uid);
 
-	if (user == NULL)
+	if (user == NULL || userdb_blocks(user, self_of(rq)))
 		return request_refuse(rq, "no user has the uid ", uid);
 	set_append(to, user);
 	return true;

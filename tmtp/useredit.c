@@ -19,6 +19,7 @@
 /* What one user may have, dropped aliases included. */
 #define NODES_MAX   64
 #define ALIASES_MAX 10000
+#define BLOCKED_MAX   200
 
 /*
  * To make or drop a node takes time in proportion to what waits, perhaps 20 ms:
@@ -290,12 +291,43 @@ edit_dropalias(struct request *rq)
 	return route_send(rq, &p, 1);
 }
 
+/* From now on the other's posts, pings and invitations do not reach the user. */
+static bool
+edit_block(struct request *rq)
+{
+	struct userdb *db = rq->relay->data->userdb;
+	struct user *self = rq->session->node->user, *other;
+	bool on = rq->h.block.p != NULL;
+	struct posting p;
+
+	if (on && rq->h.unblock.p != NULL)
+		return request_refuse(rq, "UserEdit takes either block or "
+		    "unblock", SPAN(""));
+	other = userdb_user_text(db, on ? rq->h.block : rq->h.unblock);
+	if (other == NULL)
+		return request_refuse(rq, "no user has the uid ",
+		    on ? rq->h.block : rq->h.unblock);
+	if (other == self)
+		return request_refuse(rq, "you cannot block yourself",
+		    SPAN(""));
+	if (on && self->blocked != NULL && self->blocked->count >= BLOCKED_MAX)
+		return request_refuse(rq, "you block as many users as you may",
+		    SPAN(""));
+	p = route_news(rq, "user");
+	p.message.block = rq->h.block;
+	p.message.unblock = rq->h.unblock;
+	if (!route_send(rq, &p, 1))
+		return false;
+	userdb_block(db, self, other, on);
+	return true;
+}
+
 bool
 op_useredit(struct request *rq)
 {
 	switch (rq->h.has &
 	    (F_NEWNODE | F_NEWALIAS | F_DROPNODE | F_DROPALIAS |
-	    F_CORK | F_WAKE)) {
+	    F_CORK | F_WAKE | F_BLOCK)) {
 	case F_NEWNODE:
 		return edit_newnode(rq);
 	case F_NEWALIAS:
@@ -308,8 +340,11 @@ op_useredit(struct request *rq)
 		return cork_edit(rq);
 	case F_WAKE:
 		return wake_edit(rq);
+	case F_BLOCK:
+		return edit_block(rq);
 	default:
 		return request_refuse(rq, "UserEdit takes one of newnode, "
-		    "newalias, dropnode, dropalias, cork and wake", SPAN(""));
+		    "newalias, dropnode, dropalias, cork, wake, block and "
+		    "unblock", SPAN(""));
 	}
 }

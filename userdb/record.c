@@ -12,6 +12,7 @@
 static const struct json_field fields[] = {
 #define AT(member) offsetof(struct record, member)
 	{ "alias",        RECORD_ALIAS,        JSON_TEXT,  AT(alias) },
+	{ "blocked",      RECORD_BLOCKED,      JSON_TEXT,  AT(blocked) },
 	{ "by",           RECORD_BY,           JSON_OTHER, 0 },
 	{ "cork",         RECORD_CORK,         JSON_OTHER, 0 },
 	{ "cork_for",     RECORD_CORK_FOR,     JSON_TEXT,  AT(cork_for) },
@@ -243,6 +244,25 @@ record_pending_uid(const struct record *r, size_t i, struct uid *uid)
 	    (struct span){ r->pending.p + at + 1, UID_TEXT });
 }
 
+bool
+record_blocked_uid(const struct record *r, size_t i, struct uid *uid)
+{
+	return (i + 1) * UID_TEXT <= r->blocked.n && decode_base32(uid->bytes,
+	    UID_BYTES, (struct span){ r->blocked.p + i * UID_TEXT, UID_TEXT });
+}
+
+static enum record_kind
+kind_of_blocked(const struct record *r)
+{
+	struct uid uid;
+	size_t i = 0;
+
+	while (record_blocked_uid(r, i, &uid))
+		i++;
+	return i * UID_TEXT == r->blocked.n ? RECORD_OF_BLOCKED :
+	    RECORD_INVALID;
+}
+
 static enum record_kind
 kind_of_pending(const struct record *r)
 {
@@ -274,6 +294,8 @@ record_kind(const struct record *r)
 		return RECORD_OF_CORK;
 	if (r->has & RECORD_HELD)
 		return RECORD_OF_HELD;
+	if (r->has & RECORD_BLOCKED)
+		return kind_of_blocked(r);
 	return r->has & RECORD_ALIAS ? RECORD_OF_ALIAS : RECORD_OF_USER;
 }
 

@@ -31,6 +31,8 @@
  *						is no cork.  cork_for: a line
  *						for each, type and uid or gid
  *	held	held uid			ids of messages that it holds
+ *	blocked	blocked uid			uids of whom the user blocks,
+ *						one after the other
  *	alias	alias [dropped] uid [uses]	without uses: unlimited
  *	group	gid [kind]			the group exists; see kind_names
  *	member	alias [by] gid [moderator]	state: see state_names; by: who
@@ -87,7 +89,8 @@ enum record_field {
 	RECORD_CORK         = 1 << 26,
 	RECORD_CORK_FOR     = 1 << 27,
 	RECORD_HELD         = 1 << 28,
-	RECORD_WOKEN        = 1 << 29
+	RECORD_WOKEN        = 1 << 29,
+	RECORD_BLOCKED      = 1 << 30
 };
 
 enum member_state {
@@ -114,7 +117,7 @@ struct record {
 	unsigned has;			/* a set of record_field */
 	struct uid uid, by;
 	struct span gid, alias, label, receipts;
-	struct span cork_for, held, wake;
+	struct span blocked, cork_for, held, wake;
 	uint64_t cork;			/* now.wall, or 0 */
 	uint32_t next_ref, node, seen, uses, woken;
 	uint32_t pings, failed_pings, pings_since;
@@ -137,6 +140,7 @@ enum record_kind {
 	RECORD_OF_GONE,
 	RECORD_OF_CORK,
 	RECORD_OF_HELD,
+	RECORD_OF_BLOCKED,
 	RECORD_OF_ALIAS,
 	RECORD_OF_GROUP,
 	RECORD_OF_MEMBER,
@@ -159,6 +163,8 @@ bool record_read_kind(unsigned *kind, struct span text);
  */
 uint64_t record_pending_id(const struct record *);
 bool record_pending_uid(const struct record *, size_t i, struct uid *);
+/* The uid at index i of blocked; false after the last. */
+bool record_blocked_uid(const struct record *, size_t i, struct uid *);
 /* Append the record, its keys in order. */
 void record_write(struct buf *, const struct record *);
 /*

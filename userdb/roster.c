@@ -637,6 +637,31 @@ apply_held(const struct user *u, const struct record *r)
 	}
 }
 
+static void
+free_blocked(struct user *u)
+{
+	if (u->blocked == NULL)
+		return;
+	set_free(u->blocked);
+	free(u->blocked);
+	u->blocked = NULL;
+}
+
+static void
+apply_blocked(struct roster *ro, struct user *u, const struct record *r)
+{
+	struct uid uid;
+	size_t i;
+
+	free_blocked(u);
+	if (r->blocked.n == 0)
+		return;
+	u->blocked = xzalloc(sizeof(*u->blocked));
+	for (i = 0; record_blocked_uid(r, i, &uid); i++)
+		set_append(u->blocked, known_user(ro, &uid));
+	set_settle(u->blocked);
+}
+
 /* Its aliases stay taken. */
 static void
 remove_user(struct roster *ro, struct user *u)
@@ -645,6 +670,7 @@ remove_user(struct roster *ro, struct user *u)
 	size_t at = 0;
 
 	end_cork(ro, u);
+	free_blocked(u);
 	while (u->node_count > 0)
 		remove_node(ro, u, u->nodes[u->node_count - 1]->ref);
 	while ((g = roster_next_group(ro, &at)) != NULL) {
@@ -742,6 +768,9 @@ apply_to_user(struct roster *ro, const struct record *r)
 		break;
 	case RECORD_OF_HELD:
 		apply_held(u, r);
+		break;
+	case RECORD_OF_BLOCKED:
+		apply_blocked(ro, u, r);
 		break;
 	case RECORD_OF_ALIAS:
 		apply_alias(ro, u, r);
@@ -886,6 +915,26 @@ roster_record_cork(const struct user *u)
 }
 
 struct record
+roster_record_blocked(const struct user *u, struct buf *uids)
+{
+	const struct user *other;
+	size_t i;
+
+	uids->n = 0;
+	for (i = 0; u->blocked != NULL && i < u->blocked->count; i++) {
+		other = u->blocked->items[i];
+		encode_base32(buf_room(uids, UID_TEXT), other->uid.bytes,
+		    UID_BYTES);
+		uids->n += UID_TEXT;
+	}
+	return (struct record){
+		.has = RECORD_UID | RECORD_BLOCKED,
+		.uid = u->uid,
+		.blocked = uids->n > 0 ? buf_span(uids) : SPAN("")
+	};
+}
+
+struct record
 roster_record_held(const struct user *u, struct buf *held)
 {
 	size_t i;
@@ -998,6 +1047,7 @@ free_user(struct user *u)
 	for (i = 0; i < u->alias_count; i++)
 		free(u->aliases[i]);
 	free_cork(u);
+	free_blocked(u);
 	free(u->nodes);
 	free(u->aliases);
 	free(u->subject);

@@ -84,6 +84,7 @@ struct user {
 	struct subject *subject;	/* who it is; NULL: nobody said so */
 	uint32_t pending;	/* posts of it that wait for moderators */
 	struct cork *cork;		/* NULL: none */
+	struct set *blocked;		/* users; NULL: none */
 	uint32_t groups_made;	/* groups whose first member it was */
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
 	size_t nodes_online;	/* for tmtp */
@@ -163,6 +164,8 @@ struct record roster_record_user(const struct user *);
 struct record roster_record_node(const struct node *);
 /* The second has the ids appended to held, which is borrowed. */
 struct record roster_record_cork(const struct user *);
+/* Whom the user blocks; the uids are written to the buffer. */
+struct record roster_record_blocked(const struct user *, struct buf *uids);
 struct record roster_record_held(const struct user *, struct buf *held);
 struct record roster_record_alias(const struct alias *);
 struct record roster_record_group(const struct group *);

@@ -26,7 +26,7 @@ A< {"error":"you are not a member of group $uid-B","id":"8","msgid":"","op":"ack
 A> {"op":UserEdit,"id":"9","cork":"2026-01-02T00:00:00.000Z","for":[{"id":"$uid-B","type":3}]}
 A< {"error":"type must be 1 or 2 for $uid-B","id":"9","msgid":"","op":"ack","posted":""}
 A> {"op":UserEdit,"id":"10","cork":"","newalias":"al"}
-A< {"error":"UserEdit takes one of newnode, newalias, dropnode, dropalias, cork and wake",
+A< {"error":"UserEdit takes one of newnode, newalias, dropnode, dropalias, cork, wake, block and unblock",
 	"id":"10","msgid":"","op":"ack","posted":""}
 
 # Nothing of it was done.

@@ -109,7 +109,7 @@ A< {"error":"this relay does not use the push service a.push.example.org",
 
 # Two things at once, and a value of the wrong type.
 A> {"op":UserEdit,"id":"35","wake":"","newnode":"y"}
-A< {"error":"UserEdit takes one of newnode, newalias, dropnode, dropalias, cork and wake",
+A< {"error":"UserEdit takes one of newnode, newalias, dropnode, dropalias, cork, wake, block and unblock",
 	"id":"35","msgid":"","op":"ack","posted":""}
 A> {"op":UserEdit,"id":"36","wake":["https://fcm.googleapis.com/x"]}
 A< {"error":"invalid header","op":"quit"}

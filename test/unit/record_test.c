@@ -56,6 +56,11 @@ static const struct good {
 	{ RECORD_OF_HELD, "{\"held\":\"0000000000000001fedcba9876543210\"," U
 	    "}",
 	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_BLOCKED, "{\"blocked\":\""
+	    "%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Y"
+	    "%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%X\"," U "}", "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
+	{ RECORD_OF_BLOCKED, "{\"blocked\":\"\"," U "}",
+	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
 	{ RECORD_OF_HELD, "{\"held\":\"\"," U "}",
 	    "user/%%/%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%Z/user.json" },
 	{ RECORD_OF_ALIAS, "{\"alias\":\"a\\u003cb\"," U "}",
