@@ -32,6 +32,7 @@
 #include "ntp.h"
 #include "server.h"
 
+#define BLIND 10	/* ms between turns if no descriptor tells of them */
 #define HOUR UINT64_C(3600000)	/* ms between two looks at certificates */
 
 /* Certificates that have been replaced, while handshakes need them. */
@@ -485,7 +486,9 @@ mnm_fd(const struct mnm *m)
 int
 mnm_timeout(struct mnm *m)
 {
-	return shorter(server_timeout(m->sv), time_to_check(m));
+	int timeout = shorter(server_timeout(m->sv), time_to_check(m));
+
+	return server_fd(m->sv) == -1 ? shorter(timeout, BLIND) : timeout;
 }
 
 /* Change all of it, or nothing: then -1 and why. */

@@ -103,7 +103,7 @@ int mnm_turn(struct mnm *, int timeout);
 /*
  * A descriptor for poll, select or epoll: it is readable when mnm_turn has
  * something to do.  It belongs to the relay, and stays the same.  -1 on systems
- * without epoll: call mnm_turn every few milliseconds there.
+ * without epoll, where mnm_timeout is a few milliseconds at most.
  */
 int mnm_fd(const struct mnm *);
 /*
