@@ -291,7 +291,7 @@ edit_dropalias(struct request *rq)
 	return route_send(rq, &p, 1);
 }
 
-/* From now on the other's posts, pings and invitations do not reach the user. */
+/* The other's posts, pings and invitations do not reach the user any more. */
 static bool
 edit_block(struct request *rq)
 {
