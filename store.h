@@ -111,8 +111,8 @@ struct store_load store_load(struct store *, struct queue *);
 /* How much of that is the relay's own news: see store/news.h. */
 struct store_load store_news(const struct queue *);
 /*
- * News with that head will be put: drop what it supersedes, a login of the
- * same node.  No effect if there is none.
+ * News with that head will be put: drop what it supersedes: a login of the
+ * same node, or an older cork.  No effect if there is none.
  */
 void store_supersede(struct store *, struct queue *, struct span head);
 /* The id of the oldest news above after; 0 if there is none. */

@@ -13,19 +13,19 @@ login_kind(struct span ref)
 	uint64_t n = 0;
 	size_t i;
 
-	for (i = 0; i < ref.n && n < UINT32_MAX; i++) {
+	for (i = 0; i < ref.n && n < NEWS_CORK; i++) {
 		if (ref.p[i] < '0' || ref.p[i] > '9')
 			return NEWS_OTHER;
 		n = n * 10 + (uint64_t)(ref.p[i] - '0');
 	}
-	return n > 0 && n < UINT32_MAX ? (uint32_t)n + 1 : NEWS_OTHER;
+	return n > 0 && n + 1 < NEWS_CORK ? (uint32_t)n + 1 : NEWS_OTHER;
 }
 
 uint32_t
 news_kind(struct span head)
 {
 	struct span key, op = { NULL, 0 }, node = { NULL, 0 };
-	bool secret = false;
+	bool secret = false, cork = false;
 	struct json j;
 
 	if (head.n < DIGITS)
@@ -39,6 +39,7 @@ news_kind(struct span head)
 			node = json_string(&j);
 		} else {
 			secret |= span_is(key, SPAN("nodeid"));
+			cork |= span_is(key, SPAN("cork"));
 			json_skip(&j);
 		}
 	}
@@ -46,6 +47,8 @@ news_kind(struct span head)
 		return NEWS_NONE;
 	if (span_is(op, SPAN("login")))
 		return login_kind(node);
+	if (span_is(op, SPAN("user")) && cork)
+		return NEWS_CORK;
 	return span_is(op, SPAN("user")) || span_is(op, SPAN("ohiedit")) ||
 	    span_is(op, SPAN("member")) ? NEWS_OTHER : NEWS_NONE;
 }

@@ -19,6 +19,7 @@
 #define NEWS_NONE  0		/* it is no news */
 #define NEWS_OTHER 1
 /* A login of node N is N + 1. */
+#define NEWS_CORK UINT32_MAX	/* the user's cork is another now */
 
 /* The kind of a message without data. */
 uint32_t news_kind(struct span head);

@@ -761,9 +761,11 @@ test_news_kinds(void)
 		uint32_t kind;
 	} cases[] = {
 		{ "{\"node\":\"1\",\"op\":\"login\"}", 2 },
+		{ "{\"node\":\"4294967293\",\"op\":\"login\"}",
+		    UINT32_MAX - 1 },
+		{ "{\"cork\":\"\",\"op\":\"user\"}", NEWS_CORK },
+		{ "{\"cork\":\"\",\"op\":\"delivery\"}", NEWS_NONE },
 		{ "{\"node\":\"4294967294\",\"op\":\"login\"}",
-		    UINT32_MAX },
-		{ "{\"node\":\"4294967295\",\"op\":\"login\"}",
 		    NEWS_OTHER },
 		{ "{\"node\":\"1x\",\"op\":\"login\"}", NEWS_OTHER },
 		{ "{\"op\":\"login\"}", NEWS_OTHER },
