@@ -59,8 +59,9 @@ export class ListView {
 		asks.length > 0 && others.length > 0 &&
 			h('li', {}, h('h2', { class: 'part' }, t('talks'))),
 		...others.map((talk) => this.item(talk)),
-		all.length === 0 && h('li', { class: 'empty' },
-			words ? t('nobody-found') : t('nobody-yet')));
+		all.length === 0 && h('li', { class: 'empty' }, ...words
+			? [t('nobody-found')] : [h('p', {}, t('nobody-yet')),
+				h('p', { class: 'narrow' }, t('choose-none'))]));
 		if (focused)
 			/** @type {HTMLElement | null} */ (this.talks.querySelector(
 				`[data-talk="${CSS.escape(focused)}"]`))?.focus();
