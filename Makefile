@@ -76,7 +76,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/http_test $(UNIT)/websocket_test \
 	$(UNIT)/header_test $(UNIT)/tmtp_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
-	$(UNIT)/wake_test $(UNIT)/push_test \
+	$(UNIT)/wake_test $(UNIT)/push_test $(UNIT)/presence_test \
 	$(UNIT)/newnode_test $(UNIT)/moderate_test $(UNIT)/cork_test \
 	$(UNIT)/seal_test \
 	test/talk/talk \
@@ -87,7 +87,7 @@ ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup \
 	test/e2e/push \
 	test/e2e/old test/e2e/oidc
 # What members and strangers may do to harm others, and what that costs.
-ATTACKS = test/attack/newnode
+ATTACKS = test/attack/newnode test/attack/ohi
 TOOLS = $(ATTACKS) $(UNIT)/json_check
 SUPPORT = test/lib/relay.o test/e2e/operator.o \
 	test/lib/peer.o test/e2e/crowd.o test/e2e/fulldisk.o \

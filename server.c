@@ -10,13 +10,17 @@
  *	part of a frame                 -     4 100  131 100  header, small data
  *	kept until data takes more      -    16 400   65 600  one recv
  *	replies that are not read       -       500   65 600  REPLIES_MAX
+ *	news of who is online           -         -   16 400
  *	records that are not sent       -     4 500   66 000  one turn
- *	                            1 100    46 900  345 800
+ *	                            1 100    46 900  362 200
  *
  * A stranger has login_timeout for it.  Where providers vouch for people, its
  * frame may take 16 400 bytes, and its replies hold the list of providers: some
  * hundred bytes for each, or 50 000 for all that conf.c allows.  If it speaks
  * HTTP, 82 000 bytes of requests may wait, but then it has none of the above.
+ *
+ * News of who is online that has no room there is kept as 8 bytes for each user
+ * who came or went, however often.
  *
  * The worst member stops in the middle of a post and reads nothing; data over
  * 64 KiB is in a file.  Messages are not kept with the connection, they wait in

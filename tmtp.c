@@ -15,6 +15,7 @@
 #include "tmtp/moderate.h"
 #include "tmtp/op.h"
 #include "tmtp/outbox.h"
+#include "tmtp/presence.h"
 #include "tmtp/register.h"
 #include "tmtp/request.h"
 #include "tmtp/session.h"
@@ -425,8 +426,10 @@ tmtp_output(struct session *s, char *dst, size_t room, struct now now)
 {
 	size_t n = 0;
 
-	if (s->phase == PHASE_OPEN)
+	if (s->phase == PHASE_OPEN) {
+		presence_write(s);
 		n = outbox_continue(s, dst, room, now);
+	}
 	if (s->sending.id == 0 || s->phase == PHASE_ENDED)
 		n += session_take(s, dst + n, room - n);
 	if (s->phase == PHASE_OPEN && s->sending.id == 0 && s->ready == 0) {
@@ -452,8 +455,10 @@ tmtp_output_frame(struct session *s, char *dst, size_t room, size_t longest,
 {
 	size_t n = 0;
 
-	if (s->phase == PHASE_OPEN)
+	if (s->phase == PHASE_OPEN) {
+		presence_write(s);
 		n = outbox_continue(s, dst, room, now);
+	}
 	if (n == 0)
 		n = take_reply(s, dst, room, longest);
 	if (n == 0 && s->sending.id == 0)

@@ -7,8 +7,8 @@
 #include "tmtp/route.h"
 #include "tmtp/session.h"
 
-/* Unsent bytes with which news of one more user ends a session. */
-#define UNSENT_MAX ((size_t)1 << 20)
+/* Replies with which news of others has to wait: it is in sets until then. */
+#define UNSENT_MAX 16384
 
 /* Users that info names; a header of four digits has room for them. */
 #define INFO_USERS_MAX 1800
@@ -63,22 +63,49 @@ send_ohi(struct session *s, const struct user *from, enum status status)
 	session_send(s, start);
 }
 
-/* Send it to all of a contact's sessions. */
+/*
+ * How often a user may come and go, a session has one thing to be sent about
+ * it, or nothing if all is as before.
+ */
 static void
-notify(const struct user *contact, const struct user *from, enum status status)
+note(struct session *s, struct user *from, enum status status)
+{
+	struct set *now = status == STATUS_ON ? &s->came : &s->went;
+	struct set *before = status == STATUS_ON ? &s->went : &s->came;
+
+	if (!set_take(before, from))
+		(void)set_put(now, from);
+	session_mark(s);
+}
+
+/* Tell all of a contact's sessions. */
+static void
+notify(const struct user *contact, struct user *from, enum status status)
 {
 	struct session *s;
 	size_t i;
 
 	for (i = 0; contact->nodes_online > 0 && i < contact->node_count; i++) {
 		s = contact->nodes[i]->session;
-		if (s == NULL || s->phase != PHASE_OPEN)
-			continue;
-		if (s->out.n < UNSENT_MAX)
-			send_ohi(s, from, status);
-		else
-			session_cut(s, SPAN("client does not read"));
+		if (s != NULL && s->phase == PHASE_OPEN)
+			note(s, from, status);
 	}
+}
+
+static void
+write_set(struct session *s, struct set *users, enum status status)
+{
+	while (users->count > 0 && s->out.n < UNSENT_MAX)
+		send_ohi(s, users->items[--users->count], status);
+	if (users->count == 0 && users->items != NULL)
+		set_free(users);
+}
+
+void
+presence_write(struct session *s)
+{
+	write_set(s, &s->came, STATUS_ON);
+	write_set(s, &s->went, STATUS_OFF);
 }
 
 static void
@@ -133,7 +160,7 @@ presence_send_info(struct session *s)
 	json_put_string(&s->out, "op", SPAN("info"));
 	session_send(s, start);
 	for (i = INFO_USERS_MAX; i < users->count; i++)
-		send_ohi(s, users->items[i], STATUS_ON);
+		set_append(&s->came, users->items[i]);
 }
 
 enum edit { EDIT_ADD, EDIT_DROP, EDIT_INIT, EDIT_UNKNOWN };

@@ -19,6 +19,11 @@ struct user;
 
 /* Answer a login: info, with the users online that the newcomer may see. */
 void presence_send_info(struct session *);
+/*
+ * Write what the session's user has not yet been sent about others, if there is
+ * room for it among the replies.
+ */
+void presence_write(struct session *);
 /* The user's last node has gone offline. */
 void presence_forget(struct user *);
 

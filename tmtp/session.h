@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/list.h"
+#include "base/set.h"
 #include "tmtp/seal.h"
 
 /* How far a session is, which decides what it may ask for. */
@@ -92,6 +93,8 @@ struct session {
 
 	/* presence.c */
 	bool named_contacts;	/* by an OhiEdit since login */
+	struct set came, went;	/* users whose status it has not been sent:
+				   online now, or offline */
 
 	/* outbox.c */
 	struct inflight *inflight;	/* by rising id */
