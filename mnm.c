@@ -32,6 +32,8 @@
 #include "net/identity.h"
 #include "sim/sim.h"
 
+#define OTHER_CONFIG "mnm.conf"	/* which people may take for CLI_CONFIG */
+
 /* ---- signals ---- */
 
 /* The running relay, for take_signal. */
@@ -209,7 +211,9 @@ exists(const char *path)
 static const char *
 find_config(const char *asked)
 {
-	if (asked != NULL)
+	if (asked == NULL)
+		asked = getenv("MNM_CONFIG");
+	if (asked != NULL && asked[0] != '\0')
 		return asked;
 	return exists(CLI_CONFIG) ? CLI_CONFIG : NULL;
 }
@@ -232,9 +236,9 @@ usage(void)
 	printf("usage: mnm [-c FILE]            run the relay\n"
 	    "       mnm [-c FILE] COMMAND    run a command\n"
 	    "       mnm N                    simulate N members (load test)\n"
-	    "       mnm -V | -h\n\n"
-	    "FILE is the configuration (default: ./" CLI_CONFIG "); "
-	    "mnm.conf is an example.\nWithout one, the relay serves only this "
+	    "       mnm --version | --help | help COMMAND\n\n"
+	    "FILE is the configuration (default: $MNM_CONFIG, or ./"
+	    CLI_CONFIG ");\nmnm.conf is an example.  Without one, the relay serves only this "
 	    "machine.  Most commands work while the\nrelay is running or "
 	    "stopped; mnm(8) explains them:\n\n%.*s", (int)commands.n,
 	    commands.p);
@@ -250,37 +254,92 @@ refuse(const char *what, const char *word)
 	exit(ADMIN_USAGE);
 }
 
-/*
- * Take the options before the command off the arguments; *config is the
- * configuration that was asked for, or NULL.  A file may follow -c directly.
- */
-static char **
-read_options(char **argv, const char **config)
+/* Print how the commands that begin with this word are used, or all of it. */
+__attribute__((noreturn))
+static void
+help(const char *word)
 {
-	*config = NULL;
-	while (*argv != NULL && (*argv)[0] == '-') {
-		if (strcmp(*argv, "-V") == 0) {
-			puts("mnm " MNM_VERSION);
-			exit(0);
-		} else if (strcmp(*argv, "-h") == 0) {
-			usage();
-			exit(0);
-		} else if (strncmp(*argv, "-c", 2) != 0) {
-			refuse("unknown option", *argv);
-		}
-		if ((*argv)[2] == '\0' && argv[1] == NULL)
-			refuse("missing file after", *argv);
-		*config = (*argv)[2] != '\0' ? *argv + 2 : *++argv;
-		argv++;
+	struct buf text = { NULL, 0, 0 };
+
+	if (word == NULL) {
+		usage();
+		exit(0);
 	}
-	return argv;
+	if (!admin_help(&text, word)) {
+		fprintf(stderr, "mnm: %.*s\n", (int)text.n, text.p);
+		exit(ADMIN_USAGE);
+	}
+	printf("%.*s", (int)text.n, text.p);
+	exit(0);
+}
+
+/*
+ * If the word is an option for the program, which can stand anywhere, takes it,
+ * and says how many words it is; else 0.
+ */
+static size_t
+take_option(char *const *words, const char **config)
+{
+	const char *word = words[0];
+
+	if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0) {
+		puts("mnm " MNM_VERSION);
+		exit(0);
+	}
+	if (strcmp(word, "-c") == 0 || strcmp(word, "--config") == 0) {
+		if (words[1] == NULL)
+			refuse("missing file after", word);
+		*config = words[1];
+		return 2;
+	}
+	if (strncmp(word, "--config=", 9) == 0)
+		*config = word + 9;
+	else if (strncmp(word, "-c", 2) == 0)
+		*config = word + 2;
+	else
+		return 0;
+	return 1;
+}
+
+/*
+ * Take the program's options off the words, which are NULL-terminated; *config
+ * is the configuration that was asked for, or NULL.  Words after "--" are no
+ * options.  Returns how many are left.
+ */
+static size_t
+read_options(char **words, const char **config)
+{
+	size_t kept = 0, at, n;
+	bool helps = false, over = false;
+
+	for (at = 0; words[at] != NULL; at += n) {
+		n = over ? 0 : take_option(words + at, config);
+		if (n > 0)
+			continue;
+		n = 1;
+		if (!over && (strcmp(words[at], "-h") == 0 ||
+		    strcmp(words[at], "--help") == 0)) {
+			helps = true;
+			continue;
+		}
+		if (!over && kept == 0 && words[at][0] == '-')
+			refuse("unknown option", words[at]);
+		over = over || strcmp(words[at], "--") == 0;
+		words[kept++] = words[at];
+	}
+	words[kept] = NULL;
+	if (kept > 0 && strcmp(words[0], "help") == 0)
+		help(words[1]);
+	if (helps)
+		help(words[0]);
+	return kept;
 }
 
 int
 main(int argc, char **argv)
 {
-	const char *config;
-	char **words;
+	const char *config = NULL;
+	size_t n;
 
 	umask(077);
 	fd_raise_limit();
@@ -288,11 +347,13 @@ main(int argc, char **argv)
 	(void)signal(SIGXFSZ, SIG_IGN);	/* see ulimit -f: a write fails */
 	if (argc > 1 && argv[1][0] >= '0' && argv[1][0] <= '9')
 		return sim_run(argc, argv);
-	words = read_options(argv + 1, &config);
+	n = argc > 0 ? read_options(argv + 1, &config) : 0;
 	config = find_config(config);
-	if (*words != NULL)
-		return cli_run(find_relay(config), words,
-		    (size_t)(argv + argc - words));
+	if (n > 0)
+		return cli_run(find_relay(config), argv + 1, n);
+	if (config == NULL && exists(OTHER_CONFIG) && exists(CLI_DATA))
+		log_line("./" OTHER_CONFIG " is not read: name it "
+		    CLI_CONFIG ", or use -c " OTHER_CONFIG);
 	run_relay(config);
 	return 0;
 }

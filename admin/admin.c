@@ -1,5 +1,6 @@
 #include "admin/admin.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin/commands.h"
@@ -107,23 +108,80 @@ find_command(char *const *words, size_t n)
 	return NULL;
 }
 
+/* Whether at most so many letters differ, are lacking or are too many. */
+static bool
+is_close(const char *a, const char *b, unsigned most)
+{
+	if (a[0] == '\0' || b[0] == '\0')
+		return strlen(a) + strlen(b) <= most;
+	if (a[0] == b[0] && is_close(a + 1, b + 1, most))
+		return true;
+	return most > 0 && (is_close(a + 1, b + 1, most - 1) ||
+	    is_close(a + 1, b, most - 1) || is_close(a, b + 1, most - 1));
+}
+
+/* Append the command that was probably meant, if there is one. */
+static void
+suggest(struct buf *fault, char *const *words, bool second)
+{
+	const struct command *k;
+	const char *word = words[second];
+	unsigned most;
+
+	for (most = 1; most <= 2 && strlen(word) > most; most++) {
+		for (k = commands; k < commands + commands_count; k++) {
+			if (second && (k->second == NULL ||
+			    strcmp(k->first, words[0]) != 0))
+				continue;
+			if (!is_close(word, second ? k->second : k->first,
+			    most))
+				continue;
+			buf_addf(fault, "; did you mean %s%s%s?", k->first,
+			    second ? " " : "", second ? k->second : "");
+			return;
+		}
+	}
+}
+
+static bool
+is_first(const char *word)
+{
+	size_t i = 0;
+
+	while (i < commands_count && strcmp(commands[i].first, word) != 0)
+		i++;
+	return i < commands_count;
+}
+
 /* No command was found: is it one of several that begin so? */
 static void
 reject_command(char *const *words, size_t n, struct buf *fault)
 {
-	size_t i;
-
-	for (i = 0; i < commands_count; i++) {
-		if (strcmp(commands[i].first, words[0]) == 0)
-			break;
-	}
-	if (i == commands_count)
-		buf_addf(fault, "unknown command: %s\nmnm -h lists all "
-		    "commands", words[0]);
-	else if (n > 1)
+	if (!is_first(words[0])) {
+		buf_addf(fault, "unknown command: %s", words[0]);
+		suggest(fault, words, false);
+		buf_addf(fault, "\nmnm -h lists all commands");
+	} else if (n > 1) {
 		buf_addf(fault, "unknown command: %s %s", words[0], words[1]);
-	else
+		suggest(fault, words, true);
+	} else {
 		buf_addf(fault, "missing argument after %s", words[0]);
+	}
+}
+
+bool
+admin_help(struct buf *to, const char *word)
+{
+	const struct call none = { .command = NULL };
+	char *words[] = { xcopy(span_of(word)) };
+	bool known = is_first(word);
+
+	if (known)
+		explain(to, &none, word);
+	else
+		reject_command(words, 1, to);
+	free(words[0]);
+	return known;
 }
 
 /*

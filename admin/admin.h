@@ -32,5 +32,10 @@ int admin_run(struct call *, char *const *words, size_t n,
     struct buf *answer);
 /* Append a line about each command. */
 void admin_usage(struct buf *);
+/*
+ * Append how the commands that begin with this word are used.  If there is
+ * none, returns false and appends what is wrong.
+ */
+bool admin_help(struct buf *, const char *word);
 
 #endif

@@ -129,6 +129,14 @@ read_option(struct sim *sim, const char *option, const char *value)
 }
 
 static bool
+reject(const char *word)
+{
+	fprintf(stderr, "mnm: unexpected argument, or one with an invalid "
+	    "value: %s\n", word);
+	return false;
+}
+
+static bool
 read_arguments(struct sim *sim, int argc, char **argv)
 {
 	int i;
@@ -137,12 +145,12 @@ read_arguments(struct sim *sim, int argc, char **argv)
 	sim->above = ".";
 	sim->crowd.members = (unsigned)number(argv[1], 2, CROWD_MEMBERS_MAX);
 	if (sim->crowd.members == 0)
-		return false;
+		return reject(argv[1]);
 	for (i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "--tls") == 0)
 			sim->tls = true;
 		else if (!read_option(sim, argv[i], argv[i + 1]))
-			return false;
+			return reject(argv[i]);
 		else
 			i++;
 	}

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "test/e2e/operator.h"
+#include "mnm.h"
 #include "test/lib/check.h"
 #include "test/lib/peer.h"
 
@@ -285,6 +286,21 @@ check_usage(struct operator *o)
 		expect(o, 2, cases[i].text, cases[i].command);
 		expect_unsaid(o, "mnm invite");
 	}
+	expect(o, 2, "command: chekc; did you mean check?\n", "chekc");
+	expect(o, 2, "command: user shwo; did you mean user show?\n",
+	    "user shwo x");
+	expect(o, 2, "did you mean node?\n", "help nope");
+	expect(o, 0, "mnm " MNM_VERSION "\n", "--version");
+	expect(o, 0, "usage: mnm user show USER [--json]\n", "user -h");
+	expect(o, 0, "usage: mnm check\n", "help check");
+	expect(o, 0, "usage: mnm [-c FILE] ", "--help");
+	expect(o, 0, "usage: mnm [-c FILE] ", "help");
+	expect(o, 2, "error: nowhere: ", "check -c nowhere");
+	expect(o, 2, "error: nowhere: ", "check --config=nowhere");
+	setenv("MNM_CONFIG", "nowhere", 1);
+	expect(o, 2, "error: nowhere: ", "check");
+	unsetenv("MNM_CONFIG");
+	expect(o, 2, "invalid value: foo\nusage: mnm N", "10 foo");
 }
 
 /* ---- what a relay has left ---- */
