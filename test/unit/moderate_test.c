@@ -677,10 +677,10 @@ test_races(void)
 }
 
 /* What happens when half of B's large post is here. */
-static const struct arrival {
+static const struct half {
 	const char *name;
 	void (*happen)(struct scene *, uint64_t);
-	const char *refusal;	/* NULL: B's session has ended, or it is taken */
+	const char *refusal;	/* NULL: taken, or B is gone */
 	size_t waits, delivered;
 } arrivals[] = {
 	{ "nothing", happen_nothing, NULL, 1, 0 },
@@ -693,7 +693,7 @@ static const struct arrival {
 };
 
 static void
-run_arrival(const struct arrival *r)
+run_arrival(const struct half *r)
 {
 	struct buf b = make_post("g", LARGE);
 	struct scene s;

@@ -260,8 +260,8 @@ static const char zeros[] =
 static void
 check_forged(const struct oidc_keys *keys)
 {
-	static const char order[] = "_____wAAAAD__________7zm-q2nF56E87nKwvxjJVH_"
-	    "____AAAAAP__________vOb6racXnoTzucrC_GMlUQ";
+	static const char order[] = "_____wAAAAD__________7zm-q2nF56E87nKwvxj"
+	    "JVH_____AAAAAP__________vOb6racXnoTzucrC_GMlUQ";
 	struct buf token = signer_sign("e", "sha256", HEADER("ES256", "e"),
 	    CLAIMS), other = { NULL, 0, 0 };
 	const char *dot = strrchr((buf_add_byte(&token, '\0'), token.p), '.');
