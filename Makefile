@@ -234,6 +234,7 @@ test: all-tests build/libmnm.a build/libtmtp.a
 	    "CC='$(CC) $(CFLAGS)' CXX='$(CXX) $(CFLAGS)' sh test/e2e/embed" \
 	    "sh test/mail/opinion" "sh test/mail/gateway ./mnm cmd/tmtp" \
 	    "sh test/mail/system ./mnm cmd/tmtp" \
+	    "sh test/mail/killed ./mnm cmd/tmtp test/e2e/killer.so 7" \
 	    "test/e2e/tmtp ./mnm cmd/tmtp" \
 	    "test/e2e/killed ./mnm cmd/tmtp test/e2e/killer.so 7" \
 	    "test/e2e/sim ./mnm" "test/load/bench --smoke"

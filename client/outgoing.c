@@ -103,7 +103,8 @@ outgoing_write(int dir, const char *name, struct span header,
 	int fd;
 
 	path_of(draft, "tmp-", name, "");
-	fd = openat(dir, draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	/* A crash may have left a draft of this name. */
+	fd = openat(dir, draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return say_why(why, room, "cannot keep it: %s",
 		    strerror(errno));

@@ -156,7 +156,7 @@ write_letter(struct buf *to, const struct mailing *m)
 	conversation_address(&from, &m->talk, base);
 	add_subject(&subject, m);
 	buf_addf(&id, "%.*s.%.*s", (int)m->reply->id.n, m->reply->id.p,
-	    (int)from.n, from.p);
+	    (int)base.n, base.p);
 	letter.from = buf_span(&from);
 	letter.subject = buf_span(&subject);
 	letter.id = buf_span(&id);
