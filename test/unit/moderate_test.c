@@ -839,7 +839,7 @@ static void
 damage(const char *path, off_t at)
 {
 	int fd = open(path, O_RDWR);
-	char byte;
+	char byte = 0;
 
 	CHECK(fd != -1 && pread(fd, &byte, 1, at) == 1, "%s", path);
 	byte ^= 1;
