@@ -643,32 +643,41 @@ free_flight(struct flight *f)
 	buf_free(&f->own);
 }
 
-/* An OhiEdit that lets these see us, and nobody else. */
+/* Let these see us, and nobody else. */
+static void
+put_ohi(const struct agent *a, struct buf *header)
+{
+	size_t at;
+
+	json_put_key(header, "for");
+	json_put_open(header, '[');
+	for (at = 0; at + UID_TEXT <= a->shown.n; at += UID_TEXT) {
+		json_put_open(header, '{');
+		json_put_string(header, "id", (struct span){
+		    a->shown.p + at, UID_TEXT });
+		json_put_close(header, '}');
+	}
+	json_put_close(header, ']');
+	json_put_string(header, "type", a->account->numbering ==
+	    DIALOG_2018 ? SPAN("add") : SPAN("init"));
+}
+
+/* A request of our own; false: not now. */
 static bool
-send_ohi(struct agent *a)
+send_own(struct agent *a, enum dialog_op op)
 {
 	struct flight *f = &a->flights[a->flight_count];
 	struct buf header = { NULL, 0, 0 };
 	char id[OUTGOING_NAME];
-	size_t at;
 
 	if (a->flight_count == DIALOG_WINDOW || outgoing_id(id) == -1)
 		return false;
 	json_put_open(&header, '{');
 	json_put_uint(&header, "op", dialog_op_number(a->account->numbering,
-	    DIALOG_OHIEDIT));
+	    op));
 	json_put_string(&header, "id", span_of(id));
-	json_put_key(&header, "for");
-	json_put_open(&header, '[');
-	for (at = 0; at + UID_TEXT <= a->shown.n; at += UID_TEXT) {
-		json_put_open(&header, '{');
-		json_put_string(&header, "id", (struct span){
-		    a->shown.p + at, UID_TEXT });
-		json_put_close(&header, '}');
-	}
-	json_put_close(&header, ']');
-	json_put_string(&header, "type", a->account->numbering ==
-	    DIALOG_2018 ? SPAN("add") : SPAN("init"));
+	if (op == DIALOG_OHIEDIT)
+		put_ohi(a, &header);
 	json_put_close(&header, '}');
 	*f = (struct flight){ .file.name = "" };
 	wire_frame(&f->own, buf_span(&header), SPAN(""));
@@ -678,6 +687,23 @@ send_ohi(struct agent *a)
 	    span_of(f->file.name), buf_span(&f->own) });
 	a->flight_count++;
 	return true;
+}
+
+static bool
+send_ohi(struct agent *a)
+{
+	return send_own(a, DIALOG_OHIEDIT);
+}
+
+/*
+ * Something that changes nothing.  In the numbering of 2018, a second OhiEdit
+ * would bring a message, but a UserEdit of nothing is only refused.
+ */
+static bool
+send_probe(struct agent *a)
+{
+	return send_own(a, a->account->numbering == DIALOG_2018 ?
+	    DIALOG_USEREDIT : DIALOG_OHIEDIT);
 }
 
 static bool
@@ -1212,7 +1238,7 @@ void
 agent_probe(struct agent *a)
 {
 	if (!a->probing && a->idle_at == 0 && agent_is_online(a))
-		a->probing = send_ohi(a);
+		a->probing = send_probe(a);
 }
 
 bool

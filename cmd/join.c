@@ -28,6 +28,7 @@
 
 #define PATIENCE 30000		/* ms for the relay to answer */
 #define ASK_EVERY 60000		/* ms between two tries to be admitted */
+#define GOODBYE 5000		/* ms for the relay to answer a quit */
 #define NAME_ROOM 256
 
 static const char usage[] =
@@ -307,6 +308,29 @@ read_answers(struct context *context, struct attempt *a,
 	return false;
 }
 
+/*
+ * Say goodbye in the numbering of 2020.  A relay that is pinned to that of 2018
+ * complains; then the account uses that one from now on.
+ */
+static void
+part(struct context *context, struct attempt *a, struct account *account)
+{
+	uint64_t end = clock_ms(CLOCK_MONOTONIC) + GOODBYE;
+
+	dialog_quit(a->dialog);
+	while (!a->over && client_over(a->client) == NULL &&
+	    clock_ms(CLOCK_MONOTONIC) < end) {
+		turn(a);
+		(void)read_answers(context, a, account);
+	}
+	if (strstr(dialog_why(a->dialog), "numbering") == NULL)
+		return;
+	account->numbering = DIALOG_2018;
+	if (account_write(account, context->why, CONTEXT_WHY) == -1)
+		(void)context_fail(context, STATUS_CANNOT_CREATE, "%s",
+		    context->why);
+}
+
 /* 0, or a status; then why is said by the caller. */
 static int
 try_to_join(struct context *context, struct attempt *a,
@@ -330,8 +354,7 @@ try_to_join(struct context *context, struct attempt *a,
 	(void)say_why(context->why, CONTEXT_WHY, "the relay does not answer");
 	while (clock_ms(CLOCK_MONOTONIC) < end) {
 		if (read_answers(context, a, account)) {
-			dialog_quit(a->dialog);
-			turn(a);
+			part(context, a, account);
 			return STATUS_OK;
 		}
 		if (a->over)
