@@ -64,8 +64,8 @@ send_ohi(struct session *s, const struct user *from, enum status status)
 }
 
 /*
- * How often a user may come and go, a session has one thing to be sent about
- * it, or nothing if all is as before.
+ * However often a user comes and goes, a session has one thing to be sent about
+ * it at once, and one later: the last, or nothing if all is as before.
  */
 static void
 note(struct session *s, struct user *from, enum status status)
@@ -73,9 +73,12 @@ note(struct session *s, struct user *from, enum status status)
 	struct set *now = status == STATUS_ON ? &s->came : &s->went;
 	struct set *before = status == STATUS_ON ? &s->went : &s->came;
 
-	if (!set_take(before, from))
-		(void)set_put(now, from);
-	session_mark(s);
+	if (set_take(before, from))
+		return;
+	if (s->out.n < UNSENT_MAX && set_put(&s->told, from))
+		send_ohi(s, from, status);
+	else if (set_put(now, from))
+		session_mark(s);
 }
 
 /* Tell all of a contact's sessions. */
@@ -104,6 +107,8 @@ write_set(struct session *s, struct set *users, enum status status)
 void
 presence_write(struct session *s)
 {
+	if (s->told.items != NULL)
+		set_free(&s->told);
 	write_set(s, &s->came, STATUS_ON);
 	write_set(s, &s->went, STATUS_OFF);
 }

@@ -28,6 +28,7 @@ session_close(struct session *s)
 	buf_free(&s->out);
 	buf_free(&s->in);
 	buf_free(&s->kept);
+	set_free(&s->told);
 	set_free(&s->came);
 	set_free(&s->went);
 	free(s->inflight);

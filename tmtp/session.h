@@ -93,8 +93,9 @@ struct session {
 
 	/* presence.c */
 	bool named_contacts;	/* by an OhiEdit since login */
-	struct set came, went;	/* users whose status it has not been sent:
-				   online now, or offline */
+	struct set told;	/* users it was sent about since its output */
+	struct set came, went;	/* ... whose status has to wait: online now,
+				   or offline */
 
 	/* outbox.c */
 	struct inflight *inflight;	/* by rising id */

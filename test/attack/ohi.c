@@ -1,7 +1,7 @@
 /*
- * ohi MNM [SECONDS] - a member names another as its contact and takes that back,
- * as fast as the relay takes it, while the other reads 200 kB/s.  Prints what
- * the other is sent, and fails if it is cut off or flooded.
+ * ohi MNM [SECONDS] - a member names another as its contact and takes that
+ * back, as fast as the relay takes it, while the other reads 200 kB/s.  Prints
+ * what the other is sent, and fails if it is cut off or flooded.
  */
 
 /* For realpath, which POSIX has as an extension. */
@@ -42,9 +42,9 @@ attack(struct peer *a, const char *uid)
 	peer_login(a, pool, relay.port);
 	for (;;) {
 		for (; edits < answers + EDITS_AHEAD; edits++)
-			peer_say(a, "{\"op\":4,\"id\":\"e%lu\",\"for\":[{\"id\":"
-			    "\"%s\"}],\"type\":\"%s\"}", edits, uid,
-			    edits % 2 == 0 ? "add" : "drop");
+			peer_say(a, "{\"op\":4,\"id\":\"e%lu\",\"for\":"
+			    "[{\"id\":\"%s\"}],\"type\":\"%s\"}", edits,
+			    uid, edits % 2 == 0 ? "add" : "drop");
 		peer_frame_free(peer_await(a, "ack"));
 		answers++;
 		while ((f = peer_next(a)) != NULL) {

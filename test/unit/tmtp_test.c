@@ -243,7 +243,7 @@ test_unread_replies(void)
 	harness_close(&st);
 }
 
-/* A client that does not read its presence news is disconnected. */
+/* A client that does not read its presence news gets little of it, later. */
 static void
 test_unread_presence(void)
 {
@@ -265,11 +265,11 @@ test_unread_presence(void)
 			tmtp_resume(b->session, st.now);
 		}
 	}
-	CHECK(i > 10000 && i < 40000, "%u", i);
+	CHECK(i == 40000, "it was ended after %u", i);
 	CHECK(b->session != NULL && !tmtp_is_ended(b->session),
 	    "not the other");
 	harness_turn(&st);
-	CHECK(a->ended && a->got.n == 0, "nothing is sent to it");
+	CHECK(!a->ended && a->got.n < 200, "%zu bytes", a->got.n);
 	harness_close(&st);
 }
 
