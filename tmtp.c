@@ -33,6 +33,13 @@
 #define UPLOADS_MAX 100
 #define UPLOADS_OF_USER_MAX (UPLOADS_MAX / 4)	/* so that others get some */
 
+/*
+ * When all places are taken, one that brings fewer bytes a second than this
+ * loses its own, once it has had so many milliseconds.
+ */
+#define UPLOAD_SLOW  4096
+#define UPLOAD_GRACE 20000
+
 /* Bytes of unread replies after which no more requests are read. */
 #define REPLIES_MAX ((size_t)64 << 10)
 
@@ -116,9 +123,60 @@ run_small(struct request *rq, const struct op *op,
 	return !rq->session->stalled;
 }
 
+static void
+end_upload(struct session *s)
+{
+	if (s->upload == NULL)
+		return;
+	upload_close(s->upload);
+	s->upload = NULL;
+	list_remove(&s->uploading);
+	s->uploader->uploads--;
+	s->relay->uploads--;
+}
+
+/* The slowest upload that is too slow to keep its place, or NULL. */
+static struct session *
+find_slowest(const struct relay *relay, struct now now)
+{
+	struct session *s, *slowest = NULL;
+	uint64_t age, rate, least = UPLOAD_SLOW;
+	const struct hook *hook;
+
+	for (hook = relay->uploading.first; hook != NULL; hook = hook->next) {
+		s = hook->owner;
+		age = now.mono - s->upload_began;
+		if (age < UPLOAD_GRACE || upload_is_whole(s->upload))
+			continue;
+		rate = s->uploaded * 1000 / age;
+		if (rate < least) {
+			least = rate;
+			slowest = s;
+		}
+	}
+	return slowest;
+}
+
+/* When all places are taken, the slowest gives way. */
+static void
+make_place(struct relay *relay, struct now now)
+{
+	struct session *slowest;
+
+	if (relay->uploads < UPLOADS_MAX)
+		return;
+	slowest = find_slowest(relay, now);
+	if (slowest == NULL)
+		return;
+	end_upload(slowest);
+	session_end(slowest, SPAN("your large message arrives too slowly, and "
+	    "others wait for its place"));
+}
+
 static bool
 may_upload(struct request *rq)
 {
+	make_place(rq->relay, rq->now);
 	return (rq->relay->uploads < UPLOADS_MAX &&
 	    rq->session->node->user->uploads < UPLOADS_OF_USER_MAX) ||
 	    request_refuse(rq, "too many large messages are being sent: "
@@ -140,19 +198,12 @@ begin_upload(struct request *rq, const struct op *op, struct span header,
 	    header, lengths);
 	rq->session->uploader = rq->session->node->user;
 	rq->session->uploader->uploads++;
+	rq->session->upload_began = rq->now.mono;
+	rq->session->uploaded = 0;
+	list_append(&rq->relay->uploading, &rq->session->uploading,
+	    rq->session);
 	rq->relay->uploads++;
 	return true;
-}
-
-static void
-end_upload(struct session *s)
-{
-	if (s->upload == NULL)
-		return;
-	upload_close(s->upload);
-	s->upload = NULL;
-	s->uploader->uploads--;
-	s->relay->uploads--;
 }
 
 /*
@@ -219,6 +270,7 @@ take_upload(struct session *s, struct span bytes, struct now now)
 {
 	size_t n = upload_take(s->upload, bytes);
 
+	s->uploaded += n;
 	if (upload_is_whole(s->upload)) {
 		upload_sync(s->upload);
 		finish_upload(s, now);

@@ -585,6 +585,42 @@ test_many_uploads(void)
 	harness_close(&st);
 }
 
+/* When there is no room, the slowest of those that dribble gives way. */
+static void
+test_slow_uploads(void)
+{
+	enum { SESSIONS = 100 };
+	struct session *sessions[SESSIONS];
+	struct actor *a;
+	struct buf b = { NULL, 0, 0 };
+	struct harness st;
+	unsigned i;
+
+	add_post(&b, begin(&st)->uid, 200000, 1);
+	for (i = 0; i < SESSIONS; i++) {
+		sessions[i] = enroll(&st, "B")->session;
+		tmtp_input(sessions[i], (struct span){ b.p, 1000 + i },
+		    st.now);
+	}
+	st.now.mono += 19999;
+	a = enroll(&st, "B");
+	tmtp_input(a->session, buf_span(&b), st.now);
+	harness_turn(&st);
+	CHECK(count_frames(a, "too many large") == 1, "too soon");
+	st.now.mono += 1;
+	/* The first is fast enough, so it is not the slowest. */
+	tmtp_input(sessions[0], (struct span){ b.p + 1000, 90000 }, st.now);
+	tmtp_input(a->session, buf_span(&b), st.now);
+	harness_turn(&st);
+	CHECK(count_frames(a, "\"error\"") == 0, "no room was made");
+	CHECK(!tmtp_is_ended(sessions[0]) && tmtp_is_ended(sessions[1]) &&
+	    !tmtp_is_ended(sessions[2]), "the wrong one gave way");
+	for (i = 0; i < SESSIONS; i++)
+		tmtp_session_close(sessions[i], st.now);
+	buf_free(&b);
+	harness_close(&st);
+}
+
 /* Log in as the node with this password. */
 static void
 enter(struct harness *st, struct actor *a, const char nodeid[NODEID_TEXT])
@@ -852,6 +888,7 @@ main(void)
 	test_long_id();
 	test_lower_limit();
 	test_many_uploads();
+	test_slow_uploads();
 	test_uploads_of_user();
 	test_contacts_max();
 	test_succession();
