@@ -34,7 +34,8 @@ equal(struct span a, const char *b)
 static struct span
 rest_of(struct span text, size_t i)
 {
-	return (struct span){ text.p + i, text.n - i };
+	/* Nothing may have no address to count from. */
+	return i == 0 ? text : (struct span){ text.p + i, text.n - i };
 }
 
 static struct span

@@ -316,6 +316,8 @@ clean_name(struct buf *name)
 			break;
 	}
 	name->n = i;
+	while (name->n > 0 && name->p[name->n - 1] == ' ')
+		name->n--;
 }
 
 /* A name for a file that has none. */

@@ -343,6 +343,26 @@ test_html(void)
 	buf_free(&text);
 }
 
+/* A name that is cut off at a space ends before that. */
+static void
+test_cut_name(void)
+{
+	struct buf message = { NULL, 0, 0 };
+	struct mime mail;
+	size_t i;
+
+	buf_add(&message, SPAN("Content-Type: x/y; name=\""));
+	for (i = 1; i < MIME_NAME_MAX; i++)
+		buf_add_byte(&message, 'n');
+	buf_add(&message, SPAN(" more\"\n\ndata\n"));
+	CHECK(mime_read(&mail, buf_span(&message)) == NULL, "cut name");
+	CHECK(mail.count == 1 &&
+	    strlen(mail.files[0].name) == MIME_NAME_MAX - 1, "cut name: %s",
+	    mail.files[0].name);
+	mime_free(&mail);
+	buf_free(&message);
+}
+
 /* What was written is read back as it was, whatever the bytes. */
 static void
 test_transfer(void)
@@ -521,6 +541,7 @@ main(int argc, char **argv)
 	test_messages();
 	test_hostile();
 	test_html();
+	test_cut_name();
 	test_transfer();
 	test_address_forms();
 	test_letters();
