@@ -238,8 +238,8 @@ usage(void)
 	    "       mnm N                    simulate N members (load test)\n"
 	    "       mnm --version | --help | help COMMAND\n\n"
 	    "FILE is the configuration (default: $MNM_CONFIG, or ./"
-	    CLI_CONFIG ");\nmnm.conf is an example.  Without one, the relay serves only this "
-	    "machine.  Most commands work while the\nrelay is running or "
+	    CLI_CONFIG ");\nmnm.conf is an example.  Without one, the relay "
+	    "serves only this machine.  Most commands work while the\nrelay is running or "
 	    "stopped; mnm(8) explains them:\n\n%.*s", (int)commands.n,
 	    commands.p);
 	buf_free(&commands);
@@ -350,7 +350,7 @@ main(int argc, char **argv)
 	n = argc > 0 ? read_options(argv + 1, &config) : 0;
 	config = find_config(config);
 	if (n > 0)
-		return cli_run(find_relay(config), argv + 1, n);
+		return cli_run(find_relay(config), argv[0], argv + 1, n);
 	if (config == NULL && exists(OTHER_CONFIG) && exists(CLI_DATA))
 		log_line("./" OTHER_CONFIG " is not read: name it "
 		    CLI_CONFIG ", or use -c " OTHER_CONFIG);

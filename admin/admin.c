@@ -23,7 +23,8 @@ static const struct {
 	{ "--max",          OPTION_MAX,          1000000 },
 	{ "--repair",       OPTION_REPAIR,       0 },
 	{ "--qr",           OPTION_QR,           0 },
-	{ "--renew",        OPTION_RENEW,        0 }
+	{ "--renew",        OPTION_RENEW,        0 },
+	{ "--host",         OPTION_HOST,         0 }
 };
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
@@ -202,6 +203,15 @@ take_option(struct call *c, char *const *words, size_t n, struct buf *fault)
 	if (i == OPTIONS || (options[i].option == OPTION_JSON ?
 	    k->run == NULL : strstr(k->usage, words[0]) == NULL)) {
 		buf_addf(fault, "unknown option: %s", words[0]);
+		return 0;
+	}
+	if (options[i].option == OPTION_HOST) {
+		c->options |= OPTION_HOST;
+		c->host = n > 1 ? words[1] : "";
+		if (c->host[0] != '\0')
+			return 2;
+		buf_addf(fault, "missing value for %s (a name or address)",
+		    words[0]);
 		return 0;
 	}
 	if (options[i].max > 0 && n < 2) {

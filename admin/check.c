@@ -93,11 +93,6 @@ server_user(struct check *c, uid_t owner)
 	if (owner == 0)
 		add_finding(c, CHECK_WARNING, "user", "running as root; set "
 		    "\"user\" to a dedicated account");
-	else
-		add_finding(c, CHECK_WARNING, "data",
-		    "%s belongs to another user: "
-		    "run the relay as that user, or set \"user\" to it",
-		    c->conf->data);
 	return owner;
 }
 

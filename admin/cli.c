@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +20,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/subnet.h"
 #include "base/utf8.h"
 #include "conf.h"
 #include "datadir.h"
@@ -35,7 +39,9 @@
 struct cli {
 	char *const *words;
 	size_t n;
+	const char *program;	/* as it was called */
 	const char *config;	/* the configuration's path, or NULL */
+	bool was_root;		/* and is somebody else now */
 	struct conf conf;
 	struct call call;
 	char why[2 * WHY_ROOM];
@@ -79,19 +85,64 @@ find_path(struct buf *path, const char *dir)
 	return 0;
 }
 
+/* A word of a command for the shell. */
 static void
-write_config(struct buf *text, const char *dir)
+add_word(struct buf *to, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%";
+
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+		buf_addf(to, "%s", word);
+		return;
+	}
+	buf_add_byte(to, '\'');
+	for (; *word != '\0'; word++)
+		buf_addf(to, *word == '\'' ? "'\\''" : "%c", *word);
+	buf_add_byte(to, '\'');
+}
+
+/* The program as it can be called again, by this user or through sudo. */
+static void
+add_program(struct buf *to, const struct cli *c, const char *config)
+{
+	const char *caller = getenv("SUDO_UID");
+	const struct passwd *user = getpwuid(geteuid());
+
+	if (geteuid() != 0 && (c->was_root ||
+	    (caller != NULL && strtoul(caller, NULL, 10) != geteuid()))) {
+		buf_addf(to, "sudo -u ");
+		if (user != NULL)
+			add_word(to, user->pw_name);
+		else
+			buf_addf(to, "'#%lu'", (unsigned long)geteuid());
+		buf_add_byte(to, ' ');
+	}
+	add_word(to, c->program);
+	buf_addf(to, " -c ");
+	add_word(to, config);
+}
+
+/* Host is "" if none is known besides the machine's own names. */
+static void
+write_config(struct buf *text, const char *dir, const char *host)
 {
 	struct buf data = { NULL, 0, 0 }, quoted = { NULL, 0, 0 };
+	struct buf names = { NULL, 0, 0 };
 
 	buf_addf(&data, "%s/" CLI_DATA, dir);
 	json_put_string(&quoted, NULL, buf_span(&data));
+	if (host[0] != '\0')
+		json_put_string(&names, NULL, span_of(host));
 	buf_addf(text, "{\n"
 	    "  \"#\": \"The settings of this relay; mnm.conf(5) describes all "
 	    "settings.\",\n\n"
 	    "  \"# name\": \"The name that clients show; empty: the host's "
 	    "name.\",\n"
 	    "  \"name\": \"\",\n\n"
+	    "  \"# names\": \"By which people reach this machine; the first "
+	    "one is shown to them.\",\n"
+	    "  \"names\": [%.*s],\n\n"
 	    "  \"data\": %.*s,\n\n"
 	    "  \"# listen\": [\n"
 	    "    \"Everybody who can reach this machine can connect.  Set "
@@ -122,50 +173,122 @@ write_config(struct buf *text, const char *dir)
 	    "limit.\",\n"
 	    "  \"pings_per_day\": 100,\n"
 	    "  \"failed_pings_in_a_row\": 10\n}\n",
-	    (int)quoted.n, quoted.p);
+	    (int)names.n, names.n > 0 ? names.p : "", (int)quoted.n,
+	    quoted.p);
+	buf_free(&names);
 	buf_free(&data);
 	buf_free(&quoted);
 }
 
+/* Others must be able to reach it. */
 static void
-print_next(struct buf *next, const struct conf *conf, const char *config,
+print_hints(struct buf *next, const struct conf *conf)
+{
+	const struct conf_listener *l = identity_listener(conf);
+	struct conf_address address, name;
+	struct subnet net;
+
+	if (conf_is_local(l) || !conf_split_address(l->laddr, &address))
+		return;
+	buf_addf(next, "Firewall:            let TCP port %s in, and forward "
+	    "it in a router\n", address.port);
+	if (conf->names[0] != NULL &&
+	    conf_split_address(conf->names[0], &name) &&
+	    !subnet_parse(&net, name.host))
+		buf_addf(next, "DNS:                 %s must lead to this "
+		    "machine\n", conf->names[0]);
+}
+
+static void
+print_next(struct cli *c, struct buf *next, const char *config,
     const struct identity *id)
 {
 	char address[IDENTITY_ADDRESS];
 
-	identity_address(address, conf);
+	identity_address(address, &c->conf);
 	buf_addf(next, "configuration        %s\n", config);
-	buf_addf(next, "data directory       %s\n", conf->data);
+	buf_addf(next, "data directory       %s\n", c->conf.data);
 	buf_addf(next, "address for clients  %s\n", address);
 	buf_addf(next, "certificate SHA-256  %s\n", id->cert.fingerprint);
-	buf_addf(next, "Start the relay:     mnm -c %s\n", config);
-	buf_addf(next, "For each member:     mnm -c %s invite "
-	    "'Alice Smith'\n", config);
+	print_hints(next, &c->conf);
+	buf_addf(next, "Start the relay:     ");
+	add_program(next, c, config);
+	buf_addf(next, "\nFor each member:     ");
+	add_program(next, c, config);
+	buf_addf(next, " invite 'Alice Smith'\n");
+}
+
+/*
+ * Root makes files for the owner of path, and becomes that user; the
+ * configuration, if it is there already, goes to the same.
+ */
+static int
+work_as_owner(struct cli *c, const char *path, const char *config)
+{
+	struct stat st;
+
+	if (geteuid() != 0 || stat(path, &st) == -1 || st.st_uid == 0)
+		return 0;
+	if (config != NULL && chown(config, st.st_uid, st.st_gid) == -1)
+		return say_why(c->why, WHY_ROOM, "%s: %s", config,
+		    strerror(errno));
+	c->was_root = true;
+	return process_become_owner(path, c->why, WHY_ROOM);
 }
 
 /* Read the configuration back, and create what it names. */
 static int
-make_rest(const char *config, uint64_t now, struct buf *next, char *why,
-    size_t room)
+make_rest(struct cli *c, const char *config, uint64_t now, struct buf *next)
 {
 	struct identity id;
-	struct conf conf;
 	int result = -1;
 
-	if (conf_read(&conf, config, why, room) == -1)
+	conf_free(&c->conf);
+	if (conf_read(&c->conf, config, c->why, WHY_ROOM) == -1)
 		return -1;
 	/* An existing one may be a backup: its contents are kept. */
-	if (mkdir(conf.data, 0700) == -1 && errno != EEXIST)
-		(void)say_why(why, room, "%s: %s", conf.data,
+	if (mkdir(c->conf.data, 0700) == -1 && errno != EEXIST)
+		(void)say_why(c->why, WHY_ROOM, "%s: %s", c->conf.data,
 		    strerror(errno));
-	else
-		result = identity_read(&id, &conf, identity_listener(&conf),
-		    IDENTITY_MAKE, now, why, room);
+	else if (work_as_owner(c, c->conf.data, config) == 0)
+		result = identity_read(&id, &c->conf,
+		    identity_listener(&c->conf), IDENTITY_MAKE, now, c->why,
+		    WHY_ROOM);
 	if (result == 0) {
-		print_next(next, &conf, config, &id);
+		print_next(c, next, config, &id);
 		identity_free(&id);
 	}
-	conf_free(&conf);
+	return result;
+}
+
+/* Ask a person at a terminal; answer is "" if there is none. */
+static void
+ask_host(char *answer, size_t room)
+{
+	answer[0] = '\0';
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return;
+	printf("Name by which people reach this machine, like "
+	    "chat.example.org\n(empty: its addresses): ");
+	(void)fflush(stdout);
+	if (fgets(answer, (int)room, stdin) == NULL)
+		answer[0] = '\0';
+	answer[strcspn(answer, " \t\r\n")] = '\0';
+}
+
+/* Create the configuration path.p in dir, and the rest. */
+static int
+make_config(struct cli *c, const struct buf *path, const struct buf *text,
+    uint64_t now, struct buf *next)
+{
+	int result;
+
+	if (file_create(path->p, 0600, buf_span(text)) == -1)
+		return say_why(c->why, WHY_ROOM, "%s: %s", path->p,
+		    strerror(errno));
+	result = make_rest(c, path->p, now, next);
+	if (result == -1)
+		(void)unlink(path->p);	/* it was never used */
 	return result;
 }
 
@@ -175,21 +298,30 @@ make_rest(const char *config, uint64_t now, struct buf *next, char *why,
  * keeps its contents.  Returns -1 and why, also if there is a configuration.
  */
 static int
-init(const char *dir, uint64_t now, struct buf *next, char *why, size_t room)
+init(struct cli *c, const char *dir, uint64_t now, struct buf *next)
 {
 	struct buf path = { NULL, 0, 0 }, text = { NULL, 0, 0 };
+	char host[CONF_HOST_TEXT + 2];
+	const char *given = c->call.host;
+	struct stat st;
 	int result;
 
 	if (find_path(&path, dir) == -1)
-		return say_why(why, room, "%s: %s", dir, strerror(errno));
-	write_config(&text, path.p);
-	buf_addf(&path, "/" CLI_CONFIG);
-	if (file_create(path.p, 0600, buf_span(&text)) == -1) {
-		result = say_why(why, room, "%s: %s", path.p, strerror(errno));
+		return say_why(c->why, WHY_ROOM, "%s: %s", dir,
+		    strerror(errno));
+	buf_addf(&text, "%s/" CLI_CONFIG, path.p);
+	if (lstat(text.p, &st) == 0) {
+		result = say_why(c->why, WHY_ROOM, "there is a configuration "
+		    "already, which stays as it is: %s", text.p);
 	} else {
-		result = make_rest(path.p, now, next, why, room);
-		if (result == -1)
-			(void)unlink(path.p);	/* it was never used */
+		if (given == NULL)
+			ask_host(host, sizeof(host));
+		text.n = 0;
+		write_config(&text, path.p, given != NULL ? given : host);
+		result = work_as_owner(c, path.p, NULL);
+		buf_addf(&path, "/" CLI_CONFIG);
+		if (result == 0)
+			result = make_config(c, &path, &text, now, next);
 	}
 	buf_free(&path);
 	buf_free(&text);
@@ -248,6 +380,9 @@ run_renew(struct cli *c, uint64_t now, struct buf *next)
 	struct buf path = { NULL, 0, 0 };
 	int result;
 
+	if (c->call.host != NULL)
+		return say_why(c->why, WHY_ROOM, "--host is for a new "
+		    "configuration: in this one, set \"names\"");
 	if (c->call.args[0] == NULL)
 		return renew(c->config, now, next, c->why, WHY_ROOM);
 	buf_addf(&path, "%s/" CLI_CONFIG, c->call.args[0]);
@@ -268,7 +403,7 @@ run_init(struct cli *c)
 	if (c->call.options & OPTION_RENEW)
 		result = run_renew(c, now, &next);
 	else
-		result = init(dir, now, &next, c->why, WHY_ROOM);
+		result = init(c, dir, now, &next);
 	print(stdout, &next);
 	return result == -1 ? -1 : ADMIN_DONE;
 }
@@ -450,7 +585,7 @@ run(struct cli *c, int (*command)(struct cli *))
 }
 
 int
-cli_run(const char *config, char *const *words, size_t n)
+cli_run(const char *config, const char *program, char *const *words, size_t n)
 {
 	static const struct {
 		const char *name;
@@ -460,7 +595,8 @@ cli_run(const char *config, char *const *words, size_t n)
 		{ "fingerprint", run_fingerprint },
 		{ "backup", run_backup }, { "fsck", run_fsck }
 	};
-	struct cli c = { .words = words, .n = n, .config = config };
+	struct cli c = { .words = words, .n = n, .config = config,
+	    .program = program };
 	struct buf fault = { NULL, 0, 0 };
 	size_t i;
 

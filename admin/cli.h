@@ -13,10 +13,11 @@
 #define CLI_INSTALLED "/var/lib/mnm/mnm.config"
 
 /*
- * Run the command that these words are; config is the path of the
- * configuration, or NULL.  Prints the answer to stdout, or why there is none
- * to stderr.  Returns an exit status.
+ * Run the command that these words are; program is what the program was called
+ * as, and config is the path of the configuration, or NULL.  Prints the answer
+ * to stdout, or why there is none to stderr.  Returns an exit status.
  */
-int cli_run(const char *config, char *const *words, size_t n);
+int cli_run(const char *config, const char *program, char *const *words,
+    size_t n);
 
 #endif

@@ -657,7 +657,7 @@ stats(struct call *c)
 /* ---- all of them ---- */
 
 const struct command commands[] = {
-	{ "init", NULL, "[DIR] [--renew]", READS,
+	{ "init", NULL, "[DIR] [--host NAME] [--renew]", READS,
 	    NULL, "create key, certificate and configuration" },
 	{ "check", NULL, "", READS, NULL, "check the setup" },
 	{ "fingerprint", NULL, "", READS,

@@ -30,7 +30,8 @@ enum command_option {
 	OPTION_MAX          = 1 << 4,	/* has a number */
 	OPTION_REPAIR       = 1 << 5,
 	OPTION_QR           = 1 << 6,
-	OPTION_RENEW        = 1 << 7
+	OPTION_RENEW        = 1 << 7,
+	OPTION_HOST         = 1 << 8	/* has a name */
 };
 
 /* A command that is being run. */
@@ -49,6 +50,7 @@ struct call {
 	const char *args[COMMAND_ARGS];	/* NULL: not given */
 	unsigned options;		/* a set */
 	uint32_t days, max;
+	const char *host;		/* of OPTION_HOST */
 	/* What its handler uses. */
 	struct user *user;
 	struct output out;		/* the answer */

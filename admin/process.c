@@ -62,13 +62,30 @@ process_become_owner(const char *path, char *why, size_t room)
 	return 0;
 }
 
+/* Files of root in it would keep its owner from serving it. */
+static int
+serve_as_owner(const char *path, char *why, size_t room)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1 || st.st_uid == 0)
+		return 0;
+	if (process_become_owner(path, why, room) == -1)
+		return -1;
+	log_line("no longer root, but user %lu: the owner of %s",
+	    (unsigned long)st.st_uid, path);
+	return 0;
+}
+
 int
 process_give_up_root(const struct conf *conf, char *why, size_t room)
 {
 	const struct passwd *user;
 
-	if (geteuid() != 0 || conf->user[0] == '\0')
+	if (geteuid() != 0)
 		return 0;
+	if (conf->user[0] == '\0')
+		return serve_as_owner(conf->data, why, room);
 	errno = 0;
 	user = getpwnam(conf->user);
 	if (user == NULL)

@@ -12,6 +12,8 @@ struct conf;
 /*
  * When root runs the program and conf names a user: become that user for good.
  * The user must own the data directory, which is made if it does not exist.
+ * When conf names nobody: become the owner of the data directory, if there is
+ * one.
  * Returns 0, or -1 and why; then do not go on.
  */
 int process_give_up_root(const struct conf *, char *why, size_t room);
