@@ -43,8 +43,8 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
 	server.o library.o
 # The other end of a connection.
 CLIENT = client/account.o client/agent.o client/client.o client/contacts.o \
-	client/dial.o client/dialog.o client/outgoing.o client/post_form.o \
-	client/trust.o client/wire.o
+	client/dial.o client/dialog.o client/learn.o client/outgoing.o \
+	client/post_form.o client/seen.o client/trust.o client/wire.o
 # Mail, for tmtp.
 MAIL =	mail/charset.o mail/field.o mail/html.o mail/letter.o mail/mime.o \
 	mail/transfer.o

@@ -1,10 +1,6 @@
 /*
  * Messages are copied when they arrive, so that acks behind them are read while
  * the caller still stores the first one.
- *
- * The file seen has a line for each message that is handed over, "+ID", and one
- * when that is done, "-ID".  It is not synced: it survives the process, but
- * after a power cut a message may be handed over again without being marked.
  */
 #include "client/agent.h"
 
@@ -23,11 +19,11 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "client/account.h"
-#include "client/contacts.h"
 #include "client/dial.h"
 #include "client/dialog.h"
+#include "client/learn.h"
 #include "client/outgoing.h"
-#include "client/post_form.h"
+#include "client/seen.h"
 #include "disk/file.h"
 #include "json.h"
 #include "net/poller.h"
@@ -43,9 +39,6 @@
 #define PIECE        16384
 #define HELD_MAX     64		/* messages that were not handed over yet */
 #define HELD_BYTES   (64 << 20)
-#define SEEN_MAX     256	/* ids that are remembered */
-#define SEEN_BYTES   65536	/* of the file, before it is written again */
-#define SEEN_LINE    18
 #define LARGE        1000000	/* bytes of a request worth a progress */
 #define FRAME_MAX    ((1 << 20) + (1 << 17))
 #define X509_FIRST   32		/* BearSSL's errors of certificates */
@@ -82,7 +75,9 @@ struct agent {
 	struct dialog *dialog;
 	struct client *client;
 	struct client_resume resume;
-	int wake, seen;
+	int wake;
+	struct seen seen;
+	char known[UID_TEXT];	/* from whom the last post was */
 	bool begun;		/* the dialog, on this connection */
 	bool look_up, fatal;
 	bool wants;
@@ -95,266 +90,12 @@ struct agent {
 	struct held *first, **last;
 	size_t held_count, held_bytes;
 	struct large_arrival arrival;
-	uint64_t done[SEEN_MAX];
-	size_t done_count;
-	uint64_t begun_ids[SEEN_MAX];
-	size_t begun_count;
-	size_t seen_bytes;
 	uint64_t idle_at;	/* if nothing arrives until then; 0: unknown */
 	bool probing, probe_is_stale;
 	struct buf shown;	/* uids that see us */
 	struct buf presence;	/* struct agent_presence, one after the other */
 	char why[WHY_ROOM];
 };
-
-/* ---- what was handed over ---- */
-
-static bool
-has_id(const uint64_t *ids, size_t count, uint64_t id)
-{
-	size_t i;
-
-	if (count > SEEN_MAX)
-		count = SEEN_MAX;
-	for (i = 0; i < count; i++)
-		if (ids[i] == id)
-			return true;
-	return false;
-}
-
-static void
-add_id(uint64_t *ids, size_t *count, uint64_t id)
-{
-	ids[(*count)++ % SEEN_MAX] = id;
-}
-
-static void
-add_seen(struct buf *lines, char sign, uint64_t id)
-{
-	char line[SEEN_LINE];
-
-	line[0] = sign;
-	encode_hex64(line + 1, id);
-	line[SEEN_LINE - 1] = '\n';
-	buf_add(lines, (struct span){ line, SEEN_LINE });
-}
-
-/* Without it, a double is not recognised; nothing is lost. */
-static void
-write_seen(struct agent *a, const struct buf *lines)
-{
-	if (a->seen != -1 && lines->n > 0 &&
-	    write(a->seen, lines->p, lines->n) == (ssize_t)lines->n)
-		a->seen_bytes += lines->n;
-}
-
-static void
-note_seen(struct agent *a, char sign, uint64_t id)
-{
-	struct buf line = { NULL, 0, 0 };
-
-	add_seen(&line, sign, id);
-	write_seen(a, &line);
-	buf_free(&line);
-}
-
-static void
-read_seen(struct agent *a)
-{
-	struct buf text = { NULL, 0, 0 };
-	size_t at;
-	uint64_t id;
-
-	(void)file_read(a->account->dir, "seen", 4 * SEEN_BYTES, &text);
-	for (at = 0; at + SEEN_LINE <= text.n; at += SEEN_LINE) {
-		if (!decode_hex64(&id, (struct span){ text.p + at + 1,
-		    ID_TEXT }))
-			continue;
-		if (text.p[at] == '-')
-			add_id(a->done, &a->done_count, id);
-		else
-			add_id(a->begun_ids, &a->begun_count, id);
-	}
-	buf_free(&text);
-}
-
-/* Write what is still of use to a new file, and go on there. */
-static void
-renew_seen(struct agent *a)
-{
-	struct buf lines = { NULL, 0, 0 };
-	size_t i;
-
-	i = a->begun_count > SEEN_MAX ? a->begun_count - SEEN_MAX : 0;
-	for (; i < a->begun_count; i++)
-		if (!has_id(a->done, a->done_count,
-		    a->begun_ids[i % SEEN_MAX]))
-			add_seen(&lines, '+', a->begun_ids[i % SEEN_MAX]);
-	i = a->done_count > SEEN_MAX ? a->done_count - SEEN_MAX : 0;
-	for (; i < a->done_count; i++)
-		add_seen(&lines, '-', a->done[i % SEEN_MAX]);
-	(void)fd_close(a->seen);
-	a->seen = openat(a->account->dir, "seen.new",
-	    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-	a->seen_bytes = 0;
-	write_seen(a, &lines);
-	(void)renameat(a->account->dir, "seen.new", a->account->dir, "seen");
-	buf_free(&lines);
-}
-
-/* ---- what messages teach ---- */
-
-static void
-learn_person(struct contacts *book, const struct reply *r,
-    const struct account *account)
-{
-	struct buf text = { NULL, 0, 0 };
-	struct post_form form;
-
-	if (span_is(r->from, span_of(account->uid)))
-		return;
-	if (span_is(r->op, SPAN("ping")) || span_is(r->op, SPAN("invite"))) {
-		if (wire_text(r, "alias", &text))
-			contacts_learn(book, buf_span(&text), r->from);
-	} else if (span_is(r->op, SPAN("delivery")) && r->data.p != NULL) {
-		post_form_read(&form, r->data, wire_number(r, "datahead"));
-		contacts_hear(book, form.alias, r->from);
-		post_form_free(&form);
-	}
-	buf_free(&text);
-}
-
-static void
-learn_member(struct contacts *book, const struct reply *r, struct span gid,
-    bool is_own)
-{
-	struct buf act = { NULL, 0, 0 }, alias = { NULL, 0, 0 };
-	struct buf name = { NULL, 0, 0 };
-	struct contact_group *g = contacts_find_group(book, gid);
-	bool is_me;
-
-	(void)wire_text(r, "act", &act);
-	(void)wire_text(r, "alias", &alias);
-	if (!wire_text(r, "newalias", &name))
-		buf_add(&name, buf_span(&alias));
-	is_me = g != NULL && account_same_name(span_of(g->me),
-	    buf_span(&alias));
-	if (is_me && span_is(buf_span(&act), SPAN("drop")))
-		contacts_drop_group(book, gid);
-	else if (is_own && (span_is(buf_span(&act), SPAN("join")) ||
-	    span_is(buf_span(&act), SPAN("alias"))))
-		contacts_group(book, gid, buf_span(&name), true);
-	buf_free(&act);
-	buf_free(&alias);
-	buf_free(&name);
-}
-
-static void
-learn_group(struct contacts *book, const struct reply *r,
-    const struct account *account)
-{
-	struct buf gid = { NULL, 0, 0 }, me = { NULL, 0, 0 };
-
-	if (!wire_text(r, "gid", &gid)) {
-		buf_free(&gid);
-		return;
-	}
-	(void)wire_text(r, "to", &me);
-	if (span_is(r->op, SPAN("invite")))
-		contacts_group(book, buf_span(&gid), buf_span(&me), false);
-	else if (span_is(r->op, SPAN("member")))
-		learn_member(book, r, buf_span(&gid),
-		    span_is(r->from, span_of(account->uid)));
-	buf_free(&gid);
-	buf_free(&me);
-}
-
-static int
-learn_aliases(struct agent *a, const struct reply *r)
-{
-	struct buf name = { NULL, 0, 0 };
-	int result = 0;
-
-	if (wire_text(r, "newalias", &name) && wire_number(r, "uses") == 0)
-		result = account_add_alias(a->account, buf_span(&name),
-		    a->why, WHY_ROOM);
-	name.n = 0;
-	if (result == 0 && wire_text(r, "dropalias", &name))
-		result = account_drop_alias(a->account, buf_span(&name),
-		    a->why, WHY_ROOM);
-	buf_free(&name);
-	return result;
-}
-
-/* Whether this message may teach something new about whom we know. */
-static bool
-is_new(const struct agent *a, const struct reply *r)
-{
-	struct contacts book;
-	char why[WHY_ROOM];
-	bool is;
-
-	if (!span_is(r->op, SPAN("delivery")))
-		return span_is(r->op, SPAN("ping")) ||
-		    span_is(r->op, SPAN("invite")) ||
-		    span_is(r->op, SPAN("member"));
-	if (span_is(r->from, span_of(a->account->uid)))
-		return false;
-	if (contacts_read(&book, a->account, why, sizeof(why)) == -1)
-		return true;
-	is = contacts_find_uid(&book, r->from) == NULL;
-	contacts_free(&book);
-	return is;
-}
-
-/* -1: it could not be stored, so the message must come again. */
-static int
-learn(struct agent *a, const struct reply *r)
-{
-	struct contacts book;
-
-	if (span_is(r->op, SPAN("user")) &&
-	    span_is(r->from, span_of(a->account->uid)))
-		return learn_aliases(a, r);
-	if (!is_new(a, r))
-		return 0;
-	if (contacts_begin(&book, a->account, a->why, WHY_ROOM) == -1)
-		return -1;
-	learn_person(&book, r, a->account);
-	learn_group(&book, r, a->account);
-	return contacts_end(&book, a->account, a->why, WHY_ROOM);
-}
-
-/* The same from a request of ours that was done. */
-static void
-learn_request(struct agent *a, struct span frame)
-{
-	struct buf to = { NULL, 0, 0 }, gid = { NULL, 0, 0 };
-	struct buf act = { NULL, 0, 0 }, me = { NULL, 0, 0 };
-	struct contacts book;
-	struct reply r;
-
-	if (!wire_read_request(&r, frame) || learn_aliases(a, &r) == -1)
-		return;
-	(void)wire_text(&r, "to", &to);
-	(void)wire_text(&r, "act", &act);
-	if (!wire_text(&r, "from", &me))
-		(void)wire_text(&r, "newalias", &me);
-	(void)wire_text(&r, "gid", &gid);
-	if ((to.n > 0 || gid.n > 0) &&
-	    contacts_begin(&book, a->account, a->why, WHY_ROOM) == 0) {
-		if (gid.n == 0)
-			contacts_pinged(&book, buf_span(&to));
-		else if (act.n == 0 || span_is(buf_span(&act), SPAN("join")))
-			contacts_group(&book, buf_span(&gid), buf_span(&me),
-			    true);
-		(void)contacts_end(&book, a->account, a->why, WHY_ROOM);
-	}
-	buf_free(&to);
-	buf_free(&gid);
-	buf_free(&act);
-	buf_free(&me);
-}
 
 /* ---- messages that wait for the caller ---- */
 
@@ -460,7 +201,7 @@ read_in(struct agent *a)
 		h = read_kept(a, name);
 		if (h == NULL)
 			continue;
-		if (has_id(a->done, a->done_count, h->id)) {
+		if (seen_is_done(&a->seen, h->id)) {
 			(void)unlinkat(a->account->in, name, 0);
 			free_held(h);
 		} else {
@@ -508,7 +249,7 @@ is_wanted(struct agent *a, const struct reply *r, uint64_t *id)
 
 	if (!decode_hex64(id, r->id))
 		return false;
-	if (has_id(a->done, a->done_count, *id)) {
+	if (seen_is_done(&a->seen, *id)) {
 		ack(a, r);
 		return false;
 	}
@@ -539,6 +280,14 @@ is_device(const struct agent *a, const struct reply *r)
 	    span_is(r->from, span_of(a->account->uid));
 }
 
+/* A post teaches nothing new about the one whose post came before. */
+static bool
+is_known(const struct agent *a, const struct reply *r)
+{
+	return span_is(r->op, SPAN("delivery")) &&
+	    span_is(r->from, (struct span){ a->known, UID_TEXT });
+}
+
 static void
 on_message(struct agent *a, const struct reply *r)
 {
@@ -549,8 +298,13 @@ on_message(struct agent *a, const struct reply *r)
 		keep_device(a, r, id);
 		return;
 	}
-	if (!is_wanted(a, r, &id) || learn(a, r) == -1)
+	if (!is_wanted(a, r, &id))
 		return;
+	if (!is_known(a, r) && learn_message(a->account, r, a->why,
+	    WHY_ROOM) == -1)
+		return;
+	if (r->from.n == UID_TEXT && span_is(r->op, SPAN("delivery")))
+		memcpy(a->known, r->from.p, UID_TEXT);
 	h = xzalloc(sizeof(*h));
 	wire_frame(&h->frame, r->header, r->data);
 	(void)wire_read(&h->reply, buf_span(&h->frame));
@@ -622,7 +376,8 @@ on_large_end(struct agent *a)
 	}
 	name_of(name, h->id, "");
 	if (renameat(a->account->in, "arriving", a->account->in, name) == -1 ||
-	    file_sync(a->account->in) == -1 || learn(a, &h->reply) == -1) {
+	    file_sync(a->account->in) == -1 || learn_message(a->account,
+	    &h->reply, a->why, WHY_ROOM) == -1) {
 		free_held(h);
 		(void)unlinkat(a->account->in, name, 0);
 		forget_arrival(a);
@@ -798,7 +553,7 @@ on_ack(struct agent *a, const struct reply *r)
 		a->probing = a->probe_is_stale = false;
 	} else {
 		if (r->error.p == NULL)
-			learn_request(a, f.file.frame);
+			learn_request(a->account, f.file.frame);
 		failed = outgoing_settle(a->account->out, f.file.name,
 		    r->header, r->error.p != NULL) == -1 &&
 		    faccessat(a->account->out, f.file.name, F_OK, 0) == 0 &&
@@ -1072,7 +827,7 @@ agent_open(struct account *account, struct poller *poller, char *why,
 	a->last = &a->first;
 	a->pause = PAUSE_FIRST;
 	a->look_up = a->list_again = true;
-	a->arrival.fd = a->seen = -1;
+	a->arrival.fd = -1;
 	if (dial_open(&a->dial, account->address, account->fingerprint, why,
 	    room) == -1) {
 		free(a);
@@ -1143,7 +898,7 @@ agent_close(struct agent *a)
 	if (a->wake != -1)
 		poller_remove(a->poller, a->wake);
 	(void)fd_close(a->wake);
-	(void)fd_close(a->seen);
+	seen_close(&a->seen);
 	dialog_close(a->dialog);
 	dial_close(&a->dial);
 	buf_free(&a->names);
@@ -1159,8 +914,7 @@ agent_want(struct agent *a)
 	if (a->wants)
 		return;
 	a->wants = true;
-	read_seen(a);
-	renew_seen(a);
+	seen_open(&a->seen, a->account->dir);
 	read_in(a);
 }
 
@@ -1173,8 +927,8 @@ agent_next(struct agent *a, struct agent_message *m)
 		return false;
 	h->given = true;
 	*m = (struct agent_message){ h->reply,
-	    has_id(a->begun_ids, a->begun_count, h->id) };
-	note_seen(a, '+', h->id);
+	    seen_is_begun(&a->seen, h->id) };
+	seen_begin(&a->seen, h->id);
 	return true;
 }
 
@@ -1194,16 +948,13 @@ agent_done(struct agent *a, const struct agent_message *m)
 
 	assert(h != NULL && h->given && span_is(h->reply.id, m->reply.id));
 	no_longer_idle(a);
-	note_seen(a, '-', h->id);
-	add_id(a->done, &a->done_count, h->id);
+	seen_end(&a->seen, h->id);
 	name_of(name, h->id, "");
 	if (h->kept)
 		(void)unlinkat(a->account->in, name, 0);
 	else
 		ack(a, &h->reply);
 	release_first(a);
-	if (a->seen_bytes > SEEN_BYTES)
-		renew_seen(a);
 }
 
 int

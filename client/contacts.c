@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "client/account.h"
@@ -136,6 +137,33 @@ contacts_read(struct contacts *book, const struct account *a, char *why,
 		return 0;
 	contacts_free(book);
 	return say_why(why, room, "%s/contacts.json is damaged", a->path);
+}
+
+/* A file that is replaced is another one, or has another date. */
+static uint64_t
+stamp_of(const struct account *a)
+{
+	struct stat st;
+
+	if (fstatat(a->dir, "contacts.json", &st, 0) == -1)
+		return 0;
+	return (uint64_t)st.st_ino * 1000003 + (uint64_t)st.st_mtim.tv_sec *
+	    1000000000 + (uint64_t)st.st_mtim.tv_nsec;
+}
+
+int
+contacts_refresh(struct contacts *book, const struct account *a, char *why,
+    size_t room)
+{
+	uint64_t stamp = stamp_of(a);
+
+	if (stamp != 0 && stamp == book->stamp)
+		return 0;
+	contacts_free(book);
+	if (contacts_read(book, a, why, room) == -1)
+		return -1;
+	book->stamp = stamp;
+	return 0;
 }
 
 void

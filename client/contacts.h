@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -49,9 +50,13 @@ struct contacts {
 	struct contact_group *groups;
 	size_t group_count;
 	bool changed;
+	uint64_t stamp;		/* of the file; 0: none */
 };
 
 int contacts_read(struct contacts *, const struct account *, char *why,
+    size_t room);
+/* Read them again if the file has changed since.  -1 and why, as above. */
+int contacts_refresh(struct contacts *, const struct account *, char *why,
     size_t room);
 void contacts_free(struct contacts *);
 int contacts_begin(struct contacts *, struct account *, char *why,

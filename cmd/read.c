@@ -172,9 +172,8 @@ try_message(struct context *context, struct read_run *r)
 	struct show s;
 	int result = 0;
 
-	contacts_free(&r->book);
-	if (contacts_read(&r->book, &r->account, context->why, CONTEXT_WHY) ==
-	    -1)
+	if (contacts_refresh(&r->book, &r->account, context->why,
+	    CONTEXT_WHY) == -1)
 		return context_fail(context, STATUS_CONFIG, "%s",
 		    context->why);
 	show_open(&s, &r->message.reply, &r->account, &r->book);

@@ -1,0 +1,38 @@
+/*
+ * seen.h - which messages were handed over, in a file of the account.
+ *
+ * It has a line for each message that is handed over, "+ID", and one when that
+ * is done, "-ID".  It is not synced: it survives the process, but after a power
+ * cut a message may be handed over again without being marked.
+ */
+#ifndef MNM_CLIENT_SEEN_H
+#define MNM_CLIENT_SEEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SEEN_MAX 256		/* ids that are remembered */
+
+/* Zeroed, it knows no messages, and has no file. */
+struct seen {
+	int dir;			/* the account's; borrowed */
+	int fd;				/* 0: none */
+	size_t bytes;			/* of the file */
+	uint64_t done[SEEN_MAX];
+	size_t done_count;
+	uint64_t begun[SEEN_MAX];
+	size_t begun_count;
+};
+
+/* Read the file in this directory, and go on in a new one. */
+void seen_open(struct seen *, int dir);
+void seen_close(struct seen *);
+/* A message is handed over now; it was done. */
+void seen_begin(struct seen *, uint64_t id);
+void seen_end(struct seen *, uint64_t id);
+bool seen_is_done(const struct seen *, uint64_t id);
+/* It was begun by an earlier process, and never done. */
+bool seen_is_begun(const struct seen *, uint64_t id);
+
+#endif
