@@ -423,6 +423,22 @@ is_id(const char *p, const char *end)
 	    strspn(p, "0123456789abcdef") == ID_TEXT;
 }
 
+/* The same whatever the order of the lines is: ohi may come at any time. */
+static unsigned
+sum_lines(struct span text)
+{
+	const char *p = text.p, *end = text.p + text.n, *next;
+	uint32_t sum = 0;
+
+	for (; p < end; p = next + 1) {
+		next = memchr(p, '\n', (size_t)(end - p));
+		if (next == NULL)
+			next = end;
+		sum += encode_crc32c(0, p, (size_t)(next - p));
+	}
+	return sum & 0xffff;
+}
+
 /* A sum of what was said, with places for ids and without labels. */
 static unsigned
 sum_said(struct relay_run *w, struct buf *ids)
@@ -443,7 +459,7 @@ sum_said(struct relay_run *w, struct buf *ids)
 			buf_add_byte(&b, *p++);
 		}
 	}
-	sum = encode_crc32c(0, b.p, b.n) & 0xffff;
+	sum = sum_lines(buf_span(&b));
 	w->said.n = 0;
 	buf_free(&b);
 	return sum;
