@@ -239,9 +239,9 @@ usage(void)
 	    "       mnm --version | --help | help COMMAND\n\n"
 	    "FILE is the configuration (default: $MNM_CONFIG, or ./"
 	    CLI_CONFIG ");\nmnm.conf is an example.  Without one, the relay "
-	    "serves only this machine.  Most commands work while the\nrelay is running or "
-	    "stopped; mnm(8) explains them:\n\n%.*s", (int)commands.n,
-	    commands.p);
+	    "serves only this machine.\nMost commands work while the relay is "
+	    "running or stopped; mnm(8) explains\nthem:\n\n%.*s",
+	    (int)commands.n, commands.p);
 	buf_free(&commands);
 }
 
