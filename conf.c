@@ -37,6 +37,7 @@ enum type {
 	OBJECTS,	/* struct conf_provider *, a list of such */
 	LISTENERS,	/* struct conf_listener *, one or a list of such */
 	TEXT,		/* char *, of min to max bytes */
+	PATH,		/* likewise; in a file, relative to that file */
 	CHOICE,		/* enum, one of several words */
 	ADDRESS,	/* char *, "host:port", or for net unix a path */
 	MODE,		/* unsigned, permissions of a file */
@@ -62,6 +63,7 @@ static const struct form {
 [OBJECTS] = { "[", "a list of ", " objects" },
 [LISTENERS] = { "[{", "an object, or a list of ", " objects" },
 [TEXT]    = { "\"", "a string of ", " bytes, without NUL" },
+[PATH]    = { "\"", "a string of ", " bytes, without NUL" },
 [CHOICE]  = { "\"", "one of: ", "" },
 [ADDRESS] = { "\"", "\"host:port\", \":port\" or \"[v6]:port\", like ", "" },
 [MODE]    = { "\"", "three or four octal digits like ", "" },
@@ -85,6 +87,7 @@ static const struct unit {
 	uint64_t factor;
 } units[] = {
 	{ TEXT,   "",   1 },
+	{ PATH,   "",   1 },
 	{ HOSTS,  "",   1 },
 	{ NETS,   "",   1 },
 	{ DOMAINS, "",  1 },
@@ -129,7 +132,7 @@ static const struct key {
 } keys[] = {
 { "", "name",          TEXT,   AT(name),          "0",   "128",    "" },
 { "", "names",         STRINGS, AT(names),        "0",   "16",     "" },
-{ "", "data",          TEXT,   AT(data),          "1",   "1024",   "mnm-data" },
+{ "", "data",          PATH,   AT(data),          "1",   "1024",   "mnm-data" },
 { "", "user",          TEXT,   AT(user),          "0",   "64",     "" },
 { "", "ops",           CHOICE, AT(ops),           "", "",  "auto 2018 2020" },
 { "", "window",        COUNT,  AT(window),        "1",   "64",     "8" },
@@ -169,8 +172,8 @@ static const struct key {
 { "listen", "laddr",    ADDRESS, OF(laddr),   "",  "", "127.0.0.1:3456" },
 { "listen", "mode",     MODE,    OF(mode),         "",  "",     "0660" },
 { "listen", "group",    TEXT,    OF(group),        "0", "64",   "" },
-{ "listen", "certPath", TEXT,    OF(cert_path),    "0", "1024", "" },
-{ "listen", "keyPath",  TEXT,    OF(key_path),     "0", "1024", "" },
+{ "listen", "certPath", PATH,    OF(cert_path),    "0", "1024", "" },
+{ "listen", "keyPath",  PATH,    OF(key_path),     "0", "1024", "" },
 { "listen", "tls",      FLAG,    OF(tls),          "",  "",   "true false" },
 { "listen", "http",     FLAG,    OF(http),         "",  "",   "true false" },
 { "listen", "ca",       FLAG,    OF(ca),           "",  "",   "false true" },
@@ -181,7 +184,7 @@ static const struct key {
 { "authby", "login",    STRINGS, IN(login),            "1", "16",   "" },
 { "authby", "token",    STRINGS, IN(token),            "1", "16",   "" },
 { "authby", "std",      STRINGS, IN(std),              "0", "16",   "" },
-{ "authby", "keys",     TEXT,    IN(keys),             "0", "1024", "" },
+{ "authby", "keys",     PATH,    IN(keys),             "0", "1024", "" },
 { "authby", "iss",      TEXT,    IN(iss),              "0", "1024", "" },
 { "authby", "aud",      TEXT,    IN(aud),              "0", "1024", "" },
 { "authby", "many",     FLAG,    IN(many),        "",    "", "false true" }
@@ -192,6 +195,7 @@ static const struct key {
 /* The file while it is being read. */
 struct reader {
 	const char *path;
+	struct span dir;	/* what paths are relative to: "" or "a/b/" */
 	struct span text;
 	struct json json;
 	struct conf *conf;
@@ -431,6 +435,7 @@ set_value(void *base, const struct key *key, const char *text)
 			add_text(field, span);
 		return good;
 	case TEXT:
+	case PATH:
 		good = in_range(key, span.n);
 		break;
 	case CONTACT:
@@ -485,6 +490,7 @@ free_value(void *base, const struct key *key)
 
 	switch (key->type) {
 	case TEXT:
+	case PATH:
 	case CONTACT:
 	case ADDRESS:
 		free(*text);
@@ -561,6 +567,45 @@ conf_listen_nowhere(struct conf *c)
 	free(c->listen);
 	c->listen = NULL;
 	c->listen_count = 0;
+}
+
+/* Make a path relative to dir, which ends with a slash, or is empty. */
+static void
+set_below(char **path, struct span dir)
+{
+	struct buf whole = { NULL, 0, 0 };
+
+	if ((*path)[0] == '\0' || (*path)[0] == '/' || dir.n == 0)
+		return;
+	buf_add(&whole, dir);
+	buf_add(&whole, span_of(*path));
+	set_text(path, buf_span(&whole));
+	buf_free(&whole);
+}
+
+/* The same for all paths of base, an object in that list or the conf. */
+static void
+set_all_below(void *base, const char *list, struct span dir)
+{
+	size_t i;
+
+	for (i = 0; i < KEYS; i++) {
+		if (keys[i].type == PATH && is_in_list(&keys[i], list))
+			set_below((char **)(void *)((char *)base +
+			    keys[i].offset), dir);
+	}
+}
+
+static void
+set_paths(struct conf *c, struct span dir)
+{
+	size_t i;
+
+	set_all_below(c, "", dir);
+	for (i = 0; i < c->authby_count; i++)
+		set_all_below(&c->authby[i], "authby", dir);
+	for (i = 0; i < c->listen_count; i++)
+		set_all_below(&c->listen[i], "listen", dir);
 }
 
 /* The default name, which clients see, is the host's. */
@@ -660,6 +705,26 @@ full_name(char dst[NAME_ROOM], const char *group, struct span name)
 	    group[0] != '\0' ? "." : "", (int)shown(name).n, name.p);
 }
 
+/* Whether text would be valid with quotes, or without those that it has. */
+static bool
+is_misquoted(const struct key *key, struct span text)
+{
+	bool quoted = text.p[0] == '"' && text.n > 2;
+	char plain[SHOWN_MAX + 1];
+	uint64_t number;
+	unsigned word;
+
+	if (quoted)
+		text = (struct span){ text.p + 1, text.n - 2 };
+	if (text.n >= sizeof(plain))
+		return false;
+	(void)snprintf(plain, sizeof(plain), "%.*s", (int)text.n, text.p);
+	if (quoted ? key->type == FLAG : key->type == CHOICE)
+		return read_word(key->standard, plain, &word);
+	return quoted && key->type == COUNT &&
+	    read_number(COUNT, plain, &number) && in_range(key, number);
+}
+
 /* Text is not a valid value for key. */
 static int
 refuse_value(struct reader *r, const struct key *key, struct span text)
@@ -670,10 +735,37 @@ refuse_value(struct reader *r, const struct key *key, struct span text)
 	struct span given = shown(text);
 
 	full_name(name, key->group, span_of(key->name));
+	if (is_misquoted(key, text) && text.p[0] == '"')
+		return refuse(r, text.p, "invalid value for \"%s\": %.*s; "
+		    "must be without quotes: %.*s", name, (int)text.n, text.p,
+		    (int)text.n - 2, text.p + 1);
+	if (is_misquoted(key, text))
+		return refuse(r, text.p, "invalid value for \"%s\": %.*s; "
+		    "must be in quotes: \"%.*s\"", name, (int)text.n, text.p,
+		    (int)text.n, text.p);
 	return refuse(r, text.p, "invalid value for \"%s\": %.*s; must be "
 	    "%s%s%s%s%s", name, (int)given.n, given.p, form->wanted,
 	    limited ? key->min : key->standard, limited ? " to " : "",
 	    key->max, form->more);
+}
+
+/* certPath is cert_path: a letter after '_', or a capital. */
+static bool
+is_spelled(const char *key, struct span name)
+{
+	size_t i = 0;
+
+	for (; *key != '\0' && i < name.n; key++, i++) {
+		if (*key == '_' && key[1] >= 'a' && key[1] <= 'z' &&
+		    name.p[i] == key[1] + ('A' - 'a'))
+			key++;
+		else if (*key >= 'A' && *key <= 'Z' && i + 1 < name.n &&
+		    name.p[i] == '_' && name.p[i + 1] == *key + ('a' - 'A'))
+			i++;
+		else if (*key != name.p[i])
+			return false;
+	}
+	return *key == '\0' && i == name.n;
 }
 
 static const struct key *
@@ -683,7 +775,7 @@ find_key(const char *group, struct span name)
 
 	for (i = 0; i < KEYS; i++) {
 		if (strcmp(keys[i].group, group) == 0 &&
-		    span_is(span_of(keys[i].name), name))
+		    is_spelled(keys[i].name, name))
 			return &keys[i];
 	}
 	return NULL;
@@ -778,7 +870,7 @@ is_missing(const struct conf_provider *provider, const struct key *key)
 	const void *field = (const char *)provider + key->offset;
 	char *const *text = field, *const *const *list = field;
 
-	if (key->type == TEXT)
+	if (key->type == TEXT || key->type == PATH)
 		return (*text)[0] == '\0';
 	return is_list(key->type) && key->offset != IN(std) &&
 	    (*list)[0] == NULL;
@@ -863,7 +955,7 @@ check_pair(struct reader *r, const struct conf_listener *l)
 
 /* Its address has the form that its net needs, and no other has it. */
 static int
-check_laddr(struct reader *r, const struct conf_listener *l, struct span object)
+check_laddr(struct reader *r, struct conf_listener *l, struct span object)
 {
 	const char *at = seen_in_listen(r, "laddr");
 	size_t n = strlen(l->laddr);
@@ -875,6 +967,10 @@ check_laddr(struct reader *r, const struct conf_listener *l, struct span object)
 		    "\"listen.laddr\", the path of the socket");
 	if (at == NULL)
 		at = object.p;
+	if (l->net == CONF_UNIX) {
+		set_below(&l->laddr, r->dir);
+		n = strlen(l->laddr);
+	}
 	if (l->net == CONF_UNIX && (n == 0 || n > CONF_PATH_MAX))
 		return refuse(r, at, "invalid value for \"listen.laddr\": "
 		    "\"%.*s\"; must be a path of 1 to %d bytes, as "
@@ -1092,44 +1188,82 @@ conf_default(struct conf *c)
 	set_name(c);
 }
 
-int
-conf_parse(struct conf *c, struct span text, const char *path, char *why,
-    size_t room)
+/* Paths in the text are relative to dir. */
+static int
+parse(struct conf *c, struct span text, struct span dir, struct reader *r)
 {
-	struct reader r = { .path = path, .conf = c, .why = why, .room = room };
 	struct buf copy = { NULL, 0, 0 };
 	int result;
 
 	conf_default(c);
+	r->conf = c;
+	r->dir = dir;
 	buf_add(&copy, text);
 	buf_add_byte(&copy, '\n');	/* so that it is never empty */
-	r.text = buf_span(&copy);
-	result = read_text(&r);
+	r->text = buf_span(&copy);
+	result = read_text(r);
 	if (result == 0) {
 		set_name(c);
-		c->lines = lines_of(&r, NULL);
+		set_paths(c, dir);
+		c->lines = lines_of(r, NULL);
 	} else {
 		conf_free(c);
 	}
-	buf_free(&r.value);
+	buf_free(&r->value);
 	buf_free(&copy);
 	return result;
 }
 
 int
+conf_parse(struct conf *c, struct span text, const char *path, char *why,
+    size_t room)
+{
+	struct reader r = { .path = path, .why = why, .room = room };
+
+	return parse(c, text, SPAN(""), &r);
+}
+
+/*
+ * Earlier versions took the data directory from the working directory.  A relay
+ * that is upgraded must not start with an empty one.
+ */
+static int
+check_moved(struct conf *c, const char *path, struct span dir, char *why,
+    size_t room)
+{
+	const char *given = c->data + dir.n;
+
+	if (dir.n == 0 || strlen(c->data) <= dir.n ||
+	    memcmp(c->data, dir.p, dir.n) != 0 ||
+	    access(c->data, F_OK) == 0 || access(given, F_OK) == -1)
+		return 0;
+	(void)say_why(why, room, "%s: \"data\": paths are relative to this "
+	    "file, where there is no %s; if the one in the working directory "
+	    "is meant, give its whole path", path, given);
+	conf_free(c);
+	return -1;
+}
+
+int
 conf_read(struct conf *c, const char *path, char *why, size_t room)
 {
+	struct reader r = { .path = path, .why = why, .room = room };
 	struct buf text = { NULL, 0, 0 };
+	struct span dir = { path, 0 };
 	int result;
 
 	if (path == NULL) {
 		conf_default(c);
 		return 0;
 	}
+	if (strrchr(path, '/') != NULL)
+		dir.n = (size_t)(strrchr(path, '/') + 1 - path);
 	if (file_read(AT_FDCWD, path, FILE_BYTES_MAX, &text) == -1)
 		result = say_why(why, room, "%s: %s", path, strerror(errno));
 	else
-		result = conf_parse(c, buf_span(&text), path, why, room);
+		result = parse(c, buf_span(&text), dir, &r);
+	if (result == 0)
+		result = check_moved(c, path, dir, why, room);
 	buf_free(&text);
 	return result;
 }

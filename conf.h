@@ -113,9 +113,14 @@ void conf_default(struct conf *);
 /*
  * Read path, unless it is NULL, over the defaults into *c.  On failure returns
  * -1, *c needs no freeing, and why is one sentence that begins with the path.
+ * Paths in the file are relative to it, and are made relative to the working
+ * directory.
  */
 int conf_read(struct conf *, const char *path, char *why, size_t room);
-/* The same for a text, whose name in sentences is path. */
+/*
+ * The same for a text, whose name in sentences is path.  Paths in it are
+ * relative to the working directory.
+ */
 int conf_parse(struct conf *, struct span text, const char *path, char *why,
     size_t room);
 /* A second time, or of one that is all zero, it does nothing. */

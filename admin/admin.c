@@ -121,24 +121,26 @@ is_close(const char *a, const char *b, unsigned most)
 	    is_close(a + 1, b, most - 1) || is_close(a, b + 1, most - 1));
 }
 
-/* Append the command that was probably meant, if there is one. */
+/*
+ * Append the command that was probably meant, if there is one.  Without a
+ * second word, the first is wrong.
+ */
 static void
-suggest(struct buf *fault, char *const *words, bool second)
+suggest(struct buf *fault, const char *first, const char *second)
 {
+	const char *word = second != NULL ? second : first, *name;
 	const struct command *k;
-	const char *word = words[second];
 	unsigned most;
 
 	for (most = 1; most <= 2 && strlen(word) > most; most++) {
 		for (k = commands; k < commands + commands_count; k++) {
-			if (second && (k->second == NULL ||
-			    strcmp(k->first, words[0]) != 0))
-				continue;
-			if (!is_close(word, second ? k->second : k->first,
-			    most))
+			name = second != NULL ? k->second : k->first;
+			if (name == NULL || !is_close(word, name, most) ||
+			    (second != NULL && strcmp(k->first, first) != 0))
 				continue;
 			buf_addf(fault, "; did you mean %s%s%s?", k->first,
-			    second ? " " : "", second ? k->second : "");
+			    second != NULL ? " " : "",
+			    second != NULL ? name : "");
 			return;
 		}
 	}
@@ -160,11 +162,11 @@ reject_command(char *const *words, size_t n, struct buf *fault)
 {
 	if (!is_first(words[0])) {
 		buf_addf(fault, "unknown command: %s", words[0]);
-		suggest(fault, words, false);
+		suggest(fault, words[0], NULL);
 		buf_addf(fault, "\nmnm -h lists all commands");
 	} else if (n > 1) {
 		buf_addf(fault, "unknown command: %s %s", words[0], words[1]);
-		suggest(fault, words, true);
+		suggest(fault, words[0], words[1]);
 	} else {
 		buf_addf(fault, "missing argument after %s", words[0]);
 	}
@@ -239,12 +241,15 @@ take_argument(struct call *c, size_t index, const char *word,
 {
 	struct span name = argument_name(c->command, index);
 
-	if (name.n == 0)
+	if (name.n == 0) {
 		buf_addf(fault, "unexpected argument: %s", word);
-	else if (word[0] == '\0')
+		if (c->command->second == NULL)
+			suggest(fault, c->command->first, word);
+	} else if (word[0] == '\0') {
 		buf_addf(fault, "empty argument: %.*s", (int)name.n, name.p);
-	else
+	} else {
 		c->args[index] = word;
+	}
 }
 
 /* Options may stand anywhere; after "--" there are none. */

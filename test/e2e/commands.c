@@ -164,7 +164,7 @@ check_renew(struct operator *o)
 
 	do_there(o, "mkdir -p older/mnm-data");
 	relay_file(&o->relay, "older/mnm.config",
-	    "{\"data\": \"older/mnm-data\"}");
+	    "{\"data\": \"mnm-data\"}");
 	relay_file(&o->relay, "older/mnm-data/cert.pem", old_cert);
 	relay_file(&o->relay, "older/mnm-data/key.pem", old_key);
 	do_there(o, "chmod 600 older/mnm-data/*");
@@ -178,7 +178,7 @@ check_renew(struct operator *o)
 	buf_add_byte(&renewed, '\0');
 	/* It is found again with the next names, and when it is lost. */
 	relay_file(&o->relay, "older/mnm.config", "{\"names\": [\"a.org\"], "
-	    "\"data\": \"older/mnm-data\"}");
+	    "\"data\": \"mnm-data\"}");
 	do_there(o, "rm older/mnm-data/cert.pem");
 	expect(o, 1, "no certificate yet", "-c older/mnm.config fingerprint");
 	expect(o, 0, "a.org", "-c older/mnm.config init --renew");
@@ -186,7 +186,7 @@ check_renew(struct operator *o)
 	expect(o, 0, "=a.org:3456", "-c older/mnm.config fingerprint");
 	CHECK(strcmp(o->said.p, renewed.p) != 0, "the same authority");
 	relay_file(&o->relay, "older/mnm.config", "{\"names\": [\"a b\"], "
-	    "\"data\": \"older/mnm-data\"}");
+	    "\"data\": \"mnm-data\"}");
 	do_there(o, "rm older/mnm-data/cert.pem");
 	expect(o, 1, "not a host name", "init older --renew");
 	relay_file(&o->relay, "cert.config", "{\"listen\": {"
@@ -335,6 +335,8 @@ check_usage(struct operator *o)
 	expect(o, 2, "command: chekc; did you mean check?\n", "chekc");
 	expect(o, 2, "command: user shwo; did you mean user show?\n",
 	    "user shwo x");
+	expect(o, 2, "argument: opn; did you mean register open?\n",
+	    "register opn");
 	expect(o, 2, "did you mean node?\n", "help nope");
 	expect(o, 0, "mnm " MNM_VERSION "\n", "--version");
 	expect(o, 0, "usage: mnm user show USER [--json]\n", "user -h");

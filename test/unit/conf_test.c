@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -157,7 +158,7 @@ static const struct {
 	{ "{\"authby\": [{" PROVIDER ",\"many\": 1}]}",
 	    ":1: " INVALID "\"authby.many\": 1; must be one of: false true" },
 	{ "{\"authby\": [{" PROVIDER ",\"many\": \"true\"}]}", ":1: " INVALID
-	    "\"authby.many\": \"true\"; must be one of: false true" },
+	    "\"authby.many\": \"true\"; must be without quotes: true" },
 	{ "{\"auth_replaces_invitation\": null}", ":1: " INVALID
 	    "\"auth_replaces_invitation\": null; must be one of: false true" },
 	{ "{\"authby\": [{" LABEL ",\"login\": \"x\"}]}",
@@ -172,6 +173,12 @@ static const struct {
 
 	/* Keys. */
 	{ "{\n\n\"colour\": 1}", ":3: unknown key \"colour\"" UNKNOWN },
+	{ "{\"listen\": {\"certPath\": \"a\",\n\"cert_path\": \"b\"}}",
+	    ":2: duplicate key \"listen.cert_path\", first in line 1" },
+	{ "{\"dat_a\": \"x\"}", ":1: unknown key \"dat_a\"" UNKNOWN },
+	{ "{\"aliasmin\": 1}", ":1: unknown key \"aliasmin\"" UNKNOWN },
+	{ "{\"alias_Min\": 1}", ":1: unknown key \"alias_Min\"" UNKNOWN },
+	{ "{\"_data\": \"x\"}", ":1: unknown key \"_data\"" UNKNOWN },
 	{ "{\"Data\": \"x\"}", ":1: unknown key \"Data\"" UNKNOWN },
 	{ "{\"\": 1}", ":1: unknown key \"\"" UNKNOWN },
 	{ "{\"laddr\": \":1\"}", ":1: unknown key \"laddr\"" UNKNOWN },
@@ -195,14 +202,15 @@ static const struct {
 	{ "{\"listen\":\n[]}", ":2: " INVALID "\"listen\": []" LISTENERS },
 	{ "{\"listen\": null}", ":1: " INVALID "\"listen\": null" LISTENERS },
 	{ "{\"window\":\n\n\"8\"\n}",
-	    ":3: " INVALID "\"window\": \"8\"" WINDOW },
+	    ":3: " INVALID "\"window\": \"8\"; must be without quotes: 8" },
 	{ "{\"window\": {\"a\":\n1}}",
 	    ":1: " INVALID "\"window\": {\"a\":" WINDOW },
 	{ "{\"window\": true}", ":1: " INVALID "\"window\": true" WINDOW },
 	{ "{\"data\": 1}", ":1: " INVALID "\"data\": 1" DATA },
 	{ "{\"login_timeout\": [1]}",
 	    ":1: " INVALID "\"login_timeout\": [1]" TIMES },
-	{ "{\"ops\": 2018}", ":1: " INVALID "\"ops\": 2018" OPS },
+	{ "{\"ops\": 2018}", ":1: " INVALID "\"ops\": 2018; must be in quotes: "
+	    "\"2018\"" },
 	{ "{\"ntp\": {\"hosts\": \"a\"}}",
 	    ":1: " INVALID "\"ntp.hosts\": \"a\"" HOSTS },
 
@@ -313,7 +321,7 @@ static const struct {
 	{ "{\"listen\": {\"tls\": false, \"laddr\": \"127.0.0.1.org:1\"}}",
 	    ":1: " INVALID "\"listen.tls\": false; 127.0.0.1.org:1" OPEN },
 	{ "{\"listen\": {\"tls\": \"false\"}}", ":1: " INVALID
-	    "\"listen.tls\": \"false\"; must be one of: true false" },
+	    "\"listen.tls\": \"false\"; must be without quotes: false" },
 	{ "{\"listen\": {\"http\": 0}}", ":1: " INVALID
 	    "\"listen.http\": 0; must be one of: true false" },
 	{ "{\"listen\": {\"proxy\": null}}", ":1: " INVALID
@@ -394,7 +402,7 @@ static const char *const documented[] = {
 	"\"failed_pings_in_a_row\":", "\"# failed_pings_in_a_row\":"
 };
 
-static char path[] = "/tmp/mnm-conf-test-XXXXXX";
+static char path[] = "mnm-conf-test-XXXXXX";	/* in /tmp */
 
 static void
 write_file(struct span text)
@@ -553,6 +561,15 @@ test_default(void)
 	    "\"#\": 1, \"#\": [{}], \"#window\": 0}", why) == 0, "%s", why);
 	check_default(&c, "empty groups");
 	conf_free(&c);
+}
+
+/* The example, in the working directory. */
+static void
+test_example(void)
+{
+	struct conf c;
+	char why[WHY_ROOM] = "";
+
 	CHECK(conf_read(&c, "mnm.conf", why, sizeof(why)) == 0, "%s", why);
 	check_default(&c, "mnm.conf");
 	conf_free(&c);
@@ -826,21 +843,74 @@ test_addresses(void)
 	CHECK(!conf_split_address(long_host, &a), "256 bytes");
 }
 
+/* What a configuration in a directory gives as paths, and whole ones. */
+static void
+test_paths(void)
+{
+	static const char text[] = "{\"data\": \"d\", \"listen\": "
+	    "[{\"cert_path\": \"c.pem\", \"key_path\": \"/k.pem\"},"
+	    "{\"net\": \"unix\", \"laddr\": \"s\"}],"
+	    "\"aliasMin\": 7, \"queueMessagesMax\": 9,"
+	    "\"authby\": [{" PROVIDER "}]}";
+	char why[WHY_ROOM] = "", dir[] = "mnm-conf-dir-XXXXXX", name[64];
+	char wanted[64], data[64];
+	struct conf c;
+	FILE *there;
+
+	if (mkdtemp(dir) == NULL)
+		exit(1);
+	snprintf(name, sizeof(name), "%s/mnm.config", dir);
+	there = fopen(name, "w");
+	if (there == NULL || fputs(text, there) == EOF ||
+	    fclose(there) == EOF)
+		exit(1);
+	CHECK(conf_read(&c, name, why, sizeof(why)) == 0, "%s", why);
+	snprintf(data, sizeof(data), "%s/d", dir);
+	CHECK(strcmp(c.data, data) == 0, "data: %s", c.data);
+	snprintf(wanted, sizeof(wanted), "%s/c.pem", dir);
+	CHECK(strcmp(c.listen[0].cert_path, wanted) == 0, "certPath: %s",
+	    c.listen[0].cert_path);
+	CHECK(strcmp(c.listen[0].key_path, "/k.pem") == 0, "keyPath: %s",
+	    c.listen[0].key_path);
+	snprintf(wanted, sizeof(wanted), "%s/s", dir);
+	CHECK(strcmp(c.listen[1].laddr, wanted) == 0, "laddr: %s",
+	    c.listen[1].laddr);
+	snprintf(wanted, sizeof(wanted), "%s/k.json", dir);
+	CHECK(strcmp(c.authby[0].keys, wanted) == 0, "keys: %s",
+	    c.authby[0].keys);
+	CHECK(c.alias_min == 7 && c.queue_messages_max == 9, "spelling");
+	conf_free(&c);
+	/* The directory that an earlier version used is not lost from view. */
+	CHECK(mkdir("d", 0700) == 0, "d is in the way");
+	CHECK(conf_read(&c, name, why, sizeof(why)) == -1, "a new directory");
+	CHECK(strstr(why, "give its whole path") != NULL, "%s", why);
+	CHECK(mkdir(data, 0700) == 0, "%s", data);
+	CHECK(conf_read(&c, name, why, sizeof(why)) == 0, "%s", why);
+	conf_free(&c);
+	(void)rmdir("d");
+	(void)rmdir(data);
+	(void)unlink(name);
+	(void)rmdir(dir);
+}
+
 int
 main(void)
 {
-	int fd = mkstemp(path);
+	int fd;
 
+	test_example();
+	test_documented();
+	fd = chdir("/tmp") == 0 ? mkstemp(path) : -1;
 	if (fd == -1) {
 		perror(path);
 		return 1;
 	}
 	close(fd);
 	test_default();
-	test_documented();
 	test_values();
 	test_objects();
 	test_listeners();
+	test_paths();
 	test_units();
 	test_addresses();
 	test_refusals();
