@@ -214,30 +214,29 @@ $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
 
-.PHONY: all run all-tests test tsan crash mutants fuzz bench bench-full instructions \
+.PHONY: all run all-tests test test-c tsan crash mutants fuzz bench bench-full instructions \
     static install install-lib uninstall clean
 run: mnm
 	./mnm
 
 all-tests: mnm cmd/tmtp test/e2e/killer.so test/crash/crash_test $(PROGRAMS) test/load/bench
 
+# All that is tested; and of it what a sanitizer may find something in.
+C_TESTS = test/crash/crash_test test/talk/talk $(TESTS:test/talk/talk=) \
+	"test/e2e/e2e ./mnm" "test/e2e/doors ./mnm" "test/e2e/commands ./mnm" \
+	"test/e2e/admin ./mnm" "test/e2e/backup ./mnm" "test/e2e/old ./mnm" \
+	"test/e2e/oidc ./mnm" "test/e2e/push ./mnm" test/e2e/library \
+	"sh test/mail/gateway ./mnm cmd/tmtp" "test/e2e/tmtp ./mnm cmd/tmtp" \
+	"test/e2e/sim ./mnm" "test/load/bench --smoke"
 test: all-tests build/libmnm.a build/libtmtp.a
-	sh test/run "sh test/layers" "sh test/web/run ./mnm" $(TESTS) \
-	    test/crash/crash_test \
-	    "test/e2e/e2e ./mnm" "test/e2e/doors ./mnm" \
-	    "sh test/e2e/proxies ./mnm" \
-	    "test/e2e/commands ./mnm" \
-	    "test/e2e/admin ./mnm" "test/e2e/backup ./mnm" \
-	    "test/e2e/old ./mnm" \
-	    "test/e2e/oidc ./mnm" "test/e2e/push ./mnm" \
-	    test/e2e/library \
-	    "CC='$(CC) $(CFLAGS)' CXX='$(CXX) $(CFLAGS)' sh test/e2e/embed" \
-	    "sh test/mail/opinion" "sh test/mail/gateway ./mnm cmd/tmtp" \
-	    "sh test/mail/system ./mnm cmd/tmtp" \
+	sh test/run "sh test/web/run ./mnm" "sh test/layers" \
 	    "sh test/mail/killed ./mnm cmd/tmtp test/e2e/killer.so 7" \
-	    "test/e2e/tmtp ./mnm cmd/tmtp" \
-	    "test/e2e/killed ./mnm cmd/tmtp test/e2e/killer.so 7" \
-	    "test/e2e/sim ./mnm" "test/load/bench --smoke"
+	    "test/e2e/killed ./mnm cmd/tmtp test/e2e/killer.so 7" $(C_TESTS) \
+	    "sh test/e2e/proxies ./mnm" "sh test/mail/opinion" \
+	    "CC='$(CC) $(CFLAGS)' CXX='$(CXX) $(CFLAGS)' sh test/e2e/embed" \
+	    "sh test/mail/system ./mnm cmd/tmtp"
+test-c: all-tests
+	sh test/run $(C_TESTS)
 
 # How much this machine can carry; see test/load/bench.md.  The full run takes
 # over an hour, and also draws how cost grows.

@@ -39,16 +39,27 @@ relay_sleep(int milliseconds)
 uint16_t
 relay_free_port(void)
 {
+	static unsigned asked;
 	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t n = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd, i, result = -1;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd == -1 ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&address, &n) == -1)
+	/*
+	 * Not one that the system gives to connections, which might take it
+	 * before the relay does.  Test programs may run side by side.
+	 */
+	for (i = 0; i < 100 && result == -1; i++) {
+		address.sin_port = htons((uint16_t)(10000 +
+		    ((unsigned)getpid() * 37 + asked++ * 101) % 20000));
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		if (fd == -1)
+			break;
+		result = bind(fd, (struct sockaddr *)&address,
+		    sizeof(address));
+		close(fd);
+	}
+	if (result == -1)
 		die("no free port: %s", strerror(errno));
-	close(fd);
 	return ntohs(address.sin_port);
 }
 
