@@ -123,6 +123,24 @@ run_small(struct request *rq, const struct op *op,
 	return !rq->session->stalled;
 }
 
+/* A session's upload.  Idle sessions have none, so it is not in them. */
+struct uploading {
+	struct session *session;
+	uint64_t began;		/* now.mono */
+	uint64_t bytes;		/* that have arrived */
+};
+
+/* The session has one. */
+static struct uploading *
+find_uploading(const struct session *s)
+{
+	struct uploading *up = s->relay->uploads;
+
+	while (up->session != s)
+		up++;
+	return up;
+}
+
 static void
 end_upload(struct session *s)
 {
@@ -130,28 +148,26 @@ end_upload(struct session *s)
 		return;
 	upload_close(s->upload);
 	s->upload = NULL;
-	list_remove(&s->uploading);
+	*find_uploading(s) = s->relay->uploads[--s->relay->upload_count];
 	s->uploader->uploads--;
-	s->relay->uploads--;
 }
 
 /* The slowest upload that is too slow to keep its place, or NULL. */
 static struct session *
 find_slowest(const struct relay *relay, struct now now)
 {
-	struct session *s, *slowest = NULL;
+	const struct uploading *up = relay->uploads;
+	struct session *slowest = NULL;
 	uint64_t age, rate, least = UPLOAD_SLOW;
-	const struct hook *hook;
 
-	for (hook = relay->uploading.first; hook != NULL; hook = hook->next) {
-		s = hook->owner;
-		age = now.mono - s->upload_began;
-		if (age < UPLOAD_GRACE || upload_is_whole(s->upload))
+	for (; up < relay->uploads + relay->upload_count; up++) {
+		age = now.mono - up->began;
+		if (age < UPLOAD_GRACE || upload_is_whole(up->session->upload))
 			continue;
-		rate = s->uploaded * 1000 / age;
+		rate = up->bytes * 1000 / age;
 		if (rate < least) {
 			least = rate;
-			slowest = s;
+			slowest = up->session;
 		}
 	}
 	return slowest;
@@ -163,7 +179,7 @@ make_place(struct relay *relay, struct now now)
 {
 	struct session *slowest;
 
-	if (relay->uploads < UPLOADS_MAX)
+	if (relay->upload_count < UPLOADS_MAX)
 		return;
 	slowest = find_slowest(relay, now);
 	if (slowest == NULL)
@@ -177,7 +193,7 @@ static bool
 may_upload(struct request *rq)
 {
 	make_place(rq->relay, rq->now);
-	return (rq->relay->uploads < UPLOADS_MAX &&
+	return (rq->relay->upload_count < UPLOADS_MAX &&
 	    rq->session->node->user->uploads < UPLOADS_OF_USER_MAX) ||
 	    request_refuse(rq, "too many large messages are being sent: "
 	    "try again later", SPAN(""));
@@ -198,11 +214,10 @@ begin_upload(struct request *rq, const struct op *op, struct span header,
 	    header, lengths);
 	rq->session->uploader = rq->session->node->user;
 	rq->session->uploader->uploads++;
-	rq->session->upload_began = rq->now.mono;
-	rq->session->uploaded = 0;
-	list_append(&rq->relay->uploading, &rq->session->uploading,
-	    rq->session);
-	rq->relay->uploads++;
+	rq->relay->uploads[rq->relay->upload_count++] = (struct uploading){
+		.session = rq->session,
+		.began = rq->now.mono
+	};
 	return true;
 }
 
@@ -270,7 +285,7 @@ take_upload(struct session *s, struct span bytes, struct now now)
 {
 	size_t n = upload_take(s->upload, bytes);
 
-	s->uploaded += n;
+	find_uploading(s)->bytes += n;
 	if (upload_is_whole(s->upload)) {
 		upload_sync(s->upload);
 		finish_upload(s, now);
@@ -360,6 +375,7 @@ tmtp_open(struct datadir *data, const struct conf *conf, struct now now)
 	relay->expire = expire_open(relay, now);
 	relay->auth = auth_open();
 	relay->request = request_open(relay);
+	relay->uploads = xzalloc(UPLOADS_MAX * sizeof(*relay->uploads));
 	hold_look(relay, now);
 	wake_open(relay, now);
 	return relay;
@@ -373,6 +389,7 @@ tmtp_close(struct relay *relay)
 	expire_close(relay->expire);
 	register_close(relay->registrar);
 	auth_close(relay->auth);
+	free(relay->uploads);
 	free(relay);
 }
 

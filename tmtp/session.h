@@ -58,8 +58,8 @@ struct relay {
 	/* tmtp.c */
 	struct request *request;	/* for tmtp.c and moderate.c: ops are
 					   given it */
-	struct list uploading;	/* sessions that have one */
-	size_t uploads;		/* how many there are */
+	struct uploading *uploads;	/* by session; room for the most */
+	size_t upload_count;
 };
 
 struct session {
@@ -84,9 +84,6 @@ struct session {
 	uint64_t skip;		/* bytes of refused data still to arrive */
 	struct upload *upload;	/* large data that is arriving, or NULL */
 	struct user *uploader;	/* its user, even when node is NULL */
-	uint64_t upload_began;	/* now.mono */
-	uint64_t uploaded;	/* bytes of it */
-	struct hook uploading;	/* in the relay's list */
 
 	/* login.c */
 	struct node *node;	/* logged in as; NULL: not, or no more */
