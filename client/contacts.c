@@ -201,11 +201,13 @@ write_book(struct buf *b, const struct contacts *book)
 {
 	const struct contact_group *g;
 	const struct contact_person *c;
+	size_t i;
 
 	json_put_open(b, '{');
 	json_put_key(b, "groups");
 	json_put_open(b, '[');
-	for (g = book->groups; g < book->groups + book->group_count; g++) {
+	for (i = 0; i < book->group_count; i++) {
+		g = &book->groups[i];
 		json_put_open(b, '{');
 		json_put_string(b, "gid", span_of(g->gid));
 		json_put_key(b, "joined");
@@ -216,7 +218,8 @@ write_book(struct buf *b, const struct contacts *book)
 	json_put_close(b, ']');
 	json_put_key(b, "people");
 	json_put_open(b, '[');
-	for (c = book->people; c < book->people + book->people_count; c++) {
+	for (i = 0; i < book->people_count; i++) {
+		c = &book->people[i];
 		json_put_open(b, '{');
 		json_put_string(b, "how", span_of(how_names[c->how]));
 		json_put_string(b, "name", span_of(c->name));

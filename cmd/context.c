@@ -20,7 +20,7 @@ context_fail(const struct context *context, enum exit_status status,
 	va_end(args);
 	log_clean(line, strlen(line));
 	fprintf(stderr, "tmtp: %s\n", line);
-	return status;
+	return (int)status;
 }
 
 int

@@ -43,11 +43,13 @@ list_groups(struct context *context, const struct account *account)
 	struct buf text = { NULL, 0, 0 };
 	const struct contact_group *g;
 	struct contacts book;
+	size_t i;
 
 	if (contacts_read(&book, account, context->why, CONTEXT_WHY) == -1)
 		return context_fail(context, STATUS_CONFIG, "%s",
 		    context->why);
-	for (g = book.groups; g < book.groups + book.group_count; g++) {
+	for (i = 0; i < book.group_count; i++) {
+		g = &book.groups[i];
 		if (context->json) {
 			json_put_open(&text, '{');
 			json_put_string(&text, "gid", span_of(g->gid));
