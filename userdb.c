@@ -741,8 +741,10 @@ userdb_check_name(struct span name, unsigned min)
 	if (name.n > NAME_BYTES)
 		return USERDB_LONG;
 	chars = name_chars(name);
-	if (chars == 0)
+	if (chars == 0 || name_has_ignorable(name))
 		return USERDB_INVALID;
+	if (name_is_like_uid(name))
+		return USERDB_UID;
 	if (chars > NAME_CHARS)
 		return USERDB_LONG;
 	return chars < min ? USERDB_SHORT : USERDB_OK;

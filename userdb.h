@@ -46,7 +46,9 @@ enum userdb_result {
 	USERDB_OK,
 	USERDB_SHORT,		/* fewer characters than asked for */
 	USERDB_LONG,		/* over NAME_CHARS or NAME_BYTES */
-	USERDB_INVALID,		/* unprintable, not UTF-8, space at an end */
+	USERDB_INVALID,		/* unprintable, not UTF-8, space at an end, or
+				   with a character that cannot be seen */
+	USERDB_UID,		/* could be taken for a uid */
 	USERDB_TAKEN
 };
 

@@ -51,6 +51,7 @@ refuse_alias(struct request *rq, enum userdb_result result, struct span name)
 		[USERDB_LONG] = " is too long",
 		[USERDB_INVALID] = " has a leading or trailing space, or an "
 		    "unprintable character",
+		[USERDB_UID] = " looks like a uid",
 		[USERDB_TAKEN] = " already taken"
 	};
 

@@ -32,6 +32,19 @@ static const struct range blank[] = {
 	{ 0x3000, 0x3000 }, { 0x3164, 0x3164 }, { 0xffa0, 0xffa0 },
 };
 
+/*
+ * Default_Ignorable_Code_Point, whole, from DerivedCoreProperties.txt of
+ * Unicode 14 to 16: drawn as nothing, so that two names could look the same.
+ */
+static const struct range ignorable[] = {
+	{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c },
+	{ 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+	{ 0x200b, 0x200f }, { 0x202a, 0x202e }, { 0x2060, 0x206f },
+	{ 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
+	{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfff8 }, { 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool
@@ -76,6 +89,36 @@ name_chars(struct span name)
 		chars++;
 	}
 	return chars;
+}
+
+bool
+name_has_ignorable(struct span name)
+{
+	size_t i, bytes;
+
+	for (i = 0; i < name.n; i += bytes) {
+		if (is_in(ignorable, COUNT(ignorable),
+		    utf8_char(name.p + i, name.p + name.n, &bytes)))
+			return true;
+	}
+	return false;
+}
+
+/* In whatever case, as people do not see the difference. */
+bool
+name_is_like_uid(struct span name)
+{
+	unsigned char bytes[UID_BYTES];
+	char upper[UID_TEXT];
+	size_t i;
+
+	if (name.n != UID_TEXT)
+		return false;
+	for (i = 0; i < UID_TEXT; i++)
+		upper[i] = (char)(name.p[i] >= 'a' && name.p[i] <= 'z' ?
+		    name.p[i] - ('a' - 'A') : name.p[i]);
+	return decode_base32(bytes, UID_BYTES,
+	    (struct span){ upper, UID_TEXT });
 }
 
 /* Take the next byte of the folded name, or -1 at its end. */

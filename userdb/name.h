@@ -23,6 +23,11 @@ bool name_fits(struct span);
  */
 size_t name_chars(struct span);
 
+/* Whether a name in valid UTF-8 has a character that is drawn as nothing. */
+bool name_has_ignorable(struct span);
+/* Whether it could be taken for a uid. */
+bool name_is_like_uid(struct span);
+
 /*
  * Write the name with ASCII letters in lower case and each run of spaces as
  * one space, and return its length.  Names that fold alike are the same.

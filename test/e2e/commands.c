@@ -280,7 +280,8 @@ check_owners(struct operator *o)
 	do_there(o, "cp -a new owned && rm -r owned/mnm-data/tmp && "
 	    "mkdir owned/mnm-data/tmp && chown -R 4321 owned/mnm-data");
 	relay_file(&o->relay, "owned.config",
-	    "{\n\"data\": \"owned/mnm-data\"\n}");
+	    "{\n\"listen\": {\"laddr\": \"127.0.0.1:0\"},\n"
+	    "\"data\": \"owned/mnm-data\"\n}");
 	expect(o, 0, "ok\n", "-c owned.config check");
 	expect_unsaid(o, "chown");
 	check_private_home(o);

@@ -289,12 +289,9 @@ static void
 step_conf(struct run *t, const char *json)
 {
 	struct conf *conf = &t->harness.conf, new;
-	char path[80], why[512];
+	char why[512];
 
-	(void)snprintf(path, sizeof(path), "%s/conf", t->harness.path);
-	if (file_write(AT_FDCWD, path, span_of(json)) == -1)
-		die("%s: %s", path, strerror(errno));
-	if (conf_read(&new, path, why, sizeof(why)) == -1) {
+	if (conf_parse(&new, span_of(json), "conf", why, sizeof(why)) == -1) {
 		fail(t, why, SPAN(""));
 		return;
 	}

@@ -239,6 +239,35 @@ check_random_files(void)
 	name_file((char[NAME_FILE]){ "" }, (struct span){ text, NAME_BYTES });
 }
 
+/* The first and last of each range of the standard's table, and more. */
+static void
+test_ignorable(void)
+{
+	static const char *const seen[] = {
+		"a", "a b", "Zo\xc3\xab", "\xc2\xac", "\xc2\xae",
+		"\xe2\x80\x8a", "\xe2\x80\x90", "\xe2\x81\x9f",
+		"\xef\xb8\x90", "\xef\xbf\xb9", "\xf0\x9b\xb2\xa4",
+		"\xf3\xa1\x80\x80", FOUR
+	}, *const unseen[] = {
+		"\xc2\xad", "\xcd\x8f", "\xd8\x9c", "\xe1\x85\x9f",
+		"\xe1\x85\xa0", "\xe1\x9e\xb4", "\xe1\x9e\xb5",
+		"\xe1\xa0\x8b", "\xe1\xa0\x8f", "\xe2\x80\x8b",
+		"\xe2\x80\x8d", "\xe2\x80\x8f", "\xe2\x80\xaa",
+		"\xe2\x81\xa0", "\xe2\x81\xaf", "\xe3\x85\xa4",
+		"\xef\xb8\x80", "\xef\xb8\x8f", "\xef\xbb\xbf",
+		"\xef\xbe\xa0", "\xef\xbf\xb0", "\xef\xbf\xb8",
+		"\xf0\x9b\xb2\xa0", "\xf0\x9b\xb2\xa3",
+		"\xf0\x9d\x85\xb3", "\xf0\x9d\x85\xba",
+		"\xf3\xa0\x80\x80", "\xf3\xa0\xbf\xbf", "ab\xc2\xad" "c"
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(seen); i++)
+		CHECK(!name_has_ignorable(span_of(seen[i])), "seen %zu", i);
+	for (i = 0; i < COUNT(unseen); i++)
+		CHECK(name_has_ignorable(span_of(unseen[i])), "unseen %zu", i);
+}
+
 int
 main(void)
 {
@@ -247,5 +276,6 @@ main(void)
 	check_same();
 	check_files();
 	check_random_files();
+	test_ignorable();
 	return check_report("name");
 }

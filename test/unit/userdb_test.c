@@ -432,6 +432,11 @@ static const struct alias_form {
 	{ " a", 1, USERDB_INVALID },
 	{ "a\xe2\x80\xaez", 1, USERDB_INVALID },
 	{ "\xff", 1, USERDB_INVALID },
+	{ "a\xe2\x80\x8dz", 1, USERDB_INVALID },	/* a joiner */
+	{ "23456789BCDFGHJKLMNPQRSTVWXYZ%+1", 1, USERDB_UID },
+	{ "23456789bcdfghjklmnpqrstvwxyz%+1", 1, USERDB_UID },
+	{ "23456789BCDFGHJKLMNPQRSTVWXYZ%+", 1, USERDB_OK },
+	{ "23456789BCDFGHJKLMNPQRSTVWXYZ%+0", 1, USERDB_OK },
 };
 
 static void
