@@ -7,12 +7,15 @@
  * the length of the text.
  */
 
+import { trimEnd } from './post.js';
+
 /**
  * @typedef {string | Node_} Inline
  * @typedef {{tag: string, href?: string, children: Inline[]}} Node_
  */
 
 const NESTED_MAX = 6;
+const ADDRESS_MAX = 2000;	/* letters of one address */
 const WORD = /[\p{L}\p{N}]/u;
 
 /**
@@ -131,7 +134,7 @@ class InlineReader {
 		if (middle === -1 || middle - at > 500)
 			return null;
 		const close = this.find(')', middle + 2, end);
-		if (close === -1)
+		if (close === -1 || close - middle > ADDRESS_MAX)
 			return null;
 		const href = safeLink(this.text.slice(middle + 2, close));
 		if (!href)
@@ -149,11 +152,12 @@ class InlineReader {
 	{
 		if (at > 0 && WORD.test(this.text[at - 1]))
 			return null;
-		if (!/^(https?:\/\/|mailto:)/i.test(this.text.slice(at, at + 8)))
+		if (!safeLink(this.text.slice(at, Math.min(end, at + 9))
+			.split(/\s/, 1)[0]))
 			return null;
-		const rest = this.text.slice(at, Math.min(end, at + 2000));
-		const href = safeLink((rest.match(/^[^\s<>"]+/) ?? [''])[0]
-			.replace(/[.,;:!?'*_~)\]]+$/, ''));
+		const rest = this.text.slice(at, Math.min(end, at + ADDRESS_MAX));
+		const href = safeLink(trimEnd((rest.match(/^[^\s<>"]+/) ??
+			[''])[0], /[.,;:!?'*_~)\]]/));
 		return href ? { node: { tag: 'a', href, children: [href] },
 			end: at + href.length } : null;
 	}
@@ -208,7 +212,7 @@ function lines(lines)
 		? [{ tag: 'br', children: [] }, ...inline(line)] : inline(line));
 }
 
-const ITEM = /^\s{0,3}(?:[-*+]|\d{1,9}[.)])\s+(.*)$/;
+const ITEM = /^\s{0,3}(?:[-*+]|\d{1,9}[.)])\s+(.*)$/s;
 
 /** What a line begins. @param {string} line */
 function kindOf(line)
@@ -269,8 +273,10 @@ function block(blocks, kind, part, depth)
 	if (kind === 'blank')
 		return;
 	if (kind === 'heading') {
+		const words = part[0].replace(/^#+\s+/, '').trimEnd();
+		const open = trimEnd(words, /#/);
 		blocks.push({ tag: 'h4', children: inline(
-			part[0].replace(/^#+\s+/, '').replace(/\s+#+\s*$/, '')) });
+			/\s$/.test(open.slice(-1)) ? open.trimEnd() : words) });
 		return;
 	}
 	if (kind === 'quote') {

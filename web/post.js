@@ -89,6 +89,20 @@ function decodeText(bytes)
 }
 
 /**
+ * Without such letters at the end.  A search for a row of them that ends there
+ * would begin again at each of them.
+ * @param {string} text @param {RegExp} letter
+ */
+export function trimEnd(text, letter)
+{
+	let n = text.length;
+
+	while (n > 0 && letter.test(text[n - 1]))
+		n--;
+	return text.slice(0, n);
+}
+
+/**
  * A name that is safe to show and to save under: no path, no control or
  * direction characters.
  * @param {string} name
@@ -96,9 +110,9 @@ function decodeText(bytes)
 export function safeName(name)
 {
 	const last = name.split(/[/\\]/).pop() ?? '';
-	const clean = last
+	const clean = trimEnd(last
 		.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '')
-		.replace(/[:*?"<>|]/g, '_').replace(/^[.\s]+|[.\s]+$/g, '');
+		.replace(/[:*?"<>|]/g, '_').replace(/^[.\s]+/, ''), /[.\s]/);
 
 	return Array.from(clean).slice(0, NAME_MAX).join('') || 'file';
 }

@@ -89,6 +89,9 @@ test('Markdown', () => {
 			'https://a.example/b_c_d)|.)'],
 		['snake_case_name 2*3*4', 'p(snake_case_name 2|em(3)|4)'],
 		['\\*no\\*', 'p(*|no|*)'],
+		['# a # b ##  ', 'h4(a # b)'], ['## c#', 'h4(c#)'], ['# #', 'h4(#)'],
+		['(mailto:a@b.example).', 'p((|a(@mailto:a@b.example ' +
+			'mailto:a@b.example)|).)'],
 		['<script>alert(1)</script>', 'p(<script>alert(1)</script>)'],
 		['![x](javascript:alert(1))', 'p(![x](javascript:alert(1)))'],
 	])
@@ -104,12 +107,26 @@ test('only addresses that are safe become links', () => {
 
 test('no text takes long', () => {
 	for (const text of ['[', '*', '_', '**a', '`', '](', '[a](', '> ', '~~',
-		'http:', 'https://', '- ', '\\', '*a _b ', '[x](https://a ', '**_*~~`']) {
+		'http:', 'https://', '- ', '\\', '*a _b ', '[x](https://a ', '**_*~~`',
+		'http:///'.repeat(125) + '.'.repeat(1000) + 'x', 'http://a\u200b',
+		'# a' + ' '.repeat(65530) + 'x', '- ' + ' '.repeat(65530) + 'a\u2028b',
+		'[](http://a"'.repeat(5461) + ' )']) {
 		const start = performance.now();
 		parse(text.repeat(Math.ceil(65536 / text.length)));
 		const took = performance.now() - start;
-		assert.ok(took < 500, `${JSON.stringify(text)}: ${took} ms`);
+		assert.ok(took < 500, `${JSON.stringify(text.slice(0, 60))}: ` +
+			`${took} ms`);
 	}
+});
+
+test('no name takes long', () => {
+	const Attach = Array(1000).fill({ Size: 0,
+		Name: 'u:x' + ' .'.repeat(2000) + 'x' });
+	const start = performance.now();
+	post({ Attach }, '');
+	const took = performance.now() - start;
+	assert.ok(took < 2000, `${took} ms`);
+	assert.equal(safeName(' .a. b . '), 'a. b');
 });
 
 test('links: invitations, and codes for another device', () => {
