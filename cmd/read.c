@@ -32,6 +32,7 @@
 #define RETRY_FIRST 1000	/* ms until a failed command is run again */
 #define RETRY_MAX   300000
 #define CHILD_LOOK  20		/* ms */
+#define ENV_MAX     65536	/* bytes of a variable for the command */
 
 static const char usage[] =
     "read [-f] [--all] [--json | --maildir DIRECTORY | --exec COMMAND]\n"
@@ -52,12 +53,21 @@ struct read_run {
 
 /* ---- the command ---- */
 
+/*
+ * A system runs no command with more than 128 KiB in one of these.  Whoever
+ * writes more must not keep all that comes later from being read.
+ */
 static void
 add_env(const char *name, struct span value)
 {
 	struct buf text = { NULL, 0, 0 };
 
 	terminal_line(&text, value);
+	if (text.n > ENV_MAX) {
+		text.n = ENV_MAX;
+		while ((text.p[text.n] & 0xc0) == 0x80)
+			text.n--;
+	}
 	buf_add_byte(&text, '\0');
 	(void)setenv(name, text.p, 1);	/* without memory, less is set */
 	buf_free(&text);
@@ -69,7 +79,8 @@ add_environment(const struct show *s)
 	struct buf paths = { NULL, 0, 0 };
 	size_t i;
 
-	for (i = 0; s->paths != NULL && i < s->form.attachment_count; i++)
+	for (i = 0; s->paths != NULL && i < s->form.attachment_count &&
+	    paths.n + s->paths[i].n < ENV_MAX; i++)
 		buf_addf(&paths, "%s%.*s", i == 0 ? "" : ":",
 		    (int)s->paths[i].n, s->paths[i].p);
 	add_env("TMTP_AGAIN", s->again ? SPAN("1") : SPAN(""));
