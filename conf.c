@@ -1180,9 +1180,7 @@ read_text(struct reader *r)
 void
 conf_default(struct conf *c)
 {
-	static const struct conf empty;
-
-	*c = empty;
+	memset(c, 0, sizeof(*c));
 	for_all(set_standard, c, "");
 	(void)add_listener(c);
 	set_name(c);
@@ -1271,7 +1269,6 @@ conf_read(struct conf *c, const char *path, char *why, size_t room)
 void
 conf_free(struct conf *c)
 {
-	static const struct conf empty;
 	size_t i;
 
 	if (c->data == NULL)
@@ -1282,7 +1279,7 @@ conf_free(struct conf *c)
 	conf_listen_nowhere(c);
 	free(c->authby);
 	free(c->lines);
-	*c = empty;
+	memset(c, 0, sizeof(*c));
 }
 
 static unsigned

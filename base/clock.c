@@ -68,6 +68,27 @@ clock_text(char dst[CLOCK_TEXT], uint64_t wall)
 	put_digits(dst, 3, ms % 1000, 'Z');
 }
 
+void
+clock_rfc_text(char dst[CLOCK_RFC_TEXT], uint64_t wall)
+{
+	static const char days[] = "Thu, Fri, Sat, Sun, Mon, Tue, Wed, ";
+	static const char months[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct "
+	    "Nov Dec ";
+	char text[CLOCK_TEXT];
+	int month;
+
+	clock_text(text, wall);
+	month = (text[5] - '0') * 10 + text[6] - '1';
+	memcpy(dst, &days[wall / CLOCK_DAY % 7 * 5], 5);
+	memcpy(dst + 5, &text[8], 2);
+	dst[7] = ' ';
+	memcpy(dst + 8, &months[month * 4], 4);
+	memcpy(dst + 12, text, 4);
+	dst[16] = ' ';
+	memcpy(dst + 17, &text[11], 8);
+	dst[25] = '\0';
+}
+
 static unsigned
 get_digits(const char *p, int n)
 {

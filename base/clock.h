@@ -41,4 +41,8 @@ void clock_text(char dst[CLOCK_TEXT], uint64_t wall);
 /* Read that; false if it is no such text, or the date does not exist. */
 bool clock_read(uint64_t *wall, const char text[CLOCK_TEXT]);
 
+/* As mail and HTTP write it, with a NUL, for a time zone to follow. */
+#define CLOCK_RFC_TEXT 26	/* Mon, 02 Jan 2006 15:04:05 */
+void clock_rfc_text(char dst[CLOCK_RFC_TEXT], uint64_t wall);
+
 #endif

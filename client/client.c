@@ -83,26 +83,6 @@ client_pool_open_plain(void)
 	return pool;
 }
 
-#ifdef MNM_SMALL	/* one of each, not the fastest for each processor */
-
-static void
-set_algorithms(br_ssl_engine_context *engine)
-{
-	br_ssl_engine_set_ec(engine, &br_ec_prime_i31);
-	br_ssl_engine_set_rsavrfy(engine, br_rsa_i31_pkcs1_vrfy);
-	br_ssl_engine_set_ecdsa(engine, br_ecdsa_i31_vrfy_asn1);
-	br_ssl_engine_set_gcm(engine, &br_sslrec_in_gcm_vtable,
-	    &br_sslrec_out_gcm_vtable);
-	br_ssl_engine_set_aes_ctr(engine, &br_aes_ct_ctr_vtable);
-	br_ssl_engine_set_ghash(engine, br_ghash_ctmul32);
-	br_ssl_engine_set_chapol(engine, &br_sslrec_in_chapol_vtable,
-	    &br_sslrec_out_chapol_vtable);
-	br_ssl_engine_set_chacha20(engine, br_chacha20_ct_run);
-	br_ssl_engine_set_poly1305(engine, br_poly1305_ctmul_run);
-}
-
-#else
-
 static void
 set_algorithms(br_ssl_engine_context *engine)
 {
@@ -112,8 +92,6 @@ set_algorithms(br_ssl_engine_context *engine)
 	br_ssl_engine_set_default_aes_gcm(engine);
 	br_ssl_engine_set_default_chapol(engine);
 }
-
-#endif
 
 struct client_pool *
 client_pool_open(void)

@@ -280,18 +280,6 @@ hash_cert(unsigned char hash[br_sha256_SIZE], struct span der)
 	br_sha256_out(&sha256, hash);
 }
 
-#ifdef MNM_SMALL	/* one of each, not the fastest for each processor */
-
-static void
-set_algorithms(br_x509_minimal_context *minimal)
-{
-	br_x509_minimal_set_rsa(minimal, br_rsa_i31_pkcs1_vrfy);
-	br_x509_minimal_set_ecdsa(minimal, &br_ec_prime_i31,
-	    br_ecdsa_i31_vrfy_asn1);
-}
-
-#else
-
 static void
 set_algorithms(br_x509_minimal_context *minimal)
 {
@@ -299,8 +287,6 @@ set_algorithms(br_x509_minimal_context *minimal)
 	br_x509_minimal_set_ecdsa(minimal, br_ec_get_default(),
 	    br_ecdsa_vrfy_asn1_get_default());
 }
-
-#endif
 
 /* Whether these anchors have signed the chain from i to end.  0 or an error. */
 static unsigned

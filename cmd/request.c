@@ -136,8 +136,10 @@ show_progress(struct request_line *line)
 	if (!line->progress)
 		return;
 	if (agent_progress(line->agent, &sent, &total)) {
-		fprintf(stderr, "\r%3u %% of %.1f MB",
-		    (unsigned)(sent * 100 / total), (double)total / 1e6);
+		fprintf(stderr, "\r%3u %% of %u.%u MB",
+		    (unsigned)(sent * 100 / total),
+		    (unsigned)(total / 1000000),
+		    (unsigned)(total / 100000 % 10));
 		line->shown = true;
 	} else if (line->shown) {
 		fprintf(stderr, "\r100 %%\n");

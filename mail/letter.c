@@ -1,8 +1,8 @@
 #include "mail/letter.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "mail/transfer.h"
 
@@ -160,18 +160,10 @@ add_id_field(struct buf *to, const char *field, struct span id)
 static void
 add_date(struct buf *to, uint64_t wall)
 {
-	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu",
-	    "Fri", "Sat" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
-	    "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	time_t seconds = (time_t)(wall / 1000);
-	struct tm t;
+	char text[CLOCK_RFC_TEXT];
 
-	if (gmtime_r(&seconds, &t) == NULL)
-		return;
-	buf_addf(to, "Date: %s, %d %s %d %02d:%02d:%02d +0000\n",
-	    days[t.tm_wday], t.tm_mday, months[t.tm_mon], t.tm_year + 1900,
-	    t.tm_hour, t.tm_min, t.tm_sec);
+	clock_rfc_text(text, wall);
+	buf_addf(to, "Date: %s +0000\n", text);
 }
 
 static void

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "conf.h"
 #include "net/websocket.h"
 
@@ -330,14 +330,10 @@ find_status(unsigned code)
 static void
 put_date(struct buf *out, struct now now)
 {
-	time_t seconds = (time_t)(now.wall / 1000);
-	char text[40];
-	struct tm tm;
+	char text[CLOCK_RFC_TEXT];
 
-	if (gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm) == 0)
-		return;
-	buf_addf(out, "Date: %s\r\n", text);
+	clock_rfc_text(text, now.wall);
+	buf_addf(out, "Date: %s GMT\r\n", text);
 }
 
 /* The beginning of each answer; more fields and the empty line are to come. */

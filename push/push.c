@@ -215,9 +215,9 @@ static void
 start_job(struct push *push, struct push_job *slot,
     const struct endpoint_wake *wake, struct now now)
 {
-	static const struct sender_job empty;
-	struct sender_job job = empty;
+	struct sender_job job;
 
+	memset(&job, 0, sizeof(job));
 	job.number = wake->job;
 	job.now = now.wall / 1000;
 	(void)snprintf(job.host, sizeof(job.host), "%.*s", (int)wake->at.host.n,
