@@ -123,10 +123,11 @@ crc_advance(uint32_t row[8][16], uint32_t bits)
 static void
 fill_crc_rows(void)
 {
-	uint32_t *crc, *end = crc_row[0] + 16 * 16;
 	size_t i, bit;
+	uint32_t *crc;
 
-	for (crc = crc_row[0], i = 0; crc < end; crc++, i++) {
+	for (i = 0; i < 16 * 16; i++) {
+		crc = &crc_row[i / 16][i % 16];
 		*crc = i < 16 ? (uint32_t)i : crc_row[i / 16 - 1][i % 16];
 		for (bit = 0; bit < 4; bit++)
 			*crc = *crc >> 1 ^ (CRC_POLYNOMIAL & -(*crc & 1));

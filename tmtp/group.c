@@ -41,6 +41,8 @@ may_make(struct request *rq)
 	if (invite_reserves(data->invites, rq->h.gid, rq->now) ||
 	    userdb_is_taken(data->userdb, rq->h.gid))
 		result = USERDB_TAKEN;
+	if (result == USERDB_TAKEN)
+		ping_missed(rq);
 	if (result != USERDB_OK)
 		return request_refuse_name(rq, result, rq->h.gid);
 	if (max == 0 || request_user(rq)->groups_made < max)
@@ -183,6 +185,8 @@ may_be_called(struct request *rq, const struct group *group, struct span name)
 	struct member *m = userdb_member_alias(group, name);
 	struct alias *alias = userdb_alias(db, name);
 
+	if (!ping_may_guess(rq))
+		return false;
 	if (invite_reserves(rq->relay->data->invites, name, rq->now))
 		result = USERDB_TAKEN;
 	if (result == USERDB_OK && (
@@ -190,6 +194,8 @@ may_be_called(struct request *rq, const struct group *group, struct span name)
 	    (alias != NULL && alias->user != request_user(rq)) ||
 	    userdb_group(db, name) != NULL))
 		result = USERDB_TAKEN;
+	if (result == USERDB_TAKEN)
+		ping_missed(rq);
 	return result == USERDB_OK || request_refuse_name(rq, result, name);
 }
 

@@ -57,22 +57,35 @@ count_pings(struct request *rq, uint32_t pings, uint32_t failed)
 	userdb_set_pings(rq->relay->data->userdb, user, pings, failed, second);
 }
 
+bool
+ping_may_guess(struct request *rq)
+{
+	return !is_over(rq, self_of(rq)->failed_pings,
+	    rq->relay->conf->failed_pings_in_a_row,
+	    "too many names in a row did not exist, or were taken; try again "
+	    "after ");
+}
+
+void
+ping_missed(struct request *rq)
+{
+	if (rq->relay->conf->failed_pings_in_a_row > 0)
+		count_pings(rq, 0, 1);
+}
+
 struct alias *
 ping_reach(struct request *rq, struct span name)
 {
 	struct alias *alias = userdb_alias(rq->relay->data->userdb, name);
-	unsigned limit = rq->relay->conf->failed_pings_in_a_row;
 
-	if (is_over(rq, self_of(rq)->failed_pings, limit,
-	    "too many aliases in a row did not exist; try again after ") ||
+	if (!ping_may_guess(rq) ||
 	    is_over(rq, self_of(rq)->pings, rq->relay->conf->pings_per_day,
 	    "daily ping limit reached; try again after "))
 		return NULL;
 	if (alias != NULL && !alias->dropped && alias->uses > 0 &&
 	    !userdb_blocks(alias->user, self_of(rq)))
 		return alias;
-	if (limit > 0)
-		count_pings(rq, 0, 1);
+	ping_missed(rq);
 	(void)request_refuse(rq, "nobody has the alias ", name);
 	return NULL;
 }

@@ -421,7 +421,8 @@ check_users(struct setting *w, struct peer *bob)
 	CHECK(strstr(w->op.said.p, "user list") == NULL, "too much: %s",
 	    w->op.said.p);
 	expect(w, 2, "after user\nusage: mnm user list", "user");
-	expect(w, 2, "command: user shout\nusage: mnm user list", "user shout");
+	expect(w, 2, "command: user shout; did you mean user show?\n"
+	    "usage: mnm user list", "user shout");
 	expect(w, 0, "Alice Smith", "user show 'ALICE smith'");
 	expect(w, 0, "some group", "user show 'Alice Smith'");
 	expect(w, 0, "", "user disable '%s'", bob->name);

@@ -25,6 +25,7 @@
  *	set window 2		configuration: window, alias_min, message_max,
  *				queue_max, queue_messages_max, groups_max,
  *				moderate_days, pings_per_day,
+ *				failed_pings_in_a_row,
  *				resend_time (in milliseconds)
  *	conf JSON		the whole configuration but name and ops; the
  *				keys of providers are read from their files,
@@ -351,6 +352,8 @@ step_set(struct run *t, const char *text)
 		conf->moderate_days = value;
 	else if (strcmp(key, "pings_per_day") == 0)
 		conf->pings_per_day = value;
+	else if (strcmp(key, "failed_pings_in_a_row") == 0)
+		conf->failed_pings_in_a_row = value;
 	else
 		die("%s: %s", t->script->path, text);
 }
