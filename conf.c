@@ -196,6 +196,7 @@ static const struct key {
 struct reader {
 	const char *path;
 	struct span dir;	/* what paths are relative to: "" or "a/b/" */
+	bool is_relative;	/* data was a relative path */
 	struct span text;
 	struct json json;
 	struct conf *conf;
@@ -1202,6 +1203,7 @@ parse(struct conf *c, struct span text, struct span dir, struct reader *r)
 	result = read_text(r);
 	if (result == 0) {
 		set_name(c);
+		r->is_relative = c->data[0] != '/';
 		set_paths(c, dir);
 		c->lines = lines_of(r, NULL);
 	} else {
@@ -1231,9 +1233,8 @@ check_moved(struct conf *c, const char *path, struct span dir, char *why,
 {
 	const char *given = c->data + dir.n;
 
-	if (dir.n == 0 || strlen(c->data) <= dir.n ||
-	    memcmp(c->data, dir.p, dir.n) != 0 ||
-	    access(c->data, F_OK) == 0 || access(given, F_OK) == -1)
+	if (dir.n == 0 || access(c->data, F_OK) == 0 ||
+	    access(given, F_OK) == -1)
 		return 0;
 	(void)say_why(why, room, "%s: \"data\": paths are relative to this "
 	    "file, where there is no %s; if the one in the working directory "
@@ -1261,7 +1262,8 @@ conf_read(struct conf *c, const char *path, char *why, size_t room)
 	else
 		result = parse(c, buf_span(&text), dir, &r);
 	if (result == 0)
-		result = check_moved(c, path, dir, why, room);
+		result = r.is_relative ? check_moved(c, path, dir, why, room)
+		    : 0;
 	buf_free(&text);
 	return result;
 }
