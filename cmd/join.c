@@ -30,6 +30,7 @@
 #define ASK_EVERY 60000		/* ms between two tries to be admitted */
 #define GOODBYE 5000		/* ms for the relay to answer a quit */
 #define NAME_ROOM 256
+#define ALIAS_ROOM (2 * NAME_ROOM)
 
 static const char usage[] =
     "join =HOST[:PORT] | +HOST[:PORT] | LINK [--fingerprint F] [--label L]\n"
@@ -331,19 +332,26 @@ part(struct context *context, struct attempt *a, struct account *account)
 		    context->why);
 }
 
+/* By which the relay knows the member: an invitation's code is part of it. */
+static void
+put_alias(const struct plan *plan, char alias[ALIAS_ROOM])
+{
+	(void)snprintf(alias, ALIAS_ROOM, "%s%s%s",
+	    plan->name[0] == '\0' ? "_" : plan->name,
+	    plan->code[0] == '\0' ? "" : " ", plan->code);
+}
+
 /* 0, or a status; then why is said by the caller. */
 static int
 try_to_join(struct context *context, struct attempt *a,
     const struct plan *plan, struct account *account)
 {
-	char alias[2 * NAME_ROOM];
+	char alias[ALIAS_ROOM];
 	uint64_t end = clock_ms(CLOCK_MONOTONIC) + PATIENCE;
 
 	if (!connect_any(context, a))
 		return STATUS_UNAVAILABLE;
-	(void)snprintf(alias, sizeof(alias), "%s%s%s",
-	    plan->name[0] == '\0' ? "_" : plan->name,
-	    plan->code[0] == '\0' ? "" : " ", plan->code);
+	put_alias(plan, alias);
 	a->over = false;
 	if (account->uid[0] != '\0')
 		dialog_login(a->dialog, span_of(account->uid),
@@ -413,6 +421,7 @@ static int
 prepare(struct context *context, const struct plan *plan,
     struct account *account)
 {
+	char alias[ALIAS_ROOM];
 	long holder;
 
 	if (account_make(account, context->account, context->why,
@@ -433,8 +442,9 @@ prepare(struct context *context, const struct plan *plan,
 	account_set(&account->nodeid, span_of(plan->nodeid));
 	if (plan->name[0] != '\0' && account->alias_count == 0) {
 		account->aliases = xgrow(NULL, 0, sizeof(*account->aliases));
+		put_alias(plan, alias);
 		account->aliases[account->alias_count++] =
-		    xcopy(span_of(plan->name));
+		    xcopy(span_of(alias));
 	}
 	return STATUS_OK;
 }
