@@ -237,11 +237,15 @@ read_lines(struct talk_run *t)
 		t->ended = true;
 }
 
-/* Look which posts were acked; say which were refused. */
-static void
+/*
+ * Look which posts were acked; say which were refused.  0, or a status: the
+ * ping was refused, so there is nobody to talk to.
+ */
+static int
 take_acks(struct context *context, struct talk_run *t)
 {
 	struct request_result result;
+	int status = STATUS_OK;
 	size_t i = 0;
 
 	while (i < t->pending_count) {
@@ -250,28 +254,33 @@ take_acks(struct context *context, struct talk_run *t)
 			i++;
 			continue;
 		}
-		if (result.refused)
+		if (result.refused) {
 			(void)context_fail(context, STATUS_DATA, "%s",
 			    context->why);
-		else if (t->thread.n == 0)
+			if (t->id == NULL)
+				status = STATUS_DATA;
+		}
+		if (!result.refused && t->thread.n == 0)
 			buf_add(&t->thread, buf_span(&result.msgid));
 		request_free(&result);
 		t->pending_count--;
 		memmove(t->pending[i], t->pending[i + 1],
 		    (t->pending_count - i) * OUTGOING_NAME);
 	}
+	return status;
 }
 
 /* ---- the loop ---- */
 
 /*
- * Lines are read while there is room for them, and somebody to get them.
+ * Lines are read while there is room for them, and somebody to get them; from
+ * a terminal even before that, so that Ctrl-D ends the wait for an answer.
  * Returns how long to wait for anything: not at all while input is a file.
  */
 static int
 watch_input(struct talk_run *t)
 {
-	bool wants = !t->ended && t->id != NULL &&
+	bool wants = !t->ended && (t->id != NULL || isatty(STDIN_FILENO)) &&
 	    t->pending_count < PENDING && t->typed.n < LINE_BYTES;
 
 	if (wants && !t->watched) {
@@ -292,14 +301,16 @@ static int
 turn(struct context *context, struct talk_run *t)
 {
 	struct agent_message m;
-	int status = STATUS_OK, wait;
+	int status = STATUS_OK, refused, wait;
 
 	while (status == STATUS_OK && agent_next(t->line.agent, &m))
 		status = take_message(context, t, &m);
 	if (status == STATUS_OK)
 		(void)find_who(context, t);
 	take_presence(t);
-	take_acks(context, t);
+	refused = take_acks(context, t);
+	if (status == STATUS_OK)
+		status = refused;
 	if (status == STATUS_OK && t->id != NULL)
 		status = send_lines(context, t);
 	wait = watch_input(t);
@@ -322,6 +333,10 @@ converse(struct context *context, struct talk_run *t)
 		now = clock_ms(CLOCK_MONOTONIC);
 		if (t->ended && t->typed.n == 0 && t->pending_count == 0)
 			break;
+		if (t->ended && t->id == NULL && t->typed.n > 0 &&
+		    status == STATUS_OK)
+			return context_fail(context, STATUS_UNAVAILABLE,
+			    "nobody has answered; what was typed was not sent");
 		if (t->ended && end == UINT64_MAX)
 			end = now + LAST_WAIT;
 	}
