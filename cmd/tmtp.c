@@ -108,5 +108,12 @@ main(int argc, char **argv)
 	if (option == -1 || *words.at == NULL)
 		return context_usage("[-a ACCOUNT] [--json] COMMAND ...; "
 		    "tmtp --help lists the commands");
+	if (strcmp(words.at[0], "help") == 0) {
+		if (words.at[1] == NULL) {
+			help();
+			return STATUS_OK;
+		}
+		return run(&context, (char *[]){ words.at[1], "--help", NULL });
+	}
 	return run(&context, words.at);
 }
