@@ -27,7 +27,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
 	userdb/record.o userdb/roster.o userdb.o \
 	datadir.o \
 	tmtp/auth.o tmtp/cork.o tmtp/endpoint.o tmtp/expire.o tmtp/group.o tmtp/header.o \
-	tmtp/hold.o tmtp/login.o tmtp/members.o tmtp/moderate.o tmtp/oidc.o \
+	tmtp/hold.o tmtp/limit.o tmtp/login.o tmtp/members.o tmtp/moderate.o tmtp/oidc.o \
 	tmtp/op.o tmtp/outbox.o tmtp/ping.o tmtp/post.o tmtp/presence.o \
 	tmtp/register.o tmtp/request.o tmtp/retry.o tmtp/route.o tmtp/seal.o \
 	tmtp/session.o tmtp/useredit.o tmtp/wake.o tmtp.o \

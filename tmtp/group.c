@@ -4,6 +4,7 @@
 
 #include "conf.h"
 #include "datadir.h"
+#include "tmtp/limit.h"
 #include "tmtp/members.h"
 #include "tmtp/moderate.h"
 #include "tmtp/ping.h"
@@ -42,7 +43,7 @@ may_make(struct request *rq)
 	    userdb_is_taken(data->userdb, rq->h.gid))
 		result = USERDB_TAKEN;
 	if (result == USERDB_TAKEN)
-		ping_missed(rq);
+		limit_missed(rq);
 	if (result != USERDB_OK)
 		return request_refuse_name(rq, result, rq->h.gid);
 	if (max == 0 || request_user(rq)->groups_made < max)
@@ -185,7 +186,7 @@ may_be_called(struct request *rq, const struct group *group, struct span name)
 	struct member *m = userdb_member_alias(group, name);
 	struct alias *alias = userdb_alias(db, name);
 
-	if (!ping_may_guess(rq))
+	if (!limit_may_guess(rq))
 		return false;
 	if (invite_reserves(rq->relay->data->invites, name, rq->now))
 		result = USERDB_TAKEN;
@@ -195,7 +196,7 @@ may_be_called(struct request *rq, const struct group *group, struct span name)
 	    userdb_group(db, name) != NULL))
 		result = USERDB_TAKEN;
 	if (result == USERDB_TAKEN)
-		ping_missed(rq);
+		limit_missed(rq);
 	return result == USERDB_OK || request_refuse_name(rq, result, name);
 }
 

@@ -19,12 +19,6 @@ struct request;
  * and returns NULL.
  */
 struct alias *ping_reach(struct request *, struct span name);
-/*
- * Names can also be guessed by asking for them: whether the sender may try one
- * more, else refuses; and that it was taken.
- */
-bool ping_may_guess(struct request *);
-void ping_missed(struct request *);
 /* A ping or an invitation was sent to it: both count alike. */
 void ping_reached(struct request *, struct alias *);
 

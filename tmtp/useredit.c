@@ -7,10 +7,10 @@
 #include "datadir.h"
 #include "store.h"
 #include "tmtp/cork.h"
+#include "tmtp/limit.h"
 #include "tmtp/login.h"
 #include "tmtp/moderate.h"
 #include "tmtp/outbox.h"
-#include "tmtp/ping.h"
 #include "tmtp/request.h"
 #include "tmtp/route.h"
 #include "tmtp/session.h"
@@ -72,7 +72,7 @@ useredit_add_alias(struct request *rq, struct user *user, struct span name,
 		result = userdb_add_alias(rq->relay->data->userdb, user, name,
 		    min, uses);
 	if (result == USERDB_TAKEN && rq->session->node != NULL)
-		ping_missed(rq);
+		limit_missed(rq);
 	return result == USERDB_OK || refuse_alias(rq, result, name);
 }
 
@@ -218,7 +218,7 @@ edit_newalias(struct request *rq)
 		    SPAN(""));
 	if (user->alias_count >= ALIASES_MAX)
 		return request_refuse(rq, "too many aliases", SPAN(""));
-	if (!ping_may_guess(rq))
+	if (!limit_may_guess(rq))
 		return false;
 	if (!useredit_add_alias(rq, user, rq->h.newalias,
 	    rq->relay->conf->alias_min,

@@ -362,7 +362,8 @@ check_owner(struct relay_process *r)
 	if (geteuid() != 0)
 		return;
 	stop(r);
-	CHECK(shell(r, "chown -R 4321:8765 mnm-data") == 0, "%s", said.p);
+	CHECK(shell(r, "chmod 755 . && chown -R 4321:8765 mnm-data") == 0,
+	    "%s", said.p);
 	expect(r, "owned", 0, "");
 	CHECK(shell(r, "test -z \"`find owned ! -user 4321 -o ! -group 8765`\""
 	    ) == 0, "root's backup is root's");

@@ -716,7 +716,7 @@ run_arrival(const struct half *r)
 	    s.g->pending_count);
 	CHECK(count_frames(s.c, "\"op\":\"delivery\"") == r->delivered,
 	    "%s: not what C gets", r->name);
-	CHECK(s.st.relay->uploads == 0, "%s: still arriving", r->name);
+	CHECK(s.st.relay->upload_count == 0, "%s: still arriving", r->name);
 	harness_free_disk(&s.st);
 	CHECK(datadir_checkpoint(&s.st.data) == 0 && count_files(&s.st,
 	    "tmp/large-*", NULL, 0) == 0, "%s: files are left", r->name);
