@@ -430,6 +430,20 @@ take_stop(struct mnm *m)
 		m->stopped = true;
 }
 
+/* The operator's command for what a signal can do. */
+static void
+reload_if_asked(struct mnm *m)
+{
+	char why[MNM_WHY];
+
+	if (!server_wants_reload(m->sv))
+		return;
+	if (mnm_reload(m, why, sizeof(why)) == -1)
+		log_line("reload: %s; nothing is changed", why);
+	else
+		log_line("reload: done");
+}
+
 int
 mnm_turn(struct mnm *m, int timeout)
 {
@@ -440,6 +454,8 @@ mnm_turn(struct mnm *m, int timeout)
 	if (server_is_woken(m->sv))
 		take_stop(m);
 	free_retired(m);
+	if (result == 0)
+		reload_if_asked(m);
 	if (result == 0 && time_to_check(m) == 0)
 		mnm_check(m);
 	(void)log_to(before);

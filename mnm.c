@@ -179,6 +179,8 @@ run_relay(const char *path)
 	start(path);
 	catch_signals();
 	print_welcome(path);
+	log_line("mnm " MNM_VERSION " serves %s, process %ld",
+	    mnm_conf(relay)->data, (long)getpid());
 	process_notify("READY=1\nSTATUS=serving");
 	set_alarm();
 	if (process_watchdog() > 0 &&
@@ -227,6 +229,17 @@ find_relay(const char *config)
 	return CLI_INSTALLED;
 }
 
+/* What was printed may not have arrived, as on a full disk: then status 1. */
+static int
+finish(int status)
+{
+	if (fflush(stdout) != EOF && !ferror(stdout))
+		return status;
+	fprintf(stderr, "mnm: cannot write the output: %s\n",
+	    strerror(errno));
+	return status != 0 ? status : ADMIN_FAILED;
+}
+
 static void
 usage(void)
 {
@@ -263,14 +276,14 @@ help(const char *word)
 
 	if (word == NULL) {
 		usage();
-		exit(0);
+		exit(finish(0));
 	}
 	if (!admin_help(&text, word)) {
 		fprintf(stderr, "mnm: %.*s\n", (int)text.n, text.p);
 		exit(ADMIN_USAGE);
 	}
 	printf("%.*s", (int)text.n, text.p);
-	exit(0);
+	exit(finish(0));
 }
 
 /*
@@ -284,7 +297,7 @@ take_option(char *const *words, const char **config)
 
 	if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0) {
 		puts("mnm " MNM_VERSION);
-		exit(0);
+		exit(finish(0));
 	}
 	if (strcmp(word, "-c") == 0 || strcmp(word, "--config") == 0) {
 		if (words[1] == NULL)
@@ -350,7 +363,8 @@ main(int argc, char **argv)
 	n = argc > 0 ? read_options(argv + 1, &config) : 0;
 	config = find_config(config);
 	if (n > 0)
-		return cli_run(find_relay(config), argv[0], argv + 1, n);
+		return finish(cli_run(find_relay(config), argv[0], argv + 1,
+		    n));
 	if (config == NULL && exists(OTHER_CONFIG) && exists(CLI_DATA))
 		log_line("./" OTHER_CONFIG " is not read: name it "
 		    CLI_CONFIG ", or use -c " OTHER_CONFIG);

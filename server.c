@@ -144,6 +144,7 @@ struct server {
 
 	int wake;
 	bool woken;		/* wake is readable */
+	bool reload;		/* the operator wants it */
 	bool step_due;		/* datadir_step may have something to do */
 	bool resume_due;	/* those who wait may find their way free */
 	bool again;		/* do not sleep before the next turn */
@@ -591,7 +592,8 @@ serve_operator(struct server *sv, const struct poller_event *event)
 		.now = sv->now,
 		.started = sv->started,
 		.connections = sv->conn_count,
-		.pace = &sv->pace
+		.pace = &sv->pace,
+		.reload = &sv->reload
 	};
 
 	control_serve(sv->control, event, &call);
@@ -986,6 +988,15 @@ server_is_woken(struct server *sv)
 
 	sv->woken = false;
 	return woken;
+}
+
+bool
+server_wants_reload(struct server *sv)
+{
+	bool wanted = sv->reload;
+
+	sv->reload = false;
+	return wanted;
 }
 
 int

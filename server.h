@@ -43,6 +43,8 @@ int server_start(struct server *, struct datadir *, const struct identities *,
 int server_watch(struct server *, int wake);
 /* Whether that was readable since the last call; the caller reads it. */
 bool server_is_woken(struct server *);
+/* Whether the operator has asked for a reload since the last call. */
+bool server_wants_reload(struct server *);
 /*
  * One turn of the loop, with timeout milliseconds of waiting at most (-1: as
  * long as nothing happens).  -1 with errno when data can no longer be stored:

@@ -5,6 +5,7 @@
 
 #include "admin/commands.h"
 #include "base/buf.h"
+#include "base/log.h"
 #include "datadir.h"
 #include "json.h"
 #include "userdb.h"
@@ -340,6 +341,32 @@ refuse(struct buf *answer, const struct call *c, const char *why)
 	return ADMIN_FAILED;
 }
 
+/*
+ * What the operator of a running relay has changed.  An alias to uninvite may
+ * have been given with its code.
+ */
+static void
+log_act(const struct call *c)
+{
+	const struct command *k = c->command;
+	struct buf line = { NULL, 0, 0 };
+	size_t i;
+
+	if (c->started == 0 ||
+	    (k->effect == READS && strcmp(k->first, "reload") != 0) ||
+	    (k->effect == CHANGES && k->second == NULL && c->args[0] == NULL))
+		return;
+	buf_addf(&line, "operator: %s%s%s", k->first,
+	    k->second != NULL ? " " : "", k->second != NULL ? k->second : "");
+	for (i = 0; i < COMMAND_ARGS && c->args[i] != NULL; i++) {
+		if (strcmp(k->first, "uninvite") != 0)
+			buf_addf(&line, strchr(c->args[i], ' ') != NULL ?
+			    " \"%s\"" : " %s", c->args[i]);
+	}
+	log_line("%.*s", (int)line.n, line.p);
+	buf_free(&line);
+}
+
 int
 admin_run(struct call *c, char *const *words, size_t n, struct buf *answer)
 {
@@ -361,6 +388,8 @@ admin_run(struct call *c, char *const *words, size_t n, struct buf *answer)
 		status = refuse(answer, c, why);
 	else
 		buf_add(answer, output_end(&c->out));
+	if (why == NULL)
+		log_act(c);
 	output_free(&c->out);
 	return status;
 }

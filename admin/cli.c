@@ -539,6 +539,23 @@ check_words(struct cli *c)
 	return 0;
 }
 
+/* Whether the command shows a table, which may be empty. */
+static bool
+is_list(const struct cli *c)
+{
+	static const char *const lists[] = {
+		"invitations", "requests", "queue", "links"
+	};
+	const struct command *k = c->call.command;
+	size_t i;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (strcmp(k->first, lists[i]) == 0)
+			return true;
+	}
+	return k->second != NULL && strcmp(k->second, "list") == 0;
+}
+
 static int
 run_for_relay(struct cli *c)
 {
@@ -550,11 +567,18 @@ run_for_relay(struct cli *c)
 	status = control_ask(c->conf.data, c->words, c->n, &answer);
 	if (status == -1 && (errno == ENOENT || errno == ECONNREFUSED))
 		status = run_alone(c, &answer);
+	else if (status == -1 && (errno == ETIMEDOUT || errno == EAGAIN))
+		(void)say_why(c->why, WHY_ROOM, "%s: the relay does not answer "
+		    "within 10 s: is it stopped, or its disk stuck?",
+		    c->conf.data);
 	else if (status == -1)
 		(void)say_why(c->why, WHY_ROOM, "%s/control: %s",
 		    c->conf.data, strerror(errno));
 	if (status == -1)
 		answer.n = 0;
+	if (status == ADMIN_DONE && answer.n == 0 && is_list(c) &&
+	    isatty(STDOUT_FILENO))
+		puts("none");
 	print(status == ADMIN_DONE ? stdout : stderr, &answer);
 	return status;
 }

@@ -436,15 +436,29 @@ user_remove(struct call *c)
 	return NULL;
 }
 
+/* What counts against a member's limits is forgotten. */
+static const char *
+reset_pings(struct call *c)
+{
+	if (strcmp(c->args[2], "reset") != 0)
+		return "invalid value for pings (only reset)";
+	userdb_set_pings(c->data->userdb, c->user, 0, 0,
+	    (uint32_t)(c->now.wall / 1000));
+	return NULL;
+}
+
 static const char *
 user_set(struct call *c)
 {
 	bool on;
 
-	c->about = c->args[1];
-	if (strcmp(c->args[1], "receive-only") != 0)
-		return "unknown setting (the only one is receive-only)";
 	c->about = c->args[2];
+	if (strcmp(c->args[1], "pings") == 0)
+		return reset_pings(c);
+	if (strcmp(c->args[1], "receive-only") != 0) {
+		c->about = c->args[1];
+		return "unknown setting (receive-only or pings)";
+	}
 	on = strcmp(c->args[2], "on") == 0;
 	if (!on && strcmp(c->args[2], "off") != 0)
 		return "invalid value for receive-only (on or off)";
@@ -655,6 +669,19 @@ stats(struct call *c)
 	return NULL;
 }
 
+/* The caller has found the configuration valid; the log has the result. */
+static const char *
+reload(struct call *c)
+{
+	c->about = NULL;
+	if (c->reload == NULL)
+		return "no relay is running";
+	*c->reload = true;
+	output_say(&c->out, "The relay reads its configuration and "
+	    "certificates again; its log says with what result.");
+	return NULL;
+}
+
 /* ---- all of them ---- */
 
 const struct command commands[] = {
@@ -680,7 +707,8 @@ const struct command commands[] = {
 	{ "user", "disable", "USER", CHANGES, user_disable, NULL },
 	{ "user", "enable", "USER", CHANGES, user_enable, NULL },
 	{ "user", "remove", "USER", CHANGES, user_remove, NULL },
-	{ "user", "set", "USER receive-only on|off", CHANGES, user_set, NULL },
+	{ "user", "set", "USER receive-only|pings on|off|reset", CHANGES,
+	    user_set, NULL },
 	{ "node", "list", "USER", READS, node_list, NULL },
 	{ "node", "drop", "USER N", CHANGES, node_drop, NULL },
 	{ "alias", "drop", "ALIAS", CHANGES, alias_drop, NULL },
@@ -688,7 +716,9 @@ const struct command commands[] = {
 	{ "group", "show", "GROUP", READS, group_show, NULL },
 	{ "group", "remove", "GROUP", CHANGES, group_remove, NULL },
 	{ "queue", NULL, "USER", READS, queue, NULL },
+	{ "status", NULL, "", READS, stats, NULL },
 	{ "stats", NULL, "", READS, stats, NULL },
+	{ "reload", NULL, "", READS, reload, NULL },
 	{ "links", NULL, "", READS, links, NULL }
 };
 

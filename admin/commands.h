@@ -45,6 +45,8 @@ struct call {
 	uint64_t started;		/* now.wall; 0: no relay is running */
 	size_t connections;		/* logged in or not */
 	struct pace *pace;		/* NULL: no relay is running */
+	bool *reload;			/* set if it shall read its files
+					   again; NULL likewise */
 	/* What its words say. */
 	const struct command *command;
 	const char *args[COMMAND_ARGS];	/* NULL: not given */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -34,6 +35,8 @@
 #define WORDS_MAX   16
 
 #define ALL_LINES SIZE_MAX	/* of an answer */
+
+#define PATIENCE 10	/* seconds for the relay to answer */
 
 /* Logged, as is success, if the directory was held until now. */
 #define BACKUP_FAILED "backup failed"
@@ -451,12 +454,26 @@ read_answer(int fd, size_t lines, struct buf *answer)
 	if (answer->n > 0)
 		end = memchr(answer->p, '\n', answer->n);
 	if (n == -1 || end == NULL) {
-		errno = n == -1 ? errno : ECONNRESET;
+		if (n != -1)
+			errno = ECONNRESET;
+		else if (fd_would_block())
+			errno = ETIMEDOUT;
 		return -1;
 	}
 	status = strtol(answer->p, NULL, 10);
 	buf_drop(answer, (size_t)(end + 1 - answer->p));
 	return (int)status;
+}
+
+/* A relay that is stopped, or hangs, must not keep a command waiting. */
+static int
+limit_time(int fd)
+{
+	const struct timeval limit = { PATIENCE, 0 };
+
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit,
+	    sizeof(limit)) == 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO,
+	    &limit, sizeof(limit)) == 0 ? 0 : -1;
 }
 
 /* Send a request to the relay that serves data; its answer is to be read. */
@@ -468,7 +485,8 @@ request(const char *data, char *const *words, size_t n)
 	if (dir == -1)
 		return -1;
 	fd = open_socket();
-	if (fd != -1 && (call_in(data, dir, fd, connect) == -1 ||
+	if (fd != -1 && (limit_time(fd) == -1 ||
+	    call_in(data, dir, fd, connect) == -1 ||
 	    send_request(fd, words, n) == -1))
 		fd = fd_close(fd);
 	(void)fd_close(dir);

@@ -569,13 +569,22 @@ check_limits(struct setting *w, struct peer *alice, struct peer *bob)
 	expect_ping(w, bob, "nobody there", "nobody has");
 	expect_ping(w, bob, "nobody here", "nobody has");
 	expect_ping(w, bob, "Alice Smith", "try again after 20");
+	expect(w, 1, "only reset", "user set '%s' pings on", bob->name);
+	expect(w, 0, "", "user set '%s' pings reset", bob->name);
+	expect_ping(w, bob, "nobody there", "nobody has");
+	expect_ping(w, bob, "nobody here", "nobody has");
+	expect_ping(w, bob, "Alice Smith", "try again after 20");
 	expect_ack(w, bob, "try again after", "{\"op\":5,\"id\":\"1\","
 	    "\"datalen\":0,\"gid\":\"guess\",\"from\":\"%s\","
 	    "\"to\":\"Alice Smith\"}", bob->name);
 	reconfigure(w, INVITE "\"pings_per_day\": 3, "
 	    "\"failed_pings_in_a_row\": 0,");
 	expect_ping(w, bob, "Alice Smith", "");
+	expect_ping(w, bob, "Alice Smith", "");
+	expect_ping(w, bob, "Alice Smith", "");
 	expect_ping(w, bob, "Alice Smith", "daily ping limit reached");
+	expect(w, 0, "", "user set '%s' pings reset", bob->name);
+	expect_ping(w, bob, "Alice Smith", "");
 	expect_ping(w, alice, "Ivan Silent", "");
 	reconfigure(w, INVITE "\"pings_per_day\": 0,");
 	expect_ping(w, bob, "Alice Smith", "");

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,7 +211,8 @@ check_moved(struct operator *o)
 	expect(o, 0, "", "init moved");
 	expect(o, 0, before.p, "-c moved/mnm.config fingerprint");
 	expect(o, 0, "Alice Smith", "-c moved/mnm.config invitations");
-	do_there(o, "mv moved/mnm-data moved/old");
+	do_there(o, "mv moved/mnm-data moved/old && "
+	    "sed -i 's/:3456/:0/' moved/mnm.config");
 	expect(o, 1, "moved/mnm-data will be created at start",
 	    "-c moved/mnm.config check");
 	buf_free(&before);
@@ -378,6 +380,71 @@ check_lock(struct operator *o)
 	(void)close(fd);	/* nothing was written */
 }
 
+static void
+expect_log(const struct operator *o, const char *text)
+{
+	int i;
+
+	for (i = 0; i < 100 && !relay_said(&o->relay, text); i++)
+		relay_sleep(100);
+	CHECK(relay_said(&o->relay, text), "the log lacks: %s", text);
+}
+
+/* What the operator does is in the log, but no code. */
+static void
+check_log(struct operator *o)
+{
+	relay_configure(&o->relay, "\"register\": \"invite\",");
+	relay_start(&o->relay);
+	expect_log(o, "mnm " MNM_VERSION " serves mnm-data, process ");
+	expect(o, 0, "", "invite 'Dora Long'");
+	expect_log(o, "operator: invite \"Dora Long\"\n");
+	expect(o, 0, "", "uninvite 'Dora Long'");
+	expect_log(o, "operator: uninvite\n");
+	expect(o, 0, "running", "status");
+	expect(o, 0, "usage: mnm reload", "help reload");
+	expect(o, 0, "invitations", "invitations --json");
+	CHECK(!relay_said(&o->relay, "operator: invitations"), "it was read");
+	relay_configure(&o->relay, "\"register\": \"closed\",");
+	expect(o, 0, "again", "reload");
+	expect_log(o, "operator: reload\n");
+	expect_log(o, "reload: done\n");
+	expect(o, 0, "closed", "register");
+	relay_configure(&o->relay, "\"register\": 1,");
+	expect(o, 1, "invalid value", "reload");
+	relay_configure(&o->relay, "\"register\": \"invite\",");
+	/* Nobody waits for a relay that hangs. */
+	kill(o->relay.pid, SIGSTOP);
+	expect(o, 1, "does not answer within 10 s", "status");
+	kill(o->relay.pid, SIGCONT);
+	expect(o, 0, "running", "status");
+	stop(o, SIGTERM);
+	expect(o, 1, "no relay is running", "reload");
+}
+
+/* What cannot be written is a failure; an empty list has a word. */
+static void
+check_output(struct operator *o)
+{
+	const bool has_script = system("command -v script >/dev/null") == 0;
+
+	if (access("/dev/full", W_OK) == 0) {
+		expect(o, 1, "cannot write the output", "--version >/dev/full");
+		expect(o, 1, "cannot write the output", "--help >/dev/full");
+		expect(o, 1, "cannot write the output", "status >/dev/full");
+		expect(o, 1, "cannot write the output",
+		    "help check >/dev/full");
+	}
+	expect(o, 0, "", "user list");
+	expect_unsaid(o, "none");
+	if (has_script) {
+		do_there(o, "script -qec \"'$PROGRAM' user list\" /dev/null "
+		    "</dev/null | grep '^none'");
+		do_there(o, "script -qec \"'$PROGRAM' user list --json\" "
+		    "/dev/null </dev/null | grep -v none");
+	}
+}
+
 /* The control socket of a path that no socket's address can hold. */
 static void
 check_long_path(struct operator *o)
@@ -529,6 +596,8 @@ main(int argc, char **argv)
 	check_usage(&o);
 	check_root_start(&o);
 	check_service(&o);
+	check_log(&o);
+	check_output(&o);
 	check_long_path(&o);
 	check_fsck(&o, SIGTERM);
 	check_fsck(&o, SIGKILL);
