@@ -192,9 +192,11 @@ make_place(struct relay *relay, struct now now)
 static bool
 may_upload(struct request *rq)
 {
-	make_place(rq->relay, rq->now);
-	return (rq->relay->upload_count < UPLOADS_MAX &&
-	    rq->session->node->user->uploads < UPLOADS_OF_USER_MAX) ||
+	bool may = rq->session->node->user->uploads < UPLOADS_OF_USER_MAX;
+
+	if (may)
+		make_place(rq->relay, rq->now);
+	return (may && rq->relay->upload_count < UPLOADS_MAX) ||
 	    request_refuse(rq, "too many large messages are being sent: "
 	    "try again later", SPAN(""));
 }

@@ -681,6 +681,47 @@ test_uploads_of_user(void)
 	harness_close(&st);
 }
 
+/* Nobody gives way to a user who would be refused all the same. */
+static void
+test_slow_for_nobody(void)
+{
+	enum { OTHERS = 75, NODES = 25 };
+	struct session *sessions[OTHERS + NODES];
+	char nodeid[NODEID_TEXT];
+	struct buf b = { NULL, 0, 0 };
+	struct harness st;
+	struct actor *a;
+	struct user *user;
+	unsigned i;
+
+	a = begin(&st);
+	harness_lose(&st, a);
+	user = userdb_user_text(st.data.userdb, span_of(a->uid));
+	add_post(&b, a->uid, 200000, 1);
+	for (i = 0; i < OTHERS; i++) {
+		sessions[i] = enroll(&st, "B")->session;
+		tmtp_input(sessions[i], (struct span){ b.p, 1000 }, st.now);
+	}
+	for (i = OTHERS; i <= OTHERS + NODES; i++) {
+		(void)userdb_add_node(st.data.userdb, user, SPAN("x"), nodeid);
+		enter(&st, a, nodeid);
+		if (i == OTHERS + NODES)
+			st.now.mono += 20000;
+		else
+			sessions[i] = a->session;
+		tmtp_input(a->session, (struct span){ b.p, 1000 }, st.now);
+		harness_turn(&st);
+	}
+	CHECK(count_frames(a, "too many large") == 1, "it is not refused");
+	for (i = 0; i < OTHERS + NODES; i++) {
+		CHECK(!tmtp_is_ended(sessions[i]), "%u gave way", i);
+		if (i != OTHERS - 1)	/* the harness closes the last of B */
+			tmtp_session_close(sessions[i], st.now);
+	}
+	buf_free(&b);
+	harness_close(&st);
+}
+
 /* OhiEdit of count users from the first on. */
 static void
 edit_contacts(struct harness *st, struct actor *a, const char *type,
@@ -890,6 +931,7 @@ main(void)
 	test_many_uploads();
 	test_slow_uploads();
 	test_uploads_of_user();
+	test_slow_for_nobody();
 	test_contacts_max();
 	test_succession();
 	test_pending_removed();
