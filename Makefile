@@ -42,9 +42,10 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
 	admin/output.o admin/process.o admin/stats.o \
 	server.o library.o
 # The other end of a connection.
-CLIENT = client/account.o client/agent.o client/client.o client/contacts.o \
-	client/dial.o client/dialog.o client/learn.o client/outgoing.o \
-	client/post_form.o client/seen.o client/trust.o client/wire.o
+CLIENT = client/account.o client/agent.o client/around.o client/client.o \
+	client/contacts.o client/dial.o client/dialog.o client/learn.o \
+	client/outgoing.o client/post_form.o client/seen.o client/trust.o \
+	client/wire.o
 # Mail, for tmtp.
 MAIL =	mail/charset.o mail/field.o mail/html.o mail/letter.o mail/mime.o \
 	mail/transfer.o
@@ -74,6 +75,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/cert_test $(UNIT)/authority_test $(UNIT)/tls_test $(UNIT)/tls_bad_test \
 	$(UNIT)/oidc_test $(UNIT)/jwks_test $(UNIT)/client_test \
 	$(UNIT)/dialog_test $(UNIT)/account_test \
+	$(UNIT)/around_test \
 	$(UNIT)/http_test $(UNIT)/websocket_test \
 	$(UNIT)/header_test $(UNIT)/tmtp_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \

@@ -19,6 +19,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "client/account.h"
+#include "client/around.h"
 #include "client/dial.h"
 #include "client/dialog.h"
 #include "client/learn.h"
@@ -93,7 +94,7 @@ struct agent {
 	uint64_t idle_at;	/* if nothing arrives until then; 0: unknown */
 	bool probing, probe_is_stale;
 	struct buf shown;	/* uids that see us */
-	struct buf presence;	/* struct agent_presence, one after the other */
+	struct around around;
 	char why[WHY_ROOM];
 };
 
@@ -570,18 +571,14 @@ on_ack(struct agent *a, const struct reply *r)
 static void
 on_presence(struct agent *a, const struct reply *r)
 {
-	struct agent_presence p = { .online = wire_number(r, "status") == 1 };
-
-	(void)snprintf(p.uid, sizeof(p.uid), "%.*s", (int)r->from.n, r->from.p);
-	buf_add(&a->presence, (struct span){ (const char *)&p, sizeof(p) });
+	around_add(&a->around, r->from, wire_number(r, "status") == 1);
 }
 
 /* The relay lists in its info who is online already. */
 static void
 read_ohi(struct agent *a, const struct reply *r)
 {
-	struct agent_presence p = { .online = true };
-	struct span key, uid;
+	struct span key;
 	struct json j;
 
 	json_begin(&j, r->header);
@@ -592,13 +589,8 @@ read_ohi(struct agent *a, const struct reply *r)
 			continue;
 		}
 		json_array(&j);
-		while (json_item(&j)) {
-			uid = json_string(&j);
-			(void)snprintf(p.uid, sizeof(p.uid), "%.*s",
-			    (int)uid.n, uid.p);
-			buf_add(&a->presence, (struct span){
-			    (const char *)&p, sizeof(p) });
-		}
+		while (json_item(&j))
+			around_add(&a->around, json_string(&j), true);
 	}
 }
 
@@ -904,7 +896,7 @@ agent_close(struct agent *a)
 	buf_free(&a->names);
 	buf_free(&a->arrival.head);
 	buf_free(&a->shown);
-	buf_free(&a->presence);
+	around_free(&a->around);
 	free(a);
 }
 
@@ -976,13 +968,9 @@ agent_keep(struct agent *a, const struct agent_message *m)
 }
 
 bool
-agent_next_presence(struct agent *a, struct agent_presence *p)
+agent_next_presence(struct agent *a, struct around_user *user)
 {
-	if (a->presence.n == 0)
-		return false;
-	memcpy(p, a->presence.p, sizeof(*p));
-	buf_drop(&a->presence, sizeof(*p));
-	return true;
+	return around_next(&a->around, user);
 }
 
 void

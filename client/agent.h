@@ -40,17 +40,13 @@
 
 struct account;
 struct agent;
+struct around_user;
 struct poller;
 struct poller_event;
 
 struct agent_message {
 	struct reply reply;	/* its data is all of it, also of a large one */
 	bool again;		/* it may have been handed over before */
-};
-
-struct agent_presence {
-	char uid[64];
-	bool online;
 };
 
 /*
@@ -87,7 +83,7 @@ void agent_done(struct agent *, const struct agent_message *);
  */
 int agent_keep(struct agent *, const struct agent_message *);
 /* Somebody is online, or no longer; false: no news. */
-bool agent_next_presence(struct agent *, struct agent_presence *);
+bool agent_next_presence(struct agent *, struct around_user *);
 
 /*
  * Call agent_probe after each turn to learn when the relay has sent all that

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "client/account.h"
 #include "client/agent.h"
+#include "client/around.h"
 #include "client/contacts.h"
 #include "cmd/post.h"
 #include "cmd/request.h"
@@ -176,7 +177,7 @@ take_message(struct context *context, struct talk_run *t,
 static void
 take_presence(struct talk_run *t)
 {
-	struct agent_presence p;
+	struct around_user p;
 
 	while (agent_next_presence(t->line.agent, &p))
 		if (t->id != NULL && strcmp(p.uid, t->id) == 0)
