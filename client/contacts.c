@@ -14,6 +14,12 @@
 #define FILE_MAX (16 << 20)
 #define NAME_MAX_BYTES 256	/* of what others call themselves */
 
+/*
+ * Contacts, and groups, after which whom we do not want to know is not noted:
+ * others must not make a file that is too large to be read.
+ */
+#define HEARD_MAX 4000
+
 static const char *const how_names[] = {
 	[PERSON_PINGED] = "pinged", [PERSON_SAYS] = "says",
 	[PERSON_ANSWERED] = "answered", [PERSON_SURE] = "sure"
@@ -355,6 +361,8 @@ contacts_hear(struct contacts *book, struct span name, struct span uid)
 		c->how = PERSON_ANSWERED;
 		return;
 	}
+	if (book->people_count >= HEARD_MAX)
+		return;
 	free_name(book, name, &other);
 	add_person(book, buf_span(&other), uid, PERSON_SAYS);
 	buf_free(&other);
@@ -402,6 +410,8 @@ contacts_group(struct contacts *book, struct span gid, struct span me,
 {
 	struct contact_group *g = contacts_find_group(book, gid);
 
+	if (g == NULL && !joined && book->group_count >= HEARD_MAX)
+		return;
 	if (g == NULL) {
 		book->groups = xgrow(book->groups, book->group_count,
 		    sizeof(*book->groups));

@@ -139,6 +139,32 @@ test_contacts(void)
 	account_close(&a);
 }
 
+/* However many strangers write, the contacts can be read and are looked up. */
+static void
+test_strangers(void)
+{
+	struct contacts book = { .people = NULL };
+	char uid[40], name[32];
+	unsigned i;
+
+	for (i = 0; i < 5000; i++) {
+		(void)snprintf(uid, sizeof(uid), "%032u", i);
+		(void)snprintf(name, sizeof(name), "S%u", i);
+		contacts_hear(&book, span_of(name), span_of(uid));
+		contacts_group(&book, span_of(name), SPAN("me"), false);
+	}
+	CHECK(book.people_count == 4000, "%zu people", book.people_count);
+	CHECK(book.group_count == 4000, "%zu groups", book.group_count);
+	contacts_pinged(&book, SPAN("Eve"));
+	contacts_hear(&book, SPAN("Eve"), span_of(uid));
+	CHECK(contacts_find_uid(&book, span_of(uid)) != NULL, "who was asked");
+	contacts_learn(&book, SPAN("Fay"), SPAN("F"));
+	contacts_group(&book, SPAN("ours"), SPAN("me"), true);
+	CHECK(contacts_find(&book, SPAN("Fay")) != NULL &&
+	    contacts_find_group(&book, SPAN("ours")) != NULL, "the wanted");
+	contacts_free(&book);
+}
+
 /* ---- requests ---- */
 
 static void
@@ -296,6 +322,7 @@ main(void)
 	test_names();
 	test_account();
 	test_contacts();
+	test_strangers();
 	test_outgoing();
 	test_post_form();
 	test_hostile_forms();
