@@ -114,7 +114,7 @@ load(struct files *f, const char *path)
 		    "it has no records");
 	/* An earlier version has given it a longer name. */
 	if (found == 1 && !f->quarantine->report_only &&
-	    strcmp(check.place, path) != 0 &&
+	    check.place[0] != '\0' && strcmp(check.place, path) != 0 &&
 	    renameat(data, path, data, check.place) == -1)
 		return -1;
 	return found;

@@ -286,6 +286,11 @@ check_order(void)
 	CHECK(strstr(found.p, "{}") == NULL, "the new one was given");
 	CHECK(strstr(found.p, C_GROUP) > strstr(found.p, A_USER) &&
 	    strstr(found.p, C_GROUP) > strstr(found.p, B_USER), "order");
+	put_lines(GROUP_C, "[\n{\"new\":true},\n");
+	CHECK(read_all(&found) == 0 && strstr(found.p, A_USER) != NULL,
+	    "a file of nothing else");
+	CHECK(faccessat(dir, GROUP_C, F_OK, 0) == 0, "it does not stay");
+	put_all();
 	buf_free(&found);
 }
 
