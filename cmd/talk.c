@@ -110,7 +110,8 @@ show_message(const struct context *context, const struct show *s)
 		terminal_line(&text, buf_span(&s->name));
 		buf_addf(&text, ": ");
 		terminal_text(&text, s->form.text, "    ");
-		show_news(s, &text);
+		if (s->form.text.n == 0)
+			show_news(s, &text);
 		show_files(s, &text);
 	}
 	say(&text);
