@@ -417,6 +417,26 @@ join(struct context *context, const struct plan *plan,
 
 /* ---- the command ---- */
 
+/* As the relay prints it: a link has the digits alone. */
+static void
+set_fingerprint(struct account *account, const char *given)
+{
+	struct buf text = { NULL, 0, 0 };
+	size_t digits = 0;
+
+	for (; *given != '\0'; given++) {
+		if (*given == ':')
+			continue;
+		if (digits > 0 && digits % 2 == 0)
+			buf_add_byte(&text, ':');
+		buf_add_byte(&text, *given >= 'a' && *given <= 'f' ?
+		    (char)(*given - 'a' + 'A') : *given);
+		digits++;
+	}
+	account_set(&account->fingerprint, buf_span(&text));
+	buf_free(&text);
+}
+
 static int
 prepare(struct context *context, const struct plan *plan,
     struct account *account)
@@ -436,7 +456,7 @@ prepare(struct context *context, const struct plan *plan,
 		return context_fail(context, STATUS_TEMPORARY, "the account "
 		    "%s is in use by process %ld", context->account, holder);
 	account_set(&account->address, span_of(plan->address));
-	account_set(&account->fingerprint, span_of(plan->fingerprint));
+	set_fingerprint(account, plan->fingerprint);
 	account_set(&account->label, span_of(plan->label));
 	account_set(&account->uid, span_of(plan->uid));
 	account_set(&account->nodeid, span_of(plan->nodeid));
