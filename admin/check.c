@@ -149,8 +149,9 @@ check_cert(struct check *c, const struct conf_listener *l, uint64_t now)
 		add_line(c, CHECK_WARNING, line, "%s expires today: %s",
 		    id.cert_path, what);
 	else if (left < 30)
-		add_line(c, CHECK_WARNING, line, "%s expires in %lu days: %s",
-		    id.cert_path, (unsigned long)left, what);
+		add_line(c, CHECK_WARNING, line, "%s expires in %lu day%s: %s",
+		    id.cert_path, (unsigned long)left, left == 1 ? "" : "s",
+		    what);
 	check_mode(c, conf_listener_line(l, "listen.keyPath"), id.key_path,
 	    0600);
 	if (identity_is_own(&id)) {

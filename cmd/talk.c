@@ -344,8 +344,9 @@ converse(struct context *context, struct talk_run *t)
 	}
 	if (status == STATUS_OK && t->pending_count > 0)
 		status = context_fail(context, STATUS_TEMPORARY,
-		    "%zu messages are kept, and will be sent by the next tmtp "
-		    "that is online", t->pending_count);
+		    "%zu message%s kept, and will be sent by the next tmtp "
+		    "that is online", t->pending_count,
+		    t->pending_count == 1 ? " is" : "s are");
 	return status;
 }
 

@@ -198,6 +198,22 @@ check_renew(struct operator *o)
 	buf_free(&renewed);
 }
 
+/* A certificate that ends within two days is said to have one day. */
+static void
+check_plural(struct operator *o)
+{
+	if (system("command -v openssl >/dev/null") != 0)
+		return;
+	do_there(o, "openssl req -x509 -newkey ec -pkeyopt "
+	    "ec_paramgen_curve:P-256 -nodes -subj /CN=a.org -days 2 "
+	    "-keyout soon-key.pem -out soon.pem 2>/dev/null && sleep 2");
+	relay_file(&o->relay, "soon.config", "{\"listen\": {\"laddr\": "
+	    "\"127.0.0.1:0\", \"cert_path\": \"soon.pem\", "
+	    "\"key_path\": \"soon-key.pem\"}, \"data\": \"new/mnm-data\"}");
+	expect(o, 1, "soon.pem expires in 1 day: renew it",
+	    "-c soon.config check");
+}
+
 /* A data directory that comes from elsewhere keeps what is in it. */
 static void
 check_moved(struct operator *o)
@@ -591,6 +607,7 @@ main(int argc, char **argv)
 	check_next_steps(&o);
 	check_configurations(&o);
 	check_renew(&o);
+	check_plural(&o);
 	check_moved(&o);
 	check_owners(&o);
 	check_usage(&o);
