@@ -303,6 +303,7 @@ verify(struct trust_check *check, const br_x509_trust_anchor *anchors,
 	br_x509_minimal_init(&minimal, &br_sha256_vtable, anchors,
 	    anchor_count);
 	set_algorithms(&minimal);
+	br_x509_minimal_set_minrsa(&minimal, 2048 / 8);
 	for (k = 0; k < sizeof(hashes) / sizeof(hashes[0]); k++)
 		br_x509_minimal_set_hash(&minimal, br_sha256_ID + (int)k,
 		    hashes[k]);

@@ -236,9 +236,10 @@ run_sendmail(struct context *context, struct mailing *m, struct span letter)
 	(void)fd_close(input);
 	while (error == 0 && ended == 0) {
 		ended = waitpid(child, &status, WNOHANG);
-		if (ended == 0)
-			(void)station_turn(context, &m->station, 1,
-			    CHILD_LOOK);
+		/* Without a relay that wants us, there is only this. */
+		if (ended == 0 && station_turn(context, &m->station, 1,
+		    CHILD_LOOK) != STATUS_OK)
+			poller_wait(m->station->poller, CHILD_LOOK);
 	}
 	if (error != 0 || ended == -1 || !WIFEXITED(status))
 		status = say_why(context->why, CONTEXT_WHY, "%s: %s", program,

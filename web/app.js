@@ -7,7 +7,7 @@ import { h, fill, button, say, sentence, size } from './dom.js';
 import { t } from './strings.js';
 import { Store } from './store.js';
 import { Engine } from './engine.js';
-import { JoinView, readLink, untrustedText } from './join.js';
+import { decodeValue, JoinView, readLink, untrustedText } from './join.js';
 import { ListView } from './list.js';
 import { deviceButtons } from './settings.js';
 import { TalkView } from './talk.js';
@@ -303,7 +303,7 @@ export class App {
 	follow()
 	{
 		const id = location.hash.startsWith('#talk=')
-			? decodeURIComponent(location.hash.slice(6)) : '';
+			? decodeValue(location.hash.slice(6)) : '';
 
 		this.open = this.talks.has(id) ? id : '';
 		this.drawPane();

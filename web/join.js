@@ -45,8 +45,12 @@ export function readLink(text)
 	return { join: params.get('join'), code: params.get('code') };
 }
 
-/** @param {string} text */
-function decodeValue(text)
+/**
+ * A part of an address, which anybody may have written.
+ *
+ * @param {string} text
+ */
+export function decodeValue(text)
 {
 	try {
 		return decodeURIComponent(text);
