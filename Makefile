@@ -67,7 +67,6 @@ SIM =	$(CLIENT) sim/crowd.o sim/expect.o \
 
 UNIT = test/unit
 TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
-	$(UNIT)/musl_test \
 	$(UNIT)/set_test $(UNIT)/qr_test $(UNIT)/mime_test $(UNIT)/conf_test $(UNIT)/ntp_test \
 	$(UNIT)/journal_test $(UNIT)/store_test $(UNIT)/name_test \
 	$(UNIT)/record_test $(UNIT)/files_test $(UNIT)/roster_test \
@@ -212,7 +211,6 @@ TEST_OBJS = $(SUPPORT) $(CRASH) $(BENCH) $(COUNT) $(PROGRAMS:=.o) \
 mnm.o cmd/tmtp.o $(CMD) $(GATES) $(OBJS) $(SIM) $(MAIL) $(TEST_OBJS): $(HEADER) *.h */*.h
 $(TEST_OBJS): test/*/*.h
 $(PROGRAMS): test/lib/libtest.a libmnm.a
-$(UNIT)/musl_test.o: dist/musl.c
 $(UNIT)/tls_test.o $(UNIT)/tls_bad_test.o: net/tls.c $(UNIT)/tls_pair.c
 $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
@@ -266,7 +264,7 @@ static: web/files.c
 	test -e $$lib || lib=`$(CC) -print-file-name=libbearssl.a`; \
 	objcopy -R .eh_frame $$lib mnm-static.a; \
 	if command -v musl-gcc >/dev/null; then \
-	    set -- musl-gcc dist/fortify.c dist/musl.c; \
+	    set -- musl-gcc dist/fortify.c; \
 	else set -- $(CC); fi; \
 	size=-Oz; $$1 $$size -E -x c /dev/null >/dev/null 2>&1 || size=-Os; \
 	"$$@" $(FLAGS) $$size $(STATIC) -o mnm-static mnm.c dist/nosim.c \
