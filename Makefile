@@ -198,11 +198,17 @@ test/load/slowsync.so: test/load/slowsync.c
 # Fuzzers, built with clang: make fuzz && test/fuzz/fuzz_json
 FUZZ = test/fuzz/fuzz_json test/fuzz/fuzz_tmtp test/fuzz/fuzz_mime \
 	test/fuzz/fuzz_proxy test/fuzz/fuzz_http test/fuzz/fuzz_websocket test/fuzz/fuzz_dialog
+FUZZED = test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) $(MAIL:.o=.c)
 fuzz: $(FUZZ)
-$(FUZZ): test/fuzz/*.c test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) $(MAIL:.o=.c) \
-    *.h */*.h
+build/fuzz.a: $(FUZZED) *.h */*.h
+	rm -rf build/fuzz $@ && mkdir -p build/fuzz
+	printf '%s\n' $(FUZZED) | xargs -P 4 -I '{}' sh -c 'clang $(FLAGS) \
+	    -O1 -g -fsanitize=fuzzer-no-link,address,undefined -c \
+	    -o build/fuzz/`echo {} | tr / _`.o {}'
+	ar rc $@ build/fuzz/*.o
+$(FUZZ): test/fuzz/*.c build/fuzz.a
 	clang $(FLAGS) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $@.c \
-	    test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) $(MAIL:.o=.c) $(LDLIBS)
+	    build/fuzz.a $(LDLIBS)
 
 HEADER = $(BEARSSL)/include/bearssl/bearssl_ssl.h
 PROGRAMS = $(TESTS) $(ENDS) $(TOOLS)
