@@ -36,7 +36,8 @@ login_enter(struct session *s, struct node *node, struct span nodeid)
 	s->phase = PHASE_OPEN;
 	node->session = s;
 	node->user->nodes_online++;
-	wake_entered(s->relay, node);
+	if (wake_entered(s->relay, node))
+		session_wait(s);	/* it may be woken again, come what may */
 	outbox_begin(s);
 	presence_send_info(s);
 }

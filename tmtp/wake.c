@@ -159,20 +159,22 @@ wake_left(struct relay *relay, struct node *node)
 	list_append(&relay->wakes->fresh, &w->hook, w);
 }
 
-void
+bool
 wake_entered(struct relay *relay, struct node *node)
 {
 	struct waking *w = node->waking;
+	bool was_woken = node->woken;
 
 	userdb_set_woken(relay->data->userdb, node, false);
 	if (w == NULL)
-		return;
+		return was_woken;
 	list_remove(&w->hook);
 	w->has_left = w->hopeless = false;
 	w->left = 0;
 	w->tries = 0;
 	if (w->id == UNKNOWN)
 		w->id = 0;
+	return was_woken;
 }
 
 void

@@ -33,9 +33,13 @@ const char *wake_key(const struct relay *);
 void wake_note(struct relay *, struct node *, uint64_t id);
 /* The node has that message. */
 void wake_acked(struct node *, uint64_t id);
-/* Its session has ended; it has logged in; it is about to be freed. */
+/*
+ * It has logged in.  Returns whether it was woken since the login before: then
+ * it should hear of the login only when it is durable that it may be woken again.
+ */
+bool wake_entered(struct relay *, struct node *);
+/* Its session has ended; it is about to be freed. */
 void wake_left(struct relay *, struct node *);
-void wake_entered(struct relay *, struct node *);
 void wake_drop(struct node *);
 
 /* UserEdit with wake; as an op. */

@@ -95,7 +95,7 @@ test('the JSON corpus: objects that are not JSON are refused', {
 	skip: !existsSync(corpus) }, () => {
 	let n = 0;
 	for (const name of readdirSync(corpus)) {
-		const text = readFileSync(new URL(name, corpus));
+		const text = readFileSync(new URL(encodeURIComponent(name), corpus));
 		if (!/^[yn]_object/.test(name) || text.length < 8)
 			continue;
 		const head = new Uint8Array([...bytes(text.length.toString(16)
