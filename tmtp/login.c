@@ -37,7 +37,7 @@ login_enter(struct session *s, struct node *node, struct span nodeid)
 	node->session = s;
 	node->user->nodes_online++;
 	if (wake_entered(s->relay, node))
-		session_wait(s);	/* it may be woken again, come what may */
+		session_wait(s);
 	outbox_begin(s);
 	presence_send_info(s);
 }

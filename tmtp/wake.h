@@ -35,7 +35,8 @@ void wake_note(struct relay *, struct node *, uint64_t id);
 void wake_acked(struct node *, uint64_t id);
 /*
  * It has logged in.  Returns whether it was woken since the login before: then
- * it should hear of the login only when it is durable that it may be woken again.
+ * it should hear of the login only when it is durable that it may be woken once
+ * more.
  */
 bool wake_entered(struct relay *, struct node *);
 /* Its session has ended; it is about to be freed. */
