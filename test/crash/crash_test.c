@@ -1,5 +1,5 @@
 /*
- * crash_test [-lb] [-s SEED -p PATH] [-f FAULT]
+ * crash_test [-lqb] [-s SEED -p PATH] [-f FAULT]
  *	[cut | fail | flip | hold | faults]
  *
  * Lives of a data directory on the disk in memory (disk.h), beside a model of
@@ -21,8 +21,9 @@
  *		or lives on with what it had.
  *	faults	The program is broken, one thing at a time: cut must see it.
  *
- * The default is all of them.  -l takes hours and tries far more; -b ends with
- * the first life that shows a failure.  A failure is reported with its -s and
+ * The default is all of them.  -l takes hours and tries far more; -q lives a
+ * quarter of the lives, for sanitizers; -b ends with the first life that shows
+ * a failure.  A failure is reported with its -s and
  * -p: with these, the same life is repeated in this process alone, and every
  * change of the disk is printed.  -f breaks the program by the number of a
  * fault.
@@ -49,7 +50,7 @@
 
 /* What hooks need to know. */
 static struct {
-	bool is_long;
+	bool is_long, is_quick;
 	bool is_brief;		/* the first failure is the end */
 	int actions;		/* left to be done in this life */
 	void (*before_action)(void);
@@ -366,7 +367,7 @@ flip_each(void)
 static void
 run_flip(void)
 {
-	uint64_t seed, lives = run.is_long ? 20 : 2;
+	uint64_t seed, lives = run.is_long ? 20 : run.is_quick ? 1 : 2;
 
 	flip_each();
 	for (seed = 1; seed <= lives && !is_over(); seed++)
@@ -512,7 +513,7 @@ static const struct mode {
 static void
 run_lives(const struct mode *m)
 {
-	uint64_t seed, lives = run.is_long ? 200 : 8;
+	uint64_t seed, lives = run.is_long ? 200 : run.is_quick ? 2 : 8;
 
 	for (seed = 1; seed <= lives && !is_over(); seed++)
 		m->live(seed, run.is_long ? m->when_long :
@@ -545,7 +546,7 @@ follow(const struct mode *m, uint64_t seed, const char *path)
 static int
 usage(void)
 {
-	(void)fprintf(stderr, "usage: crash_test [-lb] [-s SEED -p PATH] "
+	(void)fprintf(stderr, "usage: crash_test [-lqb] [-s SEED -p PATH] "
 	    "[-f FAULT] [cut | fail | flip | hold | faults]\n");
 	return 2;
 }
@@ -558,9 +559,11 @@ main(int argc, char **argv)
 	size_t i;
 	int option;
 
-	while ((option = getopt(argc, argv, "lbs:p:f:")) != -1) {
+	while ((option = getopt(argc, argv, "lqbs:p:f:")) != -1) {
 		if (option == 'l')
 			run.is_long = true;
+		else if (option == 'q')
+			run.is_quick = true;
 		else if (option == 'b')
 			run.is_brief = true;
 		else if (option == 's')
