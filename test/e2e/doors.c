@@ -585,7 +585,7 @@ test_reload(struct relay_process *r)
 	hear_text(old, "\"op\":\"registered\"");
 	say(kept, REGISTER);
 	hear_text(kept, "\"op\":\"registered\"");
-	say(half, HELLO + 7);
+	say(half, &HELLO[7]);
 	hear_text(half, "tmtprev");
 	close(half);
 

@@ -259,8 +259,8 @@ static void
 test_hostile_forms(void)
 {
 	static const char *const heads[] = {
-		"{\"Attach\":[{\"Name\":\"u:x\",\"Size\":9223372036854775807},"
-		    "{\"Name\":\"u:y\",\"Size\":9223372036854775807}]}",
+		("{\"Attach\":[{\"Name\":\"u:x\",\"Size\":9223372036854775807},"
+		    "{\"Name\":\"u:y\",\"Size\":9223372036854775807}]}"),
 		"{\"Attach\":[{\"Name\":\"u:x\",\"Size\":5}]}", "[]", "{", "",
 		"{\"Alias\":7}", "{\"Alias\":\"a\",\"Alias\":\"b\"}",
 		"{\"attach\":[[]]}", "{\"Attach\":{}}"
