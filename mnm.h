@@ -162,8 +162,8 @@ long mnm_write(struct mnm_connection *, const void *bytes, size_t n);
 /*
  * A descriptor for poll, select or epoll: it is readable while mnm_read would
  * return something other than EAGAIN, or while there is room again after
- * mnm_write has taken less than all.  It belongs to the connection.  -1 when
- * there are no more descriptors.
+ * mnm_write has taken less than all.  It belongs to the connection.  -1 if
+ * the process has used up its descriptors.
  */
 int mnm_connection_fd(struct mnm_connection *);
 /* The relay does all that was written, then sees the end.  NULL is fine. */

@@ -86,8 +86,8 @@ int client_watch(struct client *, struct poller *, void *owner);
 /* Receive once, continue the handshake, send. */
 void client_step(struct client *, unsigned can);
 /*
- * The next frame received; false: no more for now.  It is borrowed until the
- * next call of this or of client_step.
+ * The next frame received, or false if none is complete.  It is borrowed until
+ * the next call of this or of client_step.
  */
 bool client_next(struct client *, struct reply *);
 /*

@@ -14,6 +14,7 @@
 #include <bearssl_pem.h>
 
 #include "base/buf.h"
+#include "base/encode.h"
 #include "disk/file.h"
 
 #define CHAIN_MAX   8		/* certificates in a chain */
@@ -271,16 +272,6 @@ cert_at(const struct trust_check *check, size_t i)
 }
 
 static void
-hash_cert(unsigned char hash[br_sha256_SIZE], struct span der)
-{
-	br_sha256_context sha256;
-
-	br_sha256_init(&sha256);
-	br_sha256_update(&sha256, der.p, der.n);
-	br_sha256_out(&sha256, hash);
-}
-
-static void
 set_algorithms(br_x509_minimal_context *minimal)
 {
 	br_x509_minimal_set_rsa(minimal, br_rsa_pkcs1_vrfy_get_default());
@@ -342,7 +333,7 @@ check_pin(struct trust_check *check)
 
 	check->host[0] = '\0';
 	for (i = 0; i < check->count; i++) {
-		hash_cert(hash, cert_at(check, i));
+		encode_sha256(hash, cert_at(check, i));
 		if (memcmp(hash, check->trust->hash, sizeof(hash)) == 0)
 			return i == 0 ? 0 : verify_by(check, i, 0, i);
 	}
@@ -367,7 +358,7 @@ note_seen(struct trust_check *check)
 	    verify_by(check, 1, 1, 2) == 0)
 		which = 1;
 	memcpy(check->host, host, sizeof(host));
-	hash_cert(hash, cert_at(check, which));
+	encode_sha256(hash, cert_at(check, which));
 	for (i = 0; i < sizeof(hash); i++)
 		(void)snprintf(check->seen + 3 * i, 4, "%02X%s", hash[i],
 		    i + 1 < sizeof(hash) ? ":" : "");

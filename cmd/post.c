@@ -1,8 +1,9 @@
 /*
  * tmtp post: a message to people and groups.
  *
- * Whoever is not known yet is pinged: a short text goes with the ping, a longer
- * one only with --wait, once that person has answered.
+ * A recipient who is not a contact yet is pinged.  A short text is sent with
+ * the ping; a longer one needs --wait, and is sent once that person has
+ * answered.
  */
 #include "cmd/post.h"
 

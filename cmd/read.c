@@ -54,8 +54,8 @@ struct read_run {
 /* ---- the command ---- */
 
 /*
- * A system runs no command with more than 128 KiB in one of these.  Whoever
- * writes more must not keep all that comes later from being read.
+ * A system runs no command with more than 128 KiB in one of these.  A
+ * longer value must not stop all later messages from being read.
  */
 static void
 add_env(const char *name, struct span value)

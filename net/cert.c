@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/encode.h"
 #include "base/log.h"
 #include "disk/file.h"
 
@@ -345,14 +346,11 @@ void
 cert_pin(struct cert *cert, size_t which)
 {
 	unsigned char hash[br_sha256_SIZE];
-	br_sha256_context sha256;
 	char *at = cert->fingerprint;
 	size_t i;
 
-	br_sha256_init(&sha256);
-	br_sha256_update(&sha256, cert->chain[which].data,
-	    cert->chain[which].data_len);
-	br_sha256_out(&sha256, hash);
+	encode_sha256(hash, (struct span){ (const char *)
+	    cert->chain[which].data, cert->chain[which].data_len });
 	for (i = 0; i < sizeof(hash); i++)
 		at += snprintf(at, 4, "%02X%s", hash[i],
 		    i + 1 < sizeof(hash) ? ":" : "");

@@ -31,7 +31,7 @@
 struct channel;
 struct channels;
 
-/* NULL with errno when there are no more descriptors. */
+/* NULL with errno if the process has used up its descriptors. */
 struct channels *channels_open(void);
 /* Accept no more, and end those there are. */
 void channels_close(struct channels *);

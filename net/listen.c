@@ -205,8 +205,8 @@ set_owner(const struct conf *conf, const struct conf_listener *entry)
 }
 
 /*
- * Who may connect is up to the socket's permissions, and to the directories
- * above; until these are set, nobody else.  Returns -1 and why.
+ * The permissions of the socket, and of the directories above it, decide who
+ * can connect.  Until they are set, nobody else can.  Returns -1 and why.
  */
 static int
 set_access(const struct conf_listener *entry, char *why, size_t room)

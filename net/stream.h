@@ -76,7 +76,7 @@ void stream_leave(struct stream *);
 void stream_receive(struct stream *);
 /*
  * The next bytes, valid until the next call and free to be overwritten; false
- * when there are no more.
+ * if none are left.
  */
 bool stream_read(struct stream *, struct span *);
 /* The peer will send no more, or TLS has failed: time for stream_finish. */

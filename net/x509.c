@@ -288,11 +288,7 @@ put_tbs(struct der *d, const struct contents *c)
 static void
 hash_of(unsigned char hash[br_sha256_SIZE], const void *bytes, size_t n)
 {
-	br_sha256_context sha256;
-
-	br_sha256_init(&sha256);
-	br_sha256_update(&sha256, bytes, n);
-	br_sha256_out(&sha256, hash);
+	encode_sha256(hash, (struct span){ bytes, n });
 }
 
 /* Sign what stands in d and put the signature and all around it. */

@@ -45,8 +45,8 @@ int x509_write_leaf(struct buf *der, const char *const *names, uint64_t now,
 bool x509_is_from(const struct cert *, const struct cert *authority);
 /*
  * Whether x509_write_leaf has written cert's leaf for this authority and these
- * names in this order, and the leaf need not be renewed yet.  One whose dates
- * are wrong for now, because a clock was, has to be.
+ * names in this order, and the leaf need not be renewed yet.  One that
+ * was dated by a wrong clock has to be renewed.
  */
 bool x509_is_current(const struct cert *, const char *const *names,
     uint64_t now, const struct cert *authority);

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "base/encode.h"
+
 #include <bearssl_hash.h>
 
 #define SIGNATURE 64		/* r and s */
@@ -50,7 +52,6 @@ vapid_token(struct buf *b, const br_ec_private_key *key, struct span host,
 	unsigned char hash[br_sha256_SIZE], signature[SIGNATURE];
 	struct span header = SPAN("{\"typ\":\"JWT\",\"alg\":\"ES256\"}");
 	struct buf claims = { NULL, 0, 0 };
-	br_sha256_context sha256;
 	size_t start = b->n, n;
 
 	buf_addf(&claims, "{\"aud\":\"https://%.*s\",\"exp\":%llu,"
@@ -60,9 +61,7 @@ vapid_token(struct buf *b, const br_ec_private_key *key, struct span host,
 	buf_add_byte(b, '.');
 	add_base64url(b, claims.p, claims.n);
 	buf_free(&claims);
-	br_sha256_init(&sha256);
-	br_sha256_update(&sha256, b->p + start, b->n - start);
-	br_sha256_out(&sha256, hash);
+	encode_sha256(hash, (struct span){ b->p + start, b->n - start });
 	n = br_ecdsa_sign_raw_get_default()(br_ec_get_default(),
 	    &br_sha256_vtable, hash, key, signature);
 	assert(n == SIGNATURE);

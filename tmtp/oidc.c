@@ -8,6 +8,7 @@
 #include <bearssl_hash.h>
 #include <bearssl_rsa.h>
 
+#include "base/encode.h"
 #include "json.h"
 
 #define KEYS_MAX      64	/* of one set: providers have two to five */
@@ -499,12 +500,9 @@ check_signature(const struct oidc_token *t, const struct oidc_keys *keys,
 {
 	const char *fault = "no key has the token's kid and alg";
 	unsigned char hash[br_sha256_SIZE];
-	br_sha256_context sha;
 	const struct public_key *k;
 
-	br_sha256_init(&sha);
-	br_sha256_update(&sha, t->is_signed.p, t->is_signed.n);
-	br_sha256_out(&sha, hash);
+	encode_sha256(hash, t->is_signed);
 	for (k = keys->keys; k < keys->keys + keys->count; k++) {
 		if (k->algorithm != algorithm ||
 		    !span_is(t->kid, span_of(k->kid)))

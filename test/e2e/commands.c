@@ -523,7 +523,7 @@ check_damage(struct operator *o)
 	expect(o, 0, "users: 3,", "fsck");
 }
 
-/* Whoever was killed has left all in the journal. */
+/* A relay that was killed has left everything in the journal. */
 static void
 check_fsck(struct operator *o, int signal)
 {
