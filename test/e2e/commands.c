@@ -357,6 +357,8 @@ check_usage(struct operator *o)
 	expect(o, 2, "argument: opn; did you mean register open?\n",
 	    "register opn");
 	expect(o, 2, "did you mean node?\n", "help nope");
+	expect(o, 1, "argument: J?rgen: it is not UTF-8",
+	    "invite \"$(printf 'J\\374rgen')\"");
 	expect(o, 0, "mnm " MNM_VERSION "\n", "--version");
 	expect(o, 0, "usage: mnm user show USER [--json]\n", "user -h");
 	expect(o, 0, "usage: mnm check\n", "help check");
