@@ -101,8 +101,8 @@ invite(struct call *c)
 	output_say(&c->out, "The first to register with this alias before "
 	    "%.10s becomes a member.", until);
 	if (coded)
-		output_say(&c->out, "The code at the end is part of what must "
-		    "be typed; it is not shown again.");
+		output_say(&c->out, "The code must be typed behind the name, "
+		    "once; it is not shown again.  Others see the name alone.");
 	warn_if_closed(c);
 	return NULL;
 }
@@ -251,7 +251,7 @@ put_uid(struct call *c, const struct user *u)
 	output_text(&c->out, "uid", (struct span){ uid, UID_TEXT });
 }
 
-/* An alias that reaches the user, if there is one. */
+/* An alias that reaches the user, if there is one; a code stands behind it. */
 static void
 put_alias(struct call *c, const struct user *u)
 {
@@ -259,7 +259,7 @@ put_alias(struct call *c, const struct user *u)
 	size_t i;
 
 	for (i = 0; i < u->alias_count && name.p == NULL; i++) {
-		if (!u->aliases[i]->dropped)
+		if (!u->aliases[i]->dropped && u->aliases[i]->uses > 0)
 			name = span_of(u->aliases[i]->name);
 	}
 	output_text(&c->out, "alias", name);

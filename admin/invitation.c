@@ -10,6 +10,17 @@
 #include "net/cert.h"
 #include "net/identity.h"
 
+/* Without the code. */
+static struct span
+name_of(const struct invitation *v)
+{
+	struct span name = span_of(v->name);
+
+	if (v->coded)
+		name.n = (size_t)(strrchr(name.p, ' ') - name.p);
+	return name;
+}
+
 /* Percent-encoded, so that it can stand in a link. */
 static void
 add_encoded(struct buf *link, struct span text)
@@ -34,13 +45,11 @@ add_encoded(struct buf *link, struct span text)
 static void
 add_link(struct buf *link, const struct invitation *v)
 {
-	struct span name = span_of(v->name);
+	struct span name = name_of(v);
 	char address[IDENTITY_ADDRESS];
 	const char *p;
 
 	identity_address(address, v->conf);
-	if (v->coded)
-		name.n = (size_t)(strrchr(name.p, ' ') - name.p);
 	buf_addf(link, "https://%s/#join=", address + 1);
 	add_encoded(link, name);
 	if (v->coded) {
@@ -80,10 +89,14 @@ static void
 say_block(const struct invitation *v, struct output *out, struct span link,
     const char *address)
 {
-	output_say(out, "\nYou are invited to %s as \"%s\", until %.10s.",
-	    v->conf->name, v->name, v->until);
+	struct span name = name_of(v);
+
+	output_say(out, "\nYou are invited to %s as \"%.*s\", until %.10s.",
+	    v->conf->name, (int)name.n, name.p, v->until);
 	output_say(out, "With a browser: %.*s", (int)link.n, link.p);
 	output_say(out, "With another client: %s", address);
+	if (v->coded)
+		output_say(out, "Name and code to type there: %s", v->name);
 	if (v->cert != NULL)
 		output_say(out, "Certificate SHA-256: %s",
 		    v->cert->fingerprint);
@@ -102,6 +115,7 @@ invitation_show(const struct invitation *v, struct output *out)
 	identity_address(address, v->conf);
 	add_link(&link, v);
 	if (out->json) {
+		output_text(out, "name", name_of(v));
 		if (v->cert != NULL)
 			fingerprint = span_of(v->cert->fingerprint);
 		output_text(out, "address", span_of(address));

@@ -271,8 +271,15 @@ static void
 on_registered(struct context *context, struct attempt *a,
     struct account *account, const struct reply *r)
 {
+	struct buf alias = { NULL, 0, 0 };
+
 	account_set(&account->uid, r->uid);
 	account_set(&account->nodeid, r->nodeid);
+	/* The name that was invited, without its code. */
+	if (account->alias_count > 0 && wire_text(r, "alias", &alias))
+		account_set(&account->aliases[account->alias_count - 1],
+		    buf_span(&alias));
+	buf_free(&alias);
 	if (r->error.p != NULL) {
 		(void)wire_text(r, "error", &a->error);
 		if (account->alias_count > 0)
@@ -332,7 +339,7 @@ part(struct context *context, struct attempt *a, struct account *account)
 		    context->why);
 }
 
-/* By which the relay knows the member: an invitation's code is part of it. */
+/* For the relay: the code of an invitation stands behind the name. */
 static void
 put_alias(const struct plan *plan, char alias[ALIAS_ROOM])
 {

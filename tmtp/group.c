@@ -65,7 +65,8 @@ inviter_name(struct request *rq, const struct member *m)
 	if (m != NULL && name_same(rq->h.from, span_of(m->alias)))
 		return span_of(m->alias);
 	alias = useredit_own_alias(rq, rq->h.from);
-	return alias != NULL ? span_of(alias->name) : (struct span){ NULL, 0 };
+	return alias == NULL ? (struct span){ NULL, 0 } :
+	    span_of(useredit_plain_alias(rq, alias)->name);
 }
 
 /* Whether the group lets the alias's user be invited. */
@@ -200,13 +201,27 @@ may_be_called(struct request *rq, const struct group *group, struct span name)
 	return result == USERDB_OK || request_refuse_name(rq, result, name);
 }
 
+/* By which the sender wants to be known: its own alias without a code. */
+static struct span
+wanted_name(struct request *rq)
+{
+	struct span name = rq->h.newalias;
+	struct alias *alias = name.p == NULL ? NULL :
+	    userdb_alias(rq->relay->data->userdb, name), *plain;
+
+	if (alias == NULL || alias->user != request_user(rq))
+		return name;
+	plain = useredit_plain_alias(rq, alias);
+	return plain == alias ? name : span_of(plain->name);
+}
+
 static bool
 edit_join(struct request *rq)
 {
 	struct userdb *db = rq->relay->data->userdb;
 	struct group *group = userdb_group(db, rq->h.gid);
 	struct member *m = members_self(rq, group, MEMBER_INVITED);
-	struct span name = rq->h.newalias;
+	struct span name = wanted_name(rq);
 	struct posting p[2];
 	bool leads;
 
@@ -236,23 +251,24 @@ static bool
 edit_alias(struct request *rq)
 {
 	struct group *group = members_joined(rq, rq->h.gid);
+	struct span name = wanted_name(rq);
 	struct member *m;
 	struct posting p;
 
 	if (group == NULL)
 		return false;
-	if (rq->h.newalias.p == NULL)
+	if (name.p == NULL)
 		return request_refuse(rq, "act alias needs a newalias",
 		    SPAN(""));
-	if (!may_be_called(rq, group, rq->h.newalias))
+	if (!may_be_called(rq, group, name))
 		return false;
 	m = members_self(rq, group, MEMBER_JOINED);
 	p = members_news(rq, group, m, "alias", &rq->to);
-	p.message.newalias = rq->h.newalias;
+	p.message.newalias = name;
 	if (!route_send(rq, &p, 1))
 		return false;
-	userdb_set_member(rq->relay->data->userdb, group, m->user,
-	    rq->h.newalias, MEMBER_JOINED);
+	userdb_set_member(rq->relay->data->userdb, group, m->user, name,
+	    MEMBER_JOINED);
 	return true;
 }
 

@@ -22,7 +22,7 @@ ping_reach(struct request *rq, struct span name)
 		return NULL;
 	if (alias != NULL && !alias->dropped && alias->uses > 0 &&
 	    !userdb_blocks(alias->user, self_of(rq)))
-		return alias;
+		return useredit_plain_alias(rq, alias);
 	limit_missed(rq);
 	(void)request_refuse(rq, "nobody has the alias ", name);
 	return NULL;
@@ -45,7 +45,7 @@ sign(struct request *rq, struct message *m)
 		return true;
 	from = useredit_own_alias(rq, rq->h.from);
 	if (from != NULL)
-		m->alias = span_of(from->name);
+		m->alias = span_of(useredit_plain_alias(rq, from)->name);
 	return from != NULL;
 }
 

@@ -256,7 +256,9 @@ register_ask(struct registrar *r, const struct conf *conf,
 		.answer = REGISTER_YES,
 		.id = invitation->id,
 		.invited = true,
-		.receive_only = invitation->receive_only
+		.receive_only = invitation->receive_only,
+		.name = invitation->coded ? span_of(invitation->name) :
+		    (struct span){ NULL, 0 }
 	};
 }
 
@@ -283,6 +285,19 @@ register_admit(struct registrar *r, const struct applicant *a,
 
 /* ---- if not ---- */
 
+static bool
+is_coded(const struct registrar *r, struct span name)
+{
+	const struct invite *g;
+	size_t i;
+
+	for (i = 0; (g = invite_at(r->invites, i)) != NULL; i++) {
+		if (g->coded && name_same(span_of(g->name), name))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Where the code begins in a name that ends like a token, or NULL: a mistyped
  * code is still most of a secret.
@@ -290,17 +305,10 @@ register_admit(struct registrar *r, const struct applicant *a,
 static const char *
 find_code(const struct registrar *r, struct span name)
 {
-	const struct invite *g;
-	size_t i;
-
 	if (name.n <= INVITE_CODE + 1)
 		return NULL;
 	name.n -= INVITE_CODE + 1;
-	for (i = 0; (g = invite_at(r->invites, i)) != NULL; i++) {
-		if (g->coded && name_same(span_of(g->name), name))
-			return name.p + name.n;
-	}
-	return NULL;
+	return is_coded(r, name) ? name.p + name.n : NULL;
 }
 
 /*
@@ -422,10 +430,14 @@ register_refuse(struct registrar *r, const struct applicant *a,
 	if (code != NULL)
 		name.n = (size_t)(code - name.p);
 	buf_addf(advice, "\"%.*s%s\": %s; ", (int)name.n, name.p,
-	    code != NULL ? hidden_code : "", refusal->reason);
+	    code != NULL ? hidden_code : "",
+	    code == NULL && refusal->by_name && is_coded(r, name) ?
+	    "it lacks the code of its invitation" : refusal->reason);
 	if (code != NULL && refusal->by_name) {
 		buf_add(advice, SPAN("wrong code; to issue another: "
-		    "mnm invite --code "));
+		    "mnm uninvite "));
+		add_quoted(advice, name);
+		buf_add(advice, SPAN("; mnm invite --code "));
 		add_quoted(advice, name);
 		return;
 	}
@@ -461,15 +473,32 @@ add_first_alias(struct request *rq, struct user *user, struct span name,
 	    ALIAS_UNLIMITED);
 }
 
+/*
+ * An invitation with a code: the member is known by the name that was invited.
+ * Clients that believe in the whole of what was typed may use that, too; it is
+ * all there is if somebody has taken the name since an older relay has invited
+ * it.  Returns false if so.
+ */
+static bool
+add_invited_alias(struct request *rq, struct user *user, struct span name)
+{
+	bool good = useredit_add_alias(rq, user, name, 1, ALIAS_UNLIMITED);
+
+	rq->why.n = 0;
+	return good;
+}
+
 static void
 send_registered(struct request *rq, const struct node *node,
-    const char nodeid[NODEID_TEXT], struct span error)
+    const char nodeid[NODEID_TEXT], struct span alias, struct span error)
 {
 	struct buf *out = &rq->session->out;
 	char uid[UID_TEXT], ref[REF_TEXT];
 	size_t start = header_open(out);
 
 	encode_base32(uid, node->user->uid.bytes, UID_BYTES);
+	if (alias.n > 0)
+		json_put_string(out, "alias", alias);
 	if (error.n > 0)
 		json_put_string(out, "error", error);
 	json_put_string(out, "nodeid", (struct span){ nodeid, NODEID_TEXT });
@@ -504,8 +533,8 @@ register_person(struct request *rq, const struct auth_person *person)
 	    rq->relay->conf->auth_replaces_invitation };
 	struct admission admission = register_ask(rq->relay->registrar,
 	    rq->relay->conf, &applicant);
-	struct span error = { NULL, 0 };
-	char nodeid[NODEID_TEXT];
+	struct span error = { NULL, 0 }, alias = { NULL, 0 };
+	char nodeid[NODEID_TEXT], invited[NAME_BYTES + 1];
 	struct user *user;
 
 	if (admission.answer != REGISTER_YES)
@@ -516,15 +545,20 @@ register_person(struct request *rq, const struct auth_person *person)
 	if (user == NULL)
 		return request_refuse(rq, "no random numbers available: "
 		    "try again later", SPAN(""));
+	(void)snprintf(invited, sizeof(invited), "%.*s",
+	    (int)admission.name.n, admission.name.p);
 	register_admit(rq->relay->registrar, &applicant, &admission);
 	if (person->provider != NULL)
 		userdb_set_subject(db, user, &person->subject);
 	if (admission.receive_only)
 		userdb_set_flags(db, user, USER_RECEIVE_ONLY);
+	if (invited[0] != '\0' &&
+	    add_invited_alias(rq, user, span_of(invited)))
+		alias = span_of(invited);
 	if (!add_first_alias(rq, user, applicant.alias, &admission))
 		error = buf_span(&rq->why);
 	session_wait(rq->session);
-	send_registered(rq, user->nodes[0], nodeid, error);
+	send_registered(rq, user->nodes[0], nodeid, alias, error);
 	userdb_see(db, user->nodes[0], rq->now);
 	login_enter(rq->session, user->nodes[0], (struct span){ nodeid,
 	    NODEID_TEXT });

@@ -51,6 +51,8 @@ struct admission {
 	uint64_t id;		/* of the guest list, or 0 */
 	bool invited;		/* the alias was reserved for it */
 	bool receive_only;
+	struct span name;	/* of an invitation with a code: the alias to
+				   have, until register_admit */
 };
 
 /* Asking changes nothing. */

@@ -43,6 +43,17 @@ useredit_own_alias(struct request *rq, struct span name)
 	return NULL;
 }
 
+struct alias *
+useredit_plain_alias(struct request *rq, struct alias *alias)
+{
+	struct span name = invite_without_code(span_of(alias->name));
+	struct alias *plain = name.p == NULL ? NULL :
+	    userdb_alias(rq->relay->data->userdb, name);
+
+	return plain != NULL && plain->user == alias->user &&
+	    !plain->dropped && plain->uses > 0 ? plain : alias;
+}
+
 /* In this form, because old clients cut off its first 16 bytes. */
 static bool
 refuse_alias(struct request *rq, enum userdb_result result, struct span name)

@@ -18,6 +18,11 @@ struct user;
 
 /* The sender's own alias of that name; else refuses and returns NULL. */
 struct alias *useredit_own_alias(struct request *, struct span name);
+/*
+ * The alias that others shall see in its place: that of the same user without
+ * the code of an invitation, if there is one.
+ */
+struct alias *useredit_plain_alias(struct request *, struct alias *);
 /* Give a user an alias of at least min characters, or refuse. */
 bool useredit_add_alias(struct request *, struct user *, struct span name,
     unsigned min, uint32_t uses);

@@ -483,6 +483,14 @@ invite_by_id(const struct invites *inv, uint64_t id)
 	return is_at(inv, i, id) ? inv->list[i] : NULL;
 }
 
+/* Whether it is an invitation for this name, whatever its code. */
+static bool
+is_for(const struct invite *e, struct span name)
+{
+	return e->kind == INVITE_INVITATION && !e->expired &&
+	    name_same(words(e->name), name);
+}
+
 bool
 invite_is_named(const struct invite *e, struct span name)
 {
@@ -503,10 +511,27 @@ invite_reserves(struct invites *inv, struct span name, struct now now)
 
 	invite_expire(inv, now);
 	for (i = 0; i < inv->count; i++) {
-		if (invite_is_named(inv->list[i], name))
+		if (invite_is_named(inv->list[i], name) ||
+		    is_for(inv->list[i], name))
 			return true;
 	}
 	return false;
+}
+
+struct span
+invite_without_code(struct span name)
+{
+	const struct span none = { NULL, 0 };
+	size_t i;
+
+	if (name.n <= INVITE_CODE + 1 ||
+	    name.p[name.n - INVITE_CODE - 1] != ' ')
+		return none;
+	for (i = name.n - INVITE_CODE; i < name.n; i++) {
+		if (strchr(code_characters, name.p[i]) == NULL)
+			return none;
+	}
+	return (struct span){ name.p, name.n - INVITE_CODE - 1 };
 }
 
 const struct invite *
@@ -540,6 +565,17 @@ make_room(struct invites *inv)
 	}
 }
 
+/* Why the name cannot be reserved, or NULL. */
+static const char *
+find_reserved(struct invites *inv, const struct invite *terms)
+{
+	struct now now = { .wall = terms->since };
+
+	return invite_reserves(inv, span_of(terms->name), now) ? "this alias "
+	    "is already reserved by an invitation; mnm uninvite withdraws it" :
+	    NULL;
+}
+
 static const char *
 add_invitation(struct invites *inv, const struct invite *terms)
 {
@@ -554,11 +590,9 @@ add_invitation(struct invites *inv, const struct invite *terms)
 const char *
 invite_add(struct invites *inv, const struct invite *terms)
 {
-	struct now now = { .wall = terms->since };
+	const char *why = find_reserved(inv, terms);
 
-	if (invite_reserves(inv, span_of(terms->name), now))
-		return "this alias is already reserved by an invitation";
-	return add_invitation(inv, terms);
+	return why != NULL ? why : add_invitation(inv, terms);
 }
 
 /* 40 random bits at the end of a name. */
@@ -584,7 +618,10 @@ invite_add_coded(struct invites *inv, const struct invite *terms,
 	struct invite e = *terms;
 	char folded[NAME_BYTES];
 	struct span name = { folded, 0 };
+	const char *why = find_reserved(inv, terms);
 
+	if (why != NULL)
+		return why;
 	memcpy(token, e.name, NAME_BYTES + 1);
 	if (strlen(token) > NAME_BYTES - INVITE_CODE - 1)
 		return "this alias is too long for a code";
@@ -618,6 +655,18 @@ invite_withdraw(struct invites *inv, struct span name, struct now now)
 	return why;
 }
 
+/* The person they were for has come without the code. */
+static void
+withdraw_coded(struct invites *inv, struct span name)
+{
+	size_t i;
+
+	for (i = inv->count; i-- > 0;) {
+		if (inv->list[i]->coded && is_for(inv->list[i], name))
+			invite_remove(inv, inv->list[i]->id);
+	}
+}
+
 const char *
 invite_approve(struct invites *inv, struct span alias, struct now now)
 {
@@ -640,6 +689,8 @@ invite_approve(struct invites *inv, struct span alias, struct now now)
 		e.address[0] = '\0';
 		why = add_invitation(inv, &e);
 	}
+	if (why == NULL)
+		withdraw_coded(inv, alias);
 	return why;
 }
 

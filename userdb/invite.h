@@ -2,7 +2,8 @@
  * invite.h - invitations, requests to join, and the open window.
  *
  * An invitation reserves an alias for the first to register with it.  One with
- * a code reserves a name that nobody can guess, and keeps only its hash.  A
+ * a code is for the first to give the alias, a space and the code, and keeps
+ * only a hash of that.  A
  * request is an attempt to register that was refused for lack of an
  * invitation; approving it makes an invitation for its alias, valid only from
  * its network.  While the window is open anybody may register, until its time
@@ -44,7 +45,7 @@ struct invite {
 	uint64_t last;			/* of a request: the latest */
 	uint32_t count;			/* requests so far; places left */
 	bool receive_only;
-	bool coded;			/* its whole name is this secret: */
+	bool coded;			/* with its code, it is this secret: */
 	struct secret secret;
 	bool expired;			/* not on disk */
 };
@@ -88,9 +89,9 @@ const struct invite *invite_at(const struct invites *, size_t index);
 /* The entry with this id, or NULL. */
 const struct invite *invite_by_id(const struct invites *, uint64_t id);
 
-/* Whether this is an invitation that reserves the name. */
+/* Whether this is an invitation for who gives this name, and code if any. */
 bool invite_is_named(const struct invite *, struct span name);
-/* Whether any invitation reserves it. */
+/* Whether any invitation reserves it; a name with its code, too. */
 bool invite_reserves(struct invites *, struct span name, struct now);
 /* The open window, or NULL. */
 const struct invite *invite_window(struct invites *, struct now);
@@ -100,12 +101,17 @@ const struct invite *invite_window(struct invites *, struct now);
  * have passed userdb_check_name.
  */
 const char *invite_add(struct invites *, const struct invite *terms);
-/* The same with a code: token gets the whole name, NUL-terminated. */
+/* The same with a code: token gets name and code, NUL-terminated. */
 const char *invite_add_coded(struct invites *, const struct invite *terms,
     char token[NAME_BYTES + 1]);
 /* Withdraw all invitations for this name, with or without a code. */
 const char *invite_withdraw(struct invites *, struct span name, struct now);
-/* Turn the requests for this alias into invitations. */
+/* The name without what looks like a code; its p is NULL if nothing does. */
+struct span invite_without_code(struct span name);
+/*
+ * Turn the requests for this alias into invitations, in place of those with a
+ * code.
+ */
 const char *invite_approve(struct invites *, struct span alias, struct now);
 /* Let up to count members register until then; replaces an open window. */
 void invite_open_window(struct invites *, uint64_t until, uint32_t count,

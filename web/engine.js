@@ -307,7 +307,7 @@ export class Engine {
 			noderef: String(header.noderef ?? '1'), label,
 			relay: this.relay,
 			aliases: header.error || alias === '_' ? []
-				: [{ name: alias }] };
+				: [{ name: header.alias || alias }] };
 
 		this.joining = null;
 		this.account = account;

@@ -290,8 +290,49 @@ read_token(struct setting *w)
 		    (int)(gap - line - 1), line + 1);
 }
 
+/* The code was for the relay alone: Bob's clients may sign with it. */
 static void
-check_codes(struct setting *w, struct peer *bob)
+check_name(struct setting *w, struct peer *alice, struct peer *bob)
+{
+	struct peer_frame *f;
+
+	expect(w, 0, "Bob Jones  ", "user show '%s'", w->token);
+	expect_ack(w, bob, "", "{\"op\":8,\"id\":\"signed\",\"datalen\":0,"
+	    "\"to\":\"Alice Smith\",\"from\":\"%s\"}", w->token);
+	login(w, alice);
+	f = peer_await(alice, "ping");
+	CHECK(peer_is(f, "alias", "Bob Jones"), "signed: %s", f->head);
+	peer_frame_free(f);
+	peer_drop(alice);
+	expect_ack(w, alice, "", "{\"op\":8,\"id\":\"by name\","
+	    "\"datalen\":0,\"to\":\"bob jones\"}");
+	expect(w, 0, "", "user set 'Bob Jones' pings reset");
+	expect(w, 0, "", "user set 'Alice Smith' pings reset");
+}
+
+/* The code was forgotten, and the operator lets the person in. */
+static void
+check_forgotten_code(struct setting *w)
+{
+	struct peer m;
+
+	expect(w, 0, "", "invite 'Cora Lane' --code");
+	expect(w, 1, "already reserved", "invite 'Cora Lane'");
+	expect(w, 1, "already reserved", "invite 'cora lane' --code");
+	begin_log(w);
+	expect_refused(w, "Cora Lane", "by invitation");
+	CHECK(w->mode != STEADY || relay_said(&w->op.relay,
+	    "it lacks the code"), "the log does not say what is missing");
+	expect(w, 0, "", "approve 'Cora Lane'");
+	expect_json(w, "{\"invitations\":[{\"alias\":\"Cora Lane\","
+	    "\"code\":false", "invitations");
+	expect_registered(w, &m, "Cora Lane");
+	expect(w, 0, "Cora Lane", "user show 'Cora Lane'");
+	peer_free(&m);
+}
+
+static void
+check_codes(struct setting *w, struct peer *alice, struct peer *bob)
 {
 	char wrong[100];
 	const char *token = w->token;
@@ -314,6 +355,8 @@ check_codes(struct setting *w, struct peer *bob)
 	CHECK(!relay_said(&w->op.relay, token), "the code is in the log");
 	expect_registered(w, bob, token);
 	expect_refused(w, token, "by invitation");
+	check_name(w, alice, bob);
+	check_forgotten_code(w);
 }
 
 static void
@@ -694,7 +737,7 @@ run_script(struct setting *w)
 	CHECK(relay_said(&w->op.relay, "To serve others: set listen.laddr in "),
 	    "it is not told how to serve others");
 	check_invitations(w, &alice);
-	check_codes(w, &bob);
+	check_codes(w, &alice, &bob);
 	check_requests(w, &carol);
 	check_window(w);
 	check_receive_only(w, &alice);

@@ -157,7 +157,7 @@ again(struct harness *st, enum end end)
 static void
 check_invites(enum end end)
 {
-	char token[NAME_BYTES + 1];
+	char token[NAME_BYTES + 1], token2[NAME_BYTES + 1];
 	struct invite terms = terms_for("Bob Jones");
 	struct subnet net;
 	const struct invite *g;
@@ -175,8 +175,10 @@ check_invites(enum end end)
 	    "no code");
 	again(&st, end);
 	CHECK(count_invites(&st) == 2 && is_kept(&st, "alice SMITH") &&
-	    is_kept(&st, token) && !is_kept(&st, "Bob Jones"),
+	    is_kept(&st, token) && is_kept(&st, "bob JONES"),
 	    "%zu invitations", count_invites(&st));
+	CHECK(invite(&st, "Bob Jones") != NULL && invite_add_coded(
+	    st.data.invites, &terms, token2) != NULL, "two for one name");
 	g = invite_at(st.data.invites, 1);
 	CHECK(g != NULL && g->receive_only && g->coded && g->bound &&
 	    subnet_same(&g->from, &net) && strcmp(g->name, "Bob Jones") == 0,
