@@ -38,9 +38,10 @@
 #define GOODBYE      1000	/* ms */
 #define QUEUED       262144	/* bytes that the socket has not taken */
 #define PIECE        16384
-#define HELD_MAX     64		/* messages that were not handed over yet */
+#define HELD_MAX     AGENT_TAKE	/* messages that wait for the caller */
 #define HELD_BYTES   (64 << 20)
 #define LARGE        1000000	/* bytes of a request worth a progress */
+#define KNOWN        64		/* senders that are remembered */
 #define FRAME_MAX    ((1 << 20) + (1 << 17))
 #define X509_FIRST   32		/* BearSSL's errors of certificates */
 #define X509_LAST    63
@@ -78,7 +79,7 @@ struct agent {
 	struct client_resume resume;
 	int wake;
 	struct seen seen;
-	char known[UID_TEXT];	/* from whom the last post was */
+	char known[KNOWN][UID_TEXT];	/* from whom posts were */
 	bool begun;		/* the dialog, on this connection */
 	bool look_up, fatal;
 	bool wants;
@@ -281,12 +282,25 @@ is_device(const struct agent *a, const struct reply *r)
 	    span_is(r->from, span_of(a->account->uid));
 }
 
-/* A post teaches nothing new about the one whose post came before. */
-static bool
-is_known(const struct agent *a, const struct reply *r)
+/*
+ * Learn from a message before it is held.  A post teaches nothing new about one
+ * whose posts came before.
+ */
+static int
+learn(struct agent *a, const struct reply *r)
 {
-	return span_is(r->op, SPAN("delivery")) &&
-	    span_is(r->from, (struct span){ a->known, UID_TEXT });
+	char *known = NULL;
+
+	if (span_is(r->op, SPAN("delivery")) && r->from.n == UID_TEXT)
+		known = a->known[(r->from.p[0] * 8 + r->from.p[1]) &
+		    (KNOWN - 1)];
+	if (known != NULL && memcmp(known, r->from.p, UID_TEXT) == 0)
+		return 0;
+	if (learn_message(a->account, r, a->why, WHY_ROOM) == -1)
+		return -1;
+	if (known != NULL)
+		memcpy(known, r->from.p, UID_TEXT);
+	return 0;
 }
 
 static void
@@ -299,13 +313,8 @@ on_message(struct agent *a, const struct reply *r)
 		keep_device(a, r, id);
 		return;
 	}
-	if (!is_wanted(a, r, &id))
+	if (!is_wanted(a, r, &id) || learn(a, r) == -1)
 		return;
-	if (!is_known(a, r) && learn_message(a->account, r, a->why,
-	    WHY_ROOM) == -1)
-		return;
-	if (r->from.n == UID_TEXT && span_is(r->op, SPAN("delivery")))
-		memcpy(a->known, r->from.p, UID_TEXT);
 	h = xzalloc(sizeof(*h));
 	wire_frame(&h->frame, r->header, r->data);
 	(void)wire_read(&h->reply, buf_span(&h->frame));
@@ -910,18 +919,28 @@ agent_want(struct agent *a)
 	read_in(a);
 }
 
+size_t
+agent_take(struct agent *a, struct agent_message *m, size_t room)
+{
+	struct held *h = a->first;
+	size_t n;
+
+	if (h == NULL || h->given)
+		return 0;
+	for (n = 0; h != NULL && n < room; n++, h = h->next) {
+		h->given = true;
+		m[n] = (struct agent_message){ h->reply,
+		    seen_is_begun(&a->seen, h->id) };
+		seen_begin(&a->seen, h->id);
+	}
+	seen_write(&a->seen);
+	return n;
+}
+
 bool
 agent_next(struct agent *a, struct agent_message *m)
 {
-	struct held *h = a->first;
-
-	if (h == NULL || h->given)
-		return false;
-	h->given = true;
-	*m = (struct agent_message){ h->reply,
-	    seen_is_begun(&a->seen, h->id) };
-	seen_begin(&a->seen, h->id);
-	return true;
+	return agent_take(a, m, 1) == 1;
 }
 
 /* The ack may bring more messages: another probe is needed. */
@@ -935,18 +954,24 @@ no_longer_idle(struct agent *a)
 void
 agent_done(struct agent *a, const struct agent_message *m)
 {
-	struct held *h = a->first;
+	struct held *h = a->first, *end;
 	char name[32];
 
-	assert(h != NULL && h->given && span_is(h->reply.id, m->reply.id));
 	no_longer_idle(a);
+	while (!span_is(h->reply.id, m->reply.id)) {
+		seen_end(&a->seen, h->id);
+		h = h->next;
+		assert(h != NULL && h->given);
+	}
 	seen_end(&a->seen, h->id);
-	name_of(name, h->id, "");
-	if (h->kept)
-		(void)unlinkat(a->account->in, name, 0);
-	else
-		ack(a, &h->reply);
-	release_first(a);
+	seen_write(&a->seen);
+	for (end = h->next; a->first != end; release_first(a)) {
+		name_of(name, a->first->id, "");
+		if (a->first->kept)
+			(void)unlinkat(a->account->in, name, 0);
+		else
+			ack(a, &a->first->reply);
+	}
 }
 
 int

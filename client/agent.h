@@ -18,7 +18,8 @@
  *
  * The caller holds ACCOUNT_ONLINE, and ACCOUNT_READER to take messages.  Every
  * message whose agent_next was followed by agent_done, or agent_keep, is acked.
- * After any other, agent_next gives nothing until one of the two.
+ * After any other, agent_next gives nothing until one of the two.  Where
+ * messages are stored together, agent_take hands over many.
  *
  * No message is lost, whenever the process is killed.  One that was handed over
  * may come again only if the process was killed before agent_done; then
@@ -43,6 +44,9 @@ struct agent;
 struct around_user;
 struct poller;
 struct poller_event;
+
+/* As many messages wait for the caller at most. */
+#define AGENT_TAKE 256
 
 struct agent_message {
 	struct reply reply;	/* its data is all of it, also of a large one */
@@ -75,7 +79,12 @@ int agent_turn(struct agent *, uint64_t now);
 void agent_want(struct agent *);
 /* The next message, borrowed until agent_done or agent_keep. */
 bool agent_next(struct agent *, struct agent_message *);
-/* It is stored, or shown: ack it. */
+/*
+ * The next messages in their order, room at most; agent_done for the last one
+ * is for all.  Returns how many.
+ */
+size_t agent_take(struct agent *, struct agent_message *, size_t room);
+/* It is stored, or shown, and so are those that were taken before: ack them. */
 void agent_done(struct agent *, const struct agent_message *);
 /*
  * Store it in in/, for a later process, and ack it.  -1 with errno; then it is

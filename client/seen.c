@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "disk/file.h"
 
-#define SEEN_BYTES 65536	/* of the file, before it is written again */
+#define SEEN_BYTES 262144	/* of the file, before it is written again */
 #define SEEN_LINE  18
 
 static bool
@@ -44,39 +44,34 @@ add_seen(struct buf *lines, char sign, uint64_t id)
 
 /* Without it, a double is not recognised; nothing is lost. */
 static void
-write_seen(struct seen *s, const struct buf *lines)
+write_lines(struct seen *s)
 {
-	if (s->fd > 0 && lines->n > 0 &&
-	    write(s->fd, lines->p, lines->n) == (ssize_t)lines->n)
-		s->bytes += lines->n;
-}
-
-static void
-note_seen(struct seen *s, char sign, uint64_t id)
-{
-	struct buf line = { NULL, 0, 0 };
-
-	add_seen(&line, sign, id);
-	write_seen(s, &line);
-	buf_free(&line);
+	if (s->fd > 0 && s->lines.n > 0 &&
+	    write(s->fd, s->lines.p, s->lines.n) == (ssize_t)s->lines.n)
+		s->bytes += s->lines.n;
+	s->lines.n = 0;
 }
 
 static void
 read_seen(struct seen *s)
 {
 	struct buf text = { NULL, 0, 0 };
-	size_t at;
+	size_t at = 0;
 	uint64_t id;
 
 	(void)file_read(s->dir, "seen", 4 * SEEN_BYTES, &text);
-	for (at = 0; at + SEEN_LINE <= text.n; at += SEEN_LINE) {
-		if (!decode_hex64(&id, (struct span){ text.p + at + 1,
-		    ID_TEXT }))
+	while (at + SEEN_LINE <= text.n) {
+		/* Where the disk was full, there is the start of a line. */
+		if (text.p[at + SEEN_LINE - 1] != '\n' || !decode_hex64(&id,
+		    (struct span){ text.p + at + 1, ID_TEXT })) {
+			at++;
 			continue;
+		}
 		if (text.p[at] == '-')
 			add_id(s->done, &s->done_count, id);
-		else
+		else if (text.p[at] == '+')
 			add_id(s->begun, &s->begun_count, id);
+		at += SEEN_LINE;
 	}
 	buf_free(&text);
 }
@@ -85,25 +80,24 @@ read_seen(struct seen *s)
 static void
 renew_seen(struct seen *s)
 {
-	struct buf lines = { NULL, 0, 0 };
 	size_t i;
 
+	s->lines.n = 0;
 	i = s->begun_count > SEEN_MAX ? s->begun_count - SEEN_MAX : 0;
 	for (; i < s->begun_count; i++)
 		if (!has_id(s->done, s->done_count,
 		    s->begun[i % SEEN_MAX]))
-			add_seen(&lines, '+', s->begun[i % SEEN_MAX]);
+			add_seen(&s->lines, '+', s->begun[i % SEEN_MAX]);
 	i = s->done_count > SEEN_MAX ? s->done_count - SEEN_MAX : 0;
 	for (; i < s->done_count; i++)
-		add_seen(&lines, '-', s->done[i % SEEN_MAX]);
+		add_seen(&s->lines, '-', s->done[i % SEEN_MAX]);
 	if (s->fd > 0)
 		(void)fd_close(s->fd);
 	s->fd = openat(s->dir, "seen.new",
 	    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 	s->bytes = 0;
-	write_seen(s, &lines);
+	write_lines(s);
 	(void)renameat(s->dir, "seen.new", s->dir, "seen");
-	buf_free(&lines);
 }
 
 void
@@ -120,19 +114,26 @@ seen_close(struct seen *s)
 	if (s->fd > 0)
 		(void)fd_close(s->fd);
 	s->fd = 0;
+	buf_free(&s->lines);
 }
 
 void
 seen_begin(struct seen *s, uint64_t id)
 {
-	note_seen(s, '+', id);
+	add_seen(&s->lines, '+', id);
 }
 
 void
 seen_end(struct seen *s, uint64_t id)
 {
-	note_seen(s, '-', id);
+	add_seen(&s->lines, '-', id);
 	add_id(s->done, &s->done_count, id);
+}
+
+void
+seen_write(struct seen *s)
+{
+	write_lines(s);
 	if (s->bytes > SEEN_BYTES)
 		renew_seen(s);
 }

@@ -12,13 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SEEN_MAX 256		/* ids that are remembered */
+#include "base/buf.h"
+
+#define SEEN_MAX 1024		/* ids that are remembered: more than a relay
+				   sends before the first is acked */
 
 /* Zeroed, it knows no messages, and has no file. */
 struct seen {
 	int dir;			/* the account's; borrowed */
 	int fd;				/* 0: none */
 	size_t bytes;			/* of the file */
+	struct buf lines;		/* not written yet */
 	uint64_t done[SEEN_MAX];
 	size_t done_count;
 	uint64_t begun[SEEN_MAX];
@@ -28,9 +32,10 @@ struct seen {
 /* Read the file in this directory, and go on in a new one. */
 void seen_open(struct seen *, int dir);
 void seen_close(struct seen *);
-/* A message is handed over now; it was done. */
+/* A message is handed over now; it was done.  Both need seen_write. */
 void seen_begin(struct seen *, uint64_t id);
 void seen_end(struct seen *, uint64_t id);
+void seen_write(struct seen *);
 bool seen_is_done(const struct seen *, uint64_t id);
 /* It was begun by an earlier process, and never done. */
 bool seen_is_begun(const struct seen *, uint64_t id);

@@ -110,7 +110,7 @@ save(int dir, const struct show *s)
 	if (fd_close_written(fd, result) == -1 ||
 	    renameat(dir, draft, dir, name) == -1)
 		return file_discard(dir, draft);
-	return file_sync_dir(dir, "new");
+	return 0;
 }
 
 int
@@ -125,6 +125,18 @@ mailbox_write(const struct show *s, const char *path, char *why, size_t room)
 	    file_make_dir(dir, "new") == 0 && file_make_dir(dir, "cur") == 0)
 		result = s->again && is_in_cur(dir, s->reply->id) ? 0 :
 		    save(dir, s);
+	if (result == -1)
+		(void)say_why(why, room, "%s: %s", path, strerror(errno));
+	(void)fd_close(dir);
+	return result;
+}
+
+int
+mailbox_sync(const char *path, char *why, size_t room)
+{
+	int dir = file_open_dir(AT_FDCWD, path);
+	int result = dir == -1 ? -1 : file_sync_dir(dir, "new");
+
 	if (result == -1)
 		(void)say_why(why, room, "%s: %s", path, strerror(errno));
 	(void)fd_close(dir);

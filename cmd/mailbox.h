@@ -13,10 +13,12 @@
 struct show;
 
 /*
- * Write a message, synced, into the Maildir at this path, which is made if it
- * is missing.  -1 and why.
+ * Write a message into the Maildir at this path, which is made if it is
+ * missing.  It survives a power cut after mailbox_sync.  -1 and why.
  */
 int mailbox_write(const struct show *, const char *path, char *why,
     size_t room);
+/* Make the names of all that was written durable. */
+int mailbox_sync(const char *path, char *why, size_t room);
 
 #endif

@@ -1,9 +1,10 @@
 /*
  * tmtp read: messages to standard output, or to a command.
  *
- * A message is acked when all of it was written, its files were synced, or the
- * command has taken it with status 0.  Killed in between, the next one gets the
- * message again, and says so.
+ * A message is acked when all of it was written and synced, or the command has
+ * taken it with status 0.  Killed in between, the next one gets the message
+ * again, and says so.  Messages that wait together are written together, with
+ * one sync of the output, and acked together.
  */
 #include "cmd/read.h"
 
@@ -33,6 +34,8 @@
 #define RETRY_MAX   300000
 #define CHILD_LOOK  20		/* ms */
 #define ENV_MAX     65536	/* bytes of a variable for the command */
+#define TEXT_MAX    (1 << 20)	/* bytes that are written together, or one
+				   message */
 
 static const char usage[] =
     "read [-f] [--all] [--json | --maildir DIRECTORY | --exec COMMAND]\n"
@@ -47,8 +50,10 @@ struct read_run {
 	uint64_t end;			/* until when to wait to be online */
 	struct contacts book;
 	uint64_t retry, retry_at;	/* of the command */
-	bool holds;			/* message was handed over to us */
-	struct agent_message message;
+	struct agent_message messages[AGENT_TAKE];
+	size_t at, count;		/* those that are not done */
+	struct buf text;		/* what is to be written */
+	bool written;			/* to the Maildir, not synced */
 };
 
 /* ---- the command ---- */
@@ -147,57 +152,81 @@ run_command(struct context *context, struct read_run *r, const struct show *s,
 static int
 hand_over(struct context *context, struct read_run *r, struct show *s)
 {
-	struct buf text = { NULL, 0, 0 };
-	int result;
-
-	if (r->maildir != NULL)
+	if (r->maildir != NULL) {
+		r->written = true;
 		return mailbox_write(s, r->maildir, context->why,
 		    CONTEXT_WHY);
+	}
 	if (show_save_files(s, r->directory, context->why, CONTEXT_WHY) == -1)
 		return -1;
 	if (context->json)
-		show_json(s, &text);
+		show_json(s, &r->text);
 	else if (r->command != NULL)
-		buf_add(&text, s->form.text);
+		buf_add(&r->text, s->form.text);
 	else
-		show_text(s, &text);
-	if (r->command == NULL) {
-		result = terminal_write(buf_span(&text));
-		if (result == -1)
-			(void)say_why(context->why, CONTEXT_WHY,
-			    "standard output: %s", strerror(errno));
-	} else {
-		result = run_command(context, r, s, buf_span(&text));
-		if (result != 0)
-			(void)say_why(context->why, CONTEXT_WHY,
-			    "the command failed");
-	}
-	buf_free(&text);
-	return result == 0 ? 0 : -1;
+		show_text(s, &r->text);
+	if (r->command == NULL)
+		return 0;
+	if (run_command(context, r, s, buf_span(&r->text)) != 0)
+		return say_why(context->why, CONTEXT_WHY,
+		    "the command failed");
+	r->text.n = 0;
+	return 0;
 }
 
-/* Try the message that waits.  STATUS_OK: done, or it will be tried again. */
+/* Ack those before at, when what was handed over is safe.  0, or -1 and why. */
 static int
-try_message(struct context *context, struct read_run *r)
+finish(struct context *context, struct read_run *r, size_t at)
 {
-	struct show s;
-	int result = 0;
+	if (r->written && mailbox_sync(r->maildir, context->why,
+	    CONTEXT_WHY) == -1)
+		return -1;
+	if (r->text.n > 0 && (terminal_write(buf_span(&r->text)) == -1 ||
+	    terminal_sync() == -1))
+		return say_why(context->why, CONTEXT_WHY,
+		    "standard output: %s", strerror(errno));
+	r->written = false;
+	r->text.n = 0;
+	if (at > r->at) {
+		agent_done(r->line.agent, &r->messages[at - 1]);
+		r->retry = 0;
+	}
+	r->at = at;
+	return 0;
+}
 
+/* Hand over what was taken.  0, or -1 and why: then r->at is what failed. */
+static int
+hand_over_all(struct context *context, struct read_run *r)
+{
+	size_t at = r->at;
+	int result = 0;
+	struct show s;
+
+	while (at < r->count && result == 0) {
+		show_open(&s, &r->messages[at].reply, &r->account, &r->book);
+		s.again = r->messages[at].again;
+		if (r->all || show_is_for_people(&s))
+			result = hand_over(context, r, &s);
+		show_close(&s);
+		if (result == 0 && ++at < r->count && r->text.n > TEXT_MAX)
+			result = finish(context, r, at);
+	}
+	if (result == -1 && r->command != NULL)
+		r->text.n = 0;	/* that was the input of the command */
+	return finish(context, r, at) == -1 ? -1 : result;
+}
+
+/* Try those that wait.  STATUS_OK: done, or it will be tried again. */
+static int
+try_messages(struct context *context, struct read_run *r)
+{
 	if (contacts_refresh(&r->book, &r->account, context->why,
 	    CONTEXT_WHY) == -1)
 		return context_fail(context, STATUS_CONFIG, "%s",
 		    context->why);
-	show_open(&s, &r->message.reply, &r->account, &r->book);
-	s.again = r->message.again;
-	if (r->all || show_is_for_people(&s))
-		result = hand_over(context, r, &s);
-	show_close(&s);
-	if (result == 0) {
-		agent_done(r->line.agent, &r->message);
-		r->holds = false;
-		r->retry = 0;
+	if (hand_over_all(context, r) == 0)
 		return STATUS_OK;
-	}
 	if (r->command == NULL || !r->follows)
 		return context_fail(context, r->command == NULL ? STATUS_IO :
 		    STATUS_TEMPORARY, "%s", context->why);
@@ -210,18 +239,26 @@ try_message(struct context *context, struct read_run *r)
 	return STATUS_OK;
 }
 
+static bool
+holds(const struct read_run *r)
+{
+	return r->at < r->count;
+}
+
 static int
 take_messages(struct context *context, struct read_run *r)
 {
 	int status;
 
 	for (;;) {
-		if (!r->holds && !agent_next(r->line.agent, &r->message))
+		if (!holds(r)) {
+			r->at = 0;
+			r->count = agent_take(r->line.agent, r->messages,
+			    r->command == NULL ? AGENT_TAKE : 1);
+		}
+		if (!holds(r) || clock_ms(CLOCK_MONOTONIC) < r->retry_at)
 			return STATUS_OK;
-		r->holds = true;
-		if (clock_ms(CLOCK_MONOTONIC) < r->retry_at)
-			return STATUS_OK;
-		status = try_message(context, r);
+		status = try_messages(context, r);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -247,7 +284,7 @@ follow(struct context *context, struct read_run *r)
 		now = clock_ms(CLOCK_MONOTONIC);
 		if (!r->follows && agent_is_idle(agent, now))
 			return STATUS_OK;
-		if (!r->follows && !r->holds)
+		if (!r->follows && !holds(r))
 			agent_probe(agent);
 		if (agent_is_online(agent))
 			r->end = UINT64_MAX;
@@ -260,7 +297,7 @@ follow(struct context *context, struct read_run *r)
 			    "%s; trying again", agent_why(agent));
 		was_online = agent_is_online(agent) ||
 		    agent_why(agent)[0] == '\0';
-		request_turn(context, &r->line, r->holds ? 100 : 60000);
+		request_turn(context, &r->line, holds(r) ? 100 : 60000);
 	}
 }
 
@@ -274,6 +311,7 @@ run_reading(struct context *context, struct read_run *r)
 	status = follow(context, r);
 	request_close(&r->line);
 	contacts_free(&r->book);
+	buf_free(&r->text);
 	return status;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "disk/file.h"
 
 #define REPLACEMENT SPAN("\xef\xbf\xbd")	/* U+FFFD */
 
@@ -100,4 +101,12 @@ terminal_write(struct span text)
 		text.n -= (size_t)n;
 	}
 	return 0;
+}
+
+int
+terminal_sync(void)
+{
+	/* Terminals and pipes cannot be synced. */
+	return file_sync(STDOUT_FILENO) == 0 || errno == EINVAL ||
+	    errno == EROFS || errno == ENOTSUP ? 0 : -1;
 }

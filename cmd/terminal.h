@@ -22,5 +22,7 @@ void terminal_date(struct buf *, struct span posted);
 
 /* Write all of it to stdout.  -1 with errno. */
 int terminal_write(struct span);
+/* Sync stdout, if it is a file.  -1 with errno. */
+int terminal_sync(void);
 
 #endif
