@@ -16,7 +16,7 @@ LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # The rooms, from the bottom to the top.
 OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
-	base/log.o base/qr.o base/secret.o base/set.o base/subnet.o base/utf8.o \
+	base/log.o base/qr.o base/secret.o base/set.o base/subnet.o base/typo.o base/utf8.o \
 	json.o \
 	disk/file.o disk/journal.o disk/quarantine.o disk/recfile.o \
 	disk/segment.o disk/syncer.o \
@@ -59,7 +59,7 @@ GATES =	cmd/bridge.o cmd/conversation.o cmd/gateway.o cmd/mailout.o \
 # The client's library with all that it needs, and tmtp with that.
 LIBTMTP = $(CLIENT) base/buf.o base/clock.o base/encode.o base/fd.o \
 	base/log.o base/utf8.o disk/file.o json.o net/poller.o
-TMTP =	$(CMD) $(GATES) $(MAIL) $(LIBTMTP) base/qr.o
+TMTP =	$(CMD) $(GATES) $(MAIL) $(LIBTMTP) base/qr.o base/typo.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	$(CLIENT) sim/crowd.o sim/expect.o \
 	sim/histogram.o sim/selftest.o \

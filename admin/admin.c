@@ -6,6 +6,7 @@
 #include "admin/commands.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/typo.h"
 #include "datadir.h"
 #include "json.h"
 #include "userdb.h"
@@ -110,18 +111,6 @@ find_command(char *const *words, size_t n)
 	return NULL;
 }
 
-/* Whether at most so many letters differ, are lacking or are too many. */
-static bool
-is_close(const char *a, const char *b, unsigned most)
-{
-	if (a[0] == '\0' || b[0] == '\0')
-		return strlen(a) + strlen(b) <= most;
-	if (a[0] == b[0] && is_close(a + 1, b + 1, most))
-		return true;
-	return most > 0 && (is_close(a + 1, b + 1, most - 1) ||
-	    is_close(a + 1, b, most - 1) || is_close(a, b + 1, most - 1));
-}
-
 /*
  * Append the command that was probably meant, if there is one.  Without a
  * second word, the first is wrong.
@@ -136,7 +125,7 @@ suggest(struct buf *fault, const char *first, const char *second)
 	for (most = 1; most <= 2 && strlen(word) > most; most++) {
 		for (k = commands; k < commands + commands_count; k++) {
 			name = second != NULL ? k->second : k->first;
-			if (name == NULL || !is_close(word, name, most) ||
+			if (name == NULL || !typo_is(word, name, most) ||
 			    (second != NULL && strcmp(k->first, first) != 0))
 				continue;
 			buf_addf(fault, "; did you mean %s%s%s?", k->first,

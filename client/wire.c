@@ -162,6 +162,14 @@ wire_number(const struct reply *r, const char *key)
 }
 
 bool
+wire_flag(const struct reply *r, const char *key)
+{
+	struct json j;
+
+	return find_member(&j, r, key) && json_bool(&j);
+}
+
+bool
 wire_is_message(const struct reply *r)
 {
 	return r->from.p != NULL && r->id.p != NULL;

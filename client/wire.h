@@ -50,6 +50,8 @@ bool wire_read_request(struct reply *, struct span bytes);
  */
 bool wire_text(const struct reply *, const char *key, struct buf *to);
 uint64_t wire_number(const struct reply *, const char *key);
+/* Whether it is true. */
+bool wire_flag(const struct reply *, const char *key);
 /* A message is to be acked. */
 bool wire_is_message(const struct reply *);
 

@@ -293,7 +293,7 @@ bridge_run(struct context *context, char **argv)
 	if (context_option(&words, none) == -1 || words.at[0] == NULL ||
 	    words.at[1] == NULL || words.at[2] != NULL ||
 	    strcmp(words.at[0], words.at[1]) == 0)
-		return context_usage(usage);
+		return context_usage(context, usage);
 	poller = poller_open();
 	if (poller == NULL)
 		return context_fail(context, STATUS_UNAVAILABLE, "%s",

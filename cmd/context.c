@@ -1,10 +1,13 @@
 #include "cmd/context.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/typo.h"
 #include "client/account.h"
 
 int
@@ -59,6 +62,48 @@ find_short(const struct context_option *o, const char *word,
 	return NULL;
 }
 
+const char *
+context_meant(const char *word, const char *(*name)(const void *, size_t),
+    const void *list)
+{
+	const char *meant;
+	unsigned most;
+	size_t i;
+
+	for (most = 1; most <= 2 && strlen(word) > most; most++)
+		for (i = 0; (meant = name(list, i)) != NULL; i++)
+			if (typo_is(word, meant, most))
+				return meant;
+	return NULL;
+}
+
+static const char *
+option_name(const void *list, size_t i)
+{
+	static const char *const all[] = { "help", "json", "version", NULL };
+	const struct context_option *o = list;
+
+	for (; o->name != NULL; o++, i--)
+		if (i == 0)
+			return o->name;
+	return i < 3 ? all[i] : NULL;
+}
+
+/* Say that there is no such option, unless it only asks for help. */
+static int
+reject_option(const struct context_option *all, const char *word)
+{
+	const char *meant = word[1] != '-' ? NULL :
+	    context_meant(word + 2, option_name, all);
+
+	if (strcmp(word, "--help") != 0)
+		(void)context_fail(NULL, STATUS_USAGE,
+		    "unknown option: %s%s%s%s", word, meant == NULL ? "" :
+		    "; did you mean --", meant == NULL ? "" : meant,
+		    meant == NULL ? "" : "?");
+	return -1;
+}
+
 int
 context_option(struct context_words *words, const struct context_option *all)
 {
@@ -74,18 +119,40 @@ context_option(struct context_words *words, const struct context_option *all)
 	found = word[1] == '-' ? find_long(all, word + 2, &words->value) :
 	    find_short(all, word + 1, &words->value);
 	if (found == NULL)
-		return -1;
+		return reject_option(all, word);
 	if (found->has_value && words->value == NULL) {
-		if (*words->at == NULL)
+		if (*words->at == NULL) {
+			(void)context_fail(NULL, STATUS_USAGE,
+			    "%s needs a value", word);
 			return -1;
+		}
 		words->value = *words->at++;
 	}
 	return found->letter;
 }
 
 int
-context_usage(const char *usage)
+context_usage(const struct context *context, const char *usage)
 {
-	fprintf(stderr, "usage: tmtp %s\n", usage);
-	return STATUS_USAGE;
+	if (context->help == NULL) {
+		fprintf(stderr, "usage: tmtp %s\n", usage);
+		return STATUS_USAGE;
+	}
+	printf("usage: tmtp %s\n\n%s; tmtp(1) explains it.\n", usage,
+	    context->help);
+	return STATUS_OK;
+}
+
+int
+context_number(const struct context_words *words, long max, long *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtol(words->value, &end, 10);
+	if (errno == 0 && end != words->value && *end == '\0' &&
+	    *number >= 0 && *number <= max)
+		return 0;
+	return context_fail(NULL, STATUS_USAGE,
+	    "%s is not a number from 0 to %ld", words->value, max);
 }

@@ -9,6 +9,7 @@
 #define MNM_CMD_CONTEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define CONTEXT_WHY 512
 
@@ -30,6 +31,8 @@ enum exit_status {
 struct context {
 	const char *account;		/* its name */
 	bool json;
+	const char *help;		/* NULL, or what the command does: only
+					   its usage is asked for */
 	char why[CONTEXT_WHY];
 };
 
@@ -45,7 +48,7 @@ int context_account(struct context *, struct account *);
 /*
  * Options in front of words.  context_option returns the letter of the next
  * one, 0 at the first word or after "--", and -1 for an unknown one, or one
- * without its value.
+ * without its value, which it has then said.
  */
 struct context_option {
 	const char *name;		/* long, without "--"; NULL ends */
@@ -61,7 +64,15 @@ struct context_words {
 };
 
 int context_option(struct context_words *, const struct context_option *);
-/* Print how to use it, and return STATUS_USAGE. */
-int context_usage(const char *usage);
+/* The last option's value as a number from 0 to max.  0, or a status. */
+int context_number(const struct context_words *, long max, long *number);
+/* Print how to use it, and return STATUS_USAGE, or STATUS_OK for --help. */
+int context_usage(const struct context *, const char *usage);
+/*
+ * What was probably meant by this word: one of the names that name(list, i)
+ * gives for each i, and NULL after the last.  NULL: nothing is like it.
+ */
+const char *context_meant(const char *word,
+    const char *(*name)(const void *list, size_t i), const void *list);
 
 #endif

@@ -193,7 +193,7 @@ device_run(struct context *context, char **argv)
 	int option, status;
 
 	if (verb == NULL)
-		return context_usage(usage);
+		return context_usage(context, usage);
 	adds = strcmp(verb, "add") == 0;
 	words.at++;
 	while ((option = context_option(&words, options)) > 0)
@@ -204,7 +204,7 @@ device_run(struct context *context, char **argv)
 		after = true;
 	if (option == -1 || *words.at != NULL || (adds && after) ||
 	    (!adds && (strcmp(verb, "drop") != 0 || word == NULL)))
-		return context_usage(usage);
+		return context_usage(context, usage);
 	status = context_account(context, &account);
 	if (status != STATUS_OK)
 		return status;

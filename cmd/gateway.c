@@ -85,7 +85,9 @@ gateway_read(struct context *context, const struct account *account,
 	*g = (struct gateway){ .rules = NULL };
 	if (file_read(account->dir, FILE_NAME, FILE_MAX, &g->text) == -1)
 		return context_fail(context, STATUS_CONFIG, "%s/" FILE_NAME
-		    ": %s", account->path, strerror(errno));
+		    ": %s; see GATEWAYS in tmtp(1)", account->path,
+		    errno != ENOENT ? strerror(errno) : "write this file, "
+		    "which says who gets mail, and who may send it");
 	buf_add_byte(&g->text, '\n');
 	for (at = 0; at < g->text.n; at += line.n + 1) {
 		line.p = g->text.p + at;

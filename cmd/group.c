@@ -1,6 +1,6 @@
 #include "cmd/group.h"
 
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "client/account.h"
@@ -295,7 +295,7 @@ group_run(struct context *context, char **argv)
 	int status;
 
 	if (argv[0] != NULL && (verb = read_group_words(&w, argv)) == NULL)
-		return context_usage(group_usage);
+		return context_usage(context, group_usage);
 	status = context_account(context, &account);
 	if (status != STATUS_OK)
 		return status;
@@ -309,7 +309,7 @@ group_run(struct context *context, char **argv)
 
 static int
 edit_alias(struct context *context, struct account *account,
-    const char *key, const char *name, const char *uses)
+    const char *key, const char *name, long uses)
 {
 	struct request_result result;
 	struct buf header;
@@ -320,9 +320,8 @@ edit_alias(struct context *context, struct account *account,
 	if (status != STATUS_OK)
 		return status;
 	json_put_string(&header, key, span_of(name));
-	if (uses != NULL)
-		json_put_uint(&header, "uses",
-		    (uint64_t)strtoul(uses, NULL, 10));
+	if (uses > 0)
+		json_put_uint(&header, "uses", (uint64_t)uses);
 	status = request_run(context, account, id, &header, &result);
 	request_free(&result);
 	return status;
@@ -335,31 +334,33 @@ group_run_alias(struct context *context, char **argv)
 		{ "uses", 'u', true }, { NULL, 0, false }
 	};
 	struct context_words words = { .at = argv };
-	const char *verb = *argv, *name = NULL, *uses = NULL;
+	const char *given[2] = { NULL, NULL };
 	struct account account;
-	int option = 0, status;
-	bool adds = verb != NULL && strcmp(verb, "add") == 0;
+	size_t count = 0;
+	long uses = 0;
+	int option, status;
+	bool adds;
 
-	if (verb != NULL) {
-		words.at++;
+	for (;;) {
 		while ((option = context_option(&words, options)) > 0)
-			uses = words.value;
-		name = *words.at;
-		if (name != NULL)
-			words.at++;
-		while ((option = context_option(&words, options)) > 0)
-			uses = words.value;
+			if (context_number(&words, INT32_MAX, &uses) !=
+			    STATUS_OK)
+				return STATUS_USAGE;
+		if (option == -1 || *words.at == NULL || count == 2)
+			break;
+		given[count++] = *words.at++;
 	}
-	if (option == -1 || *words.at != NULL || (verb != NULL &&
-	    (name == NULL || (!adds && strcmp(verb, "drop") != 0) ||
-	    (!adds && uses != NULL))))
-		return context_usage(alias_usage);
+	adds = count == 2 && strcmp(given[0], "add") == 0;
+	if (option == -1 || *words.at != NULL || count == 1 ||
+	    (uses > 0 && !adds) || (count == 2 && !adds &&
+	    strcmp(given[0], "drop") != 0))
+		return context_usage(context, alias_usage);
 	status = context_account(context, &account);
 	if (status != STATUS_OK)
 		return status;
-	status = verb == NULL ? list_aliases(context, &account) :
+	status = count == 0 ? list_aliases(context, &account) :
 	    edit_alias(context, &account, adds ? "newalias" : "dropalias",
-	    name, uses);
+	    given[1], uses);
 	account_close(&account);
 	return status;
 }

@@ -42,6 +42,7 @@ struct plan {
 	char fingerprint[TRUST_FINGERPRINT + 1];
 	char name[NAME_ROOM];		/* "": none is asked for */
 	char code[NAME_ROOM];
+	bool invited;			/* the link says so */
 	char uid[UID_TEXT + 1], nodeid[NODEID_TEXT + 1];	/* another
 					   device's link; else "" */
 	const char *label;
@@ -114,6 +115,7 @@ read_link(struct plan *plan, const char *link)
 		if (strncmp(p, "join=", 5) == 0) {
 			p += 5;
 			good = take_value(plan->name, NAME_ROOM, &p);
+			plan->invited = true;
 		} else if (strncmp(p, "name=", 5) == 0) {
 			p += 5;
 			good = take_value(plan->name, NAME_ROOM, &p);
@@ -405,13 +407,18 @@ join(struct context *context, const struct plan *plan,
 	if (status != STATUS_OK)
 		return status;
 	while ((status = try_to_join(context, &a, plan, account)) !=
-	    STATUS_OK && plan->waits && status == STATUS_NO_PERMISSION &&
-	    may_be_admitted(context)) {
+	    STATUS_OK && plan->waits && !plan->invited &&
+	    status == STATUS_NO_PERMISSION && may_be_admitted(context)) {
 		fprintf(stderr, "%s\nWaiting until the relay's operator lets "
 		    "you in (Ctrl-C ends this)...\n", context->why);
 		(void)nanosleep(&pause, NULL);
 	}
-	if (status != STATUS_OK)
+	if (status == STATUS_NO_PERMISSION && plan->invited &&
+	    may_be_admitted(context))
+		(void)context_fail(context, STATUS_NO_PERMISSION, "this "
+		    "invitation was used already, or has ended: ask the "
+		    "relay's operator for another one");
+	else if (status != STATUS_OK)
 		(void)context_fail(context, (enum exit_status)status, "%s",
 		    context->why);
 	else if (a.error.n > 0)
@@ -547,7 +554,7 @@ join_run(struct context *context, char **argv)
 	int status;
 
 	if (read_words(&plan, argv) == -1)
-		return context_usage(usage);
+		return context_usage(context, usage);
 	status = ask_fingerprint(context, &plan);
 	if (status == STATUS_OK)
 		status = prepare(context, &plan, &account);

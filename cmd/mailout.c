@@ -383,7 +383,7 @@ mailout_run(struct context *context, char **argv)
 	while ((option = context_option(&words, options)) > 0)
 		follows = true;
 	if (option == -1 || *words.at != NULL)
-		return context_usage(usage);
+		return context_usage(context, usage);
 	poller = poller_open();
 	if (poller == NULL)
 		return context_fail(context, STATUS_UNAVAILABLE, "%s",

@@ -78,7 +78,7 @@ people_run_whoami(struct context *context, char **argv)
 	int status;
 
 	if (argv[0] != NULL)
-		return context_usage(whoami_usage);
+		return context_usage(context, whoami_usage);
 	status = context_account(context, &account);
 	if (status != STATUS_OK)
 		return status;
@@ -177,7 +177,7 @@ people_run_contacts(struct context *context, char **argv)
 	if (count > 0)
 		verb = span_index(span_of(argv[0]), verbs, 3);
 	if (count > 0 && (verb == 3 || count != (verb == 2 ? 3 : 2)))
-		return context_usage(contacts_usage);
+		return context_usage(context, contacts_usage);
 	status = context_account(context, &account);
 	if (status != STATUS_OK)
 		return status;

@@ -453,6 +453,7 @@ read_words(struct post_order *order, char **argv, size_t *who_count)
 		{ "timeout", 't', true }, { NULL, 0, false }
 	};
 	struct context_words words = { .at = argv };
+	long seconds;
 	int option;
 
 	for (;;) {
@@ -472,8 +473,10 @@ read_words(struct post_order *order, char **argv, size_t *who_count)
 				order->waits = true;
 				break;
 			case 't':
-				order->timeout = (int)strtol(words.value,
-				    NULL, 10);
+				if (context_number(&words, REQUEST_MAX,
+				    &seconds) != STATUS_OK)
+					return -1;
+				order->timeout = (int)seconds;
 				break;
 			}
 		}
@@ -547,7 +550,7 @@ post_run(struct context *context, char **argv)
 	order.who = xzalloc((count + 1) * sizeof(*order.who));
 	order.files = xzalloc((count + 1) * sizeof(*order.files));
 	if (read_words(&order, argv, &who_count) == -1)
-		status = context_usage(usage);
+		status = context_usage(context, usage);
 	else
 		status = take_text(context, &order, who_count);
 	if (status == STATUS_OK)

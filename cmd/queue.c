@@ -208,7 +208,7 @@ queue_run(struct context *context, char **argv)
 	if (count > 0)
 		verb = span_index(span_of(argv[0]), verbs, 3);
 	if (count > 0 && (verb == 3 || count != (verb == 0 ? 1 : 2)))
-		return context_usage(usage);
+		return context_usage(context, usage);
 	status = context_account(context, &account);
 	if (status != STATUS_OK)
 		return status;

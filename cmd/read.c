@@ -320,8 +320,7 @@ read_words(struct context *context, struct read_run *r, char **argv)
 {
 	static const struct context_option options[] = {
 		{ "follow", 'f', false }, { "all", 'A', false },
-		{ "json", 'j', false }, { "exec", 'e', true },
-		{ "maildir", 'm', true },
+		{ "exec", 'e', true }, { "maildir", 'm', true },
 		{ "directory", 'd', true }, { "timeout", 't', true },
 		{ NULL, 0, false }
 	};
@@ -337,9 +336,6 @@ read_words(struct context *context, struct read_run *r, char **argv)
 		case 'A':
 			r->all = true;
 			break;
-		case 'j':
-			context->json = true;
-			break;
 		case 'm':
 			r->maildir = words.value;
 			break;
@@ -351,7 +347,9 @@ read_words(struct context *context, struct read_run *r, char **argv)
 			    "%s", words.value);
 			break;
 		case 't':
-			seconds = strtol(words.value, NULL, 10);
+			if (context_number(&words, REQUEST_MAX, &seconds) !=
+			    STATUS_OK)
+				return -1;
 			break;
 		}
 	}
@@ -368,7 +366,7 @@ read_run(struct context *context, char **argv)
 	int status;
 
 	if (read_words(context, &r, argv) == -1)
-		return context_usage(usage);
+		return context_usage(context, usage);
 	status = context_account(context, &r.account);
 	if (status != STATUS_OK)
 		return status;

@@ -15,6 +15,7 @@
 
 #define REQUEST_FOREVER (-1)
 #define REQUEST_PATIENCE 30	/* seconds, unless the user says otherwise */
+#define REQUEST_MAX 31536000	/* seconds that a user may say */
 
 struct account;
 struct agent;

@@ -31,7 +31,8 @@
 #define RECIPIENTS_MAX 100
 
 static const char usage[] = "sendmail [-t] [-i] [-f ADDRESS] [-F NAME] "
-    "[--] [ADDRESS]...";
+    "[-O wait=S]\n"
+    "            [--] [ADDRESS]...";
 
 /* What is done about one recipient. */
 struct delivery {
@@ -517,7 +518,7 @@ sendmail_run(struct context *context, char **argv)
 
 	if (read_words(&s, argv) == -1) {
 		buf_free(&s.recipients);
-		return context_usage(usage);
+		return context_usage(context, usage);
 	}
 	s.status = read_message(context, &s);
 	if (s.status == STATUS_OK)

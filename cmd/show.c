@@ -19,9 +19,9 @@
 #define INDENT "    "
 
 /* Members of a header that JSON output passes on as they are. */
-static const char *const passed[] = { "act", "alias", "dropalias", "dropnode",
-	"gid", "label", "moderate", "msgid", "newalias", "newnode", "node",
-	"noderef", "postid", "to" };
+static const char *const passed[] = { "act", "alias", "block", "cork",
+	"dropalias", "dropnode", "gid", "label", "moderate", "msgid",
+	"newalias", "newnode", "node", "noderef", "postid", "to", "unblock" };
 
 static void
 find_name(struct show *s, const struct account *account,
@@ -149,53 +149,83 @@ get(const struct show *s, const char *key, struct buf *text)
 	return wire_text(s->reply, key, text);
 }
 
-static void
-add_member_news(const struct show *s, struct buf *b, struct buf *text)
-{
-	struct buf act = { NULL, 0, 0 };
+/*
+ * The first row that fits is what a message says: its op, its act, and a member
+ * that it has, true or with a text.  $ stands before members' names.
+ */
+static const struct news_row {
+	const char *op, *act, *has, *says;	/* NULL: anything */
+} news_rows[] = {
+	{ "delivery", NULL, "moderate", "waits for a moderator: tmtp group "
+	    "pass \"$moderate\" $id, or reject" },
+	{ "delivery", NULL, NULL, "" },
+	{ "ping", NULL, NULL, "says hello" },
+	{ "invite", NULL, NULL, "invites you to the group $gid; "
+	    "to join: tmtp group join \"$gid\"" },
+	{ "member", "invite", NULL, "$alias is invited to the group $gid" },
+	{ "member", "join", "newalias",
+	    "$alias has joined the group $gid as $newalias" },
+	{ "member", "join", NULL, "$alias has joined the group $gid" },
+	{ "member", "alias", NULL,
+	    "$alias is called $newalias now in the group $gid" },
+	{ "member", "drop", NULL, "$alias is no longer in the group $gid" },
+	{ "member", "moderator", "on",
+	    "$alias is now a moderator of the group $gid" },
+	{ "member", "moderator", NULL,
+	    "$alias is no longer a moderator of the group $gid" },
+	{ "member", "reject", NULL, "a post to the group $gid was rejected: "
+	    "$msgid" },
+	{ "member", NULL, NULL, "a change of the group $gid" },
+	{ "user", NULL, "newnode", "new device: $newnode" },
+	{ "user", NULL, "after",
+	    "device $dropnode, and all added later, were dropped" },
+	{ "user", NULL, "dropnode", "device $dropnode was dropped" },
+	{ "user", NULL, "newalias", "new name: $newalias" },
+	{ "user", NULL, "dropalias", "the name $dropalias was dropped" },
+	{ "user", NULL, "cork", "messages are kept back until $cork" },
+	{ "user", NULL, "block", "$block is blocked" },
+	{ "user", NULL, "unblock", "$unblock is no longer blocked" },
+	{ "user", NULL, NULL, "messages are no longer kept back" },
+	{ "login", NULL, NULL, "device $node, $label, is online" },
+	{ "ohiedit", NULL, NULL, "who sees you online was changed" }
+};
+#define NEWS_ROWS (sizeof(news_rows) / sizeof(news_rows[0]))
 
-	(void)wire_text(s->reply, "act", &act);
-	buf_addf(b, "group ");
-	terminal_line(b, buf_span(&s->group));
-	buf_addf(b, ": ");
-	terminal_line(b, buf_span(&act));
-	if (get(s, "alias", text)) {
-		buf_add_byte(b, ' ');
-		terminal_line(b, buf_span(text));
-	}
-	if (get(s, "newalias", text)) {
-		buf_addf(b, " as ");
-		terminal_line(b, buf_span(text));
-	}
-	buf_free(&act);
+static bool
+fits(const struct show *s, const struct news_row *row, struct buf *text)
+{
+	if (!span_is(s->reply->op, span_of(row->op)))
+		return false;
+	if (row->act != NULL && (!get(s, "act", text) ||
+	    !span_is(buf_span(text), span_of(row->act))))
+		return false;
+	return row->has == NULL || wire_flag(s->reply, row->has) ||
+	    (get(s, row->has, text) && text->n > 0);
 }
 
 void
 show_news(const struct show *s, struct buf *b)
 {
-	static const char *const keys[] = { "newalias", "dropalias",
-		"newnode", "dropnode", "cork", "label" };
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 	struct buf text = { NULL, 0, 0 };
-	struct span op = s->reply->op;
-	size_t i;
+	char key[16];
+	const char *p;
+	size_t i = 0, n;
 
-	if (span_is(op, SPAN("delivery")))
-		return;
-	if (span_is(op, SPAN("member"))) {
-		add_member_news(s, b, &text);
-	} else if (span_is(op, SPAN("invite"))) {
-		buf_addf(b, "invites you to the group ");
-		terminal_line(b, buf_span(&s->group));
-	} else if (span_is(op, SPAN("ping"))) {
-		buf_addf(b, "says hello");
-	} else {
-		terminal_line(b, op);
-		for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-			if (!get(s, keys[i], &text))
-				continue;
-			buf_addf(b, " %s ", keys[i]);
-			terminal_line(b, buf_span(&text));
-		}
+	while (i < NEWS_ROWS && !fits(s, &news_rows[i], &text))
+		i++;
+	if (i == NEWS_ROWS)
+		terminal_line(b, s->reply->op);
+	for (p = i < NEWS_ROWS ? news_rows[i].says : ""; *p != '\0'; p += n) {
+		n = strcspn(p, "$");
+		buf_add(b, (struct span){ p, n });
+		if (p[n] == '\0')
+			continue;
+		p += n + 1;
+		n = strspn(p, letters);
+		(void)snprintf(key, sizeof(key), "%.*s", (int)n, p);
+		(void)get(s, key, &text);
+		terminal_line(b, buf_span(&text));
 	}
 	buf_free(&text);
 }
@@ -306,6 +336,10 @@ show_json(const struct show *s, struct buf *b)
 	for (i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
 		if (get(s, passed[i], &text))
 			put_clean(b, passed[i], buf_span(&text));
+	if (wire_flag(s->reply, "on")) {
+		json_put_key(b, "on");
+		buf_addf(b, "true");
+	}
 	json_put_close(b, '}');
 	buf_add_byte(b, '\n');
 	buf_free(&text);

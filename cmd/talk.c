@@ -375,7 +375,7 @@ talk_run(struct context *context, char **argv)
 	int status;
 
 	if (argv[0] == NULL || argv[1] != NULL || argv[0][0] == '-')
-		return context_usage(usage);
+		return context_usage(context, usage);
 	status = context_account(context, &t.account);
 	if (status != STATUS_OK)
 		return status;

@@ -45,6 +45,13 @@ static const struct command_row {
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+static int
+version(void)
+{
+	puts("tmtp " VERSION);
+	return STATUS_OK;
+}
+
 static void
 help(void)
 {
@@ -57,22 +64,51 @@ help(void)
 	    "explains them.\n");
 }
 
+static const char *
+command_name(const void *list, size_t i)
+{
+	(void)list;
+	return i < COMMANDS ? commands[i].name : NULL;
+}
+
+/* Remove an option that all commands have; false: it is not there. */
+static bool
+take_option(char **words, const char *option)
+{
+	for (; *words != NULL && strcmp(*words, "--") != 0; words++) {
+		if (strcmp(*words, option) != 0)
+			continue;
+		for (; *words != NULL; words++)
+			words[0] = words[1];
+		return true;
+	}
+	return false;
+}
+
 static int
 run(struct context *context, char **argv)
 {
-	bool asks = argv[1] != NULL && strcmp(argv[1], "--help") == 0;
+	static char *help[] = { "--help", NULL };
+	const char *meant;
 	size_t i;
-	int status;
 
 	for (i = 0; i < COMMANDS; i++) {
 		if (strcmp(commands[i].name, argv[0]) != 0)
 			continue;
-		/* Then each says how it is used. */
-		status = commands[i].run(context, argv + 1);
-		return asks && status == STATUS_USAGE ? STATUS_OK : status;
+		if (take_option(argv + 1, "--version"))
+			return version();
+		context->json = take_option(argv + 1, "--json") ||
+		    context->json;
+		if (!take_option(argv + 1, "--help"))
+			return commands[i].run(context, argv + 1);
+		context->help = commands[i].does;
+		return commands[i].run(context, help);
 	}
+	meant = context_meant(argv[0], command_name, NULL);
 	return context_fail(context, STATUS_USAGE,
-	    "unknown command: %s; tmtp --help lists all", argv[0]);
+	    "unknown command: %s%s%s%s; tmtp --help lists all", argv[0],
+	    meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant,
+	    meant == NULL ? "" : "?");
 }
 
 int
@@ -96,8 +132,7 @@ main(int argc, char **argv)
 		} else if (option == 'j') {
 			context.json = true;
 		} else if (option == 'V') {
-			puts("tmtp " VERSION);
-			return STATUS_OK;
+			return version();
 		} else {
 			help();
 			return STATUS_OK;
@@ -106,8 +141,8 @@ main(int argc, char **argv)
 	if (context.account == NULL || context.account[0] == '\0')
 		context.account = "default";
 	if (option == -1 || *words.at == NULL)
-		return context_usage("[-a ACCOUNT] [--json] COMMAND ...; "
-		    "tmtp --help lists the commands");
+		return context_usage(&context, "[-a ACCOUNT] [--json] "
+		    "COMMAND ...; tmtp --help lists the commands");
 	if (strcmp(words.at[0], "help") == 0) {
 		if (words.at[1] == NULL) {
 			help();
