@@ -22,6 +22,7 @@ import { OPS, Session, newId, pause } from './tmtp.js';
 import { writePost } from './post.js';
 import { take, fold, newTalk, snippet, CONTACTS } from './inbox.js';
 import { exportAll, importAll } from './archive.js';
+import { within } from './store.js';
 
 /**
  * @typedef {import('./store.js').Store} Store
@@ -769,7 +770,8 @@ export class Engine {
 	async removeTalk(id)
 	{
 		await this.store.write(async (tx) => {
-			for (const m of await tx.messages(id, '', 1e6, 'next')) {
+			for (const m of await tx.messages(within(id),
+				'next', Infinity)) {
 				for (const f of m.files ?? [])
 					await tx.remove('blobs', f.key);
 				await tx.remove('messages', m.id);

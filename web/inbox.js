@@ -7,6 +7,7 @@
  */
 
 import { readPost } from './post.js';
+import { within } from './store.js';
 
 /**
  * @typedef {import('./store.js').Tx} Tx
@@ -270,7 +271,8 @@ class Taking {
 			kind: 'person', name: asked.name, state: 'open',
 			draft: known?.draft || asked.draft };
 
-		for (const m of await this.tx.messages(asked.id, '', 1e4, 'next'))
+		for (const m of await this.tx.messages(within(asked.id), 'next',
+			Infinity))
 			await this.tx.put('messages', { ...m, talk: talk.id });
 		await this.tx.remove('talks', asked.id);
 		this.effects.talks.add(asked.id);

@@ -109,22 +109,17 @@ export class ListView {
 		if (words.length < 2)
 			return;
 		setTimeout(() => mine === this.searches &&
-			this.app.store.search(words, (found) => {
-				if (mine !== this.searches)
-					return false;
-				for (const m of found)
-					this.showFound(m);
-				return this.found.children.length < FOUND_MAX;
-			}), 150);
+			this.app.store.search(words, (m) => mine === this.searches &&
+				this.showFound(m)), 150);
 	}
 
-	/** @param {Message} m */
+	/** @param {Message} m @returns {boolean} whether there is room for more */
 	showFound(m)
 	{
 		const talk = this.app.talks.get(m.talk);
 
-		if (!talk || this.found.children.length >= FOUND_MAX)
-			return;
+		if (!talk)
+			return true;
 		this.foundTitle.hidden = false;
 		this.found.append(h('li', {}, h('button', { type: 'button',
 			class: 'talk found',
@@ -134,6 +129,7 @@ export class ListView {
 		h('span', { class: 'line about' }, h('bdi', {},
 			around(m.text || (m.files?.[0]?.name ?? ''),
 				this.search.value.trim()))))));
+		return this.found.children.length < FOUND_MAX;
 	}
 
 	/** Arrow keys move among the talks. @param {KeyboardEvent} e */

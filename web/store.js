@@ -15,7 +15,9 @@
  */
 
 const VERSION = 1;
-const SEARCH_STEP = 250;	/* messages looked at before the page may breathe */
+const SEARCH_STEP = 100;	/* messages in one transaction */
+const ROW = 400;		/* what a message without words weighs */
+export const SHOWN_MAX = 3000;	/* characters of a message shown at once */
 
 /**
  * @typedef {{name: string, size: number, kind: string, key: string}} File_
@@ -128,38 +130,70 @@ export class Tx {
 	}
 
 	/**
-	 * Up to n messages of a talk before (down) or after a message.
-	 * @param {string} talk
-	 * @param {string} id
-	 * @param {number} n
+	 * Go through messages one by one, so that a thousand of them do not keep
+	 * the page from anything else.
+	 * @param {IDBObjectStore | IDBIndex} from
+	 * @param {IDBKeyRange} range
 	 * @param {'prev' | 'next'} direction
-	 * @returns {Promise<Message[]>} the nearest first
+	 * @param {(m: Message) => boolean} more called for each; false: stop
+	 * @returns {Promise<void>}
 	 */
-	messages(talk, id, n, direction)
+	walk(from, range, direction, more)
 	{
-		const range = direction === 'prev'
-			? IDBKeyRange.bound([talk, ''], [talk, id], false, true)
-			: IDBKeyRange.bound([talk, id], [talk, '\uffff'], true, true);
-		const index = this.idb.objectStore('messages').index('talk');
-		/** @type {Message[]} */
-		const found = [];
+		const request = from.openCursor(range, direction);
 
-		if (direction === 'next')
-			return result(index.getAll(range, n));
 		return new Promise((done, failed) => {
-			const request = index.openCursor(range, direction);
 			request.onerror = () => failed(request.error);
 			request.onsuccess = () => {
 				const cursor = request.result;
-				if (!cursor || found.length === n)
-					return done(found);
-				found.push(cursor.value);
-				if (found.length === n)
-					return done(found);
-				cursor.continue();
+				if (cursor && more(cursor.value))
+					cursor.continue();
+				else
+					done();
 			};
 		});
 	}
+
+	/**
+	 * Messages of a talk, until they weigh so much.
+	 * @param {IDBKeyRange} range see within
+	 * @param {'prev' | 'next'} direction
+	 * @param {number} room
+	 * @returns {Promise<Message[]>} in that direction
+	 */
+	async messages(range, direction, room)
+	{
+		/** @type {Message[]} */
+		const found = [];
+
+		await this.walk(this.idb.objectStore('messages').index('talk'),
+			range, direction, (m) => {
+				found.push(m);
+				room -= weigh(m);
+				return room > 0;
+			});
+		return found;
+	}
+}
+
+/**
+ * How much there is to draw of a message, in characters.
+ * @param {Message} m
+ */
+export function weigh(m)
+{
+	return ROW + Math.min(m.text?.length ?? 0, SHOWN_MAX);
+}
+
+/**
+ * Where the messages of a talk are.
+ * @param {string} talk
+ * @param {{before?: string, from?: string, after?: string}} [where]
+ */
+export function within(talk, { before, from, after } = {})
+{
+	return IDBKeyRange.bound([talk, from ?? after ?? ''],
+		[talk, before ?? '\uffff'], after !== undefined, true);
 }
 
 /** @param {IDBDatabase} db */
@@ -273,37 +307,41 @@ export class Store {
 	}
 
 	/**
-	 * Messages of a talk, the oldest first.
+	 * Messages of a talk, the oldest first: those nearest to where.
 	 * @param {string} talk
-	 * @param {{before?: string, after?: string}} where
-	 * @param {number} n
+	 * @param {{before?: string, from?: string, after?: string}} where
+	 *	nowhere: at the end
+	 * @param {number} room see weigh
 	 */
-	async page(talk, where, n)
+	async page(talk, where, room)
 	{
-		return this.read(async (tx) => where.after !== undefined
-			? tx.messages(talk, where.after, n, 'next')
-			: (await tx.messages(talk, where.before ?? '\uffff', n,
-				'prev')).reverse());
+		const direction = 'from' in where || 'after' in where
+			? 'next' : 'prev';
+		const found = await this.read((tx) =>
+			tx.messages(within(talk, where), direction, room));
+
+		return direction === 'prev' ? found.reverse() : found;
 	}
 
 	/**
-	 * Look through all messages, the newest first, a few at a time.
+	 * Look through all messages, the newest first.
 	 * @param {string} words
-	 * @param {(found: Message[]) => boolean} more called for each step;
-	 *	false: stop
+	 * @param {(found: Message) => boolean} more called for each; false: stop
 	 */
 	async search(words, more)
 	{
 		const wanted = words.toLocaleLowerCase().split(/\s+/).filter(Boolean);
 		let before = '\uffff';
 
-		for (;;) {
-			const some = await this.read((tx) => newest(tx, before));
-			const found = some.filter((m) => matches(m, wanted));
-			if (!more(found) || some.length < SEARCH_STEP)
-				return;
-			before = some[some.length - 1].id;
-			await new Promise((done) => setTimeout(done));
+		for (let go = true; go;) {
+			let n = 0;
+			await this.read((tx) => tx.walk(tx.idb.objectStore('messages'),
+				IDBKeyRange.upperBound(before, true), 'prev', (m) => {
+					before = m.id;
+					go = !matches(m, wanted) || more(m);
+					return go && ++n < SEARCH_STEP;
+				}));
+			go &&= n === SEARCH_STEP;
 		}
 	}
 
@@ -326,28 +364,6 @@ export class Store {
 	{
 		this.db.close();
 	}
-}
-
-/** @param {Tx} tx @param {string} before @returns {Promise<Message[]>} */
-function newest(tx, before)
-{
-	/** @type {Message[]} */
-	const found = [];
-
-	return new Promise((done, failed) => {
-		const request = tx.idb.objectStore('messages').openCursor(
-			IDBKeyRange.upperBound(before, true), 'prev');
-		request.onerror = () => failed(request.error);
-		request.onsuccess = () => {
-			const cursor = request.result;
-			if (cursor)
-				found.push(cursor.value);
-			if (!cursor || found.length === SEARCH_STEP)
-				done(found);
-			else
-				cursor.continue();
-		};
-	});
 }
 
 /** @param {Message} m @param {string[]} words all must be there */

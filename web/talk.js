@@ -9,6 +9,7 @@ import { h, fill, icon, iconButton, button, person, sentence, badge, day, time,
 import { t } from './strings.js';
 import { parse, render } from './markdown.js';
 import { pictureType, safeName } from './post.js';
+import { SHOWN_MAX, weigh } from './store.js';
 import { showTalk, told } from './people.js';
 
 /**
@@ -21,10 +22,10 @@ import { showTalk, told } from './people.js';
  * @typedef {{m: Message, last: string | undefined, node: HTMLElement}} Drawn
  */
 
-const PAGE = 40;		/* messages that are added at an end at once */
-const WINDOW = 120;		/* messages that stand in the page at most */
+/* See weigh: so little that drawing it stalls no phone. */
+const PAGE = 5000;		/* that is added at an end at once */
+const WINDOW = 60000;		/* that is in the page at most */
 const NEAR = 600;		/* pixels from an end where more is fetched */
-const LONG = 6000;		/* characters that are shown at once */
 const DRAFT_MS = 400;
 
 export class TalkView {
@@ -144,19 +145,15 @@ export class TalkView {
 		await this.queue(async () => {
 			const { store } = this.app;
 			if (at) {
-				const before = await store.page(talk.id,
-					{ before: at }, PAGE / 2);
-				const after = await store.page(talk.id,
-					{ after: before[before.length - 1]?.id ?? '' },
-					PAGE);
-				this.atEnd = after.length < PAGE;
-				this.atStart = before.length < PAGE / 2;
-				this.draw([...before, ...after]);
+				this.atEnd = false;
+				this.draw([...await store.page(talk.id, { before: at },
+					PAGE), ...await store.page(talk.id, { from: at },
+					PAGE)]);
 				this.mark(at);
 			} else
 				await this.loadEnd();
 		});
-		this.read();
+		this.scrolled();
 	}
 
 	clear()
@@ -178,13 +175,12 @@ export class TalkView {
 		return this.work;
 	}
 
-	async loadEnd()
+	/** Show the newest messages. @param {number} [room] */
+	async loadEnd(room = PAGE)
 	{
-		const page = await this.app.store.page(this.talk?.id ?? '', {}, PAGE);
-
+		this.atStart = false;
 		this.atEnd = true;
-		this.atStart = page.length < PAGE;
-		this.draw(page);
+		this.draw(await this.app.store.page(this.talk?.id ?? '', {}, room));
 		this.scroller.scrollTop = this.scroller.scrollHeight;
 	}
 
@@ -193,7 +189,7 @@ export class TalkView {
 		return this.queue(async () => {
 			this.clear();
 			await this.loadEnd();
-			this.read();
+			this.scrolled();
 		});
 	}
 
@@ -216,35 +212,24 @@ export class TalkView {
 		this.drawHeader();
 		this.drawComposer();
 		this.queue(async () => {
-			if (talk !== this.talk || !this.atEnd && this.shown.length === 0)
+			if (talk !== this.talk)
 				return;
 			this.log.setAttribute('aria-live', 'polite');
-			const follow = this.isAtBottom() && this.atEnd;
-			const first = this.shown[0]?.id ?? '';
-			const last = this.shown[this.shown.length - 1]?.id ?? '';
-			const page = this.shown.length < PAGE && this.atEnd
-				? await this.app.store.page(talk.id, {}, PAGE)
-				: await this.from(talk.id, first);
-			this.draw(this.atEnd ? page
-				: page.filter((m) => m.id <= last));
-			if (follow)
-				this.scroller.scrollTop = this.scroller.scrollHeight;
-			else if (this.atEnd && page.length && page[page.length - 1]
-				.id > last && !last.startsWith('~'))
-				this.newest.hidden = false;
-			this.read();
+			const room = weight(this.shown);
+			if (this.atEnd && this.isAtBottom()) {
+				const [first] = this.shown, wasStart = this.atStart;
+				await this.loadEnd(Math.max(room, PAGE));
+				this.atStart = wasStart && this.shown[0]?.id === first?.id;
+			} else {
+				const page = await this.app.store.page(talk.id, {
+					from: this.shown[0]?.id ?? '' },
+				this.atEnd ? room + PAGE : room);
+				/* What does not fit is fetched as one scrolls on. */
+				this.atEnd &&= weight(page) < room + PAGE;
+				this.draw(page);
+			}
+			this.scrolled();
 		});
-	}
-
-	/** @param {string} talk @param {string} first @returns {Promise<Message[]>} */
-	async from(talk, first)
-	{
-		const rest = await this.app.store.page(talk, { after: first },
-			WINDOW + PAGE);
-		const own = await this.app.store.read((tx) =>
-			tx.get('messages', first));
-
-		return own && own.talk === talk ? [own, ...rest] : rest;
 	}
 
 	/* Scrolling. */
@@ -286,21 +271,19 @@ export class TalkView {
 				{ [where]: edge.id }, PAGE);
 			const anchor = this.nodes.get(edge.id)?.node;
 			const top = anchor?.getBoundingClientRect().top ?? 0;
-			let all;
 			if (where === 'before') {
-				this.atStart = page.length < PAGE;
-				all = [...page, ...this.shown];
-				if (all.length > WINDOW)
-					this.atEnd = false;
-				all = all.slice(0, WINDOW);
+				this.atStart = page.length === 0;
+				const all = cut([...page, ...this.shown]);
+				this.atEnd &&= all[all.length - 1] === this.shown[
+					this.shown.length - 1];
+				this.draw(all);
 			} else {
-				this.atEnd = page.length < PAGE;
-				all = [...this.shown, ...page];
-				if (all.length > WINDOW)
-					this.atStart = false;
-				all = all.slice(-WINDOW);
+				this.atEnd = page.length === 0;
+				const all = cut([...this.shown, ...page].reverse())
+					.reverse();
+				this.atStart &&= all[0] === this.shown[0];
+				this.draw(all);
 			}
-			this.draw(all);
 			if (anchor?.isConnected)
 				this.scroller.scrollTop +=
 					anchor.getBoundingClientRect().top - top;
@@ -392,11 +375,11 @@ export class TalkView {
 		const show = (/** @type {string} */ part) =>
 			fill(box, render(parse(part), document));
 
-		if (text.length <= LONG) {
+		if (text.length <= SHOWN_MAX) {
 			show(text);
 			return box;
 		}
-		show(text.slice(0, LONG) + '…');
+		show(text.slice(0, SHOWN_MAX) + '…');
 		return h('div', {}, box, button(t('show-all'), () => {
 			show(text);
 		}, 'plain'));
@@ -429,21 +412,28 @@ export class TalkView {
 		if (!blob)
 			return;
 		const url = URL.createObjectURL(blob.slice(0, blob.size, type));
-		const follow = this.isAtBottom();
-		const image = h('img', { src: url, alt: f.name,
-			onload: () => follow && this.atEnd && (this.scroller
-				.scrollTop = this.scroller.scrollHeight),
-			onerror: () => {
-				URL.revokeObjectURL(url);
-				button_.replaceWith(h('span'));
-			} });
-		const button_ = h('button', { type: 'button', class: 'picture',
+		const image = h('img', { src: url, alt: f.name });
+		try {
+			await image.decode();
+		} catch {
+			URL.revokeObjectURL(url);
+			return;		/* it is none, but can be saved */
+		}
+		const { scroller } = this;
+		const follow = this.isAtBottom() && this.atEnd;
+		const before = scroller.scrollHeight;
+		const isAbove = box.getBoundingClientRect().bottom <
+			scroller.getBoundingClientRect().bottom;
+		fill(box, h('button', { type: 'button', class: 'picture',
 			'aria-label': t('picture', f.name),
 			onclick: () => dialog(f.name, () => [
 				h('img', { src: url, alt: f.name }),
 				h('div', { class: 'row end' }, button(t('save'),
-					() => this.save(f), 'strong'))]) }, image);
-		fill(box, button_);
+					() => this.save(f), 'strong'))]) }, image));
+		if (follow)
+			scroller.scrollTop = scroller.scrollHeight;
+		else if (isAbove)
+			scroller.scrollTop += scroller.scrollHeight - before;
 	}
 
 	/** @param {File_} f */
@@ -681,6 +671,20 @@ export class TalkView {
 			say(t('not-kept', String(error)));
 		}
 	}
+}
+
+/** @param {Message[]} messages */
+function weight(messages)
+{
+	return messages.reduce((sum, m) => sum + weigh(m), 0);
+}
+
+/** The first of them, as many as the window holds. @param {Message[]} messages */
+function cut(messages)
+{
+	let room = WINDOW;
+
+	return messages.filter((m) => (room -= weigh(m)) >= 0);
 }
 
 /** Give back the memory of its pictures. @param {HTMLElement} node */

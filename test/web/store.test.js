@@ -53,7 +53,7 @@ async function givePost(store, from, draft, header = {})
 
 const talksOf = async (store) => Object.fromEntries((await store.talks())
 	.map((t) => [t.id, t]));
-const wordsOf = async (store, talk) => (await store.page(talk, {}, 100))
+const wordsOf = async (store, talk) => (await store.page(talk, {}, 1e5))
 	.map((m) => m.text ?? m.note.what);
 
 test('a message that comes twice is there once', { skip }, async () => {
@@ -184,7 +184,7 @@ test('search finds all words, the newest first', { skip }, async () => {
 		await store.write((tx) => tx.put('messages', { id: nextId(),
 			talk: 'u:BOB', text: i % 100 ? 'chaff' : `Grüne Birne ${i}` }));
 	const found = [];
-	await store.search('BIRNE grüne', (some) => found.push(...some));
+	await store.search('BIRNE grüne', (m) => found.push(m));
 
 	assert.deepEqual(found.map((m) => m.text.split(' ')[2]),
 		['500', '400', '300', '200', '100', '0']);
@@ -287,7 +287,7 @@ test('a request without an ack is sent again, byte for byte', { skip },
 		assert.equal(second.text, first.text);
 		assert.equal(second.data, first.data);
 		say({ op: 'ack', id: first.id, msgid: nextId(), posted: 'x' });
-		await until(async () => (await store.page('u:BOB', {}, 9))[0]?.state
+		await until(async () => (await store.page('u:BOB', {}, 9e3))[0]?.state
 			=== 'stored');
 		assert.deepEqual(await wordsOf(store, 'u:BOB'), ['once']);
 		assert.deepEqual(await store.read((tx) => tx.all('outbox')), []);
@@ -305,9 +305,9 @@ test('a refused post fails, and is sent anew on request', { skip }, async () => 
 	await until(() => posts().length === 1);
 	say({ op: 'ack', id: posts()[0].id, msgid: '', posted: '',
 		error: 'too much is waiting' });
-	await until(async () => (await store.page('u:BOB', {}, 9))[0]?.state
+	await until(async () => (await store.page('u:BOB', {}, 9e3))[0]?.state
 		=== 'failed');
-	const [m] = await store.page('u:BOB', {}, 9);
+	const [m] = await store.page('u:BOB', {}, 9e3);
 	assert.equal(m.error, 'too much is waiting');
 	await engine.retryMessage(m.id);
 	await until(() => posts().length === 2);
