@@ -40,6 +40,7 @@
 #define PIECE        16384
 #define HELD_MAX     AGENT_TAKE	/* messages that wait for the caller */
 #define HELD_BYTES   (64 << 20)
+#define DEVICES_MAX  64		/* passwords of devices that nobody took */
 #define LARGE        1000000	/* bytes of a request worth a progress */
 #define KNOWN        64		/* senders that are remembered */
 #define FRAME_MAX    ((1 << 20) + (1 << 17))
@@ -180,24 +181,34 @@ compare_names(const void *a, const void *b)
 	return memcmp(a, b, ID_TEXT);
 }
 
+/* Append the ids of the files in in/ with this suffix, in order. */
+static void
+list_in(const struct agent *a, const char *suffix, struct buf *ids)
+{
+	DIR *list = file_open_list(a->account->in, ".");
+	const char *name;
+	uint64_t id;
+
+	while (list != NULL && (name = file_next_name(list)) != NULL)
+		if (strlen(name) >= ID_TEXT && strcmp(name + ID_TEXT,
+		    suffix) == 0 && decode_hex64(&id, (struct span){ name,
+		    ID_TEXT }))
+			buf_add(ids, (struct span){ name, ID_TEXT });
+	if (list != NULL)
+		(void)file_end_list(list);
+	if (ids->n > 0)
+		qsort(ids->p, ids->n / ID_TEXT, ID_TEXT, compare_names);
+}
+
 static void
 read_in(struct agent *a)
 {
 	struct buf names = { NULL, 0, 0 };
-	DIR *list = file_open_list(a->account->in, ".");
 	char name[ID_TEXT + 1] = "";
-	const char *entry;
 	struct held *h;
-	uint64_t id;
 	size_t at;
 
-	while (list != NULL && (entry = file_next_name(list)) != NULL)
-		if (decode_hex64(&id, span_of(entry)))
-			buf_add(&names, span_of(entry));
-	if (list != NULL)
-		(void)file_end_list(list);
-	if (names.n > 0)
-		qsort(names.p, names.n / ID_TEXT, ID_TEXT, compare_names);
+	list_in(a, "", &names);
 	for (at = 0; at < names.n; at += ID_TEXT) {
 		memcpy(name, names.p + at, ID_TEXT);
 		h = read_kept(a, name);
@@ -262,12 +273,31 @@ is_wanted(struct agent *a, const struct reply *r, uint64_t *id)
 	    a->held_bytes < HELD_BYTES;
 }
 
+/* Make room for one: who asked for the oldest was killed long ago. */
+static void
+drop_devices(struct agent *a)
+{
+	struct buf ids = { NULL, 0, 0 };
+	char name[32];
+	uint64_t id;
+	size_t at;
+
+	list_in(a, ".device", &ids);
+	for (at = 0; at + DEVICES_MAX * ID_TEXT <= ids.n; at += ID_TEXT) {
+		(void)decode_hex64(&id, (struct span){ ids.p + at, ID_TEXT });
+		name_of(name, id, ".device");
+		(void)unlinkat(a->account->in, name, 0);
+	}
+	buf_free(&ids);
+}
+
 static void
 keep_device(struct agent *a, const struct reply *r, uint64_t id)
 {
 	struct buf frame = { NULL, 0, 0 };
 	char name[32];
 
+	drop_devices(a);
 	name_of(name, id, ".device");
 	wire_frame(&frame, r->header, r->data);
 	if (write_in(a, name, buf_span(&frame)) == 0)

@@ -11,6 +11,7 @@
 #define PATIENCE    60000	/* ms for an answer, and for a large frame */
 #define PULSE_AFTER 60000	/* ms; relays wait 150 s by default */
 #define WHY_ROOM    256
+#define OUT_MAX     262144	/* bytes of acks that were not sent */
 
 enum dialog_state { GREETING, ENTERING, ONLINE, OVER };
 
@@ -368,6 +369,8 @@ dialog_read(struct dialog *d, struct span *bytes, struct reply *r,
 
 	if (bytes->n > 0)
 		d->heard = now;
+	if (d->state != OVER && d->out.n - d->out_at > OUT_MAX)
+		return end(d, "the relay does not read");
 	if (d->used)
 		d->in.n = 0;
 	d->used = false;

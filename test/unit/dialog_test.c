@@ -305,9 +305,36 @@ test_register(void)
 	buf_free(&sent);
 }
 
+/* A relay that sends and never reads: its acks do not fill the memory. */
+static void
+test_deaf(void)
+{
+	struct dialog *d = dialog_open(DIALOG_2020);
+	struct buf in = { NULL, 0, 0 }, message = { NULL, 0, 0 };
+	struct span bytes;
+	struct reply r;
+	int n = 0;
+
+	dialog_login(d, UID, NODE, 0);
+	add_welcome(&in);
+	bytes = buf_span(&in);
+	CHECK(dialog_read(d, &bytes, &r, 0) == DIALOG_GREETED &&
+	    dialog_read(d, &bytes, &r, 0) == DIALOG_ONLINE, "online");
+	add_message(&message, "0000000000000001", SPAN("x"));
+	for (bytes = buf_span(&message); n < 100000 && dialog_read(d, &bytes,
+	    &r, 0) == DIALOG_MESSAGE; n++, bytes = buf_span(&message))
+		dialog_ack(d, r.id);
+	CHECK(n > 1000 && n < 10000 && strcmp(dialog_why(d),
+	    "the relay does not read") == 0, "%d acks: %s", n, dialog_why(d));
+	dialog_close(d);
+	buf_free(&in);
+	buf_free(&message);
+}
+
 int
 main(void)
 {
+	test_deaf();
 	test_requests();
 	test_cuts();
 	test_large();
