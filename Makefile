@@ -84,8 +84,8 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	test/talk/talk \
 	$(UNIT)/poller_test $(UNIT)/channel_test $(UNIT)/proxy_test \
 	$(UNIT)/poller_poll_test $(UNIT)/expect_test
-ENDS  = test/e2e/e2e test/e2e/commands test/e2e/admin test/e2e/backup \
-	test/e2e/doors test/e2e/library \
+ENDS  = test/e2e/e2e test/e2e/commands test/e2e/setup test/e2e/admin \
+	test/e2e/backup test/e2e/doors test/e2e/library \
 	test/e2e/push \
 	test/e2e/old test/e2e/oidc
 # What members and strangers may do to harm others, and what that costs.
@@ -232,6 +232,7 @@ all-tests: mnm cmd/tmtp test/e2e/killer.so test/crash/crash_test $(PROGRAMS) tes
 # All that is tested; and of it what a sanitizer may find something in.
 C_TESTS = test/talk/talk $(TESTS:test/talk/talk=) \
 	"test/e2e/e2e ./mnm" "test/e2e/doors ./mnm" "test/e2e/commands ./mnm" \
+	"test/e2e/setup ./mnm" \
 	"test/e2e/admin ./mnm" "test/e2e/backup ./mnm" "test/e2e/old ./mnm" \
 	"test/e2e/oidc ./mnm" "test/e2e/push ./mnm" test/e2e/library \
 	"sh test/mail/gateway ./mnm cmd/tmtp" "test/e2e/tmtp ./mnm cmd/tmtp" \

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #define SHOWN_MAX  40	/* bytes of the file that an error repeats */
 #define NAME_ROOM  64	/* "listen.certPath", or part of an unknown key */
 #define STRING_MAX 1024	/* bytes of one in a list */
+#define FAULT_ROOM 512	/* what is wrong in one place */
 
 /*
  * Bytes that clients are shown of all providers: escaped, each may take six,
@@ -202,7 +204,9 @@ struct reader {
 	struct conf *conf;
 	const char *seen[KEYS];	/* where in text each key stands, or NULL */
 	struct buf value;	/* the value under way, decoded, with a NUL */
-	char *why;
+	struct buf *faults;	/* a line for each, or NULL */
+	size_t fault_count;
+	char *why;		/* the first */
 	size_t room;
 };
 
@@ -649,6 +653,16 @@ line_of(struct span text, const char *at)
 	return line;
 }
 
+static const char *
+line_start(struct span text, unsigned line)
+{
+	const char *p = text.p;
+
+	while (--line > 0)
+		p = strchr(p, '\n') + 1;
+	return p;
+}
+
 /* As much of a piece of the file as an error shows. */
 static struct span
 shown(struct span text)
@@ -660,21 +674,23 @@ shown(struct span text)
 	return (struct span){ text.p, n };
 }
 
-/* Write "FILE:LINE: " and the formatted text to why; returns -1. */
+/* Note what is wrong: "FILE:LINE: " and the formatted text; returns -1. */
 __attribute__((format(printf, 3, 4)))
 static int
 refuse(struct reader *r, const char *at, const char *format, ...)
 {
+	char text[FAULT_ROOM];
 	va_list args;
-	int n;
 
-	n = snprintf(r->why, r->room, "%s:%zu: ", r->path,
-	    line_of(r->text, at));
-	if (n < 0 || (size_t)n >= r->room)
-		return -1;
 	va_start(args, format);
-	(void)vsnprintf(r->why + n, r->room - (size_t)n, format, args);
+	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (r->fault_count++ == 0)
+		(void)snprintf(r->why, r->room, "%s:%zu: %s", r->path,
+		    line_of(r->text, at), text);
+	if (r->faults != NULL)
+		buf_addf(r->faults, "%s:%zu: %s\n", r->path,
+		    line_of(r->text, at), text);
 	return -1;
 }
 
@@ -1031,11 +1047,10 @@ check_proxies(struct reader *r)
 		if (!l->proxy || l->net == CONF_UNIX ||
 		    c->proxy_from[0] != NULL)
 			continue;
-		(void)snprintf(r->why, r->room, "%s:%u: \"listen.proxy\": "
-		    "true needs the addresses of proxies in \"proxy_from\", as "
-		    "%s is no Unix socket", r->path,
-		    conf_listener_line(l, "listen.proxy"), l->laddr);
-		return -1;
+		return refuse(r, line_start(r->text,
+		    conf_listener_line(l, "listen.proxy")),
+		    "\"listen.proxy\": true needs the addresses of proxies in "
+		    "\"proxy_from\", as %s is no Unix socket", l->laddr);
 	}
 	return 0;
 }
@@ -1067,6 +1082,7 @@ read_objects(struct reader *r, const struct key *key)
 {
 	struct span all = next_value(&r->json), item;
 	uint64_t n;
+	int result = 0;
 
 	if (key->type == LISTENERS)
 		conf_listen_nowhere(r->conf);	/* the default */
@@ -1077,9 +1093,13 @@ read_objects(struct reader *r, const struct key *key)
 		item = next_value(&r->json);
 		if (!starts_as(item, GROUP) || !in_range(key, n + 1))
 			return refuse_value(r, key, item);
-		if (read_object(r, key, item) == -1)
-			return -1;
+		if (read_object(r, key, item) == -1) {
+			result = -1;
+			r->json.p = item.p + item.n;
+		}
 	}
+	if (result == -1)
+		return -1;
 	return in_range(key, n) ? 0 : refuse_value(r, key, all);
 }
 
@@ -1100,22 +1120,31 @@ read_value(struct reader *r, const struct key *key, void *base)
 	return read_scalar(r, key, base);
 }
 
-/* The members of an object: the file's, or that of a group. */
+/*
+ * The members of an object: the file's, or that of a group.  A wrong one is
+ * passed over, so that all that is wrong is found.
+ */
 static int
 read_members(struct reader *r, const char *group, void *base)
 {
 	const struct key *key;
 	struct span name;
+	struct json next;
+	int result = 0;
 
 	json_object(&r->json);
 	while (json_key(&r->json, &name)) {
-		if (name.n > 0 && name.p[0] == '#')
-			json_skip(&r->json);
-		else if (read_key(r, group, name, &key) == -1 ||
-		    read_value(r, key, base) == -1)
-			return -1;
+		next = r->json;
+		json_skip(&next);
+		if (name.n > 0 && name.p[0] == '#') {
+			r->json = next;
+		} else if (read_key(r, group, name, &key) == -1 ||
+		    read_value(r, key, base) == -1) {
+			result = -1;
+			r->json = next;
+		}
 	}
-	return 0;
+	return result;
 }
 
 static size_t
@@ -1228,44 +1257,91 @@ conf_parse(struct conf *c, struct span text, const char *path, char *why,
  * that is upgraded must not start with an empty one.
  */
 static int
-check_moved(struct conf *c, const char *path, struct span dir, char *why,
-    size_t room)
+check_moved(struct reader *r, struct conf *c, struct span dir)
 {
 	const char *given = c->data + dir.n;
 
-	if (dir.n == 0 || access(c->data, F_OK) == 0 ||
+	if (!r->is_relative || dir.n == 0 || access(c->data, F_OK) == 0 ||
 	    access(given, F_OK) == -1)
 		return 0;
-	(void)say_why(why, room, "%s: \"data\": paths are relative to this "
-	    "file, where there is no %s; if the one in the working directory "
-	    "is meant, give its whole path", path, given);
+	(void)say_why(r->why, r->room, "%s: \"data\": paths are relative to "
+	    "this file, where there is no %s; if the one in the working "
+	    "directory is meant, give its whole path", r->path, given);
 	conf_free(c);
 	return -1;
+}
+
+/* From the root of the file system. */
+static char *
+whole_path(const char *path)
+{
+	struct buf whole = { NULL, 0, 0 };
+	char here[PATH_MAX];
+
+	if (path[0] != '/' && getcwd(here, sizeof(here)) != NULL)
+		buf_addf(&whole, "%s/", here);
+	buf_addf(&whole, "%s", path);
+	buf_add_byte(&whole, '\0');
+	return whole.p;
+}
+
+static int
+read_file(struct reader *r, struct conf *c)
+{
+	struct buf text = { NULL, 0, 0 };
+	struct span dir = { r->path, 0 };
+	int result;
+
+	if (strrchr(r->path, '/') != NULL)
+		dir.n = (size_t)(strrchr(r->path, '/') + 1 - r->path);
+	if (file_read(AT_FDCWD, r->path, FILE_BYTES_MAX, &text) == -1)
+		result = say_why(r->why, r->room, "%s: %s", r->path,
+		    strerror(errno));
+	else
+		result = parse(c, buf_span(&text), dir, r);
+	buf_free(&text);
+	if (result == 0)
+		result = check_moved(r, c, dir);
+	if (result == 0)
+		c->path = whole_path(r->path);
+	return result;
 }
 
 int
 conf_read(struct conf *c, const char *path, char *why, size_t room)
 {
 	struct reader r = { .path = path, .why = why, .room = room };
-	struct buf text = { NULL, 0, 0 };
-	struct span dir = { path, 0 };
-	int result;
+	size_t n;
 
 	if (path == NULL) {
 		conf_default(c);
 		return 0;
 	}
-	if (strrchr(path, '/') != NULL)
-		dir.n = (size_t)(strrchr(path, '/') + 1 - path);
-	if (file_read(AT_FDCWD, path, FILE_BYTES_MAX, &text) == -1)
-		result = say_why(why, room, "%s: %s", path, strerror(errno));
-	else
-		result = parse(c, buf_span(&text), dir, &r);
-	if (result == 0)
-		result = r.is_relative ? check_moved(c, path, dir, why, room)
-		    : 0;
-	buf_free(&text);
-	return result;
+	if (read_file(&r, c) == 0)
+		return 0;
+	n = strlen(why);
+	if (r.fault_count > 1)
+		(void)snprintf(why + n, room - n, " (mnm check shows %zu more)",
+		    r.fault_count - 1);
+	return -1;
+}
+
+int
+conf_check(struct conf *c, const char *path, struct buf *faults)
+{
+	char why[FAULT_ROOM];
+	struct reader r = { .path = path, .why = why, .room = sizeof(why),
+	    .faults = faults };
+
+	if (path == NULL) {
+		conf_default(c);
+		return 0;
+	}
+	if (read_file(&r, c) == 0)
+		return 0;
+	if (r.fault_count == 0)
+		buf_addf(faults, "%s\n", why);
+	return -1;
 }
 
 void
@@ -1281,6 +1357,7 @@ conf_free(struct conf *c)
 	conf_listen_nowhere(c);
 	free(c->authby);
 	free(c->lines);
+	free(c->path);
 	memset(c, 0, sizeof(*c));
 }
 

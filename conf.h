@@ -106,6 +106,7 @@ struct conf {
 	char **ntp_hosts;	/* host or host:port; NULL-terminated */
 	unsigned ntp_retries;	/* questions to each host after the first */
 	unsigned *lines;	/* conf.c's own */
+	char *path;		/* of the file, absolute; NULL: not a file */
 };
 
 /* Fill in the defaults.  Free with conf_free. */
@@ -117,6 +118,8 @@ void conf_default(struct conf *);
  * directory.
  */
 int conf_read(struct conf *, const char *path, char *why, size_t room);
+/* The same, but all that is wrong is added to faults, a line for each. */
+int conf_check(struct conf *, const char *path, struct buf *faults);
 /*
  * The same for a text, whose name in sentences is path.  Paths in it are
  * relative to the working directory.

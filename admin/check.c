@@ -5,23 +5,31 @@
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "admin/control.h"
+#include "admin/process.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "conf.h"
+#include "datadir.h"
 #include "disk/file.h"
+#include "json.h"
 #include "net/identity.h"
 #include "net/jwks.h"
 #include "net/listen.h"
+#include "userdb.h"
 
 #define WHY_ROOM 512	/* one sentence */
 #define DAY      86400U
 #define PATH_BYTES 1024
+#define WINDOW_DAYS 7	/* that registration may be open without a warning */
 
 struct check {
 	const struct conf *conf;
@@ -29,6 +37,8 @@ struct check {
 	enum check_by by;
 	struct buf *findings;
 	enum check_finding worst;
+	bool running;			/* a relay serves the data */
+	bool was_root;
 };
 
 static void
@@ -106,26 +116,6 @@ check_mode(struct check *c, unsigned line, const char *path, mode_t mode)
 		    "other users: chmod %o %s", path, (unsigned)mode, path);
 }
 
-/* The relay reads it as root at start; a renewal, it reads as its user. */
-static void
-check_renewal(struct check *c, unsigned line, const char *path)
-{
-	const struct passwd *user = getpwnam(c->conf->user);
-	int fd;
-
-	if (geteuid() != 0 || user == NULL || seteuid(user->pw_uid) == -1)
-		return;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd != -1)
-		(void)close(fd);	/* it was only opened */
-	else if (errno == EACCES)
-		add_line(c, CHECK_WARNING, line, "%s: user %s cannot read it: "
-		    "when it is renewed, restart the relay, or have a copy "
-		    "made for that user", path, c->conf->user);
-	if (seteuid(0) == -1)
-		add_line(c, CHECK_ERROR, line, "%s", strerror(errno));
-}
-
 static void
 check_cert(struct check *c, const struct conf_listener *l, uint64_t now)
 {
@@ -157,9 +147,8 @@ check_cert(struct check *c, const struct conf_listener *l, uint64_t now)
 	if (identity_is_own(&id)) {
 		check_mode(c, conf_line(c->conf, "data"), id.authority_path,
 		    0600);
-	} else if (c->by == CHECK_BY_OPERATOR) {
-		check_renewal(c, line, id.cert_path);
-		check_renewal(c, line, id.key_path);
+	} else if ((what = cert_find_fault(&id.cert)) != NULL) {
+		add_line(c, CHECK_WARNING, line, "%s: %s", id.cert_path, what);
 	}
 	identity_free(&id);
 }
@@ -182,17 +171,90 @@ check_certs(struct check *c, uint64_t now)
 	}
 }
 
-/* Whether a relay is serving this data directory. */
+/* Find a member of the first object in a table; false if there is none. */
 static bool
-is_running(const struct conf *conf)
+find_cell(struct span answer, const char *table, const char *key,
+    struct buf *text)
 {
-	char word[] = "stats";
-	char *const words[] = { word };
-	struct buf answer = { NULL, 0, 0 };
-	int status = control_ask(conf->data, words, 1, &answer);
+	struct json j;
+	struct span name, raw;
+	bool found = false;
 
+	json_begin(&j, answer);
+	json_object(&j);
+	while (json_key(&j, &name)) {
+		if (!span_is(name, span_of(table))) {
+			json_skip(&j);
+			continue;
+		}
+		json_array(&j);
+		while (json_item(&j)) {
+			json_object(&j);
+			while (json_key(&j, &name)) {
+				if (found || !span_is(name, span_of(key))) {
+					json_skip(&j);
+					continue;
+				}
+				raw = json_string(&j);
+				text->n = json_text(buf_room(text, raw.n + 1),
+				    raw);
+				buf_add_byte(text, '\0');
+				found = true;
+			}
+		}
+	}
+	return found && json_done(&j);
+}
+
+/* Ask a relay that is running; false, with errno, if it does not answer. */
+static bool
+ask(const struct check *c, const char *command, const char *key,
+    struct buf *text)
+{
+	char first[16], json[] = "--json";
+	char *const words[] = { first, json };
+	struct buf answer = { NULL, 0, 0 };
+	int status;
+
+	(void)snprintf(first, sizeof(first), "%s", command);
+	text->n = 0;
+	status = control_ask(c->conf->data, words, 2, &answer);
+	if (status != -1 && !find_cell(buf_span(&answer),
+	    strcmp(command, "status") == 0 ? "relay" : command, key, text))
+		text->n = 0;
 	buf_free(&answer);
 	return status != -1;
+}
+
+static bool
+is_same_file(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+
+	return strcmp(a, b) == 0 || (stat(a, &of_a) == 0 &&
+	    stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+	    of_a.st_ino == of_b.st_ino);
+}
+
+/* The relay that serves this data directory may be another one. */
+static void
+check_running(struct check *c)
+{
+	const char *path = c->conf->path != NULL ? c->conf->path : "";
+	struct buf other = { NULL, 0, 0 };
+
+	c->running = ask(c, "status", "config", &other);
+	if (!c->running && (errno == ETIMEDOUT || errno == EAGAIN)) {
+		c->running = true;
+		add_finding(c, CHECK_ERROR, "data", "%s: a relay serves it, "
+		    "but does not answer within 10 s", c->conf->data);
+	} else if (other.n > 0 && !is_same_file(other.p, path)) {
+		add_finding(c, CHECK_ERROR, "data", "%s is in use by a relay "
+		    "with another configuration, %s: give each relay a data "
+		    "directory of its own", c->conf->data, other.p[0] != '\0' ?
+		    other.p : "the built-in one");
+	}
+	buf_free(&other);
 }
 
 /* From other machines, perhaps through a proxy. */
@@ -338,15 +400,19 @@ check_owners(struct check *c, int dir, uid_t uid)
 		    c->conf->data);
 }
 
-/* Check as the user who will serve, which root can become for a while. */
+/* It will be made.  An absolute path is what mnm init writes. */
 static void
-check_use(struct check *c, int dir, uid_t user)
+check_missing(struct check *c, const char *path)
 {
-	bool other = geteuid() == 0 && user != 0 && seteuid(user) == 0;
+	char *parent = file_parent(path);
 
-	check_links(c, dir);
-	if (other && seteuid(0) == -1)
-		add_finding(c, CHECK_ERROR, "user", "%s", strerror(errno));
+	if (faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) == -1)
+		add_finding(c, CHECK_ERROR, "data", "%s cannot be made: %s: %s",
+		    path, parent, strerror(errno));
+	else if (c->path != NULL && path[0] == '/')
+		add_finding(c, CHECK_WARNING, "data", "%s will be created at "
+		    "start: is the name right?", path);
+	free(parent);
 }
 
 static void
@@ -358,28 +424,175 @@ check_data(struct check *c)
 	uid_t user = server_user(c, st.st_uid);
 	int dir;
 
-	/* It will be created.  An absolute path is what mnm init writes. */
-	if (!found && c->path != NULL && path[0] == '/')
-		add_finding(c, CHECK_WARNING, "data", "%s will be created at "
-		    "start: is the name right?", path);
-	if (!found)
+	if (!found) {
+		check_missing(c, path);
 		return;
+	}
 	dir = file_open_dir(AT_FDCWD, path);
 	if (dir == -1) {
 		add_finding(c, CHECK_ERROR, "data", "%s: %s", path,
 		    strerror(errno));
 		return;
 	}
-	if (st.st_uid != user)
+	if (st.st_uid != user && geteuid() != 0)
+		add_finding(c, CHECK_ERROR, "data", "%s belongs to user %lu: "
+		    "run mnm as that user, or as root", path,
+		    (unsigned long)st.st_uid);
+	else if (st.st_uid != user)
 		add_finding(c, CHECK_ERROR, "data",
 		    "%s belongs to another user: "
 		    "chown -R %lu %s", path, (unsigned long)user, path);
 	check_mode(c, conf_line(c->conf, "data"), path, 0700);
 	check_space(c, dir);
-	check_use(c, dir, user);
-	if (c->by == CHECK_BY_OPERATOR)
+	if (c->by == CHECK_BY_OPERATOR && st.st_uid == user)
 		check_owners(c, dir, user);
 	(void)close(dir);
+}
+
+/* ---- as the user who will serve ---- */
+
+/* The relay reads it as root at start; a renewal, it reads as its user. */
+static void
+check_renewals(struct check *c, uint64_t now)
+{
+	const struct conf_listener *l = c->conf->listen;
+	struct identity id;
+	char why[WHY_ROOM];
+
+	for (; l < c->conf->listen + c->conf->listen_count; l++) {
+		if (!l->tls || l->cert_path[0] == '\0')
+			continue;
+		if (identity_read(&id, c->conf, l, IDENTITY_FAIL, now, why,
+		    sizeof(why)) == 0)
+			identity_free(&id);
+		else if (c->was_root)
+			add_line(c, CHECK_WARNING, conf_listener_line(l,
+			    "listen.certPath"), "%s: the relay's user cannot "
+			    "read it: when it is renewed, restart the relay, "
+			    "or have a copy made for that user", why);
+	}
+}
+
+/* A line that a start would log about damage. */
+static void
+note_line(void *context, const char *line)
+{
+	add_finding(context, CHECK_WARNING, "data", "%s", line);
+}
+
+static void
+check_window(struct check *c, const char *until, uint64_t now)
+{
+	char soon[CLOCK_TEXT];
+
+	clock_text(soon, (now + WINDOW_DAYS * DAY) * 1000);
+	if (until[0] != '\0' && memcmp(until, soon, CLOCK_DAY_TEXT) > 0)
+		add_finding(c, CHECK_WARNING, "register", "anybody can "
+		    "register until %.10s: mnm register close ends that",
+		    until);
+}
+
+/* Open what a start would open, but change nothing. */
+static void
+try_start(struct check *c, uint64_t now)
+{
+	const struct log_sink sink = { note_line, c }, *before;
+	const struct now at = { .wall = now * 1000 };
+	char why[WHY_ROOM], until[CLOCK_TEXT];
+	const struct invite *window;
+	struct datadir data;
+	int result;
+
+	before = log_to(&sink);
+	result = datadir_open(&data, c->conf->data, 0, why, sizeof(why));
+	(void)log_to(before);
+	if (result == -1) {
+		add_finding(c, CHECK_ERROR, "data", "%s", why);
+		return;
+	}
+	window = invite_window(data.invites, at);
+	if (window != NULL) {
+		clock_text(until, window->until);
+		check_window(c, until, now);
+	}
+	(void)datadir_close(&data);	/* nothing was changed */
+}
+
+static void
+check_as_server(struct check *c, uint64_t now)
+{
+	struct buf until = { NULL, 0, 0 };
+	int dir = file_open_dir(AT_FDCWD, c->conf->data);
+
+	check_keys(c);
+	check_renewals(c, now);
+	if (dir == -1) {
+		/* It is there for root, or it is not there. */
+		if (c->was_root && errno != ENOENT)
+			add_finding(c, CHECK_ERROR, "data", "%s: for the "
+			    "relay's user: %s", c->conf->data,
+			    strerror(errno));
+		return;
+	}
+	check_links(c, dir);
+	if (!c->running)
+		try_start(c, now);
+	else if (ask(c, "register", "open_until", &until) && until.n > 0)
+		check_window(c, until.p, now);
+	buf_free(&until);
+	(void)close(dir);
+}
+
+/* Take over what a process of the relay's user has found. */
+static void
+take_findings(struct check *c, int fd)
+{
+	struct buf *all = c->findings;
+	size_t at = all->n;
+	ssize_t n;
+
+	while ((n = read(fd, buf_room(all, 4096), 4096)) > 0)
+		all->n += (size_t)n;
+	for (; at < all->n; at += strcspn(all->p + at, "\n") + 1) {
+		if (all->p[at] == 'e')
+			c->worst = CHECK_ERROR;
+		else if (c->worst == CHECK_FINE)
+			c->worst = CHECK_WARNING;
+	}
+}
+
+/*
+ * Root cannot see what the relay's user cannot do: so that is tried by a
+ * process that becomes that user as a start does, with the same functions.
+ */
+static void
+try_as_server(struct check *c, uint64_t now)
+{
+	struct buf found = { NULL, 0, 0 };
+	char why[WHY_ROOM];
+	int fds[2], status;
+	pid_t child = -1;
+
+	if (c->conf->user[0] != '\0' && getpwnam(c->conf->user) == NULL)
+		return;		/* as was said */
+	if (pipe(fds) == -1 || (child = fork()) == -1) {
+		add_finding(c, CHECK_ERROR, "data", "%s", strerror(errno));
+		return;
+	}
+	if (child > 0) {
+		(void)close(fds[1]);
+		take_findings(c, fds[0]);
+		(void)close(fds[0]);
+		(void)waitpid(child, &status, 0);
+		return;
+	}
+	c->findings = &found;
+	c->was_root = geteuid() == 0;
+	if (process_become_server(c->conf, why, sizeof(why)) == -1)
+		add_finding(c, CHECK_ERROR, "user", "%s", why);
+	else
+		check_as_server(c, now);
+	_exit(write(fds[1], found.p, found.n) != (ssize_t)found.n);
 }
 
 /*
@@ -391,7 +604,6 @@ check_listeners(struct check *c)
 {
 	struct listeners open[CONF_LISTENERS];
 	struct conf one = *c->conf;
-	bool running = is_running(c->conf);
 	char why[WHY_ROOM];
 	size_t i;
 
@@ -399,7 +611,7 @@ check_listeners(struct check *c)
 	for (i = 0; i < c->conf->listen_count; i++) {
 		one.listen = &c->conf->listen[i];
 		if (listen_open(&open[i], &one, NULL, why, sizeof(why)) == -1 &&
-		    !(running && errno == EADDRINUSE))
+		    !(c->running && errno == EADDRINUSE))
 			add_line(c, CHECK_ERROR, conf_listener_line(one.listen,
 			    "listen.laddr"), "%s", why);
 	}
@@ -431,12 +643,15 @@ check_setup(const struct conf *conf, const char *path, uint64_t now,
 	struct check c = { .conf = conf, .path = path, .by = by,
 	    .findings = findings };
 
+	if (by == CHECK_BY_OPERATOR)
+		check_running(&c);
 	check_registration(&c);
-	check_keys(&c);
 	check_data(&c);
 	check_certs(&c, now);
 	check_proxies(&c);
-	if (by == CHECK_BY_OPERATOR)
+	if (by == CHECK_BY_OPERATOR) {
+		try_as_server(&c, now);
 		check_listeners(&c);
+	}
 	return c.worst;
 }

@@ -408,15 +408,27 @@ run_init(struct cli *c)
 	return result == -1 ? -1 : ADMIN_DONE;
 }
 
+/* All that is wrong with the configuration, or else with what it names. */
 static int
 run_check(struct cli *c)
 {
-	struct buf findings = { NULL, 0, 0 };
-	enum check_finding worst = check_setup(&c->conf, c->config,
-	    clock_ms(CLOCK_REALTIME) / 1000, CHECK_BY_OPERATOR, &findings);
+	struct buf findings = { NULL, 0, 0 }, faults = { NULL, 0, 0 };
+	enum check_finding worst = CHECK_ERROR;
+	size_t at, n;
 
+	if (conf_check(&c->conf, c->config, &faults) == 0) {
+		worst = check_setup(&c->conf, c->config,
+		    clock_ms(CLOCK_REALTIME) / 1000, CHECK_BY_OPERATOR,
+		    &findings);
+		conf_free(&c->conf);
+	}
+	for (at = 0; at < faults.n; at += n) {
+		n = strcspn(faults.p + at, "\n") + 1;
+		buf_addf(&findings, "error: %.*s", (int)n, faults.p + at);
+	}
 	if (findings.n == 0)
 		puts("ok");
+	buf_free(&faults);
 	print(stdout, &findings);
 	return (int)worst;
 }
@@ -591,6 +603,8 @@ run(struct cli *c, int (*command)(struct cli *))
 {
 	int status;
 
+	if (command == run_check)
+		return run_check(c);
 	/* This configuration says nothing about another directory. */
 	if (conf_read(&c->conf, command == run_init ||
 	    (command == run_fsck && c->call.args[0] != NULL) ? NULL :
@@ -599,9 +613,6 @@ run(struct cli *c, int (*command)(struct cli *))
 		conf_free(&c->conf);
 		if (status != -1)
 			return status;
-	} else if (command == run_check) {
-		printf("error: %s\n", c->why);
-		return CHECK_ERROR;
 	}
 	log_clean(c->why, strlen(c->why));
 	fprintf(stderr, "mnm: %s\n", c->why);

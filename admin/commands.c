@@ -16,6 +16,8 @@
  */
 #define QUEUE_COUNT_MAX 1000
 
+#define OPEN_DAYS_MAX 366	/* more is forgotten */
+
 #define NO_GROUP "there is no group"
 
 /* ---- arguments ---- */
@@ -227,8 +229,10 @@ register_open(struct call *c)
 {
 	uint64_t duration;
 
-	if (!read_duration(&duration, c->args[0]))
-		return "not a duration (for example 10m, 2h or 1d)";
+	if (!read_duration(&duration, c->args[0]) ||
+	    duration > OPEN_DAYS_MAX * CLOCK_DAY)
+		return "not a duration of at most 366d (for example 10m, 2h or "
+		    "1d)";
 	invite_open_window(c->data->invites, c->now.wall + duration,
 	    c->options & OPTION_MAX ? c->max : INVITE_UNLIMITED, c->now);
 	return register_show(c);
@@ -658,11 +662,14 @@ static const char *
 stats(struct call *c)
 {
 	struct stats all = stats_measure(c->data, c->connections, c->pace);
+	const char *path = c->conf->path;
 
 	output_table(&c->out, "relay");
 	output_row(&c->out);
 	output_flag(&c->out, "running", c->started != 0);
 	output_date(&c->out, "since", c->started);
+	output_text(&c->out, "config", path != NULL ? span_of(path) :
+	    (struct span){ c->out.json ? "" : NULL, 0 });
 	stats_show(&c->out, &all);
 	if (c->pace != NULL)
 		c->pace->recent = 0;

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "conf.h"
@@ -62,18 +63,52 @@ process_become_owner(const char *path, char *why, size_t room)
 	return 0;
 }
 
-/* Files of root in it would keep its owner from serving it. */
+/* Files of root there would keep its owner from serving it. */
 static int
-serve_as_owner(const char *path, char *why, size_t room)
+serve_as_owner(const char *data, char *why, size_t room)
 {
+	/* It may be about to be made. */
+	char *path = access(data, F_OK) == 0 ? xcopy(span_of(data)) :
+	    file_parent(data);
 	struct stat st;
+	int result = 0;
 
-	if (stat(path, &st) == -1 || st.st_uid == 0)
-		return 0;
-	if (process_become_owner(path, why, room) == -1)
-		return -1;
-	log_line("no longer root, but user %lu: the owner of %s",
-	    (unsigned long)st.st_uid, path);
+	if (stat(path, &st) == 0 && st.st_uid != 0) {
+		result = process_become_owner(path, why, room);
+		if (result == 0)
+			log_line("no longer root, but user %lu: the owner of "
+			    "%s", (unsigned long)st.st_uid, path);
+	}
+	free(path);
+	return result;
+}
+
+static const struct passwd *
+find_server(const struct conf *conf, char *why, size_t room)
+{
+	const struct passwd *user;
+
+	errno = 0;
+	user = getpwnam(conf->user);
+	if (user == NULL)
+		(void)say_why(why, room, "there is no user %s: %s; create it "
+		    "with: useradd -r %s", conf->user, errno != 0 ?
+		    strerror(errno) : "not in passwd", conf->user);
+	return user;
+}
+
+static int
+become(const struct passwd *user, const struct conf *conf, char *why,
+    size_t room)
+{
+	if (setgid(user->pw_gid) == -1 ||
+	    initgroups(user->pw_name, user->pw_gid) == -1 ||
+	    setuid(user->pw_uid) == -1)
+		return say_why(why, room, "cannot become %s: %s", conf->user,
+		    strerror(errno));
+	if (user->pw_uid != 0 && setuid(0) == 0)
+		return say_why(why, room, "cannot give up root for %s",
+		    conf->user);
 	return 0;
 }
 
@@ -86,23 +121,22 @@ process_give_up_root(const struct conf *conf, char *why, size_t room)
 		return 0;
 	if (conf->user[0] == '\0')
 		return serve_as_owner(conf->data, why, room);
-	errno = 0;
-	user = getpwnam(conf->user);
-	if (user == NULL)
-		return say_why(why, room, "there is no user %s: %s",
-		    conf->user, errno != 0 ? strerror(errno) :
-		    "not in passwd");
-	if (claim_data(conf->data, user, why, room) == -1)
-		return -1;
-	if (setgid(user->pw_gid) == -1 ||
-	    initgroups(user->pw_name, user->pw_gid) == -1 ||
-	    setuid(user->pw_uid) == -1)
-		return say_why(why, room, "cannot become %s: %s", conf->user,
-		    strerror(errno));
-	if (user->pw_uid != 0 && setuid(0) == 0)
-		return say_why(why, room, "cannot give up root for %s",
-		    conf->user);
-	return 0;
+	user = find_server(conf, why, room);
+	return user == NULL || claim_data(conf->data, user, why, room) == -1 ?
+	    -1 : become(user, conf, why, room);
+}
+
+int
+process_become_server(const struct conf *conf, char *why, size_t room)
+{
+	const struct passwd *user;
+
+	if (geteuid() != 0 || access(conf->data, F_OK) == -1)
+		return 0;
+	if (conf->user[0] == '\0')
+		return process_become_owner(conf->data, why, room);
+	user = find_server(conf, why, room);
+	return user == NULL ? -1 : become(user, conf, why, room);
 }
 
 /* ---- the service manager ---- */

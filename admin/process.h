@@ -12,11 +12,16 @@ struct conf;
 /*
  * When root runs the program and conf names a user: become that user for good.
  * The user must own the data directory, which is made if it does not exist.
- * When conf names nobody: become the owner of the data directory, if there is
- * one.
+ * When conf names nobody: become the owner of the data directory, or of the one
+ * that it will be made in.
  * Returns 0, or -1 and why; then do not go on.
  */
 int process_give_up_root(const struct conf *, char *why, size_t room);
+/*
+ * The same, except that no directory is made: for a command that looks at what
+ * the relay would find.  If there is no data directory, nothing happens.
+ */
+int process_become_server(const struct conf *, char *why, size_t room);
 /*
  * When root runs the program: become the owner of path for good, so that the
  * relay can read what is written there.  Returns the same.

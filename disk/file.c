@@ -128,6 +128,17 @@ file_write(int dir, const char *name, struct span text)
 	return file_discard(dir, name);
 }
 
+char *
+file_parent(const char *path)
+{
+	const char *end = strrchr(path, '/');
+
+	if (end == NULL)
+		return xcopy(SPAN("."));
+	return xcopy(end == path ? SPAN("/") : (struct span){ path,
+	    (size_t)(end - path) });
+}
+
 int
 file_make_dir(int dir, const char *name)
 {

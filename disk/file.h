@@ -32,6 +32,8 @@ int file_write(int dir, const char *name, struct span text);
 int file_create(const char *path, mode_t mode, struct span text);
 /* Remove a useless file; keeps errno and returns -1, like fd_close. */
 int file_discard(int dir, const char *name);
+/* The directory that a path is in, "." if that is all; to be freed. */
+char *file_parent(const char *path);
 /* mkdir, unless the directory exists. */
 int file_make_dir(int dir, const char *name);
 /* Make the directories above the last slash of name. */

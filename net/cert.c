@@ -421,6 +421,95 @@ cert_check_dates(const struct cert *cert, const char *path, uint64_t now,
 	return 0;
 }
 
+/*
+ * Take the next element off DER, with all that is in it.  Empty if there is
+ * none.
+ */
+static struct span
+take_element(struct span *der)
+{
+	struct span element = { der->p, 0 };
+	size_t n, bytes, i;
+
+	if (der->n < 2)
+		return element;
+	n = (unsigned char)der->p[1];
+	bytes = n < 0x80 ? 0 : n & 0x7f;
+	if (bytes > 3 || der->n < 2 + bytes)
+		return element;
+	for (i = 0, n = bytes > 0 ? 0 : n; i < bytes; i++)
+		n = n << 8 | (unsigned char)der->p[2 + i];
+	n += 2 + bytes;
+	if (n > der->n)
+		return element;
+	element.n = n;
+	*der = (struct span){ der->p + n, der->n - n };
+	return element;
+}
+
+/* What is in an element. */
+static struct span
+inside(struct span element)
+{
+	size_t head = 2;
+
+	if (element.n < 2)
+		return (struct span){ element.p, 0 };
+	if ((unsigned char)element.p[1] >= 0x80)
+		head += (unsigned char)element.p[1] & 0x7f;
+	return (struct span){ element.p + head, element.n - head };
+}
+
+/* Whose the certificate is, and who has signed it: names in DER. */
+static void
+read_names(const br_x509_certificate *c, struct span *issuer,
+    struct span *subject)
+{
+	const void *data = c->data;
+	struct span rest = { data, c->data_len };
+
+	rest = inside(take_element(&rest));
+	rest = inside(take_element(&rest));	/* the part that is signed */
+	if (rest.n > 0 && (unsigned char)rest.p[0] == 0xa0)
+		(void)take_element(&rest);	/* the version */
+	(void)take_element(&rest);		/* the number */
+	(void)take_element(&rest);		/* the algorithm */
+	*issuer = take_element(&rest);
+	(void)take_element(&rest);		/* the dates */
+	*subject = take_element(&rest);
+}
+
+static bool
+is_issued_by(const br_x509_certificate *c, const br_x509_certificate *by)
+{
+	struct span issuer, subject, other;
+
+	read_names(c, &issuer, &other);
+	read_names(by, &other, &subject);
+	return span_is(issuer, subject);
+}
+
+const char *
+cert_find_fault(const struct cert *c)
+{
+	size_t i;
+
+	if (c->kind == CERT_RSA && c->rsa.n_bitlen < 2048)
+		return "its RSA key has less than 2048 bits, and clients "
+		    "refuse it: have it issued for another key";
+	for (i = 1; i < c->chain_length; i++) {
+		if (!is_issued_by(&c->chain[i - 1], &c->chain[i]))
+			return "each certificate in it must be followed by its "
+			    "issuer's, and one is not: clients cannot verify "
+			    "it";
+	}
+	if (c->chain_length == 1 && !is_issued_by(c->chain, c->chain))
+		return "it has no certificate of its issuer, without which "
+		    "many clients cannot verify it: use the whole chain, often "
+		    "called fullchain.pem";
+	return NULL;
+}
+
 bool
 cert_is_same(const struct cert *a, const struct cert *b)
 {

@@ -55,6 +55,12 @@ int cert_check_dates(const struct cert *, const char *path, uint64_t now,
 /* Whether both have the same leaf. */
 bool cert_is_same(const struct cert *, const struct cert *);
 
+/*
+ * What clients may refuse in a certificate that was configured, as a sentence
+ * without the file; NULL if nothing.
+ */
+const char *cert_find_fault(const struct cert *);
+
 /* Only the key, of which cert gets a copy.  *cert is zero. */
 int cert_read_key(struct cert *, const char *path, char *why, size_t room);
 void cert_keep_ec(struct cert *, const br_ec_private_key *);

@@ -288,7 +288,7 @@ static const struct {
 	    ":2: \"listen.laddr\": :1 is used by two objects of \"listen\"" },
 	{ "{\"listen\": [" NINE "," NINE "]}",
 	    ":1: \"listen.laddr\": 127.0.0.1:3456 is used by two objects of "
-	    "\"listen\"" },
+	    "\"listen\" (mnm check shows 15 more)" },
 	{ "{\"listen\":\n{\"net\": \"unix\"}}", ":2: \"listen.net\": \"unix\" "
 	    "needs \"listen.laddr\", the path of the socket" },
 	{ "{\"listen\": {\"net\": \"unix\",\n\"laddr\": \"\"}}",
