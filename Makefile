@@ -8,9 +8,11 @@ CC      = cc
 CFLAGS  = -O2 -g
 LDFLAGS =
 PREFIX  = /usr/local
+LIBDIR  = $(PREFIX)/lib
+VERSION = sed -n 's/^\#define MNM_VERSION "\(.*\)"/\1/p' mnm.h
 BEARSSL = /usr
 FLAGS   = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
-	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	-D_TIME_BITS=64 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -I. -isystem $(BEARSSL)/include/bearssl
 LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
@@ -118,7 +120,7 @@ test/lib/libtest.a: $(SUPPORT)
 # GNU make's own rule, which makes no object file, is switched off.
 %: %.c
 .c.o:
-	$(CC) $(FLAGS) $(CFLAGS) -c -o $@ $<
+	$(CC) $(FLAGS) $(CFLAGS) "-fdebug-prefix-map=$$PWD=." -c -o $@ $<
 .o:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< test/lib/libtest.a libmnm.a $(LDLIBS)
 
@@ -260,21 +262,26 @@ bench-full: mnm test/load/bench test/load/slowsync.so
 instructions: mnm test/load/count
 	sh test/load/instructions
 
-# One binary for any Linux on this kind of processor, with musl if installed.  It
-# is for small systems: no debug information, no unwind tables.
-STATIC = -flto=auto -flto-partition=one -fcf-protection=none \
+# One binary for any Linux on this kind of processor, or on CC's, with musl if
+# installed.  It is for small systems: no debug information, no unwind tables.
+STATIC = -flto=auto -flto-partition=one \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	-fno-pie -fno-ident -fno-inline-functions-called-once \
 	-Wl,--gc-sections,--sort-section=alignment -Wl,-z,noseparate-code \
 	-Wl,-z,norelro,-z,common-page-size=256 -no-pie -static -s
 static: web/files.c
-	@lib=$(BEARSSL)/lib/libbearssl.a; \
+	@machine=`$(CC) -dumpmachine`; lib=$(BEARSSL)/lib/libbearssl.a; \
 	test -e $$lib || lib=`$(CC) -print-file-name=libbearssl.a`; \
-	objcopy -R .eh_frame $$lib mnm-static.a; \
-	if command -v musl-gcc >/dev/null; then \
-	    set -- musl-gcc dist/fortify.c; \
-	else set -- $(CC); fi; \
-	size=-Oz; $$1 $$size -E -x c /dev/null >/dev/null 2>&1 || size=-Os; \
+	test -e $$lib || lib=/usr/lib/$$machine/libbearssl.a; \
+	`$(CC) -print-prog-name=objcopy` -R .eh_frame $$lib mnm-static.a || \
+	    exit 1; set -- $(CC); \
+	musl=`echo $$machine | sed 's/gnu/musl/; s/abi64//'`; \
+	if test $${machine%%-*} = "`uname -m`" && command -v musl-gcc >/dev/null; \
+	then set -- musl-gcc dist/fortify.c; \
+	elif test -e /usr/lib/$$musl/musl-gcc.specs; then set -- $(CC) \
+	    dist/fortify.c -specs /usr/lib/$$musl/musl-gcc.specs; fi; \
+	size='-Oz -fcf-protection=none'; \
+	$$1 $$size -E -x c /dev/null >/dev/null 2>&1 || size=-Os; \
 	"$$@" $(FLAGS) $$size $(STATIC) -o mnm-static mnm.c dist/nosim.c \
 	    dist/algorithms.c $(OBJS:.o=.c) mnm-static.a -lpthread && \
 	"$$@" $(FLAGS) $$size $(STATIC) -o tmtp-static cmd/tmtp.c \
@@ -286,7 +293,7 @@ build/libmnm.a: $(OBJS)
 	$(LD) -r -o build/mnm.o $(OBJS)
 	objcopy --wildcard --keep-global-symbol='mnm_*' build/mnm.o
 	rm -f $@
-	ar rc $@ build/mnm.o
+	ar rcD $@ build/mnm.o
 
 # The client for other programs: visible is what the installed headers declare.
 build/libtmtp.a: $(LIBTMTP)
@@ -301,9 +308,9 @@ build/libtmtp.a: $(LIBTMTP)
 	    --keep-global-symbol='trust_*' --keep-global-symbol='wire_*' \
 	    --keep-global-symbol='x[acgrz]*' build/tmtp.o
 	rm -f $@
-	ar rc $@ build/tmtp.o
+	ar rcD $@ build/tmtp.o
 
-LIB = $(DESTDIR)$(PREFIX)/lib
+LIB = $(DESTDIR)$(LIBDIR)
 INCLUDE = $(DESTDIR)$(PREFIX)/include/tmtp
 install-lib: build/libmnm.a build/libtmtp.a
 	install -d $(LIB)/pkgconfig $(DESTDIR)$(PREFIX)/include \
@@ -314,22 +321,24 @@ install-lib: build/libmnm.a build/libtmtp.a
 	install -m 644 client/*.h $(INCLUDE)/client
 	{ echo "prefix=$(PREFIX)"; echo "Name: tmtp"; \
 	echo "Description: a client of message relays inside a program"; \
-	sed -n 's/^#define MNM_VERSION "\(.*\)"/Version: \1/p' mnm.h; \
+	echo "Version: `$(VERSION)`"; \
 	echo 'Cflags: -I$${prefix}/include/tmtp -I$(BEARSSL)/include/bearssl'; \
-	echo 'Libs: -L$${prefix}/lib -ltmtp $(LDLIBS)'; } \
+	echo 'Libs: -L$(LIBDIR) -ltmtp $(LDLIBS)'; } \
 	    >$(LIB)/pkgconfig/tmtp.pc
 	install -m 644 build/libmnm.a $(LIB)/libmnm.a
 	install -m 644 mnm.h $(DESTDIR)$(PREFIX)/include/mnm.h
 	{ echo "prefix=$(PREFIX)"; echo "Name: mnm"; \
 	echo "Description: a message relay inside a program"; \
-	sed -n 's/^#define MNM_VERSION "\(.*\)"/Version: \1/p' mnm.h; \
+	echo "Version: `$(VERSION)`"; \
 	echo 'Cflags: -I$${prefix}/include'; \
-	echo 'Libs: -L$${prefix}/lib -lmnm $(LDLIBS)'; } \
+	echo 'Libs: -L$(LIBDIR) -lmnm $(LDLIBS)'; } \
 	    >$(LIB)/pkgconfig/mnm.pc
 
 SHARE = $(DESTDIR)$(PREFIX)/share
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
+PATHS = sed 's,/usr/local/bin/,$(PREFIX)/bin/,g'
 install: mnm cmd/tmtp
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 \
+	install -d $(DESTDIR)$(PREFIX)/bin $(UNITS) $(SHARE)/man/man1 \
 	    $(SHARE)/man/man8 $(SHARE)/man/man5 $(SHARE)/doc/mnm/fail2ban \
 	    $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions
 	install -m 755 mnm cmd/tmtp $(DESTDIR)$(PREFIX)/bin
@@ -341,16 +350,20 @@ install: mnm cmd/tmtp
 	        $(SHARE)/zsh/site-functions/_$$name || exit 1; done
 	install -m 644 mnm.8 $(SHARE)/man/man8/mnm.8
 	install -m 644 mnm.conf.5 $(SHARE)/man/man5/mnm.conf.5
-	install -m 644 mnm.conf dist/mnm.service dist/tmtp-mail.service \
-	    dist/tmtp-backup.service dist/tmtp-backup.timer $(SHARE)/doc/mnm
-	install -m 755 dist/sendmail $(SHARE)/doc/mnm
+	$(PATHS) dist/mnm.service >$(UNITS)/mnm.service
+	$(PATHS) dist/tmtp-mail.service >$(SHARE)/doc/mnm/tmtp-mail.service
+	$(PATHS) dist/sendmail >$(SHARE)/doc/mnm/sendmail
+	chmod 644 $(UNITS)/mnm.service $(SHARE)/doc/mnm/tmtp-mail.service
+	chmod 755 $(SHARE)/doc/mnm/sendmail
+	install -m 644 mnm.conf dist/tmtp-backup.service \
+	    dist/tmtp-backup.timer $(SHARE)/doc/mnm
 	install -m 644 dist/fail2ban/mnm.conf dist/fail2ban/mnm.local \
 	    $(SHARE)/doc/mnm/fail2ban
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/mnm $(DESTDIR)$(PREFIX)/bin/tmtp \
 	    $(SHARE)/man/man8/mnm.8 $(SHARE)/man/man5/mnm.conf.5 \
-	    $(SHARE)/man/man1/tmtp.1 $(SHARE)/zsh/site-functions/_mnm \
+	    $(SHARE)/man/man1/tmtp.1 $(UNITS)/mnm.service $(SHARE)/zsh/site-functions/_mnm \
 	    $(SHARE)/zsh/site-functions/_tmtp \
 	    $(SHARE)/bash-completion/completions/mnm \
 	    $(SHARE)/bash-completion/completions/tmtp
