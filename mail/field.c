@@ -490,7 +490,7 @@ add_extended(struct buf *to, struct span raw, const char *name)
 		text = buf_span(&value);
 		if (number == 0 && coded) {
 			charset = take_charset(&text);
-			if (charset.n < sizeof(charset_room))
+			if (charset.n > 0 && charset.n < sizeof(charset_room))
 				memcpy(charset_room, charset.p, charset.n);
 		}
 		if (coded)
