@@ -168,6 +168,11 @@ mutants: test/crash/crash_test
 	CC="$(CC)" FLAGS="$(FLAGS) $(CFLAGS)" LDLIBS="$(LDLIBS)" \
 	    sh test/crash/mutants
 
+# tmtp is killed before each call, not only each seventh.
+killed: mnm cmd/tmtp test/e2e/killer.so
+	sh test/e2e/killed ./mnm cmd/tmtp test/e2e/killer.so
+	sh test/mail/killed ./mnm cmd/tmtp test/e2e/killer.so
+
 # Relays and connections in several threads.
 TSAN = -fsanitize=thread -g -O1
 tsan: web/files.c
@@ -224,7 +229,7 @@ $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
 
-.PHONY: all run all-tests test test-c tsan crash mutants fuzz bench bench-full instructions \
+.PHONY: all run all-tests test test-c tsan crash killed mutants fuzz bench bench-full instructions \
     static install install-lib uninstall clean
 run: mnm
 	./mnm
