@@ -35,7 +35,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
 	tmtp/session.o tmtp/useredit.o tmtp/wake.o tmtp.o \
 	net/authority.o net/ca_page.o net/cert.o net/channel.o net/conn.o \
 	net/http.o net/identity.o net/jwks.o net/listen.o net/names.o \
-	net/poller.o net/proxy.o net/stream.o net/tls.o net/websocket.o \
+	net/newcomers.o net/poller.o net/proxy.o net/stream.o net/tls.o net/websocket.o \
 	net/x509.o web/files.o \
 	push/address.o push/answer.o push/push.o push/sender.o push/roots.o \
 	push/vapid.o \
@@ -84,14 +84,14 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/newnode_test $(UNIT)/moderate_test $(UNIT)/cork_test \
 	$(UNIT)/seal_test \
 	test/talk/talk \
-	$(UNIT)/poller_test $(UNIT)/channel_test $(UNIT)/proxy_test \
+	$(UNIT)/poller_test $(UNIT)/newcomers_test $(UNIT)/channel_test $(UNIT)/proxy_test \
 	$(UNIT)/poller_poll_test $(UNIT)/expect_test
 ENDS  = test/e2e/e2e test/e2e/commands test/e2e/setup test/e2e/admin \
 	test/e2e/backup test/e2e/doors test/e2e/library \
 	test/e2e/push \
 	test/e2e/old test/e2e/oidc
 # What members and strangers may do to harm others, and what that costs.
-ATTACKS = test/attack/newnode test/attack/ohi
+ATTACKS = test/attack/logins test/attack/newnode test/attack/ohi
 TOOLS = $(ATTACKS) $(UNIT)/json_check
 SUPPORT = test/lib/relay.o test/e2e/operator.o \
 	test/lib/peer.o test/e2e/crowd.o test/e2e/fulldisk.o \

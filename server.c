@@ -53,17 +53,13 @@
 #include "net/identity.h"
 #include "net/jwks.h"
 #include "net/listen.h"
+#include "net/newcomers.h"
 #include "net/poller.h"
 #include "net/stream.h"
 #include "net/tls.h"
 #include "push/push.h"
 #include "store.h"
 #include "tmtp.h"
-
-#define ACCEPTS_MAX 64	/* a turn, so that the others are served meanwhile */
-
-/* A handshake costs 2 ms of CPU: others wait for these, not for thousands. */
-#define HANDSHAKES_MAX 16
 
 /*
  * Descriptors that are not for connections: listeners, journal, queues, and two
@@ -75,13 +71,14 @@
 #define REAP_INTERVAL 1000	/* between two looks at all connections */
 #define STOP_TIME     1000	/* for all of them together, when stopping */
 #define ACCEPT_PAUSE  1000
-#define LOGIN_MIN     2000	/* to log in, however many others connect */
 #define LOG_INTERVAL  60000	/* between two lines about one problem */
 #define PUSH_PAUSE    60000	/* until the sender of wake-ups starts again */
 #define CLOCK_SET     1000	/* a clock that jumps so far has been set */
 
-/* Microseconds. */
-#define STEP_TIME     50000	/* of a turn, for the checkpoint */
+/* Microseconds of a turn, after which the others are served. */
+#define ACCEPT_TIME    10000	/* for new connections of a listener */
+#define HANDSHAKE_TIME 5000	/* for handshakes, but at least one */
+#define STEP_TIME      50000	/* for the checkpoint */
 
 #define NEVER STREAM_NEVER
 
@@ -136,10 +133,9 @@ struct server {
 	struct conn **conns;	/* all of them, in no order */
 	size_t conn_count;
 	struct list waiting;	/* requests or bytes wait for data */
-	struct list newcomers;	/* not logged in yet, the oldest first */
+	struct newcomers *newcomers;
 	struct channels *channels;	/* connections in this process */
 	struct list ready;	/* those of them that can go on */
-	unsigned handshakes;	/* taken up in this turn */
 	struct strangers strangers;
 
 	int wake;
@@ -268,7 +264,7 @@ remove_conn(struct server *sv, struct conn *c)
 {
 	log_end(sv, c);
 	list_remove(&c->waiting);
-	list_remove(&c->newcomer);
+	newcomers_remove(c);
 	list_remove(&c->ready);
 	if (c->stream.channel == NULL)
 		poller_remove(sv->poller, c->stream.fd);
@@ -385,10 +381,13 @@ settle(struct server *sv, struct conn *c)
 	} else if (waits_for_data(sv, c)) {
 		list_append(&sv->waiting, &c->waiting, c);
 	}
-	if (c->session != NULL && tmtp_is_logged_in(c->session))
-		list_remove(&c->newcomer);
+	if (c->network != NULL && c->session != NULL &&
+	    tmtp_is_logged_in(c->session))
+		newcomers_log_in(sv->newcomers, c);
 	reap_by(sv, conn_deadline(c));
 	interest = conn_interest(c);
+	if (newcomers_waits(c))
+		interest &= ~POLLER_READ;
 	if (interest != c->interest && c->stream.channel == NULL)
 		poller_change(sv->poller, c->stream.fd, interest);
 	c->interest = interest;
@@ -404,7 +403,7 @@ begin_conn(struct server *sv, struct conn *c)
 	c->index = sv->conn_count;
 	sv->conns[sv->conn_count++] = c;
 	c->opened = sv->now.mono;
-	list_append(&sv->newcomers, &c->newcomer, c);
+	newcomers_add(sv->newcomers, c);
 	settle(sv, c);
 }
 
@@ -414,11 +413,6 @@ add_conn(struct server *sv, const struct listener *listener, int fd,
 {
 	struct conn *c = conn_open(fd, listener, sv->relay, peer, sv->now);
 
-	if (c == NULL) {
-		fold_line(peer, ": refused: the system has no random "
-		    "numbers");
-		return;
-	}
 	c->interest = POLLER_READ;
 	if (poller_add(sv->poller, fd, c->interest, c) == -1) {
 		fold_line(peer, ": refused: %s", strerror(errno));
@@ -444,19 +438,6 @@ is_exhausted(int error)
 	    error == ENOMEM;
 }
 
-/*
- * Which one makes room for the next when all places are taken: of those that
- * have not logged in, the one that has had the most time for it.  NULL if there
- * is none, or it has not had enough.
- */
-static struct conn *
-to_give_way(const struct server *sv)
-{
-	struct conn *c = list_first(&sv->newcomers);
-
-	return c != NULL && sv->now.mono - c->opened >= LOGIN_MIN ? c : NULL;
-}
-
 static void
 give_way(struct server *sv, struct conn *c)
 {
@@ -466,36 +447,42 @@ give_way(struct server *sv, struct conn *c)
 	remove_conn(sv, c);
 }
 
+/* One of a listener's.  False: there are no more, for now. */
+static bool
+accept_conn(struct server *sv, const struct listener *listener)
+{
+	bool full = sv->conn_count >= sv->conns_max;
+	char peer[LISTEN_PEER];
+	int fd;
+
+	if (full && newcomers_to_close(sv->newcomers, NULL, sv->now) == NULL) {
+		pause_accepting(sv, "links_max is reached");
+		return false;
+	}
+	fd = listen_accept(listener->fd, peer);
+	if (fd == -1 && is_exhausted(errno)) {
+		pause_accepting(sv, strerror(errno));
+		return false;
+	}
+	if (fd == -1)
+		return errno != EAGAIN && errno != EWOULDBLOCK;
+	if (full)
+		give_way(sv, newcomers_to_close(sv->newcomers, peer, sv->now));
+	if (listener->proxy && !listen_trusts(listener, peer))
+		refuse_proxy(sv, fd, peer);
+	else
+		add_conn(sv, listener, fd, peer);
+	return true;
+}
+
 static void
 accept_conns(struct server *sv, const struct listener *listener)
 {
-	struct conn *late;
-	char peer[LISTEN_PEER];
-	bool full;
-	int i, fd;
+	uint64_t began = clock_us(CLOCK_MONOTONIC);
 
-	for (i = 0; i < ACCEPTS_MAX; i++) {
-		full = sv->conn_count >= sv->conns_max;
-		late = to_give_way(sv);
-		if (full && late == NULL) {
-			pause_accepting(sv, "links_max is reached");
-			return;
-		}
-		fd = listen_accept(listener->fd, peer);
-		if (fd == -1 && is_exhausted(errno)) {
-			pause_accepting(sv, strerror(errno));
-			return;
-		}
-		if (fd == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return;
-		if (fd != -1 && full)
-			give_way(sv, late);
-		if (fd != -1 && listener->proxy &&
-		    !listen_trusts(listener, peer))
-			refuse_proxy(sv, fd, peer);
-		else if (fd != -1)
-			add_conn(sv, listener, fd, peer);
-	}
+	while (accept_conn(sv, listener) &&
+	    clock_us(CLOCK_MONOTONIC) - began < ACCEPT_TIME)
+		;
 }
 
 /*
@@ -521,6 +508,21 @@ resume_conns(struct server *sv)
 	}
 }
 
+/* A handshake waits for its turn, and a proxy says whose turn it will be. */
+static void
+read_conn(struct server *sv, struct conn *c)
+{
+	bool from_proxy = c->proxy != NULL;
+
+	if (!from_proxy && !c->stream.established && c->network != NULL) {
+		newcomers_wait(sv->newcomers, c);
+		return;
+	}
+	conn_read(c, sv->now);
+	if (from_proxy && c->proxy == NULL)
+		newcomers_add(sv->newcomers, c);
+}
+
 static void
 serve_conn(struct server *sv, struct conn *c, unsigned can)
 {
@@ -531,20 +533,36 @@ serve_conn(struct server *sv, struct conn *c, unsigned can)
 	}
 	if (can & POLLER_WRITE)
 		conn_write(c, sv->now);
-	if (!c->stream.established && sv->handshakes++ >= HANDSHAKES_MAX)
-		can &= POLLER_WRITE;
 	if (can & (POLLER_READ | POLLER_GONE))
-		conn_read(c, sv->now);
+		read_conn(sv, c);
 	settle(sv, c);
+}
+
+/* A bounded time for strangers, for whom the relay works most. */
+static void
+shake_hands(struct server *sv)
+{
+	uint64_t began = clock_us(CLOCK_MONOTONIC);
+	struct conn *c;
+
+	while ((c = newcomers_next(sv->newcomers)) != NULL) {
+		conn_read(c, sv->now);
+		settle(sv, c);
+		if (clock_us(CLOCK_MONOTONIC) - began >= HANDSHAKE_TIME)
+			break;
+	}
+	if (c != NULL)
+		sv->again = true;
 }
 
 /* The program connects, which nothing but links_max can refuse. */
 static void
 accept_channel(struct server *sv, struct channel *ch)
 {
-	struct conn *late = to_give_way(sv);
+	struct conn *late;
 
 	if (sv->conn_count >= sv->conns_max) {
+		late = newcomers_to_close(sv->newcomers, NULL, sv->now);
 		if (late == NULL) {
 			channel_leave(ch);
 			return;
@@ -660,7 +678,6 @@ read_conns(struct server *sv)
 	const struct listener *listener;
 	struct poller_event event;
 
-	sv->handshakes = 0;
 	while (poller_next(sv->poller, &event)) {
 		if (event.owner != NULL)
 			serve_conn(sv, event.owner, event.can);
@@ -680,6 +697,7 @@ read_conns(struct server *sv)
 			accept_conns(sv, listener);
 	}
 	serve_channels(sv);
+	shake_hands(sv);
 }
 
 /*
@@ -879,6 +897,7 @@ server_open(const struct conf *conf, char *why, size_t room)
 		return NULL;
 	}
 	sv->wake = -1;
+	sv->newcomers = newcomers_open();
 	for (i = 0; i < DEADLINES; i++)
 		sv->due[i] = NEVER;
 	return sv;
@@ -1199,6 +1218,7 @@ server_close(struct server *sv)
 	control_close(sv->control);
 	while (sv->conn_count > 0)
 		remove_conn(sv, sv->conns[0]);
+	newcomers_close(sv->newcomers);
 	channels_close(sv->channels);
 	if (sv->push != NULL)
 		close_push(sv);

@@ -74,11 +74,7 @@ conn_open(int fd, const struct listener *listener, struct relay *relay,
 {
 	struct conn *c = xzalloc(sizeof(*c));
 
-	if (stream_open(&c->stream, fd, listener->tls,
-	    listener->cert) == -1) {
-		free(c);
-		return NULL;
-	}
+	stream_open(&c->stream, fd, listener->tls, listener->cert);
 	if (listener->proxy)
 		c->proxy = xzalloc(sizeof(*c->proxy));
 	c->cert = listener->cert;
@@ -132,32 +128,30 @@ conn_wants_input(const struct conn *c)
 }
 
 /*
- * The PROXY header comes before everything else, TLS too.  False if it is not
- * over, or is invalid: then the connection ends at once.
+ * The PROXY header comes before everything else, TLS too.  If it is invalid,
+ * the connection ends at once.  Whoever is at the other end is known only now,
+ * so what follows is read when it is that one's turn.
  */
-static bool
-pass_proxy(struct conn *c)
+static void
+read_proxy(struct conn *c)
 {
 	enum proxy_result result;
 	struct subnet peer;
 
-	if (c->proxy == NULL)
-		return true;
 	result = proxy_read(c->proxy, c->stream.fd, c->peer);
 	if (result == PROXY_MORE)
-		return false;
+		return;
 	free(c->proxy);
 	c->proxy = NULL;
 	if (result == PROXY_INVALID)
 		c->error = "no valid PROXY header";
 	if (result != PROXY_DONE) {
 		stream_expire(&c->stream);
-		return false;
+		return;
 	}
 	tmtp_set_peer(c->session, c->peer);
 	if (subnet_of_peer(&peer, c->peer) && !subnet_is_loopback(&peer))
 		c->is_local = false;
-	return true;
 }
 
 /* ---- input ---- */
@@ -378,7 +372,9 @@ write_answers(struct conn *c, struct now now)
 void
 conn_read(struct conn *c, struct now now)
 {
-	if (conn_wants_input(c) && pass_proxy(c)) {
+	if (c->proxy != NULL) {
+		read_proxy(c);
+	} else if (conn_wants_input(c)) {
 		stream_enter(&c->stream);
 		read_stream(c, now);
 		write_answers(c, now);

@@ -28,6 +28,7 @@
 
 struct cert;
 struct channel;
+struct network;
 struct proxy;
 struct relay;
 struct session;
@@ -58,13 +59,15 @@ struct conn {
 	unsigned interest;	/* what is watched */
 	size_t index;		/* among all connections */
 	uint64_t opened;	/* now.mono */
-	struct hook waiting, newcomer, ready;	/* in server's lists */
+	struct hook waiting;	/* in server's list of those who need data */
+	struct hook ready;	/* in server's, or of network's handshakes */
+	struct hook newcomer;	/* in network */
+	struct network *network;	/* newcomers'; NULL: it has logged in */
 };
 
 /*
  * Take over a socket that the listener has accepted; the time until login runs
- * from now.  The listener may change or go before the connection does.  Failure
- * as in stream_open: then it returns NULL.
+ * from now.  The listener may change or go before the connection does.
  */
 struct conn *conn_open(int fd, const struct listener *, struct relay *,
     const char *peer, struct now);

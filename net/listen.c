@@ -21,7 +21,8 @@
 #include "base/subnet.h"
 #include "conf.h"
 
-#define BACKLOG 1024	/* a whole club that reconnects after a power cut */
+/* A club that reconnects after a power cut, behind strangers who flood. */
+#define BACKLOG 4096
 
 static int
 set_option(int fd, int level, int option, int value)

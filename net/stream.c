@@ -19,7 +19,7 @@ struct plain {
 	struct buf in, out;
 };
 
-int
+void
 stream_open(struct stream *s, int fd, struct tls *tls,
     const struct cert *cert)
 {
@@ -27,16 +27,15 @@ stream_open(struct stream *s, int fd, struct tls *tls,
 	if (tls == NULL) {
 		s->plain = xzalloc(sizeof(*s->plain));
 		s->established = true;
-		return 0;
+	} else {
+		s->tls = tls_conn_open(tls, cert);
 	}
-	s->tls = tls_conn_open(tls, cert);
-	return s->tls != NULL ? 0 : fd_close(fd);
 }
 
 void
 stream_open_channel(struct stream *s, struct channel *channel)
 {
-	(void)stream_open(s, -1, NULL, NULL);
+	stream_open(s, -1, NULL, NULL);
 	s->channel = channel;
 }
 
@@ -97,6 +96,12 @@ const char *
 stream_error(const struct stream *s)
 {
 	return s->tls != NULL ? tls_error(s->tls) : NULL;
+}
+
+bool
+stream_has_begun(const struct stream *s)
+{
+	return s->tls != NULL && tls_has_begun(s->tls);
 }
 
 bool

@@ -62,10 +62,9 @@ struct stream {
 
 /*
  * Take over a connected socket.  tls is NULL where only this machine reaches
- * it.  cert as for tls_conn_open.  Returns -1 if there is no randomness for
- * TLS: then fd is closed.
+ * it.  cert as for tls_conn_open.
  */
-int stream_open(struct stream *, int fd, struct tls *, const struct cert *);
+void stream_open(struct stream *, int fd, struct tls *, const struct cert *);
 /* Take over the relay's end of a channel. */
 void stream_open_channel(struct stream *, struct channel *);
 
@@ -103,6 +102,8 @@ void stream_expire(struct stream *);
 bool stream_wants_input(const struct stream *);
 /* Bytes wait for the socket to be writable. */
 bool stream_wants_output(const struct stream *);
+/* Its handshake is going on: the peer's first message was answered. */
+bool stream_has_begun(const struct stream *);
 /* NULL, or what went wrong in TLS. */
 const char *stream_error(const struct stream *);
 /* The peer has sent nothing that is TLS. */

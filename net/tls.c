@@ -3,7 +3,7 @@
  * things here, so that an idle one costs less than 1 kB instead of the 38 kB
  * that a BearSSL engine takes with its buffers.
  *
- * Lend.  During the handshake a connection owns a br_ssl_server_context
+ * Lend.  From the first record to the end of the handshake a connection owns a br_ssl_server_context
  * (4 kB), but the two buffers it works in (33 kB) belong to struct tls and
  * serve all connections.  That is safe because the engine looks at its buffers
  * only while one of its functions runs, and because they are empty whenever it
@@ -61,7 +61,7 @@ enum alert {
  * Errors are BearSSL's numbers, in which an alert received is 256 + its number
  * and one sent 512 + its number; and these.
  */
-enum { NOT_TLS = 1024, CLOSED_EARLY, FLOOD };
+enum { NOT_TLS = 1024, CLOSED_EARLY, FLOOD, NO_RANDOM };
 
 /* Bytes that wait with a connection; p is NULL when there are none. */
 struct backlog {
@@ -71,9 +71,12 @@ struct backlog {
 
 struct tls_conn {
 	struct tls *tls;
-	br_ssl_server_context *handshake;	/* NULL once it is done */
-	const br_sslrec_in_class **in;		/* NULL until it is */
-	const br_sslrec_out_class **out;
+	br_ssl_server_context *handshake;	/* NULL unless it is going on */
+	const br_sslrec_in_class **in;		/* NULL until it is done */
+	union {
+		const struct cert *cert;	/* as long as in is NULL */
+		const br_sslrec_out_class **out;
+	};
 	struct backlog received, unsent;
 	int error;
 	uint16_t fragment_max;	/* 16384, or less if the peer asked for it */
@@ -195,35 +198,43 @@ tls_close(struct tls *tls)
 	free(tls);
 }
 
+struct tls_conn *
+tls_conn_open(struct tls *tls, const struct cert *cert)
+{
+	struct tls_conn *conn = xzalloc(sizeof(*conn));
+
+	conn->tls = tls;
+	conn->cert = cert;
+	return conn;
+}
+
 /*
+ * Make the context of the handshake, which is worth it only when a peer has
+ * said something.
+ *
  * The copy needs three things of its own: the handler of the key, which would
  * point into the original; random numbers, or two connections would share
  * theirs; and a version for an alert that answers a client too old for us,
  * which BearSSL would send with version 0.
  */
-struct tls_conn *
-tls_conn_open(struct tls *tls, const struct cert *cert)
+static void
+begin_handshake(struct tls_conn *conn)
 {
-	struct tls_conn *conn;
 	br_ssl_server_context *server;
 	unsigned char seed[32];
-	int ready;
 
-	if (encode_random(seed, sizeof(seed)) == -1)
-		return NULL;
-	conn = xzalloc(sizeof(*conn));
-	conn->tls = tls;
+	if (encode_random(seed, sizeof(seed)) == -1) {
+		conn->error = NO_RANDOM;
+		return;
+	}
 	conn->handshake = server = xalloc(sizeof(*server));
-	*server = tls->blank;
-	set_cert(server, cert, tls->fast_aes);
+	*server = conn->tls->blank;
+	set_cert(server, conn->cert, conn->tls->fast_aes);
 	br_ssl_engine_inject_entropy(&server->eng, seed, sizeof(seed));
 	cert_wipe(seed, sizeof(seed));
-	ready = br_ssl_server_reset(server);
+	if (!br_ssl_server_reset(server))
+		conn->error = NO_RANDOM;
 	server->eng.version_out = BR_TLS12;
-	if (ready)
-		return conn;
-	tls_conn_close(conn);
-	return NULL;
 }
 
 static void
@@ -469,7 +480,7 @@ shake_hands(struct tls_conn *conn)
 	const unsigned char *p;
 	size_t n, length;
 
-	while (conn->handshake != NULL && conn->error == 0) {
+	while (conn->in == NULL && conn->error == 0) {
 		p = tls->in + tls->in_at;
 		n = tls->in_end - tls->in_at;
 		if (!conn->greeted && is_not_tls(p, n)) {
@@ -484,6 +495,10 @@ shake_hands(struct tls_conn *conn)
 		if (n < length)
 			return;
 		conn->greeted = true;
+		if (conn->handshake == NULL)
+			begin_handshake(conn);
+		if (conn->error != 0)
+			return;
 		feed(tls, &conn->handshake->eng, length);
 		look_at_engine(conn);
 	}
@@ -675,9 +690,15 @@ tls_wants_out(const struct tls_conn *conn)
 }
 
 bool
+tls_has_begun(const struct tls_conn *conn)
+{
+	return conn->handshake != NULL;
+}
+
+bool
 tls_is_open(const struct tls_conn *conn)
 {
-	return conn->handshake == NULL && conn->error == 0;
+	return conn->in != NULL && conn->error == 0;
 }
 
 void
@@ -720,6 +741,7 @@ static const struct error_text {
 } error_texts[] = {
 	{ NOT_TLS, "not TLS" },
 	{ CLOSED_EARLY, "client closed during the handshake" },
+	{ NO_RANDOM, "the system has no random numbers" },
 	{ FLOOD, "too many records without data" },
 	{ BR_ERR_BAD_VERSION, "record of another TLS version" },
 	{ BR_ERR_BAD_LENGTH, "record of invalid length" },

@@ -37,10 +37,7 @@ struct tls *tls_open(void);
 /* All its connections must have been closed. */
 void tls_close(struct tls *);
 
-/*
- * Before its handshake, until the end of which the certificate must exist.
- * NULL if the system has no randomness.
- */
+/* Before its handshake, until the end of which the certificate must exist. */
 struct tls_conn *tls_conn_open(struct tls *, const struct cert *);
 void tls_conn_close(struct tls_conn *);
 
@@ -69,6 +66,8 @@ void tls_wire_sent(struct tls_conn *, size_t n);
 
 /* Wire bytes wait to be sent.  Needs no tls_enter. */
 bool tls_wants_out(const struct tls_conn *);
+/* The peer's first message was answered, and the handshake is not done. */
+bool tls_has_begun(const struct tls_conn *);
 /* The handshake is done and plain bytes may flow.  Needs no tls_enter. */
 bool tls_is_open(const struct tls_conn *);
 /* Queue close_notify if it is open; plain bytes no longer go out. */

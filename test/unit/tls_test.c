@@ -432,13 +432,31 @@ test_curves(struct tls *tls)
 	}
 }
 
-/* A handshake context exists until the handshake is done, no longer. */
+/*
+ * A handshake context exists from the first record until the handshake is done,
+ * no longer: neither silence nor half a record is worth one.
+ */
 static void
 test_strip(struct tls *tls)
 {
 	struct pair *t = pair_new(tls);
+	struct tls_conn *slow = pair_conn(tls);
+	size_t room;
 
-	CHECK(t->conn->handshake != NULL && t->conn->in == NULL, "no context");
+	tls_enter(slow);
+	memcpy(tls_wire_room(slow, &room), "\x16\x03\x01\0\x05\x01\0", 7);
+	tls_wire_in(slow, 7);
+	tls_leave(slow);
+	CHECK(slow->handshake == NULL && slow->error == 0, "half a record");
+	CHECK(!tls_has_begun(slow) && !tls_is_open(slow), "half a record: %d",
+	    tls_is_open(slow));
+	tls_enter(slow);
+	memcpy(tls_wire_room(slow, &room), "\0\1\3", 3);
+	tls_wire_in(slow, 3);
+	CHECK(tls_has_begun(slow), "a whole record");
+	tls_leave(slow);
+	tls_conn_close(slow);
+	CHECK(t->conn->handshake == NULL && t->conn->in == NULL, "a context");
 	pair_start(t);
 	pair_run(t);
 	CHECK(t->conn->handshake == NULL && t->conn->in != NULL,
