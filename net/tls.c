@@ -3,14 +3,15 @@
  * things here, so that an idle one costs less than 1 kB instead of the 38 kB
  * that a BearSSL engine takes with its buffers.
  *
- * Lend.  From the first record to the end of the handshake a connection owns a br_ssl_server_context
- * (4 kB), but the two buffers it works in (33 kB) belong to struct tls and
- * serve all connections.  That is safe because the engine looks at its buffers
- * only while one of its functions runs, and because they are empty whenever it
- * is another connection's turn: the engine is given whole records only, so none
- * is ever left half read, and every record that it makes is moved at once to
- * the shared output, so none is left half sent.  What is incomplete waits in
- * bytes of its own size: struct backlog below.
+ * Lend.  From the first record to the end of the handshake a connection owns a
+ * br_ssl_server_context (4 kB), but the two buffers it works in (33 kB) belong
+ * to struct tls and serve all connections.  That is safe because the engine
+ * looks at its buffers only while one of its functions runs, and because they
+ * are empty whenever it is another connection's turn: the engine is given
+ * whole records only, so none is ever left half read, and every record that it
+ * makes is moved at once to the shared output, so none is left half
+ * sent.  What is incomplete waits in bytes of its own size: struct backlog
+ * below.
  *
  * Strip.  When the handshake is done, an engine needs nothing more than its
  * two record contexts: key, sequence number and, for GCM, the hash key.  They
