@@ -437,7 +437,7 @@ smoke(struct bench *b)
 	load_leave(l, 10);
 	r = run_plan(l, &absent);
 	CHECK(r->posts == 300 && r->deliveries == 0, "posts for the absent");
-	load_return(l, 10);
+	load_return(l, 10, 1);
 	while (load_turn(l))
 		;
 	CHECK(r->deliveries == 300, "what the absent member receives");

@@ -41,7 +41,11 @@ struct load_member {
 	uint32_t *waiting;	/* members it has not reached */
 	size_t waiting_count;
 
-	uint32_t caught_up;	/* number of its next post for the absent */
+	/* Messages that wait while it is offline, or after it has returned;
+	   and the number of the last of each poster that it received. */
+	uint64_t away;
+	uint32_t *received;
+	bool returned;
 };
 
 struct load {
@@ -62,8 +66,8 @@ struct load {
 	uint64_t began, ends;
 	uint64_t started;	/* posts */
 	size_t busy;		/* posters whose post is in flight */
-	struct load_member *catching_up;
-	uint64_t to_come;	/* messages, for that member */
+	size_t first_returned, returned;	/* members */
+	uint64_t to_come;	/* messages, for them */
 	uint64_t visits;
 	size_t joining;
 	const struct client *session;	/* that visits resume */
@@ -217,17 +221,24 @@ post_to_group(struct load *l, struct load_member *m, uint32_t bytes)
 	    (unsigned long long)l->run);
 }
 
+/* To all who are offline, or some who follow each other. */
 static void
 post_to_absent(struct load *l, struct load_member *m, uint32_t bytes)
 {
-	size_t i, end = l->plan.absent + l->plan.absentees;
+	const struct load_plan *plan = &l->plan;
+	size_t i, each = plan->each > 0 ? plan->each : plan->absentees;
+	size_t first = plan->each > 0 ? random_below(l, plan->absentees) : 0;
 	struct buf header = { NULL, 0, 0 };
+	struct load_member *to;
 
 	buf_addf(&header, "{\"op\":7,\"id\":\"1\",\"datalen\":%u,\"for\":",
 	    bytes);
-	for (i = l->plan.absent; i < end; i++)
+	for (i = 0; i < each; i++) {
+		to = l->members[plan->absent + (first + i) % plan->absentees];
+		to->away++;
 		buf_addf(&header, "%c{\"id\":\"%s\",\"type\":1}",
-		    i == l->plan.absent ? '[' : ',', l->members[i]->uid);
+		    i == 0 ? '[' : ',', to->uid);
+	}
 	buf_add(&header, SPAN("]}"));
 	send_header(m, buf_span(&header));
 	buf_free(&header);
@@ -276,8 +287,10 @@ on_ack(struct load *l, struct load_member *m, const struct reply *r)
 	if (r->error.n > 0)
 		die("a request was refused: %.*s", (int)r->error.n,
 		    r->error.p);
-	if (l->plan.posters == 0)	/* invitations, and joining */
+	if (l->plan.posters == 0) {	/* invitations, and joining */
+		l->joining--;
 		return;
+	}
 	m->acked = true;
 	l->result.posts++;
 	histogram_add(&l->result.acks, l->now - m->posted);
@@ -298,6 +311,20 @@ remove_waiting(struct load_member *sender, const struct load_member *recipient)
 	sender->waiting[i] = sender->waiting[--sender->waiting_count];
 }
 
+/* What was posted while it was offline. */
+static void
+receive_late(struct load *l, struct load_member *m, const struct payload *p)
+{
+	if (l->result.deliveries == 1)
+		l->result.first = since_began(l);
+	if (m->away == 0 || p->sender >= l->plan.posters ||
+	    p->number <= m->received[p->sender])
+		die("payloads are out of order, or were delivered twice");
+	m->received[p->sender] = p->number;
+	m->away--;
+	l->to_come--;
+}
+
 static void
 on_delivery(struct load *l, struct load_member *m, const struct reply *r)
 {
@@ -311,12 +338,8 @@ on_delivery(struct load *l, struct load_member *m, const struct reply *r)
 		die("a payload has the wrong sender");
 	l->result.deliveries++;
 	l->result.bytes += r->data.n;
-	if (m == l->catching_up) {
-		if (l->result.deliveries == 1)
-			l->result.first = since_began(l);
-		if (p.number != sender->caught_up++)
-			die("payloads are out of order, or missing");
-		l->to_come--;
+	if (m->returned) {
+		receive_late(l, m, &p);
 		return;
 	}
 	if (p.number != sender->number)
@@ -371,13 +394,11 @@ react(struct load *l, struct load_member *m, const struct reply *r)
 	} else if (span_is(r->op, SPAN("info"))) {
 		m->open = true;
 		l->arriving -= m->duty == DUTY_POST;
-		if (m == l->catching_up)
+		if (m->returned)
 			l->result.login = since_began(l);
 	} else if (span_is(r->op, SPAN("invite"))) {
 		say(m, "{\"op\":6,\"id\":\"1\",\"act\":\"join\",\"gid\":"
 		    "\"bench %llx\"}", (unsigned long long)l->run);
-	} else if (span_is(r->op, SPAN("member"))) {
-		l->joining -= m->index == 0;
 	} else if (span_is(r->op, SPAN("login")) && m->duty == DUTY_LOGIN) {
 		say(m, "{\"op\":%u}", quit_op[l->ops]);
 	} else if (m->duty == DUTY_GREET || (m->duty == DUTY_LOGIN &&
@@ -454,6 +475,7 @@ load_close(struct load *l)
 		m = l->members[i];
 		hang_up(m);
 		free(m->waiting);
+		free(m->received);
 		free(m);
 	}
 	buf_free(&l->data);
@@ -486,7 +508,7 @@ load_add(struct load *l, size_t members)
 	}
 }
 
-/* The first invites all others; each joins, and the first is notified. */
+/* The first invites all others, and each joins: two acks. */
 void
 load_group(struct load *l, size_t members)
 {
@@ -514,6 +536,18 @@ load_leave(struct load *l, size_t member)
 	hang_up(l->members[member]);
 }
 
+/* The member is offline, and what is posted to it is counted. */
+static void
+wait_for(struct load *l, struct load_member *m)
+{
+	size_t bytes = l->plan.posters * sizeof(m->received[0]);
+
+	free(m->received);
+	m->received = xzalloc(bytes);
+	m->away = 0;
+	m->returned = false;
+}
+
 void
 load_begin(struct load *l, const struct load_plan *plan)
 {
@@ -533,9 +567,11 @@ load_begin(struct load *l, const struct load_plan *plan)
 		m->waiting = xrealloc(m->waiting,
 		    most * sizeof(m->waiting[0]));
 		m->waiting_count = 0;
-		m->caught_up = m->number + 1;
-		post(l, m);
 	}
+	for (i = 0; i < plan->absentees; i++)
+		wait_for(l, l->members[plan->absent + i]);
+	for (i = 0; i < plan->posters; i++)
+		post(l, l->members[i]);
 }
 
 void
@@ -550,11 +586,13 @@ load_turn(struct load *l)
 {
 	turn(l);
 	l->result.seconds = since_began(l);
-	if (l->catching_up == NULL)
+	if (l->returned == 0)
 		return l->busy > 0;
 	if (l->to_come > 0)
 		return true;
-	l->catching_up = NULL;
+	for (; l->returned > 0; l->returned--)
+		l->members[l->first_returned + l->returned - 1]->returned =
+		    false;
 	return false;
 }
 
@@ -576,14 +614,23 @@ load_idle(struct load *l, double seconds)
 }
 
 void
-load_return(struct load *l, size_t member)
+load_return(struct load *l, size_t first, size_t members)
 {
-	l->catching_up = l->members[member];
-	l->to_come = l->started;
-	l->arriving++;
+	struct load_member *m;
+	size_t i;
+
 	load_restart(l);
 	l->began = l->heard = clock_us(CLOCK_MONOTONIC);
-	call(l, l->catching_up, NULL);
+	l->first_returned = first;
+	l->returned = members;
+	l->to_come = 0;
+	for (i = first; i < first + members; i++) {
+		m = l->members[i];
+		m->returned = true;
+		l->to_come += m->away;
+		l->arriving++;
+		call(l, m, l->members[0]->client);
+	}
 }
 
 double

@@ -35,6 +35,7 @@ struct load_plan {
 	size_t posters;		/* the first so many members */
 	size_t group;		/* of the first so many, for LOAD_GROUP */
 	size_t absent, absentees;	/* LOAD_ABSENT: first, how many */
+	size_t each;		/* ... of them each post is for; 0: all */
 	uint32_t bytes;	/* of each post; 0: 50 to 50 000, mean 6910 */
 	double seconds;		/* post for so long; 0: without end */
 	uint64_t posts;		/* or so many; 0: without end */
@@ -42,8 +43,8 @@ struct load_plan {
 
 struct load_result {
 	double seconds;
-	double login, first;	/* of load_return: until it was logged in, and
-				   had its first message */
+	double login, first;	/* of load_return: until the last was logged
+				   in, and the first message was there */
 	uint64_t posts;		/* that were acked */
 	uint64_t deliveries, bytes;
 	struct histogram acks, lags;	/* microseconds */
@@ -74,10 +75,10 @@ const struct load_result *load_result(const struct load *);
 void load_idle(struct load *, double seconds);
 
 /*
- * A member who has left logs in and receives what LOAD_ABSENT posted to it, one
+ * Members who have left log in and receive what LOAD_ABSENT posted to them, one
  * load_turn at a time.
  */
-void load_return(struct load *, size_t member);
+void load_return(struct load *, size_t first, size_t members);
 
 enum load_visit {
 	LOAD_GREET,		/* connect, and get tmtprev */

@@ -96,7 +96,7 @@ drain(const struct bench *b, struct load *l)
 {
 	uint64_t most = 0, resident;
 
-	load_return(l, depths[b->depth].posters);
+	load_return(l, depths[b->depth].posters, 1);
 	while (load_turn(l)) {
 		resident = trial_look(b).resident;
 		most = resident > most ? resident : most;
@@ -206,7 +206,7 @@ measure_restart(struct bench *b, struct load *l)
 	trial_kill(b);
 	began = relay_clock();
 	trial_restart(b);
-	load_return(l, posters);
+	load_return(l, posters, 1);
 	while (load_result(l)->login == 0 && load_turn(l))
 		;
 	return (double)(relay_clock() - began);
