@@ -138,6 +138,7 @@ static const struct key {
 { "", "user",          TEXT,   AT(user),          "0",   "64",     "" },
 { "", "ops",           CHOICE, AT(ops),           "", "",  "auto 2018 2020" },
 { "", "window",        COUNT,  AT(window),        "1",   "64",     "8" },
+{ "", "window_max",    COUNT,  AT(window_max),    "1",   "256",    "64" },
 { "", "alias_min",     COUNT,  AT(alias_min),     "1",   "64",     "1" },
 { "", "register", CHOICE, AT(registration), "", "", "open invite closed" },
 { "", "register_from", NETS,   AT(register_from), "0",   "64",     "" },

@@ -67,7 +67,8 @@ struct conf {
 	char *data;		/* directory; default "mnm-data" */
 	char *user;		/* root switches to it; "" = stay root */
 	enum conf_ops ops;
-	unsigned window;	/* messages in flight to one node, 1..64 */
+	unsigned window;	/* messages in flight to one node at first */
+	unsigned window_max;	/* ... and at most, if it acks fast */
 	unsigned alias_min;	/* characters, 1..64 */
 	enum conf_register registration;
 	char **register_from;	/* networks; NULL-terminated; none: any */

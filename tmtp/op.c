@@ -57,7 +57,7 @@ op_ack(struct request *rq)
 	uint64_t id;
 
 	if (decode_hex64(&id, rq->h.id))
-		outbox_ack(rq->session, id);
+		outbox_ack(rq->session, id, rq->now);
 	return true;
 }
 

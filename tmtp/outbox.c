@@ -14,6 +14,9 @@
 /* Milliseconds after which a message is sent again. */
 #define ACK_TIME 30000
 
+/* Milliseconds in which a client acks that keeps pace. */
+#define PACE 1000
+
 /* Bytes of a message that a quit waits for: a head and small data. */
 #define REST_MAX ((uint64_t)128 << 10)
 
@@ -26,12 +29,25 @@ outbox_queue(struct relay *relay, struct node *node)
 	return node->queue;
 }
 
+static unsigned
+window_max(const struct session *s)
+{
+	return s->relay->conf->window_max;
+}
+
+static void
+reset_window(struct session *s)
+{
+	s->window = s->relay->conf->window;
+	if (s->window > window_max(s))
+		s->window = window_max(s);
+}
+
 void
 outbox_begin(struct session *s)
 {
 	(void)outbox_queue(s->relay, s->node);	/* it has one from now on */
-	s->window = s->relay->conf->window;
-	s->inflight = xzalloc(s->window * sizeof(*s->inflight));
+	reset_window(s);
 }
 
 static struct inflight *
@@ -53,6 +69,20 @@ remove_inflight(struct session *s, struct inflight *f)
 
 	s->inflight_count--;
 	memmove(f, f + 1, (s->inflight_count - i) * sizeof(*f));
+	if (s->inflight_count > 0)
+		return;
+	free(s->inflight);	/* idle sessions are many */
+	s->inflight = NULL;
+}
+
+/* The message is acked: how fast was that? */
+static void
+adapt_window(struct session *s, const struct inflight *f, struct now now)
+{
+	if (now.mono - f->sent > PACE)
+		reset_window(s);
+	else if (s->window_was_full && s->window < window_max(s))
+		s->window++;
 }
 
 static void
@@ -74,7 +104,7 @@ outbox_has_begun(const struct session *s, uint64_t id)
 }
 
 void
-outbox_ack(struct session *s, uint64_t id)
+outbox_ack(struct session *s, uint64_t id, struct now now)
 {
 	struct inflight *f = find_inflight(s, id);
 
@@ -84,6 +114,7 @@ outbox_ack(struct session *s, uint64_t id)
 		f->acked = true;	/* the rest of it is still needed */
 		return;
 	}
+	adapt_window(s, f, now);
 	drop_acked(s, f);
 	session_mark(s);
 }
@@ -92,8 +123,10 @@ outbox_ack(struct session *s, uint64_t id)
 static struct inflight *
 add_inflight(struct session *s, uint64_t id)
 {
-	struct inflight *f = &s->inflight[s->inflight_count++];
+	struct inflight *f;
 
+	s->inflight = xgrow(s->inflight, s->inflight_count, sizeof(*f));
+	f = &s->inflight[s->inflight_count++];
 	for (; f > s->inflight && f[-1].id > id; f--)
 		f[0] = f[-1];
 	*f = (struct inflight){ .id = id };
@@ -254,8 +287,10 @@ choose(struct session *s)
 		if (resend)
 			after = s->inflight[i].id - 1;
 	}
-	if (!resend && s->inflight_count >= s->window)
+	if (!resend && s->inflight_count >= s->window) {
+		s->window_was_full = true;
 		return false;
+	}
 	found = store_next(s->relay->data->store, s->node->queue, after, &id,
 	    &length);
 	while (!resend && found == 1 && is_passed_over(s, id)) {
@@ -271,8 +306,10 @@ choose(struct session *s)
 		remove_inflight(s, find_inflight(s, after + 1));
 		return choose(s);
 	}
-	if (found == 0)
+	if (found == 0) {
+		s->window_was_full = false;
 		return false;
+	}
 	s->sending.id = id;
 	s->sending.length = length;
 	s->sending.offset = 0;
@@ -285,16 +322,20 @@ outbox_continue(struct session *s, char *dst, size_t room, struct now now)
 	return s->sending.id != 0 ? send_some(s, dst, room, now) : 0;
 }
 
-/* Choose a message to send now, if it is not longer than that. */
+/* Choose a message to send now. */
 static bool
-begin_message(struct session *s, uint64_t longest)
+begin_message(struct session *s)
 {
-	if (s->phase != PHASE_OPEN || s->ready > 0 || !choose(s))
-		return false;
-	if (s->sending.length <= longest)
-		return true;
-	s->sending.id = 0;
-	return false;
+	return s->phase == PHASE_OPEN && s->ready == 0 && choose(s);
+}
+
+/* What was chosen is sent now if it fits, or else later. */
+static bool
+keep_if(struct session *s, bool fits)
+{
+	if (!fits)
+		s->sending.id = 0;
+	return fits;
 }
 
 size_t
@@ -303,7 +344,9 @@ outbox_send(struct session *s, char *dst, size_t room, size_t used,
 {
 	size_t n = used;
 
-	while (n < room && begin_message(s, n > 0 ? room - n : UINT64_MAX)) {
+	while (n < room && begin_message(s) &&
+	    keep_if(s, s->sending.length <= room - n ||
+	    s->sending.length > room)) {
 		n += send_some(s, dst + n, room - n, now);
 		if (s->sending.id != 0)
 			break;
@@ -317,7 +360,8 @@ outbox_send_one(struct session *s, char *dst, size_t room, size_t longest,
 {
 	size_t n = 0;
 
-	while (n == 0 && begin_message(s, longest)) {
+	while (n == 0 && begin_message(s) &&
+	    keep_if(s, s->sending.length <= longest)) {
 		n = send_some(s, dst, room, now);
 		if (s->sending.id != 0)
 			break;

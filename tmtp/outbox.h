@@ -2,9 +2,14 @@
  * outbox.h - sending what waits in a node's queue to the node's session.
  *
  * A queue is sent in the order of ids, except for what a cork holds: it is sent
- * when that ends.  Up to conf's window of messages are in
- * flight in a session: sent, but not acked.  Those whose ack is overdue are
- * sent again, in order.
+ * when that ends.  Up to a window of messages are in flight in a session: sent,
+ * but not acked.  Those whose ack is overdue are sent again, in order.
+ *
+ * The window keeps pace with the client.  It is conf's window at first.  Each
+ * ack that arrives within a second of its message, while more wait than the
+ * window has room for, makes it larger by one, up to conf's window_max; a later
+ * ack sets it back.  So about as much is on its way as the client takes in a
+ * second.
  */
 #ifndef MNM_TMTP_OUTBOX_H
 #define MNM_TMTP_OUTBOX_H
@@ -24,12 +29,13 @@ struct session;
 /* A node's queue, for store. */
 struct queue *outbox_queue(struct relay *, struct node *);
 
-/* The session has logged in; conf's window counts from now on. */
+/* The session has logged in. */
 void outbox_begin(struct session *);
 /*
  * Write what is to be sent next to dst, whole messages as long as they fit.
- * used bytes of dst are taken; only if that is 0 may a message begin that does
- * not fit.  Ends with a message that goes before the replies instead.
+ * used bytes of dst are taken.  A message that fits in all of dst is not split:
+ * it begins only where it fits.  Ends with a message that goes before the
+ * replies instead.
  */
 size_t outbox_send(struct session *, char *dst, size_t room, size_t used,
     struct now);
@@ -50,7 +56,7 @@ void outbox_go_back(struct session *, uint64_t id, struct now);
 /* Whether the message is being sent, or was sent and is not acked. */
 bool outbox_has_begun(const struct session *, uint64_t id);
 /* The node has the message.  Ignored unless it was sent in this session. */
-void outbox_ack(struct session *, uint64_t id);
+void outbox_ack(struct session *, uint64_t id, struct now);
 /* When the first ack is overdue; UINT64_MAX if none is awaited. */
 uint64_t outbox_deadline(const struct session *);
 /* Send again what is overdue. */

@@ -99,8 +99,9 @@ struct session {
 				   or offline */
 
 	/* outbox.c */
-	struct inflight *inflight;	/* by rising id */
-	size_t inflight_count, window;
+	struct inflight *inflight;	/* by rising id; or NULL */
+	unsigned inflight_count, window;
+	bool window_was_full;	/* and not, since then, the queue empty */
 	uint64_t last;		/* the highest id that was sent */
 	struct {
 		uint64_t id;	/* of the message being sent, or 0 */

@@ -335,7 +335,7 @@ step_set(struct run *t, const char *text)
 	if (sscanf(text, "set %31s %u", key, &value) != 2)
 		die("%s: %s", t->script->path, text);
 	if (strcmp(key, "window") == 0)
-		conf->window = value;
+		conf->window = conf->window_max = value;
 	else if (strcmp(key, "alias_min") == 0)
 		conf->alias_min = value;
 	else if (strcmp(key, "message_max") == 0)

@@ -372,6 +372,7 @@ static const struct {
 static const char *const documented[] = {
 	"\"names\":", "\"# names\":",
 	"\"name\":", "\"data\":", "\"user\":", "\"ops\":", "\"window\":",
+	"\"window_max\":", "\"# window_max\":",
 	"\"alias_min\":", "\"message_max\":", "\"links_max\":",
 	"\"queue_max\":", "\"queue_messages_max\":", "\"disk_min\":",
 	"\"resend_time\":", "\"# resend_time\":",
@@ -505,7 +506,8 @@ check_default(const struct conf *c, const char *what)
 	CHECK(strcmp(c->data, "mnm-data") == 0, "%s: data %s", what, c->data);
 	CHECK(strcmp(c->user, "") == 0, "%s: user %s", what, c->user);
 	CHECK(c->ops == CONF_OPS_AUTO, "%s: ops", what);
-	CHECK(c->window == 8, "%s: window %u", what, c->window);
+	CHECK(c->window == 8 && c->window_max == 64, "%s: window %u, %u", what,
+	    c->window, c->window_max);
 	CHECK(c->alias_min == 1, "%s: alias_min %u", what, c->alias_min);
 	CHECK(c->registration == CONF_REGISTER_OPEN, "%s: register", what);
 	CHECK(c->register_from != NULL && c->register_from[0] == NULL,
@@ -616,7 +618,7 @@ static const char other[] =
     "{\n"
     "\"names\": [\"a.org\"], "
     "\"name\": \"Caf\\u00e9\", \"data\": \"/var/lib/mnm\", \"user\": \"mnm\",\n"
-    "\"ops\": \"2020\", \"window\": 64, \"alias_min\": 64,\n"
+    "\"ops\": \"2020\", \"window\": 64, \"window_max\": 1, \"alias_min\": 64,\n"
     "\"message_max\": \"16G\", \"links_max\": 100000, \"groups_max\": 0,\n"
     "\"queue_max\": \"1024G\", \"queue_messages_max\": 1,\n"
     "\"disk_min\": \"100M\", \"expire_days\": 36500,\n"
@@ -651,7 +653,8 @@ test_values(void)
 	CHECK(strcmp(c.data, "/var/lib/mnm") == 0, "data %s", c.data);
 	CHECK(strcmp(c.user, "mnm") == 0, "user %s", c.user);
 	CHECK(c.ops == CONF_OPS_2020, "ops %d", (int)c.ops);
-	CHECK(c.window == 64, "window %u", c.window);
+	CHECK(c.window == 64 && c.window_max == 1, "window %u, %u", c.window,
+	    c.window_max);
 	CHECK(c.alias_min == 64, "alias_min %u", c.alias_min);
 	CHECK(c.resend_time == 2592000000, "resend_time");
 	CHECK(c.message_max == (uint64_t)16 << 30, "message_max");

@@ -178,6 +178,7 @@ begin(struct relay_run *w, int numbering)
 	*w = (struct relay_run){ .numbers = numbers[numbering] };
 	harness_open(&w->stage);
 	w->stage.conf.ops = numbering == 0 ? CONF_OPS_2018 : CONF_OPS_2020;
+	w->stage.conf.window_max = w->stage.conf.window;
 	harness_start(&w->stage);
 	for (i = 0; i < USERS; i++)
 		w->actors[i] = harness_actor(&w->stage, names[i]);

@@ -285,7 +285,8 @@ begin_large(struct harness *st, size_t bytes, char *dst, size_t *n)
 	tmtp_input(a->session, buf_span(&b), st->now);
 	buf_free(&b);
 	commit(st);
-	*n = tmtp_output(a->session, dst, HARNESS_ROOM, st->now);
+	(void)tmtp_output_frame(a->session, dst, HARNESS_ROOM, HARNESS_ROOM,
+	    st->now);		/* the ack */
 	*n = tmtp_output(a->session, dst, HARNESS_ROOM, st->now);
 	return a;
 }
@@ -463,6 +464,114 @@ test_records(void)
 	}
 	CHECK(i == COUNT(sizes), "all came: %u", i);
 	buf_free(&b);
+	harness_close(&st);
+}
+
+/* How many messages it has got; none is left, and the last ids are given. */
+static unsigned
+take_ids(struct actor *a, char (*ids)[17])
+{
+	struct reply f;
+	unsigned n = 0;
+
+	for (; harness_frame(a, &f); harness_drop(a, f.bytes)) {
+		if (f.from.p == NULL)
+			continue;
+		memcpy(ids[n], f.id.p, 16);
+		ids[n++][16] = '\0';
+	}
+	return n;
+}
+
+/* Ack so many messages of them, and count what is sent then. */
+static unsigned
+ack_some(struct harness *st, struct actor *a, char (*ids)[17], unsigned n)
+{
+	char text[80];
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		(void)snprintf(text, sizeof(text), "{\"op\":9,\"id\":\"%.16s\","
+		    "\"type\":\"ok\"}", ids[i]);
+		harness_say(st, a, text);
+	}
+	harness_turn(st);
+	return take_ids(a, ids);
+}
+
+/* More are on their way to a client that acks at once; never too many. */
+static void
+test_window(void)
+{
+	enum { POSTS = 100, FIRST = 3, MOST = 20 };
+	static char ids[POSTS][17];
+	struct buf b = { NULL, 0, 0 };
+	struct harness st;
+	struct actor *a;
+	unsigned i, n;
+
+	harness_open(&st);
+	st.conf.window = FIRST;
+	st.conf.window_max = MOST;
+	harness_start(&st);
+	a = enroll(&st, "A");
+	for (i = 0; i < POSTS; i++)
+		add_post(&b, a->uid, 10, i);
+	tmtp_input(a->session, buf_span(&b), st.now);
+	buf_free(&b);
+	harness_turn(&st);
+	n = take_ids(a, ids);
+	CHECK(n == FIRST, "at first: %u", n);
+	n = ack_some(&st, a, ids, n);
+	CHECK(n == 2 * FIRST, "it was quick: %u", n);
+	st.now.mono += 900;
+	n = ack_some(&st, a, ids, n);
+	CHECK(n == 4 * FIRST, "quick enough: %u", n);
+	n = ack_some(&st, a, ids, n);
+	CHECK(n == MOST, "no more than that: %u", n);
+	st.now.mono += 1001;
+	n = ack_some(&st, a, ids, n);
+	CHECK(n == FIRST, "it was slow: %u", n);
+	n = ack_some(&st, a, ids, 1);
+	CHECK(n == 2, "it is quick again: %u", n);
+	harness_close(&st);
+
+	harness_open(&st);
+	st.conf.window_max = 1;
+	harness_start(&st);
+	a = enroll(&st, "A");
+	for (i = 0; i < 3; i++)
+		add_post(&b, a->uid, 10, i);
+	tmtp_input(a->session, buf_span(&b), st.now);
+	buf_free(&b);
+	harness_turn(&st);
+	n = take_ids(a, ids);
+	CHECK(n == 1, "the most counts from the beginning: %u", n);
+	CHECK(ack_some(&st, a, ids, n) == 1, "and then");
+	harness_close(&st);
+}
+
+/* What is longer than a record begins where there is room in one. */
+static void
+test_full_records(void)
+{
+	struct buf b = { NULL, 0, 0 };
+	struct harness st;
+	struct actor *a;
+	size_t i, n, sum, *records;
+
+	a = begin(&st);
+	for (i = 0; i < 3; i++)
+		add_post(&b, a->uid, i == 0 ? 10 : 2 * HARNESS_ROOM,
+		    (unsigned)i);
+	tmtp_input(a->session, buf_span(&b), st.now);
+	buf_free(&b);
+	harness_turn(&st);
+	records = (size_t *)(void *)a->records.p;
+	n = a->records.n / sizeof(*records);
+	sum = records[n - 1];	/* where each ends */
+	CHECK(n == (sum + HARNESS_ROOM - 1) / HARNESS_ROOM, "%zu bytes in %zu "
+	    "records", sum, n);
 	harness_close(&st);
 }
 
@@ -925,6 +1034,8 @@ main(void)
 	test_ack_without_room();
 	test_reply_in_message();
 	test_records();
+	test_full_records();
+	test_window();
 	test_many_contacts();
 	test_long_id();
 	test_lower_limit();
