@@ -12,7 +12,8 @@
  *	replies that are not read       -       500   65 600  REPLIES_MAX
  *	news of who is online           -         -   16 400
  *	records that are not sent       -     4 500   66 000  one turn
- *	                            1 100    46 900  362 200
+ *	messages that wait for acks     -         -    1 600  window_max
+ *	                            1 100    46 900  363 800
  *
  * A stranger has login_timeout for it.  Where providers vouch for people, its
  * frame may take 16 400 bytes, and its replies hold the list of providers: some
@@ -135,7 +136,8 @@ struct server {
 	struct list waiting;	/* requests or bytes wait for data */
 	struct newcomers *newcomers;
 	struct channels *channels;	/* connections in this process */
-	struct list ready;	/* those of them that can go on */
+	struct list ready;	/* connections that the poller does not watch
+				   for what they can do */
 	struct strangers strangers;
 
 	int wake;
@@ -353,12 +355,17 @@ answer_requests(struct server *sv, struct conn *c)
 	}
 }
 
-/* No poller watches a channel, so what it can do at once is done next turn. */
+/*
+ * What it can do at once is done next turn: one that has more to send than a
+ * turn's share; or a channel, which no poller watches.
+ */
 static void
-watch_channel(struct server *sv, struct conn *c)
+go_on_soon(struct server *sv, struct conn *c)
 {
-	if ((channel_can(c->stream.channel) & (c->interest | POLLER_GONE)) ==
-	    0)
+	struct channel *ch = c->stream.channel;
+
+	if (!(c->more && !(c->interest & POLLER_WRITE)) && (ch == NULL ||
+	    (channel_can(ch) & (c->interest | POLLER_GONE)) == 0))
 		return;
 	list_append(&sv->ready, &c->ready, c);
 	sv->again = true;
@@ -391,8 +398,7 @@ settle(struct server *sv, struct conn *c)
 	if (interest != c->interest && c->stream.channel == NULL)
 		poller_change(sv->poller, c->stream.fd, interest);
 	c->interest = interest;
-	if (c->stream.channel != NULL)
-		watch_channel(sv, c);
+	go_on_soon(sv, c);
 }
 
 /* A new connection, which is watched from now on. */
@@ -572,9 +578,9 @@ accept_channel(struct server *sv, struct channel *ch)
 	begin_conn(sv, conn_open_channel(ch, sv->relay, sv->now));
 }
 
-/* Each of the channels that can go on, once. */
+/* Each of those that can go on, once. */
 static void
-serve_channels(struct server *sv)
+serve_ready(struct server *sv)
 {
 	const struct hook *last;
 	struct channel *ch;
@@ -594,7 +600,8 @@ serve_channels(struct server *sv)
 		c = list_take(&sv->ready);
 		if (c == NULL)
 			break;
-		serve_conn(sv, c, channel_can(c->stream.channel));
+		serve_conn(sv, c, c->stream.channel == NULL ? POLLER_WRITE :
+		    channel_can(c->stream.channel));
 	}
 }
 
@@ -696,13 +703,14 @@ read_conns(struct server *sv)
 		    event.fd)) != NULL)
 			accept_conns(sv, listener);
 	}
-	serve_channels(sv);
+	serve_ready(sv);
 	shake_hands(sv);
 }
 
 /*
- * Those with a full socket are written when it is writable; but their end has
- * to be noticed, so that it does not take too long.
+ * Those with a full socket are written when it is writable, and those that had
+ * this turn's share in the next one.  But their end has to be noticed, so that
+ * it does not take too long.
  */
 static void
 write_conns(struct server *sv)
@@ -712,7 +720,8 @@ write_conns(struct server *sv)
 
 	while ((session = tmtp_marked(sv->relay)) != NULL) {
 		c = tmtp_owner(session);
-		if (!(c->interest & POLLER_WRITE) || tmtp_is_ended(session))
+		if ((!(c->interest & POLLER_WRITE) && !c->more) ||
+		    tmtp_is_ended(session))
 			conn_write(c, sv->now);
 		settle(sv, c);
 	}

@@ -465,5 +465,5 @@ unsigned
 conn_interest(const struct conn *c)
 {
 	return (conn_wants_input(c) ? POLLER_READ : 0) |
-	    (c->more || stream_wants_output(&c->stream) ? POLLER_WRITE : 0);
+	    (stream_wants_output(&c->stream) ? POLLER_WRITE : 0);
 }

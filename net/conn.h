@@ -45,7 +45,9 @@ struct conn {
 		struct websocket *websocket;	/* CONN_WEBSOCKET */
 	};
 	enum conn_language language;
-	bool more;		/* a turn's share of output was used up */
+	bool more;		/* a turn's share of output was used up: call
+				   conn_write in the next, if nothing is to be
+				   waited for */
 	struct proxy *proxy;	/* NULL unless its PROXY header is awaited */
 	const char *error;	/* in it; NULL if there was none */
 	char peer[LISTEN_PEER];
