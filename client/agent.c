@@ -1063,10 +1063,16 @@ agent_is_undecided(const struct agent *a)
 }
 
 bool
-agent_progress(const struct agent *a, uint64_t *sent, uint64_t *total)
+agent_progress(const struct agent *a, uint64_t *done, uint64_t *total)
 {
-	return a->begun && dialog_progress(a->dialog, sent, total) &&
-	    *total > LARGE;
+	const struct large_arrival *t = &a->arrival;
+
+	if (a->begun && dialog_progress(a->dialog, done, total) &&
+	    *total > LARGE)
+		return true;
+	*total = t->size;
+	*done = t->at - t->head.n;
+	return t->fd != -1 && !t->failed;
 }
 
 const char *

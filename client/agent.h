@@ -108,10 +108,10 @@ bool agent_is_online(const struct agent *);
 /* Whether a request was sent on this connection and has no ack. */
 bool agent_is_undecided(const struct agent *);
 /*
- * Of a request over 1 MB that is being sent: bytes sent, and of how many.
- * False: there is none.
+ * Of a request or message over 1 MB that is on its way: how many bytes are
+ * done, and of how many.  False: there is none.
  */
-bool agent_progress(const struct agent *, uint64_t *sent, uint64_t *total);
+bool agent_progress(const struct agent *, uint64_t *done, uint64_t *total);
 /* What went wrong last, for people; "" if nothing did. */
 const char *agent_why(const struct agent *);
 

@@ -131,18 +131,19 @@ request_yield(struct request_line *line)
 static void
 show_progress(struct request_line *line)
 {
-	uint64_t sent, total;
+	uint64_t done, total;
 
 	if (!line->progress)
 		return;
-	if (agent_progress(line->agent, &sent, &total)) {
+	if (agent_progress(line->agent, &done, &total)) {
 		fprintf(stderr, "\r%3u %% of %u.%u MB",
-		    (unsigned)(sent * 100 / total),
+		    (unsigned)(done * 100 / total),
 		    (unsigned)(total / 1000000),
 		    (unsigned)(total / 100000 % 10));
 		line->shown = true;
 	} else if (line->shown) {
-		fprintf(stderr, "\r100 %%\n");
+		fputs(agent_is_online(line->agent) ? "\r100 %\n" : "\n",
+		    stderr);
 		line->shown = false;
 	}
 }
