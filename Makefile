@@ -22,7 +22,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
 	json.o \
 	disk/file.o disk/journal.o disk/quarantine.o disk/recfile.o \
 	disk/segment.o disk/syncer.o \
-	conf.o ntp.o \
+	conf.o confine.o ntp.o \
 	store/maildir.o store/msgfile.o store/news.o store/queue.o store/spare.o \
 	store/upload.o store.o \
 	userdb/files.o userdb/invite.o userdb/name.o userdb/receipts.o \
@@ -69,7 +69,7 @@ SIM =	$(CLIENT) sim/crowd.o sim/expect.o \
 
 UNIT = test/unit
 TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
-	$(UNIT)/set_test $(UNIT)/qr_test $(UNIT)/mime_test $(UNIT)/conf_test $(UNIT)/ntp_test \
+	$(UNIT)/confine_test $(UNIT)/set_test $(UNIT)/qr_test $(UNIT)/mime_test $(UNIT)/conf_test $(UNIT)/ntp_test \
 	$(UNIT)/journal_test $(UNIT)/store_test $(UNIT)/name_test \
 	$(UNIT)/record_test $(UNIT)/files_test $(UNIT)/roster_test \
 	$(UNIT)/userdb_test $(UNIT)/backup_test $(UNIT)/fsck_test \
@@ -286,6 +286,8 @@ static: web/files.c
 	then set -- musl-gcc dist/fortify.c; \
 	elif test -e /usr/lib/$$musl/musl-gcc.specs; then set -- $(CC) \
 	    dist/fortify.c -specs /usr/lib/$$musl/musl-gcc.specs; fi; \
+	set -- "$$@" -idirafter /usr/$$machine/include \
+	    -idirafter /usr/include/$$machine -idirafter /usr/include; \
 	size='-Oz -fcf-protection=none'; \
 	$$1 $$size -E -x c /dev/null >/dev/null 2>&1 || size=-Os; \
 	"$$@" $(FLAGS) $$size $(STATIC) -o mnm-static mnm.c dist/nosim.c \

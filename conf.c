@@ -166,6 +166,7 @@ static const struct key {
 { "", "moderate_days", COUNT, AT(moderate_days), "1",  "3650",   "30" },
 { "", "expire_days",   COUNT,  AT(expire_days),   "0",   "36500",  "0" },
 { "", "disk_min",      BYTES, AT(disk_min),      "0",   "1024G",  "0" },
+{ "", "confine",       FLAG,   AT(confine),       "",    "",  "true false" },
 { "", "push_contact",  CONTACT, AT(push_contact), "0",   "256",    "" },
 { "", "push_hosts",    DOMAINS, AT(push_hosts),   "0",   "16",     "" },
 { "", "listen",        LISTENERS, AT(listen),     "1",   "16",     "" },

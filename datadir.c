@@ -184,13 +184,15 @@ replay(struct datadir *d, char *why, size_t room)
 
 /*
  * Make the names of the directories above the journal durable: without them,
- * what is committed there is lost.
+ * what is committed there is lost.  If the one above may not be read, the whole
+ * file system is synced.
  */
 static int
 sync_way(const struct datadir *d, char *why, size_t room)
 {
 	if (d->quarantine.report_only || (file_sync(d->dir) == 0 &&
-	    file_sync_dir(d->dir, "..") == 0))
+	    (file_sync_dir(d->dir, "..") == 0 ||
+	    (errno == EACCES && file_sync_tree(d->dir) == 0))))
 		return 0;
 	return say_why(why, room, "cannot sync the directory: %s",
 	    strerror(errno));

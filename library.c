@@ -9,9 +9,11 @@
 #include "library.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,12 +26,15 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "conf.h"
+#include "confine.h"
 #include "datadir.h"
+#include "disk/file.h"
 #include "disk/syncer.h"
 #include "mnm.h"
 #include "net/channel.h"
 #include "net/identity.h"
 #include "ntp.h"
+#include "push/push.h"
 #include "server.h"
 
 #define BLIND 10	/* ms between turns if no descriptor tells of them */
@@ -51,6 +56,8 @@ struct mnm {
 	struct retired *retired;
 	struct datadir data;
 	bool data_open;
+	bool confined;		/* to the files that it had at the start */
+	bool lacks_push;	/* ... without those of push_contact */
 	struct server *sv;
 	int64_t clock_offset;	/* ms that the system's clock is behind */
 	int stop[2];		/* a pipe: mnm_stop */
@@ -135,8 +142,14 @@ keep_text(char **new, char **old, const char *key)
 }
 
 static void
-keep_fixed(struct conf *new, struct conf *old)
+keep_fixed(const struct mnm *m, struct conf *new, struct conf *old)
 {
+	if (m->lacks_push)
+		keep_text(&new->push_contact, &old->push_contact,
+		    "push_contact");
+	if (new->confine != old->confine)
+		log_line("reload: confine changes only at the next start");
+	new->confine = old->confine;
 	keep_text(&new->data, &old->data, "data");
 	keep_text(&new->user, &old->user, "user");
 	if (new->journal_size != old->journal_size)
@@ -313,6 +326,67 @@ mnm_open(const struct mnm_options *options, char *why, size_t room)
 	}
 	(void)log_to(before);
 	return m;
+}
+
+/* ---- confinement ---- */
+
+/* What a listener needs when it is opened, reloaded or closed. */
+static void
+allow_listener(const struct confine *c, const struct conf_listener *l)
+{
+	if (l->net == CONF_UNIX)
+		confine_allow(c, CONFINE_SOCKET, l->laddr);
+	if (l->group[0] != '\0')
+		confine_allow(c, CONFINE_READ, "/etc/group");
+	if (l->cert_path[0] != '\0') {
+		confine_allow(c, CONFINE_READ, l->cert_path);
+		confine_allow(c, CONFINE_READ, l->key_path);
+	}
+}
+
+/* What the relay reads and writes from its start to its end. */
+static void
+allow_files(const struct confine *c, const struct mnm *m)
+{
+	const struct conf *conf = &m->conf;
+	const char *clock = getenv("FAKETIME_TIMESTAMP_FILE");
+	size_t i;
+
+	/* It must exist to be allowed; mnm_start reports any error. */
+	(void)file_make_dir(AT_FDCWD, conf->data);
+	confine_allow(c, CONFINE_DATA, conf->data);
+	if (m->path != NULL)
+		confine_allow(c, CONFINE_READ, m->path);
+	for (i = 0; i < conf->listen_count; i++)
+		allow_listener(c, &conf->listen[i]);
+	for (i = 0; i < conf->authby_count; i++) {
+		if (conf->authby[i].keys[0] != '\0')
+			confine_allow(c, CONFINE_READ, conf->authby[i].keys);
+	}
+	confine_allow(c, CONFINE_ONLY, "/dev/urandom");
+	/* Addresses that are names, at a reload. */
+	confine_allow(c, CONFINE_ONLY, "/etc/hosts");
+	if (conf->push_contact[0] != '\0')
+		push_allow(c);
+	/* People test with libfaketime what a wrong clock does. */
+	if (clock != NULL)
+		confine_allow(c, CONFINE_READ, clock);
+}
+
+unsigned
+mnm_confine(struct mnm *m)
+{
+	struct confine c;
+	unsigned parts;
+
+	if (!m->conf.confine)
+		return 0;
+	confine_begin(&c);
+	allow_files(&c, m);
+	parts = confine_end(&c, CONFINE_RELAY);
+	m->confined = (parts & CONFINE_FILES) != 0;
+	m->lacks_push = m->confined && m->conf.push_contact[0] == '\0';
+	return parts;
 }
 
 /* Whether a relay of this process has the directory.  With the lock held. */
@@ -516,7 +590,7 @@ reload(struct mnm *m, char *why, size_t room)
 
 	if (read_conf(m, &conf, why, room) == -1)
 		return -1;
-	keep_fixed(&conf, &m->conf);
+	keep_fixed(m, &conf, &m->conf);
 	log_warnings(m, &conf);
 	if (identities_read(&ids, &conf, IDENTITIES_ALL, now_of(m), why,
 	    room) == -1) {
@@ -542,6 +616,15 @@ mnm_reload(struct mnm *m, char *why, size_t room)
 {
 	const struct log_sink *before = log_to(&m->sink);
 	int result = reload(m, why, room);
+	size_t n;
+
+	if (result == -1 && m->confined &&
+	    strstr(why, strerror(EACCES)) != NULL) {
+		n = strlen(why);
+		(void)snprintf(why + n, room - n, " (a relay that runs is kept "
+		    "from files in other directories than it had at its "
+		    "start: restart it)");
+	}
 
 	(void)log_to(before);
 	return result;

@@ -9,5 +9,11 @@ struct mnm;
 
 /* Valid until mnm_reload. */
 const struct conf *mnm_conf(const struct mnm *);
+/*
+ * Give up all but what this relay needs, unless conf says otherwise: for the
+ * whole program, so only mnm.c does that, between mnm_open and mnm_start.
+ * Returns the parts of confine.h that are in force.
+ */
+unsigned mnm_confine(struct mnm *);
 
 #endif

@@ -28,6 +28,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "conf.h"
+#include "confine.h"
 #include "library.h"
 #include "net/identity.h"
 #include "sim/sim.h"
@@ -136,19 +137,24 @@ print_welcome(const char *path)
 	(void)fflush(stdout);
 }
 
-static void
+/* Returns the parts that the relay is confined in. */
+static unsigned
 start(const char *path)
 {
 	static const struct rlimit none = { 0, 0 };
 	struct mnm_options options = { .config_path = path, .log = put_log };
 	char why[MNM_WHY];
+	unsigned parts;
 
 	(void)setrlimit(RLIMIT_CORE, &none);	/* no key in a core dump */
 	relay = mnm_open(&options, why, sizeof(why));
 	if (relay == NULL ||
-	    process_give_up_root(mnm_conf(relay), why, sizeof(why)) == -1 ||
-	    mnm_start(relay, why, sizeof(why)) == -1)
+	    process_give_up_root(mnm_conf(relay), why, sizeof(why)) == -1)
 		die("%s", why);
+	parts = mnm_confine(relay);
+	if (mnm_start(relay, why, sizeof(why)) == -1)
+		die("%s", why);
+	return parts;
 }
 
 /* Serve until a signal says stop; returns -1 with errno as mnm_run. */
@@ -174,13 +180,16 @@ serve(void)
 static void
 run_relay(const char *path)
 {
+	char confined[CONFINE_TEXT];
+	unsigned parts;
 	int result;
 
-	start(path);
+	parts = start(path);
 	catch_signals();
 	print_welcome(path);
-	log_line("mnm " MNM_VERSION " serves %s, process %ld",
-	    mnm_conf(relay)->data, (long)getpid());
+	log_line("mnm " MNM_VERSION " serves %s, process %ld; confined: %s",
+	    mnm_conf(relay)->data, (long)getpid(),
+	    confine_text(confined, parts));
 	process_notify("READY=1\nSTATUS=serving");
 	set_alarm();
 	if (process_watchdog() > 0 &&

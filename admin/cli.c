@@ -23,6 +23,7 @@
 #include "base/subnet.h"
 #include "base/utf8.h"
 #include "conf.h"
+#include "confine.h"
 #include "datadir.h"
 #include "disk/file.h"
 #include "json.h"
@@ -229,7 +230,7 @@ work_as_owner(struct cli *c, const char *path, const char *config)
 
 	if (geteuid() != 0 || stat(path, &st) == -1 || st.st_uid == 0)
 		return 0;
-	if (config != NULL && chown(config, st.st_uid, st.st_gid) == -1)
+	if (config != NULL && lchown(config, st.st_uid, st.st_gid) == -1)
 		return say_why(c->why, WHY_ROOM, "%s: %s", config,
 		    strerror(errno));
 	c->was_root = true;
@@ -414,12 +415,15 @@ run_check(struct cli *c)
 {
 	struct buf findings = { NULL, 0, 0 }, faults = { NULL, 0, 0 };
 	enum check_finding worst = CHECK_ERROR;
+	char text[CONFINE_TEXT];
+	unsigned confined = 0;
 	size_t at, n;
 
 	if (conf_check(&c->conf, c->config, &faults) == 0) {
 		worst = check_setup(&c->conf, c->config,
 		    clock_ms(CLOCK_REALTIME) / 1000, CHECK_BY_OPERATOR,
 		    &findings);
+		confined = c->conf.confine ? confine_possible() : 0;
 		conf_free(&c->conf);
 	}
 	for (at = 0; at < faults.n; at += n) {
@@ -428,8 +432,11 @@ run_check(struct cli *c)
 	}
 	if (findings.n == 0)
 		puts("ok");
-	buf_free(&faults);
 	print(stdout, &findings);
+	if (faults.n == 0)
+		printf("the relay is confined: %s\n",
+		    confine_text(text, confined));
+	buf_free(&faults);
 	return (int)worst;
 }
 

@@ -37,7 +37,7 @@ claim_data(const char *path, const struct passwd *user, char *why, size_t room)
 	struct stat st;
 
 	if (mkdir(path, 0700) == 0)
-		return chown(path, user->pw_uid, user->pw_gid) == 0 ? 0 :
+		return lchown(path, user->pw_uid, user->pw_gid) == 0 ? 0 :
 		    say_why(why, room, "cannot give %s to %s: %s", path, name,
 		    strerror(errno));
 	if (stat(path, &st) == -1)

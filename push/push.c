@@ -86,7 +86,8 @@ push_open(struct relay *relay, const struct conf *conf, struct now now,
 	push->contact = xcopy(SPAN(""));
 	if (read_key(push, why, room) == 0) {
 		vapid_key(push->public_key, &push->key.ec);
-		push->fd = sender_start(&push->pid);
+		push->fd = sender_start(&push->pid, conf->confine ?
+		    SENDER_CONFINED : SENDER_FREE);
 		if (push->fd != -1) {
 			tmtp_set_wake_key(relay, span_of(push->public_key),
 			    now);
@@ -118,6 +119,12 @@ push_close(struct push *push)
 	free(push->contact);
 	cert_free(&push->key);
 	free(push);
+}
+
+void
+push_allow(const struct confine *c)
+{
+	sender_allow(c);
 }
 
 int

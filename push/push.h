@@ -19,6 +19,7 @@
 #include "base/clock.h"
 
 struct conf;
+struct confine;
 struct push;
 struct relay;
 
@@ -30,6 +31,8 @@ struct relay;
 struct push *push_open(struct relay *, const struct conf *, struct now,
     char *why, size_t room);
 void push_close(struct push *);
+/* Allow what the process needs; see confine.h. */
+void push_allow(const struct confine *);
 
 int push_fd(const struct push *);
 /* Results have arrived.  -1: the process has ended, so close it. */

@@ -9,6 +9,7 @@
 #include <bearssl_pem.h>
 
 #include "base/buf.h"
+#include "confine.h"
 #include "disk/file.h"
 
 #define BUNDLE_MAX ((size_t)4 << 20)	/* Debian's has 220 kB */
@@ -160,4 +161,16 @@ roots_refresh(struct roots *roots)
 		roots->changed = changed;
 	}
 	buf_free(&text);
+}
+
+void
+roots_allow(const struct confine *c)
+{
+	const char *given = getenv("SSL_CERT_FILE");
+	size_t i;
+
+	if (given != NULL)
+		confine_allow(c, CONFINE_READ, given);
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		confine_allow(c, CONFINE_READ, places[i]);
 }

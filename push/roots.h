@@ -10,6 +10,8 @@
 
 #include <bearssl_x509.h>
 
+struct confine;
+
 /* Zeroed, it is empty. */
 struct roots {
 	br_x509_trust_anchor *anchors;
@@ -23,5 +25,7 @@ struct roots {
  * there is none.
  */
 void roots_refresh(struct roots *);
+/* That takes the files which this allows. */
+void roots_allow(const struct confine *);
 
 #endif

@@ -18,6 +18,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "confine.h"
 #include "push/address.h"
 #include "push/answer.h"
 #include "push/roots.h"
@@ -311,6 +312,26 @@ set_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
+void
+sender_allow(const struct confine *c)
+{
+	confine_allow(c, CONFINE_NAMES, NULL);
+	roots_allow(c);
+	confine_allow(c, CONFINE_ONLY, "/dev/null");
+	confine_allow(c, CONFINE_ONLY, "/dev/urandom");
+}
+
+/* It needs no file of the relay. */
+static void
+confine_sender(void)
+{
+	struct confine c;
+
+	confine_begin(&c);
+	sender_allow(&c);
+	(void)confine_end(&c, CONFINE_SENDER);
+}
+
 static void
 report(int fd, const struct sender_result *result)
 {
@@ -363,7 +384,7 @@ serve(int fd)
 }
 
 int
-sender_start(pid_t *pid)
+sender_start(pid_t *pid, enum sender_confined confined)
 {
 	int ends[2], error;
 
@@ -375,6 +396,8 @@ sender_start(pid_t *pid)
 			reset_signals();
 			drop_descriptors(ends[1]);
 			set_limits();
+			if (confined == SENDER_CONFINED)
+				confine_sender();
 			serve(ends[1]);
 		}
 		if (*pid != -1) {

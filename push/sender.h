@@ -18,6 +18,10 @@
 #define SENDER_REQUEST 3072
 #define SENDER_TIME    60	/* seconds that a job may take */
 
+struct confine;
+
+enum sender_confined { SENDER_FREE, SENDER_CONFINED };
+
 struct sender_job {
 	uint64_t number;
 	uint64_t now;			/* seconds since 1970 */
@@ -38,6 +42,8 @@ struct sender_result {
  * Start it: the socket for jobs and results, which does not block, and its
  * process; or -1 with errno.  It ends when that socket is closed.
  */
-int sender_start(pid_t *);
+int sender_start(pid_t *, enum sender_confined);
+/* Allow what it needs; a relay that is confined must have it, too. */
+void sender_allow(const struct confine *);
 
 #endif

@@ -1,0 +1,58 @@
+/*
+ * confine.h - give up for good what the program will not need, so that whoever
+ * takes it over through a fault has little.
+ *
+ *	confine_begin(&c);
+ *	confine_allow(&c, CONFINE_READ, "/etc/mnm/mnm.config");
+ *	confine_allow(&c, CONFINE_DATA, "/var/lib/mnm");
+ *	active = confine_end(&c, CONFINE_RELAY);
+ *
+ * Linux: no new privileges by running programs, nobody may look into the
+ * process; only what was allowed of all files (Landlock, since Linux 5.19); and
+ * only the system calls that a relay makes (seccomp).  Any other call fails
+ * with ENOSYS, as on a kernel that does not know it yet: so a C library falls
+ * back on an older one.  OpenBSD: pledge and unveil.  Elsewhere: nothing.
+ *
+ * It concerns this thread, and what it starts afterwards: so begin before there
+ * are others.  Programs built for a sanitizer are not confined, as that needs
+ * more.
+ */
+#ifndef MNM_CONFINE_H
+#define MNM_CONFINE_H
+
+#define CONFINE_TEXT 100	/* room for any text of confine_text */
+
+/* What may be done with files, in CONFINE_DATA with all below a directory. */
+enum confine_use {
+	CONFINE_READ,	/* a file that others may replace: read all that is in
+			   its directory; or what is below a directory */
+	CONFINE_ONLY,	/* read and write this file, until it is replaced */
+	CONFINE_SOCKET,	/* make and remove sockets where this one is */
+	CONFINE_DATA,	/* anything but run it */
+	CONFINE_NAMES	/* what looking up hosts takes; without a path */
+};
+
+/* Who will be confined: what may be called. */
+enum confine_who { CONFINE_RELAY, CONFINE_SENDER };
+
+/* What is in force, or could be on this system. */
+enum confine_part {
+	CONFINE_PRIVILEGES = 1, CONFINE_FILES = 2, CONFINE_CALLS = 4
+};
+
+struct confine {
+	int rules;		/* a descriptor, or -1 */
+};
+
+void confine_begin(struct confine *);
+/* What does not exist is left out; so is what is in no directory but "/". */
+void confine_allow(const struct confine *, enum confine_use, const char *path);
+/* No way back.  Returns the parts that are in force now. */
+unsigned confine_end(struct confine *, enum confine_who);
+
+/* The parts that this system can do. */
+unsigned confine_possible(void);
+/* Such as "new privileges, files, system calls", or "nothing". */
+const char *confine_text(char dst[CONFINE_TEXT], unsigned parts);
+
+#endif
