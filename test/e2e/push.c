@@ -33,6 +33,7 @@
 #include "test/e2e/operator.h"
 #include "test/lib/check.h"
 #include "test/lib/peer.h"
+#include "test/lib/signer.h"
 
 #define CONF "\"push_contact\": \"mailto:me@example.org\", " \
 	"\"push_hosts\": [\"*.push.test\"], \"register_rate\": 0,"
@@ -279,10 +280,12 @@ static struct sleeper {
 	{ .host = "loop", .path = "201/l", .keeps_url = true },
 	{ .host = "mapped", .path = "201/n", .keeps_url = true },
 	{ .host = "sixtofour", .path = "201/o", .keeps_url = true },
+	{ .host = "web", .path = "401/y", .is_asked = true, .keeps_url = true },
 	{ .host = "web", .path = "403/z", .is_asked = true, .keeps_url = true }
 };
 
-#define REFUSED (COUNT(sleepers) - 1)	/* it comes alone, and first */
+/* Two that come alone, and first. */
+#define REFUSED (COUNT(sleepers) - 2)
 
 static struct peer bob;
 static char wake_key[PEER_TEXT];
@@ -358,7 +361,42 @@ check_line(const char *request, const char *line)
 	    line, request);
 }
 
-/* RFC 8030 and 8292; push_test has looked at the token. */
+/* Who asks whom, and for how long: half a day at most. */
+static void
+check_claims(const char *request)
+{
+	static const char before[] = "{\"aud\":\"https://web.push.test\","
+	    "\"exp\":";
+	static const char after[] = ",\"sub\":\"mailto:me@example.org\"}";
+	const char *dot = strchr(strstr(request, "vapid t="), '.') + 1;
+	unsigned char claims[REQUEST_MAX];
+	unsigned long long exp = 0, now = (unsigned long long)time(NULL);
+	char *end = NULL;
+	size_t n;
+
+	n = signer_decode(claims, (struct span){ dot, strcspn(dot, ".") });
+	claims[n] = '\0';
+	if (strncmp((char *)claims, before, strlen(before)) == 0)
+		exp = strtoull((char *)claims + strlen(before), &end, 10);
+	CHECK(exp > now && exp <= now + 12 * 3600 && strcmp(end, after) == 0,
+	    "at %llu: %s", now, (char *)claims);
+}
+
+/* Letters and digits, at most 32 of them (RFC 8030, section 5.4). */
+static void
+topic_of(const char *request, char topic[REQUEST_MAX])
+{
+	const char *at = strstr(request, "\r\nTopic: ");
+
+	topic[0] = '\0';
+	if (at != NULL)
+		(void)sscanf(at, "\r\nTopic: %[^\r]", topic);
+	CHECK(topic[0] != '\0' && strlen(topic) <= 32 && strspn(topic,
+	    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
+	    strlen(topic), "Topic: %s", topic);
+}
+
+/* RFC 8030 and 8292; push_test has looked at the signature. */
 static void
 check_request(const char *request)
 {
@@ -371,25 +409,27 @@ check_request(const char *request)
 	    "OiJFUzI1NiJ9.eyJhdWQiOiJodHRwczovL3dlYi5wdXNoLnRlc3QiLCJleHAi");
 	check_line(request, "TTL: 2419200\r\n");
 	check_line(request, "Urgency: high\r\n");
-	check_line(request, "Topic: ");
 	check_line(request, "Content-Length: 0\r\n");
+	check_claims(request);
 	snprintf(key, sizeof(key), ", k=%s\r\n", wake_key);
 	CHECK(strstr(request, key) != NULL, "another key than %s in\n%s",
 	    wake_key, request);
 }
 
-/* One that refuses the relay: the operator is told. */
+/* One that refuses the relay: the operator is told, and it is left alone. */
 static void
-check_refused(void)
+check_refused(const struct sleeper *s)
 {
-	char request[REQUEST_MAX];
+	char request[REQUEST_MAX], line[REQUEST_MAX];
 
-	post_to(&sleepers[REFUSED], 1);
+	post_to(s, 1);
+	(void)snprintf(line, sizeof(line), "POST /%s ", s->path);
 	CHECK(next_request(request, RELAY_PATIENCE) &&
-	    strncmp(request, "POST /403/z ", 12) == 0, "%s", request);
-	await_said("push: web.push.test answers 403: it does not accept our "
-	    "key or push_contact");
-	post_to(&sleepers[REFUSED], 1);
+	    strncmp(request, line, strlen(line)) == 0, "%s", request);
+	(void)snprintf(line, sizeof(line), "push: web.push.test answers %.3s: "
+	    "it does not accept our key or push_contact", s->path);
+	await_said(line);
+	post_to(s, 1);
 	CHECK(!next_request(request, 300), "asked again: %s", request);
 }
 
@@ -412,7 +452,8 @@ sleeper_of(const char *request)
 static void
 check_all(void)
 {
-	char request[REQUEST_MAX];
+	char request[REQUEST_MAX], topic[REQUEST_MAX];
+	struct buf topics = { NULL, 0, 0 };
 	struct sleeper *s;
 	uint64_t began;
 	size_t i, left = 0;
@@ -431,7 +472,14 @@ check_all(void)
 			s->is_asked = false;
 		if (s == &sleepers[0])
 			check_request(request);
+		topic_of(request, topic);
+		buf_add_byte(&topics, '\0');
+		CHECK(strstr(topics.p, topic) == NULL, "two devices: %s",
+		    topic);
+		topics.n--;
+		buf_addf(&topics, "%s\n", topic);
 	}
+	buf_free(&topics);
 	began = relay_clock();
 	post_to(sleepers, REFUSED);
 	CHECK(relay_clock() - began < 5000, "the relay waits for a service");
@@ -448,10 +496,10 @@ check_road(void)
 	uint64_t end = relay_clock() + RELAY_PATIENCE;
 	size_t i;
 
-	while ((road_count("1.2.3.4") < 12 || road_count("1.2.3.5") < 1) &&
+	while ((road_count("1.2.3.4") < 13 || road_count("1.2.3.5") < 1) &&
 	    relay_clock() < end)
 		relay_sleep(10);
-	CHECK(road_count("1.2.3.4") == 12 && road_count("1.2.3.5") == 1,
+	CHECK(road_count("1.2.3.4") == 13 && road_count("1.2.3.5") == 1,
 	    "%u and %u connections", road_count("1.2.3.4"),
 	    road_count("1.2.3.5"));
 	for (i = 0; i < COUNT(never); i++)
@@ -590,7 +638,9 @@ main(int argc, char **argv)
 	for (i = 0; i < COUNT(sleepers); i++)
 		go_to_sleep(&sleepers[i]);
 	restart(SIGTERM);
-	check_refused();
+	check_refused(&sleepers[REFUSED]);
+	restart(SIGTERM);	/* it logs one line a minute */
+	check_refused(&sleepers[REFUSED + 1]);
 	check_all();
 	check_road();
 	check_files();

@@ -197,3 +197,26 @@ signer_close(void)
 {
 	scratch_remove(AT_FDCWD, scratch);
 }
+
+size_t
+signer_decode(unsigned char *dst, struct span text)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	unsigned bits = 0, have = 0;
+	const char *at;
+	size_t i, n = 0;
+
+	for (i = 0; i < text.n; i++) {
+		at = strchr(digits, text.p[i]);
+		if (at == NULL || *at == '\0')
+			return 0;
+		bits = bits << 6 | (unsigned)(at - digits);
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			dst[n++] = (unsigned char)(bits >> have & 0xff);
+		}
+	}
+	return n;
+}

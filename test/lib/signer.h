@@ -25,4 +25,8 @@ void signer_add_ec(struct buf *, const char *name, const char *curve,
 struct buf signer_sign(const char *key, const char *digest, const char *header,
     const char *claims);
 
+/* Bytes of base64url, of which dst has room for as many as the text has; 0 if
+   it is none. */
+size_t signer_decode(unsigned char *dst, struct span text);
+
 #endif

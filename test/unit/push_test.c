@@ -21,6 +21,7 @@
 #include "push/roots.h"
 #include "push/vapid.h"
 #include "test/lib/check.h"
+#include "test/lib/signer.h"
 
 /* RFC 8292, section 2.4. */
 #define RFC_HEAD "eyJ0eXAiOiJKV1QiLCJhbGciOiJFUzI1NiJ9.eyJhdWQiOiJodHRwczo" \
@@ -33,29 +34,6 @@
 
 /* ---- tokens ---- */
 
-static size_t
-decode_base64url(unsigned char *dst, struct span text)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789-_";
-	unsigned bits = 0, have = 0;
-	const char *at;
-	size_t i, n = 0;
-
-	for (i = 0; i < text.n; i++) {
-		at = strchr(digits, text.p[i]);
-		if (at == NULL || *at == '\0')
-			return 0;
-		bits = bits << 6 | (unsigned)(at - digits);
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			dst[n++] = (unsigned char)(bits >> have & 0xff);
-		}
-	}
-	return n;
-}
-
 /* Whether the signature of head is valid under that key. */
 static bool
 is_signed(struct span head, struct span signature, struct span key)
@@ -63,9 +41,9 @@ is_signed(struct span head, struct span signature, struct span key)
 	unsigned char raw[128], point[128], hash[br_sha256_SIZE];
 	br_ec_public_key public = { BR_EC_secp256r1, point, 0 };
 	br_sha256_context sha256;
-	size_t n = decode_base64url(raw, signature);
+	size_t n = signer_decode(raw, signature);
 
-	public.qlen = decode_base64url(point, key);
+	public.qlen = signer_decode(point, key);
 	br_sha256_init(&sha256);
 	br_sha256_update(&sha256, head.p, head.n);
 	br_sha256_out(&sha256, hash);

@@ -167,6 +167,41 @@ check_once(void)
 	end(&sc);
 }
 
+/* One URL for each device, the last that it gave; one topic for each. */
+static void
+check_one_each(void)
+{
+	struct scene sc;
+	char topic[ENDPOINT_TOPIC + 1];
+
+	begin(&sc);
+	set_url(&sc, sc.bob, "https://web.push.apple.com/bob");
+	set_url(&sc, sc.alice, "https://web.push.apple.com/alice");
+	lose(&sc, sc.alice);
+	pass(&sc, MINUTE);
+	post(&sc, sc.bob, sc.alice);
+	CHECK(next(&sc) && span_is(sc.wake.at.path, SPAN("/alice")),
+	    "the URL before is asked");
+	memcpy(topic, sc.wake.topic, sizeof(topic));
+	answer(&sc, ENDPOINT_WAKES, 0);
+	CHECK(!next(&sc), "a second URL is asked");
+
+	harness_login(&sc.harness, sc.alice);
+	lose(&sc, sc.bob);
+	pass(&sc, MINUTE);
+	post(&sc, sc.alice, sc.bob);
+	CHECK(next(&sc) && strcmp(sc.wake.topic, topic) != 0,
+	    "one topic for two devices");
+	answer(&sc, ENDPOINT_WAKES, 0);
+	lose(&sc, sc.alice);
+	harness_login(&sc.harness, sc.bob);
+	pass(&sc, MINUTE);
+	post(&sc, sc.bob, sc.alice);
+	CHECK(next(&sc) && strcmp(sc.wake.topic, topic) == 0,
+	    "the next wake-up has another topic");
+	end(&sc);
+}
+
 /* A restart forgets neither that it was woken, nor that it was not. */
 static void
 check_restart(void)
@@ -433,6 +468,7 @@ main(void)
 {
 	log_level(LOG_QUIET);
 	check_once();
+	check_one_each();
 	check_restart();
 	check_online();
 	check_own();
