@@ -32,7 +32,7 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
 	tmtp/hold.o tmtp/limit.o tmtp/login.o tmtp/members.o tmtp/moderate.o tmtp/oidc.o \
 	tmtp/op.o tmtp/outbox.o tmtp/ping.o tmtp/post.o tmtp/presence.o \
 	tmtp/register.o tmtp/request.o tmtp/retry.o tmtp/route.o tmtp/seal.o \
-	tmtp/session.o tmtp/useredit.o tmtp/wake.o tmtp.o \
+	tmtp/session.o tmtp/share.o tmtp/useredit.o tmtp/wake.o tmtp.o \
 	net/authority.o net/ca_page.o net/cert.o net/channel.o net/conn.o \
 	net/http.o net/identity.o net/jwks.o net/listen.o net/names.o \
 	net/newcomers.o net/poller.o net/proxy.o net/stream.o net/tls.o net/websocket.o \
@@ -82,7 +82,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
 	$(UNIT)/wake_test $(UNIT)/push_test $(UNIT)/presence_test \
 	$(UNIT)/newnode_test $(UNIT)/moderate_test $(UNIT)/cork_test \
-	$(UNIT)/seal_test \
+	$(UNIT)/seal_test $(UNIT)/share_test \
 	test/talk/talk \
 	$(UNIT)/poller_test $(UNIT)/newcomers_test $(UNIT)/channel_test $(UNIT)/proxy_test \
 	$(UNIT)/poller_poll_test $(UNIT)/expect_test

@@ -92,6 +92,7 @@ struct conf {
 	uint64_t journal_size;	/* bytes the journal may grow to */
 	uint64_t queue_max;	/* bytes that wait for one node */
 	unsigned queue_messages_max;
+	uint64_t member_max;	/* bytes of disk for what waits for a member */
 	unsigned moderate_days;	/* until a post counts as rejected */
 	unsigned resend_time;	/* milliseconds for which requests that are
 				   sent again are recognised; 0: never */

@@ -26,6 +26,7 @@ request_close(struct request *rq)
 	set_free(&rq->note_to);
 	set_free(&rq->groups);
 	free(rq->queues);
+	free(rq->nodes);
 	free(rq);
 }
 

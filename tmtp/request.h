@@ -47,6 +47,7 @@ struct request {
 	/* route.c */
 	struct buf heads;	/* of the messages */
 	struct queue **queues;	/* that they go to */
+	struct node **nodes;	/* ... of these; NULL: the relay's own */
 	size_t queue_count, queue_room;
 };
 

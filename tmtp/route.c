@@ -38,11 +38,10 @@ route_news(struct request *rq, const char *op)
 	    .own = OWN_ALL, .if_full = FULL_PASS };
 }
 
-bool
-route_is_full(struct relay *relay, struct queue *q)
+static bool
+is_full(const struct conf *conf, const struct queue *q, struct store_load load)
 {
-	struct store_load load = store_load(relay->data->store, q), news;
-	const struct conf *conf = relay->conf;
+	struct store_load news;
 
 	if (load.messages < conf->queue_messages_max &&
 	    load.bytes < conf->queue_max)
@@ -52,14 +51,23 @@ route_is_full(struct relay *relay, struct queue *q)
 	    load.bytes >= conf->queue_max + news.bytes;
 }
 
+bool
+route_is_full(struct relay *relay, struct queue *q)
+{
+	return is_full(relay->conf, q, store_load(relay->data->store, q));
+}
+
 static void
-add_queue(struct request *rq, struct queue *q)
+add_queue(struct request *rq, struct queue *q, struct node *node)
 {
 	if (rq->queue_count == rq->queue_room) {
 		rq->queue_room = rq->queue_room * 2 + 16;
 		rq->queues = xrealloc(rq->queues,
 		    rq->queue_room * sizeof(struct queue *));
+		rq->nodes = xrealloc(rq->nodes,
+		    rq->queue_room * sizeof(struct node *));
 	}
+	rq->nodes[rq->queue_count] = node;
 	rq->queues[rq->queue_count++] = q;
 }
 
@@ -67,7 +75,7 @@ add_queue(struct request *rq, struct queue *q)
 static void
 add_node(struct request *rq, struct node *node)
 {
-	add_queue(rq, outbox_queue(rq->relay, node));
+	add_queue(rq, outbox_queue(rq->relay, node), node);
 	if (node->session != NULL)
 		session_wait(node->session);
 }
@@ -110,7 +118,7 @@ add_recipients(struct request *rq, struct posting *p)
 		p->held += is_held(rq, p, user);
 	}
 	if (p->hidden != NULL)
-		add_queue(rq, p->hidden);
+		add_queue(rq, p->hidden, NULL);
 	if (p->own == OWN_SELF)
 		add_node(rq, rq->session->node);
 	else if (p->own != OWN_NONE)
@@ -161,7 +169,8 @@ hiding_group(const struct request *rq, const struct user *user)
  * closed group who is in it.
  */
 static bool
-refuse_full(struct request *rq, const struct posting *p, const struct queue *q)
+refuse_full(struct request *rq, const struct posting *p, const struct queue *q,
+    const char *why)
 {
 	const struct node *own = node_of(rq->session->node->user, q);
 	struct uid uid = store_owner(q);
@@ -170,17 +179,16 @@ refuse_full(struct request *rq, const struct posting *p, const struct queue *q)
 
 	if (own != NULL) {
 		(void)snprintf(text, sizeof(text), "your node %u", own->ref);
-		return request_refuse(rq, ROUTE_FULL, span_of(text));
+		return request_refuse(rq, why, span_of(text));
 	}
 	if (p->message.to.p != NULL)
-		return request_refuse(rq, ROUTE_FULL, p->message.to);
+		return request_refuse(rq, why, p->message.to);
 	group = hiding_group(rq, userdb_user(rq->relay->data->userdb, &uid));
 	if (group != NULL)
 		return request_refuse(rq, ROUTE_FULL "a member of group ",
 		    span_of(group->gid));
 	encode_base32(text, uid.bytes, UID_BYTES);
-	return request_refuse(rq, ROUTE_FULL,
-	    (struct span){ text, UID_TEXT });
+	return request_refuse(rq, why, (struct span){ text, UID_TEXT });
 }
 
 /* A new node's password goes only where it may wait: it is never dropped. */
@@ -190,17 +198,37 @@ is_news(const struct posting *p)
 	return p->if_full == FULL_PASS && p->message.nodeid.p == NULL;
 }
 
+/* Why the i-th queue gets no more of that sender, or NULL. */
+static const char *
+refusal(struct request *rq, const struct posting *p, size_t i)
+{
+	struct queue *q = rq->queues[i];
+	struct store_load load;
+
+	if (is_news(p))
+		return NULL;
+	load = store_load(rq->relay->data->store, q);
+	if (is_full(rq->relay->conf, q, load))
+		return ROUTE_FULL;
+	return rq->nodes[i] == NULL ? NULL : share_refuses(rq->relay,
+	    rq->nodes[i], p->message.from, load);
+}
+
 /* Leave out those of its queues that are full, or refuse. */
 static bool
 check_full(struct request *rq, const struct posting *p)
 {
 	size_t i, n = p->queue;
+	const char *why;
 
 	for (i = n; i < rq->queue_count; i++) {
-		if (!route_is_full(rq->relay, rq->queues[i]) || is_news(p))
-			rq->queues[n++] = rq->queues[i];
-		else if (p->if_full == FULL_REFUSE)
-			return refuse_full(rq, p, rq->queues[i]);
+		why = refusal(rq, p, i);
+		if (why != NULL && p->if_full == FULL_REFUSE)
+			return refuse_full(rq, p, rq->queues[i], why);
+		if (why != NULL)
+			continue;
+		rq->nodes[n] = rq->nodes[i];
+		rq->queues[n++] = rq->queues[i];
 	}
 	rq->queue_count = n;
 	return true;
@@ -326,6 +354,19 @@ make_room(struct request *rq, const struct posting *p, size_t *room)
 	}
 }
 
+/* Those it is put for know how much of theirs is from there. */
+static void
+count(struct request *rq, const struct posting *p)
+{
+	size_t i;
+
+	for (i = p->queue; i < p->queue + p->queue_count; i++) {
+		if (rq->nodes[i] != NULL)
+			share_count(rq->nodes[i], p->message.from,
+			    p->head_size + p->message.datalen);
+	}
+}
+
 static void
 put(struct request *rq, const struct posting *p)
 {
@@ -358,10 +399,12 @@ route_send(struct request *rq, struct posting *postings, size_t n)
 		    "message", SPAN(""));
 	size = (JOURNAL_REQUEST_MAX - size) / 2;
 	for (i = 0; i < n; i++) {
-		if (is_news(&postings[i]))
+		if (is_news(&postings[i])) {
 			make_room(rq, &postings[i], &size);
-		else
+		} else {
 			wake(rq, &postings[i]);
+			count(rq, &postings[i]);
+		}
 		put(rq, &postings[i]);
 		if (postings[i].held > 0)
 			hold(rq, &postings[i]);

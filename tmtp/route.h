@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "tmtp/header.h"
+#include "tmtp/share.h"
 
 struct part;
 struct queue;
@@ -63,6 +64,6 @@ bool route_has_room(struct request *);
 /* The queue has reached what conf lets it hold. */
 bool route_is_full(struct relay *, struct queue *);
 /* The reason for refusing then; followed by whose queue it is. */
-#define ROUTE_FULL "too much is waiting for "
+#define ROUTE_FULL SHARE_MEMBER_FULL
 
 #endif

@@ -280,6 +280,7 @@ free_node(struct node *n)
 {
 	receipts_free(&n->receipts);
 	free(n->wake);
+	free(n->share);
 	free(n);
 }
 

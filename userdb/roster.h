@@ -25,6 +25,7 @@ struct queue;	/* store's */
 struct session;	/* tmtp's */
 struct contact;	/* tmtp's */
 struct waking;	/* tmtp's */
+struct share;	/* tmtp's */
 struct index;	/* roster.c's own */
 struct roster;
 struct user;
@@ -42,6 +43,7 @@ struct node {
 	char *wake;		/* URL by which it is woken; NULL: none */
 	bool woken;		/* since its last login */
 	struct waking *waking;	/* for tmtp; NULL at first */
+	struct share *share;	/* for tmtp; NULL at first; freed with this */
 };
 
 /* The uses of an alias without a limit. */

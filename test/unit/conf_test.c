@@ -375,6 +375,7 @@ static const char *const documented[] = {
 	"\"window_max\":", "\"# window_max\":",
 	"\"alias_min\":", "\"message_max\":", "\"links_max\":",
 	"\"queue_max\":", "\"queue_messages_max\":", "\"disk_min\":",
+	"\"member_max\":", "\"# member_max\":",
 	"\"resend_time\":", "\"# resend_time\":",
 	"\"expire_days\":", "\"# expire_days\":", "\"groups_max\":",
 	"\"# groups_max\":",
@@ -528,7 +529,8 @@ check_default(const struct conf *c, const char *what)
 	CHECK(c->message_max == 67108864, "%s: message_max", what);
 	CHECK(c->journal_size == 67108864, "%s: journal_size", what);
 	CHECK(c->queue_max == (uint64_t)1 << 30 &&
-	    c->queue_messages_max == 100000 && c->disk_min == 0,
+	    c->queue_messages_max == 500000 && c->disk_min == 0 &&
+	    c->member_max == (uint64_t)4 << 30,
 	    "%s: queue_max, disk_min", what);
 	CHECK(c->moderate_days == 30, "%s: moderate_days", what);
 	CHECK(c->expire_days == 0, "%s: expire_days", what);
@@ -621,6 +623,7 @@ static const char other[] =
     "\"ops\": \"2020\", \"window\": 64, \"window_max\": 1, \"alias_min\": 64,\n"
     "\"message_max\": \"16G\", \"links_max\": 100000, \"groups_max\": 0,\n"
     "\"queue_max\": \"1024G\", \"queue_messages_max\": 1,\n"
+    "\"member_max\": \"64K\",\n"
     "\"disk_min\": \"100M\", \"expire_days\": 36500,\n"
     "\"journal_size\": 16777216, \"login_timeout\": \"1500ms\",\n"
     "\"pulse_timeout\": \"24h\", \"resend_time\": \"30d\",\n"
@@ -662,7 +665,7 @@ test_values(void)
 	CHECK(c.links_max == 100000, "links_max %u", c.links_max);
 	CHECK(c.journal_size == 16777216, "journal_size");
 	CHECK(c.queue_max == (uint64_t)1 << 40 &&
-	    c.queue_messages_max == 1, "queue_max");
+	    c.queue_messages_max == 1 && c.member_max == 65536, "queue_max");
 	CHECK(c.disk_min == (uint64_t)100 << 20, "disk_min");
 	CHECK(c.expire_days == 36500, "expire_days %u", c.expire_days);
 	CHECK(c.login_timeout == 1500, "login_timeout %u", c.login_timeout);
@@ -694,8 +697,8 @@ test_values(void)
 	    c.pings_per_day == 0 && c.failed_pings_in_a_row == 100000,
 	    "register_rate, users_max or the pings");
 	CHECK(conf_line(&c, "name") == 2 && conf_line(&c, "ops") == 3 &&
-	    conf_line(&c, "listen") == 13 && conf_line(&c, "laddr") == 0 &&
-	    conf_line(&c, "listen.certPath") == 14 &&
+	    conf_line(&c, "listen") == 14 && conf_line(&c, "laddr") == 0 &&
+	    conf_line(&c, "listen.certPath") == 15 &&
 	    conf_line(&c, "colour") == 0, "lines");
 	conf_free(&c);
 }
