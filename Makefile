@@ -40,7 +40,8 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
 	push/address.o push/answer.o push/push.o push/sender.o push/roots.o \
 	push/vapid.o \
 	admin/admin.o admin/backup.o admin/check.o admin/cli.o \
-	admin/commands.o admin/control.o admin/fsck.o admin/invitation.o \
+	admin/commands.o admin/control.o admin/fsck.o admin/init.o \
+	admin/invitation.o \
 	admin/output.o admin/process.o admin/stats.o \
 	server.o library.o
 # The other end of a connection.

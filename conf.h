@@ -15,6 +15,9 @@
 
 #include "base/buf.h"
 
+#define CONF_FILE "mnm.config"	/* where a relay is started, and ... */
+#define CONF_DATA "mnm-data"	/* the data directory, if it names none */
+
 /* The numbering of ops that sessions may use (PROTOCOL.md). */
 enum conf_ops { CONF_OPS_AUTO, CONF_OPS_2018, CONF_OPS_2020 };
 

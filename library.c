@@ -633,7 +633,8 @@ mnm_reload(struct mnm *m, char *why, size_t room)
 const char *
 mnm_address(struct mnm *m)
 {
-	identity_address(m->address, &m->conf);
+	identity_address(m->address, &m->conf,
+	    identities_cert(&m->ids, &m->conf));
 	return m->address;
 }
 

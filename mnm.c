@@ -33,7 +33,7 @@
 #include "net/identity.h"
 #include "sim/sim.h"
 
-#define OTHER_CONFIG "mnm.conf"	/* which people may take for CLI_CONFIG */
+#define OTHER_CONFIG "mnm.conf"	/* which people may take for CONF_FILE */
 
 /* ---- signals ---- */
 
@@ -226,14 +226,14 @@ find_config(const char *asked)
 		asked = getenv("MNM_CONFIG");
 	if (asked != NULL && asked[0] != '\0')
 		return asked;
-	return exists(CLI_CONFIG) ? CLI_CONFIG : NULL;
+	return exists(CONF_FILE) ? CONF_FILE : NULL;
 }
 
 /* Where there is no relay, commands are for the installed one. */
 static const char *
 find_relay(const char *config)
 {
-	if (config != NULL || exists(CLI_DATA) || !exists(CLI_INSTALLED))
+	if (config != NULL || exists(CONF_DATA) || !exists(CLI_INSTALLED))
 		return config;
 	return CLI_INSTALLED;
 }
@@ -250,48 +250,43 @@ finish(int status)
 }
 
 static void
-usage(void)
+usage(struct buf *text)
 {
-	struct buf commands = { NULL, 0, 0 };
-
-	admin_usage(&commands);
-	printf("usage: mnm [-c FILE]            run the relay\n"
+	buf_addf(text, "usage: mnm [-c FILE]            run the relay\n"
 	    "       mnm [-c FILE] COMMAND    run a command\n"
 	    "       mnm N                    simulate N members (load test)\n"
 	    "       mnm --version | --help | help COMMAND\n\n"
 	    "FILE is the configuration (default: $MNM_CONFIG, or ./"
-	    CLI_CONFIG ");\nmnm.conf is an example.  Without one, the relay "
+	    CONF_FILE ");\nmnm.conf is an example.  Without one, the relay "
 	    "serves only this machine.\nMost commands work while the relay is "
-	    "running or stopped; mnm(8) explains\nthem:\n\n%.*s",
-	    (int)commands.n, commands.p);
-	buf_free(&commands);
+	    "running or stopped; mnm(8) explains\nthem:\n\n");
+	admin_usage(text);
 }
 
 __attribute__((noreturn))
 static void
-refuse(const char *what, const char *word)
+refuse(enum cli_form form, const char *what, const char *word)
 {
-	fprintf(stderr, "mnm: %s: %s\nmnm -h lists all commands\n", what,
-	    word);
-	exit(ADMIN_USAGE);
+	char why[MNM_WHY];
+
+	(void)snprintf(why, sizeof(why), "%s: %s", what, word);
+	exit(finish(cli_refuse(form, ADMIN_USAGE, why,
+	    SPAN("mnm -h lists all commands\n"))));
 }
 
 /* Print how the commands that begin with this word are used, or all of it. */
 __attribute__((noreturn))
 static void
-help(const char *word)
+help(enum cli_form form, const char *word)
 {
-	struct buf text = { NULL, 0, 0 };
+	struct buf text = { NULL, 0, 0 }, fault = { NULL, 0, 0 };
 
-	if (word == NULL) {
-		usage();
-		exit(finish(0));
-	}
-	if (!admin_help(&text, word)) {
-		fprintf(stderr, "mnm: %.*s\n", (int)text.n, text.p);
-		exit(ADMIN_USAGE);
-	}
-	printf("%.*s", (int)text.n, text.p);
+	if (word == NULL)
+		usage(&text);
+	else if (!admin_help(&text, &fault, word))
+		exit(finish(cli_refuse(form, ADMIN_USAGE, fault.p,
+		    buf_span(&text))));
+	cli_print_lines(form, "usage", buf_span(&text));
 	exit(finish(0));
 }
 
@@ -300,17 +295,18 @@ help(const char *word)
  * and says how many words it is; else 0.
  */
 static size_t
-take_option(char *const *words, const char **config)
+take_option(char *const *words, const char **config, enum cli_form form)
 {
 	const char *word = words[0];
 
 	if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0) {
-		puts("mnm " MNM_VERSION);
+		puts(form == CLI_JSON ? "{\"version\":\"" MNM_VERSION "\"}" :
+		    "mnm " MNM_VERSION);
 		exit(finish(0));
 	}
 	if (strcmp(word, "-c") == 0 || strcmp(word, "--config") == 0) {
 		if (words[1] == NULL)
-			refuse("missing file after", word);
+			refuse(form, "missing file after", word);
 		*config = words[1];
 		return 2;
 	}
@@ -323,6 +319,16 @@ take_option(char *const *words, const char **config)
 	return 1;
 }
 
+/* Options of a command may stand before it. */
+static void
+put_last(char **words, size_t n)
+{
+	char *first = words[0];
+
+	memmove(words, words + 1, (n - 1) * sizeof(*words));
+	words[n - 1] = first;
+}
+
 /*
  * Take the program's options off the words, which are NULL-terminated; *config
  * is the configuration that was asked for, or NULL.  Words after "--" are no
@@ -332,10 +338,11 @@ static size_t
 read_options(char **words, const char **config)
 {
 	size_t kept = 0, at, n;
+	const enum cli_form form = cli_form(words);
 	bool helps = false, over = false;
 
 	for (at = 0; words[at] != NULL; at += n) {
-		n = over ? 0 : take_option(words + at, config);
+		n = over ? 0 : take_option(words + at, config, form);
 		if (n > 0)
 			continue;
 		n = 1;
@@ -344,16 +351,21 @@ read_options(char **words, const char **config)
 			helps = true;
 			continue;
 		}
-		if (!over && kept == 0 && words[at][0] == '-')
-			refuse("unknown option", words[at]);
+		if (!over && kept == 0 && words[at][0] == '-' &&
+		    strcmp(words[at], "--json") != 0)
+			refuse(form, "unknown option", words[at]);
 		over = over || strcmp(words[at], "--") == 0;
 		words[kept++] = words[at];
 	}
 	words[kept] = NULL;
+	if (kept > 0 && strcmp(words[0], "--json") == 0)
+		put_last(words, kept);
 	if (kept > 0 && strcmp(words[0], "help") == 0)
-		help(words[1]);
+		help(form, words[1] == NULL || words[1][0] == '-' ? NULL :
+		    words[1]);
 	if (helps)
-		help(words[0]);
+		help(form, words[0] == NULL || words[0][0] == '-' ? NULL :
+		    words[0]);
 	return kept;
 }
 
@@ -374,9 +386,9 @@ main(int argc, char **argv)
 	if (n > 0)
 		return finish(cli_run(find_relay(config), argv[0], argv + 1,
 		    n));
-	if (config == NULL && exists(OTHER_CONFIG) && exists(CLI_DATA))
+	if (config == NULL && exists(OTHER_CONFIG) && exists(CONF_DATA))
 		log_line("./" OTHER_CONFIG " is not read: name it "
-		    CLI_CONFIG ", or use -c " OTHER_CONFIG);
+		    CONF_FILE ", or use -c " OTHER_CONFIG);
 	run_relay(config);
 	return 0;
 }

@@ -38,7 +38,7 @@ add_usage(struct buf *to, const struct command *k)
 {
 	buf_addf(to, "%s%s%s%s%s%s", k->first, k->second != NULL ? " " : "",
 	    k->second != NULL ? k->second : "", k->usage[0] != '\0' ? " " : "",
-	    k->usage, k->run != NULL ? " [--json]" : "");
+	    k->usage, " [--json]");
 }
 
 void
@@ -148,12 +148,13 @@ is_first(const char *word)
 
 /* No command was found: is it one of several that begin so? */
 static void
-reject_command(char *const *words, size_t n, struct buf *fault)
+reject_command(char *const *words, size_t n, struct buf *fault,
+    struct buf *usage)
 {
 	if (!is_first(words[0])) {
 		buf_addf(fault, "unknown command: %s", words[0]);
 		suggest(fault, words[0], NULL);
-		buf_addf(fault, "\nmnm -h lists all commands");
+		buf_addf(usage, "mnm -h lists all commands\n");
 	} else if (n > 1) {
 		buf_addf(fault, "unknown command: %s %s", words[0], words[1]);
 		suggest(fault, words[0], words[1]);
@@ -163,7 +164,7 @@ reject_command(char *const *words, size_t n, struct buf *fault)
 }
 
 bool
-admin_help(struct buf *to, const char *word)
+admin_help(struct buf *to, struct buf *fault, const char *word)
 {
 	const struct call none = { .command = NULL };
 	char *words[] = { xcopy(span_of(word)) };
@@ -172,7 +173,7 @@ admin_help(struct buf *to, const char *word)
 	if (known)
 		explain(to, &none, word);
 	else
-		reject_command(words, 1, to);
+		reject_command(words, 1, fault, to);
 	free(words[0]);
 	return known;
 }
@@ -192,8 +193,8 @@ take_option(struct call *c, char *const *words, size_t n, struct buf *fault)
 		if (strcmp(options[i].name, words[0]) == 0)
 			break;
 	}
-	if (i == OPTIONS || (options[i].option == OPTION_JSON ?
-	    k->run == NULL : strstr(k->usage, words[0]) == NULL)) {
+	if (i == OPTIONS || (options[i].option != OPTION_JSON &&
+	    strstr(k->usage, words[0]) == NULL)) {
 		buf_addf(fault, "unknown option: %s", words[0]);
 		return 0;
 	}
@@ -267,28 +268,20 @@ take_words(struct call *c, char *const *words, size_t n, struct buf *fault)
 }
 
 bool
-admin_parse(struct call *c, char *const *words, size_t n, struct buf *fault)
+admin_parse(struct call *c, char *const *words, size_t n, struct buf *fault,
+    struct buf *usage)
 {
-	struct buf what = { NULL, 0, 0 };
-	bool good;
-
 	if (n == 0)
 		return false;
 	c->command = find_command(words, n);
 	c->days = DAYS_DEFAULT;
 	if (c->command == NULL)
-		reject_command(words, n, &what);
+		reject_command(words, n, fault, usage);
 	else
-		take_words(c, words, n, &what);
-	good = what.n == 0;
-	if (!good) {
-		buf_addf(fault, "mnm: ");
-		buf_add(fault, buf_span(&what));
-		buf_add_byte(fault, '\n');
-		explain(fault, c, words[0]);
-	}
-	buf_free(&what);
-	return good;
+		take_words(c, words, n, fault);
+	if (fault->n > 0)
+		explain(usage, c, words[0]);
+	return fault->n == 0;
 }
 
 /* ---- running it ---- */
@@ -362,7 +355,9 @@ admin_run(struct call *c, char *const *words, size_t n, struct buf *answer)
 	const char *why = NULL;
 	int status = ADMIN_DONE;
 
-	if (!admin_parse(c, words, n, answer) || c->command->run == NULL)
+	/* The program has seen the words before it sent them. */
+	if (!admin_parse(c, words, n, answer, answer) ||
+	    c->command->run == NULL)
 		return ADMIN_USAGE;
 	if (c->command->effect == CHANGES &&
 	    datadir_state(c->data) == DATADIR_WAIT)

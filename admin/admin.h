@@ -19,11 +19,11 @@ enum { ADMIN_DONE = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2 };
 
 /*
  * Read the words of a command into the call: what command, with what arguments
- * and options.  If they are wrong, returns false and appends what is wrong and
- * how the command is used.
+ * and options.  If they are wrong, returns false and appends what is wrong, and
+ * lines on how the command is used.
  */
 bool admin_parse(struct call *, char *const *words, size_t n,
-    struct buf *fault);
+    struct buf *fault, struct buf *usage);
 /*
  * Run the command that these words are, on what is set in the call.  Appends
  * the answer, or what is wrong; returns an exit status.
@@ -34,8 +34,8 @@ int admin_run(struct call *, char *const *words, size_t n,
 void admin_usage(struct buf *);
 /*
  * Append how the commands that begin with this word are used.  If there is
- * none, returns false and appends what is wrong.
+ * none, returns false, and appends what is wrong to fault.
  */
-bool admin_help(struct buf *, const char *word);
+bool admin_help(struct buf *, struct buf *fault, const char *word);
 
 #endif

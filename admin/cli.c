@@ -1,13 +1,10 @@
 #include "admin/cli.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
@@ -16,16 +13,16 @@
 #include "admin/commands.h"
 #include "admin/control.h"
 #include "admin/fsck.h"
+#include "admin/init.h"
+#include "admin/output.h"
 #include "admin/process.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/subnet.h"
 #include "base/utf8.h"
 #include "conf.h"
 #include "confine.h"
 #include "datadir.h"
-#include "disk/file.h"
 #include "json.h"
 #include "net/identity.h"
 #include "tmtp.h"
@@ -42,7 +39,6 @@ struct cli {
 	size_t n;
 	const char *program;	/* as it was called */
 	const char *config;	/* the configuration's path, or NULL */
-	bool was_root;		/* and is somebody else now */
 	struct conf conf;
 	struct call call;
 	char why[2 * WHY_ROOM];
@@ -63,350 +59,43 @@ print(FILE *to, struct buf *text)
  * They return an exit status, or -1 and why.
  */
 
-/* Append the absolute path of a directory, which is created, and a NUL. */
-static int
-find_path(struct buf *path, const char *dir)
-{
-	size_t n = strlen(dir);
-	char here[PATH_MAX];
-
-	if (mkdir(dir, 0700) == -1 && errno != EEXIST)
-		return -1;
-	if (dir[0] != '/') {
-		if (getcwd(here, sizeof(here)) == NULL)
-			return -1;
-		buf_addf(path, "%s", here);
-		if (strcmp(dir, ".") == 0)
-			return 0;
-		buf_add_byte(path, '/');
-	}
-	while (n > 1 && dir[n - 1] == '/')
-		n--;
-	buf_addf(path, "%.*s", (int)n, dir);
-	return 0;
-}
-
-/* A word of a command for the shell. */
-static void
-add_word(struct buf *to, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%";
-
-	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-		buf_addf(to, "%s", word);
-		return;
-	}
-	buf_add_byte(to, '\'');
-	for (; *word != '\0'; word++)
-		buf_addf(to, *word == '\'' ? "'\\''" : "%c", *word);
-	buf_add_byte(to, '\'');
-}
-
-/* The program as it can be called again, by this user or through sudo. */
-static void
-add_program(struct buf *to, const struct cli *c, const char *config)
-{
-	const char *caller = getenv("SUDO_UID");
-	const struct passwd *user = getpwuid(geteuid());
-
-	if (geteuid() != 0 && (c->was_root ||
-	    (caller != NULL && strtoul(caller, NULL, 10) != geteuid()))) {
-		buf_addf(to, "sudo -u ");
-		if (user != NULL)
-			add_word(to, user->pw_name);
-		else
-			buf_addf(to, "'#%lu'", (unsigned long)geteuid());
-		buf_add_byte(to, ' ');
-	}
-	add_word(to, c->program);
-	buf_addf(to, " -c ");
-	add_word(to, config);
-}
-
-/* Host is "" if none is known besides the machine's own names. */
-static void
-write_config(struct buf *text, const char *dir, const char *host)
-{
-	struct buf data = { NULL, 0, 0 }, quoted = { NULL, 0, 0 };
-	struct buf names = { NULL, 0, 0 };
-
-	buf_addf(&data, "%s/" CLI_DATA, dir);
-	json_put_string(&quoted, NULL, buf_span(&data));
-	if (host[0] != '\0')
-		json_put_string(&names, NULL, span_of(host));
-	buf_addf(text, "{\n"
-	    "  \"#\": \"The settings of this relay; mnm.conf(5) describes all "
-	    "settings.\",\n\n"
-	    "  \"# name\": \"The name that clients show; empty: the host's "
-	    "name.\",\n"
-	    "  \"name\": \"\",\n\n"
-	    "  \"# names\": \"By which people reach this machine; the first "
-	    "one is shown to them.\",\n"
-	    "  \"names\": [%.*s],\n\n"
-	    "  \"data\": %.*s,\n\n"
-	    "  \"# listen\": [\n"
-	    "    \"Everybody who can reach this machine can connect.  Set "
-	    "certPath and\",\n"
-	    "    \"keyPath to use a certificate from an authority.\"\n  ],\n"
-	    "  \"listen\": {\n"
-	    "    \"net\": \"tcp\",\n"
-	    "    \"laddr\": \":3456\",\n"
-	    "    \"certPath\": \"\",\n"
-	    "    \"keyPath\": \"\"\n  },\n\n"
-	    "  \"# ntp\": \"Time servers, for machines without a clock "
-	    "battery.\",\n"
-	    "  \"ntp\": {\n"
-	    "    \"hosts\": [],\n"
-	    "    \"#hosts\": [\"0.pool.ntp.org\", \"1.pool.ntp.org\"],\n"
-	    "    \"retries\": 2\n  },\n\n"
-	    "  \"# register\": [\n"
-	    "    \"Who may register.  open: anybody; invite: people invited "
-	    "with\",\n"
-	    "    \"mnm invite or admitted with mnm approve; closed: "
-	    "nobody.\"\n  ],\n"
-	    "  \"register\": \"invite\",\n"
-	    "  \"#register_from\": [\"192.168.0.0/16\"],\n\n"
-	    "  \"# alias_min\": \"Minimum length of an alias; long ones are "
-	    "hard to guess.\",\n"
-	    "  \"alias_min\": 8,\n\n"
-	    "  \"# pings_per_day\": \"Limits for each member; 0: no "
-	    "limit.\",\n"
-	    "  \"pings_per_day\": 100,\n"
-	    "  \"failed_pings_in_a_row\": 10\n}\n",
-	    (int)names.n, names.n > 0 ? names.p : "", (int)quoted.n,
-	    quoted.p);
-	buf_free(&names);
-	buf_free(&data);
-	buf_free(&quoted);
-}
-
-/* Others must be able to reach it. */
-static void
-print_hints(struct buf *next, const struct conf *conf)
-{
-	const struct conf_listener *l = identity_listener(conf);
-	struct conf_address address, name;
-	struct subnet net;
-
-	if (conf_is_local(l) || !conf_split_address(l->laddr, &address))
-		return;
-	buf_addf(next, "Firewall:            let TCP port %s in, and forward "
-	    "it in a router\n", address.port);
-	if (conf->names[0] != NULL &&
-	    conf_split_address(conf->names[0], &name) &&
-	    !subnet_parse(&net, name.host))
-		buf_addf(next, "DNS:                 %s must lead to this "
-		    "machine\n", conf->names[0]);
-}
-
-static void
-print_next(struct cli *c, struct buf *next, const char *config,
-    const struct identity *id)
-{
-	char address[IDENTITY_ADDRESS];
-
-	identity_address(address, &c->conf);
-	buf_addf(next, "configuration        %s\n", config);
-	buf_addf(next, "data directory       %s\n", c->conf.data);
-	buf_addf(next, "address for clients  %s\n", address);
-	buf_addf(next, "certificate SHA-256  %s\n", id->cert.fingerprint);
-	print_hints(next, &c->conf);
-	buf_addf(next, "Start the relay:     ");
-	add_program(next, c, config);
-	buf_addf(next, "\nFor each member:     ");
-	add_program(next, c, config);
-	buf_addf(next, " invite 'Alice Smith'\n");
-}
-
-/*
- * Root makes files for the owner of path, and becomes that user; the
- * configuration, if it is there already, goes to the same.
- */
-static int
-work_as_owner(struct cli *c, const char *path, const char *config)
-{
-	struct stat st;
-
-	if (geteuid() != 0 || stat(path, &st) == -1 || st.st_uid == 0)
-		return 0;
-	if (config != NULL && lchown(config, st.st_uid, st.st_gid) == -1)
-		return say_why(c->why, WHY_ROOM, "%s: %s", config,
-		    strerror(errno));
-	c->was_root = true;
-	return process_become_owner(path, c->why, WHY_ROOM);
-}
-
-/* Read the configuration back, and create what it names. */
-static int
-make_rest(struct cli *c, const char *config, uint64_t now, struct buf *next)
-{
-	struct identity id;
-	int result = -1;
-
-	conf_free(&c->conf);
-	if (conf_read(&c->conf, config, c->why, WHY_ROOM) == -1)
-		return -1;
-	/* An existing one may be a backup: its contents are kept. */
-	if (mkdir(c->conf.data, 0700) == -1 && errno != EEXIST)
-		(void)say_why(c->why, WHY_ROOM, "%s: %s", c->conf.data,
-		    strerror(errno));
-	else if (work_as_owner(c, c->conf.data, config) == 0)
-		result = identity_read(&id, &c->conf,
-		    identity_listener(&c->conf), IDENTITY_MAKE, now, c->why,
-		    WHY_ROOM);
-	if (result == 0) {
-		print_next(c, next, config, &id);
-		identity_free(&id);
-	}
-	return result;
-}
-
-/* Ask a person at a terminal; answer is "" if there is none. */
-static void
-ask_host(char *answer, size_t room)
-{
-	answer[0] = '\0';
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return;
-	printf("Name by which people reach this machine, like "
-	    "chat.example.org\n(empty: its addresses): ");
-	(void)fflush(stdout);
-	if (fgets(answer, (int)room, stdin) == NULL)
-		answer[0] = '\0';
-	answer[strcspn(answer, " \t\r\n")] = '\0';
-}
-
-/* Create the configuration path.p in dir, and the rest. */
-static int
-make_config(struct cli *c, const struct buf *path, const struct buf *text,
-    uint64_t now, struct buf *next)
-{
-	int result;
-
-	if (file_create(path->p, 0600, buf_span(text)) == -1)
-		return say_why(c->why, WHY_ROOM, "%s: %s", path->p,
-		    strerror(errno));
-	result = make_rest(c, path->p, now, next);
-	if (result == -1)
-		(void)unlink(path->p);	/* it was never used */
-	return result;
-}
-
-/*
- * Create dir, if it does not exist, with a configuration, a data directory, a
- * certificate and its key.  Appends the next steps.  An existing data directory
- * keeps its contents.  Returns -1 and why, also if there is a configuration.
- */
-static int
-init(struct cli *c, const char *dir, uint64_t now, struct buf *next)
-{
-	struct buf path = { NULL, 0, 0 }, text = { NULL, 0, 0 };
-	char host[CONF_HOST_TEXT + 2];
-	const char *given = c->call.host;
-	struct stat st;
-	int result;
-
-	if (find_path(&path, dir) == -1)
-		return say_why(c->why, WHY_ROOM, "%s: %s", dir,
-		    strerror(errno));
-	buf_addf(&text, "%s/" CLI_CONFIG, path.p);
-	if (lstat(text.p, &st) == 0) {
-		result = say_why(c->why, WHY_ROOM, "there is a configuration "
-		    "already, which stays as it is: %s", text.p);
-	} else {
-		if (given == NULL)
-			ask_host(host, sizeof(host));
-		text.n = 0;
-		write_config(&text, path.p, given != NULL ? given : host);
-		result = work_as_owner(c, path.p, NULL);
-		buf_addf(&path, "/" CLI_CONFIG);
-		if (result == 0)
-			result = make_config(c, &path, &text, now, next);
-	}
-	buf_free(&path);
-	buf_free(&text);
-	return result;
-}
-
-/* What is created there must belong to the owner of the data. */
-static int
-become_owner(const char *data, char *why, size_t room)
-{
-	if (access(data, F_OK) == 0)
-		return process_become_owner(data, why, room);
-	return say_why(why, room, "%s: %s%s", data, strerror(errno),
-	    errno == ENOENT ? ": no relay was set up here; create one with "
-	    "mnm init, or name another's configuration with -c" : "");
-}
-
-/*
- * Make another authority and certificate for the relay of this configuration.
- * Appends what to do next.  The older files stay as *.old.
- */
-static int
-renew(const char *config, uint64_t now, struct buf *next, char *why,
-    size_t room)
-{
-	char address[IDENTITY_ADDRESS];
-	struct identity id;
-	struct conf conf;
-	int result;
-
-	if (conf_read(&conf, config, why, room) == -1)
-		return -1;
-	result = become_owner(conf.data, why, room);
-	if (result == 0)
-		result = identity_put_aside(&conf, why, room);
-	if (result == 0)
-		result = identity_read(&id, &conf, identity_listener(&conf),
-		    IDENTITY_MAKE, now, why, room);
-	if (result == 0) {
-		identity_address(address, &conf);
-		buf_addf(next, "address for clients  %s\n", address);
-		buf_addf(next, "certificate SHA-256  %s\n",
-		    id.cert.fingerprint);
-		buf_addf(next, "Reload or restart the relay.  Clients and "
-		    "devices must trust this one instead of the\none before, "
-		    "which is kept as %s.old.\n", id.cert_path);
-		identity_free(&id);
-	}
-	conf_free(&conf);
-	return result;
-}
-
-static int
-run_renew(struct cli *c, uint64_t now, struct buf *next)
-{
-	struct buf path = { NULL, 0, 0 };
-	int result;
-
-	if (c->call.host != NULL)
-		return say_why(c->why, WHY_ROOM, "--host is for a new "
-		    "configuration: in this one, set \"names\"");
-	if (c->call.args[0] == NULL)
-		return renew(c->config, now, next, c->why, WHY_ROOM);
-	buf_addf(&path, "%s/" CLI_CONFIG, c->call.args[0]);
-	buf_add_byte(&path, '\0');
-	result = renew(path.p, now, next, c->why, WHY_ROOM);
-	buf_free(&path);
-	return result;
-}
-
 static int
 run_init(struct cli *c)
 {
-	const char *dir = c->call.args[0] != NULL ? c->call.args[0] : ".";
-	uint64_t now = clock_ms(CLOCK_REALTIME) / 1000;
-	struct buf next = { NULL, 0, 0 };
-	int result;
+	const struct init init = { .program = c->program,
+	    .dir = c->call.args[0], .host = c->call.host,
+	    .now = clock_ms(CLOCK_REALTIME) / 1000, .out = &c->call.out,
+	    .why = c->why, .room = WHY_ROOM };
+	int result = c->call.options & OPTION_RENEW ?
+	    init_renew(&init, c->config) : init_make(&init);
 
-	if (c->call.options & OPTION_RENEW)
-		result = run_renew(c, now, &next);
-	else
-		result = init(c, dir, now, &next);
-	print(stdout, &next);
 	return result == -1 ? -1 : ADMIN_DONE;
+}
+
+/* Show lines that begin with "warning: " or "error: ". */
+static void
+put_findings(struct output *out, const struct buf *lines)
+{
+	struct span level, text;
+	size_t at, n;
+
+	if (out->json)
+		output_table(out, "findings");
+	for (at = 0; at < lines->n; at += n + 1) {
+		level = (struct span){ lines->p + at, 0 };
+		n = strcspn(level.p, "\n");
+		level.n = strcspn(level.p, ":");
+		text = (struct span){ level.p + level.n + 2, n - level.n - 2 };
+		if (!out->json) {
+			output_say(out, "%.*s", (int)n, level.p);
+			continue;
+		}
+		output_row(out);
+		output_text(out, "level", level);
+		output_text(out, "text", text);
+	}
+	if (lines->n == 0)
+		output_say(out, "ok");
 }
 
 /* All that is wrong with the configuration, or else with what it names. */
@@ -424,25 +113,24 @@ run_check(struct cli *c)
 		    clock_ms(CLOCK_REALTIME) / 1000, CHECK_BY_OPERATOR,
 		    &findings);
 		confined = c->conf.confine ? confine_possible() : 0;
-		conf_free(&c->conf);
 	}
 	for (at = 0; at < faults.n; at += n) {
 		n = strcspn(faults.p + at, "\n") + 1;
 		buf_addf(&findings, "error: %.*s", (int)n, faults.p + at);
 	}
-	if (findings.n == 0)
-		puts("ok");
-	print(stdout, &findings);
+	put_findings(&c->call.out, &findings);
 	if (faults.n == 0)
-		printf("the relay is confined: %s\n",
+		output_say(&c->call.out, "the relay is confined: %s",
 		    confine_text(text, confined));
 	buf_free(&faults);
+	buf_free(&findings);
 	return (int)worst;
 }
 
 static int
 run_fingerprint(struct cli *c)
 {
+	struct output *out = &c->call.out;
 	char address[IDENTITY_ADDRESS];
 	struct identity id;
 
@@ -452,31 +140,96 @@ run_fingerprint(struct cli *c)
 		return c->why[0] != '\0' ? -1 : say_why(c->why, WHY_ROOM,
 		    "there is no certificate yet: mnm creates one at its first "
 		    "start");
-	identity_address(address, &c->conf);
-	printf("%s\n%s\n", address, id.cert.fingerprint);
+	identity_address(address, &c->conf, &id.cert);
+	if (out->json) {
+		output_table(out, "fingerprint");
+		output_row(out);
+		output_text(out, "address", span_of(address));
+		output_text(out, "fingerprint", span_of(id.cert.fingerprint));
+	} else {
+		output_say(out, "%s\n%s", address, id.cert.fingerprint);
+	}
 	identity_free(&id);
 	return ADMIN_DONE;
+}
+
+static void
+put_backup(struct cli *c, const struct backup_sum *sum, uint64_t ms)
+{
+	struct output *out = &c->call.out;
+	char more[80] = "";
+
+	if (out->json) {
+		output_table(out, "backup");
+		output_row(out);
+		output_text(out, "directory", span_of(c->call.args[0]));
+		output_number(out, "files", sum->files);
+		output_number(out, "journal_bytes", sum->journal);
+		output_number(out, "copied_bytes", sum->copied);
+		output_number(out, "ms", ms);
+		return;
+	}
+	if (sum->copied > 0)
+		(void)snprintf(more, sizeof(more), "; bytes of files that "
+		    "could not be linked: %llu",
+		    (unsigned long long)sum->copied);
+	output_say(out, "%s: files: %lu, bytes of journal: %llu, in %llu.%llu "
+	    "s%s", c->call.args[0], sum->files,
+	    (unsigned long long)sum->journal, (unsigned long long)ms / 1000,
+	    (unsigned long long)ms / 100 % 10, more);
 }
 
 static int
 run_backup(struct cli *c)
 {
-	uint64_t begun = clock_ms(CLOCK_REALTIME), ms;
+	uint64_t begun = clock_ms(CLOCK_REALTIME);
 	struct backup_sum sum;
 	char why[WHY_ROOM];
 
 	if (backup_make(c->conf.data, c->call.args[0], &sum, why,
 	    sizeof(why)) == -1)
 		return say_why(c->why, sizeof(c->why), "no backup: %s", why);
-	ms = clock_ms(CLOCK_REALTIME) - begun;
-	printf("%s: files: %lu, bytes of journal: %llu, in %llu.%llu s",
-	    c->call.args[0], sum.files, (unsigned long long)sum.journal,
-	    (unsigned long long)ms / 1000, (unsigned long long)ms / 100 % 10);
-	if (sum.copied > 0)
-		printf("; bytes of files that could not be linked: %llu",
-		    (unsigned long long)sum.copied);
-	puts("");
+	put_backup(c, &sum, clock_ms(CLOCK_REALTIME) - begun);
 	return ADMIN_DONE;
+}
+
+/* A line about damage, or about what was done. */
+static void
+put_line(void *context, const char *line)
+{
+	struct output *out = context;
+
+	if (!out->json) {
+		output_say(out, "%s", line);
+		return;
+	}
+	output_row(out);
+	output_text(out, "text", span_of(line));
+}
+
+static void
+put_sum(struct output *out, const struct fsck_sum *sum)
+{
+	if (!out->json) {
+		output_say(out, "read: records in the journal: %llu, users: "
+		    "%llu, groups: %llu, messages in files: %llu (bytes: "
+		    "%llu); damaged pieces: %llu",
+		    (unsigned long long)sum->records,
+		    (unsigned long long)sum->users,
+		    (unsigned long long)sum->groups,
+		    (unsigned long long)sum->messages,
+		    (unsigned long long)sum->bytes,
+		    (unsigned long long)sum->damaged);
+		return;
+	}
+	output_table(out, "fsck");
+	output_row(out);
+	output_number(out, "records", sum->records);
+	output_number(out, "users", sum->users);
+	output_number(out, "groups", sum->groups);
+	output_number(out, "messages", sum->messages);
+	output_number(out, "bytes", sum->bytes);
+	output_number(out, "damaged", sum->damaged);
 }
 
 static int
@@ -485,16 +238,25 @@ run_fsck(struct cli *c)
 	enum fsck_kind kind = c->call.options & OPTION_REPAIR ? FSCK_REPAIR :
 	    FSCK_LOOK;
 	const char *data = c->call.args[0];
+	const struct log_sink sink = { put_line, &c->call.out };
+	struct fsck_sum sum;
 	int result;
 
-	log_level(LOG_ANSWER);
 	if (data == NULL)
 		data = c->conf.data;
-	if (become_owner(data, c->why, WHY_ROOM) == -1)
+	if (process_use_data(data, c->why, WHY_ROOM) == -1)
 		return -1;
-	result = fsck_run(data, kind, c->conf.journal_size, c->why, WHY_ROOM);
-	if (result != 1)
-		return result;
+	if (c->call.out.json)
+		output_table(&c->call.out, "lines");
+	(void)log_to(&sink);
+	result = fsck_run(data, kind, c->conf.journal_size, &sum, c->why,
+	    WHY_ROOM);
+	(void)log_to(NULL);
+	if (result == -1)
+		return -1;
+	put_sum(&c->call.out, &sum);
+	if (result == 0)
+		return ADMIN_DONE;
 	return kind == FSCK_REPAIR ? FSCK_REPAIRED : FSCK_DAMAGED;
 }
 
@@ -510,7 +272,7 @@ run_on_data(struct cli *c, struct buf *answer)
 	c->call.conf = &c->conf;
 	c->call.data = &data;
 	c->call.now.wall = clock_ms(CLOCK_REALTIME);
-	if (become_owner(path, c->why, WHY_ROOM) == -1 ||
+	if (process_use_data(path, c->why, WHY_ROOM) == -1 ||
 	    datadir_open(&data, path, c->conf.journal_size, c->why,
 	    WHY_ROOM) == -1)
 		return -1;
@@ -598,32 +360,104 @@ run_for_relay(struct cli *c)
 	if (status == ADMIN_DONE && answer.n == 0 && is_list(c) &&
 	    isatty(STDOUT_FILENO))
 		puts("none");
-	print(status == ADMIN_DONE ? stdout : stderr, &answer);
+	print(status == ADMIN_DONE || c->call.out.json ? stdout : stderr,
+	    &answer);
 	return status;
 }
 
 /* ---- both ---- */
 
-/* Read the configuration, run the command, and report what went wrong. */
+/* Add a member: a list of lines. */
+static void
+put_lines(struct buf *text, const char *name, struct span lines)
+{
+	size_t at, n;
+
+	json_put_key(text, name);
+	json_put_open(text, '[');
+	for (at = 0; at < lines.n; at += n + 1) {
+		n = strcspn(lines.p + at, "\n");
+		json_put_string(text, NULL, (struct span){ lines.p + at, n });
+	}
+	json_put_close(text, ']');
+}
+
+static void
+print_json(struct buf *text)
+{
+	json_put_close(text, '}');
+	buf_add_byte(text, '\n');
+	print(stdout, text);
+}
+
+void
+cli_print_lines(enum cli_form form, const char *name, struct span lines)
+{
+	struct buf text = { NULL, 0, 0 };
+
+	if (form == CLI_TEXT) {
+		printf("%.*s", (int)lines.n, lines.p);
+		return;
+	}
+	json_put_open(&text, '{');
+	put_lines(&text, name, lines);
+	print_json(&text);
+}
+
+int
+cli_refuse(enum cli_form form, int status, const char *why, struct span usage)
+{
+	struct buf text = { NULL, 0, 0 };
+
+	if (form == CLI_TEXT) {
+		fprintf(stderr, "mnm: %s\n%.*s", why, (int)usage.n, usage.p);
+		return status;
+	}
+	json_put_open(&text, '{');
+	json_put_string(&text, "error", span_of(why));
+	if (usage.n > 0)
+		put_lines(&text, "usage", usage);
+	print_json(&text);
+	return status;
+}
+
+/* Run the command on the configuration that it needs; -1 and why. */
+static int
+run_configured(struct cli *c, int (*command)(struct cli *))
+{
+	/* This one says nothing about another directory. */
+	const char *config = command == run_init || (command == run_fsck &&
+	    c->call.args[0] != NULL) ? NULL : c->config;
+
+	if (command == run_check)
+		return run_check(c);	/* which reads it itself */
+	if (conf_read(&c->conf, config, c->why, WHY_ROOM) == -1)
+		return -1;
+	return command(c);
+}
+
+/* Run the command, and print its answer, or what went wrong. */
 static int
 run(struct cli *c, int (*command)(struct cli *))
 {
+	struct output *out = &c->call.out;
+	bool json = (c->call.options & OPTION_JSON) != 0;
+	struct span text = { NULL, 0 };
 	int status;
 
-	if (command == run_check)
-		return run_check(c);
-	/* This configuration says nothing about another directory. */
-	if (conf_read(&c->conf, command == run_init ||
-	    (command == run_fsck && c->call.args[0] != NULL) ? NULL :
-	    c->config, c->why, WHY_ROOM) == 0) {
-		status = command(c);
-		conf_free(&c->conf);
-		if (status != -1)
-			return status;
-	}
+	output_begin(out, json);
+	status = run_configured(c, command);
+	conf_free(&c->conf);
+	if (command != run_for_relay && (status != -1 || !json))
+		text = output_end(out);
+	if (text.n > 0)
+		fwrite(text.p, 1, text.n, stdout);
+	output_free(out);
+	if (status != -1)
+		return status;
 	log_clean(c->why, strlen(c->why));
-	fprintf(stderr, "mnm: %s\n", c->why);
-	return command == run_fsck ? FSCK_DAMAGED : ADMIN_FAILED;
+	return cli_refuse(json ? CLI_JSON : CLI_TEXT, command == run_fsck ?
+	    FSCK_DAMAGED : ADMIN_FAILED, c->why, text);
 }
 
 int
@@ -639,11 +473,15 @@ cli_run(const char *config, const char *program, char *const *words, size_t n)
 	};
 	struct cli c = { .words = words, .n = n, .config = config,
 	    .program = program };
-	struct buf fault = { NULL, 0, 0 };
+	struct buf fault = { NULL, 0, 0 }, usage = { NULL, 0, 0 };
 	size_t i;
 
-	if (!admin_parse(&c.call, words, n, &fault)) {
-		print(stderr, &fault);
+	if (!admin_parse(&c.call, words, n, &fault, &usage)) {
+		buf_add_byte(&fault, '\0');
+		(void)cli_refuse(cli_form(words), ADMIN_USAGE, fault.p,
+		    buf_span(&usage));
+		buf_free(&fault);
+		buf_free(&usage);
 		return ADMIN_USAGE;
 	}
 	for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
@@ -651,4 +489,14 @@ cli_run(const char *config, const char *program, char *const *words, size_t n)
 			return run(&c, tools[i].run);
 	}
 	return run(&c, run_for_relay);
+}
+
+enum cli_form
+cli_form(char *const *words)
+{
+	for (; *words != NULL && strcmp(*words, "--") != 0; words++) {
+		if (strcmp(*words, "--json") == 0)
+			return CLI_JSON;
+	}
+	return CLI_TEXT;
 }

@@ -149,7 +149,7 @@ requests(struct call *c)
 	const struct invite *g;
 	size_t i;
 
-	output_table(&c->out, "knocks");
+	output_table(&c->out, "requests");
 	invite_expire(invites, c->now);
 	for (i = 0; (g = invite_at(invites, i)) != NULL; i++) {
 		if (g->kind != INVITE_REQUEST)

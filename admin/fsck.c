@@ -183,17 +183,19 @@ look_at_data(struct fsck *c, enum fsck_kind kind)
 }
 
 static void
-log_counts(const struct fsck *c)
+sum_up(const struct fsck *c, struct fsck_sum *sum)
 {
-	size_t at = 0, groups = 0;
+	size_t at = 0;
 
+	*sum = (struct fsck_sum){
+		.records = c->data.records,
+		.users = userdb_user_count(c->data.userdb),
+		.messages = c->seen.messages,
+		.bytes = c->seen.bytes,
+		.damaged = c->data.quarantine.count
+	};
 	while (userdb_next_group(c->data.userdb, &at) != NULL)
-		groups++;
-	log_line("read: records in the journal: %" PRIu64 ", users: %zu, "
-	    "groups: %zu, messages in files: %" PRIu64 " (bytes: %" PRIu64
-	    "); damaged pieces: %lu", c->data.records,
-	    userdb_user_count(c->data.userdb), groups, c->seen.messages,
-	    c->seen.bytes, c->data.quarantine.count);
+		sum->groups++;
 }
 
 /* A repair creates what is missing, which must not happen elsewhere. */
@@ -214,7 +216,7 @@ is_data(const char *path, char *why, size_t room)
 
 int
 fsck_run(const char *path, enum fsck_kind kind, uint64_t journal_size,
-    char *why, size_t room)
+    struct fsck_sum *sum, char *why, size_t room)
 {
 	struct fsck c = { .why = why, .room = room };
 	int result;
@@ -224,7 +226,7 @@ fsck_run(const char *path, enum fsck_kind kind, uint64_t journal_size,
 		return -1;
 	result = look_at_data(&c, kind);
 	if (result == 0)
-		log_counts(&c);
+		sum_up(&c, sum);
 	if (datadir_close(&c.data) == -1 && result == 0)
 		result = fail(&c, path);
 	return result == 0 ? c.data.quarantine.count > 0 : -1;

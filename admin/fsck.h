@@ -2,7 +2,7 @@
  * fsck.h - check a whole data directory that no relay uses, down to the last
  * byte of each message.
  *
- * Every problem is one log_line, and the last line says how much was read.
+ * Every problem is one log_line.
  */
 #ifndef MNM_ADMIN_FSCK_H
 #define MNM_ADMIN_FSCK_H
@@ -16,11 +16,19 @@ enum fsck_kind {
 			   check finds nothing */
 };
 
+/* How much was read. */
+struct fsck_sum {
+	uint64_t records;	/* in the journal */
+	uint64_t users, groups;
+	uint64_t messages, bytes;	/* in files */
+	uint64_t damaged;	/* pieces */
+};
+
 /*
  * Returns 0 if nothing is damaged, 1 if something is or was, -1 and why if not
  * everything could be checked or repaired.  journal_size is as in mnm.conf.
  */
 int fsck_run(const char *path, enum fsck_kind, uint64_t journal_size,
-    char *why, size_t room);
+    struct fsck_sum *, char *why, size_t room);
 
 #endif

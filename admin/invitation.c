@@ -49,7 +49,7 @@ add_link(struct buf *link, const struct invitation *v)
 	char address[IDENTITY_ADDRESS];
 	const char *p;
 
-	identity_address(address, v->conf);
+	identity_address(address, v->conf, v->cert);
 	buf_addf(link, "https://%s/#join=", address + 1);
 	add_encoded(link, name);
 	if (v->coded) {
@@ -112,7 +112,7 @@ invitation_show(const struct invitation *v, struct output *out)
 	char address[IDENTITY_ADDRESS];
 	struct buf link = { NULL, 0, 0 };
 
-	identity_address(address, v->conf);
+	identity_address(address, v->conf, v->cert);
 	add_link(&link, v);
 	if (out->json) {
 		output_text(out, "name", name_of(v));

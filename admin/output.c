@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "json.h"
 
-#define SENTENCE_ROOM 1024
+#define SENTENCE_ROOM 8192	/* a command with two paths */
 #define GAP 2		/* spaces between two columns */
 
 /* In characters, each of which is one column wide in most scripts. */

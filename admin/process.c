@@ -63,6 +63,16 @@ process_become_owner(const char *path, char *why, size_t room)
 	return 0;
 }
 
+int
+process_use_data(const char *data, char *why, size_t room)
+{
+	if (access(data, F_OK) == 0)
+		return process_become_owner(data, why, room);
+	return say_why(why, room, "%s: %s%s", data, strerror(errno),
+	    errno == ENOENT ? ": no relay was set up here; create one with "
+	    "mnm init, or name another's configuration with -c" : "");
+}
+
 /* Files of root there would keep its owner from serving it. */
 static int
 serve_as_owner(const char *data, char *why, size_t room)

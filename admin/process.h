@@ -27,6 +27,8 @@ int process_become_server(const struct conf *, char *why, size_t room);
  * relay can read what is written there.  Returns the same.
  */
 int process_become_owner(const char *path, char *why, size_t room);
+/* The same of a data directory; if there is none, why says what to do. */
+int process_use_data(const char *data, char *why, size_t room);
 
 /*
  * Report to the service manager, as systemd's sd_notify(3) does, with lines

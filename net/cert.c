@@ -489,6 +489,12 @@ is_issued_by(const br_x509_certificate *c, const br_x509_certificate *by)
 	return span_is(issuer, subject);
 }
 
+bool
+cert_is_self_signed(const struct cert *c)
+{
+	return is_issued_by(c->chain, c->chain);
+}
+
 const char *
 cert_find_fault(const struct cert *c)
 {
@@ -503,7 +509,7 @@ cert_find_fault(const struct cert *c)
 			    "issuer's, and one is not: clients cannot verify "
 			    "it";
 	}
-	if (c->chain_length == 1 && !is_issued_by(c->chain, c->chain))
+	if (c->chain_length == 1 && !cert_is_self_signed(c))
 		return "it has no certificate of its issuer, without which "
 		    "many clients cannot verify it: use the whole chain, often "
 		    "called fullchain.pem";

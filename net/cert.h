@@ -61,6 +61,8 @@ bool cert_is_same(const struct cert *, const struct cert *);
  */
 const char *cert_find_fault(const struct cert *);
 
+bool cert_is_self_signed(const struct cert *);
+
 /* Only the key, of which cert gets a copy.  *cert is zero. */
 int cert_read_key(struct cert *, const char *path, char *why, size_t room);
 void cert_keep_ec(struct cert *, const br_ec_private_key *);

@@ -369,24 +369,27 @@ identities_cert(const struct identities *all, const struct conf *conf)
 }
 
 void
-identity_address(char dst[IDENTITY_ADDRESS], const struct conf *conf)
+identity_address(char dst[IDENTITY_ADDRESS], const struct conf *conf,
+    const struct cert *cert)
 {
 	const struct conf_listener *l = identity_listener(conf);
 	struct conf_address listen;
 	char host[NAMES_ROOM];
 	bool is_v6;
+	char sign = l != NULL && (!l->tls || (l->cert_path[0] != '\0' &&
+	    (cert == NULL || !cert_is_self_signed(cert)))) ? '+' : '=';
 
 	names_host(host);
 	if (conf->names[0] != NULL)
 		(void)snprintf(host, sizeof(host), "%s", conf->names[0]);
 	if (l == NULL || l->net == CONF_UNIX || !l->tls ||
 	    !conf_split_address(l->laddr, &listen)) {
-		(void)snprintf(dst, IDENTITY_ADDRESS, "=%s", host);
+		(void)snprintf(dst, IDENTITY_ADDRESS, "%c%s", sign, host);
 		return;
 	}
 	if (conf->names[0] == NULL && !is_wildcard(listen.host))
 		(void)snprintf(host, sizeof(host), "%s", listen.host);
 	is_v6 = strchr(host, ':') != NULL;
-	(void)snprintf(dst, IDENTITY_ADDRESS, "=%s%s%s:%s", is_v6 ? "[" : "",
-	    host, is_v6 ? "]" : "", listen.port);
+	(void)snprintf(dst, IDENTITY_ADDRESS, "%c%s%s%s:%s", sign,
+	    is_v6 ? "[" : "", host, is_v6 ? "]" : "", listen.port);
 }

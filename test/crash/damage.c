@@ -37,7 +37,8 @@ static int
 check_disk(enum fsck_kind kind)
 {
 	char why[256] = "";
-	int damaged = fsck_run("data", kind, (uint64_t)16 << 20, why,
+	struct fsck_sum sum;
+	int damaged = fsck_run("data", kind, (uint64_t)16 << 20, &sum, why,
 	    sizeof(why));
 
 	if (damaged == -1)

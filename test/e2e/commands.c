@@ -295,8 +295,9 @@ check_owners(struct operator *o)
 		return;
 	expect_as_other(o, other, "new/mnm-data/user: Permission denied",
 	    "fsck new/mnm-data/user");
-	do_there(o, "cp -a new owned && rm -r owned/mnm-data/tmp && "
-	    "mkdir owned/mnm-data/tmp && chown -R 4321 owned/mnm-data");
+	do_there(o, "cp -a new owned && chmod 755 owned && "
+	    "rm -r owned/mnm-data/tmp && mkdir owned/mnm-data/tmp && "
+	    "chown -R 4321 owned/mnm-data");
 	relay_file(&o->relay, "owned.config",
 	    "{\n\"listen\": {\"laddr\": \"127.0.0.1:0\"},\n"
 	    "\"data\": \"owned/mnm-data\"\n}");
@@ -327,15 +328,14 @@ check_usage(struct operator *o)
 		const char *command, *text;
 	} cases[] = {
 		{ "init a b",      "unexpected argument: b\n"
-		    "usage: mnm init [DIR] [--host NAME] [--renew]\n" },
-		{ "check x",       "argument: x\nusage: mnm check\n" },
-		{ "check --json",  "option: --json\nusage: mnm check\n" },
-		{ "fingerprint x", "argument: x\nusage: mnm fingerprint\n" },
+		    "usage: mnm init [DIR] [--host NAME] [--renew] [--" },
+		{ "check x",       "argument: x\nusage: mnm check [--json]\n" },
+		{ "fingerprint x", "argument: x\nusage: mnm fingerprint [" },
 		{ "backup",        "missing argument: DIR\n"
-		    "usage: mnm backup DIR\n" },
+		    "usage: mnm backup DIR [" },
 		{ "backup ''",     "empty argument: DIR\nusage: mnm backup" },
-		{ "backup a b",    "argument: b\nusage: mnm backup DIR\n" },
-		{ "backup --x",    "option: --x\nusage: mnm backup DIR\n" },
+		{ "backup a b",    "argument: b\nusage: mnm backup DIR [" },
+		{ "backup --x",    "option: --x\nusage: mnm backup DIR [" },
 		{ "nonsense",      "unknown command: nonsense\n" },
 		{ "-x",            "unknown option: -x\n" },
 		{ "-c",            "missing file after: -c\n" },
@@ -361,7 +361,7 @@ check_usage(struct operator *o)
 	    "invite \"$(printf 'J\\374rgen')\"");
 	expect(o, 0, "mnm " MNM_VERSION "\n", "--version");
 	expect(o, 0, "usage: mnm user show USER [--json]\n", "user -h");
-	expect(o, 0, "usage: mnm check\n", "help check");
+	expect(o, 0, "usage: mnm check [--json]\n", "help check");
 	expect(o, 0, "usage: mnm [-c FILE] ", "--help");
 	expect(o, 0, "usage: mnm [-c FILE] ", "help");
 	expect(o, 2, "error: nowhere: ", "check -c nowhere");

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,6 +218,7 @@ static int
 run(enum fsck_kind kind)
 {
 	char out[PATH], why[256] = "";
+	struct fsck_sum sum = { .damaged = 0 };
 	int fd, saved, damaged;
 
 	snprintf(out, sizeof(out), "%s/out", top);
@@ -226,7 +228,8 @@ run(enum fsck_kind kind)
 	if (saved == -1 || fd == -1 || dup2(fd, STDOUT_FILENO) == -1)
 		die("%s: %s", out, strerror(errno));
 	log_level(LOG_ANSWER);
-	damaged = fsck_run(data_path, kind, JOURNAL_SIZE, why, sizeof(why));
+	damaged = fsck_run(data_path, kind, JOURNAL_SIZE, &sum, why,
+	    sizeof(why));
 	log_level(LOG_QUIET);
 	(void)dup2(saved, STDOUT_FILENO);
 	(void)close(saved);
@@ -234,6 +237,12 @@ run(enum fsck_kind kind)
 	said.n = 0;
 	(void)file_read(AT_FDCWD, out, (size_t)1 << 20, &said);
 	buf_addf(&said, "%s", why);
+	if (damaged != -1)
+		buf_addf(&said, "read: records in the journal: %" PRIu64
+		    ", users: %" PRIu64 ", groups: %" PRIu64 ", messages in "
+		    "files: %" PRIu64 " (bytes: %" PRIu64 "); damaged pieces: "
+		    "%" PRIu64 "\n", sum.records, sum.users, sum.groups,
+		    sum.messages, sum.bytes, sum.damaged);
 	buf_add_byte(&said, '\0');
 	return damaged;
 }
