@@ -629,6 +629,7 @@ tmtp_step(struct relay *relay, struct now now)
 	moderate_step(relay, now);
 	hold_step(relay, now);
 	wake_step(relay, now);
+	useredit_step(relay, now);
 }
 
 void
@@ -657,8 +658,10 @@ tmtp_step_deadline(const struct relay *relay)
 	uint64_t moderate = moderate_deadline(relay);
 	uint64_t hold = hold_deadline(relay);
 	uint64_t wake = wake_deadline(relay);
+	uint64_t unused = useredit_deadline(relay);
 
-	return clock_min(clock_min(expire, moderate), clock_min(hold, wake));
+	return clock_min(clock_min(clock_min(expire, moderate),
+	    clock_min(hold, wake)), unused);
 }
 
 struct tmtp_state

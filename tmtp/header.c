@@ -31,6 +31,7 @@ static const struct json_field fields[] = {
 	{ "newnode",    F_NEWNODE,    JSON_TEXT,   AT(newnode) },
 	{ "newalias",   F_NEWALIAS,   JSON_TEXT,   AT(newalias) },
 	{ "uses",       F_USES,       JSON_NUMBER, AT(uses) },
+	{ "within",     0,            JSON_NUMBER, AT(within) },
 	{ "dropnode",   F_DROPNODE,   JSON_TEXT,   AT(dropnode) },
 	{ "dropalias",  F_DROPALIAS,  JSON_TEXT,   AT(dropalias) },
 	{ "cork",       F_CORK,       JSON_TEXT,   AT(cork) },

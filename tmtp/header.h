@@ -76,7 +76,7 @@ struct header {
 	struct span newnode, newalias, dropnode, dropalias;
 	struct span type, gid, act, kind, msgid, from, to, cork, wake;
 	struct span block, unblock;
-	struct json_number uses;
+	struct json_number uses, within;
 	struct json_number datalen, datahead, datasum;
 	struct json_number notelen, notehead, notesum;
 	struct header_list to_list;	/* .for */

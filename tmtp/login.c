@@ -35,6 +35,7 @@ login_enter(struct session *s, struct node *node, struct span nodeid)
 	seal_key(s->key, nodeid);
 	s->phase = PHASE_OPEN;
 	node->session = s;
+	node->unused = 0;
 	node->user->nodes_online++;
 	if (wake_entered(s->relay, node))
 		session_wait(s);

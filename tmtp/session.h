@@ -49,6 +49,8 @@ struct relay {
 	struct wakes *wakes;	/* wake.c's own */
 	bool reshaped;		/* useredit.c: a node was made or dropped
 				   since the last commit */
+	uint64_t unused_due;	/* now.mono to look for nodes that nobody
+				   uses; 0: there are none */
 
 	/* moderate.c */
 	size_t passings;	/* sessions that pass a post */

@@ -29,6 +29,9 @@
  */
 #define NEW_NODES_MAX 64
 
+#define DROP_PAUSE 100	/* ms between those that nobody uses: for a commit */
+#define WITHIN_MAX 86400	/* seconds in which a new node must log in */
+
 #define COPY_STEP 400	/* files copied for a new node in a turn: 10 ms */
 
 struct alias *
@@ -106,6 +109,53 @@ useredit_drop_node(struct relay *relay, struct node *node, struct span why)
 	store_drop(relay->data->store, outbox_queue(relay, node));
 	wake_drop(node);
 	userdb_drop_node(relay->data->userdb, node);
+}
+
+/* Drop one of the user's nodes that is due; returns when to look again. */
+static uint64_t
+drop_unused(struct relay *relay, struct user *user, struct now now)
+{
+	uint64_t due = UINT64_MAX;
+	size_t i;
+
+	for (i = 0; i < user->node_count; i++) {
+		struct node *node = user->nodes[i];
+
+		if (node->unused == 0)
+			continue;
+		if (node->unused <= now.mono && !relay->reshaped) {
+			relay->reshaped = true;
+			useredit_drop_node(relay, node,
+			    SPAN(USEREDIT_DROPPED));
+			return now.mono + DROP_PAUSE;
+		}
+		due = clock_min(due, node->unused <= now.mono ?
+		    now.mono + DROP_PAUSE : node->unused);
+	}
+	return due;
+}
+
+void
+useredit_step(struct relay *relay, struct now now)
+{
+	struct user *user;
+	size_t at = 0;
+
+	if (now.mono < useredit_deadline(relay))
+		return;
+	relay->unused_due = UINT64_MAX;
+	while ((user = userdb_next_user(relay->data->userdb, &at)) != NULL)
+		relay->unused_due = clock_min(relay->unused_due,
+		    drop_unused(relay, user, now));
+}
+
+/* While no request may run, the journal accepts no records either. */
+uint64_t
+useredit_deadline(const struct relay *relay)
+{
+	return relay->unused_due == 0 ||
+	    datadir_state(relay->data) == DATADIR_WAIT ? UINT64_MAX :
+	    relay->unused_due;
 }
 
 void
@@ -194,6 +244,10 @@ edit_newnode(struct request *rq)
 
 	if (!useredit_check_label(rq))
 		return false;
+	if (rq->h.within.given && (rq->h.within.value < 1 ||
+	    rq->h.within.value > WITHIN_MAX))
+		return request_refuse(rq, "within must be from 1 to 86400",
+		    SPAN(""));
 	if (self->user->node_count >= NODES_MAX)
 		return request_refuse(rq, "too many nodes: drop one first",
 		    SPAN(""));
@@ -212,6 +266,10 @@ edit_newnode(struct request *rq)
 		return request_refuse(rq, "no random numbers available: try "
 		    "again later", SPAN(""));
 	userdb_see(data->userdb, node, rq->now);
+	if (rq->h.within.given) {
+		node->unused = rq->now.mono + rq->h.within.value * 1000;
+		rq->relay->unused_due = 1;	/* soon */
+	}
 	store_copy(data->store, self->queue, queue);
 	return tell_newnode(rq, node, nodeid);
 }

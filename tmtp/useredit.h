@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 
 struct alias;
 struct node;
@@ -36,6 +37,10 @@ bool useredit_check_label(struct request *);
 /* See tmtp_drop_node and tmtp_remove_user. */
 void useredit_drop_node(struct relay *, struct node *, struct span why);
 void useredit_remove_user(struct relay *, struct user *);
+
+/* Drop nodes that nobody uses: in each turn, and at the time in now.mono. */
+void useredit_step(struct relay *, struct now);
+uint64_t useredit_deadline(const struct relay *);
 
 bool op_useredit(struct request *);
 

@@ -44,6 +44,8 @@ struct node {
 	bool woken;		/* since its last login */
 	struct waking *waking;	/* for tmtp; NULL at first */
 	struct share *share;	/* for tmtp; NULL at first; freed with this */
+	uint64_t unused;	/* for tmtp: now.mono when it is dropped unless
+				   it has logged in; 0: never */
 };
 
 /* The uses of an alias without a limit. */

@@ -9,7 +9,8 @@ import { Store } from './store.js';
 import { Engine } from './engine.js';
 import { decodeValue, JoinView, readLink, untrustedText } from './join.js';
 import { ListView } from './list.js';
-import { deviceButtons } from './settings.js';
+import { deviceButtons, showSettings } from './settings.js';
+import { showNew } from './people.js';
 import { TalkView } from './talk.js';
 import { snippet } from './inbox.js';
 import { renewWake } from './wake.js';
@@ -47,6 +48,8 @@ export class App {
 		this.distrusted = false;
 		/** @type {import('./engine.js').Code | undefined} */
 		this.code = undefined;
+		/** @type {import('./engine.js').Joining | undefined} */
+		this.joining = undefined;
 		this.link = link;
 	}
 
@@ -54,6 +57,7 @@ export class App {
 	{
 		await this.loadTalks();
 		this.code = await this.store.meta('code');
+		this.joining = await this.store.meta('joining');
 		this.listen();
 		await this.engine.start();
 		this.draw();
@@ -187,11 +191,9 @@ export class App {
 	statusOf(talk)
 	{
 		if (talk.kind === 'group' && talk.state === 'open')
-			return talk.members?.length
-				? t('n-members', String(talk.members.length))
-				: t('group');
+			return members(talk.members?.filter((m) => m.joined).length);
 		if (talk.kind === 'several')
-			return t('n-members', String((talk.who?.length ?? 0) + 1));
+			return members((talk.who?.length ?? 0) + 1);
 		if (talk.uid && this.engine.state.present.includes(talk.uid))
 			return t('online');
 		return talk.state === 'asked' ? t('asked-short')
@@ -209,7 +211,7 @@ export class App {
 		this.drawBanner();
 		if (!isMember) {
 			if (!this.join) {
-				this.join = new JoinView(this, this.link);
+				this.join = new JoinView(this, this.link, this.joining);
 				this.list = this.talkView = undefined;
 				this.open = '';
 				fill(this.root, this.join.element);
@@ -314,8 +316,6 @@ export class App {
 	{
 		const talk = this.talks.get(this.open);
 		const view = this.talkView;
-		const names = (this.engine.account?.aliases ?? [])
-			.map((a) => a.name).join(', ');
 
 		if (!this.pane || !view)
 			return;
@@ -324,10 +324,8 @@ export class App {
 			view.saveDraft();
 			view.talk = null;
 			fill(this.pane, h('main', { class: 'nothing' },
-				h('p', {}, t(this.talks.size ? 'choose' : names
-					? 'choose-none' : 'choose-wait')),
-				names && !this.talks.size && h('p', { class: 'dim' },
-					sentence('choose-names', names))));
+				this.talks.size ? h('p', {}, t('choose'))
+					: this.beginning()));
 		} else {
 			if (view.element.parentNode !== this.pane)
 				fill(this.pane, view.element);
@@ -338,6 +336,25 @@ export class App {
 				view.element.querySelector('h2')?.focus();
 		}
 		this.list?.draw();
+	}
+
+	/** What to do first. */
+	beginning()
+	{
+		const { account } = this.engine;
+		const names = (account?.aliases ?? []).map((a) => a.name).join(', ');
+
+		if (account?.waits)
+			return h('p', {}, t('choose-wait'));
+		if (!names)
+			return h('div', { class: 'begin' }, h('p', {}, t('no-alias')),
+				account?.refused && h('p', { class: 'dim' },
+					t('refused', account.refused)),
+				button(t('settings'), () => showSettings(this),
+					'strong'));
+		return h('div', { class: 'begin' }, h('p', {}, t('choose-none')),
+			button(t('begin'), () => showNew(this), 'strong'),
+			h('p', { class: 'dim' }, sentence('choose-names', names)));
 	}
 
 	/* The world outside. */
@@ -402,6 +419,12 @@ export class App {
 	}
 }
 
+/** @param {number} [n] */
+function members(n)
+{
+	return n ? t(n === 1 ? 'one-member' : 'n-members', String(n)) : t('group');
+}
+
 /** Call f when this tab is the one that connects. @param {() => Promise<void>} f */
 function lead(f)
 {
@@ -435,6 +458,7 @@ async function main()
 	const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 	const url = socketUrl(location.href);
 	const link = readLink(location.hash);
+	/** @type {Store} */
 	let store;
 
 	if (link.join || link.uid)	/* secrets do not stay in the address */

@@ -52,6 +52,9 @@ import { within } from './store.js';
  *	the invitation of another device: its node, whether it has logged in, and
  *	the node that it made for itself then
  *
+ * @typedef {{alias: string, label: string, invited: boolean}} Joining
+ *	invited: the alias stood in a link
+ *
  * @typedef {object} World what the engine needs of the browser
  * @property {Store} store
  * @property {() => Wire} connect
@@ -66,9 +69,11 @@ const IN_FLIGHT_MAX = 16;	/* requests without an ack; the relay knows 64 */
 const OP = OPS[2020];
 const CODE_MS = 600e3;		/* the code for another device is good so long */
 const REFUSED_MS = 60e3;	/* between registrations that are refused */
+const FULL_MS = 60e3;		/* before a full store is tried again */
 const QUIET_MS = 15e3;		/* a connection this quiet is probed when looked at */
 const SYNC_MAX = 5000;		/* messages that a new device is given */
 const CLOCK_MAX = 5;		/* minutes */
+export const CODE_OVER = 'code';	/* the reason, when a device's code is no good */
 
 export class Engine {
 	/** @param {World} world */
@@ -98,7 +103,7 @@ export class Engine {
 		this.pumping = Promise.resolve();
 		this.relay = '';
 		this.connectedAt = 0;
-		/** @type {{alias: string, label: string} | null} */
+		/** What was asked for. @type {Joining | null} */
 		this.joining = null;
 		/** Ends the time as the one that connects.
 		    @type {((value: unknown) => void) | undefined} */
@@ -165,7 +170,8 @@ export class Engine {
 		else if (what.do === 'state')
 			this.emit('state', this.state);
 		else if (what.do === 'join') {
-			this.joining = { alias: what.alias, label: what.label };
+			this.joining = what;
+			this.store.setMeta('joining', this.joining);
 			this.retry();
 		} else if (what.do === 'connect')
 			this.reload().then(() => this.retry());
@@ -179,6 +185,8 @@ export class Engine {
 			this.announce();
 		else if (what.do === 'wake')
 			this.wake();
+		else if (what.do === 'freed' && this.state.full)
+			this.retry();
 	}
 
 	/** @param {Partial<State>} change */
@@ -198,6 +206,7 @@ export class Engine {
 		this.world.lead(async () => {
 			this.isLeader = true;
 			await this.reload();
+			this.joining = await this.store.meta('joining') ?? null;
 			const checks = setInterval(() => this.checkCode(), 30e3);
 			this.connect();
 			await new Promise((done) => {
@@ -275,6 +284,7 @@ export class Engine {
 	stopJoining()
 	{
 		this.joining = null;
+		this.store.setMeta('joining', null);
 		this.session?.close();
 		clearTimeout(this.timer);
 		this.set({ phase: 'none', reason: '' });
@@ -308,7 +318,8 @@ export class Engine {
 			noderef: String(header.noderef ?? '1'), label,
 			relay: this.relay,
 			aliases: header.error || alias === '_' ? []
-				: [{ name: header.alias || alias }] };
+				: [{ name: header.alias || alias }],
+			...(header.error ? { refused: String(header.error) } : {}) };
 
 		this.joining = null;
 		this.account = account;
@@ -317,10 +328,9 @@ export class Engine {
 			await tx.put('meta', account, 'account');
 			await tx.put('meta', [{ ref: account.noderef, label,
 				seen: '' }], 'devices');
+			await tx.remove('meta', 'joining');
 		});
 		this.emit('account');
-		if (header.error)
-			this.set({ reason: header.error });
 	}
 
 	/** @param {Header} header */
@@ -334,6 +344,7 @@ export class Engine {
 		await this.announce();
 		if (this.account?.handover)
 			await this.makeOwnNode();
+		await this.checkCode();
 		this.pump();
 	}
 
@@ -365,7 +376,7 @@ export class Engine {
 			? 'waiting' : phaseOf(reason, !this.account);
 		if (phase === 'taken' || phase === 'dropped' || phase === 'auth') {
 			if (this.account?.handover && phase === 'dropped')
-				this.leave();
+				return void this.leave(CODE_OVER);
 			this.set({ phase, reason, present: [] });
 			return;
 		}
@@ -434,6 +445,10 @@ export class Engine {
 					from: header.from, posted: header.posted });
 			});
 		} catch (error) {
+			/* The relay sends it again after the next login only. */
+			if (!this.state.full)
+				setTimeout(() => this.state.full && this.retry(),
+					FULL_MS);
 			this.set({ full: true, reason: String(error) });
 			throw error;
 		}
@@ -477,7 +492,8 @@ export class Engine {
 					fold(b.name) === fold(a.name)))
 					account.aliases.push(a);
 			if (account)
-				await tx.put('meta', account, 'account');
+				await tx.put('meta', { ...account, waits: false },
+					'account');
 		});
 		await this.reload();
 		this.emit('account');
@@ -698,6 +714,7 @@ export class Engine {
 			await tx.remove('messages', id);
 		});
 		this.emit('talks', null);
+		this.ask({ do: 'freed' });
 	}
 
 	/* People. */
@@ -779,6 +796,7 @@ export class Engine {
 			await tx.remove('talks', id);
 		});
 		this.emit('talks', [id]);
+		this.ask({ do: 'freed' });
 	}
 
 	/* Groups. */
@@ -799,10 +817,14 @@ export class Engine {
 
 		if (!answer.error) {
 			await this.store.write(async (tx) => {
-				const talk = await tx.get('talks', id) ?? newTalk(
-					{ id, kind: 'group', name: gid, gid,
-						members: [{ name: from, joined: true,
-							uid: this.account?.uid ?? '' }] });
+				/** @type {Talk} */
+				const talk = await tx.get('talks', id) ??
+					newTalk({ id, kind: 'group', name: gid, gid });
+				const uid = this.account?.uid ?? '';
+				talk.members ??= [];
+				if (!talk.members.some((m) => m.uid === uid))
+					talk.members.unshift({ name: from, uid,
+						joined: true });
 				talk.as ||= from;
 				talk.groupKind ||= kind;
 				talk.state = 'open';
@@ -851,7 +873,8 @@ export class Engine {
 	async joinAsDevice(uid, nodeid, label)
 	{
 		await this.store.setMeta('account', { uid, nodeid, noderef: '',
-			label, aliases: [], relay: '', handover: newId() });
+			label, aliases: [], relay: '', handover: newId(),
+			waits: true });
 		await this.reload();
 		this.emit('account');
 		this.ask({ do: 'connect' });
@@ -920,6 +943,16 @@ export class Engine {
 		setTimeout(() => this.emit('account'));
 	}
 
+	/**
+	 * A node for another device.  The relay drops it if nobody uses it in time,
+	 * and this browser does if nobody approves what has used it.
+	 * @param {string} label
+	 */
+	makeCode(label)
+	{
+		return this.userEdit({ newnode: label, within: CODE_MS / 1000 });
+	}
+
 	/** A code that nobody has used, or that nobody approved, ends. */
 	async checkCode()
 	{
@@ -938,7 +971,11 @@ export class Engine {
 		if (!code)
 			return;
 		await this.store.write(async (tx) => {
+			/** @type {import('./store.js').Device[]} */
+			const devices = await tx.get('meta', 'devices') ?? [];
 			await tx.remove('meta', 'code');
+			await tx.put('meta', devices.filter((d) =>
+				Number(d.ref) < Number(code.ref)), 'devices');
 			/* The node of the code may be gone, but not its heir. */
 			for (const dropnode of new Set([code.next, code.ref]))
 				if (dropnode)
@@ -996,8 +1033,11 @@ export class Engine {
 		this.ask({ do: 'forget' });
 	}
 
-	/** What waits for a device that has left would only fill its queue. */
-	async leave()
+	/**
+	 * What waits for a device that has left would only fill its queue.
+	 * @param {string} [reason]
+	 */
+	async leave(reason = '')
 	{
 		this.session?.write({ op: OP.UserEdit, id: newId(),
 			dropnode: this.account?.noderef });
@@ -1006,7 +1046,7 @@ export class Engine {
 		this.account = undefined;
 		this.emit('account');
 		this.emit('talks', null);
-		this.set({ phase: 'none', reason: '' });
+		this.set({ phase: 'none', reason });
 	}
 }
 

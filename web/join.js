@@ -6,6 +6,7 @@
 
 import { h, fill, field, button, say } from './dom.js';
 import { t } from './strings.js';
+import { CODE_OVER } from './engine.js';
 
 /** @typedef {import('./app.js').App} App */
 
@@ -59,21 +60,32 @@ export function decodeValue(text)
 	}
 }
 
+/* How the relay's answer begins. */
+const UNINVITED = 'this relay takes new members by invitation';
+
 export class JoinView {
-	/** @param {App} app @param {ReturnType<typeof readLink>} link */
-	constructor(app, link)
+	/**
+	 * @param {App} app
+	 * @param {ReturnType<typeof readLink>} link
+	 * @param {import('./engine.js').Joining | undefined} kept what this browser
+	 *	has asked for already
+	 */
+	constructor(app, link, kept)
 	{
 		this.app = app;
 		this.name = h('input', { name: 'name', autocomplete: 'off',
 			required: true, maxlength: 80, autocapitalize: 'words',
-			value: [link.join, link.code].filter(Boolean).join(' ') });
+			value: [link.join, link.code].filter(Boolean).join(' ') ||
+				(kept?.alias ?? '') });
+		/** By a link, which promised that it would work. */
+		this.invited = !!(link.join ?? kept?.invited);
+		this.given = this.name.value;
 		this.label = h('input', { name: 'device', autocomplete: 'off',
 			required: true, maxlength: 40, value: deviceLabel() });
 		this.code = h('textarea', { name: 'code', rows: 3, required: true,
 			autocomplete: 'off', spellcheck: 'false',
 			value: link.uid ? `${link.uid}.${link.nodeid}` : '' });
 		this.second = !!link.uid;
-		this.wasSent = false;
 		/** What is drawn. @type {boolean | undefined} */
 		this.busy = undefined;
 		this.drawn = this.second;
@@ -84,8 +96,8 @@ export class JoinView {
 
 	draw()
 	{
-		const { phase } = this.app.engine.state;
-		const busy = this.wasSent && phase !== 'none' && phase !== 'auth';
+		const busy = !['start', 'none', 'auth'].includes(
+			this.app.engine.state.phase);
 
 		if (busy !== this.busy || this.drawn !== this.second) {
 			this.busy = busy;
@@ -129,14 +141,14 @@ export class JoinView {
 				say(t('device-code-bad'));
 				return;
 			}
-			this.wasSent = true;
 			this.app.engine.joinAsDevice(uid, nodeid, label);
 		} else {
 			const alias = this.name.value.trim().replace(/ +/g, ' ');
 			if (!alias)
 				return;
-			this.wasSent = true;
-			this.app.engine.ask({ do: 'join', alias, label });
+			this.invited &&= this.name.value === this.given;
+			this.app.engine.ask({ do: 'join', alias, label,
+				invited: this.invited });
 		}
 		navigator.storage?.persist?.();
 		this.draw();
@@ -151,12 +163,10 @@ export class JoinView {
 			fill(this.state, h('p', { class: 'warn' }, t('auth')),
 				h('p', { class: 'dim' }, reason));
 		else if (!busy)
-			fill(this.state);
+			fill(this.state, reason === CODE_OVER &&
+				h('p', { class: 'warn' }, t('code-over')));
 		else if (phase === 'asked')
-			fill(this.state, h('h2', {}, t('asked-title')),
-				h('p', {}, t('asked-text')),
-				h('p', { class: 'dim' }, h('bdi', {}, reason)),
-				this.again());
+			fill(this.state, ...this.refusal(reason), this.again());
 		else if (untrusted)
 			fill(this.state, untrustedText());
 		else if (phase === 'waiting')
@@ -166,6 +176,22 @@ export class JoinView {
 			fill(this.state, h('p', {}, t('connecting')));
 	}
 
+	/** The relay did not let the user in. @param {string} reason */
+	refusal(reason)
+	{
+		if (!reason.startsWith(UNINVITED))
+			return [h('h2', {}, t('refused-title')),
+				h('p', {}, h('bdi', {}, reason)),
+				h('p', {}, t('tries-again'))];
+		if (!this.invited)
+			return [h('h2', {}, t('asked-title')),
+				h('p', {}, t('asked-text'))];
+		return [h('h2', {}, t('link-used-title')),
+			h('p', {}, t('link-used')),
+			h('p', {}, t('link-used-mine')),
+			h('p', {}, t('link-used-other'))];
+	}
+
 	again()
 	{
 		return h('div', { class: 'row' },
@@ -173,8 +199,6 @@ export class JoinView {
 				{ do: 'again' }), 'strong'),
 			button(t('back'), () => {
 				this.app.engine.ask({ do: 'stop' });
-				this.wasSent = false;
-				this.draw();
 			}, 'plain'));
 	}
 }

@@ -25,6 +25,7 @@ export class ListView {
 		this.search = h('input', { type: 'search', 'aria-label': t('search'),
 			placeholder: t('search'), autocomplete: 'off',
 			oninput: () => this.look() });
+		this.title = h('h1', { dir: 'auto' });
 		this.talks = h('ul', { class: 'talks' });
 		this.found = h('ul', { class: 'talks' });
 		this.foundTitle = h('h2', { class: 'part', hidden: true },
@@ -32,7 +33,7 @@ export class ListView {
 		this.searches = 0;
 		this.element = h('nav', { class: 'list', 'aria-label': t('talks') },
 			h('header', {},
-				h('h1', {}, 'mnm'),
+				this.title,
 				iconButton('gear', t('settings'), () =>
 					showSettings(app)),
 				iconButton('plus', t('new-talk'), () => showNew(app),
@@ -45,6 +46,7 @@ export class ListView {
 
 	draw()
 	{
+		this.title.textContent = this.app.engine.account?.relay || 'mnm';
 		const words = this.search.value.trim().toLocaleLowerCase();
 		const all = [...this.app.talks.values()].filter((talk) => words
 			? this.app.nameOf(talk).toLocaleLowerCase().includes(words)
@@ -59,9 +61,9 @@ export class ListView {
 		asks.length > 0 && others.length > 0 &&
 			h('li', {}, h('h2', { class: 'part' }, t('talks'))),
 		...others.map((talk) => this.item(talk)),
-		all.length === 0 && h('li', { class: 'empty' }, ...words
-			? [t('nobody-found')] : [h('p', {}, t('nobody-yet')),
-				h('p', { class: 'narrow' }, t('choose-none'))]));
+		all.length === 0 && h('li', { class: 'empty' }, words
+			? t('nobody-found') : h('div', { class: 'narrow' },
+				this.app.beginning())));
 		if (focused)
 			/** @type {HTMLElement | null} */ (this.talks.querySelector(
 				`[data-talk="${CSS.escape(focused)}"]`))?.focus();
@@ -78,7 +80,7 @@ export class ListView {
 			? talk.kind === 'group' ? t('invites-you') : t('asks-you')
 			: talk.draft ? t('draft', talk.draft)
 				: talk.state === 'asked' ? t('asked-short')
-					: talk.lastText ?? '';
+					: talk.lastText || this.app.statusOf(talk);
 
 		return h('li', {}, h('button', { type: 'button', class: 'talk',
 			'data-talk': talk.id,

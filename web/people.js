@@ -99,8 +99,10 @@ export function showNew(app)
 		}, h('h3', {}, t('new-group')), field(t('group-name'), gid),
 		field(t('first-member'), first, t('first-member-hint')),
 		contacts(app),
-		h('label', { class: 'check' }, closed, t('closed-group')),
-		h('label', { class: 'check' }, moderated, t('moderated-group')),
+		h('details', {}, h('summary', {}, t('more-rules')),
+			h('label', { class: 'check' }, closed, t('closed-group')),
+			h('label', { class: 'check' }, moderated,
+				t('moderated-group'))),
 		h('div', { class: 'row end' }, h('button', { class: 'strong' },
 			t('make-group'))))]);
 }

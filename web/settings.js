@@ -25,6 +25,7 @@ export function showSettings(app)
 		fill(devices, ...devicePart(app,
 			await app.store.meta('devices') ?? [],
 			await app.store.meta('code')));
+		devices.querySelector('.ask')?.scrollIntoView({ block: 'nearest' });
 	};
 	const stop = app.engine.on('account', draw);
 	const box = dialog(t('settings'), (close) => [aliases, devices,
@@ -88,7 +89,7 @@ function devicePart(app, devices, code)
 		h('ul', { class: 'members' }, ...items),
 		code ? codePart(app, code)
 			: h('div', { class: 'row' }, button(t('add-device'), () =>
-				told(engine.userEdit({ newnode: t('new-device') })))),
+				told(engine.makeCode(t('new-device'))))),
 		h('p', { class: 'dim' }, t('devices-text'))];
 }
 

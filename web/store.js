@@ -70,6 +70,8 @@ export const SHOWN_MAX = 3000;	/* characters of a message shown at once */
  * @property {string} relay its name
  * @property {string} [handover] id of the request that will give this browser a
  *	node of its own
+ * @property {boolean} [waits] for another device of the user to approve this one
+ * @property {string} [refused] why the name that was asked for is not the user's
  * @property {boolean} [hidden] nobody sees whether this user is online
  *
  * @typedef {{ref: string, label: string, seen: string}} Device

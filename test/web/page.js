@@ -1,4 +1,5 @@
 // page.js - for the tests: a relay of their own, and people with browsers.
+import assert from 'node:assert/strict';
 import { spawn, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -177,9 +178,58 @@ export class Device {
 		return this.page.locator('.log .words', { hasText: text }).count();
 	}
 
+	/** What was said in the talk that is open, all of it. */
+	words()
+	{
+		return this.page.evaluate(() => new Promise((done) => {
+			indexedDB.open('mnm').onsuccess = (e) => {
+				const db = e.target.result;
+				db.transaction('messages').objectStore('messages').getAll()
+					.onsuccess = (f) => {
+						done(f.target.result.filter((m) => /^word/.test(
+							m.text)).map((m) => m.text));
+						db.close();
+					};
+			};
+		}));
+	}
+
+	/** How many requests wait for their acks. */
+	outbox()
+	{
+		return this.page.evaluate(() => new Promise((done) => {
+			indexedDB.open('mnm').onsuccess = (e) => {
+				const db = e.target.result;
+				db.transaction('outbox').objectStore('outbox').count()
+					.onsuccess = (f) => {
+						done(f.target.result);
+						db.close();
+					};
+			};
+		}));
+	}
+
 	async close()
 	{
 		await this.context.close();
+	}
+}
+
+/** Nothing went wrong in these browsers, and no policy was violated. */
+export async function quiet(...list)
+{
+	for (const device of list) {
+		assert.deepEqual(device.wrong, []);
+		await device.close();
+	}
+}
+
+/** Wait until f() is true, for so many tenths of a second. */
+export async function until(f, most = 100)
+{
+	for (let i = 0; !await f(); i++) {
+		assert.ok(i < most, String(f));
+		await new Promise((done) => setTimeout(done, 100));
 	}
 }
 

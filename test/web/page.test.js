@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Device, LAPTOP, PHONE, Relay, launch, pair } from './page.js';
+import { Device, LAPTOP, PHONE, Relay, launch, pair, quiet, until } from './page.js';
 
 let browser, relay;
 /** @type {Device[]} */
@@ -19,23 +19,6 @@ after(async () => {
 	await browser?.close();
 	await relay?.stop();
 });
-
-/** Nothing went wrong in these browsers, and no policy was violated. */
-async function quiet(...list)
-{
-	for (const device of list) {
-		assert.deepEqual(device.wrong, []);
-		await device.close();
-	}
-}
-
-async function until(f)
-{
-	for (let i = 0; !await f(); i++) {
-		assert.ok(i < 100, String(f));
-		await new Promise((done) => setTimeout(done, 100));
-	}
-}
 
 test('two people meet and talk', async () => {
 	const [a, b] = await pair(browser, relay, 'Alice Smith', 'Bob', LAPTOP,
@@ -58,10 +41,9 @@ test('two people meet and talk', async () => {
 });
 
 test('who is not invited waits for the operator', async () => {
-	const d = await Device.open(browser, relay, LAPTOP, '#join=Zoe%20Z');
+	const d = await Device.open(browser, relay, LAPTOP);
 
-	await d.page.getByRole('button', { name: 'Join' }).waitFor();
-	assert.equal(new URL(d.page.url()).hash, '');
+	await d.page.getByLabel('Your name').fill('Zoe Z');
 	await d.page.getByRole('button', { name: 'Join' }).click();
 	await d.page.getByText('The operator has been asked').waitFor();
 	relay.command('approve', 'Zoe Z');
@@ -160,7 +142,8 @@ test('an attachment of 20 MB, a picture, a name that would lead elsewhere',
 		await b.sees('The film');
 		await b.page.locator('.picture img').waitFor();
 		const saving = b.page.waitForEvent('download');
-		await b.page.getByRole('button', { name: /film\.bin/ }).click();
+		await b.page.locator('.log').getByRole('button',
+			{ name: /film\.bin/ }).click();
 		const download = await saving;
 		assert.equal(download.suggestedFilename(), 'film.bin');
 		const chunks = [];
@@ -362,6 +345,7 @@ test('a moderated group: a post waits until it is passed', async () => {
 	await a.page.getByRole('button', { name: 'New conversation' }).click();
 	await dialog.getByLabel('Name of the group').fill('News');
 	await dialog.getByLabel('First member').fill('Vic');
+	await dialog.getByText('Rules for large groups').click();
 	await dialog.getByLabel('Moderated').check();
 	await dialog.getByRole('button', { name: 'Create' }).click();
 	await b.open('News');
@@ -428,8 +412,8 @@ test('notices while nobody looks, and being woken', async () => {
 			? made : null;
 	});
 	await page.getByRole('button', { name: 'Settings' }).click();
-	await page.getByRole('button', { name: 'Wake this device' }).click();
-	await page.getByRole('dialog').getByText('This device is woken when')
+	await page.getByRole('button', { name: 'Notify me when' }).click();
+	await page.getByRole('dialog').getByText('You will be notified when')
 		.waitFor();
 	assert.equal(await page.evaluate(() => window.asked), 65);
 	const cdp = await a.context.newCDPSession(page);
@@ -442,8 +426,8 @@ test('notices while nobody looks, and being woken', async () => {
 		origin: new URL(relay.url).origin, data: '' });
 	await until(async () => (await notices()).some((n) =>
 		n[1] === 'A message waits at Lindenhof.'));
-	await page.getByRole('button', { name: 'Do not wake' }).click();
-	await page.getByRole('dialog').getByText('is not woken any more').waitFor();
+	await page.getByRole('button', { name: 'Stop notifying' }).click();
+	await page.getByRole('dialog').getByText('You will not be notified').waitFor();
 	await quiet(a, b);
 });
 
@@ -529,7 +513,8 @@ test('the client for the command line and the page understand each other',
 		await a.sees('The disk');
 		assert.equal(await a.page.locator('.subject').textContent(),
 			'Disk space');
-		await a.page.getByRole('button', { name: /report\.txt/ }).waitFor();
+		await a.page.locator('.log').getByRole('button',
+			{ name: /report\.txt/ }).waitFor();
 		await a.write('Thank you, Theo');
 		await a.sees('Thank you', true);
 		const thread = JSON.parse(run('--json', 'read').trim().split('\n')

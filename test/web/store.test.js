@@ -315,6 +315,16 @@ test('a refused post fails, and is sent anew on request', { skip }, async () => 
 	engine.session.close();
 });
 
+test('the relay is told how long a code for another device is good', { skip },
+	async () => {
+		const { engine, sent, say } = await play(await newStore());
+		say({ op: 'info', info: 'login ok' });
+		engine.makeCode('phone');
+		await until(() => sent.some((h) => h.newnode === 'phone'));
+		assert.equal(sent.find((h) => h.newnode).within, 600);
+		engine.session.close();
+	});
+
 test('a full store: nothing is acked, and the page says so', { skip },
 	async () => {
 		const store = await newStore();
