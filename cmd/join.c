@@ -27,7 +27,8 @@
 #include "net/poller.h"
 
 #define PATIENCE 30000		/* ms for the relay to answer */
-#define ASK_EVERY 60000		/* ms between two tries to be admitted */
+#define ASK_FIRST 5		/* seconds until the next try to be admitted */
+#define ASK_MAX   120
 #define GOODBYE 5000		/* ms for the relay to answer a quit */
 #define NAME_ROOM 256
 #define ALIAS_ROOM (2 * NAME_ROOM)
@@ -396,22 +397,38 @@ may_be_admitted(const struct context *context)
 	    strstr(context->why, "operator") != NULL;
 }
 
+/* Whether to try again.  Once we wait, the relay may also be away. */
+static bool
+may_change(const struct context *context, const struct plan *plan, int status,
+    bool waiting)
+{
+	if (!plan->waits || plan->invited)
+		return false;
+	return (status == STATUS_NO_PERMISSION && may_be_admitted(context)) ||
+	    (status == STATUS_UNAVAILABLE && waiting);
+}
+
 static int
 join(struct context *context, const struct plan *plan,
     struct account *account)
 {
 	struct attempt a;
-	struct timespec pause = { ASK_EVERY / 1000, 0 };
+	struct timespec pause = { ASK_FIRST, 0 };
+	bool waiting = false;
 	int status = open_attempt(context, &a, plan);
 
 	if (status != STATUS_OK)
 		return status;
 	while ((status = try_to_join(context, &a, plan, account)) !=
-	    STATUS_OK && plan->waits && !plan->invited &&
-	    status == STATUS_NO_PERMISSION && may_be_admitted(context)) {
-		fprintf(stderr, "%s\nWaiting until the relay's operator lets "
-		    "you in (Ctrl-C ends this)...\n", context->why);
+	    STATUS_OK && may_change(context, plan, status, waiting)) {
+		if (!waiting)
+			fprintf(stderr, "%s\nWaiting until the relay's "
+			    "operator lets you in (Ctrl-C ends this)...\n",
+			    context->why);
+		waiting = true;
 		(void)nanosleep(&pause, NULL);
+		pause.tv_sec = pause.tv_sec * 2 < ASK_MAX ?
+		    pause.tv_sec * 2 : ASK_MAX;
 	}
 	if (status == STATUS_NO_PERMISSION && plan->invited &&
 	    may_be_admitted(context))

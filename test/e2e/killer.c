@@ -1,10 +1,12 @@
 /*
  * killer.so - preloaded into a program: before its call number KILL_AT of those
- * that change files or the connection, it dies as by kill -9.  KILL_COUNT names
- * a file that gets the number of calls when it ends by itself.
+ * that change files or the connection, it dies as by kill -9; from number
+ * FAIL_AT on, the disk is full.  KILL_COUNT names a file that gets how many
+ * calls there were, if it ends by itself.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,14 +17,31 @@
 
 static unsigned long calls;
 
+static unsigned long
+number(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text == NULL ? 0 : strtoul(text, NULL, 10);
+}
+
 static void
 count(void)
 {
-	const char *at = getenv("KILL_AT");
-
 	calls++;
-	if (at != NULL && strtoul(at, NULL, 10) == calls)
+	if (number("KILL_AT") == calls)
 		(void)kill(getpid(), SIGKILL);
+}
+
+static int
+fails(void)
+{
+	unsigned long from = number("FAIL_AT");
+
+	if (from == 0 || calls < from)
+		return 0;
+	errno = ENOSPC;
+	return 1;
 }
 
 __attribute__((destructor))
@@ -50,6 +69,11 @@ real(const char *name)
 }
 
 #define BEFORE(type, name, parameters, arguments)			\
+	BEFORE_IF(0, type, name, parameters, arguments)
+/* The same for what needs room on the disk. */
+#define BEFORE_FULL(type, name, parameters, arguments)			\
+	BEFORE_IF(fails(), type, name, parameters, arguments)
+#define BEFORE_IF(full, type, name, parameters, arguments)		\
 	type name parameters;						\
 	type								\
 	name parameters							\
@@ -58,17 +82,19 @@ real(const char *name)
 		void *found = real(#name);				\
 									\
 		count();						\
+		if (full)						\
+			return (type)-1;				\
 		memcpy(&function, &found, sizeof(function));		\
 		return function arguments;				\
 	}
 
-BEFORE(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n))
-BEFORE(ssize_t, pwrite, (int fd, const void *p, size_t n, off_t at),
+BEFORE_FULL(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n))
+BEFORE_FULL(ssize_t, pwrite, (int fd, const void *p, size_t n, off_t at),
     (fd, p, n, at))
-BEFORE(ssize_t, pwrite64, (int fd, const void *p, size_t n, off_t at),
+BEFORE_FULL(ssize_t, pwrite64, (int fd, const void *p, size_t n, off_t at),
     (fd, p, n, at))
-BEFORE(int, fsync, (int fd), (fd))
-BEFORE(int, renameat, (int a, const char *b, int c, const char *d),
+BEFORE_FULL(int, fsync, (int fd), (fd))
+BEFORE_FULL(int, renameat, (int a, const char *b, int c, const char *d),
     (a, b, c, d))
 BEFORE(int, unlinkat, (int dir, const char *name, int flags),
     (dir, name, flags))
