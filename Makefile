@@ -231,7 +231,7 @@ $(HEADER):
 	    "(or make BEARSSL=/path)" >&2; exit 1
 
 .PHONY: all run all-tests test test-c tsan crash killed mutants fuzz bench bench-full instructions \
-    static install install-lib uninstall clean
+    static install install-lib uninstall deb debian-test clean
 run: mnm
 	./mnm
 
@@ -345,29 +345,37 @@ install-lib: build/libmnm.a build/libtmtp.a
 
 SHARE = $(DESTDIR)$(PREFIX)/share
 UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
-PATHS = sed 's,/usr/local/bin/,$(PREFIX)/bin/,g'
+PATHS = sed 's,/usr/local/\(bin\|share\),$(PREFIX)/\1,g'
 install: mnm cmd/tmtp
 	install -d $(DESTDIR)$(PREFIX)/bin $(UNITS) $(SHARE)/man/man1 \
 	    $(SHARE)/man/man8 $(SHARE)/man/man5 $(SHARE)/doc/mnm/fail2ban \
 	    $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions
 	install -m 755 mnm cmd/tmtp $(DESTDIR)$(PREFIX)/bin
-	install -m 644 tmtp.1 $(SHARE)/man/man1/tmtp.1
 	for name in mnm tmtp; do \
 	    install -m 644 dist/completion/$$name.bash \
 	        $(SHARE)/bash-completion/completions/$$name && \
 	    install -m 644 dist/completion/_$$name \
 	        $(SHARE)/zsh/site-functions/_$$name || exit 1; done
-	install -m 644 mnm.8 $(SHARE)/man/man8/mnm.8
-	install -m 644 mnm.conf.5 $(SHARE)/man/man5/mnm.conf.5
+	$(PATHS) tmtp.1 >$(SHARE)/man/man1/tmtp.1
+	$(PATHS) mnm.8 >$(SHARE)/man/man8/mnm.8
+	$(PATHS) mnm.conf.5 >$(SHARE)/man/man5/mnm.conf.5
 	$(PATHS) dist/mnm.service >$(UNITS)/mnm.service
 	$(PATHS) dist/tmtp-mail.service >$(SHARE)/doc/mnm/tmtp-mail.service
 	$(PATHS) dist/sendmail >$(SHARE)/doc/mnm/sendmail
-	chmod 644 $(UNITS)/mnm.service $(SHARE)/doc/mnm/tmtp-mail.service
+	chmod 644 $(UNITS)/mnm.service $(SHARE)/doc/mnm/tmtp-mail.service \
+	    $(SHARE)/man/man1/tmtp.1 $(SHARE)/man/man8/mnm.8 \
+	    $(SHARE)/man/man5/mnm.conf.5
 	chmod 755 $(SHARE)/doc/mnm/sendmail
 	install -m 644 mnm.conf dist/tmtp-backup.service \
 	    dist/tmtp-backup.timer $(SHARE)/doc/mnm
 	install -m 644 dist/fail2ban/mnm.conf dist/fail2ban/mnm.local \
 	    $(SHARE)/doc/mnm/fail2ban
+
+# The Debian packages, in build/deb; and what becomes of them in a bare Debian.
+deb:
+	sh dist/mkdeb
+debian-test:
+	sh test/e2e/debian
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/mnm $(DESTDIR)$(PREFIX)/bin/tmtp \
