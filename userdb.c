@@ -663,10 +663,21 @@ userdb_set_pings(struct userdb *db, struct user *u, uint32_t pings,
 {
 	struct record r = roster_record_user(u);
 
-	r.has |= RECORD_PINGS | RECORD_FAILED_PINGS | RECORD_PINGS_SINCE;
+	r.has |= RECORD_PINGS;
 	r.pings = pings;
 	r.failed_pings = failed;
 	r.pings_since = since;
+	change(db, &r);
+}
+
+void
+userdb_begin_new_nodes(struct userdb *db, struct user *u, uint32_t day)
+{
+	struct record r = roster_record_user(u);
+
+	r.has |= RECORD_NEW_NODES;
+	r.new_nodes_day = day;
+	r.new_nodes_from = u->next_ref;
 	change(db, &r);
 }
 

@@ -125,6 +125,8 @@ void userdb_set_flags(struct userdb *, struct user *, unsigned flags);
 void userdb_set_subject(struct userdb *, struct user *, const struct subject *);
 /* The user who is this subject of this issuer, or NULL. */
 struct user *userdb_subject(struct userdb *, const struct subject *);
+/* The nodes that the user makes from now on are made on this day. */
+void userdb_begin_new_nodes(struct userdb *, struct user *, uint32_t day);
 /* Set the pings of the day that began at since, as in struct user. */
 void userdb_set_pings(struct userdb *, struct user *, uint32_t pings,
     uint32_t failed, uint32_t since);

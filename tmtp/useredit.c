@@ -224,10 +224,8 @@ may_make_node(struct request *rq)
 	struct user *user = rq->session->node->user;
 	uint32_t day = (uint32_t)(rq->now.wall / CLOCK_DAY);
 
-	if (user->new_nodes_day != day) {
-		user->new_nodes_day = day;
-		user->new_nodes_from = user->next_ref;
-	}
+	if (user->new_nodes_day != day)
+		userdb_begin_new_nodes(rq->relay->data->userdb, user, day);
 	return user->next_ref - user->new_nodes_from < NEW_NODES_MAX ||
 	    request_refuse(rq, "too many new nodes today: try again tomorrow",
 	    SPAN(""));

@@ -9,6 +9,9 @@
  *		[disabled] [receive_only]	what the user may not do
  *		[pings] [failed_pings]		in the day that began at
  *		[pings_since]			this second since 1970
+ *		[new_nodes_day]			on this day, counted from 1970,
+ *		[new_nodes_from]		nodes from this number on were
+ *						made
  *		[oidc_aud] [oidc_iat]		a provider said who it is
  *		[oidc_iss] [oidc_sub]
  *	node	hash label node [receipts]	the user has this node; for the
@@ -63,15 +66,14 @@ enum record_field {
 	RECORD_ALIAS        = 1 << 0,
 	RECORD_DISABLED     = 1 << 1,	/* flag: the user may not log in */
 	RECORD_DROPPED      = 1 << 2,	/* flag: the alias reaches nobody */
-	RECORD_FAILED_PINGS = 1 << 3,
+	RECORD_NEW_NODES    = 1 << 3,	/* both of them */
 	RECORD_GID          = 1 << 4,
 	RECORD_GONE         = 1 << 5,	/* flag: node, user or group */
 	RECORD_HASH         = 1 << 6,
 	RECORD_LABEL        = 1 << 7,
 	RECORD_NEXT_REF     = 1 << 8,
 	RECORD_NODE         = 1 << 9,
-	RECORD_PINGS        = 1 << 10,
-	RECORD_PINGS_SINCE  = 1 << 11,
+	RECORD_PINGS        = 1 << 10,	/* all three of them */
 	RECORD_RECEIVE_ONLY = 1 << 12,	/* flag: the user may not send */
 	RECORD_SALT         = 1 << 13,
 	RECORD_SEEN         = 1 << 14,
@@ -121,6 +123,7 @@ struct record {
 	uint64_t cork;			/* now.wall, or 0 */
 	uint32_t next_ref, node, seen, uses, woken;
 	uint32_t pings, failed_pings, pings_since;
+	uint32_t new_nodes_day, new_nodes_from;
 	enum member_state state;
 	unsigned kind;			/* a set of group_kind */
 	struct span pending;		/* see record_pending_uid */

@@ -741,6 +741,8 @@ apply_user(struct roster *ro, struct user *u, const struct record *r)
 	u->pings = r->pings;
 	u->failed_pings = r->failed_pings;
 	u->pings_since = r->pings_since;
+	u->new_nodes_day = r->new_nodes_day;
+	u->new_nodes_from = r->new_nodes_from;
 	apply_subject(ro, u, r);
 }
 
@@ -857,7 +859,9 @@ roster_record_user(const struct user *u)
 		.next_ref = u->next_ref,
 		.pings = u->pings,
 		.failed_pings = u->failed_pings,
-		.pings_since = u->pings_since
+		.pings_since = u->pings_since,
+		.new_nodes_day = u->new_nodes_day,
+		.new_nodes_from = u->new_nodes_from
 	};
 
 	if (u->flags & USER_DISABLED)
@@ -865,8 +869,9 @@ roster_record_user(const struct user *u)
 	if (u->flags & USER_RECEIVE_ONLY)
 		r.has |= RECORD_RECEIVE_ONLY;
 	if (u->pings_since != 0)
-		r.has |= RECORD_PINGS | RECORD_FAILED_PINGS |
-		    RECORD_PINGS_SINCE;
+		r.has |= RECORD_PINGS;
+	if (u->new_nodes_day != 0)
+		r.has |= RECORD_NEW_NODES;
 	if (u->subject != NULL) {
 		r.has |= RECORD_OIDC;
 		r.subject = *u->subject;

@@ -81,6 +81,8 @@ struct user {
 	unsigned flags;
 	uint32_t pings, failed_pings;	/* in the day from pings_since on, */
 	uint32_t pings_since;		/* in seconds since 1970 */
+	uint32_t new_nodes_day;		/* since 1970; 0: never.  On it, nodes */
+	uint32_t new_nodes_from;	/* from this number on were made */
 	struct node **nodes;	/* by rising ref */
 	size_t node_count;
 	struct alias **aliases;
@@ -93,8 +95,6 @@ struct user {
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
 	size_t nodes_online;	/* for tmtp */
 	size_t uploads;			/* for tmtp: large data arriving */
-	uint32_t new_nodes_day;		/* for tmtp: since 1970; on it, nodes */
-	uint32_t new_nodes_from;	/* from this number on were made */
 	bool dirty;			/* for userdb: file older than memory */
 	struct user *dirty_next;
 };

@@ -172,6 +172,13 @@ test_a_day(struct harness *st, struct person *b)
 	ask(st, b);
 	harness_turn(st);
 	CHECK(has_got(b->actor, "too many new nodes today"), "no error");
+	harness_crash(st);
+	harness_start(st);
+	harness_login(st, b->actor);
+	b->user = userdb_user_text(st->data.userdb, span_of(b->actor->uid));
+	ask(st, b);
+	harness_turn(st);
+	CHECK(has_got(b->actor, "too many new nodes today"), "a restart");
 	st->now.wall += CLOCK_DAY;
 	ask(st, b);
 	harness_turn(st);
