@@ -105,6 +105,9 @@ invite(struct call *c)
 	if (coded)
 		output_say(&c->out, "The code must be typed behind the name, "
 		    "once; it is not shown again.  Others see the name alone.");
+	else
+		output_say(&c->out, "Someone who guesses the name can be first;"
+		    " with --code, a code is needed, too.");
 	warn_if_closed(c);
 	return NULL;
 }

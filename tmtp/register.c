@@ -24,6 +24,8 @@
  * waits for the operator tries some 30 times; who guesses, much more often.
  */
 #define MISSES_MAX 100
+/* ... and from all those whose count had to make room for others. */
+#define LOST_MISSES_MAX 1000
 
 #define REQUESTS_OF_NET 4	/* that are kept: one household's */
 
@@ -45,6 +47,7 @@ struct registrar {
 	struct invites *invites;
 	struct rate rates[RATES_MAX];
 	size_t rate_count;
+	struct rate lost;	/* those whose hour was not over, together */
 };
 
 struct registrar *
@@ -122,6 +125,17 @@ find_rate(struct registrar *r, const struct subnet *net, struct now now)
 	return NULL;
 }
 
+/* Many networks must not have more guesses each because they are so many. */
+static void
+lose_rate(struct registrar *r, const struct rate *rate, struct now now)
+{
+	if (is_over(rate, now))
+		return;
+	if (is_over(&r->lost, now))
+		r->lost = (struct rate){ .since = now.mono };
+	r->lost.misses += rate->misses;
+}
+
 /* Reuse one whose hour is over, or else the oldest. */
 static struct rate *
 new_rate(struct registrar *r, struct now now)
@@ -134,6 +148,7 @@ new_rate(struct registrar *r, struct now now)
 		if (rate->since < oldest->since)
 			oldest = rate;
 	}
+	lose_rate(r, oldest, now);
 	return oldest;
 }
 
@@ -200,7 +215,10 @@ is_guessing(struct registrar *r, const struct applicant *a)
 	const struct subnet net = net_of(a);
 	const struct rate *rate = find_rate(r, &net, a->now);
 
-	return rate != NULL && rate->misses >= MISSES_MAX;
+	if (rate == NULL)
+		return !is_over(&r->lost, a->now) &&
+		    r->lost.misses >= LOST_MISSES_MAX;
+	return rate->misses >= MISSES_MAX;
 }
 
 static void

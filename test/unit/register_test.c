@@ -515,6 +515,17 @@ check_guesses(void)
 	    REGISTER_YES, "others suffer");
 	CHECK(enter(&d, "Alice Smith", "127.0.0.1:1", now_at(HOUR)) ==
 	    REGISTER_UNINVITED, "it never ends");
+
+	/* Many networks, each of which guesses less, do not get on for ever. */
+	for (i = 0; i < 10000; i++) {
+		snprintf(name, sizeof(name), "10.%d.%d.1:1", i / 250, i % 250);
+		if (enter(&d, "Bob", name, now_at(2 * HOUR)) ==
+		    REGISTER_GUESSING)
+			break;
+	}
+	CHECK(i > 1000 && i < 2000, "%d guesses", i);
+	CHECK(enter(&d, "Bob", "10.99.0.1:1", now_at(3 * HOUR)) ==
+	    REGISTER_UNINVITED, "it never ends for others");
 	close_door(&d);
 }
 
