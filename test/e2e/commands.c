@@ -72,7 +72,8 @@ check_init(struct operator *o)
 	    "--host a.org");
 	expect(o, 0, ":", "-c new/mnm.config fingerprint");
 	/* Before the first start. */
-	expect(o, 0, "Someone who guesses the name", "-c new/mnm.config invite 'Alice Smith'");
+	expect(o, 0, "Someone who guesses the name",
+	    "-c new/mnm.config invite 'Alice Smith'");
 }
 
 /* What it prints can be pasted: it names the program as it was called. */
