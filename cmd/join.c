@@ -218,8 +218,9 @@ connect_any(struct context *context, struct attempt *a)
 		client_close(a->client);
 		a->client = NULL;
 	}
-	(void)say_why(context->why, CONTEXT_WHY, "cannot connect to %s",
-	    a->dial.host);
+	(void)say_why(context->why, CONTEXT_WHY, "nothing answers at %s%s%s: "
+	    "is the relay running, and is this its address?", a->dial.host,
+	    a->dial.kind == DIAL_UNIX ? "" : ", port ", a->dial.port);
 	return false;
 }
 
@@ -379,9 +380,11 @@ try_to_join(struct context *context, struct attempt *a,
 			return STATUS_NO_PERMISSION;
 		if (client_over(a->client) != NULL) {
 			(void)say_why(context->why, CONTEXT_WHY, "%s",
-			    client_error(a->client) > 0 ? "the relay's "
-			    "certificate is not the expected one" :
-			    client_over(a->client));
+			    client_error(a->client) <= 0 ?
+			    client_over(a->client) :
+			    a->dial.kind == DIAL_NAMED ? "no authority of "
+			    "this system vouches for the relay's certificate" :
+			    "the relay's certificate is not the expected one");
 			return STATUS_NO_PERMISSION;
 		}
 		turn(a);
@@ -549,7 +552,9 @@ read_words(struct plan *plan, char **argv)
 			break;
 		if (plan->address[0] == '\0') {
 			if (!read_address(plan, *words.at++))
-				return -1;
+				return context_fail(NULL, STATUS_USAGE,
+				    "this link is not whole: it ends with "
+				    "#join= or #device= and more");
 		} else if (strlen(*words.at) < NAME_ROOM) {
 			(void)snprintf(plan->name, NAME_ROOM, "%s",
 			    *words.at++);
@@ -570,8 +575,11 @@ join_run(struct context *context, char **argv)
 	struct account account;
 	int status;
 
-	if (read_words(&plan, argv) == -1)
+	status = read_words(&plan, argv);
+	if (status == -1)
 		return context_usage(context, usage);
+	if (status != STATUS_OK)
+		return status;
 	status = ask_fingerprint(context, &plan);
 	if (status == STATUS_OK)
 		status = prepare(context, &plan, &account);
