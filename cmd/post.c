@@ -379,7 +379,11 @@ post(struct context *context, struct request_line *line,
 	return status;
 }
 
-/* First the pings, as --wait may make their targets known. */
+/*
+ * First the pings, as --wait may make their targets known.  If one is refused,
+ * nothing is posted, as the relay does with a post to an unknown uid: perhaps
+ * a text lacks its quotes.
+ */
 static int
 deliver(struct context *context, struct request_line *line,
     const struct post_order *order, struct buf *report)
@@ -416,6 +420,9 @@ deliver(struct context *context, struct request_line *line,
 			late[late_count++] = (char *)(uintptr_t)unknown[i];
 	}
 	late[late_count] = NULL;
+	if (status == STATUS_DATA && late_count > 0)
+		return context_fail(context, status, "nothing was posted; a "
+		    "text of several words needs quotes");
 	result = post(context, line, order, late, report);
 	return result != STATUS_OK ? result : status;
 }
