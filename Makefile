@@ -69,8 +69,9 @@ SIM =	$(CLIENT) sim/crowd.o sim/expect.o \
 	sim/selftest_lines.o sim/sim.o sim/talk.o
 
 UNIT = test/unit
-TESTS = $(UNIT)/log_test $(UNIT)/encode_test $(UNIT)/json_test \
-	$(UNIT)/confine_test $(UNIT)/set_test $(UNIT)/qr_test $(UNIT)/mime_test $(UNIT)/conf_test $(UNIT)/ntp_test \
+TESTS = $(UNIT)/log_test $(UNIT)/printf_test $(UNIT)/encode_test \
+	$(UNIT)/json_test $(UNIT)/confine_test \
+	$(UNIT)/set_test $(UNIT)/qr_test $(UNIT)/mime_test $(UNIT)/conf_test $(UNIT)/ntp_test \
 	$(UNIT)/journal_test $(UNIT)/store_test $(UNIT)/name_test \
 	$(UNIT)/record_test $(UNIT)/files_test $(UNIT)/roster_test \
 	$(UNIT)/userdb_test $(UNIT)/backup_test $(UNIT)/fsck_test \
@@ -226,6 +227,7 @@ mnm.o cmd/tmtp.o $(CMD) $(GATES) $(OBJS) $(SIM) $(MAIL) $(TEST_OBJS): $(HEADER) 
 $(TEST_OBJS): test/*/*.h
 $(PROGRAMS): test/lib/libtest.a libmnm.a
 $(UNIT)/tls_test.o $(UNIT)/tls_bad_test.o: net/tls.c $(UNIT)/tls_pair.c
+$(UNIT)/printf_test.o: dist/printf.c
 $(HEADER):
 	@echo "BearSSL is missing: apt-get install libbearssl-dev" \
 	    "(or make BEARSSL=/path)" >&2; exit 1
@@ -276,6 +278,8 @@ STATIC = -flto=auto -flto-partition=one \
 	-fno-pie -fno-ident -fno-inline-functions-called-once \
 	-Wl,--gc-sections,--sort-section=alignment -Wl,-z,noseparate-code \
 	-Wl,-z,norelro,-z,common-page-size=256 -no-pie -static -s
+# In place of what musl, or BearSSL for glibc, has of these.
+MUSL = dist/fortify.c dist/printf.c
 static: web/files.c
 	@machine=`$(CC) -dumpmachine`; lib=$(BEARSSL)/lib/libbearssl.a; \
 	test -e $$lib || lib=`$(CC) -print-file-name=libbearssl.a`; \
@@ -284,9 +288,9 @@ static: web/files.c
 	    exit 1; set -- $(CC); \
 	musl=`echo $$machine | sed 's/gnu/musl/; s/abi64//'`; \
 	if test $${machine%%-*} = "`uname -m`" && command -v musl-gcc >/dev/null; \
-	then set -- musl-gcc dist/fortify.c; \
+	then set -- musl-gcc $(MUSL); \
 	elif test -e /usr/lib/$$musl/musl-gcc.specs; then set -- $(CC) \
-	    dist/fortify.c -specs /usr/lib/$$musl/musl-gcc.specs; fi; \
+	    $(MUSL) -specs /usr/lib/$$musl/musl-gcc.specs; fi; \
 	set -- "$$@" -idirafter /usr/$$machine/include \
 	    -idirafter /usr/include/$$machine -idirafter /usr/include; \
 	size='-Oz -fcf-protection=none'; \
