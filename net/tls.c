@@ -1,6 +1,6 @@
 /*
  * A new connection and one that has been open for a week are two different
- * things here, so that an idle one costs less than 1 kB instead of the 38 kB
+ * things here, so that an idle one costs 200 bytes instead of the 38 kB
  * that a BearSSL engine takes with its buffers.
  *
  * Lend.  From the first record to the end of the handshake a connection owns a
@@ -13,16 +13,17 @@
  * sent.  What is incomplete waits in bytes of its own size: struct backlog
  * below.
  *
- * Strip.  When the handshake is done, an engine needs nothing more than its
- * two record contexts: key, sequence number and, for GCM, the hash key.  They
- * are the documented API of br_sslrec_in_class and br_sslrec_out_class, hold
- * no pointer into themselves and know their size.  So they are copied out, 88
- * bytes each for ChaCha20 and 304 for GCM, and the 4 kB are freed.  This is
- * done as soon as application data may flow: by then the engine's output has
- * been moved, and its input stands between two records.  From there on this
- * file handles the records, which is little: data, alerts, and a refusal of
- * everything else.  Both ways, records are transformed where they lie, in the
- * shared buffers.
+ * Strip.  When the handshake is done, nothing more is needed than, for each
+ * direction, the key, its IV and the number of the next record: 56 bytes.  They
+ * are kept, and the 4 kB are freed.  This is done as soon as application data
+ * may flow: by then the engine's output has been moved, and its input stands
+ * between two records.  From there on this file handles the records, which is
+ * little: data, alerts, and a refusal of everything else.  Both ways, records
+ * are transformed where they lie, in the shared buffers.
+ *
+ * What BearSSL encrypts records with is larger than the key that it is made of:
+ * 304 bytes for AES.  So it is made in struct tls, when a connection first
+ * needs it after tls_enter.
  *
  * Renegotiation is refused with a no_renegotiation warning, as BearSSL does
  * it, and the connection goes on (RFC 5246, 7.2.2).  Records without data are
@@ -44,7 +45,10 @@
 #include "net/cert.h"
 
 #define RECORD_HEAD 5		/* type, version, length */
-#define RECORD_MAX  (RECORD_HEAD + 16384 + 24)	/* the overhead is GCM's */
+#define RECORD_DATA 16384	/* at most */
+#define GCM_NONCE   8		/* before the data, and after it: */
+#define TAG         16
+#define RECORD_MAX  (RECORD_HEAD + GCM_NONCE + RECORD_DATA + TAG)
 #define WIRE_ROOM   (4 * RECORD_MAX)	/* records that one send may carry */
 #define ALERT_ROOM  64		/* beyond them: an alert and a close_notify */
 #define SESSIONS    (300 * 100)	/* BearSSL takes 100 bytes for each */
@@ -70,18 +74,38 @@ struct backlog {
 	size_t at, n;	/* p[at..n) are left */
 };
 
+enum cipher { AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305 };
+
+static const size_t key_bytes[] = { [AES_128_GCM] = 16, [AES_256_GCM] = 32,
+    [CHACHA20_POLY1305] = 32 };
+static const size_t iv_bytes[] = { [AES_128_GCM] = 4, [AES_256_GCM] = 4,
+    [CHACHA20_POLY1305] = 12 };
+
+/* One direction, when the handshake is done. */
+struct keys {
+	uint64_t next;		/* number of the next record */
+	unsigned char key[32], iv[12];
+};
+
+/* BearSSL's, made of that. */
+union sealer {
+	const br_sslrec_in_class *in;
+	const br_sslrec_out_class *out;
+	br_sslrec_gcm_context gcm;
+	br_sslrec_chapol_context chapol;
+};
+
 struct tls_conn {
 	struct tls *tls;
 	br_ssl_server_context *handshake;	/* NULL unless it is going on */
-	const br_sslrec_in_class **in;		/* NULL until it is done */
-	union {
-		const struct cert *cert;	/* as long as in is NULL */
-		const br_sslrec_out_class **out;
-	};
+	const struct cert *cert;	/* for it */
 	struct backlog received, unsent;
+	struct keys in, out;
 	int error;
 	uint16_t fragment_max;	/* 16384, or less if the peer asked for it */
 	uint8_t dataless;	/* records without data since the last data */
+	uint8_t cipher;
+	bool stripped;		/* the handshake is done: there are keys */
 	bool greeted;		/* a record of a TLS handshake was received */
 	bool finished, peer_finished;
 };
@@ -92,6 +116,8 @@ struct tls {
 	bool fast_aes;
 	br_ssl_session_cache_lru cache;
 	const struct tls_conn *entered;	/* whose bytes in and out hold */
+	union sealer in_sealer, out_sealer;	/* ... and whose these are: */
+	bool in_is_made, out_is_made;
 	size_t in_at, in_end, out_at, out_end;
 	unsigned char in[WIRE_ROOM], out[WIRE_ROOM + ALERT_ROOM];
 	unsigned char engine_in[BR_SSL_BUFSIZE_INPUT];
@@ -261,13 +287,9 @@ tls_conn_close(struct tls_conn *conn)
 	if (conn->tls->entered == conn)
 		conn->tls->entered = NULL;
 	forget(conn->handshake, sizeof(*conn->handshake));
-	if (conn->in != NULL) {
-		forget(conn->in, (*conn->in)->context_size);
-		forget(conn->out, (*conn->out)->context_size);
-	}
 	backlog_free(&conn->received);
 	backlog_free(&conn->unsent);
-	free(conn);
+	forget(conn, sizeof(*conn));
 }
 
 void
@@ -277,8 +299,65 @@ tls_enter(struct tls_conn *conn)
 
 	assert(tls->entered == NULL);
 	tls->entered = conn;
+	tls->in_is_made = tls->out_is_made = false;
 	tls->in_at = tls->in_end = 0;
 	tls->out_at = tls->out_end = 0;
+}
+
+/* The number of its next record. */
+static uint64_t *
+sealer_next(union sealer *sealer, enum cipher cipher)
+{
+	return cipher == CHACHA20_POLY1305 ? &sealer->chapol.seq :
+	    &sealer->gcm.seq;
+}
+
+/* What decrypts the next record. */
+static const br_sslrec_in_class **
+use_in(const struct tls_conn *conn)
+{
+	struct tls *tls = conn->tls;
+	const br_ssl_engine_context *engine = &tls->blank.eng;
+	union sealer *sealer = &tls->in_sealer;
+	const struct keys *keys = &conn->in;
+
+	assert(tls->entered == conn);
+	if (tls->in_is_made)
+		return &sealer->in;
+	if (conn->cipher == CHACHA20_POLY1305)
+		br_sslrec_in_chapol_vtable.init(&sealer->chapol.vtable.in,
+		    engine->ichacha, engine->ipoly, keys->key, keys->iv);
+	else
+		br_sslrec_in_gcm_vtable.init(&sealer->gcm.vtable.in,
+		    engine->iaes_ctr, keys->key, key_bytes[conn->cipher],
+		    engine->ighash, keys->iv);
+	*sealer_next(sealer, conn->cipher) = keys->next;
+	tls->in_is_made = true;
+	return &sealer->in;
+}
+
+/* What encrypts the next record. */
+static const br_sslrec_out_class **
+use_out(const struct tls_conn *conn)
+{
+	struct tls *tls = conn->tls;
+	const br_ssl_engine_context *engine = &tls->blank.eng;
+	union sealer *sealer = &tls->out_sealer;
+	const struct keys *keys = &conn->out;
+
+	assert(tls->entered == conn);
+	if (tls->out_is_made)
+		return &sealer->out;
+	if (conn->cipher == CHACHA20_POLY1305)
+		br_sslrec_out_chapol_vtable.init(&sealer->chapol.vtable.out,
+		    engine->ichacha, engine->ipoly, keys->key, keys->iv);
+	else
+		br_sslrec_out_gcm_vtable.init(&sealer->gcm.vtable.out,
+		    engine->iaes_ctr, keys->key, key_bytes[conn->cipher],
+		    engine->ighash, keys->iv);
+	*sealer_next(sealer, conn->cipher) = keys->next;
+	tls->out_is_made = true;
+	return &sealer->out;
 }
 
 /* Add n bytes to what waits already. */
@@ -309,6 +388,11 @@ tls_leave(struct tls_conn *conn)
 		    tls->in_end - tls->in_at);
 	keep(&conn->unsent, tls->out + tls->out_at,
 	    tls->out_end - tls->out_at);
+	if (tls->in_is_made)
+		conn->in.next = *sealer_next(&tls->in_sealer, conn->cipher);
+	if (tls->out_is_made)
+		conn->out.next = *sealer_next(&tls->out_sealer,
+		    conn->cipher);
 	tls->entered = NULL;
 }
 
@@ -326,15 +410,20 @@ fetch_received(struct tls_conn *conn)
 	backlog_free(&conn->received);
 }
 
-/* Where the plaintext of the next outgoing record goes. */
+/*
+ * Where the plaintext of the next outgoing record goes: behind its head and,
+ * for GCM, a nonce; with room for the tag behind it.
+ */
 static unsigned char *
 record_room(const struct tls_conn *conn, size_t *room)
 {
 	struct tls *tls = conn->tls;
-	size_t start = tls->out_end + RECORD_HEAD, end = sizeof(tls->out);
+	size_t start = tls->out_end + RECORD_HEAD +
+	    (conn->cipher == CHACHA20_POLY1305 ? 0 : GCM_NONCE);
 
-	(*conn->out)->max_plaintext(conn->out, &start, &end);
-	*room = end - start;
+	*room = sizeof(tls->out) - TAG - start;
+	if (*room > RECORD_DATA)
+		*room = RECORD_DATA;
 	return tls->out + start;
 }
 
@@ -343,13 +432,13 @@ static void
 seal(struct tls_conn *conn, enum record_type type, size_t n)
 {
 	struct tls *tls = conn->tls;
+	const br_sslrec_out_class **context = use_out(conn);
 	unsigned char *record;
 	size_t room;
 
 	record = record_room(conn, &room);
 	assert(n <= room);
-	record = (*conn->out)->encrypt(conn->out, (int)type, BR_TLS12, record,
-	    &n);
+	record = (*context)->encrypt(context, (int)type, BR_TLS12, record, &n);
 	assert(record == tls->out + tls->out_end);
 	tls->out_end += n;
 }
@@ -438,18 +527,64 @@ between_records(br_ssl_engine_context *engine)
 	    n == RECORD_HEAD;
 }
 
-/* The handshake is done: keep the record contexts and nothing else. */
+static enum cipher
+cipher_of(uint16_t suite)
+{
+	switch (suite) {
+	case BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256:
+	case BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256:
+		return CHACHA20_POLY1305;
+	case BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384:
+	case BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384:
+		return AES_256_GCM;
+	default:
+		return AES_128_GCM;
+	}
+}
+
+/*
+ * The keys follow from what the handshake has agreed on (RFC 5246, 6.3), in
+ * this order: the client's key and the server's, then their IVs.
+ */
+static void
+derive_keys(struct tls_conn *conn)
+{
+	const br_ssl_engine_context *engine = &conn->handshake->eng;
+	const br_ssl_session_parameters *session = &engine->session;
+	const br_tls_prf_seed_chunk seeds[] = {
+		{ engine->server_random, sizeof(engine->server_random) },
+		{ engine->client_random, sizeof(engine->client_random) }
+	};
+	enum cipher cipher = cipher_of(session->cipher_suite);
+	size_t key = key_bytes[cipher], iv = iv_bytes[cipher];
+	unsigned char block[2 * (32 + 12)];
+
+	(cipher == AES_256_GCM ? br_tls12_sha384_prf : br_tls12_sha256_prf)(
+	    block, 2 * (key + iv), session->master_secret,
+	    sizeof(session->master_secret), "key expansion", 2, seeds);
+	memcpy(conn->in.key, block, key);
+	memcpy(conn->out.key, block + key, key);
+	memcpy(conn->in.iv, block + 2 * key, iv);
+	memcpy(conn->out.iv, block + 2 * key + iv, iv);
+	cert_wipe(block, sizeof(block));
+	conn->cipher = (uint8_t)cipher;
+}
+
+/* The handshake is done: keep the keys and nothing else. */
 static void
 strip(struct tls_conn *conn)
 {
 	br_ssl_engine_context *engine = &conn->handshake->eng;
-	size_t fragment, in = engine->in.vtable->context_size;
-	size_t out = engine->out.vtable->context_size;
+	size_t fragment;
 
 	(void)br_ssl_engine_sendapp_buf(engine, &fragment);
 	conn->fragment_max = (uint16_t)fragment;
-	conn->in = memcpy(xalloc(in), &engine->in, in);
-	conn->out = memcpy(xalloc(out), &engine->out, out);
+	derive_keys(conn);
+	conn->in.next = conn->cipher == CHACHA20_POLY1305 ?
+	    engine->in.chapol.seq : engine->in.gcm.seq;
+	conn->out.next = conn->cipher == CHACHA20_POLY1305 ?
+	    engine->out.chapol.seq : engine->out.gcm.seq;
+	conn->stripped = true;
 	forget(conn->handshake, sizeof(*conn->handshake));
 	conn->handshake = NULL;
 }
@@ -481,7 +616,7 @@ shake_hands(struct tls_conn *conn)
 	const unsigned char *p;
 	size_t n, length;
 
-	while (conn->in == NULL && conn->error == 0) {
+	while (!conn->stripped && conn->error == 0) {
 		p = tls->in + tls->in_at;
 		n = tls->in_end - tls->in_at;
 		if (!conn->greeted && is_not_tls(p, n)) {
@@ -541,6 +676,7 @@ static bool
 next_record(struct tls_conn *conn, struct tls_record *record)
 {
 	struct tls *tls = conn->tls;
+	const br_sslrec_in_class **context;
 	unsigned char *p = tls->in + tls->in_at;
 	size_t n = tls->in_end - tls->in_at, length;
 
@@ -553,14 +689,15 @@ next_record(struct tls_conn *conn, struct tls_record *record)
 		fail(conn, BR_ERR_BAD_VERSION, PROTOCOL_VERSION);
 		return false;
 	}
-	if (!(*conn->in)->check_length(conn->in, record->n)) {
+	context = use_in(conn);
+	if (!(*context)->check_length(context, record->n)) {
 		fail(conn, BR_ERR_BAD_LENGTH, RECORD_OVERFLOW);
 		return false;
 	}
 	if (n < length)
 		return false;
 	tls->in_at += length;
-	record->p = (*conn->in)->decrypt(conn->in, (int)record->type, BR_TLS12,
+	record->p = (*context)->decrypt(context, (int)record->type, BR_TLS12,
 	    p + RECORD_HEAD, &record->n);
 	if (record->p == NULL)
 		fail(conn, BR_ERR_BAD_MAC, BAD_RECORD_MAC);
@@ -699,7 +836,7 @@ tls_has_begun(const struct tls_conn *conn)
 bool
 tls_is_open(const struct tls_conn *conn)
 {
-	return conn->in != NULL && conn->error == 0;
+	return conn->stripped && conn->error == 0;
 }
 
 void
