@@ -4,8 +4,8 @@
  * bytes:
  *
  *	                             idle  stranger   member
- *	struct conn, struct session      500       500      500
- *	TLS: keys, or a handshake     600     4 500      600
+ *	struct conn, struct session      800       800      800
+ *	TLS: keys, or a handshake     200     4 500      200
  *	part of a TLS record            -    16 400   16 400
  *	part of a frame                 -     4 100  131 100  header, small data
  *	kept until data takes more      -    16 400   65 600  one recv
@@ -13,7 +13,7 @@
  *	news of who is online           -         -   16 400
  *	records that are not sent       -     4 500   66 000  one turn
  *	messages that wait for acks     -         -    1 600  window_max
- *	                            1 100    46 900  363 800
+ *	                            1 000    47 200  363 700
  *
  * A stranger has login_timeout for it.  Where providers vouch for people, its
  * frame may take 16 400 bytes, and its replies hold the list of providers: some

@@ -426,13 +426,6 @@ tmtp_conf(const struct session *s)
 }
 
 void
-tmtp_set_peer(struct session *s, const char *peer)
-{
-	free(s->peer);
-	s->peer = xcopy(span_of(peer));
-}
-
-void
 tmtp_session_close(struct session *s, struct now now)
 {
 	(void)now;

@@ -50,16 +50,14 @@ int tmtp_set_keys(struct relay *, const char *place, const struct span *texts,
     size_t n, char *why, size_t room);
 
 /*
- * A connection was accepted.  owner is the caller's, for tmtp_owner; peer is
- * its address for the log, copied.
+ * A connection was accepted.  owner is the caller's, for tmtp_owner; so is
+ * peer, its address for the log.
  */
 struct session *tmtp_session_open(struct relay *, void *owner, const char *peer,
     struct now);
 /* The time until login runs from now on: so far it was no TMTP. */
 void tmtp_session_restart(struct session *, struct now);
 const struct conf *tmtp_conf(const struct session *);
-/* Its peer is another one, as a proxy says.  Before its first byte. */
-void tmtp_set_peer(struct session *, const char *peer);
 /* The connection has closed: notify contacts, and free the session. */
 void tmtp_session_close(struct session *, struct now);
 void *tmtp_owner(const struct session *);

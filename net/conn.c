@@ -149,7 +149,6 @@ read_proxy(struct conn *c)
 		stream_expire(&c->stream);
 		return;
 	}
-	tmtp_set_peer(c->session, c->peer);
 	if (subnet_of_peer(&peer, c->peer) && !subnet_is_loopback(&peer))
 		c->is_local = false;
 }

@@ -15,7 +15,7 @@ session_open(struct relay *relay, void *owner, const char *peer, struct now now)
 
 	s->relay = relay;
 	s->owner = owner;
-	s->peer = xcopy(span_of(peer));
+	s->peer = peer;
 	s->opened = s->heard = now.mono;
 	return s;
 }
@@ -32,7 +32,6 @@ session_close(struct session *s)
 	set_free(&s->came);
 	set_free(&s->went);
 	free(s->inflight);
-	free(s->peer);
 	free(s);
 }
 

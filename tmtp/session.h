@@ -67,7 +67,7 @@ struct relay {
 struct session {
 	struct relay *relay;
 	void *owner;
-	char *peer;		/* for the log */
+	const char *peer;	/* for the log; its owner's */
 	struct hook marked, waiting;	/* in the relay's lists */
 	enum phase phase;
 	struct buf out;		/* replies */
