@@ -12,12 +12,14 @@
 #include "mnm.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,37 +39,116 @@
 
 /* ---- signals ---- */
 
-/* The running relay, for take_signal. */
+/* The relay, and whether it can be stopped in order. */
 static struct mnm *relay;
+static volatile sig_atomic_t serving;
 
 static volatile sig_atomic_t hung_up, alarmed, ended;
 
+/* As log_line cannot in a handler; number is below 100. */
+static void
+say_signal(const char *what, int number)
+{
+	char text[100] = "mnm: ";
+	size_t n = strlen(text), length = strlen(what);
+
+	memcpy(text + n, what, length);
+	n += length;
+	text[n++] = (char)('0' + number / 10);
+	text[n++] = (char)('0' + number % 10);
+	text[n++] = '\n';
+	if (write(STDERR_FILENO, text, n) == -1)
+		return;		/* nobody listens */
+}
+
+/* Before it serves, the relay has acknowledged nothing. */
 static void
 take_signal(int number)
 {
+	int error = errno;
+
 	if (number == SIGHUP)
 		hung_up = 1;
 	else if (number == SIGALRM)
 		alarmed = 1;
 	else
 		ended = 1;
-	mnm_stop(relay);
+	if (serving) {
+		mnm_stop(relay);
+	} else if (ended) {
+		say_signal("stopped before it serves, by signal ", number);
+		_exit(0);
+	}
+	errno = error;
 }
 
+/* The fault comes again, and ends the process as if this was not here. */
 static void
-catch_signals(void)
+take_fault(int number)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
-	struct sigaction action = { .sa_handler = take_signal };
+	struct sigaction action = { .sa_handler = SIG_DFL };
+
+	say_signal("there is a fault in this program: signal ", number);
+	sigemptyset(&action.sa_mask);
+	(void)sigaction(number, &action, NULL);
+	(void)raise(number);
+}
+
+/* What is meant for the relay, what ends it by mistake, and faults. */
+static const int orders[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGALRM };
+static const int strays[] = { SIGUSR1, SIGUSR2, SIGPIPE, SIGVTALRM, SIGPROF,
+	SIGXCPU, SIGXFSZ,	/* see ulimit -f: a write fails */
+#ifdef SIGIO
+	SIGIO,
+#endif
+#ifdef SIGPWR
+	SIGPWR,
+#endif
+#ifdef SIGSTKFLT
+	SIGSTKFLT,
+#endif
+};
+static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS };
+
+static void
+set_signals(const int *numbers, size_t n, void (*handler)(int))
+{
+	struct sigaction action = { .sa_handler = handler }, before;
 	size_t i;
 
 	sigemptyset(&action.sa_mask);
 	action.sa_flags = SA_RESTART;
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+	for (i = 0; i < n; i++) {
+		/* Sanitizers catch faults, too. */
+		if (handler == take_fault && (sigaction(numbers[i], NULL,
+		    &before) == -1 || before.sa_handler != SIG_DFL))
+			continue;
 		if (sigaction(numbers[i], &action, NULL) == -1)
 			die("cannot catch signal %d: %s", numbers[i],
 			    strerror(errno));
 	}
+}
+
+#define SET_SIGNALS(numbers, handler) \
+	set_signals(numbers, sizeof(numbers) / sizeof((numbers)[0]), handler)
+
+/* Whatever the parent has blocked or ignored. */
+static void
+catch_signals(void)
+{
+	static const int child = SIGCHLD;
+	sigset_t none;
+
+	SET_SIGNALS(orders, take_signal);
+	SET_SIGNALS(strays, SIG_IGN);
+	SET_SIGNALS(faults, take_fault);
+	set_signals(&child, 1, SIG_DFL);
+#ifdef SIGRTMIN
+	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+		set_signals(&number, 1, SIG_IGN);
+#endif
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* Half of what the watchdog allows; never, if there is none. */
@@ -185,7 +266,7 @@ run_relay(const char *path)
 	int result;
 
 	parts = start(path);
-	catch_signals();
+	serving = 1;
 	print_welcome(path);
 	log_line("mnm " MNM_VERSION " serves %s, process %ld; confined: %s",
 	    mnm_conf(relay)->data, (long)getpid(),
@@ -201,10 +282,7 @@ run_relay(const char *path)
 	if (result == -1)
 		die("cannot store messages: %s", strerror(errno));
 	/* A signal that comes now has nothing left to stop. */
-	(void)signal(SIGALRM, SIG_IGN);
-	(void)signal(SIGHUP, SIG_IGN);
-	(void)signal(SIGINT, SIG_IGN);
-	(void)signal(SIGTERM, SIG_IGN);
+	SET_SIGNALS(orders, SIG_IGN);
 	if (mnm_close(relay) == -1)
 		die("cannot store messages: %s", strerror(errno));
 	log_line("stopped");
@@ -369,23 +447,45 @@ read_options(char **words, const char **config)
 	return kept;
 }
 
+/*
+ * Where standard streams are closed, files would get their numbers, and lines
+ * of the log be written to them.  Without /dev/null, a socket takes nothing.
+ */
+static void
+fill_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd == -1)
+			fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		(void)close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *config = NULL;
 	size_t n;
 
+	catch_signals();
+	fill_streams();
 	umask(077);
 	fd_raise_limit();
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN);	/* see ulimit -f: a write fails */
-	if (argc > 1 && argv[1][0] >= '0' && argv[1][0] <= '9')
+	if (argc > 1 && argv[1][0] >= '0' && argv[1][0] <= '9') {
+		SET_SIGNALS(orders, SIG_DFL);
 		return sim_run(argc, argv);
+	}
 	n = argc > 0 ? read_options(argv + 1, &config) : 0;
 	config = find_config(config);
-	if (n > 0)
+	if (n > 0) {
+		SET_SIGNALS(orders, SIG_DFL);
 		return finish(cli_run(find_relay(config), argv[0], argv + 1,
 		    n));
+	}
 	if (config == NULL && exists(OTHER_CONFIG) && exists(CONF_DATA))
 		log_line("./" OTHER_CONFIG " is not read: name it "
 		    CONF_FILE ", or use -c " OTHER_CONFIG);

@@ -265,7 +265,8 @@ talk(struct exchange *x)
 static void
 reset_signals(void)
 {
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	static const int ignored[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP,
+	    SIGPIPE };
 	struct sigaction action = { .sa_handler = SIG_IGN };
 	size_t i;
 
