@@ -90,7 +90,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/printf_test $(UNIT)/encode_test \
 	$(UNIT)/poller_poll_test $(UNIT)/expect_test
 ENDS  = test/e2e/e2e test/e2e/commands test/e2e/setup test/e2e/admin \
 	test/e2e/backup test/e2e/doors test/e2e/library \
-	test/e2e/push \
+	test/e2e/push test/e2e/system \
 	test/e2e/old test/e2e/oidc
 # What members and strangers may do to harm others, and what that costs.
 ATTACKS = test/attack/logins test/attack/newnode test/attack/ohi
@@ -195,6 +195,9 @@ COUNT = test/load/count.o test/load/load.o test/load/wsclient.o
 test/load/count: $(COUNT) test/lib/libtest.a libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(COUNT) test/lib/libtest.a \
 	    libmnm.a $(LDLIBS)
+test/e2e/system: test/e2e/odd.so
+test/e2e/odd.so: test/e2e/odd.c
+	$(CC) -std=c11 -O2 -Wall -Wextra -shared -fPIC -o $@ test/e2e/odd.c -ldl
 test/e2e/push: test/e2e/road.so
 test/e2e/road.so: test/e2e/road.c
 	$(CC) -std=c11 -O2 -Wall -shared -fPIC -o $@ test/e2e/road.c -ldl
@@ -244,7 +247,8 @@ C_TESTS = test/talk/talk $(TESTS:test/talk/talk=) \
 	"test/e2e/e2e ./mnm" "test/e2e/doors ./mnm" "test/e2e/commands ./mnm" \
 	"test/e2e/setup ./mnm" \
 	"test/e2e/admin ./mnm" "test/e2e/backup ./mnm" "test/e2e/old ./mnm" \
-	"test/e2e/oidc ./mnm" "test/e2e/push ./mnm" test/e2e/library \
+	"test/e2e/oidc ./mnm" "test/e2e/push ./mnm" \
+	"test/e2e/system ./mnm test/e2e/odd.so" test/e2e/library \
 	"sh test/mail/gateway ./mnm cmd/tmtp" "test/e2e/tmtp ./mnm cmd/tmtp" \
 	"test/e2e/sim ./mnm" "test/load/bench --smoke"
 test: all-tests build/libmnm.a build/libtmtp.a

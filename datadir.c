@@ -325,9 +325,9 @@ datadir_commit_is_due(struct datadir *d, struct now now)
  * the journal's messages would take in the tree, and some.
  */
 static uint64_t
-disk_floor(const struct datadir *d, const struct statvfs *fs)
+disk_floor(const struct datadir *d, const struct statvfs *fs, uint64_t unit)
 {
-	uint64_t keep = (uint64_t)fs->f_frsize * fs->f_blocks / 20;
+	uint64_t keep = unit * fs->f_blocks / 20;
 
 	if (keep > FLOOR_MAX)
 		keep = FLOOR_MAX;
@@ -343,13 +343,16 @@ look_at_disk(struct datadir *d, struct now now)
 	struct checkpoint *cp = d->checkpoint;
 	bool was_low = cp->low;
 	struct statvfs fs;
+	uint64_t unit;
 
 	if (now.mono < cp->look_at)
 		return;
 	cp->look_at = now.mono + RETRY;
-	if (fstatvfs(d->dir, &fs) == -1)
+	/* Some file systems do not say: then a write will. */
+	if (fstatvfs(d->dir, &fs) == -1 || fs.f_blocks == 0)
 		return;
-	cp->low = (uint64_t)fs.f_bavail * fs.f_frsize < disk_floor(d, &fs);
+	unit = fs.f_frsize != 0 ? fs.f_frsize : fs.f_bsize;
+	cp->low = unit * fs.f_bavail < disk_floor(d, &fs, unit);
 	if (cp->low)
 		store_trim(d->store);
 	if (cp->low != was_low)

@@ -305,7 +305,7 @@ check_space(struct check *c, int dir)
 
 	want = c->conf->journal_size +
 	    (keep != 0 ? keep : (uint64_t)16 << 20);
-	if (fstatvfs(dir, &fs) == 0 &&
+	if (fstatvfs(dir, &fs) == 0 && fs.f_blocks != 0 && fs.f_frsize != 0 &&
 	    (uint64_t)fs.f_bavail * fs.f_frsize < want)
 		add_finding(c, CHECK_WARNING, "data",
 		    "%s: less than %lu MB are "

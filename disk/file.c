@@ -214,16 +214,19 @@ file_end_list(DIR *list)
 	return error == 0 ? 0 : -1;
 }
 
+/* Some file systems cannot sync a directory, but all that they have. */
 int
 file_sync(int fd)
 {
-	return fsync(fd);
+	if (fsync(fd) == 0)
+		return 0;
+	return errno == EINVAL ? file_sync_tree(fd) : -1;
 }
 
 static int
 sync_and_close(int fd)
 {
-	int result = fd == -1 ? -1 : fsync(fd);
+	int result = fd == -1 ? -1 : file_sync(fd);
 
 	(void)fd_close(fd);
 	return result;
