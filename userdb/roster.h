@@ -81,7 +81,7 @@ struct user {
 	unsigned flags;
 	uint32_t pings, failed_pings;	/* in the day from pings_since on, */
 	uint32_t pings_since;		/* in seconds since 1970 */
-	uint32_t new_nodes_day;		/* since 1970; 0: never.  On it, nodes */
+	uint32_t new_nodes_day;	/* since 1970; 0: never.  On it, nodes */
 	uint32_t new_nodes_from;	/* from this number on were made */
 	struct node **nodes;	/* by rising ref */
 	size_t node_count;
