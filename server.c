@@ -26,7 +26,7 @@
  * The worst member stops in the middle of a post and reads nothing; data over
  * 64 KiB is in a file.  Messages are not kept with the connection, they wait in
  * the store.  links_max times all this is what the machine should have, if it
- * trusts nobody.
+ * trusts nobody.  test/attack/memory fills the lines to their top.
  */
 #include "server.h"
 

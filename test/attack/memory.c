@@ -1,0 +1,231 @@
+/*
+ * memory MNM - connections that hold on to as much of the relay's memory as
+ * they can.  Prints what each takes, and fails if that is more than the table in
+ * server.c says.
+ */
+
+/* For realpath, which POSIX has as an extension. */
+#define _XOPEN_SOURCE 700
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "net/poller.h"
+#include "test/lib/check.h"
+#include "test/lib/peer.h"
+#include "test/lib/relay.h"
+
+#define CONNS    150
+#define REQUESTS 40000	/* more than sockets hold, each this long */
+#define LONG     100
+#define PARTLY   65000		/* of small data */
+#define SLACK    512		/* bytes for malloc and whole pages, each */
+
+enum who { NOBODY, STRANGER, MEMBER };
+
+static void say_nothing(struct peer *, int fd);
+static void send_part_of_record(struct peer *, int fd);
+static void send_part_of_frame(struct peer *, int fd);
+static void send_part_of_post(struct peer *, int fd);
+static void read_no_replies(struct peer *, int fd);
+
+/* What is done, and the lines of the table that it fills. */
+static const struct hold {
+	const char *name;
+	enum who who;		/* NOBODY: no handshake either */
+	int conns;
+	void (*drive)(struct peer *, int fd);
+	unsigned long least, bound;	/* bytes */
+} holds[] = {
+	{ "says nothing", NOBODY, CONNS, say_nothing, 0, 500 + 600 },
+	{ "stops in a TLS record", NOBODY, CONNS, send_part_of_record,
+	    14000, 500 + 600 + 16400 },
+	{ "is not logged in", STRANGER, CONNS, say_nothing, 0, 500 + 600 },
+	{ "stops in a frame", STRANGER, CONNS, send_part_of_frame,
+	    3000, 500 + 600 + 4100 },
+	{ "is a member", MEMBER, CONNS, say_nothing, 0, 500 + 600 },
+	{ "stops in a post", MEMBER, CONNS, send_part_of_post,
+	    120000, 500 + 600 + 16400 + 131100 },
+	{ "reads no replies", MEMBER, 30, read_no_replies,
+	    60000, 500 + 600 + 16400 + 65600 + 65600 + 66000 }
+};
+
+static struct relay_process relay;
+static struct client_pool *pool;
+static struct peer peers[CONNS];
+static int fds[CONNS];
+
+static void
+say_nothing(struct peer *m, int fd)
+{
+	(void)m;
+	(void)fd;
+}
+
+static void
+send_part_of_record(struct peer *m, int fd)
+{
+	static char record[16000] = "\x16\x03\x01\x40\x00\x01";
+
+	(void)m;
+	CHECK(send(fd, record, sizeof(record), MSG_NOSIGNAL) ==
+	    (ssize_t)sizeof(record), "send: %s", strerror(errno));
+}
+
+static void
+send_part_of_frame(struct peer *m, int fd)
+{
+	static char frame[4000] = "0ff0{\"op\":0,\"id\":\"";
+
+	(void)fd;
+	memset(frame + 17, 'x', sizeof(frame) - 17);
+	client_send(m->client, (struct span){ frame, sizeof(frame) });
+	client_push(m->client);
+}
+
+static void
+send_part_of_post(struct peer *m, int fd)
+{
+	static char data[PARTLY];
+	static char id[60000];
+	struct buf b = { NULL, 0, 0 };
+
+	(void)fd;
+	memset(id, 'x', sizeof(id) - 1);
+	buf_addf(&b, "{\"op\":7,\"id\":\"%s\",\"for\":[{\"id\":\"%s\","
+	    "\"type\":1}],\"datalen\":65536}", id, m->uid);
+	client_put(m->client, buf_span(&b), SPAN(""));
+	client_send(m->client, (struct span){ data, sizeof(data) });
+	client_push(m->client);
+	buf_free(&b);
+}
+
+static void
+read_no_replies(struct peer *m, int fd)
+{
+	static char id[LONG];
+	struct buf b = { NULL, 0, 0 };
+	int i, small = 4096;
+
+	(void)fd;
+	setsockopt(client_fd(m->client), SOL_SOCKET, SO_RCVBUF, &small,
+	    sizeof(small));
+	memset(id, 'x', sizeof(id) - 1);
+	buf_addf(&b, "{\"op\":8,\"id\":\"%s\",\"datalen\":0,"
+	    "\"to\":\"nobody has this alias\"}", id);
+	for (i = 0; i < REQUESTS; i++)
+		client_put(m->client, buf_span(&b), SPAN(""));
+	client_push(m->client);
+	buf_free(&b);
+}
+
+static int
+raw_connect(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	to.sin_port = htons(relay.port);
+	if (fd == -1 || connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1)
+		die("connect: %s", strerror(errno));
+	return fd;
+}
+
+static void
+begin(const struct hold *h, int i)
+{
+	static char names[CONNS][24];
+
+	(void)snprintf(names[i], sizeof(names[i]), "member %d", i);
+	peer_init(&peers[i], names[i]);
+	fds[i] = -1;
+	if (h->who == NOBODY) {
+		fds[i] = raw_connect();
+	} else if (h->who == STRANGER) {
+		peer_connect(&peers[i], pool, relay.port);
+		peer_frame_free(peer_await(&peers[i], "tmtprev"));
+	} else {
+		peer_register(&peers[i], pool, relay.port);
+	}
+}
+
+/* Send what is queued, for a while, and read nothing. */
+static void
+push_all(void)
+{
+	uint64_t end = relay_clock() + 1500;
+	int i;
+
+	while (relay_clock() < end) {
+		for (i = 0; i < CONNS; i++) {
+			if (peers[i].client != NULL)
+				client_step(peers[i].client, POLLER_WRITE);
+		}
+		relay_sleep(10);
+	}
+}
+
+static void
+try_hold(const struct hold *h)
+{
+	static const struct hold warm = {
+		"warm", MEMBER, 1, say_nothing, 0, 0
+	};
+	unsigned long before, after, each;
+	int i;
+
+	relay_start(&relay);
+	begin(h->who == MEMBER ? &warm : h, 0);
+	h->drive(&peers[0], fds[0]);
+	push_all();
+	before = relay_memory(&relay);
+	for (i = 1; i < h->conns; i++)
+		begin(h, i);
+	for (i = 1; i < h->conns; i++)
+		h->drive(&peers[i], fds[i]);
+	push_all();
+	after = relay_memory(&relay);
+	each = (after - before) * 1024 / (unsigned)(h->conns - 1);
+	printf("%-24s %7lu bytes; the table says %7lu\n", h->name, each,
+	    h->bound);
+	CHECK(after >= before && each >= h->least, "%s: it is not reached",
+	    h->name);
+	CHECK(each <= h->bound + SLACK +
+	    (h->who == MEMBER ? 2000 : 0), "%s: it is more", h->name);
+	for (i = 0; i < h->conns; i++) {
+		peer_free(&peers[i]);
+		if (fds[i] != -1)
+			close(fds[i]);
+	}
+	CHECK(relay_stop(&relay, SIGTERM) == 0, "the relay failed");
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct hold *h;
+	char *program;
+
+	if (argc < 2 || (program = realpath(argv[1], NULL)) == NULL)
+		die("usage: memory MNM");
+	pool = client_pool_open();
+	for (h = holds; h < holds + COUNT(holds); h++) {
+		relay_init(&relay, program);
+		relay_configure(&relay, "\"login_timeout\": \"1h\", "
+		    "\"pulse_timeout\": \"1h\",");
+		try_hold(h);
+		relay_free(&relay);
+	}
+	client_pool_close(pool);
+	free(program);
+	peer_add_checks(&check_passed, &check_failed);
+	return check_report("memory");
+}
