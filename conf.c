@@ -132,6 +132,8 @@ static const struct key {
 	const char *min, *max;
 	const char *standard;
 } keys[] = {
+{ "", "log",           CHOICE, AT(log),    "", "", "auto text syslog json" },
+{ "", "log_level",     CHOICE, AT(log_level), "", "", "info warning error" },
 { "", "name",          TEXT,   AT(name),          "0",   "128",    "" },
 { "", "names",         STRINGS, AT(names),        "0",   "16",     "" },
 { "", "data",          PATH,   AT(data),          "1",   "1024",   "mnm-data" },

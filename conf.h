@@ -63,7 +63,13 @@ struct conf_listener {
 	unsigned *lines;	/* conf.c's own */
 };
 
+/* The form of the log, and what of it is kept: words of base/log.h. */
+enum conf_log { CONF_LOG_AUTO, CONF_LOG_TEXT, CONF_LOG_SYSLOG, CONF_LOG_JSON };
+enum conf_log_level { CONF_LOG_INFO, CONF_LOG_WARNING, CONF_LOG_ERROR };
+
 struct conf {
+	enum conf_log log;
+	enum conf_log_level log_level;
 	char *name;		/* tmtprev's name; default the host's name */
 	char **names;		/* by which clients reach it, for its own
 				   certificate; NULL-terminated */

@@ -177,7 +177,7 @@ replay(struct datadir *d, char *why, size_t room)
 		return say_why(why, room, "cannot tidy the data directory: %s",
 		    strerror(errno));
 	if (d->quarantine.count > 0 && !d->quarantine.report_only)
-		log_line("damaged pieces: %lu; see lost+found",
+		log_error("damaged pieces: %lu; see lost+found",
 		    d->quarantine.count);
 	return 0;
 }
@@ -356,8 +356,8 @@ look_at_disk(struct datadir *d, struct now now)
 	if (cp->low)
 		store_trim(d->store);
 	if (cp->low != was_low)
-		log_line(cp->low ? "the disk is full: posts are refused" :
-		    "the disk has space again");
+		(cp->low ? log_error : log_line)(cp->low ? "the disk is full: "
+		    "posts are refused" : "the disk has space again");
 }
 
 /* An attempt to write failed: log it once, and try again later. */
@@ -367,7 +367,7 @@ write_failed(struct datadir *d, struct now now)
 	struct checkpoint *cp = d->checkpoint;
 
 	if (!cp->stuck)
-		log_line(CANNOT_WRITE, strerror(errno));
+		log_error(CANNOT_WRITE, strerror(errno));
 	cp->stuck = true;
 	store_trim(d->store);	/* inodes may be what is lacking */
 	cp->retry_at = now.mono + RETRY;
@@ -483,7 +483,7 @@ is_held(struct datadir *d)
 	if (cp->hold != 0 && !journal_ready(d->journal) &&
 	    !journal_is_growing(d->journal)) {
 		cp->hold = 0;
-		log_line("the journal is full: the backup is abandoned");
+		log_warning("the journal is full: the backup is abandoned");
 	}
 	return cp->hold != 0;
 }
@@ -571,7 +571,7 @@ grow(struct datadir *d, struct now now)
 	if (cp->cramped) {
 		cp->grow_at = now.mono + RETRY;
 		if (!was_cramped)
-			log_line(CANNOT_WRITE, strerror(errno));
+			log_error(CANNOT_WRITE, strerror(errno));
 	} else if (was_cramped) {
 		log_line(CAN_WRITE);
 	}

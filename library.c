@@ -123,7 +123,7 @@ log_warnings(const struct mnm *m, const struct conf *conf)
 	for (line.p = findings.p; *line.p != '\0'; line.p += line.n + 1) {
 		line.n = strcspn(line.p, "\n");
 		if (strncmp(line.p, "warning: ", 9) == 0)
-			log_line("%.*s", (int)line.n, line.p);
+			log_warning("%.*s", (int)line.n, line.p);
 	}
 	buf_free(&findings);
 }
@@ -258,7 +258,7 @@ check_certificates(struct mnm *m)
 		warn_of_ends(m);
 	else if (identities_read(&ids, &m->conf, IDENTITIES_ALL, now_of(m),
 	    why, sizeof(why)) == -1)
-		log_line("%s; keeping the old certificate", why);
+		log_error("%s; keeping the old certificate", why);
 	else if ((new = set_identities(m, &ids)) != NULL)
 		log_line("%s was reloaded", new->cert_path);
 }
@@ -513,7 +513,7 @@ reload_if_asked(struct mnm *m)
 	if (!server_wants_reload(m->sv))
 		return;
 	if (mnm_reload(m, why, sizeof(why)) == -1)
-		log_line("reload: %s; nothing is changed", why);
+		log_error("reload: %s; nothing is changed", why);
 	else
 		log_line("reload: done");
 }

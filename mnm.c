@@ -168,7 +168,7 @@ on_hangup(void)
 
 	process_notify("RELOADING=1");
 	if (mnm_reload(relay, why, sizeof(why)) == -1)
-		log_line("reload: %s; nothing is changed", why);
+		log_error("reload: %s; nothing is changed", why);
 	else
 		log_line("reload: done");
 	process_notify("READY=1");
@@ -186,10 +186,34 @@ on_alarm(void)
 
 /* ---- the relay ---- */
 
+/* As the configuration says; else as the journal wants it, if that reads. */
+static void
+set_log(const struct conf *conf)
+{
+	static const enum log_form forms[] = {
+		[CONF_LOG_TEXT] = LOG_TEXT, [CONF_LOG_SYSLOG] = LOG_SYSLOG,
+		[CONF_LOG_JSON] = LOG_JSON
+	};
+	static const enum log_rank ranks[] = {
+		[CONF_LOG_INFO] = LOG_IS_INFO,
+		[CONF_LOG_WARNING] = LOG_IS_WARNING,
+		[CONF_LOG_ERROR] = LOG_IS_ERROR
+	};
+
+	if (conf->log != CONF_LOG_AUTO)
+		log_begin(forms[conf->log], ranks[conf->log_level]);
+	else
+		log_begin(log_is_journal() ? LOG_JOURNAL : LOG_TEXT,
+		    ranks[conf->log_level]);
+}
+
+/* A reload may have changed the form. */
 static void
 put_log(void *context, const char *line)
 {
 	(void)context;
+	if (relay != NULL)
+		set_log(mnm_conf(relay));
 	log_line("%s", line);
 }
 
@@ -225,9 +249,16 @@ start(const char *path)
 	static const struct rlimit none = { 0, 0 };
 	struct mnm_options options = { .config_path = path, .log = put_log };
 	char why[MNM_WHY];
+	struct conf conf;
 	unsigned parts;
 
 	(void)setrlimit(RLIMIT_CORE, &none);	/* no key in a core dump */
+	log_begin(log_is_journal() ? LOG_JOURNAL : LOG_TEXT, LOG_IS_INFO);
+	/* A failure is that of mnm_open. */
+	if (conf_read(&conf, path, why, sizeof(why)) == 0) {
+		set_log(&conf);
+		conf_free(&conf);
+	}
 	relay = mnm_open(&options, why, sizeof(why));
 	if (relay == NULL ||
 	    process_give_up_root(mnm_conf(relay), why, sizeof(why)) == -1)
@@ -487,7 +518,7 @@ main(int argc, char **argv)
 		    n));
 	}
 	if (config == NULL && exists(OTHER_CONFIG) && exists(CONF_DATA))
-		log_line("./" OTHER_CONFIG " is not read: name it "
+		log_warning("./" OTHER_CONFIG " is not read: name it "
 		    CONF_FILE ", or use -c " OTHER_CONFIG);
 	run_relay(config);
 	return 0;

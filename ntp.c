@@ -417,7 +417,7 @@ ntp_offset(char *const *hosts, unsigned retries)
 		return 0;
 	n = ask_some(behind, hosts, retries);
 	if (n == 0) {
-		log_line("ntp: no host answers; using the system's clock");
+		log_warning("ntp: no host answers; using the system's clock");
 		return 0;
 	}
 	median = behind[n / 2];
@@ -428,7 +428,7 @@ ntp_offset(char *const *hosts, unsigned retries)
 		return 0;
 	if (!agree && clock_ms(CLOCK_REALTIME) >= CLOCK_SET &&
 	    (median > (int64_t)CLOCK_DAY || median < -(int64_t)CLOCK_DAY)) {
-		log_line("ntp: the system's clock is said to be off by %lld "
+		log_warning("ntp: the system's clock is said to be off by %lld "
 		    "s, but no two hosts agree; using the system's clock",
 		    (long long)(median / 1000));
 		return 0;

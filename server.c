@@ -224,7 +224,7 @@ pause_accepting(struct server *sv, const char *why)
 	sv->due[DUE_ACCEPT] = sv->now.mono + ACCEPT_PAUSE;
 	watch_listeners(sv, 0);
 	if (may_log(sv, &sv->accept_log_at))
-		log_line("accepting is paused: %zu connections are open; %s",
+		log_warning("accepting is paused: %zu connections are open; %s",
 		    sv->conn_count, why);
 }
 
@@ -652,7 +652,7 @@ open_push(struct server *sv)
 		return;
 	if (sv->push != NULL)
 		(void)say_why(why, sizeof(why), "%s", strerror(errno));
-	log_line("no device can be woken: %s", why);
+	log_warning("no device can be woken: %s", why);
 	close_push(sv);
 }
 
@@ -661,7 +661,7 @@ read_push(struct server *sv)
 {
 	if (push_read(sv->push, sv->now) == 0)
 		return;
-	log_line("the process that asks push services has ended; another is "
+	log_warning("the process that asks push services has ended; another is "
 	    "started in a minute");
 	close_push(sv);
 	sv->due[DUE_PUSH] = sv->now.mono + PUSH_PAUSE;
@@ -887,7 +887,7 @@ possible_conns(const struct conf *conf)
 	    limit.rlim_cur / 2 : FILES_RESERVED;
 	if (conf->links_max <= limit.rlim_cur - reserved)
 		return conf->links_max;
-	log_line("at most %llu connections instead of links_max, %u: the "
+	log_warning("at most %llu connections instead of links_max, %u: the "
 	    "limit on descriptors (ulimit -n) is %llu",
 	    (unsigned long long)(limit.rlim_cur - reserved), conf->links_max,
 	    (unsigned long long)limit.rlim_cur);
@@ -925,7 +925,7 @@ open_control(struct server *sv)
 	sv->control = control_open(sv->conf->data, sv->data);
 	if (sv->control != NULL && control_watch(sv->control, sv->poller) == 0)
 		return;
-	log_line("commands cannot reach this relay: %s/control: %s",
+	log_warning("commands cannot reach this relay: %s/control: %s",
 	    sv->conf->data, strerror(errno));
 	control_close(sv->control);
 	sv->control = NULL;
@@ -1149,7 +1149,7 @@ server_listen(struct server *sv, const struct conf *conf, char *why,
 		return 0;
 	/* Back to what was; why says what was wrong. */
 	if (change_listeners(sv, sv->conf, lost, sizeof(lost)) == -1)
-		log_line("%s; so nobody can connect there any more", lost);
+		log_error("%s; so nobody can connect there any more", lost);
 	else
 		set_certs(sv, sv->ids);
 	return -1;

@@ -170,7 +170,7 @@ end_caller(struct control *c, struct caller *s)
 	if (s->fd == -1)
 		return;
 	if (s->ticket != 0 && datadir_end_hold(c->data, s->ticket))
-		log_line(BACKUP_FAILED);
+		log_warning(BACKUP_FAILED);
 	poller_remove(c->poller, s->fd);
 	(void)close(s->fd);
 	buf_free(&s->in);
@@ -232,7 +232,7 @@ accept_caller(struct control *c)
 		return;
 	if (!is_trusted(fd) || fd_set_nonblocking(fd) == -1 ||
 	    poller_add(c->poller, fd, POLLER_READ, NULL) == -1) {
-		log_line("control: connection refused");
+		log_warning("control: connection refused");
 		(void)close(fd);
 		return;
 	}

@@ -137,7 +137,15 @@ write_config(struct buf *text, const char *dir, const char *host)
 	    "  \"# pings_per_day\": \"Limits for each member; 0: no "
 	    "limit.\",\n"
 	    "  \"pings_per_day\": 100,\n"
-	    "  \"failed_pings_in_a_row\": 10\n}\n",
+	    "  \"failed_pings_in_a_row\": 10,\n\n"
+	    "  \"# queue_max\": [\n"
+	    "    \"How much may wait for each device, and how large one "
+	    "message may be.\",\n"
+	    "    \"Messages for a device that was away for expire_days are "
+	    "deleted; 0: never.\"\n  ],\n"
+	    "  \"queue_max\": \"256M\",\n"
+	    "  \"message_max\": \"64M\",\n"
+	    "  \"expire_days\": 365\n}\n",
 	    (int)names.n, names.n > 0 ? names.p : "", (int)quoted.n,
 	    quoted.p);
 	buf_free(&names);

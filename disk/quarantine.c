@@ -45,12 +45,12 @@ report(const struct quarantine *quarantine, const char *what, const char *name,
     int error)
 {
 	if (quarantine->report_only)
-		log_line("%s", what);
+		log_error("%s", what);
 	else if (error != 0)
-		log_line("%s; cannot move it to " DIR_NAME ": %s", what,
+		log_error("%s; cannot move it to " DIR_NAME ": %s", what,
 		    strerror(error));
 	else
-		log_line("%s; moved to %s", what, name);
+		log_error("%s; moved to %s", what, name);
 }
 
 int
@@ -97,6 +97,6 @@ quarantine_note(struct quarantine *quarantine, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	log_line("%s", what);
+	log_error("%s", what);
 	quarantine->count++;
 }

@@ -192,7 +192,7 @@ is_newer(const char *path, struct timespec than)
 	struct stat st;
 
 	if (stat(path, &st) == -1) {
-		log_line("%s: cannot see whether it was renewed: %s", path,
+		log_warning("%s: cannot see whether it was renewed: %s", path,
 		    strerror(errno));
 		return false;
 	}
@@ -230,7 +230,7 @@ identity_warn(struct identity *id, uint64_t now)
 		if (now + days[i] * DAY < end || days[i] >= id->warned)
 			continue;
 		id->warned = days[i];
-		log_line("%s: the certificate expires %s; %s",
+		log_warning("%s: the certificate expires %s; %s",
 		    cert_authority(&id->cert).n > 0 ? id->authority_path :
 		    id->cert_path, when, identity_is_own(id) ?
 		    "make another with mnm init --renew, and clients must "

@@ -172,7 +172,7 @@ refresh_and_log(struct jwks *jwks, struct source *s)
 
 	if (refresh(jwks, s, why, sizeof(why)) == -1 &&
 	    strcmp(why, s->fault) != 0)
-		log_line("%s; %s", why, s->read ? "keeping the old keys" :
+		log_warning("%s; %s", why, s->read ? "keeping the old keys" :
 		    "nobody can be authenticated by these keys");
 	(void)snprintf(s->fault, sizeof(s->fault), "%s", why);
 }

@@ -412,7 +412,7 @@ listen_remove(const struct listeners *all, const struct listeners *kept)
 	for (l = all->each; l < all->each + all->count; l++) {
 		if (l->path != NULL && listen_find(kept, l->fd) == NULL &&
 		    is_there(l) && unlink(l->path) == -1)
-			log_line("cannot remove %s: %s", l->path,
+			log_warning("cannot remove %s: %s", l->path,
 			    strerror(errno));
 	}
 }

@@ -327,14 +327,14 @@ log_failure(struct push *push, const char *host,
 	push->log_at = now.mono + LOG_INTERVAL;
 	say_clocks(clocks, sizeof(clocks), r, now);
 	if (r->status == 0)
-		log_line("push: %s cannot be asked to wake a device: %s%s",
+		log_warning("push: %s cannot be asked to wake a device: %s%s",
 		    host, r->why, others);
 	else if (is_our_fault(r->status))
-		log_line("push: %s answers %u: it does not accept our key or "
-		    "push_contact%s%s", host, r->status, clocks, others);
+		log_warning("push: %s answers %u: it does not accept our key "
+		    "or push_contact%s%s", host, r->status, clocks, others);
 	else
-		log_line("push: %s answers %u to a request to wake a device%s",
-		    host, r->status, others);
+		log_warning("push: %s answers %u to a request to wake a "
+		    "device%s", host, r->status, others);
 }
 
 static void

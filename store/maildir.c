@@ -509,7 +509,7 @@ maildir_large_open(struct maildir *maildir, uint64_t x, uint64_t data)
 	large_path(path, x);
 	maildir->reader.fd = openat(maildir->data, path, O_RDONLY | O_CLOEXEC);
 	if (maildir->reader.fd == -1 && errno == ENOENT) {
-		log_line("%s has been removed", path);
+		log_error("%s has been removed", path);
 		errno = EBADMSG;
 	}
 	if (maildir->reader.fd == -1)

@@ -145,8 +145,8 @@ drop_some(struct expire *ex, struct node *n, struct now now)
 	for (i = 0; i < STEP_MESSAGES; i++) {
 		found = store_next(store, q, ex->after, &id, &length);
 		if (found == -1)
-			log_line("the queue of an expired node cannot be read: "
-			    "%s", strerror(errno));
+			log_error("the queue of an expired node cannot be "
+			    "read: %s", strerror(errno));
 		if (found != 1 || id >= until) {
 			store_rest(q);
 			return true;

@@ -400,7 +400,7 @@ log_taken(struct roster *ro, const struct record *r, struct span name)
 	buf_addf(&line, "%s: ignored the name \"%.*s\", which is in use",
 	    path, (int)name.n, name.p);
 	if (ro->logged.p == NULL || strstr(ro->logged.p, line.p) == NULL) {
-		log_line("%s", line.p);
+		log_warning("%s", line.p);
 		buf_addf(&ro->logged, "%s\n", line.p);
 	}
 	buf_free(&line);

@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fold.h"
@@ -201,6 +203,58 @@ test_blocked(void)
 	    "%zu lines: %s", more, text);
 }
 
+/* What a program's function makes of a line: it has the line's rank. */
+static void
+pass_on(void *context, const char *line)
+{
+	log_line("%s%s", (const char *)context, line);
+}
+
+/* Lines for programs, and those that matter. */
+static void
+test_forms(void)
+{
+	static char prefix[] = "p ";
+	const struct log_sink to = { pass_on, prefix };
+	static char text[1 << 16];
+	char stream[64];
+	struct stat st;
+	size_t lines;
+	int kept, in;
+
+	kept = take_stderr(&in);
+	(void)unsetenv("JOURNAL_STREAM");
+	CHECK(!log_is_journal(), "a journal without its variable");
+	CHECK(fstat(STDERR_FILENO, &st) == 0, "fstat");
+	(void)snprintf(stream, sizeof(stream), "%llu:%llu",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino + 1);
+	(void)setenv("JOURNAL_STREAM", stream, 1);
+	CHECK(!log_is_journal(), "another stream is the journal");
+	(void)snprintf(stream, sizeof(stream), "%llu:%llu",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	(void)setenv("JOURNAL_STREAM", stream, 1);
+	CHECK(log_is_journal(), "no journal: %s", stream);
+	log_begin(LOG_JOURNAL, LOG_IS_INFO);
+	log_line("one");
+	log_error("two");
+	(void)log_to(&to);
+	log_warning("three");
+	(void)log_to(NULL);
+	lines = end_stderr(kept, in, text, sizeof(text));
+	CHECK(strcmp(text, "<6>one\n<3>two\n<4>p three\n") == 0,
+	    "%zu lines: %s", lines, text);
+
+	kept = take_stderr(&in);
+	log_begin(LOG_JSON, LOG_IS_WARNING);
+	log_line("unseen");
+	log_warning("a \"b\\\t");
+	lines = end_stderr(kept, in, text, sizeof(text));
+	CHECK(lines == 1 && strncmp(text, "{\"time\":\"20", 11) == 0 &&
+	    strstr(text, "Z\",\"level\":\"warning\",\"text\":"
+	    "\"a \\\"b\\\\?\"}\n") != NULL, "%s", text);
+	log_begin(LOG_TEXT, LOG_IS_INFO);
+}
+
 int
 main(void)
 {
@@ -208,5 +262,6 @@ main(void)
 	test_line();
 	test_fold();
 	test_blocked();
+	test_forms();
 	return check_report("log");
 }
