@@ -1,7 +1,7 @@
 /*
  * memory MNM - connections that hold on to as much of the relay's memory as
- * they can.  Prints what each takes, and fails if that is more than the table in
- * server.c says.
+ * they can.  Prints what each takes, and fails if that is more than the table
+ * in server.c says.
  */
 
 /* For realpath, which POSIX has as an extension. */
@@ -37,13 +37,13 @@ static void send_part_of_post(struct peer *, int fd);
 static void read_no_replies(struct peer *, int fd);
 
 /* What is done, and the lines of the table that it fills. */
-static const struct hold {
+static const struct grip {
 	const char *name;
 	enum who who;		/* NOBODY: no handshake either */
 	int conns;
 	void (*drive)(struct peer *, int fd);
 	unsigned long least, bound;	/* bytes */
-} holds[] = {
+} grips[] = {
 	{ "says nothing", NOBODY, CONNS, say_nothing, 0, 500 + 600 },
 	{ "stops in a TLS record", NOBODY, CONNS, send_part_of_record,
 	    14000, 500 + 600 + 16400 },
@@ -140,7 +140,7 @@ raw_connect(void)
 }
 
 static void
-begin(const struct hold *h, int i)
+begin(const struct grip *h, int i)
 {
 	static char names[CONNS][24];
 
@@ -174,9 +174,9 @@ push_all(void)
 }
 
 static void
-try_hold(const struct hold *h)
+try_hold(const struct grip *h)
 {
-	static const struct hold warm = {
+	static const struct grip warm = {
 		"warm", MEMBER, 1, say_nothing, 0, 0
 	};
 	unsigned long before, after, each;
@@ -211,13 +211,13 @@ try_hold(const struct hold *h)
 int
 main(int argc, char **argv)
 {
-	const struct hold *h;
+	const struct grip *h;
 	char *program;
 
 	if (argc < 2 || (program = realpath(argv[1], NULL)) == NULL)
 		die("usage: memory MNM");
 	pool = client_pool_open();
-	for (h = holds; h < holds + COUNT(holds); h++) {
+	for (h = grips; h < grips + COUNT(grips); h++) {
 		relay_init(&relay, program);
 		relay_configure(&relay, "\"login_timeout\": \"1h\", "
 		    "\"pulse_timeout\": \"1h\",");
