@@ -1,8 +1,10 @@
 #include "cmd/queue.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
@@ -140,23 +142,44 @@ list(struct context *context, const struct account *account)
 	return context_fail(context, STATUS_IO, "cannot write the output");
 }
 
-/* Wait until nothing is left to send. */
+/*
+ * Look what is left to send: names are the requests that were there at the last
+ * look, of which those before at are done.  Returns whether one more is.  The
+ * directory, which may be large, is listed only when all are.
+ */
+static bool
+look(const struct account *account, struct buf *names, size_t *at)
+{
+	size_t before = *at;
+
+	while (*at < names->n && faccessat(account->out, names->p + *at, F_OK,
+	    0) == -1)
+		*at += OUTGOING_NAME;
+	if (*at < names->n)
+		return *at > before;
+	names->n = *at = 0;
+	(void)outgoing_list(account->out, names, "");
+	return true;
+}
+
+/* Wait until nothing is left to send, and patiently while some of it is. */
 static int
 send_all(struct context *context, struct account *account)
 {
 	struct request_line line;
 	struct buf names = { NULL, 0, 0 };
-	uint64_t end = clock_ms(CLOCK_MONOTONIC) + REQUEST_PATIENCE * 1000;
+	uint64_t now = 0, end = 0;
+	size_t at = 0;
 	int status = request_open(context, &line, account);
 
 	if (status != STATUS_OK)
 		return status;
 	account_wake(account);
 	for (;;) {
-		names.n = 0;
-		(void)outgoing_list(account->out, &names, "");
-		if (names.n == 0 || line.refused ||
-		    clock_ms(CLOCK_MONOTONIC) >= end)
+		now = clock_ms(CLOCK_MONOTONIC);
+		if (look(account, &names, &at))
+			end = now + REQUEST_PATIENCE * 1000;
+		if (names.n == 0 || line.refused || now >= end)
 			break;
 		request_turn(context, &line, 100);
 	}
@@ -164,7 +187,9 @@ send_all(struct context *context, struct account *account)
 	if (names.n > 0)
 		status = context_fail(context, line.refused ?
 		    STATUS_NO_PERMISSION : STATUS_TEMPORARY,
-		    "%zu requests still wait", names.n / OUTGOING_NAME);
+		    "%zu requests still wait%s%s", (names.n - at) /
+		    OUTGOING_NAME, context->why[0] == '\0' ? "" : ": ",
+		    context->why);
 	buf_free(&names);
 	return status;
 }
