@@ -224,10 +224,14 @@ print_welcome(const char *path)
 	const struct conf *conf = mnm_conf(relay);
 	const struct conf_listener *main = identity_listener(conf), *l;
 	const char *fingerprint = mnm_fingerprint(relay);
+	/* The other may be the example. */
+	bool is_given = path != NULL && strcmp(path, OTHER_CONFIG) != 0;
 
 	printf("address for clients  %s\n", mnm_address(relay));
 	if (fingerprint != NULL)
 		printf("certificate SHA-256  %s\n", fingerprint);
+	if (path != NULL)
+		printf("configuration        %s\n", path);
 	printf("data directory       %s\n", conf->data);
 	for (l = conf->listen; l < conf->listen + conf->listen_count; l++) {
 		if (conf->listen_count > 1 || l->net == CONF_UNIX || !l->tls)
@@ -236,8 +240,8 @@ print_welcome(const char *path)
 	}
 	if (main->net != CONF_UNIX && main->tls && conf_is_local(main))
 		printf("Only this machine can reach it.  To serve others: "
-		    "%s%s\n", path == NULL ? "mnm init DIR" :
-		    "set listen.laddr in ", path == NULL ? "" : path);
+		    "%s%s\n", is_given ? "set listen.laddr in " :
+		    "mnm init DIR", is_given ? path : "");
 	/* Serve even if nobody reads this. */
 	(void)fflush(stdout);
 }
@@ -327,7 +331,10 @@ exists(const char *path)
 	return access(path, F_OK) == 0 || errno != ENOENT;
 }
 
-/* A file that was asked for must exist; ./mnm.config need not. */
+/*
+ * A file that was asked for must exist; ./mnm.config need not.  mnm.conf counts
+ * where it can be meant for no other relay: in a checkout, it is the example.
+ */
 static const char *
 find_config(const char *asked)
 {
@@ -335,7 +342,10 @@ find_config(const char *asked)
 		asked = getenv("MNM_CONFIG");
 	if (asked != NULL && asked[0] != '\0')
 		return asked;
-	return exists(CONF_FILE) ? CONF_FILE : NULL;
+	if (exists(CONF_FILE))
+		return CONF_FILE;
+	return exists(OTHER_CONFIG) && (exists(CONF_DATA) ||
+	    !exists(CLI_INSTALLED)) ? OTHER_CONFIG : NULL;
 }
 
 /* Where there is no relay, commands are for the installed one. */
@@ -517,9 +527,6 @@ main(int argc, char **argv)
 		return finish(cli_run(find_relay(config), argv[0], argv + 1,
 		    n));
 	}
-	if (config == NULL && exists(OTHER_CONFIG) && exists(CONF_DATA))
-		log_warning("./" OTHER_CONFIG " is not read: name it "
-		    CONF_FILE ", or use -c " OTHER_CONFIG);
 	run_relay(config);
 	return 0;
 }
