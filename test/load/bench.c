@@ -96,7 +96,7 @@ add_use(struct bench *b, struct row *row, const struct measured *m)
 	row_add(row, "rss_MB", 1, (double)m->after.resident / 1e6);
 	row_add(row, "syncs", 3, ratio(syncs, posts));
 	row_add(row, "kB_disk", 1, ratio(written / 1000, posts));
-	if (syncs == 0 || b->slow)
+	if (syncs == 0 || b->sync_ms > 0)
 		return;
 	batch = ((size_t)(mean * posts / syncs) / BLOCK + 1) * BLOCK;
 	batches = baseline_disk(b->relay.dir, batch, depths[b->depth].baseline);
@@ -162,15 +162,18 @@ job_websocket(struct bench *b, const struct job *job, struct row *row)
 	b->over_websocket = false;
 }
 
+/* The size is how many milliseconds each sync takes longer. */
 static void
 job_slow(struct bench *b, const struct job *job, struct row *row)
 {
-	struct load_plan plan = { .to = LOAD_TWO, .posters = job->size };
+	struct job posts = { .size = 100 };
+	struct load_plan plan = { .to = LOAD_TWO, .posters = posts.size };
 
 	if (b->port != 0)
 		return;
-	trial_start_with(b, DISK_SLOW, "");
-	run_posts(b, job, row, &plan);
+	row_add(row, "sync_ms", 0, (double)job->size);
+	trial_start_with(b, job->size, "");
+	run_posts(b, &posts, row, &plan);
 	trial_stop(b);
 }
 
@@ -288,8 +291,18 @@ static const struct job jobs[] = {
 	{ "idle",       job_idle,           1000, QUICK },
 	{ "idle",       job_idle,           5000, QUICK },
 	{ "visits",     job_visits,         16,   QUICK },
-	{ "slow",       job_slow,           100,  QUICK },
+	{ "slow",       job_slow,           5,    QUICK },
+	{ "slow",       job_slow,           20,   QUICK },
+	{ "slow",       job_slow,           200,  QUICK },
 	/* Files are made slowly after many were removed: those come last. */
+	{ "one",        storage_one,        2,    SMOKE },
+	{ "away",       storage_away,       0,    SMOKE },
+	{ "away",       storage_away,       20,   QUICK },
+	{ "away",       storage_away,       200,  QUICK },
+	{ "waiting",    storage_waiting,    10000, SMOKE },
+	{ "waiting",    storage_waiting,    100000, QUICK },
+	{ "waiting",    storage_waiting,    1000000, FULL },
+	{ "waiting",    storage_waiting,    10000000, FULL },
 	{ "disk",       storage_reference,  1,    SMOKE },
 	{ "disk",       storage_reference,  100,  SMOKE },
 	{ "disk",       storage_online,    100,  SMOKE },

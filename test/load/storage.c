@@ -8,6 +8,9 @@
 #define TWO_BODY   2000		/* ... that the disk's rows compare */
 #define SEGMENT_MB 4.194304	/* of the journal */
 #define JOURNAL_SIZE 64		/* MiB, by default */
+#define AT_ONCE    500		/* members who register, and leave again */
+#define BATCH      100		/* posts that a commit carries, for a floor */
+#define FOR_EACH   1000		/* messages that wait for each of many */
 #define QUIET      75		/* seconds until the relay has cleaned up */
 
 /* How much is done in each run. */
@@ -31,7 +34,7 @@ start_with_journal(struct bench *b, size_t mib)
 	char conf[60];
 
 	snprintf(conf, sizeof(conf), "\"journal_size\": \"%zuM\",", mib);
-	trial_start_with(b, DISK_AS_IT_IS, conf);
+	trial_start_with(b, 0, conf);
 }
 
 /* Members that the job asks for; in a smoke run, no more than that has. */
@@ -70,11 +73,15 @@ static struct load *
 open_with_absent(const struct bench *b, size_t posters, size_t absentees)
 {
 	struct load *l = trial_load(b);
-	size_t i;
+	size_t i, at, n;
 
-	load_add(l, posters + absentees);
-	for (i = 0; i < absentees; i++)
-		load_leave(l, posters + i);
+	load_add(l, posters);
+	for (at = 0; at < absentees; at += n) {
+		n = absentees - at < AT_ONCE ? absentees - at : AT_ONCE;
+		load_add(l, n);
+		for (i = 0; i < n; i++)
+			load_leave(l, posters + at + i);
+	}
 	return l;
 }
 
@@ -192,6 +199,101 @@ storage_checkpoint_many(struct bench *b, const struct job *job,
 	fill(b, row, posters_of(b, job), JOURNAL_SIZE);
 }
 
+/* Batches of so many bytes, each with a sync, in a second. */
+static double
+disk_floor(const struct bench *b, size_t bytes)
+{
+	return baseline_disk(b->relay.dir, (bytes / 4096 + 1) * 4096,
+	    depths[b->depth].seconds / 2);
+}
+
+static void
+add_acks(struct row *row, const struct load_result *r)
+{
+	row_add(row, "ack_p50", 2, (double)histogram_at(&r->acks, 500) / 1000);
+	row_add(row, "ack_p99", 2, (double)histogram_at(&r->acks, 990) / 1000);
+}
+
+/* Kilobytes of disk that the data directory takes. */
+static double
+disk_used(const struct bench *b)
+{
+	return trial_count(b, "du -sk mnm-data");
+}
+
+void
+storage_away(struct bench *b, const struct job *job, struct row *row)
+{
+	size_t members = b->depth == SMOKE ? 10 : 50;
+	struct load_plan plan = { .to = LOAD_ABSENT, .posters = members,
+	    .absent = members, .absentees = members, .each = 2,
+	    .seconds = PATIENCE, .posts = 2 * depths[b->depth].posts };
+	struct warmup none = { 0, 0 };
+	double queued, used, floor;
+	const struct load_result *r;
+	struct reading before;
+	struct measured m;
+	struct load *l;
+
+	if (b->port != 0)
+		return;
+	trial_start_with(b, job->size, "");
+	l = open_with_absent(b, members, members);
+	used = disk_used(b);
+	m = trial_measure(b, l, &plan, &none);
+	r = &m.load;
+	queued = 2 * (double)r->posts;
+	row_add(row, "sync_ms", 0, (double)job->size);
+	row_add(row, "acks_s", 0, (double)r->posts / r->seconds);
+	row_add(row, "queued", 0, queued);
+	add_acks(row, r);
+	row_add(row, "cpu_1000", 4,
+	    ratio((m.after.cpu - m.before.cpu) * 1000, queued));
+	row_add(row, "turn_max", 0, m.stats.turn_ms);
+	add_disk(row, &m);
+	row_add(row, "kB_held", 1, ratio((disk_used(b) - used) * 1.024,
+	    (double)r->posts));
+	before = trial_look(b);
+	load_return(l, members, members);
+	while (load_turn(l))
+		;
+	r = load_result(l);
+	row_add(row, "drain_s", 0, (double)r->deliveries / r->seconds);
+	row_add(row, "drain_cpu", 4, ratio((trial_look(b).cpu - before.cpu) *
+	    1000, (double)r->deliveries));
+	if (job->size == 0) {
+		floor = disk_floor(b, BATCH * (size_t)ratio((double)r->bytes,
+		    (double)r->deliveries)) * BATCH;
+		row_add(row, "floor_s", 0, floor);
+	}
+	load_close(l);
+	trial_stop(b);
+}
+
+void
+storage_one(struct bench *b, const struct job *job, struct row *row)
+{
+	double seconds = depths[b->depth].seconds;
+	struct warmup warm = { seconds / 3, 0 };
+	struct load_plan plan = { .to = LOAD_ABSENT, .posters = 1,
+	    .absent = 1, .absentees = job->size, .bytes = TWO_BODY,
+	    .seconds = warm.seconds + seconds };
+	struct measured m;
+	struct load *l;
+
+	if (b->port != 0)
+		return;
+	trial_start(b);
+	l = open_with_absent(b, 1, job->size);
+	m = trial_measure(b, l, &plan, &warm);
+	row_add(row, "away", 0, (double)job->size);
+	row_add(row, "posts_s", 0, (double)m.load.posts / m.load.seconds);
+	add_acks(row, &m.load);
+	row_add(row, "floor_ms", 2, 1000 / disk_floor(b, 1));
+	load_close(l);
+	trial_stop(b);
+}
+
 /* ---- crashes ---- */
 
 /* Kill the relay; milliseconds from its start to a member's login. */
@@ -228,6 +330,49 @@ storage_restart(struct bench *b, const struct job *job, struct row *row)
 	row_add(row, "restart_ms", 0, measure_restart(b, l));
 	row_add(row, "journal_MB", 1, trial_ask(b).segments * SEGMENT_MB);
 	row_add(row, "in_files", 0, count_files(b));
+	row_add(row, "rss_MB", 1, (double)trial_look(b).resident / 1e6);
+	load_close(l);
+	trial_stop(b);
+}
+
+/* Posts to ten each, so that this is quickly done. */
+void
+storage_waiting(struct bench *b, const struct job *job, struct row *row)
+{
+	size_t posters = depths[b->depth].posters;
+	size_t most = b->depth == SMOKE ? FOR_EACH : job->size;
+	size_t devices = most / FOR_EACH;	/* 10, 100, ... */
+	struct load_plan plan = { .to = LOAD_ABSENT, .posters = posters,
+	    .absent = posters, .absentees = devices, .bytes = BODY,
+	    .each = devices < 10 ? devices : 10,
+	    .seconds = b->depth == FULL ? 10 * PATIENCE : PATIENCE };
+	struct warmup none = { 0, 0 };
+	const struct load_result *r;
+	struct measured m;
+	struct load *l;
+	double queued;
+
+	if (b->port != 0)
+		return;
+	plan.posts = most / plan.each;
+	trial_start(b);
+	l = open_with_absent(b, posters, devices);
+	m = trial_measure(b, l, &plan, &none);
+	queued = (double)m.load.posts * (double)plan.each;
+	row_add(row, "waiting", 0, queued);
+	row_add(row, "queued_s", 0, queued / m.load.seconds);
+	row_add(row, "devices", 0, (double)devices);
+	row_add(row, "ack_p99", 1,
+	    (double)histogram_at(&m.load.acks, 990) / 1000);
+	row_add(row, "turn_max", 0, m.stats.turn_ms);
+	row_add(row, "disk_MB", 1, disk_used(b) * 1.024 / 1000);
+	row_add(row, "restart_ms", 0, measure_restart(b, l));
+	while (load_turn(l))
+		;
+	r = load_result(l);
+	row_add(row, "first_ms", 1, (r->first - r->login) * 1000);
+	row_add(row, "taken_s", 0, ratio((double)r->deliveries,
+	    r->seconds - r->login));
 	row_add(row, "rss_MB", 1, (double)trial_look(b).resident / 1e6);
 	load_close(l);
 	trial_stop(b);

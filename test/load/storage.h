@@ -21,6 +21,18 @@ void storage_checkpoint(struct bench *, const struct job *, struct row *);
 /* The same for as many as the job's size, with the default journal. */
 void storage_checkpoint_many(struct bench *, const struct job *,
     struct row *);
+/*
+ * 50 members post, each to two of 50 who are offline, and these return all at
+ * once.  The job's size is how many milliseconds each sync takes longer.
+ */
+void storage_away(struct bench *, const struct job *, struct row *);
+/* One member posts to two who are offline, one message after the other. */
+void storage_one(struct bench *, const struct job *, struct row *);
+/*
+ * As many messages as the job's size wait, a thousand for each device; the
+ * relay is killed and started, and one of them returns.
+ */
+void storage_waiting(struct bench *, const struct job *, struct row *);
 /* Messages wait; the relay is killed and started. */
 void storage_restart(struct bench *, const struct job *, struct row *);
 /*

@@ -49,14 +49,15 @@ ratio(double a, double b)
 static void
 launch(struct bench *b)
 {
-	char so[RELAY_PATH], *slash;
+	char so[RELAY_PATH], ms[24], *slash;
 
 	snprintf(so, sizeof(so), "%s", b->program);
 	slash = strrchr(so, '/');
 	snprintf(slash, sizeof(so) - (size_t)(slash - so),
 	    "/test/load/slowsync.so");
 	setenv("SLOWSYNC_COUNT", b->syncs, 1);
-	setenv("SLOWSYNC_MS", b->slow ? "5" : "0", 1);
+	snprintf(ms, sizeof(ms), "%zu", b->sync_ms);
+	setenv("SLOWSYNC_MS", ms, 1);
 	if (b->counts && access(so, R_OK) == 0)
 		setenv("LD_PRELOAD", so, 1);
 	relay_start(&b->relay);
@@ -65,11 +66,11 @@ launch(struct bench *b)
 }
 
 void
-trial_start_with(struct bench *b, enum disk disk, const char *conf)
+trial_start_with(struct bench *b, size_t sync_ms, const char *conf)
 {
 	struct buf text = { NULL, 0, 0 };
 
-	b->slow = disk == DISK_SLOW;
+	b->sync_ms = sync_ms;
 	if (b->port != 0)
 		return;
 	relay_init(&b->relay, b->program);
@@ -85,7 +86,7 @@ trial_start_with(struct bench *b, enum disk disk, const char *conf)
 void
 trial_start(struct bench *b)
 {
-	trial_start_with(b, DISK_AS_IT_IS, "");
+	trial_start_with(b, 0, "");
 }
 
 void

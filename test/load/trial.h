@@ -38,7 +38,7 @@ struct bench {
 	struct relay_process relay;
 	char syncs[RELAY_PATH + 16];
 	bool counts;		/* its syncs */
-	bool slow;		/* ... are slowed down */
+	size_t sync_ms;		/* ... are slowed down by so much */
 	bool over_websocket;	/* members speak WebSocket */
 	double alone;		/* deliveries/s without idle connections */
 	FILE *json;
@@ -72,11 +72,12 @@ double ratio(double a, double b);
 
 /* Kill the relay when this program ends, however it does. */
 void trial_guard(void);
-/* On a slow disk each sync takes 5 ms longer. */
-enum disk { DISK_AS_IT_IS, DISK_SLOW };
 void trial_start(struct bench *);
-/* The same with more keys in the configuration, each followed by a comma. */
-void trial_start_with(struct bench *, enum disk, const char *conf);
+/*
+ * The same on a disk where each sync takes so many milliseconds longer, with
+ * more keys in the configuration, each followed by a comma.
+ */
+void trial_start_with(struct bench *, size_t sync_ms, const char *conf);
 void trial_stop(struct bench *);
 /* As a power cut would; then start it again with its data. */
 void trial_kill(struct bench *);
