@@ -15,6 +15,7 @@
 #include "client/contacts.h"
 #include "client/outgoing.h"
 #include "client/post_form.h"
+#include "client/seen.h"
 #include "disk/file.h"
 #include "test/lib/check.h"
 
@@ -312,6 +313,37 @@ test_safe_names(void)
 	CHECK(strlen(safe) < POST_FORM_NAME, "%zu bytes", strlen(safe));
 }
 
+/* Which messages were handed over, also after a line that was cut off. */
+static void
+test_seen(void)
+{
+	static const char cut[] = "+0000000000000001\n-0000000000000001\n"
+	    "+000000\n+0000000000000002\n+0000000000000003\n-00000";
+	struct seen s = { .fd = 0 };
+	struct account a;
+	uint64_t id;
+
+	CHECK(account_make(&a, "seen", why, sizeof(why)) == 0 &&
+	    file_write(a.dir, "seen", SPAN(cut)) == 0, "%s", why);
+	seen_open(&s, a.dir);
+	CHECK(seen_is_done(&s, 1) && !seen_is_done(&s, 2), "done");
+	CHECK(seen_is_begun(&s, 2) && seen_is_begun(&s, 3), "begun");
+	for (id = 100; id < 100 + 3 * SEEN_MAX; id++) {
+		seen_begin(&s, id);
+		seen_end(&s, id);
+	}
+	seen_begin(&s, id);
+	seen_write(&s);
+	seen_close(&s);
+	s = (struct seen){ .fd = 0 };
+	seen_open(&s, a.dir);
+	CHECK(seen_is_begun(&s, id) && !seen_is_done(&s, id) &&
+	    seen_is_done(&s, id - 1) && seen_is_done(&s, id - SEEN_MAX) &&
+	    !seen_is_done(&s, id - 2 * SEEN_MAX), "the last ones");
+	seen_close(&s);
+	account_close(&a);
+}
+
 int
 main(void)
 {
@@ -327,6 +359,7 @@ main(void)
 	test_post_form();
 	test_hostile_forms();
 	test_safe_names();
+	test_seen();
 	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
 	CHECK(system(command) == 0, "%s", command);
 	return check_report("account");
