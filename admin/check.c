@@ -453,23 +453,21 @@ check_data(struct check *c)
 
 /* The relay reads it as root at start; a renewal, it reads as its user. */
 static void
-check_renewals(struct check *c, uint64_t now)
+check_renewals(struct check *c)
 {
 	const struct conf_listener *l = c->conf->listen;
-	struct identity id;
-	char why[WHY_ROOM];
+	const char *path;
 
 	for (; l < c->conf->listen + c->conf->listen_count; l++) {
-		if (!l->tls || l->cert_path[0] == '\0')
+		if (!c->was_root || !l->tls || l->cert_path[0] == '\0')
 			continue;
-		if (identity_read(&id, c->conf, l, IDENTITY_FAIL, now, why,
-		    sizeof(why)) == 0)
-			identity_free(&id);
-		else if (c->was_root)
+		path = access(l->cert_path, R_OK) == -1 ? l->cert_path :
+		    l->key_path;
+		if (access(path, R_OK) == -1 && errno == EACCES)
 			add_line(c, CHECK_WARNING, conf_listener_line(l,
 			    "listen.certPath"), "%s: the relay's user cannot "
 			    "read it: when it is renewed, restart the relay, "
-			    "or have a copy made for that user", why);
+			    "or have a copy made for that user", path);
 	}
 }
 
@@ -522,10 +520,11 @@ static void
 check_as_server(struct check *c, uint64_t now)
 {
 	struct buf until = { NULL, 0, 0 };
-	int dir = file_open_dir(AT_FDCWD, c->conf->data);
+	int dir;
 
 	check_keys(c);
-	check_renewals(c, now);
+	check_renewals(c);
+	dir = file_open_dir(AT_FDCWD, c->conf->data);
 	if (dir == -1) {
 		/* It is there for root, or it is not there. */
 		if (c->was_root && errno != ENOENT)

@@ -60,6 +60,29 @@ drop_returns(struct buf *text)
 	text->n = n;
 }
 
+/*
+ * Files that were put together without a newline between them: BearSSL would
+ * pass over the second object.
+ */
+static void
+part_glued(struct buf *text)
+{
+	static const char glued[] = "----------BEGIN ";
+	char *at;
+	size_t i;
+
+	for (i = 0; i + sizeof(glued) - 1 <= text->n; i++) {
+		at = text->p + i;
+		if (memcmp(at, glued, sizeof(glued) - 1) != 0)
+			continue;
+		(void)buf_room(text, 1);
+		at = text->p + i + 5;
+		memmove(at + 1, at, text->n - i - 5);
+		*at = '\n';
+		text->n++;
+	}
+}
+
 static void
 pem_close(struct pem *pem)
 {
@@ -81,6 +104,7 @@ pem_open(struct pem *pem, const char *path, char *why, size_t room)
 		return say_why(why, room, "%s: %s", path, strerror(errno));
 	}
 	drop_returns(&pem->text);
+	part_glued(&pem->text);
 	buf_add(&pem->text, SPAN("\n\0"));
 	pem->rest = (struct span){ pem->text.p, pem->text.n - 1 };
 	br_pem_decoder_init(&pem->decoder);

@@ -416,8 +416,8 @@ static const struct refusal {
 	"this relay takes no new members",
 	"register is closed", "mnm register open 10m --max 1", false },
 [REGISTER_UNINVITED] = {
-	"this relay takes new members by invitation: ask its operator to "
-	    "invite you, then use the name you were given",
+	"this relay takes new members by invitation, and each works once: "
+	    "ask its operator to invite you, then use the name you were given",
 	"not invited", "mnm approve ", true },
 [REGISTER_GUESSING] = {
 	"too many attempts to register from your network: try again in an "
