@@ -21,6 +21,7 @@
 
 #define DEVICE_WAIT 30000	/* ms for the message with the password */
 #define LOOK        100
+#define LINK_TIME   86400	/* seconds until an unused link ends */
 
 static const char usage[] =
     "device add [LABEL] | device drop NUMBER [--after]";
@@ -93,9 +94,9 @@ show_device(struct context *context, const struct account *account,
 		show_json(&text, account, buf_span(&link), nodeid, noderef);
 	} else {
 		buf_addf(&text, "Device number %.*s.  With a browser, or tmtp "
-		    "join, open this link on it; who has\nthe link can read "
-		    "and write in your name:\n\n%.*s\n\n", (int)noderef.n,
-		    noderef.p, (int)link.n, link.p);
+		    "join, open this link on it within a\nday; who has the "
+		    "link can read and write in your name:\n\n%.*s\n\n",
+		    (int)noderef.n, noderef.p, (int)link.n, link.p);
 		if (qr_encode(&qr, buf_span(&link)))
 			qr_draw(&text, &qr);
 	}
@@ -135,6 +136,7 @@ add(struct context *context, struct account *account, const char *label)
 	if (status != STATUS_OK)
 		return status;
 	json_put_string(&header, "newnode", span_of(label));
+	json_put_uint(&header, "within", LINK_TIME);
 	status = request_keep(context, account, id, &header, NULL, 0);
 	if (status == STATUS_OK)
 		status = request_open(context, &line, account);
