@@ -368,6 +368,25 @@ test('a full store: the message waits at the relay until there is room',
 		await quiet(a, b);
 	});
 
+test('what the relay refuses says so, and can be tried again or deleted',
+	async () => {
+		const [a, b] = await pair(browser, relay, 'Tilo', 'Uta');
+
+		await a.write('Good bye');
+		await b.sees('Good bye');
+		relay.command('user', 'remove', 'Uta');
+		await b.page.getByText('This device has been removed').waitFor();
+		await a.write('Are you gone?');
+		await a.page.getByText('Not sent:').waitFor();
+		await a.page.getByRole('button', { name: 'Try again' }).click();
+		await a.page.getByText('Not sent:').waitFor();
+		await a.page.locator('.failed').getByRole('button',
+			{ name: 'Delete' }).click();
+		await a.page.getByText('Not sent:').waitFor({ state: 'detached' });
+		assert.equal(await a.count('Are you gone?'), 0);
+		await quiet(a, b);
+	});
+
 test('an installed page on a phone hands files over by the share sheet',
 	async () => {
 		const [a, b] = await pair(browser, relay, 'Nele', 'Oskar', LAPTOP,

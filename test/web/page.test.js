@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import WebSocket from 'ws';
 import { Device, LAPTOP, PHONE, Relay, launch, pair, quiet, until } from './page.js';
 
 let browser, relay;
@@ -83,6 +84,12 @@ test('a group, from creation to leaving', async () => {
 	await b.write('I come');
 	await c.sees('I come');
 	await a.page.locator('.who', { hasText: 'Benny' }).waitFor();
+	await c.page.getByRole('button', { name: 'About this conversation' }).click();
+	const name = c.page.getByRole('dialog').getByLabel('Your name in this group');
+	await name.fill('Cemal');
+	await name.press('Enter');
+	await a.page.getByText('Cem is now called Cemal').waitFor();
+	await c.page.keyboard.press('Escape');
 	/* Remove somebody, and leave. */
 	await about();
 	await a.page.getByRole('listitem').filter({ hasText: 'Benny' })
@@ -94,7 +101,7 @@ test('a group, from creation to leaving', async () => {
 	await c.page.getByRole('button', { name: 'Leave the group' }).click();
 	await c.page.getByRole('dialog').getByRole('button',
 		{ name: 'Leave the group' }).click();
-	await a.page.getByText('Cem is no longer a member').waitFor();
+	await a.page.getByText('Cemal is no longer a member').waitFor();
 	await quiet(a, b, c);
 });
 
@@ -134,11 +141,15 @@ test('an attachment of 20 MB, a picture, a name that would lead elsewhere',
 			'AAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64');
 		const files = a.page.locator('.composer input[multiple]');
 
+		await a.page.evaluate(() => new MutationObserver(() => {
+			window.bar ||= !!document.querySelector('.log progress');
+		}).observe(document, { childList: true, subtree: true }));
 		await files.setInputFiles([{ name: 'film.bin', buffer: large,
 			mimeType: 'application/octet-stream' }, { name: 'dot.png',
 			buffer: png, mimeType: 'image/png' }]);
 		await a.write('The film');
 		await a.sees('The film', true);
+		assert.ok(await a.page.evaluate(() => window.bar), 'no progress');
 		await b.sees('The film');
 		await b.page.locator('.picture img').waitFor();
 		const saving = b.page.waitForEvent('download');
@@ -315,6 +326,13 @@ test('aliases, history as a file, and leaving', async () => {
 	await dialog.getByLabel('Works once').check();
 	await dialog.getByRole('button', { name: 'Add', exact: true }).click();
 	await dialog.getByText('works 1 more time').waitFor();
+	await dialog.getByLabel('Another name').fill('Rosa the Tall');
+	await dialog.getByLabel('Works once').uncheck();
+	await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+	const tall = dialog.getByRole('listitem').filter({ hasText: 'the Tall' });
+	await tall.getByRole('button', { name: 'Drop' }).click();
+	await dialog.last().getByRole('button', { name: 'Drop' }).last().click();
+	await tall.waitFor({ state: 'detached' });
 	const c = await Device.join(browser, relay, 'Tim', PHONE);
 	await c.ask('Rosa at the fair', 'We met at the fair');
 	await dialog.getByText('works 1 more time').waitFor({ state: 'detached' });
@@ -461,6 +479,72 @@ test('a push while no page is open: the worker fetches what waits', async () => 
 	await a.sees('while you slept');
 	await quiet(a, b);
 });
+
+/** The relay's public key, as any client hears it. */
+function wakeKey()
+{
+	return new Promise((done) => {
+		const socket = new WebSocket(`wss://127.0.0.1:${relay.port}/tmtp`,
+			'tmtp', { rejectUnauthorized: false });
+		const hello = '{"op":0,"id":"1"}';
+
+		socket.on('open', () => socket.send(Buffer.from(
+			hello.length.toString(16).padStart(4, '0') + hello)));
+		socket.on('message', (bytes) => {
+			done(JSON.parse(String(bytes).slice(4)).wake);
+			socket.close();
+		});
+	});
+}
+
+test('it can be installed, asks to keep its store, and renews its wake-ups',
+	async () => {
+		relay.command('invite', 'Ulf');
+		const d = await Device.open(browser, relay, PHONE, '#join=Ulf');
+		const { page } = d;
+		const cdp = await d.context.newCDPSession(page);
+
+		assert.equal(new URL(page.url()).hash, '');	/* it had a secret */
+		await page.evaluate(() => {
+			navigator.storage.persist = async () => window.kept = true;
+		});
+		await page.getByRole('button', { name: 'Join' }).click();
+		await d.online();
+		assert.ok(await page.evaluate(() => window.kept));
+		await page.evaluate(() => navigator.serviceWorker.ready);
+		const { installabilityErrors } = await cdp.send(
+			'Page.getInstallabilityErrors');
+		assert.deepEqual(installabilityErrors.map((e) => e.errorId),
+			['in-incognito']);
+		const missing = await page.request.get(relay.url +
+			'0123456789/app.js');
+		assert.equal(missing.status(), 404);
+		assert.match(missing.headers()['content-type'], /^text\/plain/);
+		/* It wants to be woken; the service gives another address then. */
+		const given = [];
+		page.on('websocket', (socket) => socket.on('framesent', (frame) => {
+			const wake = /"wake":"([^"]+)"/.exec(String(frame.payload));
+			if (wake)
+				given.push(wake[1]);
+		}));
+		await page.addInitScript(() => {
+			PushManager.prototype.getSubscription = async () => ({
+				endpoint: 'https://web.push.apple.com/second',
+				unsubscribe: async () => true });
+		});
+		await page.evaluate((key) => new Promise((done) => {
+			indexedDB.open('mnm').onsuccess = (e) => {
+				const tx = e.target.result.transaction('meta', 'readwrite');
+				tx.objectStore('meta').put({ key, text: 'x' }, 'wake');
+				tx.oncomplete = done;
+			};
+		}), await wakeKey());
+		await page.reload();
+		await d.online();
+		await until(() => given.length > 0);
+		assert.deepEqual(given, ['https://web.push.apple.com/second']);
+		await quiet(d);
+	});
 
 test('the same password twice: one is taken over, says so, and comes back',
 	async () => {
