@@ -253,8 +253,7 @@ export class App {
 	{
 		const { phase, reason, full, untrusted, clockOff, receiving } =
 			this.engine.state;
-		const now = button(t('try-now'), () => this.engine.ask(
-			{ do: 'again' }), 'plain');
+		const now = button(t('try-now'), () => this.engine.ask('again'), 'plain');
 		/** @type {import('./dom.js').Child[]} */
 		let what = [];
 
@@ -264,7 +263,7 @@ export class App {
 			what = [t('device-used'), ...deviceButtons(this.engine)];
 		else if (phase === 'taken')
 			what = [t('taken'), button(t('use-here'), () =>
-				this.engine.ask({ do: 'again' }), 'plain')];
+				this.engine.ask('again'), 'plain')];
 		else if (phase === 'dropped')
 			what = [t('dropped')];
 		else if (phase === 'auth')

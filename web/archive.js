@@ -35,7 +35,7 @@ export async function exportAll(store, what = { files: true, most: Infinity })
 	const { account, talks, ids } = await store.read(async (tx) => ({
 		account: await tx.get('meta', 'account'),
 		talks: await tx.all('talks'),
-		ids: await keysOf(tx),
+		ids: await tx.keys('messages'),
 	}));
 
 	parts.push(line({ aliases: account?.aliases ?? [] }));
@@ -62,17 +62,6 @@ export async function exportAll(store, what = { files: true, most: Infinity })
 	}
 	parts.push(line({ end: true }));
 	return new Blob(parts, { type: 'application/octet-stream' });
-}
-
-/** @param {import('./store.js').Tx} tx @returns {Promise<string[]>} */
-function keysOf(tx)
-{
-	return new Promise((done, failed) => {
-		const request = tx.idb.objectStore('messages').getAllKeys();
-		request.onsuccess = () =>
-			done(/** @type {string[]} */ (request.result));
-		request.onerror = () => failed(request.error);
-	});
 }
 
 /** Reads lines and bytes of a blob, a piece at a time. */

@@ -135,6 +135,21 @@ export function field(label, input, hint)
 		hint && h('small', {}, hint));
 }
 
+/** @param {() => void} submit @param {...Child} children */
+export function form(submit, ...children)
+{
+	return h('form', { onsubmit: (/** @type {Event} */ e) => {
+		e.preventDefault();
+		submit();
+	} }, ...children);
+}
+
+/** A name as people type it. @param {HTMLInputElement} input */
+export function typed(input)
+{
+	return input.value.trim().replace(/ +/g, ' ');
+}
+
 /**
  * A modal dialog, which is removed when it is closed.
  * @param {string} title

@@ -18,7 +18,7 @@
  *	progress	{id, sent, total}: of a large upload, by message
  */
 
-import { OPS, Session, newId, pause } from './tmtp.js';
+import { OP, Session, newId, pause } from './tmtp.js';
 import { writePost } from './post.js';
 import { take, fold, newTalk, snippet, CONTACTS } from './inbox.js';
 import { exportAll, importAll } from './archive.js';
@@ -66,7 +66,6 @@ import { within } from './store.js';
  */
 
 const IN_FLIGHT_MAX = 16;	/* requests without an ack; the relay knows 64 */
-const OP = OPS[2020];
 const CODE_MS = 600e3;		/* the code for another device is good so long */
 const REFUSED_MS = 60e3;	/* between registrations that are refused */
 const FULL_MS = 60e3;		/* before a full store is tried again */
@@ -138,12 +137,12 @@ export class Engine {
 			f(detail);
 	}
 
-	/** From another tab. @param {{name?: string, detail?: any, ask?: any}} m */
+	/** From another tab. @param {{name?: string, detail?: any, ask?: string}} m */
 	async hear({ name, detail, ask })
 	{
 		if (ask) {
 			if (this.isLeader)
-				this.obey(ask);
+				this.obey(ask, detail);
 			return;
 		}
 		if (name === 'state' && !this.isLeader)
@@ -153,40 +152,41 @@ export class Engine {
 		this.tell(name ?? '', detail);
 	}
 
-	/** Have the tab that is connected do something. @param {any} what */
-	ask(what)
+	/**
+	 * Have the tab that is connected do something.
+	 * @param {string} what see obey
+	 * @param {any} [detail]
+	 */
+	ask(what, detail)
 	{
 		if (this.isLeader)
-			this.obey(what);
+			this.obey(what, detail);
 		else
-			this.world.channel.postMessage({ ask: what });
+			this.world.channel.postMessage({ ask: what, detail });
 	}
 
-	/** @param {any} what */
-	obey(what)
+	/** @param {string} what @param {any} detail */
+	obey(what, detail)
 	{
-		if (what.do === 'pump')
-			this.pump();
-		else if (what.do === 'state')
-			this.emit('state', this.state);
-		else if (what.do === 'join') {
-			this.joining = what;
-			this.store.setMeta('joining', this.joining);
-			this.retry();
-		} else if (what.do === 'connect')
-			this.reload().then(() => this.retry());
-		else if (what.do === 'again')
-			this.retry();
-		else if (what.do === 'forget')
-			this.leave();
-		else if (what.do === 'stop')
-			this.stopJoining();
-		else if (what.do === 'announce')
-			this.announce();
-		else if (what.do === 'wake')
-			this.wake();
-		else if (what.do === 'freed' && this.state.full)
-			this.retry();
+		/** @type {Record<string, () => void>} */
+		const orders = {
+			pump: () => this.pump(),
+			state: () => this.emit('state', this.state),
+			join: () => {
+				this.joining = detail;
+				this.store.setMeta('joining', detail);
+				this.retry();
+			},
+			connect: () => this.reload().then(() => this.retry()),
+			again: () => this.retry(),
+			forget: () => this.leave(),
+			stop: () => this.stopJoining(),
+			announce: () => this.announce(),
+			wake: () => this.wake(),
+			freed: () => this.state.full && this.retry(),
+		};
+
+		orders[what]?.();
 	}
 
 	/** @param {Partial<State>} change */
@@ -215,7 +215,7 @@ export class Engine {
 			clearInterval(checks);
 		});
 		if (!this.isLeader)
-			this.ask({ do: 'state' });
+			this.ask('state');
 	}
 
 	/** Log out, and let another tab connect. */
@@ -294,7 +294,7 @@ export class Engine {
 	wake()
 	{
 		if (!this.isLeader)
-			return this.ask({ do: 'wake' });
+			return this.ask('wake');
 		if (this.state.phase === 'waiting')
 			this.retry();
 		else if (this.session?.isReady &&
@@ -498,7 +498,7 @@ export class Engine {
 		await this.reload();
 		this.emit('account');
 		this.emit('talks', null);
-		this.ask({ do: 'announce' });
+		this.ask('announce');
 		return messages;
 	}
 
@@ -506,18 +506,16 @@ export class Engine {
 
 	/**
 	 * @param {Tx} tx
-	 * @param {Header} header without id
+	 * @param {Header} header it gets an id if it has none
 	 * @param {(string | {key: string})[]} [parts]
 	 * @param {{message?: string, talk?: string}} [about]
-	 * @returns {Promise<string>} the request's id
 	 */
 	async enqueue(tx, header, parts = [], about = {})
 	{
-		const id = newId();
+		const id = header.id ?? newId();
 
 		await tx.put('outbox', { id, parts, ...about,
 			header: JSON.stringify({ ...header, id }) });
-		return id;
 	}
 
 	/**
@@ -529,30 +527,27 @@ export class Engine {
 	 */
 	async command(header, text)
 	{
+		const id = newId();
 		const size = new TextEncoder().encode(text ?? '').length;
-		/** @type {any[]} */
-		const early = [];
-		let id = '';
 		/** @type {(detail: any) => void} */
 		let settle = () => {};
+		/** @type {Promise<any>} */
 		const answer = new Promise((done) => {
 			settle = done;
 		});
-		const stop = this.on('acked', (detail) => {
-			if (detail.id === id)
-				settle(detail);
-			else
-				early.push(detail);
-		});
+		const stop = this.on('acked', (detail) => detail.id === id &&
+			settle(detail));
 
-		id = await this.store.write((tx) => this.enqueue(tx,
-			text === undefined ? header : { ...header, datalen: size },
-			text ? [text] : []));
-		early.filter((d) => d.id === id).forEach(settle);
-		this.ask({ do: 'pump' });
-		const detail = await answer;
-		stop();
-		return /** @type {any} */ (detail);
+		try {
+			await this.store.write((tx) => this.enqueue(tx,
+				{ ...header, id, ...(text === undefined ? {}
+					: { datalen: size }) },
+				text === undefined ? [] : [text]));
+			this.ask('pump');
+			return await answer;
+		} finally {
+			stop();
+		}
 	}
 
 	/** Send what is in the outbox. */
@@ -639,20 +634,24 @@ export class Engine {
 				kept.push({ name: blob.name, size: blob.size,
 					kind: 'u', key });
 			}
-			/** @type {Message} */
-			const m = { id: '~' + Date.now().toString(36) + newId(),
-				talk: id, from: this.account?.uid ?? '',
-				mine: true, at: new Date().toISOString(), text,
+			const m = { ...this.ownMessage(id, text), files: kept,
 				subject: talk.subject ?? '',
-				thread: talk.subject ? '' : talk.thread ?? '',
-				files: kept, state: 'waiting' };
+				thread: talk.subject ? '' : talk.thread ?? '' };
 			await this.sendMessage(tx, talk, m);
 			Object.assign(talk, { draft: '', subject: '', last: m.id,
 				at: m.at, lastText: snippet(m) });
 			await tx.put('talks', talk);
 		});
 		this.emit('talks', [id]);
-		this.ask({ do: 'pump' });
+		this.ask('pump');
+	}
+
+	/** @param {string} talk @param {string} text @returns {Message} */
+	ownMessage(talk, text)
+	{
+		return { id: '~' + Date.now().toString(36) + newId(), talk, text,
+			from: this.account?.uid ?? '', mine: true,
+			at: new Date().toISOString(), state: 'waiting' };
 	}
 
 	/** @param {Tx} tx @param {Talk} talk @param {Message} m */
@@ -663,13 +662,12 @@ export class Engine {
 		for (const f of m.files ?? [])
 			files.push({ name: f.name, key: f.key,
 				blob: await tx.get('blobs', f.key) });
-		const { head, length } = describe(talk, m, files,
+		const { head, lengths } = describe(talk, m, files,
 			/** @type {Account} */ (this.account));
 		const text = m.text ?? '';
 		await tx.put('messages', m);
 		await this.enqueue(tx, { op: OP.Post, for: recipients(talk),
-			datahead: new TextEncoder().encode(head).length,
-			datalen: length }, [head, text,
+			...lengths }, [head, text,
 			...files.map(({ key }) => ({ key }))],
 		{ message: m.id });
 	}
@@ -698,7 +696,7 @@ export class Engine {
 		if (asked)
 			await this.ping(asked.name, asked.as ?? '',
 				asked.note ?? '');
-		this.ask({ do: 'pump' });
+		this.ask('pump');
 	}
 
 	/** Delete a message here: from this device only. @param {string} id */
@@ -709,12 +707,10 @@ export class Engine {
 			const m = await tx.get('messages', id);
 			if (!m || m.state === 'waiting')
 				return;
-			for (const f of m.files ?? [])
-				await tx.remove('blobs', f.key);
-			await tx.remove('messages', id);
+			await removeWhole(tx, m);
 		});
 		this.emit('talks', null);
-		this.ask({ do: 'freed' });
+		this.ask('freed');
 	}
 
 	/* People. */
@@ -734,10 +730,7 @@ export class Engine {
 		if (found)
 			return found.id;
 		await this.store.write(async (tx) => {
-			const m = { id: '~' + Date.now().toString(36) + newId(),
-				talk: id, from: this.account?.uid ?? '', mine: true,
-				at: new Date().toISOString(), text,
-				state: /** @type {const} */ ('waiting') };
+			const m = this.ownMessage(id, text);
 			await tx.put('messages', m);
 			await tx.put('talks', newTalk({ ...await tx.get('talks', id),
 				id, kind: 'asked', name: to, state: 'asked',
@@ -748,7 +741,7 @@ export class Engine {
 			text ? [text] : [], { message: m.id, talk: id });
 		});
 		this.emit('talks', [id]);
-		this.ask({ do: 'pump' });
+		this.ask('pump');
 		return id;
 	}
 
@@ -772,8 +765,8 @@ export class Engine {
 					from: as.name, to: talk.name, datalen: 0 });
 		});
 		this.emit('talks', [id]);
-		this.ask({ do: 'pump' });
-		this.ask({ do: 'announce' });
+		this.ask('pump');
+		this.ask('announce');
 	}
 
 	/** @param {string} id @param {Partial<Talk>} change */
@@ -788,15 +781,12 @@ export class Engine {
 	{
 		await this.store.write(async (tx) => {
 			for (const m of await tx.messages(within(id),
-				'next', Infinity)) {
-				for (const f of m.files ?? [])
-					await tx.remove('blobs', f.key);
-				await tx.remove('messages', m.id);
-			}
+				'next', Infinity))
+				await removeWhole(tx, m);
 			await tx.remove('talks', id);
 		});
 		this.emit('talks', [id]);
-		this.ask({ do: 'freed' });
+		this.ask('freed');
 	}
 
 	/* Groups. */
@@ -877,7 +867,7 @@ export class Engine {
 			waits: true });
 		await this.reload();
 		this.emit('account');
-		this.ask({ do: 'connect' });
+		this.ask('connect');
 	}
 
 	/** The code must not be good twice: its node is exchanged for a new one. */
@@ -888,9 +878,8 @@ export class Engine {
 			/** @type {Request_[]} */
 			const waiting = await tx.all('outbox');
 			if (!waiting.some((r) => r.id === id))
-				await tx.put('outbox', { id, parts: [],
-					header: JSON.stringify({ op: OP.UserEdit, id,
-						newnode: this.account?.label }) });
+				await this.enqueue(tx, { op: OP.UserEdit, id,
+					newnode: this.account?.label });
 		});
 	}
 
@@ -983,7 +972,7 @@ export class Engine {
 						dropnode, after: true });
 		});
 		this.emit('account');
-		this.ask({ do: 'pump' });
+		this.ask('pump');
 	}
 
 	/** The new device is this user's: give it contacts and history. */
@@ -1003,16 +992,16 @@ export class Engine {
 					dropnode: code.ref });
 			const key = newId();
 			await tx.put('blobs', file, key);
-			const { head, length } = describe(newTalk({ id: 'me',
+			const { head, lengths } = describe(newTalk({ id: 'me',
 				kind: 'self', name: '' }), { subject: CONTACTS,
 				text: '' }, [{ name: 'history.mnm', blob: file }],
 			/** @type {Account} */ (this.account));
 			await this.enqueue(tx, { op: OP.Post, for: [],
-				datahead: head.length, datalen: length },
+				...lengths },
 			[head, { key }]);
 		});
 		this.emit('account');
-		this.ask({ do: 'pump' });
+		this.ask('pump');
 	}
 
 	/** @param {boolean} hidden */
@@ -1024,13 +1013,13 @@ export class Engine {
 		});
 		await this.reload();
 		this.emit('account');
-		this.ask({ do: 'announce' });
+		this.ask('announce');
 	}
 
 	/** Leave: forget the account and everything that is kept here. */
 	forget()
 	{
-		this.ask({ do: 'forget' });
+		this.ask('forget');
 	}
 
 	/**
@@ -1068,6 +1057,14 @@ export function phaseOf(reason, registering)
 	return registering ? 'asked' : 'waiting';
 }
 
+/** A message and its files. @param {Tx} tx @param {Message} m */
+async function removeWhole(tx, m)
+{
+	for (const f of m.files ?? [])
+		await tx.remove('blobs', f.key);
+	await tx.remove('messages', m.id);
+}
+
 /** @param {Talk} talk */
 function recipients(talk)
 {
@@ -1095,11 +1092,11 @@ function describe(talk, m, files, account)
 		: talk.kind === 'several'
 			? (talk.who ?? []).map((w) => ({ ...w, ...by }))
 			: talk.uid ? [{ who: talk.name, uid: talk.uid, ...by }] : [];
-	const { head, data } = writePost({ alias, thread: m.thread ?? '',
+	const { head, datahead, data } = writePost({ alias, thread: m.thread ?? '',
 		subject: m.subject ?? '', cc, text: m.text ?? '', files },
 	m.at ?? new Date().toISOString());
 
-	return { head, length: data.size };
+	return { head, lengths: { datahead, datalen: data.size } };
 }
 
 /**

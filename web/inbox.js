@@ -280,12 +280,18 @@ class Taking {
 		return talk;
 	}
 
+	/** The text of a ping or an invitation. */
+	firstWords()
+	{
+		return new TextDecoder().decode(this.data.subarray(0, NOTE_MAX * 4))
+			.slice(0, NOTE_MAX);
+	}
+
 	async ping()
 	{
 		const alias = str(this.header.alias);
 		const to = str(this.header.to);
-		const text = new TextDecoder().decode(
-			this.data.subarray(0, NOTE_MAX * 4)).slice(0, NOTE_MAX);
+		const text = this.firstWords();
 
 		if (this.mine) {
 			const id = 'a:' + fold(to);
@@ -353,8 +359,7 @@ class Taking {
 		const gid = str(this.header.gid);
 		const id = 'g:' + fold(gid);
 		const known = await this.talk(id);
-		const text = new TextDecoder().decode(
-			this.data.subarray(0, NOTE_MAX * 4)).slice(0, NOTE_MAX);
+		const text = this.firstWords();
 
 		if (known && known.state === 'open')
 			return;

@@ -4,7 +4,7 @@
  * somebody who is a member already.
  */
 
-import { h, fill, field, button, say } from './dom.js';
+import { h, fill, field, form, typed, button, say } from './dom.js';
 import { t } from './strings.js';
 import { CODE_OVER } from './engine.js';
 
@@ -114,10 +114,7 @@ export class JoinView {
 		const label = field(t('device-name'), this.label,
 			t('device-name-hint'));
 
-		return h('form', { onsubmit: (/** @type {Event} */ e) => {
-			e.preventDefault();
-			this.submit();
-		} }, h('p', {}, t(this.second ? 'device-intro' : 'join-intro')),
+		return form(() => this.submit(), h('p', {}, t(this.second ? 'device-intro' : 'join-intro')),
 		this.second ? field(t('device-code'), this.code)
 			: field(t('your-name'), this.name, t('your-name-hint')),
 		label,
@@ -143,11 +140,11 @@ export class JoinView {
 			}
 			this.app.engine.joinAsDevice(uid, nodeid, label);
 		} else {
-			const alias = this.name.value.trim().replace(/ +/g, ' ');
+			const alias = typed(this.name);
 			if (!alias)
 				return;
 			this.invited &&= this.name.value === this.given;
-			this.app.engine.ask({ do: 'join', alias, label,
+			this.app.engine.ask('join', { alias, label,
 				invited: this.invited });
 		}
 		navigator.storage?.persist?.();
@@ -195,10 +192,9 @@ export class JoinView {
 	again()
 	{
 		return h('div', { class: 'row' },
-			button(t('try-now'), () => this.app.engine.ask(
-				{ do: 'again' }), 'strong'),
+			button(t('try-now'), () => this.app.engine.ask('again'), 'strong'),
 			button(t('back'), () => {
-				this.app.engine.ask({ do: 'stop' });
+				this.app.engine.ask('stop');
 			}, 'plain'));
 	}
 }

@@ -4,7 +4,7 @@
  * to do about a talk.
  */
 
-import { h, field, button, dialog, confirm, say, person, sentence,
+import { h, field, form, typed, button, dialog, confirm, say, person, sentence,
 	badge } from './dom.js';
 import { t } from './strings.js';
 import { fold } from './inbox.js';
@@ -16,12 +16,6 @@ import { fold } from './inbox.js';
  */
 
 const PING_MAX = 140;	/* UTF-16 units, as PROTOCOL.md says */
-
-/** A name as people type it. @param {HTMLInputElement} input */
-function typed(input)
-{
-	return input.value.trim().replace(/ +/g, ' ');
-}
 
 /** @param {string} label @param {string} [list] */
 function nameInput(label, list)
@@ -37,15 +31,6 @@ function aliasChoice(app)
 
 	return h('select', {}, ...aliases.map((a) =>
 		h('option', { value: a.name }, a.name)));
-}
-
-/** @param {(e: Event) => void} submit @param {...import('./dom.js').Child} children */
-function form(submit, ...children)
-{
-	return h('form', { onsubmit: (/** @type {Event} */ e) => {
-		e.preventDefault();
-		submit(e);
-	} }, ...children);
 }
 
 /** Show what became of a request. @param {Promise<{error?: string}>} answer
@@ -130,7 +115,7 @@ export function showTalk(app, talk)
 					close();
 					await app.engine.edit(talk.id,
 						{ state: 'ignored', unread: 0 });
-					app.engine.ask({ do: 'announce' });
+					app.engine.ask('announce');
 				}),
 			talk.kind === 'person' && talk.state === 'ignored' &&
 				button(t('accept'), () => {
@@ -199,7 +184,7 @@ function groupParts(app, talk, close)
 		form(() => told(app.engine.group(talk, 'alias',
 			{ newalias: typed(name) }), t('renamed')),
 		field(t('your-name-here'), h('span', { class: 'row' }, name,
-			h('button', {}, t('set'))))),
+			h('button', {}, t('save'))))),
 		h('div', { class: 'row end' }, button(t('leave'), async () => {
 			close();
 			if (await confirm(t('leave-sure'), t('leave')))

@@ -3,8 +3,8 @@
  * settings.js - the user's own things: aliases, devices, notifications, history.
  */
 
-import { h, fill, field, button, dialog, confirm, say, person, size, day,
-	time } from './dom.js';
+import { h, fill, field, form, typed, button, dialog, confirm, say, person, size,
+	day, time } from './dom.js';
 import { t } from './strings.js';
 import { encode } from './qr.js';
 import { exportAll } from './archive.js';
@@ -56,12 +56,9 @@ function aliasPart(app)
 					t('drop')))
 					told(engine.userEdit({ dropalias: a.name }));
 			}, 'plain')))),
-		h('form', { onsubmit: (/** @type {Event} */ e) => {
-			e.preventDefault();
-			told(engine.userEdit({ newalias: name.value.trim()
-				.replace(/ +/g, ' '),
-			...(once.checked ? { uses: 1 } : {}) }), t('added'));
-		} }, field(t('new-name'), h('span', { class: 'row' }, name,
+		form(() => told(engine.userEdit({ newalias: typed(name),
+			...(once.checked ? { uses: 1 } : {}) }), t('added')),
+		field(t('new-name'), h('span', { class: 'row' }, name,
 			h('button', {}, t('add')))),
 		h('label', { class: 'check' }, once, t('single-use'))),
 		h('label', { class: 'check' }, hidden, t('show-online'))];

@@ -131,6 +131,12 @@ export class Tx {
 		return result(this.idb.objectStore(store).getAll(range, most));
 	}
 
+	/** @param {string} store @returns {Promise<any[]>} */
+	keys(store)
+	{
+		return result(this.idb.objectStore(store).getAllKeys());
+	}
+
 	/**
 	 * Go through messages one by one, so that a thousand of them do not keep
 	 * the page from anything else.

@@ -47,23 +47,6 @@ async function answer(request)
 	return await Promise.race([fresh, late]) ?? kept;
 }
 
-/** What the page has left for this. @returns {Promise<{text: string} | undefined>} */
-function wakeText()
-{
-	return new Promise((done) => {
-		const request = indexedDB.open('mnm');
-		request.onupgradeneeded = () => request.transaction?.abort();
-		request.onerror = () => done(undefined);
-		request.onsuccess = () => {
-			const get = request.result.transaction('meta')
-				.objectStore('meta').get('wake');
-			get.onsuccess = () => done(get.result);
-			get.onerror = () => done(undefined);
-			request.result.close();
-		};
-	});
-}
-
 /** @param {string} body */
 function show(body)
 {
@@ -77,9 +60,9 @@ function show(body)
  */
 async function wake()
 {
-	const text = (await wakeText())?.text ?? worker.location.host;
+	const text = await worker.wakeText().catch(() => '');
 
-	await show(text);
+	await show(text || worker.location.host);
 	const pages = await worker.clients.matchAll({ type: 'window' });
 	for (const page of pages)
 		page.postMessage({ wake: true });

@@ -13,19 +13,11 @@
  * is rejected, the relay sends the message again.
  */
 
-/** The numbers of the ops, in both numberings. */
-export const OPS = {
-	2018: Object.freeze({
-		TmtpRev: 0, Register: 1, Login: 2, UserEdit: 3, OhiEdit: 4,
-		GroupInvite: 5, GroupEdit: 6, Post: 7, Ping: 8, Ack: 9,
-		Pulse: 10, Quit: 11,
-	}),
-	2020: Object.freeze({
-		TmtpRev: 0, Register: 1, Login: 2, UserEdit: 3, OhiEdit: 4,
-		GroupInvite: 5, GroupEdit: 6, Post: 7, PostNotify: 8, Ping: 9,
-		Ack: 10, Pulse: 11, Quit: 12,
-	}),
-};
+/** The numbers of the ops, in the 2020 numbering. */
+export const OP = Object.freeze({
+	TmtpRev: 0, Register: 1, Login: 2, UserEdit: 3, OhiEdit: 4, GroupInvite: 5,
+	GroupEdit: 6, Post: 7, PostNotify: 8, Ping: 9, Ack: 10, Pulse: 11, Quit: 12,
+});
 
 const HEADER_MIN = 8;		/* bytes, as PROTOCOL.md says */
 const HEADER_MAX = 0xffff;	/* four hexadecimal digits */
@@ -226,13 +218,11 @@ export class Session {
 	/**
 	 * @param {Wire} wire
 	 * @param {Handlers} handlers
-	 * @param {2018 | 2020} [numbering]
 	 */
-	constructor(wire, handlers, numbering = 2020)
+	constructor(wire, handlers)
 	{
 		this.wire = wire;
 		this.on = handlers;
-		this.ops = OPS[numbering];
 		this.reader = new FrameReader();
 		/** @type {Outgoing[]} */
 		this.queue = [];
@@ -254,28 +244,22 @@ export class Session {
 		this.deadline = setTimeout(
 			() => this.end('the relay does not answer', false), ANSWER_MS);
 		this.pulse = setInterval(() => this.isReady && this.write(
-			{ op: this.ops.Pulse }), PULSE_MS);
+			{ op: OP.Pulse }), PULSE_MS);
 	}
 
 	/** @param {string} uid @param {string} nodeid */
 	login(uid, nodeid)
 	{
-		this.write({ op: this.ops.TmtpRev, id: '1' });
-		this.write({ op: this.ops.Login, uid, node: nodeid });
+		this.write({ op: OP.TmtpRev, id: '1' });
+		this.write({ op: OP.Login, uid, node: nodeid });
 	}
 
 	/** @param {string} label @param {string} alias `_`: none */
 	register(label, alias)
 	{
-		this.write({ op: this.ops.TmtpRev, id: '1' });
-		this.write({ op: this.ops.Register, newnode: label,
+		this.write({ op: OP.TmtpRev, id: '1' });
+		this.write({ op: OP.Register, newnode: label,
 			newalias: alias });
-	}
-
-	/** Ask what the relay is, without logging in. */
-	greet()
-	{
-		this.write({ op: this.ops.TmtpRev, id: '1' });
 	}
 
 	/**
@@ -309,7 +293,7 @@ export class Session {
 			ANSWER_MS);
 
 		this.probes.set(id, () => clearTimeout(timer));
-		this.write({ op: this.ops.OhiEdit, id, type: 'init',
+		this.write({ op: OP.OhiEdit, id, type: 'init',
 			for: uids.slice(0, 1000).map((uid) => ({ id: uid })) });
 	}
 
@@ -317,7 +301,7 @@ export class Session {
 	quit()
 	{
 		if (this.isOpen && !this.isOver)
-			this.write({ op: this.ops.Quit });
+			this.write({ op: OP.Quit });
 	}
 
 	close()
@@ -403,7 +387,7 @@ export class Session {
 			} catch {
 				return;	/* not stored, so not acked */
 			}
-			this.write({ op: this.ops.Ack, id: header.id,
+			this.write({ op: OP.Ack, id: header.id,
 				type: 'ok' });
 		});
 	}

@@ -3,6 +3,7 @@
  * wake.js - Web Push: a device that sleeps learns that something waits.
  */
 
+import { Store } from './store.js';
 import { t } from './strings.js';
 
 /** @typedef {import('./app.js').App} App */
@@ -70,6 +71,16 @@ export async function stopWake(app)
 	await app.engine.userEdit({ wake: '' });
 	await app.store.setMeta('wake', null);
 	return t('wake-stopped');
+}
+
+/** For the service worker: what to show. @returns {Promise<string>} */
+export async function wakeText()
+{
+	const store = await Store.open();
+	const { text = '' } = await store.meta('wake') ?? {};
+
+	store.close();
+	return text;
 }
 
 /** After each login: services forget, and endpoints change. @param {App} app */

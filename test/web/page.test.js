@@ -165,7 +165,7 @@ test('an attachment of 20 MB, a picture, a name that would lead elsewhere',
 	});
 
 test('a second device, a stolen one, and a code that is good once', async () => {
-	const [a, b] = await pair(browser, relay, 'Hanna', 'Ian');
+	const [a, b] = await pair(browser, relay, 'Hanne Größe', 'Ian');
 	const add = async () => {
 		await a.page.getByRole('button', { name: 'Settings' }).click();
 		await a.page.getByRole('button', { name: 'Add a device' }).click();

@@ -105,27 +105,31 @@ test('only addresses that are safe become links', () => {
 	assert.equal(safeLink('mailto:a@b.example'), 'mailto:a@b.example');
 });
 
+/*
+ * What takes time in proportion to the square of its length takes minutes of the
+ * processor here, and everything else a moment, however busy the machine is.
+ */
+function takesAMoment(work, about)
+{
+	const start = process.cpuUsage().user;
+
+	work();
+	const took = (process.cpuUsage().user - start) / 1e6;
+	assert.ok(took < 10, `${about}: ${took} s`);
+}
+
 test('no text takes long', () => {
 	for (const text of ['[', '*', '_', '**a', '`', '](', '[a](', '> ', '~~',
 		'http:', 'https://', '- ', '\\', '*a _b ', '[x](https://a ', '**_*~~`',
-		'http:///'.repeat(125) + '.'.repeat(1000) + 'x', 'http://a\u200b',
-		'# a' + ' '.repeat(65530) + 'x', '- ' + ' '.repeat(65530) + 'a\u2028b',
-		'[](http://a"'.repeat(5461) + ' )']) {
-		const start = performance.now();
-		parse(text.repeat(Math.ceil(65536 / text.length)));
-		const took = performance.now() - start;
-		assert.ok(took < 500, `${JSON.stringify(text.slice(0, 60))}: ` +
-			`${took} ms`);
-	}
+		'http:///'.repeat(500) + '.'.repeat(4000) + 'x', 'http://a\u200b',
+		'# a' + ' '.repeat(5e5) + 'x', '- ' + ' '.repeat(5e5) + 'a\u2028b',
+		'[](http://a"'.repeat(4e4) + ' )'])
+		takesAMoment(() => parse(text.repeat(Math.ceil(5e5 / text.length))),
+			JSON.stringify(text.slice(0, 60)));
 });
 
 test('no name takes long', () => {
-	const Attach = Array(1000).fill({ Size: 0,
-		Name: 'u:x' + ' .'.repeat(2000) + 'x' });
-	const start = performance.now();
-	post({ Attach }, '');
-	const took = performance.now() - start;
-	assert.ok(took < 2000, `${took} ms`);
+	takesAMoment(() => safeName('x' + ' .'.repeat(3e5) + 'x'), 'a name');
 	assert.equal(safeName(' .a. b . '), 'a. b');
 });
 
