@@ -1,7 +1,7 @@
 /*
  * shares MNM - what one member or stranger can take of what others need: room
- * in a queue, first contacts, names, the log.  Prints how much that is, and
- * fails if it is too much.
+ * in a queue, first contacts, names, the log, places for uploads.  Prints how
+ * much that is, and fails if it is too much.
  */
 
 /* For realpath, which POSIX has as an extension. */
@@ -26,6 +26,9 @@
 #define TRIES     1000		/* of names, of invitations */
 #define REGISTERS 200		/* the last with the name that is invited */
 #define FLOOD     2000		/* ms for each kind of line */
+#define UPLOADS   100		/* at once: all places */
+#define LARGE     100000	/* bytes of data that goes to a file */
+#define UPLOAD_TRIES 40		/* one a second */
 
 static struct relay_process relay;
 static struct client_pool *pool;
@@ -235,6 +238,51 @@ write_log(void)
 	end();
 }
 
+/* ---- uploads ---- */
+
+static void
+upload(struct peer *m, size_t n)
+{
+	static char data[LARGE];
+
+	peer_say(m, "{\"op\":7,\"id\":\"u\",\"for\":[{\"id\":\"%s\","
+	    "\"type\":1}],\"datalen\":%d}", a.uid, LARGE);
+	peer_data(m, (struct span){ data, n });
+}
+
+/* Members begin posts in all places and do not go on; another one posts. */
+static void
+dribble(void)
+{
+	static struct peer slow[UPLOADS];
+	static char names[UPLOADS][24];
+	struct peer_frame *f;
+	int i, tries;
+	bool done = false;
+
+	begin("");
+	for (i = 0; i < UPLOADS; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "slow %d", i);
+		peer_init(&slow[i], names[i]);
+		peer_register(&slow[i], pool, relay.port);
+		upload(&slow[i], 1000);
+	}
+	for (tries = 0; tries < UPLOAD_TRIES && !done; tries++) {
+		relay_sleep(1000);
+		upload(&c, LARGE);
+		f = peer_await(&c, "ack");
+		done = strstr(f->head, "\"error\"") == NULL;
+		peer_frame_free(f);
+	}
+	printf("uploads: with %d that have stopped, a post of %d bytes is %s "
+	    "%d s\n", UPLOADS, LARGE, done ? "taken after" : "refused for",
+	    tries);
+	CHECK(done, "no place is given up");
+	for (i = 0; i < UPLOADS; i++)
+		peer_free(&slow[i]);
+	end();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -247,6 +295,7 @@ main(int argc, char **argv)
 	guess_names();
 	guess_invited();
 	write_log();
+	dribble();
 	relay_free(&relay);
 	client_pool_close(pool);
 	free(program);
