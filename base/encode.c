@@ -6,6 +6,13 @@
 #include <pthread.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 static const char base32[] = "%+123456789BCDFGHJKLMNPQRSTVWXYZ";
 static const char hex[] = "0123456789abcdef";
 
@@ -21,6 +28,7 @@ static const char hex[] = "0123456789abcdef";
  */
 #define CRC_POLYNOMIAL 0x82f63b78U
 static uint32_t crc_row[16][16];
+static bool crc_is_fast;	/* this processor has an instruction for it */
 static pthread_once_t crc_once = PTHREAD_ONCE_INIT;
 
 /*
@@ -141,24 +149,6 @@ crc_byte(uint32_t row[2][16], unsigned char bits)
 	return row[1][bits & 15] ^ row[0][bits >> 4];
 }
 
-/* The last four bytes of eight are best read one by one. */
-uint32_t
-encode_crc32c(uint32_t crc, const void *bytes, size_t n)
-{
-	const unsigned char *p = bytes;
-
-	(void)pthread_once(&crc_once, fill_crc_rows);
-	crc = ~crc;
-	for (; n >= 8; n -= 8, p += 8)
-		crc = crc_advance(crc_row + 8, crc ^ decode_u32(p)) ^
-		    crc_byte(crc_row + 6, p[4]) ^
-		    crc_byte(crc_row + 4, p[5]) ^
-		    crc_byte(crc_row + 2, p[6]) ^ crc_byte(crc_row, p[7]);
-	for (; n > 0; n--, p++)
-		crc = crc >> 8 ^ crc_byte(crc_row, (unsigned char)(crc ^ *p));
-	return ~crc;
-}
-
 /* Compilers make one load of it. */
 static inline uint64_t
 load_u64(const unsigned char *p)
@@ -167,6 +157,74 @@ load_u64(const unsigned char *p)
 	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
 	    (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
 	    (uint64_t)p[7] << 56;
+}
+
+/*
+ * Most processors have an instruction for eight bytes of it.  Whether this one
+ * has is asked once, as the answer takes long in a virtual machine.
+ */
+#if defined(__x86_64__)
+#define CRC_INSTRUCTION "crc32q %1, %0"
+
+static bool
+has_instruction(void)
+{
+	unsigned a, b, c = 0, d;
+
+	return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_2);
+}
+#elif defined(__aarch64__) && defined(__linux__)
+#define CRC_INSTRUCTION ".arch_extension crc\n\tcrc32cx %w0, %w0, %1"
+
+static bool
+has_instruction(void)
+{
+	return getauxval(AT_HWCAP) & HWCAP_CRC32;
+}
+#endif
+
+static void
+prepare_crc(void)
+{
+	fill_crc_rows();
+#ifdef CRC_INSTRUCTION
+	crc_is_fast = has_instruction();
+#endif
+}
+
+/* The last four bytes of eight are best read one by one. */
+static uint32_t
+crc_by_table(uint32_t crc, const unsigned char *p, size_t n)
+{
+	for (; n >= 8; n -= 8, p += 8)
+		crc = crc_advance(crc_row + 8, crc ^ decode_u32(p)) ^
+		    crc_byte(crc_row + 6, p[4]) ^
+		    crc_byte(crc_row + 4, p[5]) ^
+		    crc_byte(crc_row + 2, p[6]) ^ crc_byte(crc_row, p[7]);
+	for (; n > 0; n--, p++)
+		crc = crc >> 8 ^ crc_byte(crc_row, (unsigned char)(crc ^ *p));
+	return crc;
+}
+
+uint32_t
+encode_crc32c(uint32_t crc, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+	uint64_t sum = ~crc;
+
+	(void)pthread_once(&crc_once, prepare_crc);
+#ifdef CRC_INSTRUCTION
+	for (; crc_is_fast && n >= 8; n -= 8, p += 8)
+		__asm__(CRC_INSTRUCTION : "+r"(sum) : "r"(load_u64(p)));
+#endif
+	return ~crc_by_table((uint32_t)sum, p, n);
+}
+
+uint32_t
+encode_crc32c_table(uint32_t crc, const void *bytes, size_t n)
+{
+	(void)pthread_once(&crc_once, prepare_crc);
+	return ~crc_by_table(~crc, bytes, n);
 }
 
 /* One to one for a given word, and for a given hash. */

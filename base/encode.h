@@ -45,6 +45,8 @@ bool decode_hex64(uint64_t *value, struct span text);
  * these n bytes.  Begin with crc 0.
  */
 uint32_t encode_crc32c(uint32_t crc, const void *bytes, size_t n);
+/* The same without an instruction that the processor may have for it. */
+uint32_t encode_crc32c_table(uint32_t crc, const void *bytes, size_t n);
 
 /*
  * A fast hash of what hash covers followed by these n bytes, for bytes whose

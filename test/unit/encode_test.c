@@ -62,6 +62,8 @@ test_crc32c_table(void)
 		bytes[i / 32] = (unsigned char)(i / 16 % 2 ?
 		    i % 16 << 4 : i % 16);
 		CHECK(encode_crc32c(~0u, bytes, 8) ==
+		    slow_crc32c(~0u, bytes, 8), "crc, bits %zu", i);
+		CHECK(encode_crc32c_table(~0u, bytes, 8) ==
 		    slow_crc32c(~0u, bytes, 8), "crc table, bits %zu", i);
 	}
 	for (i = 0; i < sizeof(bytes); i++)
@@ -73,6 +75,11 @@ test_crc32c_table(void)
 			parts = encode_crc32c(parts, bytes + n % 8 + cut,
 			    n - cut);
 			CHECK(parts == whole, "crc of %zu cut at %zu", n, cut);
+			parts = encode_crc32c_table(0, bytes + n % 8, cut);
+			parts = encode_crc32c_table(parts, bytes + n % 8 + cut,
+			    n - cut);
+			CHECK(parts == whole, "by the table: %zu at %zu", n,
+			    cut);
 		}
 	}
 }
