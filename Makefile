@@ -209,7 +209,9 @@ test/load/slowsync.so: test/load/slowsync.c
 
 # Fuzzers, built with clang: make fuzz && test/fuzz/fuzz_json
 FUZZ = test/fuzz/fuzz_json test/fuzz/fuzz_tmtp test/fuzz/fuzz_mime \
-	test/fuzz/fuzz_proxy test/fuzz/fuzz_http test/fuzz/fuzz_websocket test/fuzz/fuzz_dialog
+	test/fuzz/fuzz_proxy test/fuzz/fuzz_http test/fuzz/fuzz_websocket test/fuzz/fuzz_dialog \
+	test/fuzz/fuzz_ntp test/fuzz/fuzz_conf test/fuzz/fuzz_cert \
+	test/fuzz/fuzz_control test/fuzz/fuzz_journal
 FUZZED = test/lib/harness.c $(OBJS:.o=.c) $(SIM:.o=.c) $(MAIL:.o=.c)
 fuzz: $(FUZZ)
 build/fuzz.a: $(FUZZED) *.h */*.h
