@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -460,6 +463,7 @@ struct state {
 	char here[200];
 	struct sigaction actions[32];
 	sigset_t blocked;
+	int confined, dumpable;
 };
 
 static void
@@ -474,6 +478,10 @@ note(struct state *state)
 	for (i = 1; i < 32; i++)
 		(void)sigaction(i, NULL, &state->actions[i]);
 	(void)sigprocmask(SIG_BLOCK, NULL, &state->blocked);
+#ifdef __linux__
+	state->confined = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+	state->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+#endif
 }
 
 static void
@@ -490,6 +498,8 @@ compare(const struct state *before)
 		    before->actions[i].sa_handler, "signal %d", i);
 	CHECK(memcmp(&after.blocked, &before->blocked,
 	    sizeof(after.blocked)) == 0, "blocked signals");
+	CHECK(after.confined == before->confined &&
+	    after.dumpable == before->dumpable, "it confines the program");
 }
 
 /* Run the tests with stdout and stderr in a file, which must stay empty. */
