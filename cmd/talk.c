@@ -248,14 +248,10 @@ take_acks(struct context *context, struct talk_run *t)
 {
 	struct request_result result;
 	int status = STATUS_OK;
-	size_t i = 0;
 
-	while (i < t->pending_count) {
-		if (!request_peek(context, &t->account, t->pending[i],
-		    &result)) {
-			i++;
-			continue;
-		}
+	/* Acks come in the order of the posts. */
+	while (t->pending_count > 0 && request_peek(context, &t->account,
+	    t->pending[0], &result)) {
 		if (result.refused) {
 			(void)context_fail(context, STATUS_DATA, "%s",
 			    context->why);
@@ -266,8 +262,8 @@ take_acks(struct context *context, struct talk_run *t)
 			buf_add(&t->thread, buf_span(&result.msgid));
 		request_free(&result);
 		t->pending_count--;
-		memmove(t->pending[i], t->pending[i + 1],
-		    (t->pending_count - i) * OUTGOING_NAME);
+		memmove(t->pending[0], t->pending[1],
+		    t->pending_count * OUTGOING_NAME);
 	}
 	return status;
 }
