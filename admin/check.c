@@ -451,13 +451,17 @@ check_data(struct check *c)
 
 /* ---- as the user who will serve ---- */
 
-/* The relay reads it as root at start; a renewal, it reads as its user. */
+/* What the relay reads as root at start, it reads as its user later. */
 static void
-check_renewals(struct check *c)
+check_later(struct check *c)
 {
 	const struct conf_listener *l = c->conf->listen;
-	const char *path;
+	const char *path = c->conf->path;
 
+	if (c->was_root && path != NULL && access(path, R_OK) == -1)
+		add_text(c, CHECK_WARNING, 0, "the relay's user cannot read "
+		    "the configuration, so a reload fails: chgrp it to a group "
+		    "of that user, and chmod 640");
 	for (; l < c->conf->listen + c->conf->listen_count; l++) {
 		if (!c->was_root || !l->tls || l->cert_path[0] == '\0')
 			continue;
@@ -523,7 +527,7 @@ check_as_server(struct check *c, uint64_t now)
 	int dir;
 
 	check_keys(c);
-	check_renewals(c);
+	check_later(c);
 	dir = file_open_dir(AT_FDCWD, c->conf->data);
 	if (dir == -1) {
 		/* It is there for root, or it is not there. */

@@ -57,6 +57,20 @@ keep_own(const struct identity *id, const struct conf *conf, uint64_t now,
 	return made == -1 ? -1 : 0;
 }
 
+/* What would keep keep_own from making one. */
+static int
+check_own(const struct identity *id, const struct conf *conf, char *why,
+    size_t room)
+{
+	struct name_list names;
+
+	if (!is_missing(id->cert_path) && is_missing(id->authority_path))
+		return 0;
+	if (names_find(&names, conf, why, room) == -1)
+		return -1;
+	return is_missing(id->cert_path) ? -1 : 0;
+}
+
 static char *
 path_of(const struct conf *conf, const char *configured, const char *own)
 {
@@ -137,8 +151,8 @@ identity_read(struct identity *id, const struct conf *conf,
 	why[0] = '\0';
 	if (id->authority_path != NULL && missing == IDENTITY_MAKE)
 		result = keep_own(id, conf, now, why, room);
-	else if (id->authority_path != NULL && is_missing(id->cert_path))
-		result = -1;
+	else if (id->authority_path != NULL)
+		result = check_own(id, conf, why, room);
 	if (result == 0)
 		result = read_files(id, now, why, room);
 	if (result == -1)
