@@ -421,8 +421,8 @@ deliver(struct context *context, struct request_line *line,
 	}
 	late[late_count] = NULL;
 	if (status == STATUS_DATA && late_count > 0)
-		return context_fail(context, status, "nothing was posted; a "
-		    "text of several words needs quotes");
+		return context_fail(context, STATUS_DATA, "nothing was "
+		    "posted; a text of several words needs quotes");
 	result = post(context, line, order, late, report);
 	return result != STATUS_OK ? result : status;
 }
