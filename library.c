@@ -461,7 +461,7 @@ start(struct mnm *m, char *why, size_t room)
 	warn_of_ends(m);
 	if (server_start(m->sv, &m->data, &m->ids, m->clock_offset) == -1 ||
 	    server_watch(m->sv, m->stop[0]) == -1)
-		return say_why(why, room, "cannot watch connections: %s",
+		return say_why(why, room, "cannot serve connections: %s",
 		    strerror(errno));
 	m->checked = clock_ms(CLOCK_MONOTONIC);
 	return 0;

@@ -71,10 +71,10 @@ struct mnm_options {
 };
 
 /*
- * Read the configuration, listen where it says, and read the keys that it
- * names: all that may need root, so give that up afterwards.  If it names time
- * servers, one of them is asked, which may take seconds.  Clients wait until
- * mnm_turn.  Returns NULL and why; room is the size of why.
+ * Read the configuration, take the ports that it names, and read the keys: all
+ * that may need root, so give that up afterwards.  If it names time servers,
+ * some of them are asked, which may take seconds.  Clients are refused until
+ * mnm_start.  Returns NULL and why; room is the size of why.
  */
 struct mnm *mnm_open(const struct mnm_options *, char *why, size_t room);
 /*

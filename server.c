@@ -999,7 +999,7 @@ server_start(struct server *sv, struct datadir *data,
 	sv->step_due = true;	/* what an earlier run has left to do */
 	open_control(sv);
 	open_push(sv);
-	return 0;
+	return listen_begin(&sv->listeners);
 }
 
 int
@@ -1124,7 +1124,7 @@ change_listeners(struct server *sv, const struct conf *conf, char *why,
 
 	if (listen_open(&new, conf, &sv->listeners, why, room) == -1)
 		return -1;
-	if (watch_new(sv, &new) == -1) {
+	if (listen_begin(&new) == -1 || watch_new(sv, &new) == -1) {
 		listen_remove(&new, &sv->listeners);
 		listen_close(&new, &sv->listeners);
 		return say_why(why, room, "cannot watch a listener: %s",

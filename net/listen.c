@@ -34,7 +34,8 @@ set_option(int fd, int level, int option, int value)
  * IPv4 and IPv6 get a socket each: then the log shows addresses as they are,
  * and the system's settings do not matter.  Only "[::]" without a number in net
  * is one socket for both.  On Linux, a Unix socket that is set to be private
- * before it gets its name is so from the first, whatever the umask is.
+ * before it gets its name is so from the first, whatever the umask is.  It also
+ * listens from the first, or another relay that starts would remove it.
  */
 static int
 open_socket(const struct sockaddr *address, socklen_t n, bool dual)
@@ -50,7 +51,8 @@ open_socket(const struct sockaddr *address, socklen_t n, bool dual)
 	    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1) ||
 	    (address->sa_family == AF_INET6 &&
 	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !dual) == -1) ||
-	    bind(fd, address, n) == -1 || listen(fd, BACKLOG) == -1)
+	    bind(fd, address, n) == -1 ||
+	    (address->sa_family == AF_UNIX && listen(fd, BACKLOG) == -1))
 		return fd_close(fd);
 	return fd;
 }
@@ -387,6 +389,18 @@ listen_find(const struct listeners *all, int fd)
 			return &all->each[i];
 	}
 	return NULL;
+}
+
+int
+listen_begin(const struct listeners *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->count; i++) {
+		if (listen(all->each[i].fd, BACKLOG) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 void

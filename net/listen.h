@@ -40,7 +40,7 @@ struct listeners {
 };
 
 /*
- * Listen wherever conf says; what is in old (or NULL) already, with the same
+ * Take the places where conf says to listen; what is in old (or NULL) already, with the same
  * address, is not opened again but is in both afterwards.  A Unix socket that
  * nobody serves any more is replaced, but no other file.  Looks names up, which
  * may take a while.  Returns -1 and why, with old as it was; errno is
@@ -49,6 +49,11 @@ struct listeners {
  */
 int listen_open(struct listeners *, const struct conf *,
     const struct listeners *old, char *why, size_t room);
+/*
+ * Let clients connect to ports.  Before, they are refused, as nobody would
+ * serve them.  -1 with errno.
+ */
+int listen_begin(const struct listeners *);
 /* Close those that are not in kept (or NULL), and free the list. */
 void listen_close(struct listeners *, const struct listeners *kept);
 /* Remove the Unix sockets that are not in kept, before closing them. */

@@ -203,6 +203,19 @@ test_inherited(void)
 	end(&o);
 }
 
+static bool
+accepts(uint16_t port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+	    .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0), result;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	result = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	(void)close(fd);
+	return result == 0;
+}
+
 /* While it waits for the time, before it serves. */
 static void
 test_stop_at_start(void)
@@ -222,6 +235,7 @@ test_stop_at_start(void)
 		_exit(status > 255 ? 99 : status);
 	}
 	CHECK(recv(fd, &byte, 1, 0) == 1, "it asks nobody");
+	CHECK(!accepts(o.relay.port), "clients wait for a relay that waits");
 	CHECK(operator_shell(&o.relay, &o.said, "kill $(cat pid)") == 0, "%s",
 	    o.said.p);
 	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
