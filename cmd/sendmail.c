@@ -21,6 +21,7 @@
 #include "cmd/conversation.h"
 #include "cmd/gateway.h"
 #include "cmd/request.h"
+#include "cmd/terminal.h"
 #include "mail/field.h"
 #include "mail/letter.h"
 #include "mail/mime.h"
@@ -333,11 +334,19 @@ find_deliveries(struct context *context, struct sendmail *s)
 
 /* ---- posts ---- */
 
-/* Say whom it is from, as the post itself is from the gateway. */
+/*
+ * Say whom it is from, as the post itself is from the gateway: if the mail does
+ * not, then who has called us.
+ */
 static void
 write_text(struct buf *text, const struct sendmail *s)
 {
+	const char *caller = getenv("LOGNAME");
+
 	buf_add(text, SPAN("From: "));
+	if (s->from_name.n == 0 && s->from.n == 0)
+		terminal_line(text, span_of(caller != NULL ? caller :
+		    "unknown"));
 	if (s->from_name.n > 0) {
 		buf_add(text, buf_span(&s->from_name));
 		buf_add_byte(text, ' ');
