@@ -125,9 +125,10 @@ int mnm_reload(struct mnm *, char *why, size_t room);
 void mnm_check(struct mnm *);
 
 /*
- * What clients need: the address, "=host:port", and the SHA-256 fingerprint of
- * the certificate to recognise, "AB:CD:...", or NULL without TLS.  They belong
- * to the relay, and are valid until mnm_reload, mnm_turn, mnm_run or mnm_close.
+ * What clients need: the address, "=host:port" or "+host:port", and the
+ * SHA-256 fingerprint of the certificate to recognise, "AB:CD:...", or NULL
+ * without TLS.  They belong to the relay, and are valid until mnm_reload,
+ * mnm_turn, mnm_run or mnm_close.
  */
 const char *mnm_address(struct mnm *);
 const char *mnm_fingerprint(struct mnm *);

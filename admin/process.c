@@ -73,10 +73,28 @@ process_use_data(const char *data, char *why, size_t room)
 	    "mnm init, or name another's configuration with -c" : "");
 }
 
+/*
+ * Unix sockets have been made by root; so that the relay can remove them.  One
+ * that cannot be given away serves all the same.
+ */
+static void
+give_sockets(const struct conf *conf, uid_t user)
+{
+	const struct conf_listener *l = conf->listen;
+
+	for (; l < conf->listen + conf->listen_count; l++) {
+		if (l->net == CONF_UNIX &&
+		    lchown(l->laddr, user, (gid_t)-1) == -1)
+			log_warning("%s: cannot give it to the relay's user: "
+			    "%s", l->laddr, strerror(errno));
+	}
+}
+
 /* Files of root there would keep its owner from serving it. */
 static int
-serve_as_owner(const char *data, char *why, size_t room)
+serve_as_owner(const struct conf *conf, char *why, size_t room)
 {
+	const char *data = conf->data;
 	/* It may be about to be made. */
 	char *path = access(data, F_OK) == 0 ? xcopy(span_of(data)) :
 	    file_parent(data);
@@ -84,6 +102,7 @@ serve_as_owner(const char *data, char *why, size_t room)
 	int result = 0;
 
 	if (stat(path, &st) == 0 && st.st_uid != 0) {
+		give_sockets(conf, st.st_uid);
 		result = process_become_owner(path, why, room);
 		if (result == 0)
 			log_line("no longer root, but user %lu: the owner of "
@@ -130,10 +149,12 @@ process_give_up_root(const struct conf *conf, char *why, size_t room)
 	if (geteuid() != 0)
 		return 0;
 	if (conf->user[0] == '\0')
-		return serve_as_owner(conf->data, why, room);
+		return serve_as_owner(conf, why, room);
 	user = find_server(conf, why, room);
-	return user == NULL || claim_data(conf->data, user, why, room) == -1 ?
-	    -1 : become(user, conf, why, room);
+	if (user == NULL || claim_data(conf->data, user, why, room) == -1)
+		return -1;
+	give_sockets(conf, user->pw_uid);
+	return become(user, conf, why, room);
 }
 
 int
