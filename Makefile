@@ -238,7 +238,7 @@ $(HEADER):
 	    "(or make BEARSSL=/path)" >&2; exit 1
 
 .PHONY: all run all-tests test test-c tsan crash killed mutants fuzz bench bench-full instructions \
-    static install install-lib uninstall deb debian-test clean
+    static install install-lib uninstall image twice deb debian-test clean
 run: mnm
 	./mnm
 
@@ -344,6 +344,7 @@ install-lib: build/libmnm.a build/libtmtp.a
 	echo 'Cflags: -I$${prefix}/include/tmtp -I$(BEARSSL)/include/bearssl'; \
 	echo 'Libs: -L$(LIBDIR) -ltmtp $(LDLIBS)'; } \
 	    >$(LIB)/pkgconfig/tmtp.pc
+	chmod 644 $(LIB)/pkgconfig/tmtp.pc
 	install -m 644 build/libmnm.a $(LIB)/libmnm.a
 	install -m 644 mnm.h $(DESTDIR)$(PREFIX)/include/mnm.h
 	{ echo "prefix=$(PREFIX)"; echo "Name: mnm"; \
@@ -352,6 +353,7 @@ install-lib: build/libmnm.a build/libtmtp.a
 	echo 'Cflags: -I$${prefix}/include'; \
 	echo 'Libs: -L$(LIBDIR) -lmnm $(LDLIBS)'; } \
 	    >$(LIB)/pkgconfig/mnm.pc
+	chmod 644 $(LIB)/pkgconfig/mnm.pc
 
 SHARE = $(DESTDIR)$(PREFIX)/share
 UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
@@ -380,6 +382,14 @@ install: mnm cmd/tmtp
 	    dist/tmtp-backup.timer $(SHARE)/doc/mnm
 	install -m 644 dist/fail2ban/mnm.conf dist/fail2ban/mnm.local \
 	    $(SHARE)/doc/mnm/fail2ban
+
+# What make static has built, as a container image.
+image: static
+	mkdir -p build
+	sh dist/image mnm-static tmtp-static build/mnm-image.tar
+# Two builds give the same bytes.
+twice:
+	sh test/e2e/twice static
 
 # The Debian packages, in build/deb; and what becomes of them in a bare Debian.
 deb:
