@@ -210,8 +210,13 @@ device_run(struct context *context, char **argv)
 	status = context_account(context, &account);
 	if (status != STATUS_OK)
 		return status;
-	status = adds ? add(context, &account, word == NULL ? "" : word) :
-	    drop(context, &account, word, after);
+	if (adds && account.address[0] == '/')
+		status = context_fail(context, STATUS_CONFIG, "this account "
+		    "uses a Unix socket, which no link can name");
+	else if (adds)
+		status = add(context, &account, word == NULL ? "" : word);
+	else
+		status = drop(context, &account, word, after);
 	account_close(&account);
 	return status;
 }
