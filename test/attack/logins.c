@@ -1,6 +1,7 @@
 /*
  * logins MNM - strangers open connections as fast as they can, and members log
- * in meanwhile.  Prints how long that takes, and fails if it takes too long.
+ * in meanwhile, while one who is online posts.  Prints how long that takes, and
+ * fails if it takes too long.
  *
  * The strangers' addresses are other ones of 127.0.0.0/8, so this needs Linux.
  */
@@ -10,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +65,9 @@ struct login {
 static struct relay_process relay;
 static struct client_pool *pool;
 static struct login logins[MEMBERS];
+static struct peer online;	/* a member who is, and posts to itself */
+static uint64_t asked;		/* when it did so last */
+static uint64_t slowest;	/* ms until its ack */
 static char hello[HELLO_ROOM];
 static size_t hello_length;
 
@@ -219,6 +224,30 @@ go_on(struct login *l)
 		peer_drop(&l->peer);
 }
 
+/* Post, or look for the ack. */
+static void
+talk(void)
+{
+	struct peer_frame *f;
+	uint64_t now = relay_clock();
+
+	peer_step(&online, POLLIN);
+	while ((f = peer_next(&online)) != NULL) {
+		if (strstr(f->head, "\"op\":\"ack\"") != NULL) {
+			if (now - asked > slowest)
+				slowest = now - asked;
+			asked = 0;
+		}
+		peer_frame_free(f);
+	}
+	if (asked != 0)
+		return;
+	asked = now;
+	peer_say(&online, "{\"op\":7,\"id\":\"%llu\",\"for\":[{\"id\":"
+	    "\"%s\",\"type\":1}],\"datalen\":0}",
+	    (unsigned long long)now, online.uid);
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -235,7 +264,9 @@ log_in(const struct flood *flood)
 	unsigned begun = 0, done = 0, in_time = 0, tries = 0;
 	struct login *l;
 
+	asked = slowest = 0;
 	while (done < MEMBERS) {
+		talk();
 		if (begun < MEMBERS &&
 		    relay_clock() >= start + begun * INTERVAL) {
 			l = &logins[begun++];
@@ -258,9 +289,10 @@ log_in(const struct flood *flood)
 	}
 	qsort(times, MEMBERS, sizeof(times[0]), compare);
 	printf("%-36s %2u of %d within 1 s, p50 %5llu ms, most %5llu ms, "
-	    "%u tries; %lu MB\n", flood->name, in_time, MEMBERS,
+	    "%u tries; a post %llu ms; %lu MB\n", flood->name, in_time, MEMBERS,
 	    (unsigned long long)times[MEMBERS / 2],
 	    (unsigned long long)times[MEMBERS - 1], tries,
+	    (unsigned long long)slowest,
 	    relay_memory(&relay) >> 10);
 	CHECK(times[MEMBERS / 2] <= flood->half, "%s: half of the members "
 	    "need longer than that", flood->name);
@@ -280,6 +312,8 @@ make_members(void)
 		peer_register(&logins[i].peer, pool, relay.port);
 		peer_drop(&logins[i].peer);
 	}
+	peer_init(&online, "online");
+	peer_register(&online, pool, relay.port);
 }
 
 int
@@ -310,6 +344,9 @@ main(int argc, char **argv)
 			kill(pid, SIGKILL);
 			waitpid(pid, NULL, 0);
 		}
+		CHECK(!online.over && slowest <= flood->most,
+		    "%s: a member who is online waits", flood->name);
+		peer_free(&online);
 		relay_free(&relay);
 	}
 	client_pool_close(pool);
