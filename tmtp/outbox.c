@@ -116,7 +116,8 @@ outbox_ack(struct session *s, uint64_t id, struct now now)
 	}
 	adapt_window(s, f, now);
 	drop_acked(s, f);
-	session_mark(s);
+	if (s->window_was_full)	/* else nothing waits for the ack */
+		session_mark(s);
 }
 
 /* Nearly always its id is the highest. */
