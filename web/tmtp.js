@@ -392,6 +392,19 @@ export class Session {
 		});
 	}
 
+	/** A socket that is closing takes bytes, and complains. */
+	get isAlive()
+	{
+		return !this.isOver && this.wire.readyState < 2;
+	}
+
+	/** @param {ArrayBuffer | Uint8Array} bytes */
+	put(bytes)
+	{
+		if (this.isAlive)
+			this.wire.send(bytes);
+	}
+
 	async pump()
 	{
 		if (this.isSending || !this.isOpen)
@@ -400,7 +413,7 @@ export class Session {
 		try {
 			for (;;) {
 				const next = this.queue.shift();
-				if (!next || this.isOver)
+				if (!next || !this.isAlive)
 					break;
 				await this.sendFrame(next);
 			}
@@ -416,18 +429,17 @@ export class Session {
 		const head = encodeHeader(header);
 
 		if (!data || data.size === 0) {
-			this.wire.send(head);
+			this.put(head);
 			return;
 		}
 		if (data.size <= SLICE) {
-			this.wire.send(join([head,
+			this.put(join([head,
 				new Uint8Array(await data.arrayBuffer())]));
 			return;
 		}
-		this.wire.send(head);
-		for (let at = 0; at < data.size && !this.isOver; at += SLICE) {
-			this.wire.send(await data.slice(at, at + SLICE)
-				.arrayBuffer());
+		this.put(head);
+		for (let at = 0; at < data.size && this.isAlive; at += SLICE) {
+			this.put(await data.slice(at, at + SLICE).arrayBuffer());
 			await this.drained();
 			this.on.sending?.(id, Math.min(at + SLICE, data.size) -
 				this.wire.bufferedAmount, data.size);
@@ -436,7 +448,7 @@ export class Session {
 
 	async drained()
 	{
-		while (this.wire.bufferedAmount > BUFFERED_MAX && !this.isOver)
+		while (this.wire.bufferedAmount > BUFFERED_MAX && this.isAlive)
 			await new Promise((done) => setTimeout(done, 20));
 	}
 

@@ -138,6 +138,19 @@ function headersOf(wire)
 
 const tick = () => new Promise((done) => setTimeout(done, 5));
 
+test('nothing is sent on a connection that is closing', async () => {
+	const wire = fakeWire();
+	const session = new Session(wire, { ended: () => {} });
+
+	session.send('{"op":7,"id":"1"}', new Blob(['data']));
+	wire.readyState = 2;	/* while the data is fetched */
+	await tick();
+	session.send('{"op":7,"id":"2"}', null);
+	await tick();
+	assert.equal(wire.sent.length, 0);
+	session.close();
+});
+
 test('a message is acked when it is stored, and not before', async () => {
 	const wire = fakeWire();
 	let stored;
