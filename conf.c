@@ -1167,10 +1167,11 @@ static int
 check_auth(struct reader *r)
 {
 	const struct conf *c = r->conf;
-	const struct conf_provider *p = c->authby;
-	size_t length = 0, usable = 0;
+	const struct conf_provider *p;
+	size_t length = 0, usable = 0, i;
 
-	for (; p < c->authby + c->authby_count; p++) {
+	for (i = 0; i < c->authby_count; i++) {
+		p = &c->authby[i];
 		usable += p->iss[0] != '\0';
 		length += strlen(p->label) + length_of(p->login) +
 		    length_of(p->token) + 2 * length_of(p->std);

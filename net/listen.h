@@ -40,12 +40,12 @@ struct listeners {
 };
 
 /*
- * Take the places where conf says to listen; what is in old (or NULL) already, with the same
- * address, is not opened again but is in both afterwards.  A Unix socket that
- * nobody serves any more is replaced, but no other file.  Looks names up, which
- * may take a while.  Returns -1 and why, with old as it was; errno is
- * EADDRINUSE if another program listens there.  conf must outlive it, or be
- * replaced by another listen_open.
+ * Take the places where conf says to listen; what is in old (or NULL) already,
+ * with the same address, is not opened again but is in both afterwards.  A Unix
+ * socket that nobody serves any more is replaced, but no other file.  Looks
+ * names up, which may take a while.  Returns -1 and why, with old as it was;
+ * errno is EADDRINUSE if another program listens there.  conf must outlive it,
+ * or be replaced by another listen_open.
  */
 int listen_open(struct listeners *, const struct conf *,
     const struct listeners *old, char *why, size_t room);

@@ -129,8 +129,10 @@ static void
 forget(struct roots *roots)
 {
 	br_x509_trust_anchor *a;
+	size_t i;
 
-	for (a = roots->anchors; a < roots->anchors + roots->count; a++) {
+	for (i = 0; i < roots->count; i++) {
+		a = &roots->anchors[i];
 		free(a->dn.data);
 		if (a->pkey.key_type == BR_KEYTYPE_RSA) {
 			free(a->pkey.key.rsa.n);
