@@ -23,8 +23,9 @@ OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
 	disk/file.o disk/journal.o disk/quarantine.o disk/recfile.o \
 	disk/segment.o disk/syncer.o \
 	conf.o confine.o ntp.o \
-	store/maildir.o store/msgfile.o store/news.o store/queue.o store/spare.o \
-	store/upload.o store.o \
+	store/copy.o store/discard.o store/index.o store/large.o \
+	store/msgfile.o store/news.o store/pack.o store/queue.o \
+	store/sweep.o store/takeover.o store/upload.o store.o \
 	userdb/files.o userdb/invite.o userdb/name.o userdb/receipts.o \
 	userdb/record.o userdb/roster.o userdb.o \
 	datadir.o \
@@ -154,7 +155,11 @@ test/unit/poller_poll_test: test/unit/poller_test.c net/poller.c libmnm.a
 # runs: all states, and broken versions of the program, all of which must fail.
 CRASH = test/crash/fork.o test/crash/pages.o test/crash/disk.o \
 	test/crash/disk_calls.o test/crash/world.o test/crash/actions.o \
-	test/crash/model.o test/crash/damage.o test/crash/backup.o
+	test/crash/model.o test/crash/damage.o test/crash/backup.o \
+	test/crash/old.o test/crash/index.o
+# Files of an index have few lines, so that there are several of them.
+test/crash/index.o: store/index.c
+	$(CC) $(FLAGS) $(CFLAGS) -DLINES_MAX=6 -c -o $@ store/index.c
 test/crash/libcrash.a: $(CRASH)
 	rm -f $@
 	ar rc $@ $(CRASH)

@@ -3,17 +3,18 @@
  * ------------------
  *	lock		held with fcntl: one server per directory
  *	journal/	see disk/journal.c
- *	user/ group/	see userdb.c, and store.c for the queues in user/
+ *	user/ group/	see userdb.c, and store/index.h for the queues in user/
+ *	pack/		messages: see store/pack.h
  *	guests.json	see userdb/invite.c
  *	control		a socket: see control.h
  *	tmp/		files being made; emptied at start
  *	lost+found/	see disk/quarantine.h; nothing here is read again
  *
  * A checkpoint empties the oldest segment of the journal: the messages that
- * still wait there, and the users and groups that changed, are written to the
- * tree, a file at a time; the tree is synced off the loop; the segment is
- * released.  The files of users and groups are drafts until that sync: then
- * they get their names, and the tree is synced once more.
+ * still wait there are packed, the indexes of their queues and the users and
+ * groups that changed are written, a file at a time; the tree is synced off the
+ * loop; the segment is released.  The files of users and groups are drafts
+ * until that sync: then they get their names, and the tree is synced once more.
  * It begins when the journal is half full, or when little has happened for
  * QUIET.  So an idle relay's directory is small, and a busy relay writes only
  * the messages that nobody fetches.
@@ -100,36 +101,6 @@ take_lock(struct datadir *d, const char *path, char *why, size_t room)
 	return say_why(why, room, "%s/lock: %s", path, strerror(errno));
 }
 
-/*
- * A message is linked once for each node: without hard links none can be.  -1
- * and why; a full disk is none of this function's business.
- */
-static int
-try_link(int dir, const char *path, char *why, size_t room)
-{
-	int fd = openat(dir, "tmp/link", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	int error = 0;
-
-	if (fd == -1)
-		return errno == ENOSPC || errno == EDQUOT ? 0 :
-		    say_why(why, room, "%s/tmp: cannot make a file there: %s",
-		    path, strerror(errno));
-	(void)close(fd);	/* nothing was written */
-	(void)unlinkat(dir, "tmp/link2", 0);	/* left by a start that died */
-	if (linkat(dir, "tmp/link", dir, "tmp/link2", 0) == -1)
-		error = errno;
-	(void)unlinkat(dir, "tmp/link2", 0);	/* start-up removes it, too */
-	(void)unlinkat(dir, "tmp/link", 0);
-	if (error == 0 || error == ENOSPC || error == EDQUOT)
-		return 0;
-	/* FAT says EPERM, other file systems that they do not know it. */
-	if (error == EACCES || error == EROFS || error == EIO)
-		return say_why(why, room, "%s/tmp: cannot make a hard link "
-		    "there: %s", path, strerror(error));
-	return say_why(why, room, "%s: this file system has no hard links "
-	    "(is it FAT or exFAT?): %s", path, strerror(error));
-}
-
 static int
 open_dir(struct datadir *d, const char *path, char *why, size_t room)
 {
@@ -142,9 +113,8 @@ open_dir(struct datadir *d, const char *path, char *why, size_t room)
 		return -1;
 	if (d->quarantine.report_only)
 		return 0;
-	if (file_make_dir(d->dir, "tmp") == -1)
-		return say_why(why, room, "%s/tmp: %s", path, strerror(errno));
-	return try_link(d->dir, path, why, room);
+	return file_make_dir(d->dir, "tmp") == 0 ? 0 :
+	    say_why(why, room, "%s/tmp: %s", path, strerror(errno));
 }
 
 /* Hand each record to the module that wrote it. */
@@ -353,8 +323,6 @@ look_at_disk(struct datadir *d, struct now now)
 		return;
 	unit = fs.f_frsize != 0 ? fs.f_frsize : fs.f_bsize;
 	cp->low = unit * fs.f_bavail < disk_floor(d, &fs, unit);
-	if (cp->low)
-		store_trim(d->store);
 	if (cp->low != was_low)
 		(cp->low ? log_error : log_line)(cp->low ? "the disk is full: "
 		    "posts are refused" : "the disk has space again");
@@ -369,7 +337,6 @@ write_failed(struct datadir *d, struct now now)
 	if (!cp->stuck)
 		log_error(CANNOT_WRITE, strerror(errno));
 	cp->stuck = true;
-	store_trim(d->store);	/* inodes may be what is lacking */
 	cp->retry_at = now.mono + RETRY;
 	return 0;
 }
@@ -428,14 +395,12 @@ end_sync(struct datadir *d)
 		return -1;
 	}
 	cp->owed = false;
-	store_end_sync(d->store);
 	if (cp->drafts.count > 0) {
 		cp->step = STEP_INSTALLING;
 		return 1;
 	}
 	cp->step = STEP_IDLE;
 	journal_release(d->journal);
-	store_released(d->store);
 	/* The journal needs the segment, or will not need it for long. */
 	if (!journal_ready(d->journal) ||
 	    journal_oldest(d->journal) == journal_newest(d->journal)) {
@@ -458,17 +423,6 @@ quiet_for(const struct datadir *d, struct now now)
 		cp->newest_since = now.mono;
 	}
 	return now.mono - cp->newest_since;
-}
-
-/* Nothing has happened for long: give disk back. */
-static bool
-trim(struct datadir *d)
-{
-	bool trims = !store_is_trim(d->store);
-
-	if (trims)
-		store_trim(d->store);
-	return journal_trim(d->journal) || trims;
 }
 
 /*
@@ -522,7 +476,7 @@ checkpoint(struct datadir *d, struct now now)
 			begin_checkpoint(d);
 			return 1;
 		}
-		return !several && quiet >= TRIM && trim(d);
+		return !several && quiet >= TRIM && journal_trim(d->journal);
 	case STEP_CARRYING:
 		return carry(d);
 	case STEP_SYNCING:
@@ -581,7 +535,7 @@ int
 datadir_step(struct datadir *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
-	bool tidy;
+	bool tidy, idle;
 	int more;
 
 	syncer_fd_clear(d->syncer);
@@ -592,9 +546,14 @@ datadir_step(struct datadir *d, struct now now)
 	if (journal_is_growing(d->journal) ||
 	    (!cp->low && now.mono >= cp->grow_at))
 		grow(d, now);
-	tidy = store_tidy(d->store);
-	more = is_held(d) ? 0 : checkpoint(d, now);
-	return more == -1 ? -1 : more == 1 || tidy;
+	tidy = store_tidy(d->store, cp->hold != 0);
+	if (is_held(d))
+		return tidy;
+	more = checkpoint(d, now);
+	if (more == -1)
+		return -1;
+	idle = more == 0 && cp->step == STEP_IDLE && quiet_for(d, now) >= QUIET;
+	return store_sweep(d->store, idle) || more == 1 || tidy;
 }
 
 int
@@ -614,13 +573,14 @@ checkpoint_deadline(const struct datadir *d)
 	/* datadir_fd is readable then, unless that was during a hold. */
 	if (cp->step == STEP_SYNCING)
 		return syncer_done(d->syncer, &cp->job) ? 0 : UINT64_MAX;
-	if (cp->step == STEP_CARRYING)
+	if (cp->step == STEP_CARRYING || store_is_sweeping(d->store))
 		return 0;
 	if (cp->step == STEP_WRITING || cp->step == STEP_INSTALLING)
 		return cp->stuck ? cp->retry_at : 0;
-	if (journal_newest(d->journal) > journal_oldest(d->journal))
+	if (journal_newest(d->journal) > journal_oldest(d->journal) ||
+	    store_needs_sweep(d->store))
 		return cp->newest_since + QUIET;
-	if (journal_has_spares(d->journal) || !store_is_trim(d->store))
+	if (journal_has_spares(d->journal))
 		return cp->newest_since + TRIM;
 	return UINT64_MAX;
 }

@@ -79,7 +79,7 @@
 /* Microseconds of a turn, after which the others are served. */
 #define ACCEPT_TIME    10000	/* for new connections of a listener */
 #define HANDSHAKE_TIME 5000	/* for handshakes, but at least one */
-#define STEP_TIME      50000	/* for the checkpoint */
+#define STEP_TIME       2000	/* for the checkpoint */
 
 #define NEVER STREAM_NEVER
 

@@ -1,5 +1,5 @@
 /*
- * store/maildir.h says where files are, store/msgfile.h what is in them; this
+ * store/pack.h, store/index.h and store/large.h say where messages are; this
  * file decides when.
  *
  * Records
@@ -13,70 +13,139 @@
  * States
  * ------
  * A message that waits for a node is in the journal (memory has an entry), or
- * in the node's directory, or both while a checkpoint is not yet synced.
+ * in a pack and the node's index, or, until a checkpoint is synced, in both.
+ * Let FIRST be the first message that the journal has.
  *
  *	found at start			what is done
- *	in the journal only		entry; the checkpoint writes the file
- *	in both				entry; the file is removed with its ack,
- *					and replaced by the next checkpoint
- *	in the directory only		served from there
- *	file damaged or misnamed	lost+found and one line, when it is read
- *	PUT_LARGE without tmp/large-X	a checkpoint had made files of it: no
- *					entry
- *	ACK in the relay's own queue	the next checkpoint removes the message
- *	tmp/large-X damaged		lost+found and one line, when it is read
+ *	in the journal only		entry; the checkpoint packs it
+ *	FIRST or higher in a pack	a checkpoint was not synced: the pack is
+ *					removed, the journal has all of it
+ *	FIRST or higher in an index	likewise: cut off
+ *	below FIRST, in a pack and an	served from there
+ *	index
+ *	in a pack, in no index		the next sweep removes it
+ *	in an index, in no pack		one line, when it is read
+ *	damaged in a pack		lost+found and one line, when it is read
+ *	PUT_LARGE without its file	all have acked it: no entry
+ *	large data damaged		lost+found and one line, when it is read
  *	tmp/large-X without PUT_LARGE	never acked to its poster: removed
  *	tmp/drop-N			its removal goes on
  *	anything else in tmp		removed
- *	ACK of what does not wait	nothing (but a file is removed again)
+ *	ACK of what does not wait	nothing
  *	an invalid record		one line; counts it; passes it over
  *	directory of no known node	a new node's copy that was never acked;
  *					discarded before the number is given
  *					again
- *	directory of node 2^32 - 1 - N	a copy of N's that was never finished;
- *					discarded with N's queue, or before its
- *					next copy begins
+ *
+ * Until a checkpoint, nothing on the disk changes when a message is acked: it
+ * writes the acks to the indexes before the journal forgets them.
  */
 #include "store.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/fd.h"
-#include "store/maildir.h"
+#include "disk/file.h"
+#include "store/copy.h"
+#include "store/discard.h"
+#include "store/large.h"
 #include "store/msgfile.h"
 #include "store/news.h"
+#include "store/pack.h"
 #include "store/queue.h"
-#include "store/spare.h"
+#include "store/sweep.h"
+#include "store/takeover.h"
 
 #define ACK_BYTES (8 + STORED_NODE)
 
 _Static_assert(ACK_BYTES + 8 <= STORE_ACK_SIZE, "with what the journal adds");
 
+#define PACK_STEP  ((uint64_t)256 << 10) /* bytes that a step packs: 1 ms */
+#define LEARN_STEP 16		/* files of an index read at a time: 1 ms */
+#define SWEEP_STEPS 8		/* names that a step of a sweep looks at */
+/* Bytes acked after which a sweep is due, unless a quarter is more. */
+#define SWEEP_MIN  ((uint64_t)16 << 20)
+
 struct store {
 	struct quarantine *quarantine;
 	struct journal *journal;
-	struct maildir *maildir;
-	int data;
+	struct syncer *syncer;
+	struct packs *packs;
+	struct larges *larges;
+	struct sweep *sweep;
 	struct queue_table queues;
 	struct stored_list messages;	/* in the journal */
+	uint64_t last;			/* id of the last that was put */
 	struct buf scratch;
-	struct queue *dropped;		/* their directories are still there */
-	struct queue *counting;		/* whose files are counted, or NULL */
 	struct uploads uploads;
-	struct settled {		/* acked in the relay's own queues */
-		struct queue *queue;
-		uint64_t id;
-	} *settled;
-	size_t settled_count;
-	uint64_t *finished;		/* X of large files now in the tree */
-	size_t finished_count;
+	struct discards discards;
+	struct queue *dropped;		/* their directories are still there */
+	struct copy **copies;		/* given up, but still being synced */
+	size_t copy_count;
+	/* Queues whose index must be written: see queue.h. */
+	struct queue *changed, *changed_last;
+	size_t changed_count;
+
+	/* Large files of which nobody waits, once that is committed. */
+	struct dead {
+		uint64_t x, id;
+	} *dead;
+	size_t dead_count;
+
+	/* The checkpoint. */
+	enum { PACK_NEXT, PACK_OPEN, PACK_INDEXES } step;
+	uint64_t segment;		/* + 1; 0: none so far */
+	struct stored *next;		/* to be packed */
+	size_t indexes;			/* still to be written */
+	bool touched;			/* the disk was, since the last sync */
+
+	uint64_t limit;			/* the first id that the journal had */
+	uint64_t lost;			/* bytes acked since the last sweep */
+	bool swept;			/* there was a sweep since the start */
 	int replay_error;		/* errno of a failed look, or 0 */
 };
+
+/* Where q's index is; path must outlive it. */
+static struct index_dir
+dir_of(const struct store *st, const struct queue *q, char path[QUEUE_PATH])
+{
+	path[0] = '\0';
+	return (struct index_dir){ st->quarantine, st->packs, path, &q->uid,
+	    q->ref, st->limit };
+}
+
+/* The next checkpoint must write q's index. */
+static void
+mark_changed(struct store *st, struct queue *q)
+{
+	if (q->changed != NULL)
+		return;
+	q->changed = q;
+	if (st->changed == NULL)
+		st->changed = q;
+	else
+		st->changed_last->changed = q;
+	st->changed_last = q;
+	st->changed_count++;
+}
+
+/* Take the first queue off the list; there must be one. */
+static struct queue *
+take_changed(struct store *st)
+{
+	struct queue *q = st->changed;
+
+	st->changed = q->changed == q ? NULL : q->changed;
+	q->changed = NULL;
+	st->changed_count--;
+	return q;
+}
 
 struct queue *
 store_queue(struct store *st, const struct uid *uid, uint32_t ref)
@@ -90,15 +159,25 @@ store_owner(const struct queue *q)
 	return q->uid;
 }
 
+static void
+free_message(struct store *st, struct stored *m)
+{
+	if (st->next == m)
+		st->next = m->after;
+	stored_free(&st->messages, m);
+}
+
 /* m has left a queue: it is freed when it waits in no other. */
 static void
 release_message(struct store *st, struct stored *m)
 {
 	if (--m->waiting > 0)
 		return;
-	if (m->large != 0)
-		maildir_large_remove(st->maildir, m->large);
-	stored_free(&st->messages, m);
+	if (m->large != 0) {
+		st->dead = xgrow(st->dead, st->dead_count, sizeof(*st->dead));
+		st->dead[st->dead_count++] = (struct dead){ m->large, m->id };
+	}
+	free_message(st, m);
 }
 
 /* ---- put ---- */
@@ -122,6 +201,8 @@ put(struct store *st, struct stored *entry, struct span head,
 	st->scratch.n = 0;
 	stored_write(&st->scratch, entry, to, n);
 	parts[0] = buf_span(&st->scratch);
+	assert(entry->id > st->last);
+	st->last = entry->id;
 	entry->place = journal_add(st->journal,
 	    entry->large != 0 ? JOURNAL_PUT_LARGE : JOURNAL_PUT, parts, 3);
 	entry->place.offset += (uint32_t)parts[0].n;
@@ -179,46 +260,33 @@ read_entry(struct store *st, const struct stored *m, uint64_t offset,
 			return -1;
 		return (ssize_t)room;
 	}
-	if (maildir_large_open(st->maildir, m->large, m->data) == -1)
-		return -1;
-	return maildir_large_read(st->maildir, offset - m->head, dst, room);
-}
-
-/*
- * The next message in the directory: damaged ones, and those that were removed
- * since it was listed, are passed over.  *id is 0 if there is none.
- */
-static int
-next_file(struct store *st, struct queue *q, uint64_t after, uint64_t *id,
-    uint64_t *length)
-{
-	for (;;) {
-		if (queue_list_next(q, st->data, after, id) == -1)
-			return -1;
-		if (*id == 0 || queue_get(q, *id) != NULL)
-			return 0;
-		if (maildir_length(st->maildir, q, *id, length) == 0)
-			return 0;
-		if (errno != EBADMSG && errno != ENOENT)
-			return -1;
-		queue_list_lost(q, *id);
-	}
+	return large_read(st->larges, m->large, m->id, m->data,
+	    offset - m->head, dst, room);
 }
 
 int
 store_next(struct store *st, struct queue *q, uint64_t after, uint64_t *id,
     uint64_t *length)
 {
-	const struct stored *m = queue_next(q, after);
+	char path[QUEUE_PATH];
+	const struct index_dir dir = dir_of(st, q, path);
+	const struct stored *m;
+	struct index_entry e;
+	int found = index_next(&q->index, &dir, after, &e);
 
-	if (next_file(st, q, after, id, length) == -1)
+	if (found == -1)
 		return -1;
-	if (m != NULL && m->id <= journal_committed_id(st->journal) &&
-	    (*id == 0 || m->id <= *id)) {
-		*id = m->id;
-		*length = m->head + m->data;
+	if (found == 1) {
+		*id = e.id;
+		*length = e.bytes;
+		return 1;
 	}
-	return *id != 0;
+	m = queue_next(q, after);
+	if (m == NULL || m->id > journal_committed_id(st->journal))
+		return 0;
+	*id = m->id;
+	*length = m->head + m->data;
+	return 1;
 }
 
 /* The large file of an entry was damaged: remove it from all queues. */
@@ -231,7 +299,47 @@ lose_entry(struct store *st, struct stored *m)
 		if (queue_get(m->to[i], m->id) == m)
 			stored_leave(m, m->to[i]);
 	}
-	stored_free(&st->messages, m);
+	free_message(st, m);
+}
+
+/* A message of q's index cannot be read: it waits no longer. */
+static void
+lose_packed(struct store *st, struct queue *q, uint64_t id)
+{
+	char path[QUEUE_PATH];
+	const struct index_dir dir = dir_of(st, q, path);
+	struct index_entry e;
+
+	if (errno == ENOENT)
+		quarantine_note(st->quarantine,
+		    "%s: message %016" PRIx64 " is in no pack",
+		    index_where(&dir), id);
+	if (index_ack(&q->index, &dir, id, &e) == 1)
+		mark_changed(st, q);
+	errno = EBADMSG;
+}
+
+static ssize_t
+read_packed(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
+    char *dst, size_t room)
+{
+	char path[QUEUE_PATH];
+	const struct index_dir dir = dir_of(st, q, path);
+	struct index_entry e;
+	int found = index_next(&q->index, &dir, id - 1, &e);
+	ssize_t n;
+
+	if (found == -1)
+		return -1;
+	if (found == 0 || e.id != id) {
+		errno = ENOENT;
+		return -1;
+	}
+	n = e.large ? large_read_message(st->larges, id, offset, dst, room) :
+	    packs_read(st->packs, id, offset, dst, room);
+	if (n == -1 && (errno == EBADMSG || errno == ENOENT))
+		lose_packed(st, q, id);
+	return n;
 }
 
 ssize_t
@@ -242,7 +350,7 @@ store_read(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
 	ssize_t n;
 
 	if (m == NULL)
-		return maildir_read(st->maildir, q, id, offset, dst, room);
+		return read_packed(st, q, id, offset, dst, room);
 	n = read_entry(st, m, offset, dst, room);
 	if (n == -1 && errno == EBADMSG && m->large != 0)
 		lose_entry(st, m);
@@ -251,33 +359,38 @@ store_read(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
 
 /* ---- ack, copy, drop ---- */
 
-/* Take the message's file off the queue: false if there is none. */
-static bool
-remove_file(struct store *st, struct queue *q, uint64_t id)
+/* A copy of the index is under way: what is acked waits there no longer. */
+static void
+ack_copy(struct store *st, struct queue *to, uint64_t id)
 {
-	uint64_t bytes;
+	char path[QUEUE_PATH];
+	const struct index_dir dir = dir_of(st, to, path);
+	struct index_entry e;
 
-	queue_list_lost(q, id);
-	if (maildir_remove(st->maildir, q, id, &bytes) == -1)
-		return false;
-	if (queue_get(q, id) == NULL)
-		queue_count_lost(q, bytes);
-	return true;
+	(void)index_ack(&to->index, &dir, id, &e);
 }
 
 /* Take the message off the queue: false if it does not wait there. */
 static bool
 remove_waiting(struct store *st, struct queue *q, uint64_t id)
 {
+	char path[QUEUE_PATH];
+	const struct index_dir dir = dir_of(st, q, path);
 	struct stored *m = queue_get(q, id);
-	bool in_tree = m == NULL || m->may_be_in_tree;
-	bool removed = in_tree && remove_file(st, q, id);
+	struct index_entry e;
 
-	if (m == NULL)
-		return removed;
-	queue_news_lost(q, id);
-	stored_leave(m, q);
-	release_message(st, m);
+	if (m != NULL) {
+		news_lost(&q->index.news, id);
+		stored_leave(m, q);
+		release_message(st, m);
+		return true;
+	}
+	if (index_ack(&q->index, &dir, id, &e) != 1)
+		return false;
+	st->lost += e.bytes;
+	mark_changed(st, q);
+	if (q->copy_to != NULL)
+		ack_copy(st, q->copy_to, id);
 	return true;
 }
 
@@ -290,59 +403,10 @@ add_record(struct store *st, enum journal_type type)
 	(void)journal_add(st->journal, type, &body, 1);
 }
 
-/* As remove_waiting; but what the relay keeps for itself goes later. */
-static bool
-take_ack(struct store *st, struct queue *q, uint64_t id)
-{
-	if (q->ref != STORE_HIDDEN)
-		return remove_waiting(st, q, id);
-	st->settled = xgrow(st->settled, st->settled_count,
-	    sizeof(*st->settled));
-	st->settled[st->settled_count++] = (struct settled){ q, id };
-	return true;
-}
-
-/*
- * All of these acks are committed, and no backup is made: remove the messages.
- * One that cannot be removed is tried again, -1 with errno.
- */
-static int
-remove_settled(struct store *st)
-{
-	const struct settled *s;
-	struct stored *m;
-
-	while (st->settled_count > 0) {
-		s = &st->settled[st->settled_count - 1];
-		m = queue_get(s->queue, s->id);
-		if ((m == NULL || m->may_be_in_tree) &&
-		    !remove_file(st, s->queue, s->id) && errno != ENOENT)
-			return -1;
-		if (m != NULL) {
-			stored_leave(m, s->queue);
-			release_message(st, m);
-		}
-		st->settled_count--;
-	}
-	return 0;
-}
-
-static void
-forget_settled(struct store *st, const struct queue *q)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < st->settled_count; i++) {
-		if (st->settled[i].queue != q)
-			st->settled[n++] = st->settled[i];
-	}
-	st->settled_count = n;
-}
-
 void
 store_ack(struct store *st, struct queue *q, uint64_t id)
 {
-	if (!take_ack(st, q, id))
+	if (!remove_waiting(st, q, id))
 		return;
 	st->scratch.n = 0;
 	encode_u64(buf_room(&st->scratch, 8), id);
@@ -366,23 +430,75 @@ copy_ring(struct queue *from, struct queue *to)
 	}
 }
 
-int
-store_copy_files(struct store *st, struct queue *from, struct queue *to,
-    unsigned files)
+/* The copy of from is not needed any more, or is done. */
+static void
+end_copy(struct store *st, struct queue *from)
 {
-	/* No node has this number, which is as good as a name. */
-	struct queue *copy = store_queue(st, &from->uid, ~from->ref);
+	struct queue *to = from->copy_to;
 
-	return maildir_copy(st->maildir, from, copy, to, files);
+	from->copy_to = NULL;
+	if (to == NULL || to->copy_from != from)
+		return;
+	if (!copy_end(to->copy)) {
+		st->copies = xgrow(st->copies, st->copy_count,
+		    sizeof(to->copy));
+		st->copies[st->copy_count++] = to->copy;
+	}
+	to->copy = NULL;
+	to->copy_from = NULL;
+}
+
+/* A crash, or a client that gave up, may have left what is in the way. */
+static int
+begin_copy(struct store *st, struct queue *from, struct queue *to)
+{
+	char path[QUEUE_PATH];
+	int replaces;
+
+	if (to->copy_from == from && from->copy_to == to)
+		return 0;
+	end_copy(st, from);
+	if (to->copy_from != NULL)
+		end_copy(st, to->copy_from);
+	queue_path(path, to);
+	replaces = discard_directory(&st->discards, path);
+	if (replaces == -1)
+		return -1;
+	index_free(&to->index);
+	to->copy = copy_begin(st->syncer, &to->index, replaces == 1);
+	to->copy_from = from;
+	from->copy_to = to;
+	return 0;
+}
+
+int
+store_copy_index(struct store *st, struct queue *from, struct queue *to,
+    unsigned messages)
+{
+	char from_path[QUEUE_PATH], to_path[QUEUE_PATH];
+	const struct index_dir from_dir = dir_of(st, from, from_path);
+	const struct index_dir to_dir = dir_of(st, to, to_path);
+	int more;
+
+	if (begin_copy(st, from, to) == -1)
+		return -1;
+	sweep_restart(st->sweep);
+	st->touched = true;
+	more = copy_step(to->copy, &from->index, &from_dir, &to_dir,
+	    messages);
+	if (more != 1)
+		end_copy(st, from);
+	return more;
 }
 
 void
 store_copy(struct store *st, struct queue *from, struct queue *to)
 {
 	assert(queue_next(to, 0) == NULL);
-	queue_list_forget(to);
-	queue_count_forget(to);
 	copy_ring(from, to);
+	mark_changed(st, to);
+	if (st->step == PACK_INDEXES)
+		st->indexes = st->changed_count;	/* some is packed */
 	st->scratch.n = 0;
 	stored_write_node(&st->scratch, from);
 	stored_write_node(&st->scratch, to);
@@ -392,7 +508,7 @@ store_copy(struct store *st, struct queue *from, struct queue *to)
 void
 store_rest(struct queue *q)
 {
-	queue_list_forget(q);
+	index_rest(&q->index);
 }
 
 /*
@@ -414,40 +530,59 @@ forget_queue(struct store *st, const struct queue *q)
 	}
 }
 
+/* Take q off the list of those that were changed. */
+static void
+forget_change(struct store *st, struct queue *q)
+{
+	size_t i, n = q->changed == NULL ? 0 : st->changed_count;
+	size_t indexes = st->indexes;
+	struct queue *other;
+
+	/* Go once around: the others keep their order. */
+	for (i = 0; i < n; i++) {
+		other = take_changed(st);
+		if (other != q)
+			mark_changed(st, other);
+		else if (i < indexes)
+			st->indexes--;
+	}
+}
+
 static void
 drop_queue(struct store *st, struct queue *q)
 {
 	struct stored *m;
 
-	if (q->copy != NULL)
-		(void)maildir_give_up_copy(st->maildir, q);
+	end_copy(st, q);
+	if (q->copy_from != NULL)
+		end_copy(st, q->copy_from);
 	forget_queue(st, q);
-	forget_settled(st, q);
+	forget_change(st, q);
 	while ((m = queue_next(q, 0)) != NULL) {
 		stored_leave(m, q);
 		release_message(st, m);
 	}
+	st->lost += q->index.bytes;
 	queue_take(&st->queues, q);
-	if (st->counting == q)
-		st->counting = NULL;
 	q->next = st->dropped;
 	st->dropped = q;
 }
 
 /*
  * Discard the directories of dropped queues once the drop is committed: a crash
- * before that must find them.  A queue may also have left an unfinished copy.
+ * before that must find them.
  */
 static void
 discard_dropped(struct store *st)
 {
+	char path[QUEUE_PATH];
 	struct queue *q;
 
 	while ((q = st->dropped) != NULL) {
 		st->dropped = q->next;
-		maildir_discard(st->maildir, q);
-		q->ref = ~q->ref;
-		maildir_discard(st->maildir, q);
+		queue_path(path, q);
+		(void)discard_directory(&st->discards, path);
+		st->touched = true;
 		queue_free(q);
 	}
 }
@@ -461,30 +596,15 @@ store_drop(struct store *st, struct queue *q)
 	drop_queue(st, q);
 }
 
-/*
- * Go on counting q's files; first those of the queue whose count has begun:
- * only one keeps its directory open.
- */
-static void
-count_some(struct store *st, struct queue *q)
-{
-	uint64_t next = journal_committed_id(st->journal) + 1;
-
-	if (st->counting != NULL &&
-	    queue_count(st->counting, st->data, next) == 1)
-		return;
-	st->counting = queue_count(q, st->data, next) == 1 ? q : NULL;
-}
-
 struct store_load
 store_load(struct store *st, struct queue *q)
 {
-	struct store_load load = { q->ring_count, q->ring_bytes };
+	char path[QUEUE_PATH];
+	const struct index_dir dir = dir_of(st, q, path);
 
-	count_some(st, q);
-	load.messages += q->file_count;
-	load.bytes += q->file_bytes;
-	return load;
+	(void)index_learn(&q->index, &dir, LEARN_STEP);
+	return (struct store_load){ q->ring_count + q->index.messages,
+	    q->ring_bytes + q->index.bytes };
 }
 
 /* ---- news ---- */
@@ -492,11 +612,12 @@ store_load(struct store *st, struct queue *q)
 struct store_load
 store_news(const struct queue *q)
 {
-	struct store_load load = { q->news_count, 0 };
+	const struct news_list *news = &q->index.news;
+	struct store_load load = { news->count, 0 };
 	uint32_t i;
 
-	for (i = 0; i < q->news_count; i++)
-		load.bytes += q->news[i].bytes;
+	for (i = 0; i < news->count; i++)
+		load.bytes += news->all[i].bytes;
 	return load;
 }
 
@@ -504,58 +625,49 @@ void
 store_supersede(struct store *st, struct queue *q, struct span head)
 {
 	uint32_t kind = news_kind(head);
-	const struct queue_news *old;
+	const struct news *old;
 
-	old = kind > NEWS_OTHER ? queue_news_find(q, 0, kind) : NULL;
-	if (old != NULL)
-		store_ack(st, q, old->id);
+	old = kind > NEWS_OTHER ? news_find(&q->index.news, 0, kind) : NULL;
+	if (old == NULL)
+		return;
+	store_ack(st, q, old->id);
+	index_rest(&q->index);
 }
 
 uint64_t
 store_oldest_news(const struct queue *q, uint64_t after)
 {
-	const struct queue_news *oldest = queue_news_find(q, after, NEWS_NONE);
+	const struct news *oldest = news_find(&q->index.news, after,
+	    NEWS_NONE);
 
 	return oldest != NULL ? oldest->id : 0;
 }
 
 /* ---- a check ---- */
 
-/* Verify the file at path; -1 with errno. */
-static int
-verify_file(const struct store *st, const char *path, uint64_t id,
-    struct store_load *seen)
-{
-	struct msgfile_reader reader = { .fd = -1 };
-	int result;
-
-	/* What is no file must not make us wait. */
-	reader.fd = openat(st->data, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (reader.fd == -1)
-		return -1;
-	result = msgfile_verify(&reader, id);
-	free(reader.buffer);
-	if (result == -1)
-		return fd_close(reader.fd);
-	(void)fd_close(reader.fd);
-	seen->messages++;
-	seen->bytes += reader.head + reader.data;
-	return 0;
-}
-
 int
-store_check_file(struct store *st, struct queue *q, uint64_t id,
-    struct store_load *seen)
+store_check_queue(struct store *st, struct queue *q, struct store_load *seen)
 {
 	char path[QUEUE_PATH];
+	const struct index_dir dir = dir_of(st, q, path);
+	struct index_entry e;
+	uint64_t after, bytes;
+	int more, found;
 
-	if (queue_get(q, id) != NULL)
-		return 0;
-	queue_message_path(path, q, id);
-	if (verify_file(st, path, id, seen) == 0)
-		return 0;
-	return errno == EBADMSG ?
-	    quarantine_move(st->quarantine, path, MSGFILE_ALTERED) : -1;
+	for (after = 0; (more = index_next(&q->index, &dir, after, &e)) == 1;
+	    after = e.id) {
+		found = e.large ? large_verify(st->larges, e.id, &bytes) :
+		    packs_verify(st->packs, e.id, &bytes);
+		if (found == 0) {
+			seen->messages++;
+			seen->bytes += bytes;
+		} else if (errno == EBADMSG || errno == ENOENT) {
+			lose_packed(st, q, e.id);
+		} else {
+			return -1;
+		}
+	}
+	return more;
 }
 
 /* Read the large data of an entry to its end. */
@@ -567,9 +679,8 @@ read_large(struct store *st, const struct stored *m)
 	ssize_t n;
 
 	for (at = 0; at < m->data; at += (uint64_t)n) {
-		if (maildir_large_open(st->maildir, m->large, m->data) == -1)
-			return -1;
-		n = maildir_large_read(st->maildir, at, dst, MSGFILE_BLOCK);
+		n = large_read(st->larges, m->large, m->id, m->data, at, dst,
+		    MSGFILE_BLOCK);
 		if (n == -1)
 			return -1;
 	}
@@ -610,13 +721,42 @@ queue_at(struct store *st, const char *p)
 }
 
 /*
- * Large data that is not there is in files: a checkpoint had made them.  If
- * that cannot be found out, store_replayed fails.
+ * The same, of a record that a checkpoint may have begun to write to the index.
+ */
+static struct queue *
+stale_queue_at(struct store *st, const char *p)
+{
+	struct queue *q = queue_at(st, p);
+
+	q->index.stale = true;
+	mark_changed(st, q);
+	return q;
+}
+
+/* Acks in the journal are applied to files when these are read. */
+static void
+replay_ack(struct store *st, struct queue *q, uint64_t id)
+{
+	struct stored *m = queue_get(q, id);
+
+	if (m == NULL) {
+		index_ack_unseen(&q->index, id);
+		return;
+	}
+	news_lost(&q->index.news, id);
+	stored_leave(m, q);
+	release_message(st, m);
+}
+
+/*
+ * Large data that is not there was acked by all.  If that cannot be found out,
+ * store_replayed fails.
  */
 static bool
-is_in_files(struct store *st, uint64_t large)
+is_gone(struct store *st, const struct stored *m)
 {
-	int there = large == 0 ? 1 : maildir_large_exists(st->maildir, large);
+	int there = m->large == 0 ? 1 :
+	    large_exists(st->larges, m->large, m->id);
 
 	if (there == -1)
 		st->replay_error = errno;
@@ -641,15 +781,16 @@ replay_put(struct store *st, const struct journal_record *record)
 
 	if (!stored_read(&entry, &count, record))
 		return false;
-	if (is_in_files(st, entry.large))
+	if (entry.id < st->limit)
+		st->limit = entry.id;
+	if (is_gone(st, &entry))
 		return true;
-	entry.may_be_in_tree = true;
 	if (entry.data == 0)
 		entry.news = news_kind((struct span){ nodes +
 		    count * STORED_NODE, entry.head });
 	m = stored_add(&st->messages, &entry, count);
 	for (i = 0; i < count; i++) {
-		q = queue_at(st, nodes + i * STORED_NODE);
+		q = stale_queue_at(st, nodes + i * STORED_NODE);
 		if (is_behind(q, m->id))
 			stored_wait(m, q);
 	}
@@ -672,17 +813,16 @@ store_replay(struct store *st, const struct journal_record *record)
 		break;
 	case JOURNAL_ACK:
 		valid = n == ACK_BYTES;
-		/* A check must not take a torn file of it for damage. */
-		if (valid && !st->quarantine->report_only)
-			(void)take_ack(st, queue_at(st, p + 8),
+		if (valid)
+			replay_ack(st, stale_queue_at(st, p + 8),
 			    decode_u64(p));
 		break;
 	case JOURNAL_COPY:
 		valid = n == 2 * STORED_NODE &&
 		    is_behind(queue_at(st, p + STORED_NODE), 1);
 		if (valid)
-			copy_ring(queue_at(st, p),
-			    queue_at(st, p + STORED_NODE));
+			copy_ring(stale_queue_at(st, p),
+			    stale_queue_at(st, p + STORED_NODE));
 		break;
 	case JOURNAL_DROP:
 		valid = n == STORED_NODE;
@@ -700,6 +840,25 @@ store_replay(struct store *st, const struct journal_record *record)
 	return true;
 }
 
+/* Remove from tmp what is not needed; the highest X there. */
+static int
+clean_tmp(struct store *st, uint64_t *highest)
+{
+	DIR *list;
+	const char *name;
+
+	*highest = 0;
+	list = file_open_list(st->quarantine->data, "tmp");
+	if (list == NULL)
+		return -1;
+	while ((name = file_next_name(list)) != NULL) {
+		if (!large_is_kept(st->larges, name, highest) &&
+		    !discard_is_name(name))
+			(void)unlinkat(dirfd(list), name, 0);
+	}
+	return file_end_list(list);
+}
+
 int
 store_replayed(struct store *st)
 {
@@ -712,9 +871,24 @@ store_replayed(struct store *st)
 	}
 	for (m = st->messages.first; m != NULL; m = m->after) {
 		if (m->large != 0)
-			maildir_large_keep(st->maildir, m->large);
+			large_keep(st->larges, m->large);
 	}
-	if (maildir_clean(st->maildir, &x) == -1)
+	/* A journal that was lost says nothing of what is in packs. */
+	if (journal_is_blank(st->journal)) {
+		if (packs_last_id(st->packs, &x) == -1)
+			return -1;
+		journal_id_at_least(st->journal, x);
+	} else if (st->limit == UINT64_MAX) {
+		st->limit = journal_committed_id(st->journal) + 1;
+	}
+	if (packs_cut(st->packs, st->limit) == -1 ||
+	    takeover_run(st->quarantine, st->packs, &st->queues,
+	    st->limit) == -1)
+		return -1;
+	if (st->quarantine->report_only)
+		return 0;
+	st->touched = true;
+	if (clean_tmp(st, &x) == -1)
 		return -1;
 	/* An X that no commit covers may be in use all the same. */
 	journal_id_at_least(st->journal, x);
@@ -724,112 +898,176 @@ store_replayed(struct store *st)
 
 /* ---- checkpoint ---- */
 
-/* Read the message's bytes in the journal to scratch. */
-static int
-load_message(struct store *st, const struct stored *m)
-{
-	struct buf *b = &st->scratch;
-	size_t n = (size_t)stored_in_journal(m);
-
-	b->n = 0;
-	if (journal_read(st->journal, m->place, buf_room(b, n), n) == -1)
-		return -1;
-	b->n = n;
-	return 0;
-}
-
-/* Write a small message for q, or link it to the file that first has. */
-static int
-write_for(struct store *st, const struct stored *m,
-    const struct queue *first, const struct queue *q)
-{
-	struct span head, data;
-
-	if (m->large != 0)
-		return maildir_large_link(st->maildir, m->large, q, m->id);
-	if (first != NULL)
-		return maildir_link(st->maildir, first, q, m->id);
-	head = (struct span){ st->scratch.p, m->head };
-	data = (struct span){ st->scratch.p + m->head, (size_t)m->data };
-	return maildir_write(st->maildir, q, m->id, head, data);
-}
-
 /*
- * Make m a file with a name for each node that waits.  -1 with errno: some
- * names may exist, and the entry stays.
+ * The message as it is to be packed: its nodes and bytes are in scratch.  The
+ * nodes are those for which it waits.
  */
 static int
-write_message(struct store *st, struct stored *m)
+prepare(struct store *st, struct stored *m, struct pack_message *message)
 {
-	struct queue *first = NULL;
+	struct buf *b = &st->scratch;
+	size_t nodes, n = (size_t)stored_in_journal(m);
 	uint32_t i;
 
-	m->may_be_in_tree = true;
-	if (load_message(st, m) == -1)
+	b->n = 0;
+	for (i = 0; i < m->to_count; i++) {
+		if (queue_get(m->to[i], m->id) == m)
+			stored_write_node(b, m->to[i]);
+	}
+	nodes = b->n;
+	if (journal_read(st->journal, m->place, buf_room(b, n), n) == -1)
 		return -1;
-	if (m->large != 0 && maildir_large_finish(st->maildir, m->large, m->id,
-	    buf_span(&st->scratch), m->data) == -1)
+	*message = (struct pack_message){ m->id, m->head, m->data,
+	    m->large != 0, { b->p, nodes }, { b->p + nodes, m->head },
+	    { b->p + nodes + m->head, n - m->head } };
+	return 0;
+}
+
+/* Pack a message, and have the indexes of its queues written. */
+static int
+pack_message(struct store *st, struct stored *m)
+{
+	struct pack_message message;
+	uint32_t i;
+
+	if (prepare(st, m, &message) == -1)
+		return -1;
+	if (m->large != 0) {
+		if (large_finish(st->larges, m->large, m->id, message.head,
+		    m->data) == -1)
+			return -1;
+		message.head.n = 0;
+	}
+	if (st->step == PACK_NEXT && pack_begin(st->packs, m->id) == -1)
+		return -1;
+	st->step = PACK_OPEN;
+	if (pack_add(st->packs, &message) == -1)
 		return -1;
 	for (i = 0; i < m->to_count; i++) {
-		if (queue_get(m->to[i], m->id) == NULL)
-			continue;
-		if (write_for(st, m, first, m->to[i]) == -1)
-			return -1;
-		first = m->to[i];
-		maildir_link_copy(st->maildir, first, m->id);
+		if (queue_get(m->to[i], m->id) == m)
+			mark_changed(st, m->to[i]);
 	}
 	return 0;
 }
 
-/* The files replace the entry. */
-static void
-end_message(struct store *st, struct stored *m)
+/* All of the segment is in the pack: its indexes are next. */
+static int
+end_pack(struct store *st)
 {
-	struct queue *q;
-	uint32_t i;
+	if (st->step == PACK_OPEN && pack_end(st->packs) == -1)
+		return -1;
+	st->step = PACK_INDEXES;
+	st->indexes = st->changed_count;
+	return 0;
+}
 
-	for (i = 0; i < m->to_count; i++) {
-		q = m->to[i];
-		if (queue_get(q, m->id) == NULL)
-			continue;
-		stored_leave(m, q);
-		queue_list_gained(q);
-		queue_count_gained(q, msgfile_bytes(m->head, m->data));
+/* Keeps errno. */
+static void
+give_up_pack(struct store *st)
+{
+	struct stored *m;
+	int error = errno;
+
+	if (st->step == PACK_OPEN)
+		pack_give_up(st->packs);
+	for (m = st->messages.first; m != NULL && m->packed; m = m->after)
+		m->packed = false;
+	st->step = PACK_NEXT;
+	st->next = NULL;
+	errno = error;
+}
+
+/* Pack some messages.  On failure it begins again with the first. */
+static int
+pack_some(struct store *st, uint64_t segment)
+{
+	uint64_t bytes = 0;
+	int result = 0;
+
+	if (st->step == PACK_NEXT && st->next == NULL)
+		st->next = st->messages.first;
+	while (result == 0 && bytes < PACK_STEP && st->next != NULL &&
+	    st->next->place.segment <= segment) {
+		bytes += stored_in_journal(st->next) + PACK_RECORD;
+		result = pack_message(st, st->next);
+		if (result == 0) {
+			st->next->packed = true;
+			st->next = st->next->after;
+		}
 	}
-	if (m->large != 0) {
-		st->finished = xrealloc(st->finished,
-		    (st->finished_count + 1) * sizeof(uint64_t));
-		st->finished[st->finished_count++] = m->large;
+	if (result == 0 && (st->next == NULL ||
+	    st->next->place.segment > segment))
+		result = end_pack(st);
+	if (result == -1)
+		give_up_pack(st);
+	return result;
+}
+
+/* Append to q's index what of its ring is packed. */
+static int
+add_packed(struct store *st, struct queue *q, const struct index_dir *dir)
+{
+	struct index_entry *entries = xalloc((q->ring_count + 1) *
+	    sizeof(*entries));
+	struct stored *m;
+	uint64_t after = 0;
+	size_t count = 0, at = 0;
+	int n = 0;
+
+	while ((m = queue_next(q, after)) != NULL && m->packed) {
+		after = m->id;
+		entries[count++] = (struct index_entry){ m->id,
+		    (uint32_t)(m->head + m->data), m->news, m->large != 0 };
 	}
-	stored_free(&st->messages, m);
+	while (at < count && n != -1) {
+		n = index_add(&q->index, dir, entries + at, count - at,
+		    1);
+		for (; n > 0; n--, at++) {
+			m = queue_get(q, entries[at].id);
+			stored_leave(m, q);
+			/* Its file stays, if it is large. */
+			if (--m->waiting == 0)
+				free_message(st, m);
+		}
+	}
+	free(entries);
+	return n == -1 ? -1 : 0;
+}
+
+/* Write the index of the next queue that changed. */
+static int
+write_index(struct store *st)
+{
+	char path[QUEUE_PATH];
+	struct queue *q = st->changed;
+	const struct index_dir dir = dir_of(st, q, path);
+
+	/* On failure it is tried again. */
+	if (add_packed(st, q, &dir) == -1 ||
+	    index_flush(&q->index, &dir) == -1)
+		return -1;
+	(void)take_changed(st);
+	st->indexes--;
+	return 0;
 }
 
 int
 store_checkpoint(struct store *st, uint64_t segment)
 {
-	struct stored *m;
-
-	if (remove_settled(st) == -1)
-		return -1;
-	m = st->messages.first;
-	if (m == NULL || m->place.segment > segment)
+	/* The rest of the checkpoint may take long: go on with it. */
+	if (st->segment == segment + 1)
 		return 0;
-	if (write_message(st, m) == -1)
-		return -1;
-	end_message(st, m);
-	return 1;
-}
-
-void
-store_released(struct store *st)
-{
-	size_t i;
-
-	for (i = 0; i < st->finished_count; i++)
-		maildir_large_remove(st->maildir, st->finished[i]);
-	free(st->finished);
-	st->finished = NULL;
-	st->finished_count = 0;
+	st->touched = true;
+	if (st->step != PACK_INDEXES)
+		return pack_some(st, segment) == -1 ? -1 : 1;
+	if (st->indexes > 0)
+		return write_index(st) == -1 ? -1 : 1;
+	assert(st->messages.first == NULL ||
+	    st->messages.first->place.segment > segment);
+	st->step = PACK_NEXT;
+	st->next = NULL;
+	st->segment = segment + 1;
+	return 0;
 }
 
 uint64_t
@@ -841,34 +1079,103 @@ store_checkpoint_bytes(const struct store *st)
 bool
 store_begin_sync(struct store *st)
 {
-	return maildir_begin_sync(st->maildir);
+	bool touched = st->touched;
+
+	st->touched = false;
+	return touched;
 }
 
-void
-store_end_sync(struct store *st)
+/* ---- tidying ---- */
+
+static void
+remove_dead(struct store *st)
 {
-	spare_end_sync(maildir_spares(st->maildir));
+	while (st->dead_count > 0) {
+		st->dead_count--;
+		large_remove(st->larges, st->dead[st->dead_count].x,
+		    st->dead[st->dead_count].id);
+		st->touched = true;
+	}
+	free(st->dead);
+	st->dead = NULL;
+}
+
+static void
+end_copies(struct store *st)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < st->copy_count; i++) {
+		if (!copy_end(st->copies[i]))
+			st->copies[kept++] = st->copies[i];
+	}
+	st->copy_count = kept;
 }
 
 bool
-store_tidy(struct store *st)
+store_tidy(struct store *st, bool held)
 {
 	uploads_tidy(&st->uploads);
-	if (!journal_pending(st->journal))
+	end_copies(st);
+	if (!journal_pending(st->journal)) {
 		discard_dropped(st);
-	return spare_tidy(maildir_spares(st->maildir));
+		if (!held)
+			remove_dead(st);
+	}
+	return discard_step(&st->discards);
+}
+
+/* Bytes of all packs, as far as they are known. */
+static uint64_t
+pack_bytes(const struct store *st)
+{
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < packs_count(st->packs); i++)
+		bytes += packs_at(st->packs, i)->bytes;
+	return bytes;
 }
 
 bool
-store_is_trim(const struct store *st)
+store_needs_sweep(const struct store *st)
 {
-	return spare_is_empty(maildir_spares(st->maildir));
+	return st->step == PACK_NEXT && !sweep_is_under_way(st->sweep) &&
+	    (st->lost > 0 || !st->swept);
 }
 
-void
-store_trim(struct store *st)
+static bool
+sweep_is_urgent(const struct store *st)
 {
-	spare_trim(maildir_spares(st->maildir));
+	return st->step == PACK_NEXT && st->lost >= SWEEP_MIN &&
+	    st->lost >= pack_bytes(st) / 4;
+}
+
+bool
+store_sweep(struct store *st, bool idle)
+{
+	unsigned n;
+	bool more = true;
+
+	if (!sweep_is_under_way(st->sweep)) {
+		if (!sweep_is_urgent(st) && (!idle || !store_needs_sweep(st)))
+			return false;
+		st->lost = 0;
+		st->swept = true;
+		sweep_begin(st->sweep, st->messages.first != NULL ?
+		    st->messages.first->id :
+		    journal_committed_id(st->journal) + 1);
+	}
+	st->touched = true;
+	for (n = 0; n < SWEEP_STEPS && more; n++)
+		more = sweep_step(st->sweep);
+	return more;
+}
+
+bool
+store_is_sweeping(const struct store *st)
+{
+	return sweep_is_under_way(st->sweep) && !sweep_waits(st->sweep);
 }
 
 /* ---- opening and closing ---- */
@@ -881,15 +1188,21 @@ store_open(struct quarantine *quarantine, struct journal *journal,
 
 	st->quarantine = quarantine;
 	st->journal = journal;
-	st->data = quarantine->data;
-	st->maildir = maildir_open(quarantine, syncer);
-	st->uploads = (struct uploads){ st->maildir, journal, syncer, NULL };
-	if (st->maildir != NULL)
-		return st;
-	(void)snprintf(why, room, "cannot open the queues: %s",
-	    strerror(errno));
-	store_close(st);
-	return NULL;
+	st->syncer = syncer;
+	st->limit = UINT64_MAX;
+	st->discards = (struct discards){ .data = quarantine->data,
+	    .pending = true };
+	st->larges = larges_open(quarantine);
+	st->packs = st->larges == NULL ? NULL : packs_open(quarantine);
+	st->uploads = (struct uploads){ st->larges, journal, syncer, NULL };
+	if (st->packs == NULL) {
+		(void)snprintf(why, room, "cannot open the queues: %s",
+		    strerror(errno));
+		store_close(st);
+		return NULL;
+	}
+	st->sweep = sweep_open(quarantine, syncer, st->packs, st->larges);
+	return st;
 }
 
 void
@@ -905,11 +1218,18 @@ store_close(struct store *st)
 		st->dropped = q->next;
 		queue_free(q);
 	}
+	if (st->step == PACK_OPEN)
+		pack_give_up(st->packs);
 	uploads_close(&st->uploads);
-	maildir_close(st->maildir);
+	/* A test may report late that a job is done. */
+	while (st->copy_count > 0)
+		end_copies(st);
+	sweep_close(st->sweep);
+	packs_close(st->packs);
+	larges_close(st->larges);
 	queue_table_free(&st->queues);
-	free(st->finished);
-	free(st->settled);
+	free(st->copies);
+	free(st->dead);
 	buf_free(&st->scratch);
 	free(st);
 }

@@ -3,8 +3,9 @@
  *
  * A message is put once for any number of queues and is freed when each of
  * them has acked it.  It lives in the journal at first; a checkpoint moves
- * what still waits to files, one directory per node (see store/maildir.h).
- * Neither shows here: a queue is a row of messages in the order of their ids.
+ * what still waits to a pack, and lists it in an index of each node (see
+ * store/pack.h and store/index.h).  None of this shows here: a queue is a row
+ * of messages in the order of their ids.
  *
  * A message is a head (the frame's length digits and JSON) and data; both go
  * to the recipient as they are.  What a put, an ack, a copy or a drop changed
@@ -30,9 +31,9 @@ struct store;
 struct queue;
 
 /*
- * NULL and why on failure.  For a read-only check, nothing is removed, acked
- * messages seem to wait, and from store_replayed on only store_queue,
- * store_check_file, store_check_large and store_close may follow.
+ * NULL and why on failure.  For a read-only check, nothing is changed, and from
+ * store_replayed on only store_queue, store_check_queue, store_check_large and
+ * store_close may follow.
  */
 struct store *store_open(struct quarantine *, struct journal *, struct syncer *,
     char *why, size_t room);
@@ -76,24 +77,22 @@ ssize_t store_read(struct store *, struct queue *, uint64_t id,
 #define STORE_ACK_SIZE 48
 /*
  * The relay's own queue for a user, in which posts wait for moderators: there
- * is no such node.  Nobody else may have such a message, so what is acked there
- * stays, and counts, until a checkpoint: neither a crash before the commit, nor
- * a backup, must lack it.
+ * is no such node.
  */
 #define STORE_HIDDEN 0
 /* The node has acked the message.  No effect if it does not wait. */
 void store_ack(struct store *, struct queue *, uint64_t id);
 /*
  * Copy everything that waits in from to the empty queue to.  First
- * store_copy_files links the files, about so many in each call: it returns 1
- * when it must be called again, 0 when store_copy must follow at once, or -1
- * with errno, and then nothing is copied.  In between, acks and checkpoints
- * apply to the copy, too.  The caller may stop at any time.
+ * store_copy_index copies what is in the index, about so many messages in each
+ * call: it returns 1 when it must be called again, 0 when store_copy must
+ * follow at once, or -1 with errno, and then nothing is copied.  The caller may
+ * stop at any time.
  */
-int store_copy_files(struct store *, struct queue *from, struct queue *to,
-    unsigned files);
+int store_copy_index(struct store *, struct queue *from, struct queue *to,
+    unsigned messages);
 void store_copy(struct store *, struct queue *from, struct queue *to);
-/* It will not be read soon: keep nothing of its directory in memory. */
+/* It will not be read soon: keep nothing for that in memory. */
 void store_rest(struct queue *);
 /* Free the queue and all in it; the pointer is invalid then. */
 void store_drop(struct store *, struct queue *);
@@ -103,9 +102,9 @@ struct store_load {
 	uint64_t messages, bytes;
 };
 /*
- * A queue's files are counted when its load is first asked for, some at each
- * call: until all are counted the result is too low.  A directory that
- * cannot be read counts as empty.
+ * A queue's index is counted when its load is first asked for, some at each
+ * call: until all is counted the result is too low.  An index that cannot be
+ * read counts as empty.
  */
 struct store_load store_load(struct store *, struct queue *);
 /* How much of that is the relay's own news: see store/news.h. */
@@ -119,39 +118,38 @@ void store_supersede(struct store *, struct queue *, struct span head);
 uint64_t store_oldest_news(const struct queue *, uint64_t after);
 
 /*
- * A check reads a message's file to its end, and all large data that is still
- * the journal's.  What is damaged moves to lost+found; what is whole is added
- * to seen.  -1 with errno if something could not be read.  A file whose message
- * the journal has too is not read: a crash may have left it half written.
+ * A check reads all that is in a queue's index, and all large data that is
+ * still the journal's.  What is damaged moves to lost+found; what is whole is
+ * added to seen.  -1 with errno if something could not be read.
  */
-int store_check_file(struct store *, struct queue *, uint64_t id,
-    struct store_load *seen);
+int store_check_queue(struct store *, struct queue *, struct store_load *seen);
 int store_check_large(struct store *, struct store_load *seen);
 
 /*
- * Checkpoint: write one message that still waits in the journal's segment, or
- * in an older one, to the tree.  Returns 1 when it did, 0 when the tree has all
- * that waits in the segment, -1 with errno (the disk is full): try again later.
+ * Checkpoint: pack some of what still waits in the journal's segment, or in an
+ * older one, or write an index.  Returns 1 when it did, 0 when packs and
+ * indexes have all that waits in the segment, and all acks that it has, -1 with
+ * errno (the disk is full): try again later.
  */
 int store_checkpoint(struct store *, uint64_t segment);
-/*
- * The segment was released: remove what was kept only until the tree was
- * synced.
- */
-void store_released(struct store *);
 /* A sync of the tree begins: whether the tree was changed since the last. */
 bool store_begin_sync(struct store *);
-/* It has succeeded. */
-void store_end_sync(struct store *);
 /* Bytes of disk that a checkpoint of all would take. */
 uint64_t store_checkpoint_bytes(const struct store *);
 /*
- * Remove some of the files that are not needed.  True if there is more to do at
- * once; the syncer's descriptor says when there is more to do later.
+ * Remove some of the files that are not needed; held: a backup is made, keep
+ * those that it may need.  True if there is more to do at once.
  */
-bool store_tidy(struct store *);
-/* Some are kept to be used again: remove all of them. */
-bool store_is_trim(const struct store *);
-void store_trim(struct store *);
+bool store_tidy(struct store *, bool held);
+/*
+ * Give back the disk of what waits no longer: a small step, if it is urgent or
+ * nothing else happens (idle).  True if there is more to do at once; the
+ * syncer's descriptor says when there is more to do later.
+ */
+bool store_sweep(struct store *, bool idle);
+/* An idle relay should do that. */
+bool store_needs_sweep(const struct store *);
+/* It has begun, and does not wait for the syncer. */
+bool store_is_sweeping(const struct store *);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * How each part of the data directory is backed up:
  *
- *	user/ group/	linked
+ *	user/ group/	linked, except indexes: checkpoints append to them
+ *	pack/		linked
  *	tmp/		only large-X, which the journal may name: linked
  *	journal/	copied up to the last commit, then zeros, so that
  *			commits to the copy do not need new disk space
@@ -9,7 +10,7 @@
  *			and people may edit them
  *	all else	left out: lost+found/, the lock, the socket
  *
- * While the directory is held, the maildir still changes, in ways that do no
+ * While the directory is held, the tree still changes, in ways that do no
  * harm.  Files that disappear were acked, or their node was dropped.  A
  * tmp/large-X without a record, and the directory of a node that is not in the
  * copied journal, are handled at start.
@@ -41,6 +42,7 @@
 enum how {
 	HOW_TOP,		/* the data directory: see how_at_top */
 	HOW_LINKED,
+	HOW_QUEUES,		/* linked, except indexes */
 	HOW_LARGE,		/* large-X is linked */
 	HOW_COPIED,
 	HOW_JOURNAL,		/* copied */
@@ -170,7 +172,8 @@ how_at_top(const struct backup *b, const char *name, bool is_dir)
 		const char *name;
 		enum how how;
 	} known[] = {
-		{ "user",  HOW_LINKED },
+		{ "user",  HOW_QUEUES },
+		{ "pack",  HOW_LINKED },
 		{ "group", HOW_LINKED },
 		{ "tmp",   HOW_LARGE  },
 		{ "lock",  HOW_NOT    }
@@ -206,6 +209,9 @@ save_entry(struct backup *b, const struct dirs *here, const char *name,
 		return 0;
 	if (S_ISDIR(st.st_mode))
 		return save_dir(b, here, name, how);
+	if (how == HOW_QUEUES)
+		how = strncmp(name, "index-", 6) == 0 ? HOW_COPIED :
+		    HOW_LINKED;
 	return S_ISREG(st.st_mode) ? save_file(b, here, name, how) : 0;
 }
 

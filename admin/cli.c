@@ -212,7 +212,7 @@ put_sum(struct output *out, const struct fsck_sum *sum)
 {
 	if (!out->json) {
 		output_say(out, "read: records in the journal: %llu, users: "
-		    "%llu, groups: %llu, messages in files: %llu (bytes: "
+		    "%llu, groups: %llu, messages in packs: %llu (bytes: "
 		    "%llu); damaged pieces: %llu",
 		    (unsigned long long)sum->records,
 		    (unsigned long long)sum->users,

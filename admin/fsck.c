@@ -4,12 +4,14 @@
  * here:
  *
  *	found in user/			action
- *	a message of a known node	read it all; if damaged: quarantine
- *	one that is in the journal, too	none: it will be written again
+ *	the index of a known node	read all that it says that waits; if
+ *					damaged: quarantine
+ *	a message of an older relay	none: a start takes it over
  *	a directory of no known node	log a line: see store.c
  *	anything else			log a line
  *
- * A repair starts with a checkpoint, which leaves the journal empty.
+ * A repair starts with a checkpoint, which leaves the journal empty, and ends
+ * with one, which takes what is damaged off the indexes.
  */
 #include "admin/fsck.h"
 
@@ -34,7 +36,6 @@
 struct fsck {
 	struct datadir data;
 	struct uid uid;		/* of the current directory */
-	struct queue *queue;	/* likewise */
 	struct store_load seen;	/* messages without damage */
 	char *why;
 	size_t room;
@@ -80,14 +81,14 @@ look_at_each(struct fsck *c, const char *path, look *at)
 }
 
 static int
-look_at_message(struct fsck *c, const char *path, const char *name)
+look_at_file(struct fsck *c, const char *path, const char *name)
 {
 	uint64_t id;
 
-	if (!decode_hex64(&id, span_of(name)))
-		return stray(path, "not a message");
-	return store_check_file(c->data.store, c->queue, id, &c->seen) == -1 ?
-	    fail(c, path) : 0;
+	(void)c;
+	return strncmp(name, "index-", 6) == 0 ||
+	    decode_hex64(&id, span_of(name)) ? 0 :
+	    stray(path, "not a file of a queue");
 }
 
 /* A number without leading zeros. */
@@ -105,6 +106,7 @@ static int
 look_at_queue(struct fsck *c, const char *path, const char *name)
 {
 	const struct user *u;
+	struct queue *q;
 	uint32_t ref;
 
 	if (strcmp(name, "user.json") == 0)
@@ -115,8 +117,10 @@ look_at_queue(struct fsck *c, const char *path, const char *name)
 	if (u == NULL || (ref != STORE_HIDDEN &&
 	    roster_node(u, ref) == NULL))
 		return stray(path, "the queue of an unknown node");
-	c->queue = store_queue(c->data.store, &c->uid, ref);
-	return look_at_each(c, path, look_at_message);
+	q = store_queue(c->data.store, &c->uid, ref);
+	if (store_check_queue(c->data.store, q, &c->seen) == -1)
+		return fail(c, path);
+	return look_at_each(c, path, look_at_file);
 }
 
 static int
@@ -150,7 +154,7 @@ static int
 look_at_top(struct fsck *c, const char *path, const char *name)
 {
 	static const char *const known[] = {
-		"lock", "journal", "guests.json", "control", "tmp",
+		"lock", "journal", "pack", "guests.json", "control", "tmp",
 		"lost+found", "ca-key.pem", "cert.pem", "key.pem",
 		"ca-key.pem.old", "cert.pem.old", "key.pem.old", "push.pem"
 	};
@@ -179,7 +183,11 @@ look_at_data(struct fsck *c, enum fsck_kind kind)
 		/* Large data has become files, which are counted below. */
 		c->seen = (struct store_load){ 0, 0 };
 	}
-	return look_at_each(c, ".", look_at_top);
+	if (look_at_each(c, ".", look_at_top) == -1)
+		return -1;
+	if (kind == FSCK_REPAIR && datadir_checkpoint(&c->data) == -1)
+		return fail(c, "cannot empty the journal");
+	return 0;
 }
 
 static void

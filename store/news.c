@@ -1,6 +1,7 @@
 #include "store/news.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "json.h"
 
@@ -51,4 +52,59 @@ news_kind(struct span head)
 		return NEWS_CORK;
 	return span_is(op, SPAN("user")) || span_is(op, SPAN("ohiedit")) ||
 	    span_is(op, SPAN("member")) ? NEWS_OTHER : NEWS_NONE;
+}
+
+void
+news_free(struct news_list *list)
+{
+	free(list->all);
+	*list = (struct news_list){ NULL, 0 };
+}
+
+/* Where it is; the count if it is not there. */
+static uint32_t
+place_of(const struct news_list *list, uint64_t id)
+{
+	uint32_t i;
+
+	for (i = 0; i < list->count && list->all[i].id != id; i++)
+		continue;
+	return i;
+}
+
+void
+news_add(struct news_list *list, struct news news)
+{
+	if (news.kind == NEWS_NONE || list->count == NEWS_MAX ||
+	    place_of(list, news.id) < list->count)
+		return;
+	list->all = xgrow(list->all, list->count, sizeof(news));
+	list->all[list->count++] = news;
+}
+
+void
+news_lost(struct news_list *list, uint64_t id)
+{
+	uint32_t i = place_of(list, id);
+
+	if (i == list->count)
+		return;
+	list->all[i] = list->all[--list->count];
+	if (list->count == 0)
+		news_free(list);
+}
+
+const struct news *
+news_find(const struct news_list *list, uint64_t after, uint32_t kind)
+{
+	const struct news *news, *found = NULL;
+	uint32_t i;
+
+	for (i = 0; i < list->count; i++) {
+		news = &list->all[i];
+		if (news->id > after && (kind == 0 || news->kind == kind) &&
+		    (found == NULL || news->id < found->id))
+			found = news;
+	}
+	return found;
 }

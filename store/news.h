@@ -24,4 +24,31 @@
 /* The kind of a message without data. */
 uint32_t news_kind(struct span head);
 
+/*
+ * What of a queue is news.  It has room for NEWS_MAX; what is more counts as
+ * other messages do.  Only relays before the limit on news may have left so
+ * much.
+ */
+#define NEWS_MAX 1000
+
+struct news {
+	uint64_t id;
+	uint32_t kind, bytes;
+};
+
+/* Zeroed, it is empty. */
+struct news_list {
+	struct news *all;	/* in no order */
+	uint32_t count;
+};
+
+void news_free(struct news_list *);
+/* No effect if its id is there, or its kind is NEWS_NONE. */
+void news_add(struct news_list *, struct news);
+/* The message is no longer there. */
+void news_lost(struct news_list *, uint64_t id);
+/* The oldest with an id above after, and of that kind unless 0; or NULL. */
+const struct news *news_find(const struct news_list *, uint64_t after,
+    uint32_t kind);
+
 #endif

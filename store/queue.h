@@ -1,6 +1,6 @@
 /*
  * queue.h - what waits for one node: its messages in the journal, each with an
- * entry in memory, and a bounded list of those in the node's directory.
+ * entry in memory, and an index of those in packs.
  *
  * A record PUT or PUT_LARGE, all integers little-endian:
  *
@@ -11,7 +11,6 @@
 #ifndef MNM_STORE_QUEUE_H
 #define MNM_STORE_QUEUE_H
 
-#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,12 +18,14 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "disk/journal.h"
+#include "store/index.h"
 
-#define QUEUE_PATH 128		/* room for user/xx/UID/4294967295/MSGID */
+#define QUEUE_PATH INDEX_PLACE
 
 #define STORED_FIXED 32	/* bytes of a record before its nodes */
 #define STORED_NODE (UID_BYTES + 4)	/* bytes of a node in any record */
 
+struct copy;
 struct queue;
 
 /* A message in the journal: freed when it waits in no queue. */
@@ -32,11 +33,12 @@ struct stored {
 	uint64_t id;
 	uint64_t data;			/* bytes */
 	uint64_t large;			/* X of its file, or 0 */
+	uint64_t cost;			/* bytes of disk at a checkpoint */
 	struct journal_place place;	/* of the head, and of small data */
 	uint32_t head;			/* bytes */
 	uint32_t waiting;		/* queues that have it */
 	uint32_t news;			/* its kind, see news.h */
-	bool may_be_in_tree;		/* a checkpoint has begun with it */
+	bool packed;			/* it is in the pack being written */
 	struct stored *before, *after;
 	uint32_t to_count;
 	struct queue **to;		/* it was put to, unless dropped */
@@ -45,7 +47,7 @@ struct stored {
 /* Zeroed, it is empty. */
 struct stored_list {
 	struct stored *first, *last;
-	uint64_t bytes;		/* of disk that all would take */
+	uint64_t bytes;		/* of disk that a checkpoint would take */
 };
 
 struct queue_slot {
@@ -53,44 +55,23 @@ struct queue_slot {
 	struct stored *message;
 };
 
-/* The relay's own news, wherever it is. */
-struct queue_news {
-	uint64_t id;
-	uint32_t kind, bytes;
-};
-
 struct queue {
 	struct uid uid;
 	uint32_t ref;
 	struct queue *next;		/* in its table's chain */
-	struct queue *copy;		/* maildir's: gets and loses the same
-					   files; or NULL */
+	struct queue *changed;		/* in the list of those that the next
+					   checkpoint writes; itself: the last;
+					   NULL: it is not there */
+	struct copy *copy;		/* its index is one; or NULL */
+	struct queue *copy_from;	/* what it is a copy of */
+	struct queue *copy_to;		/* which gets the same acks, or NULL */
 
 	/* Messages in the journal, by rising id: a ring. */
 	struct queue_slot *ring;
 	uint32_t ring_first, ring_count, ring_cap;
-
-	/*
-	 * What is known of the directory, if it was listed: ids[list_at ..
-	 * list_count) are the ids in it that are higher than list_after; the
-	 * lowest of them only, if list_more.
-	 */
-	bool listed, list_more;
-	uint64_t list_after;
-	uint64_t *list;
-	uint32_t list_at, list_count;
-
-	/*
-	 * How much waits: in the ring, and in those files of the directory
-	 * that are not of the ring, as far as they were counted.
-	 */
 	uint64_t ring_bytes;
-	bool counted;
-	uint32_t news_count;
-	struct queue_news *news;	/* of what was counted; in no order */
-	DIR *counting;			/* NULL: no count is under way */
-	uint64_t count_below;		/* it is of files with lower ids */
-	uint64_t file_count, file_bytes;
+
+	struct node_index index;		/* of those in packs */
 };
 
 /* All queues, by user and node.  Zeroed storage is an empty one. */
@@ -108,10 +89,8 @@ void queue_take(struct queue_table *, struct queue *);
 void queue_free(struct queue *);
 void queue_table_free(struct queue_table *);
 
-/* user/xx/UID/N, and with a message: user/xx/UID/N/MSGID. */
+/* Its directory: user/xx/UID/N. */
 void queue_path(char path[QUEUE_PATH], const struct queue *);
-void queue_message_path(char path[QUEUE_PATH], const struct queue *,
-    uint64_t id);
 
 /* The ring.  An id that is added is higher than all that are there. */
 void queue_add(struct queue *, uint64_t id, struct stored *);
@@ -120,43 +99,6 @@ struct stored *queue_get(const struct queue *, uint64_t id);
 /* The first with an id above after, or NULL. */
 struct stored *queue_next(const struct queue *, uint64_t after);
 void queue_remove(struct queue *, uint64_t id);
-
-/*
- * The directory, below the data directory: the first id in it above after, 0
- * if there is none.  -1 with errno when it cannot be read.
- */
-int queue_list_next(struct queue *, int data, uint64_t after, uint64_t *id);
-/* A file was added to the directory: the highest id there. */
-void queue_list_gained(struct queue *);
-/* A file is no longer there. */
-void queue_list_lost(struct queue *, uint64_t id);
-void queue_list_forget(struct queue *);
-
-/*
- * Go on counting the files, if they are not counted: an old queue costs
- * nothing until its load is asked for, and a large one is counted in several
- * calls.  No file may have an id of at least next when the first is made.
- * Returns 1 if there is more to count, 0 if not, -1 with errno when the
- * directory cannot be read.
- */
-int queue_count(struct queue *, int data, uint64_t next);
-/* Forget the count. */
-void queue_count_forget(struct queue *);
-/* A file of so many bytes was added to the directory, or removed. */
-void queue_count_gained(struct queue *, uint64_t bytes);
-void queue_count_lost(struct queue *, uint64_t bytes);
-
-/*
- * The news among what was counted.  Each queue has room for QUEUE_NEWS_MAX;
- * what is more counts as other messages do.  Only relays before the limit on
- * news may have left so much.
- */
-#define QUEUE_NEWS_MAX 1000
-/* The message is no longer there. */
-void queue_news_lost(struct queue *, uint64_t id);
-/* The oldest with an id above after, and of that kind unless 0; or NULL. */
-const struct queue_news *queue_news_find(const struct queue *, uint64_t after,
-    uint32_t kind);
 
 /* The record for so many nodes, what the journal adds included. */
 size_t stored_record_bytes(size_t head, size_t data, size_t nodes);

@@ -6,7 +6,7 @@
 
 #include "disk/journal.h"
 #include "disk/syncer.h"
-#include "store/maildir.h"
+#include "store/large.h"
 #include "store/msgfile.h"
 
 /* A part in a file, tmp/large-X. */
@@ -35,7 +35,7 @@ static struct large *
 open_large(struct uploads *uploads)
 {
 	uint64_t x = journal_id(uploads->journal);
-	int fd = maildir_large_create(uploads->maildir, x);
+	int fd = large_create(uploads->larges, x);
 	struct large *l;
 
 	if (fd == -1)
@@ -53,7 +53,7 @@ sync_large(struct large *l)
 	if (msgfile_end(&l->writer) == -1)
 		return -1;
 	l->job = (struct syncer_job){ .kind = SYNCER_FILE, .fd = l->writer.fd,
-	    .dir = maildir_large_dir(l->uploads->maildir) };
+	    .dir = large_dir(l->uploads->larges) };
 	l->syncing = true;
 	syncer_add(l->uploads->syncer, &l->job);
 	return 0;
@@ -72,7 +72,7 @@ large_state(const struct large *l)
 static void
 remove_large(struct large *l)
 {
-	maildir_large_remove(l->uploads->maildir, l->x);
+	large_remove(l->uploads->larges, l->x, 0);
 	(void)close(l->writer.fd);	/* the file is removed */
 	free(l);
 }

@@ -27,13 +27,13 @@
 
 struct journal;
 struct large;
-struct maildir;
+struct larges;
 struct syncer;
 struct upload;
 
 /* All uploads; what they use is borrowed. */
 struct uploads {
-	struct maildir *maildir;
+	struct larges *larges;
 	struct journal *journal;	/* gives the ids of files */
 	struct syncer *syncer;
 	struct large *abandoned;	/* still being synced */

@@ -185,7 +185,7 @@ copy_queue(struct request *rq, struct queue *to)
 {
 	struct store *store = rq->relay->data->store;
 	struct queue *from = rq->session->node->queue;
-	int more = store_copy_files(store, from, to, COPY_STEP);
+	int more = store_copy_index(store, from, to, COPY_STEP);
 
 	if (more == 1)
 		return request_stall(rq);

@@ -184,7 +184,7 @@ action_add_node(void)
 		return ready == -1 ? -1 : 0;
 	to = store_queue(world.data.store, &c->user->uid,
 	    user_of(c->user)->next_ref);
-	more = store_copy_files(world.data.store,
+	more = store_copy_index(world.data.store,
 	    queue_of_node(c->user, c->node), to, 1 + (unsigned)any(2));
 	if (more == 1)
 		return 0;

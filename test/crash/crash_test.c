@@ -1,6 +1,6 @@
 /*
  * crash_test [-lqb] [-s SEED -p PATH] [-f FAULT]
- *	[cut | fail | flip | hold | faults]
+ *	[cut | fail | flip | hold | old | faults]
  *
  * Lives of a data directory on the disk in memory (disk.h), beside a model of
  * it (world.h):
@@ -19,6 +19,9 @@
  *	hold	Between actions, a child makes a backup while life goes on; then
  *		it starts the program from that and compares it with the model,
  *		or lives on with what it had.
+ *	old	What waits is put into files, as relays before packs did.  At
+ *		changes of the disk by the start that takes them over, the
+ *		power is cut, or at its calls one fails: as in cut and fail.
  *	faults	The program is broken, one thing at a time: cut must see it.
  *
  * The default is all of them.  -l takes hours and tries far more; -q lives a
@@ -40,6 +43,7 @@
 #include "test/crash/damage.h"
 #include "test/crash/disk.h"
 #include "test/crash/fork.h"
+#include "test/crash/old.h"
 #include "test/crash/world.h"
 #include "test/lib/prng.h"
 
@@ -414,6 +418,32 @@ hold_life(uint64_t seed, unsigned per_mille)
 	end_life(start() && live(seed));
 }
 
+/* ---- old ---- */
+
+static void
+old_life(uint64_t seed, unsigned per_mille)
+{
+	bool good, fails = seed / 2 % 2 == 1;
+
+	begin_life(seed, 0, is_calm(seed) ? 100 : 200);
+	good = start() && live(seed) && world_guard(rest) == 0 &&
+	    world_guard(world_close) == 0 && start() &&
+	    world_guard(world_close) == 0 && world_guard(old_make) == 0;
+	fork_often(per_mille);
+	run.actions = 0;
+	disk_calls.failed = 0;
+	disk_calls.before_change = fails ? NULL : before_change;
+	disk_calls.before_call = fails ? before_call : NULL;
+	good = good && start();
+	if (fork_depth() == 0) {
+		end_life(good);
+		return;
+	}
+	/* Only a call that failed leads here. */
+	report(good && live_to_the_end(seed));
+	fork_end();
+}
+
 /* ---- faults ---- */
 
 static const struct fault {
@@ -505,6 +535,7 @@ static const struct mode {
 	{ "fail",   NULL,       fail_life, 100, 40,  4   },
 	{ "flip",   run_flip,   NULL,      0,   0,   0   },
 	{ "hold",   NULL,       hold_life, 500, 100, 100 },
+	{ "old",    NULL,       old_life,  1000, 150, 30 },
 	{ "faults", run_faults, NULL,      0,   0,   0   },
 };
 
@@ -547,7 +578,8 @@ static int
 usage(void)
 {
 	(void)fprintf(stderr, "usage: crash_test [-lqb] [-s SEED -p PATH] "
-	    "[-f FAULT] [cut | fail | flip | hold | faults]\n");
+	    "[-f FAULT] [cut | fail | flip | hold | old | "
+	    "faults]\n");
 	return 2;
 }
 

@@ -68,10 +68,14 @@ damage_repair(void)
 bool
 damage_is_clean(void)
 {
+	const struct inode *data = disk_find(disk_root(), "data"), *pack;
 	int damaged;
 
-	if (disk_find(disk_root(), "data") == NULL ||
-	    disk_find(disk_find(disk_root(), "data"), "user") == NULL)
+	if (data == NULL || disk_find(data, "user") == NULL)
+		return true;
+	/* A takeover that was cut short: the next start does it again. */
+	pack = disk_find(data, "pack");
+	if (pack == NULL || disk_find(pack, "form") == NULL)
 		return true;
 	world_lines = 0;
 	damaged = world_guard(look);
@@ -131,6 +135,19 @@ is_people(const char *path)
 	return ends(path, ".json");
 }
 
+static bool
+is_index(const char *path)
+{
+	return strstr(path, "/index-") != NULL;
+}
+
+static bool
+is_pack(const char *path)
+{
+	return is_below(path, "/data/pack/") && !ends(path, ".large") &&
+	    !ends(path, "/form");
+}
+
 /* How many users, groups and invitation files are not what they were. */
 static size_t
 count_people_lost(void)
@@ -174,7 +191,9 @@ is_confined(const struct harm *h)
 		return l.batches[0] || l.batches[1];
 	if (is_people(h->path))
 		return people <= 1 && l.lost + l.back == 0;
-	return people == 0 && l.back == 0 && l.one_message;
+	/* What an index has, the packs have, too. */
+	return people == 0 && l.back == 0 &&
+	    (is_index(h->path) ? l.lost == 0 : l.one_message);
 }
 
 /* ---- what becomes of it ---- */
@@ -400,6 +419,14 @@ harm_file(struct harm h, enum damage_bits bits)
 	harm_range(h, disk_size(h.inode), bits);
 }
 
+/* Not all of a pack is a message, nor of an index what waits. */
+static void
+harm_any(struct harm h, enum damage_bits bits)
+{
+	h.due = DUE_ANY;
+	harm_range(h, disk_size(h.inode), bits);
+}
+
 /*
  * Whether it is of a kind: then the lowest rank is taken of several, which is
  * that of the smallest, and 0 if it is not.
@@ -432,12 +459,16 @@ rank_invites(const struct inode *i, const char *path)
 	return strcmp(path, "/data/guests.json") == 0 ? disk_size(i) : 0;
 }
 
-/* One that waits for one node only, so that it is lost once. */
 static uint64_t
-rank_message(const struct inode *i, const char *path)
+rank_pack(const struct inode *i, const char *path)
 {
-	return is_below(path, "/data/user/") && !is_people(path) &&
-	    disk_links(i) == 1 ? disk_size(i) : 0;
+	return is_pack(path) ? disk_size(i) : 0;
+}
+
+static uint64_t
+rank_index(const struct inode *i, const char *path)
+{
+	return is_index(path) ? disk_size(i) : 0;
 }
 
 static const struct kind {
@@ -449,7 +480,8 @@ static const struct kind {
 	{ "a user.json",              rank_user,    harm_file    },
 	{ "a group's file",           rank_group,   harm_file    },
 	{ "guests.json",              rank_invites, harm_file    },
-	{ "a message's file",         rank_message, harm_file    },
+	{ "a pack",                   rank_pack,    harm_any     },
+	{ "an index",                 rank_index,   harm_any     },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))

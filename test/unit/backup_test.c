@@ -202,7 +202,7 @@ test_steps(void)
 	CHECK(datadir_close(&d) == 0, "close");
 }
 
-/* Have what waits in files. */
+/* Have what waits in packs. */
 static void
 empty(struct datadir *d)
 {
@@ -212,23 +212,7 @@ empty(struct datadir *d)
 		step(d, 20000);
 }
 
-/* Ack the first that waits, which is in a file. */
-static void
-ack_file(struct datadir *d)
-{
-	uint64_t id, length;
-
-	CHECK(store_next(d->store, queue(d), 0, &id, &length) == 1,
-	    "nothing waits");
-	store_ack(d->store, queue(d), id);
-	CHECK(!store_is_trim(d->store), "its file is not kept for others");
-	commit(d);
-}
-
-/*
- * When the checkpoint cannot write, the loop does not spin either; and what
- * could be lacking is given back.
- */
+/* When the checkpoint cannot write, the loop does not spin either. */
 static void
 test_stuck(void)
 {
@@ -240,14 +224,13 @@ test_stuck(void)
 	fill(&d, 2);
 	empty(&d);
 	fill(&d, 2);
-	ack_file(&d);
 	CHECK(renameat(d.dir, "user", d.dir, "away") == 0 &&
 	    file_write(d.dir, "user", SPAN("")) == 0, "no user/");
 	step(&d, 20000);
-	step(&d, 1);		/* receipts are carried over first */
-	step(&d, 1);
-	CHECK(datadir_state(&d) == DATADIR_FULL, "it could write");
-	CHECK(store_is_trim(d.store), "files are kept for others");
+	/* Receipts are carried over, and messages packed, before that. */
+	for (i = 0; i < 100 && datadir_state(&d) != DATADIR_FULL; i++)
+		step(&d, 1);
+	CHECK(i < 100, "it could write");
 	ticket = datadir_hold(&d);
 	commit(&d);
 	step(&d, 20000);

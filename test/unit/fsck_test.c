@@ -20,6 +20,8 @@
 #include "datadir.h"
 #include "disk/file.h"
 #include "store.h"
+#include "store/index.h"
+#include "store/pack.h"
 #include "test/lib/check.h"
 #include "test/lib/prng.h"
 #include "test/lib/scratch.h"
@@ -31,7 +33,7 @@
 #define SMALL 300		/* bytes of data */
 #define LARGE 200000
 
-/* Of two in files, a large one in files, one in the journal, a large there. */
+/* Of two in a pack, a large one there, one in the journal, a large there. */
 static const size_t waiting[USERS] = { 3, 4, 4 };
 
 static char top[64];
@@ -240,7 +242,7 @@ run(enum fsck_kind kind)
 	if (damaged != -1)
 		buf_addf(&said, "read: records in the journal: %" PRIu64
 		    ", users: %" PRIu64 ", groups: %" PRIu64 ", messages in "
-		    "files: %" PRIu64 " (bytes: %" PRIu64 "); damaged pieces: "
+		    "packs: %" PRIu64 " (bytes: %" PRIu64 "); damaged pieces: "
 		    "%" PRIu64 "\n", sum.records, sum.users, sum.groups,
 		    sum.messages, sum.bytes, sum.damaged);
 	buf_add_byte(&said, '\0');
@@ -293,6 +295,18 @@ find_file(char path[PATH], const char *dir, const char *pattern)
 	}
 	if (list != NULL)
 		(void)file_end_list(list);
+}
+
+/* The index of the first user. */
+static void
+find_index(char path[PATH])
+{
+	char uid[UID_TEXT], pattern[PATH];
+
+	encode_base32(uid, uids[0].bytes, UID_BYTES);
+	snprintf(pattern, sizeof(pattern), "user/*/%.*s/1/index-*",
+	    (int)sizeof(uid), uid);
+	find_file(path, ".", pattern);
 }
 
 /* Where its batches are, each of one message and in a block of its own. */
@@ -356,7 +370,13 @@ do_damage(const char *path, enum deed deed, off_t at)
 
 #define SEGMENT "segment"
 #define USER "user/*/*/user.json"
-#define MESSAGE "user/*/*/1/*"
+#define INDEX "index"
+#define PACK "pack/???????????????[0-9a-f]"
+#define LARGE_FILE "pack/*.large"
+/* Six small messages, and the record of a large one. */
+#define RECORD (PACK_RECORD + PACK_NODE + 6 + SMALL)
+#define TABLE  (6 * RECORD + PACK_RECORD + PACK_NODE)
+#define END    (TABLE + 7 * PACK_ENTRY + 16)
 
 static const struct damage {
 	const char *pattern;
@@ -379,13 +399,27 @@ static const struct damage {
 	{ "guests.json", CUT,   0, 1, "guests.json is damaged: ", 0,0,1,0 },
 	{ "guests.json", GROW,  0, 1, "guests.json is damaged: ", 0,0,1,0 },
 	{ "guests.json", REMOVE, 0, 0, "damaged pieces: 0\n", 0,0,1,0 },
-	{ MESSAGE, FLIP, 10, 1, "is damaged: it was altered or cut", 0,0,0,1 },
-	{ MESSAGE, FLIP, SMALL + 5, 1, "is damaged: ", 0,0,0,1 },
-	{ MESSAGE, FLIP, SMALL + 12, 1, "is damaged: ", 0,0,0,1 },
-	{ MESSAGE, CUT, 10, 1, "is damaged: ", 0,0,0,1 },
-	{ MESSAGE, CUT,  0, 1, "is damaged: ", 0,0,0,1 },
-	{ MESSAGE, GROW, 0, 1, "is damaged: ", 0,0,0,1 },
-	{ MESSAGE, REMOVE, 0, 0, "damaged pieces: 0\n", 0,0,0,1 },
+	{ PACK, FLIP, PACK_RECORD + 5, 1, "is damaged", 0,0,0,1 },
+	{ PACK, FLIP, RECORD - 1, 1, "is damaged", 0,0,0,1 },
+	{ PACK, FLIP, RECORD + 9, 1, "is damaged", 0,0,0,1 },
+	{ PACK, FLIP, TABLE + 3, 1, "its table is damaged", 0,0,0,0 },
+	{ PACK, FLIP, END - 1, 1, "its table is damaged", 0,0,0,0 },
+	{ PACK, CUT, END - 1, 1, "its table is damaged", 0,0,0,0 },
+	{ PACK, CUT, TABLE, 1, "its table is damaged", 0,0,0,0 },
+	{ PACK, CUT, RECORD * 2 + 9, 1, "is in no pack", 0,0,0,4 },
+	{ PACK, CUT, 0, 1, "is in no pack", 0,0,0,6 },
+	{ PACK, GROW, 0, 1, "its table is damaged", 0,0,0,0 },
+	{ PACK, REMOVE, 0, 1, "is in no pack", 0,0,0,6 },
+	{ LARGE_FILE, FLIP, 10, 1, "altered or cut", 0,0,0,1 },
+	{ LARGE_FILE, CUT, 10, 1, "altered or cut", 0,0,0,1 },
+	{ LARGE_FILE, GROW, 0, 1, "altered or cut", 0,0,0,1 },
+	{ LARGE_FILE, REMOVE, 0, 1, "is in no pack", 0,0,0,1 },
+	{ INDEX, FLIP, 10, 1, "it has damaged lines", 0,0,0,0 },
+	{ INDEX, FLIP, INDEX_LINE + 36, 1, "it has damaged lines", 0,0,0,0 },
+	{ INDEX, CUT, INDEX_LINE + 5, 1, "it has damaged lines", 0,0,0,0 },
+	{ INDEX, CUT,  0, 1, "it has damaged lines", 0,0,0,0 },
+	{ INDEX, GROW, 0, 0, "damaged pieces: 0\n", 0,0,0,0 },
+	{ INDEX, REMOVE, 0, 0, "damaged pieces: 0\n", 0,0,0,2 },
 	{ "tmp/large-*", FLIP, 10, 1, "tmp/large-", 0,0,0,1 },
 	{ "tmp/large-*", FLIP, LARGE + 8, 1, "tmp/large-", 0,0,0,1 },
 	{ "tmp/large-*", CUT, LARGE / 2, 1, "tmp/large-", 0,0,0,1 },
@@ -427,6 +461,8 @@ check_damage(const struct damage *w)
 	build();
 	if (strcmp(w->pattern, SEGMENT) == 0)
 		find_segment(path);
+	else if (strcmp(w->pattern, INDEX) == 0)
+		find_index(path);
 	else
 		find_file(path, ".", w->pattern);
 	snprintf(when, sizeof(when), "%s %s at %ld", deed_names[w->deed],
@@ -492,7 +528,7 @@ check_strays(void)
 	build();
 	for (i = 0; i < COUNT(strays); i++)
 		make(strays[i]);
-	find_file(path, ".", MESSAGE);
+	find_index(path);
 	slash = strrchr(path, '/');
 	snprintf(slash, 20, "/notes");
 	make(path);
@@ -509,7 +545,7 @@ check_strays(void)
 	    strstr(said.p, "user/notes is not a directory") != NULL &&
 	    strstr(said.p, "user/zz/notes is not a user's") != NULL &&
 	    strstr(said.p, "user/zz/NOBODY is not a user's") != NULL &&
-	    strstr(said.p, "/1/notes is not a message") != NULL &&
+	    strstr(said.p, "/1/notes is not a file of a queue") != NULL &&
 	    strstr(said.p, "/07 is neither") != NULL &&
 	    strstr(said.p, "/7 is the queue of an unknown") != NULL,
 	    "strays: %s", said.p);
@@ -517,25 +553,25 @@ check_strays(void)
 	check_served(&nothing, "strays");
 }
 
-/* A directory, and what never ends, with the names of messages. */
+/* A directory, or what never ends, with the name of an index's file. */
 static void
 check_no_files(void)
 {
 	static const struct damage nothing = { .damaged = 0 };
-	char path[PATH], *slash;
+	char path[PATH];
+	int i;
 
-	build();
-	find_file(path, ".", MESSAGE);
-	slash = strrchr(path, '/');
-	snprintf(slash, 20, "/00000000ffffff01");
-	CHECK(file_make_dir(data, path) == 0, "%s", path);
-	snprintf(slash, 20, "/00000000ffffff02");
-	CHECK(mkfifoat(data, path, 0600) == 0, "%s", path);
-	expect(1, look("no files"), "no files");
-	CHECK(strstr(said.p, "damaged pieces: 2\n") != NULL, "%s", said.p);
-	expect(1, run(FSCK_REPAIR), "no files");
-	expect(0, look("no files"), "no files");
-	check_served(&nothing, "no files");
+	for (i = 0; i < 2; i++) {
+		build();
+		find_index(path);
+		snprintf(strrchr(path, '/'), 30, "/index-0000000000000000");
+		CHECK((i == 0 ? file_make_dir(data, path) :
+		    mkfifoat(data, path, 0600)) == 0, "%s", path);
+		expect(1, look("no files"), "no files");
+		expect(1, run(FSCK_REPAIR), "no files");
+		expect(0, look("no files"), "no files");
+		check_served(&nothing, "no files");
+	}
 }
 
 /* Records that no mnm writes, or none of today. */
@@ -595,17 +631,17 @@ check_copy(void)
 	buf_free(&bytes);
 }
 
-/* What is said of messages in files; to be freed. */
+/* What is said of messages in packs; to be freed. */
 static char *
 count_said(void)
 {
-	const char *at = strstr(said.p, "messages in files: ");
+	const char *at = strstr(said.p, "messages in packs: ");
 
 	CHECK(at != NULL, "no count: %s", said.p);
 	return xcopy(span_of(at != NULL ? at : ""));
 }
 
-/* A repair writes large data to a file, which is one message all the same. */
+/* A repair packs large data, which is one message all the same. */
 static void
 check_counts(void)
 {
@@ -644,6 +680,8 @@ check_refusals(void)
 	expect(0, look("without lock and tmp"), "without lock and tmp");
 	scratch_remove(data, "journal");
 	expect(1, look("without a journal"), "without a journal");
+	CHECK(strstr(said.p, "messages in packs: 7 ") != NULL,
+	    "without a journal: %s", said.p);
 	scratch_remove(data, "user");
 	expect(-1, look("nothing"), "nothing");
 	CHECK(strstr(said.p, "no relay has stored anything here") != NULL,
@@ -660,7 +698,8 @@ damage_something(uint64_t *random)
 {
 	static const char *const patterns[] = {
 		"user/*/*/user.json", "group/*/*.json", "guests.json",
-		MESSAGE, "tmp/large-*", "journal/*0", "journal/*1"
+		"user/*/*/1/index-*", PACK, LARGE_FILE, "tmp/large-*",
+		"journal/*0", "journal/*1"
 	};
 	char path[PATH], bytes[64];
 	struct stat st;
@@ -719,7 +758,7 @@ main(void)
 	data = -1;
 	build();
 	expect(0, look("whole"), "whole");
-	CHECK(strstr(said.p, "users: 3, groups: 1, messages in files: 8 ") !=
+	CHECK(strstr(said.p, "users: 3, groups: 1, messages in packs: 8 ") !=
 	    NULL, "whole: %s", said.p);
 	for (i = 0; i < COUNT(damages); i++)
 		check_damage(&damages[i]);

@@ -1,6 +1,7 @@
 /*
- * Messages in files (spool), and queues over a journal and files (store), on a
- * real directory.  What a power cut does is crash_test's matter.
+ * Messages in files (msgfile), and queues over a journal, packs and indexes
+ * (store), on a real directory: what is damaged, copied, swept and taken over.
+ * What a power cut does is crash_test's matter.
  */
 #include "store.h"
 
@@ -14,8 +15,10 @@
 
 #include "disk/file.h"
 #include "disk/syncer.h"
+#include "store/index.h"
 #include "store/msgfile.h"
 #include "store/news.h"
+#include "store/pack.h"
 #include "store/queue.h"
 #include "test/lib/check.h"
 #include "test/lib/prng.h"
@@ -50,7 +53,7 @@ head_of(uint64_t id)
 	return (struct span){ head, (size_t)n };
 }
 
-/* ---- spool ---- */
+/* ---- msgfile ---- */
 
 static int
 new_file(const char *name)
@@ -84,7 +87,7 @@ holds(int fd, uint64_t id, size_t size, size_t piece)
 
 /* Written in pieces, and at once; read in pieces. */
 static void
-test_spool_sizes(void)
+test_msgfile_sizes(void)
 {
 	static const size_t sizes[] = { 0, 1, 1000, MSGFILE_BLOCK - 1,
 	    MSGFILE_BLOCK, MSGFILE_BLOCK + 1, 2 * MSGFILE_BLOCK, LARGEST };
@@ -96,7 +99,8 @@ test_spool_sizes(void)
 
 	for (i = 0; i < COUNT(sizes); i++) {
 		for (j = 0; j < COUNT(pieces); j++) {
-			w = (struct msgfile_writer){ .fd = new_file("spool") };
+			w = (struct msgfile_writer){
+			    .fd = new_file("msgfile") };
 			data = data_of(i, sizes[i]);
 			for (at = 0; at < data.n; at += n) {
 				n = data.n - at < pieces[j] ? data.n - at :
@@ -128,7 +132,7 @@ test_spool_sizes(void)
 
 /* No byte of a file can change, be added or go unnoticed. */
 static void
-test_spool_damage(void)
+test_msgfile_damage(void)
 {
 	struct buf image = { NULL, 0, 0 };
 	int fd = new_file("damage");
@@ -240,19 +244,44 @@ put(struct store_place *p, size_t size, struct queue *const *to, size_t n)
 	return id;
 }
 
-/* Let messages go to files, as before their segment is released. */
+/* Go on in another segment. */
 static void
-checkpoint(struct store_place *p)
+turn(struct store_place *p)
+{
+	int i;
+
+	commit(p);
+	for (i = 0; i < 1000 && !journal_turn(p->journal); i++)
+		CHECK(journal_grow(p->journal) == 0, "grow: %s",
+		    strerror(errno));
+	CHECK(i < 1000, "no segment");
+}
+
+/* Let what waits in the oldest segment go to packs. */
+static void
+pack(struct store_place *p)
 {
 	int more;
 
-	commit(p);
 	while ((more = store_checkpoint(p->store,
-	    journal_newest(p->journal))) == 1)
+	    journal_oldest(p->journal))) == 1)
 		continue;
 	CHECK(more == 0, "checkpoint: %s", strerror(errno));
+}
+
+/* Let all that waits go to packs. */
+static void
+checkpoint(struct store_place *p)
+{
+	turn(p);
+	while (journal_oldest(p->journal) < journal_newest(p->journal)) {
+		pack(p);
+		CHECK(store_begin_sync(p->store), "nothing was touched");
+		journal_release(p->journal);
+	}
 	CHECK(store_checkpoint_bytes(p->store) == 0, "messages are left");
-	store_released(p->store);
+	journal_publish(p->journal);
+	commit(p);
 }
 
 /* Whether all of the message can be read, in pieces, and is as it was put. */
@@ -292,28 +321,49 @@ expect(struct store_place *p, struct queue *q, const uint64_t *ids, size_t n,
 }
 
 /*
- * Everything is done to messages in the journal, in files, and after a start
- * in either state: the same must wait.
+ * Everything is done to messages in the journal, in packs, and after a start in
+ * either state, or when a checkpoint was not synced: the same must wait.
  */
-enum state { IN_JOURNAL, IN_FILES, RESTARTED, FILES_RESTARTED, STATES };
+enum state { IN_JOURNAL, IN_PACKS, RESTARTED, PACKS_RESTARTED, CUT, STATES };
+
+static const char *const state_names[STATES] = { "in journal", "in packs",
+    "restarted", "packs restarted", "cut" };
 
 static void
 enter(struct store_place *p, enum state state)
 {
 	commit(p);
-	if (state == IN_FILES || state == FILES_RESTARTED)
+	if (state == IN_PACKS || state == PACKS_RESTARTED)
 		checkpoint(p);
-	if (state == RESTARTED || state == FILES_RESTARTED)
+	if (state == CUT) {
+		turn(p);
+		pack(p);
+	}
+	if (state != IN_JOURNAL && state != IN_PACKS)
 		reopen(p);
 }
 
-/* All of a copy, three files at a time. */
+/* Run a test in each state. */
+static void
+test_states(void (*test)(enum state, const char *name), const char *what)
+{
+	char name[64];
+	int i;
+
+	for (i = 0; i < STATES; i++) {
+		(void)snprintf(name, sizeof(name), "%s %s", what,
+		    state_names[i]);
+		test((enum state)i, name);
+	}
+}
+
+/* All of a copy, three messages at a time. */
 static void
 copy(struct store_place *p, struct queue *from, struct queue *to)
 {
 	int more;
 
-	while ((more = store_copy_files(p->store, from, to, 3)) == 1)
+	while ((more = store_copy_index(p->store, from, to, 3)) == 1)
 		continue;
 	CHECK(more == 0, "copy: %s", strerror(errno));
 	store_copy(p->store, from, to);
@@ -359,24 +409,13 @@ test_queue(enum state state, const char *name)
 
 	store_drop(p.store, c);
 	commit(&p);
-	while (store_tidy(p.store))
+	while (store_tidy(p.store, false))
 		continue;
 	enter(&p, state);
 	expect(&p, store_queue(p.store, &alice, 2), ids, 0, name);
 	expect(&p, store_queue(p.store, &alice, 1), ids + 2, 2, name);
 	store_drop(p.store, store_queue(p.store, &bob, 1));
 	end_store(&p);
-}
-
-static void
-test_queues(void)
-{
-	static const char *const names[STATES] = { "in journal", "in files",
-	    "restarted", "files restarted" };
-	int i;
-
-	for (i = 0; i < STATES; i++)
-		test_queue((enum state)i, names[i]);
 }
 
 /* ---- large messages ---- */
@@ -427,15 +466,13 @@ count_names(int dir, const char *path)
 	return n;
 }
 
-/* Nothing is kept to be used again, and all that is not needed is gone. */
+/* All that is not needed is gone from tmp. */
 static void
 tidy(struct store_place *p, const char *name)
 {
 	size_t n;
 
-	store_trim(p->store);
-	CHECK(store_is_trim(p->store), "%s: not trim", name);
-	for (n = 0; store_tidy(p->store); n++)
+	for (n = 0; store_tidy(p->store, false); n++)
 		CHECK(n < 1000, "%s: tidying never ends", name);
 	CHECK(count_names(p->dir, "tmp") == 0, "%s: something is left", name);
 }
@@ -472,81 +509,350 @@ test_large(enum state state, const char *name)
 	end_store(&p);
 }
 
-static void
-test_larges(void)
-{
-	static const char *const names[STATES] = { "large in journal",
-	    "large in files", "large restarted", "large files restarted" };
-	int i;
+/* ---- damage ---- */
 
-	for (i = 0; i < STATES; i++)
-		test_large((enum state)i, names[i]);
+static void
+pack_path(char path[PATH], uint64_t first)
+{
+	(void)snprintf(path, PATH, "pack/%016llx", (unsigned long long)first);
 }
 
-/* ---- files ---- */
-
 static void
-message_path(char path[PATH], const struct uid *uid, uint64_t id)
+index_file(char path[PATH], const struct queue *q, uint64_t first)
 {
-	char text[UID_TEXT];
+	char dir[QUEUE_PATH];
 
-	encode_base32(text, uid->bytes, UID_BYTES);
-	(void)snprintf(path, PATH, "user/%.2s/%.32s/1/%016llx", text, text,
-	    (unsigned long long)id);
+	queue_path(dir, q);
+	(void)snprintf(path, PATH, "%s/index-%016llx", dir,
+	    (unsigned long long)first);
 }
 
-/* One inode however many wait; none when the last has acked. */
-static void
-test_links(void)
+static off_t
+size_of(const struct store_place *p, const char *path)
 {
-	struct store_place p = new_store("links");
-	struct queue *to[2] = { store_queue(p.store, &alice, 1),
-	    store_queue(p.store, &bob, 1) };
-	char path[PATH], other[PATH];
-	struct stat st, st2;
-	uint64_t id = put(&p, 500, to, 2);
+	struct stat status = { .st_size = -1 };
 
-	checkpoint(&p);
-	message_path(path, &alice, id);
-	message_path(other, &bob, id);
-	CHECK(fstatat(p.dir, path, &st, 0) == 0 &&
-	    fstatat(p.dir, other, &st2, 0) == 0 && st.st_ino == st2.st_ino &&
-	    st.st_nlink == 2, "not one inode with two names");
-	CHECK((st.st_mode & 077) == 0, "others may read it");
-	store_ack(p.store, to[0], id);
-	CHECK(fstatat(p.dir, path, &st, 0) == -1 && errno == ENOENT,
-	    "there after its ack");
-	end_store(&p);
+	(void)fstatat(p->dir, path, &status, 0);
+	return status.st_size;
 }
 
-/* A damaged file goes to lost+found, and the rest is served. */
+/* Alter the byte at a place, from the end if that is negative. */
 static void
-test_damaged_file(void)
+flip(const struct store_place *p, const char *path, off_t at)
 {
-	struct store_place p = new_store("damaged");
+	int fd = openat(p->dir, path, O_RDWR);
+	char c = 0;
+
+	if (at < 0)
+		at += size_of(p, path);
+	CHECK(fd != -1 && file_pread_all(fd, &c, 1, (uint64_t)at) == 0,
+	    "%s: %s", path, strerror(errno));
+	c ^= 0x10;
+	CHECK(file_pwrite_all(fd, &c, 1, (uint64_t)at) == 0, "%s", path);
+	(void)close(fd);
+}
+
+static void
+put_some(struct store_place *p, struct queue *q, size_t size, uint64_t *ids,
+    size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		ids[i] = put(p, size, &q, 1);
+}
+
+static void
+ack_some(struct store_place *p, struct queue *q, const uint64_t *ids, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!journal_ready(p->journal))
+			commit(p);
+		store_ack(p->store, q, ids[i]);
+	}
+}
+
+/* A damaged record goes to lost+found, and the rest is served. */
+static void
+test_damaged_record(void)
+{
+	enum { RECORD = PACK_RECORD + PACK_NODE + 21 + 90 };
+	struct store_place p = new_store("damaged record");
 	struct queue *q = store_queue(p.store, &alice, 1);
 	uint64_t ids[3], id, length;
 	char path[PATH];
-	int i, fd;
 
-	for (i = 0; i < 3; i++)
-		ids[i] = put(&p, 90, &q, 1);
+	put_some(&p, q, 90, ids, 3);
 	checkpoint(&p);
-	for (i = 0; i < 2; i++) {
-		message_path(path, &alice, ids[i]);
-		fd = openat(p.dir, path, O_RDWR);
-		/* Of the first the data, of the second the end. */
-		CHECK(fd != -1 && (i == 0 ?
-		    file_pwrite_all(fd, "????", 4, 20) :
-		    ftruncate(fd, 100)) == 0, "%s", path);
-		(void)close(fd);
-	}
+	pack_path(path, ids[0]);
+	CHECK(head_of(0).n == 21, "head: %zu", head_of(0).n);
+	flip(&p, path, RECORD - 1);
+	flip(&p, path, RECORD + 9);
 	CHECK(store_next(p.store, q, 0, &id, &length) == 1 && id == ids[0],
 	    "the data is not looked at yet");
 	CHECK(store_read(p.store, q, id, 40, got, 50) == -1 &&
 	    errno == EBADMSG, "altered bytes are served");
-	expect(&p, q, ids + 2, 1, "damaged");
+	CHECK(store_read(p.store, q, ids[1], 0, got, 50) == -1 &&
+	    errno == EBADMSG, "an altered record is served");
+	expect(&p, q, ids + 2, 1, "damaged record");
 	CHECK(count_names(p.dir, "lost+found") == 2, "lost+found");
+	checkpoint(&p);
+	reopen(&p);
+	expect(&p, store_queue(p.store, &alice, 1), ids + 2, 1, "restarted");
+	end_store(&p);
+}
+
+/* Without its table, a pack is read all the same, and written again. */
+static void
+test_damaged_table(void)
+{
+	struct store_place p = new_store("damaged table");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	static const off_t places[] = { -1, -5, -9, -13, -16, -17, -40 };
+	uint64_t ids[3];
+	char path[PATH];
+	size_t i;
+	int fd;
+
+	put_some(&p, q, 90, ids, 3);
+	checkpoint(&p);
+	pack_path(path, ids[0]);
+	for (i = 0; i <= COUNT(places); i++) {
+		if (i < COUNT(places)) {
+			flip(&p, path, places[i]);
+		} else {
+			fd = openat(p.dir, path, O_WRONLY);
+			CHECK(ftruncate(fd, size_of(&p, path) - 30) == 0,
+			    "%s", path);
+			(void)close(fd);
+		}
+		reopen(&p);
+		q = store_queue(p.store, &alice, 1);
+		expect(&p, q, ids, 3, "damaged table");
+		CHECK(lost.count == 1, "%lu damaged", lost.count);
+		reopen(&p);
+		q = store_queue(p.store, &alice, 1);
+		expect(&p, q, ids, 3, "mended table");
+		CHECK(lost.count == 0, "%lu damaged, mended", lost.count);
+	}
+	end_store(&p);
+}
+
+/* An index of + + + - + +: the second message was acked. */
+static struct store_place
+new_index(const char *name, uint64_t ids[5])
+{
+	struct store_place p = new_store(name);
+	struct queue *q = store_queue(p.store, &alice, 1);
+
+	put_some(&p, q, 90, ids, 3);
+	checkpoint(&p);
+	store_ack(p.store, q, ids[1]);
+	checkpoint(&p);
+	put_some(&p, q, 90, ids + 3, 2);
+	checkpoint(&p);
+	ids[1] = ids[0];	/* ids + 1 are those that wait */
+	return p;
+}
+
+/* What a line was, the packs say; but not what was acked. */
+static void
+test_damaged_line(int line, off_t at)
+{
+	struct store_place p;
+	struct queue *q;
+	uint64_t ids[5], id, length;
+	char path[PATH], name[32];
+	bool is_ack = line == 3;
+	int i, n;
+
+	(void)snprintf(name, sizeof(name), "line %d, %d", line, (int)at);
+	p = new_index(name, ids);
+	q = store_queue(p.store, &alice, 1);
+	index_file(path, q, ids[0]);
+	CHECK(size_of(&p, path) == (off_t)6 * INDEX_LINE, "%s", path);
+	flip(&p, path, line * INDEX_LINE + at);
+	for (i = 0; i < 2; i++) {
+		reopen(&p);
+		q = store_queue(p.store, &alice, 1);
+		if (!is_ack)
+			expect(&p, q, ids + 1, 4, name);
+		for (n = 0, id = 0; store_next(p.store, q, id, &id,
+		    &length) == 1; n++)
+			continue;
+		CHECK(n == (is_ack ? 5 : 4), "%s: %d wait", name, n);
+		CHECK(lost.count == (i == 0 ? 1 : 0), "%s: %lu damaged", name,
+		    lost.count);
+	}
+	end_store(&p);
+}
+
+static void
+test_damaged_lines(void)
+{
+	static const off_t places[] = { 0, 5, 20, 34, 36, INDEX_LINE - 1 };
+	size_t i;
+	int line;
+
+	for (line = 0; line < 6; line++) {
+		for (i = 0; i < COUNT(places); i++)
+			test_damaged_line(line, places[i]);
+	}
+}
+
+/* Packs do not know for which node it was copied: each line is there twice. */
+static void
+test_damaged_copy(void)
+{
+	uint64_t ids[5];
+	struct store_place p = new_index("damaged copy", ids);
+	struct queue *a = store_queue(p.store, &alice, 1);
+	struct queue *to = store_queue(p.store, &alice, 2);
+	char path[PATH];
+	off_t line;
+
+	copy(&p, a, to);
+	checkpoint(&p);
+	index_file(path, to, ids[0]);
+	CHECK(size_of(&p, path) == (off_t)8 * INDEX_LINE, "%s", path);
+	for (line = 0; line < 8; line++) {
+		flip(&p, path, line * INDEX_LINE + 7);
+		reopen(&p);
+		to = store_queue(p.store, &alice, 2);
+		expect(&p, to, ids + 1, 4, "damaged copy");
+		CHECK(lost.count == 1, "%lu damaged", lost.count);
+	}
+	end_store(&p);
+}
+
+/* A file is full after 512 messages; all of them, damaged, are served. */
+static void
+test_index_files(void)
+{
+	enum { MANY = 1200, FULL = 512 };
+	struct store_place p = new_store("index files");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	static uint64_t ids[MANY];
+	char path[PATH], dir[QUEUE_PATH];
+	int i;
+
+	for (i = 0; i < MANY / 300; i++) {
+		put_some(&p, q, 10, ids + i * 300, 300);
+		checkpoint(&p);
+	}
+	queue_path(dir, q);
+	CHECK(count_names(p.dir, dir) == 3, "%zu files",
+	    count_names(p.dir, dir));
+	for (i = 0; i < 3; i++) {
+		index_file(path, q, ids[i * FULL]);
+		CHECK(size_of(&p, path) == (i == 2 ? MANY - 2 * FULL :
+		    FULL + 1) * (off_t)INDEX_LINE, "%s", path);
+	}
+	/* The end of one, the last + line of another, and all of the last. */
+	index_file(path, q, ids[0]);
+	flip(&p, path, -5);
+	index_file(path, q, ids[FULL]);
+	flip(&p, path, -INDEX_LINE - 5);
+	index_file(path, q, ids[2 * FULL]);
+	CHECK(unlinkat(p.dir, path, 0) == 0 && mkdirat(p.dir, path, 0700) == 0,
+	    "%s", path);
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
+	expect(&p, q, ids, MANY, "damaged index files");
+	CHECK(lost.count == 4, "%lu damaged", lost.count);
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
+	expect(&p, q, ids, MANY, "mended index files");
+	CHECK(lost.count == 0, "%lu damaged", lost.count);
+
+	/* Files of which nothing waits are removed; the next are made. */
+	ack_some(&p, q, ids + FULL, FULL);
+	ack_some(&p, q, ids, 1);
+	checkpoint(&p);
+	CHECK(count_names(p.dir, dir) == 2, "%zu files, acked",
+	    count_names(p.dir, dir));
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
+	for (i = 1; i < FULL; i++)
+		ids[i - 1] = ids[i];
+	for (i = 2 * FULL; i < MANY; i++)
+		ids[i - FULL - 1] = ids[i];
+	expect(&p, q, ids, MANY - FULL - 1, "acked, restarted");
+	ack_some(&p, q, ids, MANY - FULL - 1);
+	checkpoint(&p);
+	CHECK(count_names(p.dir, dir) == 0, "files of nothing");
+	put_some(&p, q, 10, ids, 1);
+	checkpoint(&p);
+	expect(&p, q, ids, 1, "the next file");
+	end_store(&p);
+}
+
+/* What a power cut leaves of lines that were not synced is no damage. */
+static void
+test_torn(void)
+{
+	static const int cuts[] = { 0, 1, 43, 44, 45, 90, 132 };
+	struct store_place p;
+	struct queue *q;
+	uint64_t ids[6];
+	char path[PATH], name[32];
+	size_t i;
+	int zeros, fd;
+
+	for (i = 0; i < 2 * COUNT(cuts); i++) {
+		zeros = i % 2;
+		(void)snprintf(name, sizeof(name), "torn %d %d",
+		    cuts[i / 2], zeros);
+		p = new_store(name);
+		q = store_queue(p.store, &alice, 1);
+		put_some(&p, q, 50, ids, 3);
+		checkpoint(&p);
+		store_ack(p.store, q, ids[0]);
+		put_some(&p, q, 60, ids + 3, 3);
+		turn(&p);
+		pack(&p);
+		index_file(path, q, ids[0]);
+		CHECK(size_of(&p, path) == 7 * INDEX_LINE, "%s: %ld", name,
+		    (long)size_of(&p, path));
+		fd = openat(p.dir, path, O_RDWR);
+		CHECK(ftruncate(fd, 3 * INDEX_LINE + cuts[i / 2]) == 0 &&
+		    (zeros == 0 || ftruncate(fd, 7 * INDEX_LINE) == 0),
+		    "%s", path);
+		(void)close(fd);
+		reopen(&p);
+		q = store_queue(p.store, &alice, 1);
+		expect(&p, q, ids + 1, 5, name);
+		checkpoint(&p);
+		reopen(&p);
+		q = store_queue(p.store, &alice, 1);
+		expect(&p, q, ids + 1, 5, name);
+		CHECK(lost.count == 0, "%s: %lu damaged", name, lost.count);
+		end_store(&p);
+	}
+}
+
+/* A journal that was lost takes nothing with it that is in packs. */
+static void
+test_lost_journal(void)
+{
+	struct store_place p = new_store("lost journal");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	uint64_t ids[4];
+
+	put_some(&p, q, 50, ids, 3);
+	checkpoint(&p);
+	close_store(&p);
+	scratch_remove(p.dir, "journal");
+	open_store(&p);
+	q = store_queue(p.store, &alice, 1);
+	expect(&p, q, ids, 3, "lost journal");
+	put_some(&p, q, 50, ids + 3, 1);
+	CHECK(ids[3] > ids[2], "an id is given again");
+	checkpoint(&p);
+	reopen(&p);
+	expect(&p, store_queue(p.store, &alice, 1), ids, 4, "a new journal");
 	end_store(&p);
 }
 
@@ -574,8 +880,8 @@ test_dropped_copies(void)
 }
 
 /*
- * While a queue's files are copied, it goes on living: an ack, what a
- * checkpoint makes a file, another copy, and one that is given up.
+ * While an index is copied, its queue goes on living: acks, what a checkpoint
+ * packs, another copy, one that is given up, and one to the same number.
  */
 static void
 test_copy_in_steps(void)
@@ -592,12 +898,10 @@ test_copy_in_steps(void)
 		ids[i] = put(&p, 10, (struct queue *[]){ a, b }, 2);
 	checkpoint(&p);
 	for (i = 0; i < 2; i++)
-		CHECK(store_copy_files(p.store, a, a2, 2) == 1, "step %zu", i);
-	CHECK(store_copy_files(p.store, b, b2, 2) == 1, "bob must wait");
+		CHECK(store_copy_index(p.store, a, a2, 2) == 1, "step %zu", i);
+	CHECK(store_copy_index(p.store, b, b2, 2) == 1, "bob's");
 	for (i = 0; i < 7; i++)
 		store_ack(p.store, a, ids[i]);
-	/* This links all that is left of alice's; what comes is not listed. */
-	CHECK(store_copy_files(p.store, b, b2, 100) == 1, "bob waits still");
 	ids[10] = put(&p, 20, &a, 1);
 	checkpoint(&p);
 	ids[11] = put(&p, 30, &a, 1);
@@ -614,10 +918,18 @@ test_copy_in_steps(void)
 	expect(&p, a2, ids + 7, 5, "the copy");
 	expect(&p, store_queue(p.store, &bob, 2), ids, 10, "bob's copy");
 
-	CHECK(store_copy_files(p.store, b, b, 2) == 1, "given up");
+	/* Bob's two to the same, and the source of the one that goes on. */
+	b2 = store_queue(p.store, &bob, 3);
+	CHECK(store_copy_index(p.store, store_queue(p.store, &bob, 2), b2,
+	    2) == 1 && store_copy_index(p.store, b, b2, 2) == 1, "two");
+	store_ack(p.store, store_queue(p.store, &bob, 2), ids[0]);
+	copy(&p, b, b2);
+	expect(&p, b2, ids, 10, "two to the same");
+	CHECK(store_copy_index(p.store, b, store_queue(p.store, &bob, 4),
+	    2) == 1, "given up");
 	store_drop(p.store, b);
 	commit(&p);
-	while (store_tidy(p.store))
+	while (store_tidy(p.store, false))
 		continue;
 	copy(&p, a, store_queue(p.store, &alice, 3));
 	expect(&p, store_queue(p.store, &alice, 3), ids + 8, 4, "the next");
@@ -632,46 +944,29 @@ test_copy_cut_short(void)
 	struct queue *a = store_queue(p.store, &alice, 1), *to;
 	uint64_t ids[10];
 	size_t i;
+	int more;
 
 	for (i = 0; i < 10; i++)
 		ids[i] = put(&p, 10, &a, 1);
 	checkpoint(&p);
 	to = store_queue(p.store, &alice, 2);
-	CHECK(store_copy_files(p.store, a, to, 9) == 1, "not all of it");
+	CHECK(store_copy_index(p.store, a, to, 9) == 1, "not all of it");
 	reopen(&p);
 	a = store_queue(p.store, &alice, 1);
 	for (i = 0; i < 5; i++)
 		store_ack(p.store, a, ids[i]);
 	commit(&p);
 	to = store_queue(p.store, &alice, 2);
-	CHECK(store_copy_files(p.store, a, to, 9) == 0, "all, but not told");
+	while ((more = store_copy_index(p.store, a, to, 9)) == 1)
+		continue;
+	CHECK(more == 0, "all, but the journal does not say so");
 	reopen(&p);
 	a = store_queue(p.store, &alice, 1);
 	to = store_queue(p.store, &alice, 2);
-	expect(&p, to, ids + 5, 5, "the new files");
+	expect(&p, to, ids + 5, 5, "the new index");
 	store_ack(p.store, a, ids[5]);
 	copy(&p, a, to);
 	expect(&p, to, ids + 6, 4, "the last copy");
-	end_store(&p);
-}
-
-/* What a crash has left of a copy goes with the node that asked for it. */
-static void
-test_copy_left(void)
-{
-	struct store_place p = new_store("copy left");
-	struct queue *a = store_queue(p.store, &alice, 1);
-	struct queue *left = store_queue(p.store, &alice, ~1U);
-	char path[QUEUE_PATH];
-
-	(void)put(&p, 10, (struct queue *[]){ a, left }, 2);
-	checkpoint(&p);
-	queue_path(path, left);
-	CHECK(faccessat(p.dir, path, F_OK, 0) == 0, "no copy");
-	store_drop(p.store, a);
-	commit(&p);
-	(void)store_tidy(p.store);
-	CHECK(faccessat(p.dir, path, F_OK, 0) == -1, "for ever");
 	end_store(&p);
 }
 
@@ -729,17 +1024,6 @@ test_load(enum state state, const char *name)
 	reopen(&p);
 	expect_load(&p, 1, 500, name);
 	end_store(&p);
-}
-
-static void
-test_loads(void)
-{
-	static const char *const names[STATES] = { "load in journal",
-	    "load in files", "load restarted", "load files restarted" };
-	int i;
-
-	for (i = 0; i < STATES; i++)
-		test_load((enum state)i, names[i]);
 }
 
 /* A head of this JSON. */
@@ -867,17 +1151,6 @@ test_news(enum state state, const char *name)
 	end_store(&p);
 }
 
-static void
-test_all_news(void)
-{
-	static const char *const names[STATES] = { "news in journal",
-	    "news in files", "news restarted", "news files restarted" };
-	int i;
-
-	for (i = 0; i < STATES; i++)
-		test_news((enum state)i, names[i]);
-}
-
 /* A relay before the limit may have left any number of it. */
 static void
 test_much_news(void)
@@ -886,18 +1159,18 @@ test_much_news(void)
 	struct queue *q = store_queue(p.store, &alice, 1);
 	int i;
 
-	for (i = 0; i < QUEUE_NEWS_MAX + 50; i++) {
+	for (i = 0; i < NEWS_MAX + 50; i++) {
 		if (!journal_ready(p.journal))
 			commit(&p);
 		(void)put_text(&p, "{\"op\":\"member\"}", 0, q);
 	}
-	expect_news(&p, q, QUEUE_NEWS_MAX + 50, QUEUE_NEWS_MAX, "journal");
-	enter(&p, FILES_RESTARTED);
+	expect_news(&p, q, NEWS_MAX + 50, NEWS_MAX, "journal");
+	enter(&p, PACKS_RESTARTED);
 	q = store_queue(p.store, &alice, 1);
-	for (i = 0; i < QUEUE_NEWS_MAX; i++)
+	for (i = 0; i < NEWS_MAX; i++)
 		(void)store_load(p.store, q);
-	expect_news(&p, q, QUEUE_NEWS_MAX + 50, QUEUE_NEWS_MAX, "files");
-	for (i = 0; i < QUEUE_NEWS_MAX + 1; i++)
+	expect_news(&p, q, NEWS_MAX + 50, NEWS_MAX, "files");
+	for (i = 0; i < NEWS_MAX + 1; i++)
 		drop_news(&p, q, 0);
 	expect_news(&p, q, 50, 0, "dropped");
 	end_store(&p);
@@ -950,6 +1223,8 @@ test_many(void)
 		if (n % 3000 == 2999)
 			checkpoint(&p);
 	}
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
 	CHECK(store_load(p.store, q).messages < MANY, "counted in one go");
 	for (n = 0; n < MANY && store_load(p.store, q).messages < MANY; n++)
 		continue;
@@ -974,73 +1249,8 @@ test_many(void)
 	CHECK(n == left, "%zu left, not %zu", n, left);
 	store_drop(p.store, q);
 	commit(&p);
-	CHECK(store_tidy(p.store), "all was removed at once");
+	CHECK(store_tidy(p.store, false), "all was removed at once");
 	tidy(&p, "many");
-	end_store(&p);
-}
-
-/* The inode of alice's message, to see whether it is used again. */
-static ino_t
-inode_of(const struct store_place *p, struct queue *q, uint64_t id)
-{
-	char path[QUEUE_PATH];
-	struct stat status = { .st_ino = 0 };
-
-	queue_message_path(path, q, id);
-	CHECK(fstatat(p->dir, path, &status, 0) == 0, "%s: %s", path,
-	    strerror(errno));
-	return status.st_ino;
-}
-
-/* Put a message of so many bytes and have it in a file; which inode. */
-static ino_t
-put_file(struct store_place *p, struct queue *q, size_t size)
-{
-	uint64_t id = put(p, size, &q, 1);
-
-	checkpoint(p);
-	CHECK(reads(p, q, id, size), "%zu bytes", size);
-	return inode_of(p, q, id);
-}
-
-static void
-sync_tree(struct store_place *p)
-{
-	CHECK(store_begin_sync(p->store), "nothing was touched");
-	store_end_sync(p->store);
-}
-
-/* An acked file is overwritten, but only when no queue can have it. */
-static void
-test_spares(void)
-{
-	static const size_t sizes[] = { 3000, 10, 9000, 0, 65536, 3000 };
-	struct store_place p = new_store("spares");
-	struct queue *q = store_queue(p.store, &alice, 1);
-	uint64_t id;
-	ino_t first;
-	size_t i;
-
-	id = put(&p, 3000, &q, 1);
-	checkpoint(&p);
-	for (i = 0; i < COUNT(sizes); i++) {
-		first = inode_of(&p, q, id);
-		store_ack(p.store, q, id);
-		CHECK(put_file(&p, q, 100) != first, "before a sync began");
-		CHECK(store_begin_sync(p.store), "nothing was touched");
-		CHECK(put_file(&p, q, 100) != first, "before it ended");
-		store_end_sync(p.store);
-		CHECK(put_file(&p, q, sizes[i]) == first, "not used again");
-		id = journal_committed_id(p.journal);
-	}
-	store_ack(p.store, q, id);
-	reopen(&p);
-	q = store_queue(p.store, &alice, 1);
-	for (i = 0, id = 0; id < journal_committed_id(p.journal) - 1; i++) {
-		CHECK(store_next(p.store, q, id, &id, &(uint64_t){ 0 }) == 1,
-		    "after %llx", (unsigned long long)id);
-	}
-	tidy(&p, "spares");
 	end_store(&p);
 }
 
@@ -1059,7 +1269,7 @@ test_scraps(void)
 		CHECK(file_write(p.dir, got, SPAN("text")) == 0, "%s", got);
 	}
 	reopen(&p);
-	for (i = 0; store_tidy(p.store); i++)
+	for (i = 0; store_tidy(p.store, false); i++)
 		CHECK(i < 100, "tidying never ends");
 	CHECK(count_names(p.dir, "tmp") == 2, "%zu are left",
 	    count_names(p.dir, "tmp"));
@@ -1071,61 +1281,351 @@ test_scraps(void)
 	end_store(&p);
 }
 
-/* Other names of the file keep it as it is: another node's, or a backup's. */
-static void
-test_shared(void)
-{
-	struct store_place p = new_store("shared");
-	struct queue *both[2] = { store_queue(p.store, &alice, 1),
-	    store_queue(p.store, &bob, 1) };
-	struct msgfile_reader r = { .fd = -1 };
-	char path[QUEUE_PATH];
-	uint64_t ids[2];
+/* ---- sweeps ---- */
 
-	ids[0] = put(&p, 500, both, 2);
-	ids[1] = put(&p, 500, both, 1);
+static void
+sweep(struct store_place *p)
+{
+	int i;
+
+	/* Nothing else happens; each acked byte is a reason. */
+	for (i = 0; i < 10000 && (store_sweep(p->store, true) ||
+	    store_needs_sweep(p->store)); i++)
+		continue;
+	CHECK(i < 10000, "a sweep never ends");
+}
+
+/* Files in pack/, but for the one that says its form. */
+static size_t
+count_packs(struct store_place *p)
+{
+	return count_names(p->dir, "pack") - 1;
+}
+
+/* What nobody waits for is removed; what is sparse is written again. */
+static void
+test_sweep(void)
+{
+	struct store_place p = new_store("sweep");
+	struct queue *a = store_queue(p.store, &alice, 1);
+	struct queue *b = store_queue(p.store, &bob, 1);
+	uint64_t ids[3][10], large;
+	char path[PATH];
+	off_t before;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		put_some(&p, i == 1 ? b : a, 60000, ids[i], 10);
+		checkpoint(&p);
+	}
+	large = journal_id(p.journal);
+	put_large(&p, large, 70000, &b, 1);
 	checkpoint(&p);
-	queue_message_path(path, both[0], ids[1]);
-	CHECK(linkat(p.dir, path, p.dir, "backup", 0) == 0, "link");
-	store_ack(p.store, both[0], ids[0]);
-	store_ack(p.store, both[0], ids[1]);
-	sync_tree(&p);
-	(void)put_file(&p, both[0], 400);
-	(void)put_file(&p, both[0], 400);
-	CHECK(reads(&p, both[1], ids[0], 500), "bob's was written over");
-	r.fd = openat(p.dir, "backup", O_RDONLY);
-	CHECK(msgfile_check(&r, ids[1]) == 0, "the backup was written over");
-	(void)close(r.fd);
-	free(r.buffer);
+	sweep(&p);
+	CHECK(count_packs(&p) == 5, "%zu files, all needed", count_packs(&p));
+	/* All of one, most of another, of the third less than half. */
+	ack_some(&p, a, ids[0], 10);
+	ack_some(&p, b, ids[1], 3);
+	ack_some(&p, a, ids[2], 8);
+	pack_path(path, ids[2][0]);
+	before = size_of(&p, path);
+	sweep(&p);
+	CHECK(count_packs(&p) == 5, "before indexes have the acks");
+	checkpoint(&p);
+	store_ack(p.store, b, large);
+	checkpoint(&p);
+	sweep(&p);
+	CHECK(count_packs(&p) == 1, "%zu files are left", count_packs(&p));
+	pack_path(path, ids[1][0]);
+	CHECK(size_of(&p, path) > 0 && size_of(&p, path) < before, "%s: %ld",
+	    path, (long)size_of(&p, path));
+	for (i = 0; i < 2; i++) {
+		expect(&p, a, ids[2] + 8, 2, "swept");
+		expect(&p, b, ids[1] + 3, 7, "swept");
+		reopen(&p);
+		a = store_queue(p.store, &alice, 1);
+		b = store_queue(p.store, &bob, 1);
+	}
+	ack_some(&p, a, ids[2] + 8, 2);
+	ack_some(&p, b, ids[1] + 3, 7);
+	checkpoint(&p);
+	sweep(&p);
+	CHECK(count_packs(&p) == 0 && count_names(p.dir, "tmp") == 0,
+	    "%zu packs of nothing", count_packs(&p));
 	end_store(&p);
+}
+
+/*
+ * Small packs become one.  If the removal of the others was cut short, each
+ * message is found all the same, and the next sweep removes them.
+ */
+static void
+test_merge(void)
+{
+	enum { PACKS = 6 };
+	struct store_place p = new_store("merge");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	struct buf old[PACKS] = { { NULL, 0, 0 } };
+	uint64_t ids[PACKS];
+	char path[PATH];
+	size_t left, i;
+
+	for (i = 0; i < PACKS; i++) {
+		ids[i] = put(&p, 100, &q, 1);
+		checkpoint(&p);
+		pack_path(path, ids[i]);
+		CHECK(file_read(p.dir, path, 10000, &old[i]) == 0, "%s", path);
+	}
+	/* They are removed from the lowest: the last so many may be left. */
+	for (left = 0; left < PACKS; left++) {
+		for (i = PACKS - left; i < PACKS; i++) {
+			pack_path(path, ids[i]);
+			CHECK(file_write(p.dir, path, buf_span(&old[i])) == 0,
+			    "%s", path);
+		}
+		reopen(&p);
+		q = store_queue(p.store, &alice, 1);
+		expect(&p, q, ids, PACKS, "merge, cut short");
+		sweep(&p);
+		CHECK(count_packs(&p) == (left == 0 || left >= 3 ? 1 :
+		    1 + left), "%zu packs, %zu were left", count_packs(&p),
+		    left);
+		expect(&p, q, ids, PACKS, "merge");
+	}
+	ack_some(&p, q, ids, PACKS);
+	checkpoint(&p);
+	sweep(&p);
+	CHECK(count_packs(&p) == 0, "%zu packs", count_packs(&p));
+	for (i = 0; i < PACKS; i++)
+		buf_free(&old[i]);
+	end_store(&p);
+}
+
+/* A queue that is copied while a sweep marks what waits keeps it all. */
+static void
+test_sweep_copied(void)
+{
+	enum { USERS = 30 };
+	struct store_place p = new_store("sweep copied");
+	struct queue *q, *to;
+	struct uid uid = { { 0 } };
+	uint64_t ids[USERS];
+	int i, when;
+
+	for (i = 0; i < USERS; i++) {
+		uid.bytes[0] = (unsigned char)(i * 8);
+		q = store_queue(p.store, &uid, 1);
+		ids[i] = put(&p, 100, &q, 1);
+	}
+	checkpoint(&p);
+	for (when = 0; when < 4; when++) {
+		CHECK(store_sweep(p.store, true), "nothing to sweep");
+		for (i = when; i < USERS; i += 4) {
+			uid.bytes[0] = (unsigned char)(i * 8);
+			q = store_queue(p.store, &uid, 1);
+			to = store_queue(p.store, &uid, 2);
+			copy(&p, q, to);
+			store_ack(p.store, q, ids[i]);
+		}
+		checkpoint(&p);
+	}
+	sweep(&p);
+	for (i = 0; i < USERS; i++) {
+		uid.bytes[0] = (unsigned char)(i * 8);
+		expect(&p, store_queue(p.store, &uid, 2), &ids[i], 1,
+		    "sweep copied");
+	}
+	end_store(&p);
+}
+
+/* What is packed while a sweep is under way is not touched by it. */
+static void
+test_sweep_limit(void)
+{
+	struct store_place p = new_store("sweep limit");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	uint64_t ids[6];
+
+	put_some(&p, q, 100, ids, 3);
+	checkpoint(&p);
+	/* The directory of bob is not among the names that were read. */
+	CHECK(store_sweep(p.store, true), "nothing to sweep");
+	q = store_queue(p.store, &bob, 1);
+	put_some(&p, q, 100, ids + 3, 2);
+	ids[5] = journal_id(p.journal);
+	put_large(&p, ids[5], 70000, &q, 1);
+	checkpoint(&p);
+	sweep(&p);
+	expect(&p, q, ids + 3, 3, "packed during a sweep");
+	expect(&p, store_queue(p.store, &alice, 1), ids, 3, "before it");
+	end_store(&p);
+}
+
+/* ---- the files of an older relay ---- */
+
+#define OLD_LARGE 150000
+
+/* A file for each queue, of one inode. */
+static void
+make_old(struct store_place *p, uint64_t id, size_t size,
+    struct queue *const *to, size_t n)
+{
+	char dir[QUEUE_PATH], path[PATH], first[PATH];
+	struct msgfile_writer w = { .fd = -1 };
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		queue_path(dir, to[i]);
+		(void)snprintf(path, PATH, "%s/%016llx", dir,
+		    (unsigned long long)id);
+		CHECK(file_make_parents(p->dir, path) == 0, "%s", path);
+		if (i > 0) {
+			CHECK(linkat(p->dir, first, p->dir, path, 0) == 0,
+			    "%s", path);
+			continue;
+		}
+		(void)snprintf(first, PATH, "%s", path);
+		w.fd = openat(p->dir, path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+		CHECK(w.fd != -1 && msgfile_write(&w, data_of(id, size)) == 0 &&
+		    msgfile_end(&w) == 0 && msgfile_write_head(w.fd, id,
+		    head_of(id), size) == 0, "%s", path);
+		(void)close(w.fd);
+	}
+}
+
+/* How far a takeover came before it was cut short. */
+enum stage { OLD_NEW, OLD_COPYING, OLD_REMOVING, OLD_STAGES };
+
+/*
+ * Files 1 to 4 wait for both, 5 is damaged, 6 is large; the journal says that
+ * alice has acked 2, and it has 101, of which there is a file, too.
+ */
+static void
+test_takeover(enum stage stage)
+{
+	static const uint64_t left[] = { 1, 3, 4, 6, 101 };
+	char name[32], path[PATH], dir[QUEUE_PATH];
+	struct store_place p;
+	struct queue *both[2], *copied;
+	struct span ack;
+	struct buf record = { NULL, 0, 0 };
+	uint64_t id;
+	int i;
+
+	(void)snprintf(name, sizeof(name), "takeover %d", (int)stage);
+	p = new_store(name);
+	both[0] = store_queue(p.store, &alice, 1);
+	both[1] = store_queue(p.store, &bob, 1);
+	copied = store_queue(p.store, &alice, ~(uint32_t)1);
+	journal_id_at_least(p.journal, 100);
+	CHECK(put(&p, 40, both, 2) == 101, "id");
+	encode_u64(buf_room(&record, 8), 2);
+	record.n = 8;
+	stored_write_node(&record, both[0]);
+	ack = buf_span(&record);
+	(void)journal_add(p.journal, JOURNAL_ACK, &ack, 1);
+	buf_free(&record);
+	commit(&p);
+	for (id = 1; id < 6; id++)
+		make_old(&p, id, id == 4 ? 0 : 1000, both, 2);
+	make_old(&p, 6, OLD_LARGE, both, 2);
+	make_old(&p, 101, 40, both, 1);
+	make_old(&p, 3, 1000, &copied, 1);
+	queue_path(dir, both[0]);
+	(void)snprintf(path, PATH, "%s/%016llx", dir, 5ULL);
+	flip(&p, path, 77);
+	scratch_remove(p.dir, "pack");
+	if (stage == OLD_COPYING) {
+		/* Half of it is there, not all of it whole. */
+		CHECK(mkdirat(p.dir, "pack", 0700) == 0 &&
+		    file_write(p.dir, "pack/0000000000000001",
+		    SPAN("half")) == 0 && file_write(p.dir,
+		    "pack/0000000000000006.large", SPAN("half")) == 0,
+		    "pack");
+		(void)snprintf(path, PATH, "%s/index-%016llx", dir, 1ULL);
+		CHECK(file_write(p.dir, path, SPAN("+00")) == 0, "%s", path);
+	}
+	reopen(&p);
+	if (stage == OLD_REMOVING) {
+		both[0] = store_queue(p.store, &alice, 1);
+		store_ack(p.store, both[0], 3);
+		checkpoint(&p);
+		close_store(&p);
+		/* Names that were removed come back. */
+		make_old(&p, 3, 1000, both, 1);
+		make_old(&p, 7, 1000, both, 1);
+		CHECK(unlinkat(p.dir, "pack/form", 0) == 0 &&
+		    file_write(p.dir, "pack/form", SPAN("packs; older files "
+		    "are being removed\n")) == 0, "form");
+		open_store(&p);
+	} else {
+		CHECK(count_names(p.dir, "lost+found") == 2, "lost+found");
+	}
+	for (i = 0; i < 2; i++) {
+		both[0] = store_queue(p.store, &alice, 1);
+		both[1] = store_queue(p.store, &bob, 1);
+		if (stage == OLD_REMOVING)
+			expect(&p, both[0], (uint64_t[]){ 1, 4, 6, 101 }, 4,
+			    name);
+		else
+			expect(&p, both[0], left, 5, name);
+		expect(&p, both[1], (uint64_t[]){ 1, 2, 3, 4, 6, 101 }, 6,
+		    name);
+		expect(&p, store_queue(p.store, &alice, ~(uint32_t)1), left,
+		    0, name);
+		queue_path(dir, both[i]);
+		CHECK(count_names(p.dir, dir) == 1, "%s: %zu files", name,
+		    count_names(p.dir, dir));
+		reopen(&p);
+	}
+	end_store(&p);
+}
+
+static void
+test_takeovers(void)
+{
+	int i;
+
+	for (i = 0; i < OLD_STAGES; i++)
+		test_takeover((enum stage)i);
 }
 
 int
 main(void)
 {
-	char path[] = "/tmp/store_test.XXXXXX";
+	char path[64];
 
+	/* No test of the disk: memory will do, and spares it the syncs. */
+	(void)snprintf(path, sizeof(path), "%s/store_test.XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	top = scratch_make(path);
 	log_level(LOG_QUIET);
-	test_spool_sizes();
-	test_spool_damage();
-	test_queues();
-	test_larges();
-	test_links();
-	test_damaged_file();
+	test_msgfile_sizes();
+	test_msgfile_damage();
+	test_states(test_queue, "queue");
+	test_states(test_large, "large");
 	test_damaged_large();
 	test_dropped_copies();
 	test_copy_in_steps();
 	test_copy_cut_short();
-	test_copy_left();
-	test_loads();
+	test_states(test_load, "load");
 	test_news_kinds();
-	test_all_news();
+	test_states(test_news, "news");
 	test_much_news();
 	test_many();
-	test_spares();
 	test_scraps();
-	test_shared();
+	test_damaged_record();
+	test_damaged_table();
+	test_damaged_lines();
+	test_damaged_copy();
+	test_index_files();
+	test_torn();
+	test_lost_journal();
+	test_sweep();
+	test_merge();
+	test_sweep_copied();
+	test_sweep_limit();
+	test_takeovers();
 	(void)close(top);
 	scratch_remove(AT_FDCWD, path);
 	return check_report("store");
