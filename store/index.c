@@ -750,7 +750,7 @@ open_file(const struct index_dir *dir, const char *path, bool is_new)
 	return openat(data, path, flags, 0600);
 }
 
-/* Append lines to file i. */
+/* Append lines to file i.  Returns 1 if somebody has removed it, or -1. */
 static int
 append(struct node_index *ix, const struct index_dir *dir, uint32_t i,
     const struct buf *lines)
@@ -761,6 +761,11 @@ append(struct node_index *ix, const struct index_dir *dir, uint32_t i,
 
 	index_path(path, ix, dir, i);
 	fd = open_file(dir, path, f->end == 0);
+	if (fd == -1 && errno == ENOENT) {
+		quarantine_note(dir->quarantine, "%s has been removed", path);
+		forget_file(ix, i);
+		return 1;
+	}
 	if (fd == -1)
 		return -1;
 	if (f->ragged)
@@ -791,7 +796,7 @@ close_file(struct node_index *ix, const struct index_dir *dir, uint64_t id)
 	}
 	if (result == 0)
 		ix->files[ix->file_count - 1].closed = true;
-	return result;
+	return result == -1 ? -1 : 0;
 }
 
 /* Have a last file with room for a line of id: its place is file_count - 1. */
@@ -839,6 +844,8 @@ index_add(struct node_index *ix, const struct index_dir *dir,
 	}
 	result = append(ix, dir, ix->file_count - 1, &lines);
 	buf_free(&lines);
+	if (result == 1)
+		return index_add(ix, dir, entries, n, times);
 	if (result == -1)
 		return -1;
 	for (i = 0; i < n; i++) {
@@ -877,7 +884,7 @@ flush_file(struct node_index *ix, const struct index_dir *dir, uint32_t i,
 		    &(struct index_entry){ .id = ix->acked[from] });
 	result = append(ix, dir, i, &lines);
 	buf_free(&lines);
-	return result;
+	return result == -1 ? -1 : 0;
 }
 
 int

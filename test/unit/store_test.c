@@ -789,6 +789,31 @@ test_index_files(void)
 	end_store(&p);
 }
 
+/* A file that somebody removes meanwhile keeps nothing from being stored. */
+static void
+test_removed_index(void)
+{
+	uint64_t ids[5], next[2], id, length;
+	struct store_place p = new_index("removed index", ids);
+	struct queue *q = store_queue(p.store, &alice, 1);
+	char path[PATH];
+	int n;
+
+	index_file(path, q, ids[0]);
+	store_ack(p.store, q, ids[1]);
+	CHECK(unlinkat(p.dir, path, 0) == 0, "%s", path);
+	put_some(&p, q, 10, next, 2);
+	checkpoint(&p);
+	CHECK(lost.count == 1, "%lu removed", lost.count);
+	expect(&p, q, next, 2, "what came after");
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
+	for (n = 0, id = 0; store_next(p.store, q, id, &id, &length) == 1; n++)
+		continue;
+	CHECK(n == 2 && id == next[1], "%d wait", n);
+	end_store(&p);
+}
+
 /* What a power cut leaves of lines that were not synced is no damage. */
 static void
 test_torn(void)
@@ -1619,6 +1644,7 @@ main(void)
 	test_damaged_lines();
 	test_damaged_copy();
 	test_index_files();
+	test_removed_index();
 	test_torn();
 	test_lost_journal();
 	test_sweep();
