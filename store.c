@@ -167,13 +167,18 @@ free_message(struct store *st, struct stored *m)
 	stored_free(&st->messages, m);
 }
 
-/* m has left a queue: it is freed when it waits in no other. */
+/*
+ * m has left a queue: it is freed when it waits in no other.  Its file stays
+ * if an index has it already; and what a pack has is for a sweep.
+ */
 static void
 release_message(struct store *st, struct stored *m)
 {
 	if (--m->waiting > 0)
 		return;
-	if (m->large != 0) {
+	if (m->packed)
+		st->lost += m->head + m->data;
+	if (m->large != 0 && !m->listed) {
 		st->dead = xgrow(st->dead, st->dead_count, sizeof(*st->dead));
 		st->dead[st->dead_count++] = (struct dead){ m->large, m->id };
 	}
@@ -1024,6 +1029,7 @@ add_packed(struct store *st, struct queue *q, const struct index_dir *dir)
 		    1);
 		for (; n > 0; n--, at++) {
 			m = queue_get(q, entries[at].id);
+			m->listed = true;
 			stored_leave(m, q);
 			/* Its file stays, if it is large. */
 			if (--m->waiting == 0)

@@ -39,6 +39,7 @@ struct stored {
 	uint32_t waiting;		/* queues that have it */
 	uint32_t news;			/* its kind, see news.h */
 	bool packed;			/* it is in the pack being written */
+	bool listed;			/* an index says that it waits, too */
 	struct stored *before, *after;
 	uint32_t to_count;
 	struct queue **to;		/* it was put to, unless dropped */

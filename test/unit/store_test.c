@@ -509,6 +509,35 @@ test_large(enum state state, const char *name)
 	end_store(&p);
 }
 
+/*
+ * While a checkpoint writes indexes, one has the message already, and all for
+ * whom it is still in the journal ack it: it waits all the same.
+ */
+static void
+test_large_half_listed(void)
+{
+	struct store_place p = new_store("half listed");
+	struct queue *to[2] = { store_queue(p.store, &alice, 1),
+	    store_queue(p.store, &bob, 1) };
+	uint64_t id = 2, length, found;
+	int i;
+
+	put_large(&p, id, LARGEST, to, 2);
+	CHECK(journal_id(p.journal) == id, "the id is given again");
+	turn(&p);
+	for (i = 0; i < 2; i++)	/* the pack, and the first index */
+		CHECK(store_checkpoint(p.store, journal_oldest(p.journal)) ==
+		    1, "step %d", i);
+	store_ack(p.store, to[1], id);
+	commit(&p);
+	tidy(&p, "half listed");
+	pack(&p);
+	expect(&p, to[0], &id, 1, "half listed");
+	CHECK(store_next(p.store, to[1], 0, &found, &length) == 0,
+	    "it was acked");
+	end_store(&p);
+}
+
 /* ---- damage ---- */
 
 static void
@@ -1629,6 +1658,7 @@ main(void)
 	test_msgfile_damage();
 	test_states(test_queue, "queue");
 	test_states(test_large, "large");
+	test_large_half_listed();
 	test_damaged_large();
 	test_dropped_copies();
 	test_copy_in_steps();
