@@ -244,10 +244,10 @@ parse(struct index_content *c, struct span text, uint64_t limit)
 	}
 }
 
-/* Read the file at path. */
+/* Read so many bytes of the file at path, at most. */
 static int
 read_file(struct index_content *c, const struct index_dir *dir,
-    const char *path, uint64_t limit)
+    const char *path, uint32_t bytes, uint64_t limit)
 {
 	struct buf text = { NULL, 0, 0 };
 	int data = dir->quarantine->data, result;
@@ -255,6 +255,8 @@ read_file(struct index_content *c, const struct index_dir *dir,
 	result = file_read(data, path, FILE_BYTES_MAX, &text);
 	if (result == -1 && errno == EIO)
 		result = file_read(data, path, FILE_BYTES_MAX, &text);
+	if (text.n > bytes)
+		text.n = bytes;
 	if (result == 0)
 		parse(c, buf_span(&text), limit);
 	buf_free(&text);
@@ -308,7 +310,7 @@ index_read(const struct index_dir *dir, const char *name,
 	if (!parse_name(name, &first))
 		return 0;
 	(void)snprintf(path, sizeof(path), "%s/%s", index_where(dir), name);
-	if (read_file(&c, dir, path, UINT64_MAX) == -1)
+	if (read_file(&c, dir, path, UINT32_MAX, UINT64_MAX) == -1)
 		return -1;
 	if ((c.damaged || c.ragged) &&
 	    recover(&c, dir, first, dir->limit - 1) == -1) {
@@ -551,8 +553,11 @@ read_content(struct node_index *ix, const struct index_dir *dir, uint32_t i,
 {
 	bool limited = ix->stale &&
 	    (!ix->files[i].known || dir->quarantine->report_only);
+	/* What stands behind the end is of a write that has failed. */
+	uint32_t end = ix->files[i].known ? ix->files[i].end : UINT32_MAX;
 
-	if (read_file(c, dir, path, limited ? dir->limit : UINT64_MAX) == 0)
+	if (read_file(c, dir, path, end, limited ? dir->limit :
+	    UINT64_MAX) == 0)
 		return 0;
 	if (errno != EIO && errno != EFBIG && errno != EISDIR &&
 	    errno != ENOENT)
@@ -799,6 +804,32 @@ close_file(struct node_index *ix, const struct index_dir *dir, uint64_t id)
 	return result == -1 ? -1 : 0;
 }
 
+/*
+ * A write to the last file has failed.  What it has left must go, or a start
+ * would take it for what waits: some of it may have been acked since.
+ */
+static int
+clear_failed(struct node_index *ix, const struct index_dir *dir)
+{
+	struct index_file *last = ix->file_count == 0 ? NULL :
+	    &ix->files[ix->file_count - 1];
+	char path[INDEX_PATH];
+
+	if (last == NULL || !last->known || (last->end > 0 && !last->ragged))
+		return 0;
+	index_path(path, ix, dir, ix->file_count - 1);
+	if (last->end > 0) {
+		if (trim(dir, path, last->end) == -1 && errno != ENOENT)
+			return -1;
+		last->ragged = false;
+		return 0;
+	}
+	if (unlinkat(dir->quarantine->data, path, 0) == -1 && errno != ENOENT)
+		return -1;
+	forget_file(ix, ix->file_count - 1);
+	return 0;
+}
+
 /* Have a last file with room for a line of id: its place is file_count - 1. */
 static int
 make_room(struct node_index *ix, const struct index_dir *dir, uint64_t id)
@@ -813,9 +844,8 @@ make_room(struct node_index *ix, const struct index_dir *dir, uint64_t id)
 		return -1;
 	if (last != NULL && last->end > 0 && last->added < LINES_MAX)
 		return 0;
-	if (last != NULL && last->end == 0)
-		ix->file_count--;	/* it was never written */
-	else if (last != NULL && close_file(ix, dir, id) == -1)
+	if (last != NULL && (last->end == 0 ? clear_failed(ix, dir) :
+	    close_file(ix, dir, id)) == -1)
 		return -1;
 	ix->files = xgrow(ix->files, ix->file_count, sizeof(*ix->files));
 	ix->files[ix->file_count++] = (struct index_file){ .first = id,
@@ -909,6 +939,8 @@ index_flush(struct node_index *ix, const struct index_dir *dir)
 			return -1;
 		drop_acked(ix, from, to);
 	}
+	if (clear_failed(ix, dir) == -1)
+		return -1;
 	drop_acked(ix, 0, ix->acked_count);
 	forget_window(ix);
 	ix->stale = false;

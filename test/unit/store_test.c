@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -684,6 +686,79 @@ new_index(const char *name, uint64_t ids[5])
 	checkpoint(&p);
 	ids[1] = ids[0];	/* ids + 1 are those that wait */
 	return p;
+}
+
+/* Files may not become larger; 0: they may. */
+static void
+limit_files(off_t most)
+{
+	struct rlimit limit;
+
+	CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0, "getrlimit");
+	limit.rlim_cur = most == 0 ? limit.rlim_max : (rlim_t)most;
+	CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR &&
+	    setrlimit(RLIMIT_FSIZE, &limit) == 0, "setrlimit");
+}
+
+/*
+ * Of three lines behind the first before, two are written and then the disk is
+ * full.  Until the rest is written, and after it, just what is not acked waits.
+ */
+static void
+test_failed_lines(size_t before, size_t acked)
+{
+	struct store_place p;
+	struct queue *q;
+	uint64_t ids[6], length, id;
+	char path[PATH], name[48];
+	size_t i;
+
+	(void)snprintf(name, sizeof(name), "failed behind %zu, %zu acked",
+	    before, acked);
+	p = new_store(name);
+	q = store_queue(p.store, &alice, 1);
+	put_some(&p, q, 90, ids, before);
+	checkpoint(&p);
+	put_some(&p, q, 90, ids + before, 3);
+	turn(&p);
+	CHECK(store_checkpoint(p.store, journal_oldest(p.journal)) == 1,
+	    "pack");
+	limit_files((off_t)(before + 2) * INDEX_LINE + 7);
+	CHECK(store_checkpoint(p.store, journal_oldest(p.journal)) == -1,
+	    "%s: it was written", name);
+	limit_files(0);
+	for (i = 0; i < acked; i++) {
+		store_ack(p.store, q, ids[before + i]);
+		store_ack(p.store, q, ids[before + i]);
+	}
+	commit(&p);
+	memmove(ids + before, ids + before + acked, (3 - acked) * sizeof(*ids));
+	expect(&p, q, ids, before + 3 - acked, name);
+	checkpoint(&p);
+	expect(&p, q, ids, before + 3 - acked, name);
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
+	expect(&p, q, ids, before + 3 - acked, name);
+	CHECK(lost.count == 0, "%s: %lu damaged", name, lost.count);
+	ack_some(&p, q, ids, before + 3 - acked);
+	CHECK(store_next(p.store, q, 0, &id, &length) == 0,
+	    "%s: it cannot be acked", name);
+	checkpoint(&p);
+	index_file(path, q, ids[0]);
+	*strrchr(path, '/') = '\0';
+	CHECK(count_names(p.dir, path) == 0, "%s: a file is left", name);
+	end_store(&p);
+}
+
+static void
+test_failed_writes(void)
+{
+	size_t acked;
+
+	for (acked = 0; acked <= 3; acked++) {
+		test_failed_lines(0, acked);
+		test_failed_lines(3, acked);
+	}
 }
 
 /* What a line was, the packs say; but not what was acked. */
@@ -1672,6 +1747,7 @@ main(void)
 	test_damaged_record();
 	test_damaged_table();
 	test_damaged_lines();
+	test_failed_writes();
 	test_damaged_copy();
 	test_index_files();
 	test_removed_index();
