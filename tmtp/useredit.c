@@ -204,11 +204,12 @@ static bool
 tell_newnode(struct request *rq, const struct node *node,
     const char nodeid[NODEID_TEXT])
 {
-	struct posting p[] = { route_news(rq, "user"), route_news(rq, "user") };
+	struct posting p[2];
 	char ref[REF_TEXT];
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
+		p[i] = route_news(rq, "user");	/* ids must rise */
 		p[i].message.newnode = span_of(node->label);
 		p[i].message.noderef = frame_ref(ref, node->ref);
 	}
