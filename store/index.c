@@ -310,9 +310,12 @@ index_read(const struct index_dir *dir, const char *name,
 	if (!parse_name(name, &first))
 		return 0;
 	(void)snprintf(path, sizeof(path), "%s/%s", index_where(dir), name);
-	if (read_file(&c, dir, path, UINT32_MAX, UINT64_MAX) == -1)
-		return -1;
-	if ((c.damaged || c.ragged) &&
+	if (read_file(&c, dir, path, UINT32_MAX, UINT64_MAX) == -1) {
+		if (errno != EIO && errno != EFBIG && errno != EISDIR)
+			return -1;
+		c = (struct index_content){ .damaged = true };
+	}
+	if ((c.damaged || c.ragged || c.end == 0) &&
 	    recover(&c, dir, first, dir->limit - 1) == -1) {
 		free_content(&c);
 		return -1;
@@ -527,14 +530,20 @@ static int
 mend(struct node_index *ix, const struct index_dir *dir, uint32_t i,
     const char *path, struct index_content *c)
 {
-	uint64_t to = dir->limit - 1;
+	uint64_t from = ix->files[i].first, to = dir->limit - 1;
 	int found;
 
+	/*
+	 * What is missing stood behind the last line.  Before it, packs may
+	 * have what was acked before it was to be listed.
+	 */
+	if (!c->damaged && c->count > 0)
+		from = c->entries[c->count - 1].id + 1;
 	if (c->next != 0)
 		to = c->next - 1;
 	else if (i + 1 < ix->file_count)
 		to = ix->files[i + 1].first - 1;
-	found = recover(c, dir, ix->files[i].first, to);
+	found = recover(c, dir, from, to);
 	if (found == -1)
 		return -1;
 	if (!c->damaged && ix->stale && found == 0)

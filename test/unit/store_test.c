@@ -688,6 +688,43 @@ new_index(const char *name, uint64_t ids[5])
 	return p;
 }
 
+/*
+ * A message is acked when a pack has it and its index does not: it does not
+ * come back when a power cut has torn a later line.
+ */
+static void
+test_acked_unlisted(void)
+{
+	struct store_place p = new_store("acked unlisted");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	uint64_t ids[4];
+	char path[PATH];
+	int fd;
+
+	put_some(&p, q, 90, ids, 1);
+	checkpoint(&p);
+	put_some(&p, q, 90, ids + 1, 2);
+	turn(&p);
+	CHECK(store_checkpoint(p.store, journal_oldest(p.journal)) == 1,
+	    "pack");
+	store_ack(p.store, q, ids[1]);
+	checkpoint(&p);
+	put_some(&p, q, 90, ids + 3, 1);
+	turn(&p);
+	pack(&p);
+	index_file(path, q, ids[0]);
+	fd = openat(p.dir, path, O_WRONLY);
+	CHECK(size_of(&p, path) == (off_t)3 * INDEX_LINE &&
+	    ftruncate(fd, size_of(&p, path) - 10) == 0, "%s", path);
+	(void)close(fd);
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
+	expect(&p, q, (uint64_t[]){ ids[0], ids[2], ids[3] }, 3,
+	    "acked unlisted");
+	CHECK(lost.count == 0, "%lu damaged", lost.count);
+	end_store(&p);
+}
+
 /* Files may not become larger; 0: they may. */
 static void
 limit_files(off_t most)
@@ -1485,6 +1522,41 @@ test_sweep(void)
 }
 
 /*
+ * An index that is empty, or cannot be read at all: what the packs say of it
+ * stays, and the rest is given back.
+ */
+static void
+test_sweep_damaged(off_t size)
+{
+	struct store_place p;
+	struct queue *a, *b;
+	uint64_t ids[2][3];
+	char path[PATH], name[32];
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "sweep of %ld", (long)size);
+	p = new_store(name);
+	a = store_queue(p.store, &alice, 1);
+	b = store_queue(p.store, &bob, 1);
+	put_some(&p, a, 90, ids[0], 3);
+	checkpoint(&p);
+	put_some(&p, b, 90, ids[1], 3);
+	checkpoint(&p);
+	ack_some(&p, b, ids[1], 3);
+	checkpoint(&p);
+	index_file(path, a, ids[0][0]);
+	fd = openat(p.dir, path, O_WRONLY);
+	CHECK(fd != -1 && ftruncate(fd, size) == 0, "%s", path);
+	(void)close(fd);
+	reopen(&p);
+	sweep(&p);
+	CHECK(count_packs(&p) == 1, "%s: %zu packs", name, count_packs(&p));
+	expect(&p, store_queue(p.store, &alice, 1), ids[0], 3, name);
+	CHECK(lost.count > 0, "%s: no line about it", name);
+	end_store(&p);
+}
+
+/*
  * Small packs become one.  If the removal of the others was cut short, each
  * message is found all the same, and the next sweep removes them.
  */
@@ -1748,12 +1820,15 @@ main(void)
 	test_damaged_table();
 	test_damaged_lines();
 	test_failed_writes();
+	test_acked_unlisted();
 	test_damaged_copy();
 	test_index_files();
 	test_removed_index();
 	test_torn();
 	test_lost_journal();
 	test_sweep();
+	test_sweep_damaged(0);
+	test_sweep_damaged((off_t)1 << 20);
 	test_merge();
 	test_sweep_copied();
 	test_sweep_limit();
