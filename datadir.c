@@ -552,7 +552,9 @@ datadir_step(struct datadir *d, struct now now)
 	more = checkpoint(d, now);
 	if (more == -1)
 		return -1;
-	idle = more == 0 && cp->step == STEP_IDLE && quiet_for(d, now) >= QUIET;
+	/* A sweep may make the room that a checkpoint lacks. */
+	idle = more == 0 && (cp->step == STEP_IDLE || cp->stuck) &&
+	    quiet_for(d, now) >= QUIET;
 	return store_sweep(d->store, idle) || more == 1 || tidy;
 }
 

@@ -102,6 +102,7 @@ struct store {
 	enum { PACK_NEXT, PACK_OPEN, PACK_INDEXES } step;
 	uint64_t segment;		/* + 1; 0: none so far */
 	struct stored *next;		/* to be packed */
+	uint64_t packing;		/* the pack's first id, or UINT64_MAX */
 	size_t indexes;			/* still to be written */
 	bool touched;			/* the disk was, since the last sync */
 
@@ -943,8 +944,11 @@ pack_message(struct store *st, struct stored *m)
 			return -1;
 		message.head.n = 0;
 	}
-	if (st->step == PACK_NEXT && pack_begin(st->packs, m->id) == -1)
-		return -1;
+	if (st->step == PACK_NEXT) {
+		if (pack_begin(st->packs, m->id) == -1)
+			return -1;
+		st->packing = m->id;
+	}
 	st->step = PACK_OPEN;
 	if (pack_add(st->packs, &message) == -1)
 		return -1;
@@ -978,6 +982,7 @@ give_up_pack(struct store *st)
 	for (m = st->messages.first; m != NULL && m->packed; m = m->after)
 		m->packed = false;
 	st->step = PACK_NEXT;
+	st->packing = UINT64_MAX;
 	st->next = NULL;
 	errno = error;
 }
@@ -1071,6 +1076,7 @@ store_checkpoint(struct store *st, uint64_t segment)
 	assert(st->messages.first == NULL ||
 	    st->messages.first->place.segment > segment);
 	st->step = PACK_NEXT;
+	st->packing = UINT64_MAX;
 	st->next = NULL;
 	st->segment = segment + 1;
 	return 0;
@@ -1146,15 +1152,23 @@ pack_bytes(const struct store *st)
 bool
 store_needs_sweep(const struct store *st)
 {
-	return st->step == PACK_NEXT && !sweep_is_under_way(st->sweep) &&
-	    (st->lost > 0 || !st->swept);
+	return !sweep_is_under_way(st->sweep) && (st->lost > 0 || !st->swept);
 }
 
 static bool
 sweep_is_urgent(const struct store *st)
 {
-	return st->step == PACK_NEXT && st->lost >= SWEEP_MIN &&
-	    st->lost >= pack_bytes(st) / 4;
+	return st->lost >= SWEEP_MIN && st->lost >= pack_bytes(st) / 4;
+}
+
+/* All below this are in packs, and in the indexes of those who wait. */
+static uint64_t
+sweep_limit(const struct store *st)
+{
+	uint64_t first = st->messages.first != NULL ? st->messages.first->id :
+	    journal_committed_id(st->journal) + 1;
+
+	return first < st->packing ? first : st->packing;
 }
 
 bool
@@ -1168,9 +1182,7 @@ store_sweep(struct store *st, bool idle)
 			return false;
 		st->lost = 0;
 		st->swept = true;
-		sweep_begin(st->sweep, st->messages.first != NULL ?
-		    st->messages.first->id :
-		    journal_committed_id(st->journal) + 1);
+		sweep_begin(st->sweep, sweep_limit(st));
 	}
 	st->touched = true;
 	for (n = 0; n < SWEEP_STEPS && more; n++)
@@ -1195,7 +1207,7 @@ store_open(struct quarantine *quarantine, struct journal *journal,
 	st->quarantine = quarantine;
 	st->journal = journal;
 	st->syncer = syncer;
-	st->limit = UINT64_MAX;
+	st->limit = st->packing = UINT64_MAX;
 	st->discards = (struct discards){ .data = quarantine->data,
 	    .pending = true };
 	st->larges = larges_open(quarantine);

@@ -27,6 +27,7 @@ enum sweep_phase {
 	SWEEP_IDLE,
 	SWEEP_MARKING,
 	SWEEP_LARGES,
+	SWEEP_EMPTY,		/* first what needs no room on the disk */
 	SWEEP_PACKS,
 	SWEEP_DRAFTED,		/* a draft is being synced */
 	SWEEP_INSTALLED		/* its name is */
@@ -333,6 +334,15 @@ end_run(struct sweep *sw)
 	return 0;
 }
 
+/* Remove the next lower pack if nothing in it waits. */
+static int
+remove_empty(struct sweep *sw)
+{
+	sw->next--;
+	return packs_at(sw->packs, sw->next)->mark_bits == 0 ?
+	    packs_remove(sw->packs, sw->next) : 0;
+}
+
 /* Look at the next lower pack. */
 static int
 look_at_pack(struct sweep *sw)
@@ -341,8 +351,6 @@ look_at_pack(struct sweep *sw)
 	uint64_t bytes;
 	bool is_sparse;
 
-	if (pack->mark_bits == 0)
-		return packs_remove(sw->packs, --sw->next);
 	if (count_marked(sw, sw->next - 1, &bytes) == -1)
 		return -1;
 	is_sparse = bytes < pack->bytes / 2;
@@ -392,9 +400,9 @@ install(struct sweep *sw)
 }
 
 static void
-begin_packs(struct sweep *sw)
+begin_packs(struct sweep *sw, enum sweep_phase phase)
 {
-	sw->phase = SWEEP_PACKS;
+	sw->phase = phase;
 	forget_run(sw);
 	for (sw->next = packs_count(sw->packs); sw->next > 0 &&
 	    packs_at(sw->packs, sw->next - 1)->first >= sw->limit; sw->next--)
@@ -428,7 +436,13 @@ sweep_step(struct sweep *sw)
 		if (sw->large_count > 0)
 			remove_large(sw);
 		else
-			begin_packs(sw);
+			begin_packs(sw, SWEEP_EMPTY);
+		break;
+	case SWEEP_EMPTY:
+		if (sw->next > 0)
+			result = remove_empty(sw);
+		else
+			begin_packs(sw, SWEEP_PACKS);
 		break;
 	case SWEEP_PACKS:
 		if (sw->next > 0)

@@ -1662,6 +1662,43 @@ test_sweep_limit(void)
 	end_store(&p);
 }
 
+/*
+ * The disk is full while a checkpoint writes indexes: what nobody waits for is
+ * given back all the same, and what is being listed stays.
+ */
+static void
+test_sweep_full(void)
+{
+	struct store_place p = new_store("sweep full");
+	struct queue *a = store_queue(p.store, &alice, 1);
+	struct queue *b = store_queue(p.store, &bob, 1);
+	uint64_t ids[3][10];
+
+	put_some(&p, a, 60000, ids[0], 10);
+	checkpoint(&p);
+	put_some(&p, b, 60000, ids[1], 10);
+	checkpoint(&p);
+	ack_some(&p, a, ids[0], 10);
+	ack_some(&p, b, ids[1], 8);
+	checkpoint(&p);
+	put_some(&p, a, 100, ids[2], 3);
+	turn(&p);
+	CHECK(store_checkpoint(p.store, journal_oldest(p.journal)) == 1,
+	    "pack");
+	limit_files(10);
+	CHECK(store_checkpoint(p.store, journal_oldest(p.journal)) == -1,
+	    "an index was written");
+	sweep(&p);
+	CHECK(count_packs(&p) == 2, "%zu packs", count_packs(&p));
+	limit_files(0);
+	checkpoint(&p);
+	expect(&p, a, ids[2], 3, "sweep full");
+	reopen(&p);
+	expect(&p, store_queue(p.store, &alice, 1), ids[2], 3, "restarted");
+	expect(&p, store_queue(p.store, &bob, 1), ids[1] + 8, 2, "restarted");
+	end_store(&p);
+}
+
 /* ---- the files of an older relay ---- */
 
 #define OLD_LARGE 150000
@@ -1832,6 +1869,7 @@ main(void)
 	test_merge();
 	test_sweep_copied();
 	test_sweep_limit();
+	test_sweep_full();
 	test_takeovers();
 	(void)close(top);
 	scratch_remove(AT_FDCWD, path);
