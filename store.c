@@ -68,6 +68,7 @@ _Static_assert(ACK_BYTES + 8 <= STORE_ACK_SIZE, "with what the journal adds");
 
 #define PACK_STEP  ((uint64_t)256 << 10) /* bytes that a step packs: 1 ms */
 #define LEARN_STEP 16		/* files of an index read at a time: 1 ms */
+#define COPY_WAITS 200		/* calls: more than a user has nodes */
 #define SWEEP_STEPS 8		/* names that a step of a sweep looks at */
 /* Bytes acked after which a sweep is due, unless a quarter is more. */
 #define SWEEP_MIN  ((uint64_t)16 << 20)
@@ -454,6 +455,22 @@ end_copy(struct store *st, struct queue *from)
 	to->copy_from = NULL;
 }
 
+/*
+ * Another queue is being copied there.  It is given up when it has not gone on
+ * for so long that it seems forgotten: or two copies would cut each other short
+ * for ever.
+ */
+static bool
+is_taken(const struct queue *from, struct queue *to)
+{
+	if (to->copy_from == from || to->copy_from == NULL ||
+	    to->copy_waits == COPY_WAITS)
+		to->copy_waits = 0;
+	else
+		to->copy_waits++;
+	return to->copy_waits > 0;
+}
+
 /* A crash, or a client that gave up, may have left what is in the way. */
 static int
 begin_copy(struct store *st, struct queue *from, struct queue *to)
@@ -486,12 +503,16 @@ store_copy_index(struct store *st, struct queue *from, struct queue *to,
 	const struct index_dir to_dir = dir_of(st, to, to_path);
 	int more;
 
+	if (is_taken(from, to))
+		return 1;
 	if (begin_copy(st, from, to) == -1)
 		return -1;
-	sweep_restart(st->sweep);
 	st->touched = true;
 	more = copy_step(to->copy, &from->index, &from_dir, &to_dir,
 	    messages);
+	/* Until then nobody needs what is there. */
+	if (more == 0)
+		sweep_restart(st->sweep);
 	if (more != 1)
 		end_copy(st, from);
 	return more;

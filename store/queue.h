@@ -65,6 +65,7 @@ struct queue {
 					   NULL: it is not there */
 	struct copy *copy;		/* its index is one; or NULL */
 	struct queue *copy_from;	/* what it is a copy of */
+	uint32_t copy_waits;		/* others have asked, since a step */
 	struct queue *copy_to;		/* which gets the same acks, or NULL */
 
 	/* Messages in the journal, by rising id: a ring. */

@@ -1699,6 +1699,66 @@ test_sweep_full(void)
 	end_store(&p);
 }
 
+/* A copy that goes on holds up no sweep. */
+static void
+test_sweep_copying(void)
+{
+	struct store_place p = new_store("sweep copying");
+	struct queue *a = store_queue(p.store, &alice, 1);
+	struct queue *b = store_queue(p.store, &bob, 1);
+	struct queue *c = store_queue(p.store, &alice, 2);
+	uint64_t ids[30], other;
+	int i;
+
+	put_some(&p, a, 90, ids, 30);
+	checkpoint(&p);
+	put_some(&p, b, 90, &other, 1);
+	checkpoint(&p);
+	store_ack(p.store, b, other);
+	checkpoint(&p);
+	for (i = 0; i < 20; i++) {
+		CHECK(store_copy_index(p.store, a, c, 1) == 1, "copied");
+		(void)store_sweep(p.store, true);
+	}
+	CHECK(count_packs(&p) == 1, "%zu packs", count_packs(&p));
+	copy(&p, a, c);
+	sweep(&p);
+	expect(&p, c, ids, 30, "sweep copying");
+	end_store(&p);
+}
+
+/* Two nodes of a user want to make the same one: each copy gets on. */
+static void
+test_two_copies(void)
+{
+	struct store_place p = new_store("two copies");
+	struct queue *a = store_queue(p.store, &alice, 1);
+	struct queue *b = store_queue(p.store, &alice, 2);
+	struct queue *c = store_queue(p.store, &alice, 3);
+	struct queue *both[2] = { a, b };
+	uint64_t ids[30];
+	int i, more = 1;
+
+	for (i = 0; i < 30; i++)
+		ids[i] = put(&p, 90, both, 2);
+	checkpoint(&p);
+	for (i = 0; i < 100 && more == 1; i++) {
+		more = store_copy_index(p.store, a, c, 3);
+		if (more == 1)
+			CHECK(store_copy_index(p.store, b, c, 3) == 1,
+			    "it has taken the place");
+	}
+	CHECK(more == 0, "no copy is ever done");
+	store_copy(p.store, a, c);
+	expect(&p, c, ids, 30, "two copies");
+	/* One that was given up is no obstacle. */
+	c = store_queue(p.store, &alice, 4);
+	CHECK(store_copy_index(p.store, a, c, 3) == 1, "at once");
+	copy(&p, b, c);
+	expect(&p, c, ids, 30, "given up");
+	end_store(&p);
+}
+
 /* ---- the files of an older relay ---- */
 
 #define OLD_LARGE 150000
@@ -1870,6 +1930,8 @@ main(void)
 	test_sweep_copied();
 	test_sweep_limit();
 	test_sweep_full();
+	test_sweep_copying();
+	test_two_copies();
 	test_takeovers();
 	(void)close(top);
 	scratch_remove(AT_FDCWD, path);
