@@ -1066,18 +1066,20 @@ add_packed(struct store *st, struct queue *q, const struct index_dir *dir)
 	return n == -1 ? -1 : 0;
 }
 
-/* Write the index of the next queue that changed. */
+/* Write some of the index of the next queue that changed.  As index_flush. */
 static int
 write_index(struct store *st)
 {
 	char path[QUEUE_PATH];
 	struct queue *q = st->changed;
 	const struct index_dir dir = dir_of(st, q, path);
+	int more = add_packed(st, q, &dir);
 
+	if (more == 0)
+		more = index_flush(&q->index, &dir);
 	/* On failure it is tried again. */
-	if (add_packed(st, q, &dir) == -1 ||
-	    index_flush(&q->index, &dir) == -1)
-		return -1;
+	if (more != 0)
+		return more;
 	(void)take_changed(st);
 	st->indexes--;
 	return 0;

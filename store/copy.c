@@ -139,10 +139,11 @@ copy_step(struct copy *c, struct node_index *from,
 		return n > 0 ? 1 : -1;
 	if (c->to->acked_count > 0) {
 		/* What was acked since it was copied. */
-		if (index_flush(c->to, to_dir) == -1)
-			return -1;
+		n = index_flush(c->to, to_dir);
 		c->synced = 0;
 		c->named = false;
+		if (n != 0)
+			return n;
 	}
 	return sync_next(c, to_dir);
 }

@@ -21,6 +21,7 @@
 /* What a reader accepts: each of them gone again, and repeats of that. */
 #define FILE_BYTES_MAX ((size_t)8 * LINES_MAX * INDEX_LINE)
 
+#define FLUSH_FILES 16		/* that are written or removed at a time: 1 ms */
 #define CRC_AT 35		/* where a line's checksum stands */
 
 void
@@ -930,6 +931,7 @@ int
 index_flush(struct node_index *ix, const struct index_dir *dir)
 {
 	uint32_t i, from, to;
+	unsigned files = 0;
 
 	if (list(ix, dir) == -1)
 		return -1;
@@ -941,6 +943,8 @@ index_flush(struct node_index *ix, const struct index_dir *dir)
 		find_acks(ix, i - 1, &from, &to);
 		if (from == to)
 			continue;
+		if (files++ == FLUSH_FILES)
+			return 1;
 		if (!ix->files[i - 1].known && load(ix, dir, i - 1) == -1)
 			return -1;
 		find_acks(ix, i - 1, &from, &to);

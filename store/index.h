@@ -116,7 +116,10 @@ int index_learn(struct node_index *, const struct index_dir *, unsigned files);
  */
 int index_add(struct node_index *, const struct index_dir *,
     const struct index_entry *, size_t n, unsigned times);
-/* Write the acks to the files, and remove those of which nothing waits. */
+/*
+ * Write the acks to some of the files, and remove those of which nothing waits.
+ * 1 if there is more to do.
+ */
 int index_flush(struct node_index *, const struct index_dir *);
 
 /* The path of file i.  It must be listed. */

@@ -725,6 +725,35 @@ test_acked_unlisted(void)
 	end_store(&p);
 }
 
+/* However much was acked, a step of a checkpoint removes few files. */
+static void
+test_flush_in_steps(void)
+{
+	enum { FILES = 40, MESSAGES = FILES * 512 };
+	static uint64_t ids[MESSAGES];
+	struct store_place p = new_store("flush in steps");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	char path[PATH];
+	size_t before, left = FILES;
+	int more;
+
+	put_some(&p, q, 0, ids, MESSAGES);
+	checkpoint(&p);
+	index_file(path, q, ids[0]);
+	*strrchr(path, '/') = '\0';
+	CHECK(count_names(p.dir, path) == FILES, "files");
+	ack_some(&p, q, ids, MESSAGES);
+	turn(&p);
+	do {
+		before = left;
+		more = store_checkpoint(p.store, journal_oldest(p.journal));
+		left = count_names(p.dir, path);
+		CHECK(before - left <= FILES / 2, "%zu at once", before - left);
+	} while (more == 1);
+	CHECK(more == 0 && left == 0, "%zu are left", left);
+	end_store(&p);
+}
+
 /* Files may not become larger; 0: they may. */
 static void
 limit_files(off_t most)
@@ -1917,6 +1946,7 @@ main(void)
 	test_damaged_table();
 	test_damaged_lines();
 	test_failed_writes();
+	test_flush_in_steps();
 	test_acked_unlisted();
 	test_damaged_copy();
 	test_index_files();
