@@ -169,6 +169,9 @@ useredit_remove_user(struct relay *relay, struct user *user)
 		    outbox_queue(relay, user->nodes[i]));
 		wake_drop(user->nodes[i]);
 	}
+	/* One that was being made, or whose client has given up. */
+	store_drop(relay->data->store, store_queue(relay->data->store,
+	    &user->uid, user->next_ref));
 	if (user->pending > 0)
 		store_drop(relay->data->store, store_queue(relay->data->store,
 		    &user->uid, STORE_HIDDEN));

@@ -2,11 +2,14 @@
  * A new node of a member for whom much waits: its queue is copied in many
  * turns, and the relay serves meanwhile.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "store.h"
+#include "store/index.h"
 #include "test/lib/check.h"
 #include "test/lib/harness.h"
 #include "tmtp/outbox.h"
@@ -185,10 +188,28 @@ test_a_day(struct harness *st, struct person *b)
 	CHECK(b->user->next_ref == ref + 1, "none on the next day");
 }
 
+/* The account is removed meanwhile: what was copied does not stay. */
+static void
+test_removed(struct harness *st, struct person *c)
+{
+	char path[INDEX_PLACE];
+
+	fill(st, c);
+	ask(st, c);
+	CHECK(tmtp_is_stalled(c->actor->session), "all of it in one turn");
+	index_place(path, &c->user->uid, c->user->next_ref);
+	CHECK(faccessat(st->data.dir, path, F_OK, 0) == 0, "no copy yet");
+	tmtp_remove_user(st->relay, c->user);
+	CHECK(datadir_commit(&st->data) == 0, "commit");
+	while (store_tidy(st->data.store, false))
+		continue;
+	CHECK(faccessat(st->data.dir, path, F_OK, 0) == -1, "it stays");
+}
+
 int
 main(void)
 {
-	struct person a, b;
+	struct person a, b, c;
 	struct harness st;
 
 	log_level(LOG_QUIET);
@@ -202,6 +223,8 @@ main(void)
 	test_full(&st, &a);
 	test_one_a_turn(&st, &b);
 	test_a_day(&st, &b);
+	enroll(&st, &c, "C");
+	test_removed(&st, &c);
 	harness_close(&st);
 	return check_report("newnode");
 }
