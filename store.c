@@ -1153,9 +1153,10 @@ store_tidy(struct store *st, bool held)
 	uploads_tidy(&st->uploads);
 	end_copies(st);
 	if (!journal_pending(st->journal)) {
-		discard_dropped(st);
-		if (!held)
+		if (!held) {
+			discard_dropped(st);
 			remove_dead(st);
+		}
 	}
 	return discard_step(&st->discards);
 }

@@ -21,7 +21,7 @@
 /* What a reader accepts: each of them gone again, and repeats of that. */
 #define FILE_BYTES_MAX ((size_t)8 * LINES_MAX * INDEX_LINE)
 
-#define FLUSH_FILES 16		/* that are written or removed at a time: 1 ms */
+#define FLUSH_FILES 16		/* written or removed at a time: 1 ms */
 #define CRC_AT 35		/* where a line's checksum stands */
 
 void

@@ -540,6 +540,30 @@ test_large_half_listed(void)
 	end_store(&p);
 }
 
+/*
+ * A node that is dropped during a backup is one that the backup has: its queue
+ * stays until then.
+ */
+static void
+test_drop_held(void)
+{
+	struct store_place p = new_store("drop held");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	char path[QUEUE_PATH];
+
+	(void)put(&p, 90, &q, 1);
+	checkpoint(&p);
+	queue_path(path, q);
+	store_drop(p.store, q);
+	commit(&p);
+	while (store_tidy(p.store, true))
+		continue;
+	CHECK(count_names(p.dir, path) == 1, "a backup would lack it");
+	tidy(&p, "drop held");
+	CHECK(count_names(p.dir, path) == 0, "it stays");
+	end_store(&p);
+}
+
 /* ---- damage ---- */
 
 static void
@@ -1932,6 +1956,7 @@ main(void)
 	test_states(test_queue, "queue");
 	test_states(test_large, "large");
 	test_large_half_listed();
+	test_drop_held();
 	test_damaged_large();
 	test_dropped_copies();
 	test_copy_in_steps();
