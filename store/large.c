@@ -160,19 +160,26 @@ large_finish(struct larges *larges, uint64_t x, uint64_t id, struct span head,
     uint64_t data)
 {
 	char draft[PATH], path[PATH];
+	bool is_named = false;
 	int fd, result;
 
 	draft_path(draft, x);
 	message_path(path, id);
-	fd = openat(larges->data, draft, O_WRONLY | O_CLOEXEC);
-	if (fd == -1)
-		return errno == ENOENT && exists(larges, path) == 1 ? 0 : -1;
 	if (larges->reading == id)
 		close_reading(larges);
+	fd = openat(larges->data, draft, O_WRONLY | O_CLOEXEC);
+	if (fd == -1 && errno == ENOENT) {
+		/* A power cut may have left the new name, but not the head. */
+		is_named = true;
+		fd = openat(larges->data, path, O_WRONLY | O_CLOEXEC);
+	}
+	if (fd == -1)
+		return -1;
 	result = msgfile_write_head(fd, id, head, data);
 	if (fd_close_written(fd, result) == -1)
 		return -1;
-	return renameat(larges->data, draft, larges->data, path);
+	return is_named ? 0 :
+	    renameat(larges->data, draft, larges->data, path);
 }
 
 /* ---- reading ---- */

@@ -561,6 +561,34 @@ test_drop_held(void)
 	CHECK(count_names(p.dir, path) == 1, "a backup would lack it");
 	tidy(&p, "drop held");
 	CHECK(count_names(p.dir, path) == 0, "it stays");
+/* A power cut may leave the new name of a large file, but not its head. */
+static void
+test_large_headless(void)
+{
+	struct store_place p = new_store("headless");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	const char *path = "pack/0000000000000002.large";
+	struct stat status = { .st_size = 0 };
+	uint64_t id = 2;
+	int fd;
+
+	put_large(&p, id, LARGEST, &q, 1);
+	CHECK(journal_id(p.journal) == id, "the id is given again");
+	turn(&p);
+	CHECK(store_checkpoint(p.store, journal_oldest(p.journal)) == 1,
+	    "the pack");
+	fd = openat(p.dir, path, O_RDWR);
+	CHECK(fd != -1 && fstat(fd, &status) == 0 &&
+	    ftruncate(fd, status.st_size - 20) == 0, "%s: %s", path,
+	    strerror(errno));
+	close(fd);
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
+	expect(&p, q, &id, 1, "headless");
+	checkpoint(&p);
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
+	expect(&p, q, &id, 1, "headless, packed again");
 	end_store(&p);
 }
 
@@ -1957,6 +1985,7 @@ main(void)
 	test_states(test_large, "large");
 	test_large_half_listed();
 	test_drop_held();
+	test_large_headless();
 	test_damaged_large();
 	test_dropped_copies();
 	test_copy_in_steps();
