@@ -561,6 +561,9 @@ test_drop_held(void)
 	CHECK(count_names(p.dir, path) == 1, "a backup would lack it");
 	tidy(&p, "drop held");
 	CHECK(count_names(p.dir, path) == 0, "it stays");
+	end_store(&p);
+}
+
 /* A power cut may leave the new name of a large file, but not its head. */
 static void
 test_large_headless(void)
