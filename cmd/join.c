@@ -22,6 +22,7 @@
 #include "client/client.h"
 #include "client/dial.h"
 #include "client/dialog.h"
+#include "cmd/request.h"
 #include "cmd/terminal.h"
 #include "json.h"
 #include "net/poller.h"
@@ -286,6 +287,7 @@ on_registered(struct context *context, struct attempt *a,
 	buf_free(&alias);
 	if (r->error.p != NULL) {
 		(void)wire_text(r, "error", &a->error);
+		request_plain_error(&a->error);
 		if (account->alias_count > 0)
 			free(account->aliases[--account->alias_count]);
 	}

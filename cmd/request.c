@@ -200,12 +200,20 @@ request_turn(struct context *context, struct request_line *line, int wait)
 	(void)request_turn_for(context, line, wait, NULL);
 }
 
+void
+request_plain_error(struct buf *error)
+{
+	static const char op[] = "AddAlias: ";	/* is no word for people */
+
+	if (error->n > strlen(op) && memcmp(error->p, op, strlen(op)) == 0)
+		buf_drop(error, strlen(op));
+}
+
 static void
 read_result(struct context *context, struct request_result *result,
     struct span ack)
 {
 	struct reply r = { .header = ack };
-	static const char op[] = "AddAlias: ";	/* is no word for people */
 	struct buf error = { NULL, 0, 0 };
 
 	(void)wire_text(&r, "msgid", &result->msgid);
@@ -213,9 +221,7 @@ read_result(struct context *context, struct request_result *result,
 	result->acked = true;
 	if (wire_text(&r, "error", &error)) {
 		result->refused = true;
-		if (error.n > strlen(op) && memcmp(error.p, op,
-		    strlen(op)) == 0)
-			buf_drop(&error, strlen(op));
+		request_plain_error(&error);
 		(void)say_why(context->why, CONTEXT_WHY, "refused: %.*s",
 		    (int)error.n, error.p);
 	}

@@ -73,6 +73,8 @@ bool request_peek(struct context *, const struct account *, const char *id,
 void request_await(struct context *, struct request_line *, const char *id,
     int seconds, struct request_result *);
 void request_free(struct request_result *);
+/* Leave out of a refusal what is no word for people. */
+void request_plain_error(struct buf *error);
 
 /*
  * All of it for a header without data.  0 when it is done, or a status; then

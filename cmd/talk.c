@@ -359,8 +359,7 @@ introduce(struct context *context, struct talk_run *t)
 	if (status != STATUS_OK)
 		return status;
 	t->pending_count = 1;
-	say_who(t, "does not know you yet, and was asked; waiting for an "
-	    "answer");
+	say_who(t, "is asked to talk with you; waiting for an answer");
 	return STATUS_OK;
 }
 

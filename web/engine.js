@@ -319,7 +319,8 @@ export class Engine {
 			relay: this.relay,
 			aliases: header.error || alias === '_' ? []
 				: [{ name: header.alias || alias }],
-			...(header.error ? { refused: String(header.error) } : {}) };
+			...(header.error ? { refused: String(header.error)
+				.replace(/^AddAlias: /, '') } : {}) };
 
 		this.joining = null;
 		this.account = account;
