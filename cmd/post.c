@@ -239,8 +239,9 @@ sort_names(struct context *context, const struct contacts *book,
 			break;
 		case FOUND_DOUBTFUL:
 			return context_fail(context, STATUS_NO_USER,
-			    "somebody claims to be %s, but you have never asked; "
-			    "if you believe it: tmtp contacts accept \"%s\"",
+			    "somebody claims to be %s, but you have never "
+			    "asked; if you believe it: tmtp contacts accept "
+			    "\"%s\"",
 			    *who, *who);
 		}
 	}
