@@ -108,7 +108,11 @@ struct store {
 	bool touched;			/* the disk was, since the last sync */
 
 	uint64_t limit;			/* the first id that the journal had */
-	uint64_t lost;			/* bytes acked since the last sweep */
+	/*
+	 * Bytes that were acked: since indexes were last written; written to
+	 * them now; and written before, but after the last sweep.
+	 */
+	uint64_t acked, listing, lost;
 	bool swept;			/* there was a sweep since the start */
 	int replay_error;		/* errno of a failed look, or 0 */
 };
@@ -394,7 +398,7 @@ remove_waiting(struct store *st, struct queue *q, uint64_t id)
 	}
 	if (index_ack(&q->index, &dir, id, &e) != 1)
 		return false;
-	st->lost += e.bytes;
+	st->acked += e.bytes;
 	mark_changed(st, q);
 	if (q->copy_to != NULL)
 		ack_copy(st, q->copy_to, id);
@@ -589,7 +593,6 @@ drop_queue(struct store *st, struct queue *q)
 		stored_leave(m, q);
 		release_message(st, m);
 	}
-	st->lost += q->index.bytes;
 	queue_take(&st->queues, q);
 	q->next = st->dropped;
 	st->dropped = q;
@@ -609,6 +612,8 @@ discard_dropped(struct store *st)
 		st->dropped = q->next;
 		queue_path(path, q);
 		(void)discard_directory(&st->discards, path);
+		/* More than that if not all of it was counted. */
+		st->lost += q->index.bytes + 1;
 		st->touched = true;
 		queue_free(q);
 	}
@@ -988,6 +993,8 @@ end_pack(struct store *st)
 		return -1;
 	st->step = PACK_INDEXES;
 	st->indexes = st->changed_count;
+	st->listing += st->acked;
+	st->acked = 0;
 	return 0;
 }
 
@@ -1102,6 +1109,8 @@ store_checkpoint(struct store *st, uint64_t segment)
 	st->packing = UINT64_MAX;
 	st->next = NULL;
 	st->segment = segment + 1;
+	st->lost += st->listing;
+	st->listing = 0;
 	return 0;
 }
 

@@ -1783,6 +1783,40 @@ test_sweep_full(void)
 	end_store(&p);
 }
 
+/*
+ * Acks are a reason to sweep when the indexes have them, and not before; so is
+ * a queue that is dropped, when its directory is.
+ */
+static void
+test_sweep_is_due(void)
+{
+	struct store_place p = new_store("sweep is due");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	uint64_t ids[2];
+
+	put_some(&p, q, 90, ids, 1);
+	checkpoint(&p);
+	sweep(&p);
+	store_ack(p.store, q, ids[0]);
+	commit(&p);
+	sweep(&p);
+	CHECK(count_packs(&p) == 1, "the index does not have it");
+	checkpoint(&p);
+	sweep(&p);
+	CHECK(count_packs(&p) == 0, "no sweep is due");
+	put_some(&p, q, 90, ids, 2);
+	checkpoint(&p);
+	reopen(&p);
+	sweep(&p);
+	store_drop(p.store, store_queue(p.store, &alice, 1));
+	sweep(&p);
+	commit(&p);
+	tidy(&p, "sweep is due");
+	sweep(&p);
+	CHECK(count_packs(&p) == 0, "no sweep after a drop");
+	end_store(&p);
+}
+
 /* A copy that goes on holds up no sweep. */
 static void
 test_sweep_copying(void)
@@ -2017,6 +2051,7 @@ main(void)
 	test_sweep_copied();
 	test_sweep_limit();
 	test_sweep_full();
+	test_sweep_is_due();
 	test_sweep_copying();
 	test_two_copies();
 	test_takeovers();
