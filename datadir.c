@@ -462,6 +462,17 @@ carry(struct datadir *d)
 	return 1;
 }
 
+/*
+ * Much was acked, but indexes learn of it only when the segment with the acks
+ * is not the newest.  If there is no other, try again later.
+ */
+static int
+turn(struct datadir *d, struct now now)
+{
+	d->checkpoint->newest_since = now.mono;
+	return !journal_pending(d->journal) && journal_turn(d->journal);
+}
+
 static int
 checkpoint(struct datadir *d, struct now now)
 {
@@ -476,6 +487,9 @@ checkpoint(struct datadir *d, struct now now)
 			begin_checkpoint(d);
 			return 1;
 		}
+		if (!several && quiet >= QUIET &&
+		    store_needs_checkpoint(d->store))
+			return turn(d, now);
 		return !several && quiet >= TRIM && journal_trim(d->journal);
 	case STEP_CARRYING:
 		return carry(d);
@@ -580,7 +594,7 @@ checkpoint_deadline(const struct datadir *d)
 	if (cp->step == STEP_WRITING || cp->step == STEP_INSTALLING)
 		return cp->stuck ? cp->retry_at : 0;
 	if (journal_newest(d->journal) > journal_oldest(d->journal) ||
-	    store_needs_sweep(d->store))
+	    store_needs_checkpoint(d->store) || store_needs_sweep(d->store))
 		return cp->newest_since + QUIET;
 	if (journal_has_spares(d->journal))
 		return cp->newest_since + TRIM;

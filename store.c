@@ -773,6 +773,7 @@ replay_ack(struct store *st, struct queue *q, uint64_t id)
 
 	if (m == NULL) {
 		index_ack_unseen(&q->index, id);
+		st->acked++;	/* or more */
 		return;
 	}
 	news_lost(&q->index.news, id);
@@ -1180,6 +1181,12 @@ pack_bytes(const struct store *st)
 	for (i = 0; i < packs_count(st->packs); i++)
 		bytes += packs_at(st->packs, i)->bytes;
 	return bytes;
+}
+
+bool
+store_needs_checkpoint(const struct store *st)
+{
+	return st->acked >= SWEEP_MIN;
 }
 
 bool

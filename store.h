@@ -147,6 +147,8 @@ bool store_tidy(struct store *, bool held);
  * syncer's descriptor says when there is more to do later.
  */
 bool store_sweep(struct store *, bool idle);
+/* So much was acked that an idle relay should have a checkpoint write that. */
+bool store_needs_checkpoint(const struct store *);
 /* An idle relay should do that. */
 bool store_needs_sweep(const struct store *);
 /* It has begun, and does not wait for the syncer. */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "datadir.h"
 #include "disk/file.h"
 #include "disk/syncer.h"
 #include "store/index.h"
@@ -1804,6 +1806,16 @@ test_sweep_is_due(void)
 	checkpoint(&p);
 	sweep(&p);
 	CHECK(count_packs(&p) == 0, "no sweep is due");
+	put_some(&p, q, 90, ids, 1);
+	checkpoint(&p);
+	store_ack(p.store, q, ids[0]);
+	commit(&p);
+	reopen(&p);
+	sweep(&p);
+	checkpoint(&p);
+	sweep(&p);
+	CHECK(count_packs(&p) == 0, "no sweep is due, restarted");
+	q = store_queue(p.store, &alice, 1);
 	put_some(&p, q, 90, ids, 2);
 	checkpoint(&p);
 	reopen(&p);
@@ -1815,6 +1827,44 @@ test_sweep_is_due(void)
 	sweep(&p);
 	CHECK(count_packs(&p) == 0, "no sweep after a drop");
 	end_store(&p);
+}
+
+/* An idle relay gives back what was acked, though its segment is not full. */
+static void
+test_idle(void)
+{
+	enum { MESSAGES = 300 };
+	struct datadir d;
+	struct now now = { .mono = 1, .wall = 1 };
+	struct pollfd ready = { .events = POLLIN };
+	struct queue *q;
+	static uint64_t ids[MESSAGES];
+	char why[256];
+	int i;
+
+	CHECK(mkdirat(top, "idle", 0700) == 0 && fchdir(top) == 0 &&
+	    datadir_open(&d, "idle", 64 << 20, why, sizeof(why)) == 0, "open");
+	q = store_queue(d.store, &alice, 1);
+	for (i = 0; i < MESSAGES; i++) {
+		while (!journal_ready(d.journal))
+			CHECK(datadir_commit(&d) == 0 &&
+			    datadir_step(&d, now) != -1, "commit");
+		ids[i] = journal_id(d.journal);
+		store_put(d.store, ids[i], head_of(ids[i]), data_of(1, 60000),
+		    &q, 1);
+	}
+	CHECK(datadir_commit(&d) == 0 && datadir_checkpoint(&d) == 0, "pack");
+	for (i = 0; i < MESSAGES; i++)
+		store_ack(d.store, q, ids[i]);
+	CHECK(datadir_commit(&d) == 0, "commit");
+	ready.fd = datadir_fd(&d);
+	for (i = 0; i < 500 && count_names(d.dir, "pack") > 1; i++) {
+		CHECK(datadir_step(&d, now) != -1, "step");
+		(void)poll(&ready, 1, 1);
+		now.mono += 1000;
+	}
+	CHECK(count_names(d.dir, "pack") == 1, "the packs stay");
+	CHECK(datadir_close(&d) == 0, "close");
 }
 
 /* A copy that goes on holds up no sweep. */
@@ -2052,6 +2102,7 @@ main(void)
 	test_sweep_limit();
 	test_sweep_full();
 	test_sweep_is_due();
+	test_idle();
 	test_sweep_copying();
 	test_two_copies();
 	test_takeovers();
