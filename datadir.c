@@ -101,6 +101,24 @@ take_lock(struct datadir *d, const char *path, char *why, size_t room)
 	return say_why(why, room, "%s/lock: %s", path, strerror(errno));
 }
 
+/*
+ * A tmp that root has made by mistake would be found by the first checkpoint
+ * only.  A full disk is none of this function's business.
+ */
+static int
+try_tmp(int dir, const char *path, char *why, size_t room)
+{
+	int fd = openat(dir, "tmp/probe", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd == -1)
+		return errno == ENOSPC || errno == EDQUOT ? 0 :
+		    say_why(why, room, "%s/tmp: cannot make a file there: %s",
+		    path, strerror(errno));
+	(void)close(fd);	/* nothing was written */
+	(void)unlinkat(dir, "tmp/probe", 0);	/* start-up removes it, too */
+	return 0;
+}
+
 static int
 open_dir(struct datadir *d, const char *path, char *why, size_t room)
 {
@@ -113,8 +131,9 @@ open_dir(struct datadir *d, const char *path, char *why, size_t room)
 		return -1;
 	if (d->quarantine.report_only)
 		return 0;
-	return file_make_dir(d->dir, "tmp") == 0 ? 0 :
-	    say_why(why, room, "%s/tmp: %s", path, strerror(errno));
+	if (file_make_dir(d->dir, "tmp") == -1)
+		return say_why(why, room, "%s/tmp: %s", path, strerror(errno));
+	return try_tmp(d->dir, path, why, room);
 }
 
 /* Hand each record to the module that wrote it. */

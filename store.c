@@ -1250,7 +1250,9 @@ store_open(struct quarantine *quarantine, struct journal *journal,
 	st->limit = st->packing = UINT64_MAX;
 	st->discards = (struct discards){ .data = quarantine->data,
 	    .pending = true };
-	st->larges = larges_open(quarantine);
+	if (quarantine->report_only ||
+	    file_make_dir(quarantine->data, "user") == 0)
+		st->larges = larges_open(quarantine);
 	st->packs = st->larges == NULL ? NULL : packs_open(quarantine);
 	st->uploads = (struct uploads){ st->larges, journal, syncer, NULL };
 	if (st->packs == NULL) {

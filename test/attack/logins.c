@@ -303,7 +303,7 @@ log_in(const struct flood *flood)
 static void
 make_members(void)
 {
-	static char names[MEMBERS][16];
+	static char names[MEMBERS][20];
 	int i;
 
 	for (i = 0; i < MEMBERS; i++) {
