@@ -5,8 +5,9 @@
  * a mark is removed; of one that is less than half full, or of several small
  * ones, what is marked is written to a new file, which takes their place when
  * it is durable.  It works in small steps, between which all else goes on:
- * what waits can only become less, except by a copy of an index, which makes
- * the sweep begin again.  What is packed after it began is not touched.
+ * what waits can only become less, except by a copy of an index: when one is
+ * finished, the sweep begins again.  What is packed after it began is not
+ * touched.
  */
 #ifndef MNM_STORE_SWEEP_H
 #define MNM_STORE_SWEEP_H
