@@ -69,6 +69,7 @@ _Static_assert(ACK_BYTES + 8 <= STORE_ACK_SIZE, "with what the journal adds");
 #define PACK_STEP  ((uint64_t)256 << 10) /* bytes that a step packs: 1 ms */
 #define LEARN_STEP 16		/* files of an index read at a time: 1 ms */
 #define COPY_WAITS 200		/* calls: more than a user has nodes */
+#define ACK_STEP 64		/* indexes that a failed step writes acks to */
 #define SWEEP_STEPS 8		/* names that a step of a sweep looks at */
 /* Bytes acked after which a sweep is due, unless a quarter is more. */
 #define SWEEP_MIN  ((uint64_t)16 << 20)
@@ -1093,8 +1094,36 @@ write_index(struct store *st)
 	return 0;
 }
 
-int
-store_checkpoint(struct store *st, uint64_t segment)
+/*
+ * The checkpoint cannot go on, perhaps as the disk is full.  What was acked
+ * must not wait for that: write acks to the indexes, as far as they can be, so
+ * that a sweep may make room.  Keeps errno.
+ */
+static void
+write_acks(struct store *st)
+{
+	char path[QUEUE_PATH];
+	struct index_dir dir;
+	struct queue *q;
+	int error = errno;
+	size_t n;
+
+	for (n = 0; n < ACK_STEP && n < st->changed_count; n++) {
+		q = take_changed(st);
+		dir = dir_of(st, q, path);
+		(void)index_flush(&q->index, &dir);
+		mark_changed(st, q);
+	}
+	/* They are in another order now. */
+	if (st->step == PACK_INDEXES)
+		st->indexes = st->changed_count;
+	st->lost += st->acked + st->listing;
+	st->acked = st->listing = 0;
+	errno = error;
+}
+
+static int
+step_checkpoint(struct store *st, uint64_t segment)
 {
 	/* The rest of the checkpoint may take long: go on with it. */
 	if (st->segment == segment + 1)
@@ -1113,6 +1142,16 @@ store_checkpoint(struct store *st, uint64_t segment)
 	st->lost += st->listing;
 	st->listing = 0;
 	return 0;
+}
+
+int
+store_checkpoint(struct store *st, uint64_t segment)
+{
+	int more = step_checkpoint(st, segment);
+
+	if (more == -1)
+		write_acks(st);
+	return more;
 }
 
 uint64_t

@@ -1829,6 +1829,34 @@ test_sweep_is_due(void)
 	end_store(&p);
 }
 
+/* The disk is full before anything is packed: acks make room all the same. */
+static void
+test_acks_full(void)
+{
+	struct store_place p = new_store("acks full");
+	struct queue *a = store_queue(p.store, &alice, 1);
+	struct queue *b = store_queue(p.store, &bob, 1);
+	uint64_t ids[2][10];
+
+	put_some(&p, b, 60000, ids[0], 10);
+	checkpoint(&p);
+	ack_some(&p, b, ids[0], 10);
+	put_some(&p, a, 100, ids[1], 3);
+	turn(&p);
+	limit_files(10);
+	CHECK(store_checkpoint(p.store, journal_oldest(p.journal)) == -1,
+	    "it was packed");
+	sweep(&p);
+	CHECK(count_packs(&p) == 0, "%zu packs", count_packs(&p));
+	limit_files(0);
+	checkpoint(&p);
+	expect(&p, a, ids[1], 3, "acks full");
+	reopen(&p);
+	expect(&p, store_queue(p.store, &alice, 1), ids[1], 3, "restarted");
+	expect(&p, store_queue(p.store, &bob, 1), ids[0], 0, "restarted");
+	end_store(&p);
+}
+
 /* An idle relay gives back what was acked, though its segment is not full. */
 static void
 test_idle(void)
@@ -2101,6 +2129,7 @@ main(void)
 	test_sweep_copied();
 	test_sweep_limit();
 	test_sweep_full();
+	test_acks_full();
 	test_sweep_is_due();
 	test_idle();
 	test_sweep_copying();
