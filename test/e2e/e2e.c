@@ -585,7 +585,10 @@ test_http(const char *program)
 #define MEMBERS     32
 #define VISITORS    18
 
-/* More connect than there are descriptors; all are served as others leave. */
+/*
+ * More connect than there are descriptors; all are served as others leave.  One
+ * that was closed to make room for the next comes again.
+ */
 static void
 test_descriptors(const char *program)
 {
@@ -611,6 +614,10 @@ test_descriptors(const char *program)
 	for (i = 0; i < MEMBERS; i++)
 		peer_free(&members[i]);
 	for (i = 0; i < VISITORS; i++) {
+		if (!peer_await_open(visitors[i], RELAY_PATIENCE)) {
+			client_close(visitors[i]);
+			visitors[i] = client_connect(pool, r.port, NULL);
+		}
 		open += peer_await_open(visitors[i], RELAY_PATIENCE);
 		client_close(visitors[i]);
 	}
