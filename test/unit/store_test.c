@@ -2044,10 +2044,10 @@ test_takeover(enum stage stage)
 		both[0] = store_queue(p.store, &alice, 1);
 		store_ack(p.store, both[0], 3);
 		checkpoint(&p);
-		close_store(&p);
 		/* Names that were removed come back. */
 		make_old(&p, 3, 1000, both, 1);
 		make_old(&p, 7, 1000, both, 1);
+		close_store(&p);
 		CHECK(unlinkat(p.dir, "pack/form", 0) == 0 &&
 		    file_write(p.dir, "pack/form", SPAN("packs; older files "
 		    "are being removed\n")) == 0, "form");
