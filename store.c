@@ -1308,6 +1308,7 @@ void
 store_close(struct store *st)
 {
 	struct queue *q;
+	size_t i;
 
 	if (st == NULL)
 		return;
@@ -1320,6 +1321,12 @@ store_close(struct store *st)
 	if (st->step == PACK_OPEN)
 		pack_give_up(st->packs);
 	uploads_close(&st->uploads);
+	for (i = 0; i < st->queues.size; i++) {
+		for (q = st->queues.chains[i]; q != NULL; q = q->next) {
+			if (q->copy_from != NULL)
+				end_copy(st, q->copy_from);
+		}
+	}
 	/* A test may report late that a job is done. */
 	while (st->copy_count > 0)
 		end_copies(st);
