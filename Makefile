@@ -17,12 +17,13 @@ FLAGS   = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 LDLIBS  = -L$(BEARSSL)/lib -lbearssl -lpthread
 
 # The rooms, from the bottom to the top.
-OBJS =	base/buf.o base/clock.o base/encode.o base/fd.o base/fold.o base/list.o \
-	base/log.o base/qr.o base/secret.o base/set.o base/subnet.o base/typo.o base/utf8.o \
+OBJS =	base/buf.o base/clock.o base/confine.o base/encode.o base/fd.o \
+	base/fold.o base/list.o base/log.o base/qr.o base/secret.o \
+	base/set.o base/subnet.o base/typo.o base/utf8.o \
 	json.o \
 	disk/file.o disk/journal.o disk/quarantine.o disk/recfile.o \
 	disk/segment.o disk/syncer.o \
-	conf.o confine.o ntp.o \
+	conf.o ntp.o \
 	store/copy.o store/discard.o store/index.o store/large.o \
 	store/msgfile.o store/news.o store/pack.o store/queue.o \
 	store/sweep.o store/takeover.o store/upload.o store.o \
@@ -61,7 +62,7 @@ CMD =	cmd/context.o cmd/device.o cmd/group.o cmd/join.o cmd/mailbox.o \
 GATES =	cmd/bridge.o cmd/conversation.o cmd/gateway.o cmd/mailout.o \
 	cmd/sendmail.o cmd/station.o
 # The client's library with all that it needs, and tmtp with that.
-LIBTMTP = $(CLIENT) base/buf.o base/clock.o base/encode.o base/fd.o \
+LIBTMTP = $(CLIENT) base/buf.o base/clock.o base/confine.o base/encode.o base/fd.o \
 	base/log.o base/utf8.o disk/file.o json.o net/poller.o
 TMTP =	$(CMD) $(GATES) $(MAIL) $(LIBTMTP) base/qr.o base/typo.o
 # mnm N, and what only that needs: the small static binary has neither.

@@ -107,7 +107,7 @@ struct conf {
 				   sent again are recognised; 0: never */
 	unsigned expire_days;	/* until a node counts as lost; 0: never */
 	uint64_t disk_min;	/* bytes of disk kept free; 0: see datadir.h */
-	bool confine;		/* see confine.h */
+	bool confine;		/* see base/confine.h */
 	struct conf_listener *listen;	/* from a file: at least one */
 	size_t listen_count;
 	char **proxy_from;	/* networks; NULL-terminated; none: nobody */

@@ -12,7 +12,7 @@ const struct conf *mnm_conf(const struct mnm *);
 /*
  * Give up all but what this relay needs, unless conf says otherwise: for the
  * whole program, so only mnm.c does that, between mnm_open and mnm_start.
- * Returns the parts of confine.h that are in force.
+ * Returns the parts of base/confine.h that are in force.
  */
 unsigned mnm_confine(struct mnm *);
 

@@ -31,7 +31,7 @@ struct relay;
 struct push *push_open(struct relay *, const struct conf *, struct now,
     char *why, size_t room);
 void push_close(struct push *);
-/* Allow what the process needs; see confine.h. */
+/* Allow what the process needs; see base/confine.h. */
 void push_allow(const struct confine *);
 
 int push_fd(const struct push *);

@@ -9,7 +9,7 @@
 #include <bearssl_pem.h>
 
 #include "base/buf.h"
-#include "confine.h"
+#include "base/confine.h"
 #include "disk/file.h"
 
 #define BUNDLE_MAX ((size_t)4 << 20)	/* Debian's has 220 kB */

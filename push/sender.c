@@ -16,9 +16,9 @@
 
 #include <bearssl_ssl.h>
 
+#include "base/confine.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "confine.h"
 #include "push/address.h"
 #include "push/answer.h"
 #include "push/roots.h"

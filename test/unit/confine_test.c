@@ -4,7 +4,7 @@
  */
 #define _GNU_SOURCE
 
-#include "confine.h"
+#include "base/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -17,8 +17,8 @@
  * are others.  Programs built for a sanitizer are not confined, as that needs
  * more.
  */
-#ifndef MNM_CONFINE_H
-#define MNM_CONFINE_H
+#ifndef MNM_BASE_CONFINE_H
+#define MNM_BASE_CONFINE_H
 
 #define CONFINE_TEXT 100	/* room for any text of confine_text */
 

@@ -4,7 +4,7 @@
 #define _BSD_SOURCE
 #endif
 
-#include "confine.h"
+#include "base/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
