@@ -360,8 +360,8 @@ run_for_relay(struct cli *c)
 	if (status == ADMIN_DONE && answer.n == 0 && is_list(c) &&
 	    isatty(STDOUT_FILENO))
 		puts("none");
-	print(status == ADMIN_DONE || c->call.out.json ? stdout : stderr,
-	    &answer);
+	print(status == ADMIN_DONE || (c->call.options & OPTION_JSON) ?
+	    stdout : stderr, &answer);
 	return status;
 }
 
@@ -436,28 +436,35 @@ run_configured(struct cli *c, int (*command)(struct cli *))
 	return command(c);
 }
 
-/* Run the command, and print its answer, or what went wrong. */
+/*
+ * Run the command, and print its answer, or what went wrong.  admin_run makes
+ * the answer of what is for the relay.
+ */
 static int
 run(struct cli *c, int (*command)(struct cli *))
 {
 	struct output *out = &c->call.out;
 	bool json = (c->call.options & OPTION_JSON) != 0;
-	struct span text = { NULL, 0 };
+	bool answers = command != run_for_relay;
+	struct span text;
 	int status;
 
-	output_begin(out, json);
+	if (answers)
+		output_begin(out, json);
 	status = run_configured(c, command);
 	conf_free(&c->conf);
-	if (command != run_for_relay && (status != -1 || !json))
+	if (answers && (status != -1 || !json)) {
 		text = output_end(out);
-	if (text.n > 0)
-		fwrite(text.p, 1, text.n, stdout);
-	output_free(out);
+		if (text.n > 0)
+			fwrite(text.p, 1, text.n, stdout);
+	}
+	if (answers)
+		output_free(out);
 	if (status != -1)
 		return status;
 	log_clean(c->why, strlen(c->why));
 	return cli_refuse(json ? CLI_JSON : CLI_TEXT, command == run_fsck ?
-	    FSCK_DAMAGED : ADMIN_FAILED, c->why, text);
+	    FSCK_DAMAGED : ADMIN_FAILED, c->why, (struct span){ NULL, 0 });
 }
 
 int
