@@ -453,7 +453,7 @@ give_way(struct server *sv, struct conn *c)
 	remove_conn(sv, c);
 }
 
-/* One of a listener's.  False: there are no more, for now. */
+/* Accept one connection.  False if there is none, or no room for it. */
 static bool
 accept_conn(struct server *sv, const struct listener *listener)
 {

@@ -1,17 +1,18 @@
 /*
- * confine.h - give up for good what the program will not need, so that whoever
- * takes it over through a fault has little.
+ * confine.h - give up, for good, what the program does not need, so that an
+ * attacker who takes it over gains little.
  *
  *	confine_begin(&c);
  *	confine_allow(&c, CONFINE_READ, "/etc/mnm/mnm.config");
  *	confine_allow(&c, CONFINE_DATA, "/var/lib/mnm");
  *	active = confine_end(&c, CONFINE_RELAY);
  *
- * Linux: no new privileges by running programs, nobody may look into the
- * process; only what was allowed of all files (Landlock, since Linux 5.19); and
- * only the system calls that a relay makes (seccomp).  Any other call fails
- * with ENOSYS, as on a kernel that does not know it yet: so a C library falls
- * back on an older one.  OpenBSD: pledge and unveil.  Elsewhere: nothing.
+ * Linux: it gains no privileges by running programs, and other processes cannot
+ * inspect it; of all files it can use only those allowed (Landlock, since Linux
+ * 5.19); and it can make only the system calls that a relay needs (seccomp).
+ * Any other call fails with ENOSYS, as on a kernel that does not have it, so
+ * that a C library falls back on an older one.  OpenBSD: pledge and unveil.
+ * Elsewhere: nothing.
  *
  * It concerns this thread, and what it starts afterwards: so begin before there
  * are others.  Programs built for a sanitizer are not confined, as that needs
@@ -32,7 +33,7 @@ enum confine_use {
 	CONFINE_NAMES	/* what looking up hosts takes; without a path */
 };
 
-/* Who will be confined: what may be called. */
+/* Which process is confined: each has its own list of calls. */
 enum confine_who { CONFINE_RELAY, CONFINE_SENDER };
 
 /* What is in force, or could be on this system. */

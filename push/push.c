@@ -347,7 +347,7 @@ take_result(struct push *push, struct sender_result *r, struct now now)
 			break;
 	}
 	if (r->number == 0 || job == push->jobs + JOBS_MAX)
-		return;		/* it was given up */
+		return;		/* too late: it has timed out */
 	job->number = 0;
 	r->why[sizeof(r->why) - 1] = '\0';
 	log_clean(r->why, strlen(r->why));
