@@ -66,8 +66,8 @@
 
 _Static_assert(ACK_BYTES + 8 <= STORE_ACK_SIZE, "with what the journal adds");
 
-#define PACK_STEP  ((uint64_t)256 << 10) /* bytes that a step packs: 1 ms */
-#define LEARN_STEP 16		/* files of an index read at a time: 1 ms */
+#define PACK_STEP  ((uint64_t)256 << 10) /* bytes that a step packs */
+#define LEARN_STEP 16		/* files of an index read at a time */
 #define COPY_WAITS 200		/* calls: more than a user has nodes */
 #define ACK_STEP 64		/* indexes that a failed step writes acks to */
 #define SWEEP_STEPS 8		/* names that a step of a sweep looks at */
@@ -118,13 +118,12 @@ struct store {
 	int replay_error;		/* errno of a failed look, or 0 */
 };
 
-/* Where q's index is; path must outlive it. */
+/* Where q's index is. */
 static struct index_dir
-dir_of(const struct store *st, const struct queue *q, char path[QUEUE_PATH])
+dir_of(const struct store *st, const struct queue *q)
 {
-	path[0] = '\0';
-	return (struct index_dir){ st->quarantine, st->packs, path, &q->uid,
-	    q->ref, st->limit };
+	return (struct index_dir){ st->quarantine, st->packs, &q->uid, q->ref,
+	    st->limit, "" };
 }
 
 /* The next checkpoint must write q's index. */
@@ -280,8 +279,7 @@ int
 store_next(struct store *st, struct queue *q, uint64_t after, uint64_t *id,
     uint64_t *length)
 {
-	char path[QUEUE_PATH];
-	const struct index_dir dir = dir_of(st, q, path);
+	struct index_dir dir = dir_of(st, q);
 	const struct stored *m;
 	struct index_entry e;
 	int found = index_next(&q->index, &dir, after, &e);
@@ -318,8 +316,7 @@ lose_entry(struct store *st, struct stored *m)
 static void
 lose_packed(struct store *st, struct queue *q, uint64_t id)
 {
-	char path[QUEUE_PATH];
-	const struct index_dir dir = dir_of(st, q, path);
+	struct index_dir dir = dir_of(st, q);
 	struct index_entry e;
 
 	if (errno == ENOENT)
@@ -335,8 +332,7 @@ static ssize_t
 read_packed(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
     char *dst, size_t room)
 {
-	char path[QUEUE_PATH];
-	const struct index_dir dir = dir_of(st, q, path);
+	struct index_dir dir = dir_of(st, q);
 	struct index_entry e;
 	int found = index_next(&q->index, &dir, id - 1, &e);
 	ssize_t n;
@@ -375,8 +371,7 @@ store_read(struct store *st, struct queue *q, uint64_t id, uint64_t offset,
 static void
 ack_copy(struct store *st, struct queue *to, uint64_t id)
 {
-	char path[QUEUE_PATH];
-	const struct index_dir dir = dir_of(st, to, path);
+	struct index_dir dir = dir_of(st, to);
 	struct index_entry e;
 
 	(void)index_ack(&to->index, &dir, id, &e);
@@ -386,8 +381,7 @@ ack_copy(struct store *st, struct queue *to, uint64_t id)
 static bool
 remove_waiting(struct store *st, struct queue *q, uint64_t id)
 {
-	char path[QUEUE_PATH];
-	const struct index_dir dir = dir_of(st, q, path);
+	struct index_dir dir = dir_of(st, q);
 	struct stored *m = queue_get(q, id);
 	struct index_entry e;
 
@@ -461,9 +455,9 @@ end_copy(struct store *st, struct queue *from)
 }
 
 /*
- * Another queue is being copied there.  It is given up when it has not gone on
- * for so long that it seems forgotten: or two copies would cut each other short
- * for ever.
+ * Whether another queue is being copied there.  After COPY_WAITS calls, its
+ * client has gone, and its copy ends.  Without this wait, two devices that ask
+ * at the same time would undo each other's copies for ever.
  */
 static bool
 is_taken(const struct queue *from, struct queue *to)
@@ -503,9 +497,8 @@ int
 store_copy_index(struct store *st, struct queue *from, struct queue *to,
     unsigned messages)
 {
-	char from_path[QUEUE_PATH], to_path[QUEUE_PATH];
-	const struct index_dir from_dir = dir_of(st, from, from_path);
-	const struct index_dir to_dir = dir_of(st, to, to_path);
+	struct index_dir from_dir = dir_of(st, from);
+	struct index_dir to_dir = dir_of(st, to);
 	int more;
 
 	if (is_taken(from, to))
@@ -632,8 +625,7 @@ store_drop(struct store *st, struct queue *q)
 struct store_load
 store_load(struct store *st, struct queue *q)
 {
-	char path[QUEUE_PATH];
-	const struct index_dir dir = dir_of(st, q, path);
+	struct index_dir dir = dir_of(st, q);
 
 	(void)index_learn(&q->index, &dir, LEARN_STEP);
 	return (struct store_load){ q->ring_count + q->index.messages,
@@ -681,8 +673,7 @@ store_oldest_news(const struct queue *q, uint64_t after)
 int
 store_check_queue(struct store *st, struct queue *q, struct store_load *seen)
 {
-	char path[QUEUE_PATH];
-	const struct index_dir dir = dir_of(st, q, path);
+	struct index_dir dir = dir_of(st, q);
 	struct index_entry e;
 	uint64_t after, bytes;
 	int more, found;
@@ -1045,7 +1036,7 @@ pack_some(struct store *st, uint64_t segment)
 
 /* Append to q's index what of its ring is packed. */
 static int
-add_packed(struct store *st, struct queue *q, const struct index_dir *dir)
+add_packed(struct store *st, struct queue *q, struct index_dir *dir)
 {
 	struct index_entry *entries = xalloc((q->ring_count + 1) *
 	    sizeof(*entries));
@@ -1079,9 +1070,8 @@ add_packed(struct store *st, struct queue *q, const struct index_dir *dir)
 static int
 write_index(struct store *st)
 {
-	char path[QUEUE_PATH];
 	struct queue *q = st->changed;
-	const struct index_dir dir = dir_of(st, q, path);
+	struct index_dir dir = dir_of(st, q);
 	int more = add_packed(st, q, &dir);
 
 	if (more == 0)
@@ -1102,7 +1092,6 @@ write_index(struct store *st)
 static void
 write_acks(struct store *st)
 {
-	char path[QUEUE_PATH];
 	struct index_dir dir;
 	struct queue *q;
 	int error = errno;
@@ -1110,7 +1099,7 @@ write_acks(struct store *st)
 
 	for (n = 0; n < ACK_STEP && n < st->changed_count; n++) {
 		q = take_changed(st);
-		dir = dir_of(st, q, path);
+		dir = dir_of(st, q);
 		(void)index_flush(&q->index, &dir);
 		mark_changed(st, q);
 	}

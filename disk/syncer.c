@@ -1,6 +1,5 @@
 #include "disk/syncer.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -41,30 +40,10 @@ write_zeros(int fd, uint64_t size)
 	return 0;
 }
 
-/* Remove at most so many files; *count is then how many were. */
-static int
-remove_files(int dir, uint64_t *count)
-{
-	DIR *list = file_open_list(dir, ".");
-	uint64_t most = *count;
-	const char *name;
-
-	*count = 0;
-	if (list == NULL)
-		return -1;
-	while (*count < most && (name = file_next_name(list)) != NULL) {
-		if (unlinkat(dir, name, 0) == 0)
-			++*count;
-	}
-	return file_end_list(list);
-}
-
 /* Returns 0 or an errno. */
 static int
 run_job(struct syncer_job *job)
 {
-	if (job->kind == SYNCER_REMOVE)
-		return remove_files(job->fd, &job->size) == -1 ? errno : 0;
 	if (job->kind == SYNCER_TREE)
 		return file_sync_tree(job->dir) == -1 ? errno : 0;
 	if (job->kind == SYNCER_ZEROS && write_zeros(job->fd, job->size) == -1)

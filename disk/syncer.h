@@ -14,9 +14,7 @@
 enum syncer_kind {
 	SYNCER_FILE,	/* fsync fd, then fsync dir: a new file, durable */
 	SYNCER_TREE,	/* file_sync_tree(dir) */
-	SYNCER_ZEROS,	/* make fd size bytes of zeros, fsync fd and dir */
-	SYNCER_REMOVE	/* no sync: remove at most size of the files in the
-			   directory fd; size is then how many were */
+	SYNCER_ZEROS	/* make fd size bytes of zeros, fsync fd and dir */
 };
 
 /* One job; the caller's storage, untouched by the caller until it is done. */

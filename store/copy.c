@@ -65,7 +65,7 @@ begin_sync(struct copy *c, int data, const char *path)
 
 /* Sync the next file, or the directory.  As copy_step. */
 static int
-sync_next(struct copy *c, const struct index_dir *dir)
+sync_next(struct copy *c, struct index_dir *dir)
 {
 	char path[INDEX_PATH];
 
@@ -99,7 +99,7 @@ end_sync(struct copy *c)
 /* Copy some entries.  Returns how many, or -1. */
 static int
 copy_some(struct copy *c, struct node_index *from,
-    const struct index_dir *from_dir, const struct index_dir *to_dir,
+    struct index_dir *from_dir, struct index_dir *to_dir,
     unsigned messages)
 {
 	struct index_entry *entries = xalloc(messages * sizeof(*entries));
@@ -127,7 +127,7 @@ copy_some(struct copy *c, struct node_index *from,
 
 int
 copy_step(struct copy *c, struct node_index *from,
-    const struct index_dir *from_dir, const struct index_dir *to_dir,
+    struct index_dir *from_dir, struct index_dir *to_dir,
     unsigned messages)
 {
 	int n = c->syncing ? end_sync(c) : 0;

@@ -21,7 +21,7 @@ struct copy *copy_begin(struct syncer *, struct node_index *to, bool replaces);
  * the copy, durably, or -1 with errno.  In between, acks are for both.
  */
 int copy_step(struct copy *, struct node_index *from,
-    const struct index_dir *from_dir, const struct index_dir *to_dir,
+    struct index_dir *from_dir, struct index_dir *to_dir,
     unsigned messages);
 /*
  * Free it, done or not; false if a sync of it is under way: try again later.

@@ -8,7 +8,7 @@
 
 #include "disk/file.h"
 
-#define STEP 32			/* files that are removed at a time: 2 ms */
+#define STEP 32			/* files that are removed at a time */
 #define TRIES 100000U		/* names */
 #define NAME_BYTES 300		/* room for tmp/drop-N, and any name in tmp */
 

@@ -12,6 +12,7 @@
 #include "base/encode.h"
 #include "base/fd.h"
 #include "disk/file.h"
+#include "store/ids.h"
 #include "store/pack.h"
 
 #define NAME "index-"
@@ -21,7 +22,7 @@
 /* What a reader accepts: each of them gone again, and repeats of that. */
 #define FILE_BYTES_MAX ((size_t)8 * LINES_MAX * INDEX_LINE)
 
-#define FLUSH_FILES 16		/* written or removed at a time: 1 ms */
+#define FLUSH_FILES 16		/* written or removed at a time */
 #define CRC_AT 35		/* where a line's checksum stands */
 
 void
@@ -35,7 +36,7 @@ index_place(char path[INDEX_PLACE], const struct uid *uid, uint32_t ref)
 }
 
 const char *
-index_where(const struct index_dir *dir)
+index_where(struct index_dir *dir)
 {
 	if (dir->path[0] == '\0')
 		index_place(dir->path, dir->uid, dir->ref);
@@ -68,7 +69,7 @@ index_rest(struct node_index *ix)
 
 void
 index_path(char path[INDEX_PATH], const struct node_index *ix,
-    const struct index_dir *dir, uint32_t i)
+    struct index_dir *dir, uint32_t i)
 {
 	(void)snprintf(path, INDEX_PATH, "%s/" NAME "%016" PRIx64,
 	    index_where(dir), ix->files[i].first);
@@ -152,16 +153,7 @@ free_content(struct index_content *c)
 static uint32_t
 place_of(const struct index_entry *entries, uint32_t count, uint64_t id)
 {
-	uint32_t low = 0, high = count, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (entries[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return (uint32_t)ids_place(entries, count, sizeof(*entries), id);
 }
 
 /*
@@ -247,7 +239,7 @@ parse(struct index_content *c, struct span text, uint64_t limit)
 
 /* Read so many bytes of the file at path, at most. */
 static int
-read_file(struct index_content *c, const struct index_dir *dir,
+read_file(struct index_content *c, struct index_dir *dir,
     const char *path, uint32_t bytes, uint64_t limit)
 {
 	struct buf text = { NULL, 0, 0 };
@@ -269,7 +261,7 @@ read_file(struct index_content *c, const struct index_dir *dir,
  * Returns how many, or -1.
  */
 static int
-recover(struct index_content *c, const struct index_dir *dir, uint64_t from,
+recover(struct index_content *c, struct index_dir *dir, uint64_t from,
     uint64_t to)
 {
 	char node[PACK_NODE];
@@ -298,7 +290,7 @@ recover(struct index_content *c, const struct index_dir *dir, uint64_t from,
 }
 
 int
-index_read(const struct index_dir *dir, const char *name,
+index_read(struct index_dir *dir, const char *name,
     struct index_entry **entries, size_t *count)
 {
 	char path[INDEX_PATH];
@@ -333,14 +325,6 @@ index_read(const struct index_dir *dir, const char *name,
 
 /* ---- the list of files ---- */
 
-static int
-by_first(const void *a, const void *b)
-{
-	const struct index_file *x = a, *y = b;
-
-	return (x->first > y->first) - (x->first < y->first);
-}
-
 /* Remove file i, from memory only. */
 static void
 forget_file(struct node_index *ix, uint32_t i)
@@ -357,7 +341,7 @@ forget_file(struct node_index *ix, uint32_t i)
 
 /* Remove the files that the journal has the whole of. */
 static int
-cut(struct node_index *ix, const struct index_dir *dir)
+cut(struct node_index *ix, struct index_dir *dir)
 {
 	char path[INDEX_PATH];
 
@@ -373,7 +357,7 @@ cut(struct node_index *ix, const struct index_dir *dir)
 }
 
 static int
-list_files(struct node_index *ix, const struct index_dir *dir)
+list_files(struct node_index *ix, struct index_dir *dir)
 {
 	DIR *list = file_open_list(dir->quarantine->data, index_where(dir));
 	const char *name;
@@ -392,8 +376,7 @@ list_files(struct node_index *ix, const struct index_dir *dir)
 	}
 	if (file_end_list(list) == -1)
 		return -1;
-	if (ix->file_count > 0)
-		qsort(ix->files, ix->file_count, sizeof(*ix->files), by_first);
+	ids_sort(ix->files, ix->file_count, sizeof(*ix->files));
 	return ix->stale ? cut(ix, dir) : 0;
 }
 
@@ -401,20 +384,11 @@ list_files(struct node_index *ix, const struct index_dir *dir)
 static uint32_t
 acked_place(const struct node_index *ix, uint64_t id)
 {
-	uint32_t low = 0, high = ix->acked_count, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (ix->acked[middle] < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return (uint32_t)ids_place(ix->acked, ix->acked_count, sizeof(id), id);
 }
 
-static bool
-is_acked(const struct node_index *ix, uint64_t id)
+bool
+index_is_acked(const struct node_index *ix, uint64_t id)
 {
 	uint32_t place = acked_place(ix, id);
 
@@ -479,7 +453,7 @@ drop_known_acks(struct node_index *ix, uint32_t i,
 
 /* Cut what stands behind the end of the file. */
 static int
-trim(const struct index_dir *dir, const char *path, uint32_t end)
+trim(struct index_dir *dir, const char *path, uint32_t end)
 {
 	int fd = openat(dir->quarantine->data, path, O_WRONLY | O_CLOEXEC);
 
@@ -488,7 +462,7 @@ trim(const struct index_dir *dir, const char *path, uint32_t end)
 
 /* Write the file again, with what is known of it; remove it if that is none. */
 static int
-rewrite(const struct index_dir *dir, const char *path, struct index_content *c)
+rewrite(struct index_dir *dir, const char *path, struct index_content *c)
 {
 	static const char draft[] = "tmp/index";
 	struct buf lines = { NULL, 0, 0 };
@@ -528,7 +502,7 @@ rewrite(const struct index_dir *dir, const char *path, struct index_content *c)
  * journal has the same.
  */
 static int
-mend(struct node_index *ix, const struct index_dir *dir, uint32_t i,
+mend(struct node_index *ix, struct index_dir *dir, uint32_t i,
     const char *path, struct index_content *c)
 {
 	uint64_t from = ix->files[i].first, to = dir->limit - 1;
@@ -558,7 +532,7 @@ mend(struct node_index *ix, const struct index_dir *dir, uint32_t i,
 
 /* Read file i; one that cannot be read is damaged, and moved away. */
 static int
-read_content(struct node_index *ix, const struct index_dir *dir, uint32_t i,
+read_content(struct node_index *ix, struct index_dir *dir, uint32_t i,
     const char *path, struct index_content *c)
 {
 	bool limited = ix->stale &&
@@ -590,7 +564,7 @@ learn(struct node_index *ix, uint32_t i, const struct index_content *c)
 	f->added = f->closed ? LINES_MAX : c->count;
 	f->end = c->end;
 	for (at = 0; at < c->count; at++) {
-		if (c->gone[at] || is_acked(ix, c->entries[at].id))
+		if (c->gone[at] || index_is_acked(ix, c->entries[at].id))
 			continue;
 		f->live++;
 		f->bytes += c->entries[at].bytes;
@@ -603,7 +577,7 @@ learn(struct node_index *ix, uint32_t i, const struct index_content *c)
 
 /* Have what waits of file i in the window. */
 static int
-load(struct node_index *ix, const struct index_dir *dir, uint32_t i)
+load(struct node_index *ix, struct index_dir *dir, uint32_t i)
 {
 	char path[INDEX_PATH];
 	struct index_content c;
@@ -628,7 +602,7 @@ load(struct node_index *ix, const struct index_dir *dir, uint32_t i)
 		learn(ix, i, &c);
 	ix->window_file = i;
 	for (at = 0; at < c.count; at++) {
-		if (!c.gone[at] && !is_acked(ix, c.entries[at].id))
+		if (!c.gone[at] && !index_is_acked(ix, c.entries[at].id))
 			c.entries[ix->window_count++] = c.entries[at];
 	}
 	ix->window = c.entries != NULL ? c.entries : xalloc(1);
@@ -639,7 +613,7 @@ load(struct node_index *ix, const struct index_dir *dir, uint32_t i)
 
 /* Have the list of files. */
 static int
-list(struct node_index *ix, const struct index_dir *dir)
+list(struct node_index *ix, struct index_dir *dir)
 {
 	if (ix->listed)
 		return 0;
@@ -655,20 +629,14 @@ list(struct node_index *ix, const struct index_dir *dir)
 static uint32_t
 file_of(const struct node_index *ix, uint64_t id)
 {
-	uint32_t low = 0, high = ix->file_count, middle;
+	size_t place = ids_place(ix->files, ix->file_count,
+	    sizeof(*ix->files), id + 1);
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (ix->files[middle].first <= id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low == 0 ? ix->file_count : low - 1;
+	return place == 0 ? ix->file_count : (uint32_t)place - 1;
 }
 
 int
-index_next(struct node_index *ix, const struct index_dir *dir, uint64_t after,
+index_next(struct node_index *ix, struct index_dir *dir, uint64_t after,
     struct index_entry *e)
 {
 	uint32_t i, place;
@@ -692,7 +660,7 @@ index_next(struct node_index *ix, const struct index_dir *dir, uint64_t after,
 }
 
 int
-index_ack(struct node_index *ix, const struct index_dir *dir, uint64_t id,
+index_ack(struct node_index *ix, struct index_dir *dir, uint64_t id,
     struct index_entry *e)
 {
 	struct index_file *f;
@@ -728,12 +696,12 @@ index_ack(struct node_index *ix, const struct index_dir *dir, uint64_t id,
 void
 index_ack_unseen(struct node_index *ix, uint64_t id)
 {
-	if (!is_acked(ix, id))
+	if (!index_is_acked(ix, id))
 		add_acked(ix, id);
 }
 
 int
-index_learn(struct node_index *ix, const struct index_dir *dir, unsigned files)
+index_learn(struct node_index *ix, struct index_dir *dir, unsigned files)
 {
 	if (list(ix, dir) == -1)
 		return -1;
@@ -752,7 +720,7 @@ index_learn(struct node_index *ix, const struct index_dir *dir, unsigned files)
 
 /* Open a file to append to; a new one is made. */
 static int
-open_file(const struct index_dir *dir, const char *path, bool is_new)
+open_file(struct index_dir *dir, const char *path, bool is_new)
 {
 	int flags = O_WRONLY | O_CLOEXEC |
 	    (is_new ? O_CREAT | O_TRUNC : 0);
@@ -767,7 +735,7 @@ open_file(const struct index_dir *dir, const char *path, bool is_new)
 
 /* Append lines to file i.  Returns 1 if somebody has removed it, or -1. */
 static int
-append(struct node_index *ix, const struct index_dir *dir, uint32_t i,
+append(struct node_index *ix, struct index_dir *dir, uint32_t i,
     const struct buf *lines)
 {
 	struct index_file *f = &ix->files[i];
@@ -799,7 +767,7 @@ append(struct node_index *ix, const struct index_dir *dir, uint32_t i,
 
 /* The last file is full: the next begins with id. */
 static int
-close_file(struct node_index *ix, const struct index_dir *dir, uint64_t id)
+close_file(struct node_index *ix, struct index_dir *dir, uint64_t id)
 {
 	struct buf line = { NULL, 0, 0 };
 	int result = 0;
@@ -819,7 +787,7 @@ close_file(struct node_index *ix, const struct index_dir *dir, uint64_t id)
  * would take it for what waits: some of it may have been acked since.
  */
 static int
-clear_failed(struct node_index *ix, const struct index_dir *dir)
+clear_failed(struct node_index *ix, struct index_dir *dir)
 {
 	struct index_file *last = ix->file_count == 0 ? NULL :
 	    &ix->files[ix->file_count - 1];
@@ -842,7 +810,7 @@ clear_failed(struct node_index *ix, const struct index_dir *dir)
 
 /* Have a last file with room for a line of id: its place is file_count - 1. */
 static int
-make_room(struct node_index *ix, const struct index_dir *dir, uint64_t id)
+make_room(struct node_index *ix, struct index_dir *dir, uint64_t id)
 {
 	struct index_file *last;
 
@@ -864,7 +832,7 @@ make_room(struct node_index *ix, const struct index_dir *dir, uint64_t id)
 }
 
 int
-index_add(struct node_index *ix, const struct index_dir *dir,
+index_add(struct node_index *ix, struct index_dir *dir,
     const struct index_entry *entries, size_t n, unsigned times)
 {
 	struct buf lines = { NULL, 0, 0 };
@@ -904,7 +872,7 @@ index_add(struct node_index *ix, const struct index_dir *dir,
 
 /* Write the acks from..to to file i, or remove it if nothing of it waits. */
 static int
-flush_file(struct node_index *ix, const struct index_dir *dir, uint32_t i,
+flush_file(struct node_index *ix, struct index_dir *dir, uint32_t i,
     uint32_t from, uint32_t to)
 {
 	struct buf lines = { NULL, 0, 0 };
@@ -928,7 +896,7 @@ flush_file(struct node_index *ix, const struct index_dir *dir, uint32_t i,
 }
 
 int
-index_flush(struct node_index *ix, const struct index_dir *dir)
+index_flush(struct node_index *ix, struct index_dir *dir)
 {
 	uint32_t i, from, to;
 	unsigned files = 0;

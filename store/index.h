@@ -83,53 +83,55 @@ struct node_index {
 struct index_dir {
 	struct quarantine *quarantine;
 	struct packs *packs;
-	char *path;		/* INDEX_PLACE bytes for the node's directory:
-				   written when it is needed, if it is "" */
 	const struct uid *uid;	/* whose node it is */
 	uint32_t ref;
 	uint64_t limit;		/* the journal has all from this id on */
+	/* For index_where: the node's directory, or "". */
+	char path[INDEX_PLACE];
 };
 
 /* The path of a node's directory. */
 void index_place(char path[INDEX_PLACE], const struct uid *, uint32_t ref);
 /* The same, of this one. */
-const char *index_where(const struct index_dir *);
+const char *index_where(struct index_dir *);
 
 void index_free(struct node_index *);
 /* Free what helps reading only. */
 void index_rest(struct node_index *);
 
 /* The first entry above after: returns 1, 0 if there is none, or -1. */
-int index_next(struct node_index *, const struct index_dir *, uint64_t after,
+int index_next(struct node_index *, struct index_dir *, uint64_t after,
     struct index_entry *);
 /* The message waits no longer.  Returns 1; 0 if it did not wait; or -1. */
-int index_ack(struct node_index *, const struct index_dir *, uint64_t id,
+int index_ack(struct node_index *, struct index_dir *, uint64_t id,
     struct index_entry *);
 /* The same, during replay: files are not looked at. */
 void index_ack_unseen(struct node_index *, uint64_t id);
+/* An ack of it is not in the files yet. */
+bool index_is_acked(const struct node_index *, uint64_t id);
 /* Read files that are not known, at most so many.  1 if there are more. */
-int index_learn(struct node_index *, const struct index_dir *, unsigned files);
+int index_learn(struct node_index *, struct index_dir *, unsigned files);
 
 /*
  * Append entries, above all that are there, each so many times.  Returns how
  * many of the first were appended, at least one, or -1 and none was.
  */
-int index_add(struct node_index *, const struct index_dir *,
+int index_add(struct node_index *, struct index_dir *,
     const struct index_entry *, size_t n, unsigned times);
 /*
  * Write the acks to some of the files, and remove those of which nothing waits.
  * 1 if there is more to do.
  */
-int index_flush(struct node_index *, const struct index_dir *);
+int index_flush(struct node_index *, struct index_dir *);
 
 /* The path of file i.  It must be listed. */
 void index_path(char path[INDEX_PATH], const struct node_index *,
-    const struct index_dir *, uint32_t i);
+    struct index_dir *, uint32_t i);
 /*
  * For a sweep: what a file of this name, in the directory, says that waits,
  * acks in memory aside; free *entries.  Returns 1, or 0 if it is no index file.
  */
-int index_read(const struct index_dir *, const char *name,
+int index_read(struct index_dir *, const char *name,
     struct index_entry **entries, size_t *count);
 
 #endif

@@ -26,8 +26,9 @@ head_offset(uint64_t data)
 	return data + (data + MSGFILE_BLOCK - 1) / MSGFILE_BLOCK * CRC;
 }
 
-uint64_t
-msgfile_bytes(uint64_t head, uint64_t data)
+/* Bytes of the file for a message. */
+static uint64_t
+file_bytes(uint64_t head, uint64_t data)
 {
 	return head_offset(data) + head + TRAILER;
 }
@@ -98,19 +99,6 @@ msgfile_write_head(int fd, uint64_t id, struct span head, uint64_t data)
 	return result;
 }
 
-void
-msgfile_image(struct buf *b, uint64_t id, struct span head, struct span data)
-{
-	char crc[CRC];
-
-	buf_add(b, data);
-	if (data.n > 0) {
-		encode_u32(crc, encode_crc32c(0, data.p, data.n));
-		buf_add(b, (struct span){ crc, CRC });
-	}
-	add_head(b, id, head, data.n);
-}
-
 /* A bad sector stays bad; what is only a hiccup must not cost a message. */
 static int
 read_bytes(const struct msgfile_reader *r, void *dst, size_t n,
@@ -165,7 +153,7 @@ msgfile_check(struct msgfile_reader *r, uint64_t id)
 	if (decode_u32(trailer) != MAGIC || decode_u64(trailer + 16) != id ||
 	    decode_u32(trailer + 28) != encode_crc32c(0, trailer,
 	    TRAILER - CRC) || r->data > size ||
-	    msgfile_bytes(r->head, r->data) != size)
+	    file_bytes(r->head, r->data) != size)
 		return -1;
 	return check_head(r, decode_u32(trailer + 24));
 }

@@ -39,15 +39,6 @@ int msgfile_end(struct msgfile_writer *);
 /* Write the head of a file whose data is complete; again does no harm. */
 int msgfile_write_head(int fd, uint64_t id, struct span head, uint64_t data);
 
-/*
- * Append the whole file for a message whose data is at most one block.
- */
-void msgfile_image(struct buf *, uint64_t id, struct span head,
-    struct span data);
-
-/* Bytes of the file for a message. */
-uint64_t msgfile_bytes(uint64_t head, uint64_t data);
-
 /* A file being read.  Zeroed, it has no buffer; fd is the caller's. */
 struct msgfile_reader {
 	int fd;

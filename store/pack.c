@@ -12,6 +12,7 @@
 #include "base/encode.h"
 #include "base/fd.h"
 #include "disk/file.h"
+#include "store/ids.h"
 
 #define RECORD_MAGIC 0x31726e6dU	/* "mnr1" */
 #define LARGE_MAGIC  0x316c6e6dU	/* "mnl1" */
@@ -93,14 +94,6 @@ body_bytes(const struct pack_record *record)
 /* ---- the list of packs ---- */
 
 static int
-by_first(const void *a, const void *b)
-{
-	const struct pack *x = a, *y = b;
-
-	return (x->first > y->first) - (x->first < y->first);
-}
-
-static int
 list_packs(struct packs *packs)
 {
 	DIR *list = file_open_list(packs->data, "pack");
@@ -119,8 +112,7 @@ list_packs(struct packs *packs)
 	}
 	if (file_end_list(list) == -1)
 		return -1;
-	if (packs->count > 0)
-		qsort(packs->all, packs->count, sizeof(*packs->all), by_first);
+	ids_sort(packs->all, packs->count, sizeof(*packs->all));
 	return 0;
 }
 
@@ -173,7 +165,7 @@ packs_close(struct packs *packs)
 
 	if (packs == NULL)
 		return;
-	(void)fd_close(packs->writer.fd);	/* it was given up */
+	(void)fd_close(packs->writer.fd);	/* it is of no use */
 	(void)fd_close(packs->dir);
 	for (i = 0; i < OPEN_MAX; i++)
 		close_pack(&packs->open[i]);
@@ -203,16 +195,8 @@ packs_at(struct packs *packs, size_t i)
 static size_t
 place_of(const struct packs *packs, uint64_t id)
 {
-	size_t low = 0, high = packs->count, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (packs->all[middle].first <= id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return ids_place(packs->all, packs->count, sizeof(*packs->all),
+	    id + 1);
 }
 
 struct pack *
@@ -242,7 +226,8 @@ packs_remove(struct packs *packs, size_t i)
 int
 packs_cut(struct packs *packs, uint64_t id)
 {
-	size_t n = id == 0 ? 0 : place_of(packs, id - 1);
+	size_t n = ids_place(packs->all, packs->count, sizeof(*packs->all),
+	    id);
 
 	if (packs->quarantine->report_only) {
 		packs->count = n;
@@ -578,22 +563,23 @@ use_pack(struct packs *packs, struct pack *pack)
 	return oldest;
 }
 
+/* Where in the list the first record of at least id is. */
+static uint32_t
+record_place(const struct open_pack *open, uint64_t id)
+{
+	return (uint32_t)ids_place(open->list, open->count,
+	    sizeof(*open->list), id);
+}
+
 /* Where a message's record is; false if the pack does not have it. */
 static bool
 find_record(const struct open_pack *open, uint64_t id, uint32_t *offset)
 {
-	uint32_t low = 0, high = open->count, middle;
+	uint32_t place = record_place(open, id);
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (open->list[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == open->count || open->list[low].id != id)
+	if (place == open->count || open->list[place].id != id)
 		return false;
-	*offset = open->list[low].offset;
+	*offset = open->list[place].offset;
 	return true;
 }
 
@@ -731,9 +717,9 @@ packs_next_of(struct packs *packs, const char node[PACK_NODE], uint64_t from,
 		open = use_pack(packs, &packs->all[place]);
 		if (open == NULL && errno != ENOENT)
 			return -1;
-		for (i = 0; open != NULL && i < open->count; i++) {
-			if (open->list[i].id < from || open->list[i].id > to)
-				continue;
+		i = open == NULL ? 0 : record_place(open, from);
+		for (; open != NULL && i < open->count &&
+		    open->list[i].id <= to; i++) {
 			result = is_for(open, open->list[i].offset, node,
 			    found);
 			if (result != 0)
@@ -778,17 +764,6 @@ pack_list(struct packs *packs, struct pack *pack, struct pack_entry **list,
 
 /* ---- for a sweep ---- */
 
-int
-pack_records(struct packs *packs, struct pack *pack, uint32_t *count)
-{
-	const struct open_pack *open = use_pack(packs, pack);
-
-	if (open == NULL)
-		return -1;
-	*count = open->count;
-	return 0;
-}
-
 /* Ids differ in all their bits: some bits of a product are a good hash. */
 static uint32_t
 mark_of(const struct pack *pack, uint64_t id)
@@ -814,12 +789,14 @@ packs_has_mark(const struct packs *packs, size_t i, uint64_t id)
 int
 pack_mark(struct packs *packs, struct pack *pack, uint64_t id)
 {
-	uint32_t count, bit, bits = 32;
+	const struct open_pack *open;
+	uint32_t bit, bits = 32;
 
 	if (pack->mark_bits == 0) {
-		if (pack_records(packs, pack, &count) == -1)
+		open = use_pack(packs, pack);
+		if (open == NULL)
 			return -1;
-		while (bits / MARKS_PER_RECORD < count)
+		while (bits / MARKS_PER_RECORD < open->count)
 			bits *= 2;
 		pack->marks = xzalloc(bits / 8);
 		pack->mark_bits = bits;

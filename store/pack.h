@@ -117,8 +117,6 @@ struct pack *packs_find(struct packs *, uint64_t id);
 /* Its records, by rising id, and the offset behind the last; free *list. */
 int pack_list(struct packs *, struct pack *, struct pack_entry **list,
     uint32_t *count, uint32_t *end);
-/* How many records it has. */
-int pack_records(struct packs *, struct pack *, uint32_t *count);
 /* Remove pack i and its file. */
 int packs_remove(struct packs *, size_t i);
 /*

@@ -13,6 +13,7 @@
 #include "disk/file.h"
 #include "disk/quarantine.h"
 #include "disk/syncer.h"
+#include "store/ids.h"
 #include "store/index.h"
 #include "store/large.h"
 #include "store/pack.h"
@@ -136,14 +137,6 @@ give_up(struct sweep *sw, const char *path)
 
 /* ---- marking ---- */
 
-static int
-by_id(const void *a, const void *b)
-{
-	const struct large_mark *x = a, *y = b;
-
-	return (x->id > y->id) - (x->id < y->id);
-}
-
 /* Read the ids of the large files. */
 static int
 list_larges(struct sweep *sw)
@@ -162,8 +155,7 @@ list_larges(struct sweep *sw)
 		sw->large[sw->large_count++] = (struct large_mark){ id,
 		    false };
 	}
-	if (sw->large_count > 0)
-		qsort(sw->large, sw->large_count, sizeof(*sw->large), by_id);
+	ids_sort(sw->large, sw->large_count, sizeof(*sw->large));
 	return file_end_list(list);
 }
 
@@ -216,16 +208,16 @@ sweep_restart(struct sweep *sw)
 static int
 mark(struct sweep *sw, const struct index_entry *e)
 {
-	struct large_mark key = { e->id, false }, *large;
 	struct pack *pack;
+	size_t place;
 
 	if (e->id >= sw->limit)
 		return 0;
 	if (e->large) {
-		large = sw->large_count == 0 ? NULL : bsearch(&key, sw->large,
-		    sw->large_count, sizeof(key), by_id);
-		if (large != NULL)
-			large->marked = true;
+		place = ids_place(sw->large, sw->large_count,
+		    sizeof(*sw->large), e->id);
+		if (place < sw->large_count && sw->large[place].id == e->id)
+			sw->large[place].marked = true;
 	}
 	pack = packs_find(sw->packs, e->id);
 	/* What has been removed has been reported, or will be. */
@@ -238,7 +230,7 @@ static int
 mark_file(struct sweep *sw, const char *name)
 {
 	struct index_dir dir = { .quarantine = sw->quarantine,
-	    .packs = sw->packs, .path = sw->path, .limit = sw->limit };
+	    .packs = sw->packs, .limit = sw->limit };
 	const char *uid_text = sw->path + sw->levels[DEPTH - 3].end + 1;
 	struct index_entry *entries;
 	struct uid uid;

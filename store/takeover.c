@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "disk/file.h"
 #include "disk/quarantine.h"
+#include "store/ids.h"
 #include "store/large.h"
 #include "store/msgfile.h"
 #include "store/pack.h"
@@ -179,19 +180,6 @@ look_at_all(struct takeover *t, look *at)
 	return -1;
 }
 
-/* Whether the journal says that the message was acked. */
-static bool
-is_acked(const struct queue *q, uint64_t id)
-{
-	uint32_t i;
-
-	for (i = 0; i < q->index.acked_count; i++) {
-		if (q->index.acked[i] == id)
-			return true;
-	}
-	return false;
-}
-
 /* Note a message that is to be taken over. */
 static int
 find(struct takeover *t, struct queue *q, const char *path, const char *name)
@@ -201,7 +189,8 @@ find(struct takeover *t, struct queue *q, const char *path, const char *name)
 	(void)path;
 	if (!decode_hex64(&found.id, span_of(name)))
 		return 0;
-	if (q == NULL || found.id >= t->limit || is_acked(q, found.id)) {
+	if (q == NULL || found.id >= t->limit ||
+	    index_is_acked(&q->index, found.id)) {
 		t->strays++;
 		return 0;
 	}
@@ -237,14 +226,6 @@ remove_new(struct takeover *t, struct queue *q, const char *path,
 {
 	(void)q;
 	return strncmp(name, "index-", 6) == 0 ? unlink_in(t, path, name) : 0;
-}
-
-static int
-by_id(const void *a, const void *b)
-{
-	const struct old_message *x = a, *y = b;
-
-	return (x->id > y->id) - (x->id < y->id);
 }
 
 /* ---- copying ---- */
@@ -333,11 +314,9 @@ add_to_index(struct takeover *t, const struct old_message *found,
 {
 	struct index_entry e = { found->id, (uint32_t)(r->head + r->data),
 	    NEWS_NONE, r->data > UPLOAD_SMALL };
-	char path[QUEUE_PATH];
-	const struct index_dir dir = { t->quarantine, t->packs, path,
-	    &found->queue->uid, found->queue->ref, t->limit };
+	struct index_dir dir = { t->quarantine, t->packs,
+	    &found->queue->uid, found->queue->ref, t->limit, "" };
 
-	queue_path(path, found->queue);
 	if (r->data == 0)
 		e.kind = news_kind((struct span){ t->bytes.p, r->head });
 	return index_add(&found->queue->index, &dir, &e, 1, 1) == 1 ? 0 : -1;
@@ -377,7 +356,7 @@ take_all(struct takeover *t)
 {
 	size_t i, n;
 
-	qsort(t->all, t->count, sizeof(*t->all), by_id);
+	ids_sort(t->all, t->count, sizeof(*t->all));
 	for (i = 0; i < t->count; i += n) {
 		for (n = 1; i + n < t->count &&
 		    t->all[i + n].id == t->all[i].id; n++)
