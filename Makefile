@@ -99,7 +99,7 @@ ATTACKS = test/attack/logins test/attack/memory test/attack/newnode test/attack/
 TOOLS = $(ATTACKS) $(UNIT)/json_check
 SUPPORT = test/lib/relay.o test/e2e/operator.o \
 	test/lib/peer.o test/e2e/crowd.o test/e2e/fulldisk.o \
-	test/lib/harness.o test/lib/signer.o test/talk/script.o
+	test/lib/check.o test/lib/harness.o test/lib/signer.o test/talk/script.o
 
 all: mnm cmd/tmtp
 
@@ -147,9 +147,10 @@ web/files.c: web/embed $(WEB)
 	mv $@.new $@
 
 # The same test, with net/poller.c built for poll instead of epoll.
-test/unit/poller_poll_test: test/unit/poller_test.c net/poller.c libmnm.a
+test/unit/poller_poll_test: test/unit/poller_test.c net/poller.c \
+    test/lib/libtest.a libmnm.a
 	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -DPOLLER_POLL -o $@ \
-	    test/unit/poller_test.c net/poller.c libmnm.a
+	    test/unit/poller_test.c net/poller.c test/lib/libtest.a libmnm.a
 
 # Power cuts, failing calls and damage, on a disk in memory: the linker redirects
 # every call that touches files to the test.  crash and mutants are the long

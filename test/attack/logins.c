@@ -203,7 +203,7 @@ begin_login(struct login *l)
 	l->tries++;
 }
 
-/* Who is refused tries again. */
+/* Read what has arrived; after a refusal, try again. */
 static void
 go_on(struct login *l)
 {
@@ -351,6 +351,5 @@ main(int argc, char **argv)
 	}
 	client_pool_close(pool);
 	free(program);
-	peer_add_checks(&check_passed, &check_failed);
 	return check_report("logins");
 }

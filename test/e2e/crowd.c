@@ -384,10 +384,3 @@ crowd_test(const struct crowd_setup *plan)
 	    (unsigned long long)(relay_clock() - begun));
 	relay_free(&c.relay);
 }
-
-void
-crowd_add_checks(unsigned long *passed, unsigned long *failed)
-{
-	*passed += check_passed;
-	*failed += check_failed;
-}

@@ -20,7 +20,4 @@ struct crowd_setup {
  */
 void crowd_test(const struct crowd_setup *);
 
-/* The CHECKs here, for the test's report. */
-void crowd_add_checks(unsigned long *passed, unsigned long *failed);
-
 #endif

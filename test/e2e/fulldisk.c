@@ -171,10 +171,3 @@ fulldisk_test(const char *program)
 	unmount();
 	relay_free(&r);
 }
-
-void
-fulldisk_add_checks(unsigned long *passed, unsigned long *failed)
-{
-	*passed += check_passed;
-	*failed += check_failed;
-}

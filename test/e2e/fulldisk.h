@@ -8,7 +8,4 @@
 /* Needs root and mount(8); else it says that it was skipped. */
 void fulldisk_test(const char *program);
 
-/* The CHECKs here, for the test's report. */
-void fulldisk_add_checks(unsigned long *passed, unsigned long *failed);
-
 #endif

@@ -1,7 +1,10 @@
 #include "test/e2e/operator.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
+
+#include "test/lib/check.h"
 
 void
 operator_init(struct operator *o, const char *program)
@@ -47,4 +50,33 @@ operator_run(struct operator *o, const char *command)
 	status = operator_shell(&o->relay, &o->said, line.p);
 	buf_free(&line);
 	return status;
+}
+
+void
+operator_expect(struct operator *o, int status, const char *text,
+    const char *command)
+{
+	int got = operator_run(o, command);
+
+	CHECK(got == status, "mnm %s: status %d: %s", command, got,
+	    o->said.p);
+	CHECK(strstr(o->said.p, text) != NULL, "mnm %s: no \"%s\" in: %s",
+	    command, text, o->said.p);
+}
+
+void
+operator_expect_unsaid(const struct operator *o, const char *text)
+{
+	CHECK(strstr(o->said.p, text) == NULL, "says \"%s\": %s", text,
+	    o->said.p);
+}
+
+void
+operator_do(const struct operator *o, const char *command)
+{
+	struct buf said = { NULL, 0, 0 };
+	int status = operator_shell(&o->relay, &said, command);
+
+	CHECK(status == 0, "%s: %s", command, said.p);
+	buf_free(&said);
 }

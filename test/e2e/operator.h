@@ -24,5 +24,12 @@ int operator_shell(const struct relay_process *, struct buf *said,
     const char *command);
 /* Run a command of the program there; the words are the shell's. */
 int operator_run(struct operator *, const char *command);
+/* The same: it must end with this status and say this text. */
+void operator_expect(struct operator *, int status, const char *text,
+    const char *command);
+/* The last command must not have said this text. */
+void operator_expect_unsaid(const struct operator *, const char *text);
+/* Run commands of the shell there, which must succeed. */
+void operator_do(const struct operator *, const char *command);
 
 #endif

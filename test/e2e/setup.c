@@ -18,36 +18,6 @@
 #include "test/lib/check.h"
 #include "test/lib/peer.h"
 
-/* A command must end with this status and say this text. */
-static void
-expect(struct operator *o, int status, const char *text, const char *command)
-{
-	int got = operator_run(o, command);
-
-	CHECK(got == status, "mnm %s: status %d: %s", command, got,
-	    o->said.p);
-	CHECK(strstr(o->said.p, text) != NULL, "mnm %s: no \"%s\" in: %s",
-	    command, text, o->said.p);
-}
-
-static void
-expect_unsaid(const struct operator *o, const char *text)
-{
-	CHECK(strstr(o->said.p, text) == NULL, "says \"%s\": %s", text,
-	    o->said.p);
-}
-
-/* Run shell commands in the directory. */
-static void
-do_there(const struct operator *o, const char *command)
-{
-	struct buf said = { NULL, 0, 0 };
-	int status = operator_shell(&o->relay, &said, command);
-
-	CHECK(status == 0, "%s: %s", command, said.p);
-	buf_free(&said);
-}
-
 /* ---- check ---- */
 
 static void
@@ -56,21 +26,26 @@ check_all_faults(struct operator *o)
 	relay_file(&o->relay, "bad.config", "{\n\"name\": 5,\n\"opz\": 1,\n"
 	    "\"listen\": [{\"laddr\": \"x\"}, {\"tls\": 1,\n\"foo\": 2}],\n"
 	    "\"ntp\": {\"hosts\": 3},\n\"ops\": 2018\n}");
-	expect(o, 2, "error: bad.config:2: invalid value for \"name\"",
+	operator_expect(o, 2, "error: bad.config:2: invalid value for \"name\"",
 	    "-c bad.config check");
-	expect(o, 2, "error: bad.config:3: unknown key \"opz\"",
+	operator_expect(o, 2, "error: bad.config:3: unknown key \"opz\"",
 	    "-c bad.config check");
-	expect(o, 2, "error: bad.config:4: invalid value for \"listen.laddr\"",
+	operator_expect(o, 2,
+	    "error: bad.config:4: invalid value for \"listen.laddr\"",
 	    "-c bad.config check");
-	expect(o, 2, "error: bad.config:4: invalid value for \"listen.tls\"",
+	operator_expect(o, 2,
+	    "error: bad.config:4: invalid value for \"listen.tls\"",
 	    "-c bad.config check");
-	expect(o, 2, "error: bad.config:5: unknown key \"listen.foo\"",
+	operator_expect(o, 2, "error: bad.config:5: unknown key \"listen.foo\"",
 	    "-c bad.config check");
-	expect(o, 2, "error: bad.config:6: invalid value for \"ntp.hosts\"",
+	operator_expect(o, 2,
+	    "error: bad.config:6: invalid value for \"ntp.hosts\"",
 	    "-c bad.config check");
-	expect(o, 2, "error: bad.config:7: invalid value for \"ops\": 2018; "
+	operator_expect(o, 2,
+	    "error: bad.config:7: invalid value for \"ops\": 2018; "
 	    "must be in quotes", "-c bad.config check");
-	expect(o, 1, "\"name\": 5; must be a string of 0 to 128 bytes, without "
+	operator_expect(o, 1,
+	    "\"name\": 5; must be a string of 0 to 128 bytes, without "
 	    "NUL (mnm check shows 6 more)\n", "-c bad.config user list");
 }
 
@@ -79,9 +54,10 @@ check_paths(struct operator *o)
 {
 	relay_file(&o->relay, "deep.config", "{\"listen\": {\"laddr\": "
 	    "\"127.0.0.1:0\"},\n\"data\": \"no/such/place\"}");
-	expect(o, 2, "error: deep.config:2: no/such/place cannot be made: "
+	operator_expect(o, 2,
+	    "error: deep.config:2: no/such/place cannot be made: "
 	    "no/such: No such file", "-c deep.config check");
-	do_there(o, "\"$PROGRAM\" -c deep.config 2>&1 | grep -q 'No such'");
+	operator_do(o, "\"$PROGRAM\" -c deep.config 2>&1 | grep -q 'No such'");
 }
 
 static void
@@ -89,7 +65,7 @@ check_names(struct operator *o)
 {
 	relay_file(&o->relay, "names.config", "{\"listen\": {\"laddr\": "
 	    "\"127.0.0.1:0\"}, \"names\": [\"https://a.org\"]}");
-	expect(o, 2, "names: \"https://a.org\" is not a host name",
+	operator_expect(o, 2, "names: \"https://a.org\" is not a host name",
 	    "-c names.config check");
 }
 
@@ -97,12 +73,12 @@ check_names(struct operator *o)
 static void
 check_other_name(struct operator *o)
 {
-	do_there(o, "mkdir other");
+	operator_do(o, "mkdir other");
 	relay_file(&o->relay, "other/mnm.conf", "{\"nam\": 1}");
-	do_there(o, "cd other && \"$PROGRAM\" check | "
+	operator_do(o, "cd other && \"$PROGRAM\" check | "
 	    "grep 'error: mnm.conf:1: unknown key \"nam\"'");
 	relay_file(&o->relay, "other/mnm.config", "{\"ops\": 1}");
-	do_there(o, "cd other && \"$PROGRAM\" check | "
+	operator_do(o, "cd other && \"$PROGRAM\" check | "
 	    "grep 'error: mnm.config:1: invalid'");
 }
 
@@ -110,26 +86,30 @@ check_other_name(struct operator *o)
 static void
 check_damage(struct operator *o)
 {
-	expect(o, 0, "", "init hurt --host localhost");
-	expect(o, 0, "", "-c hurt/mnm.config invite 'Alice Smith'");
-	do_there(o, "sed -i 's/:3456/127.0.0.1:0/' hurt/mnm.config");
+	operator_expect(o, 0, "", "init hurt --host localhost");
+	operator_expect(o, 0, "", "-c hurt/mnm.config invite 'Alice Smith'");
+	operator_do(o, "sed -i 's/:3456/127.0.0.1:0/' hurt/mnm.config");
 	if (geteuid() == 0) {
-		do_there(o, "chown -R 4321 hurt/mnm-data && chmod 755 . hurt");
-		expect(o, 1, "the relay's user cannot read the configuration",
+		operator_do(o,
+		    "chown -R 4321 hurt/mnm-data && chmod 755 . hurt");
+		operator_expect(o, 1,
+		    "the relay's user cannot read the configuration",
 		    "-c hurt/mnm.config check");
-		do_there(o, "chmod 700 . && chown -R 4321 hurt");
-		expect(o, 2, "hurt/mnm-data: for the relay's user: Permission "
+		operator_do(o, "chmod 700 . && chown -R 4321 hurt");
+		operator_expect(o, 2,
+		    "hurt/mnm-data: for the relay's user: Permission "
 		    "denied", "-c hurt/mnm.config check");
-		do_there(o, "chmod 755 .");
+		operator_do(o, "chmod 755 .");
 	}
-	expect(o, 0, "ok\n", "-c hurt/mnm.config check");
-	do_there(o, "echo >>hurt/mnm-data/guests.json");
-	expect(o, 1, "warning: hurt/mnm.config:", "-c hurt/mnm.config check");
+	operator_expect(o, 0, "ok\n", "-c hurt/mnm.config check");
+	operator_do(o, "echo >>hurt/mnm-data/guests.json");
+	operator_expect(o, 1, "warning: hurt/mnm.config:",
+	    "-c hurt/mnm.config check");
 	CHECK(strstr(o->said.p, "guests.json is damaged") != NULL, "check: %s",
 	    o->said.p);
-	do_there(o, "rm hurt/mnm-data/guests.json && "
+	operator_do(o, "rm hurt/mnm-data/guests.json && "
 	    "mkdir hurt/mnm-data/guests.json");
-	expect(o, 2, "guests.json", "-c hurt/mnm.config check");
+	operator_expect(o, 2, "guests.json", "-c hurt/mnm.config check");
 }
 
 /* Root makes the data directory for the owner of where it is made. */
@@ -138,17 +118,17 @@ check_root(struct operator *o)
 {
 	if (geteuid() != 0)
 		return;
-	do_there(o, "mkdir -m 755 theirs && chown 4321 theirs");
+	operator_do(o, "mkdir -m 755 theirs && chown 4321 theirs");
 	relay_configure(&o->relay, "\"data\": \"theirs/mnm-data\",");
 	relay_start(&o->relay);
-	expect(o, 0, "", "invite 'Alice Smith'");
+	operator_expect(o, 0, "", "invite 'Alice Smith'");
 	CHECK(relay_stop(&o->relay, SIGTERM) == 0, "it did not stop well");
-	do_there(o, "test -z \"$(find theirs ! -user 4321)\"");
+	operator_do(o, "test -z \"$(find theirs ! -user 4321)\"");
 	/* A socket, too, which the relay can remove at its end. */
 	relay_file(&o->relay, "socket.config", "{\"data\": "
 	    "\"theirs/mnm-data\", \"listen\": {\"net\": \"unix\", "
 	    "\"tls\": false, \"laddr\": \"theirs/socket\"}}");
-	do_there(o, "\"$PROGRAM\" -c socket.config >socket.log 2>&1 & p=$!; "
+	operator_do(o, "\"$PROGRAM\" -c socket.config >socket.log 2>&1 & p=$!; "
 	    "n=0; until grep -q serves socket.log || [ $n -gt 100 ]; do "
 	    "sleep 0.1; n=$((n + 1)); done; "
 	    "test -z \"$(find theirs ! -user 4321)\" && kill $p && wait $p && "
@@ -161,24 +141,26 @@ check_second(struct operator *o)
 {
 	relay_configure(&o->relay, "");
 	relay_start(&o->relay);
-	do_there(o, "sed 's/:[0-9][0-9]*\"/:0\"/' mnm.config >second.config");
-	expect(o, 2, "is in use by a relay with another configuration, /",
+	operator_do(o,
+	    "sed 's/:[0-9][0-9]*\"/:0\"/' mnm.config >second.config");
+	operator_expect(o, 2,
+	    "is in use by a relay with another configuration, /",
 	    "-c second.config check");
-	expect_unsaid(o, "this port");
+	operator_expect_unsaid(o, "this port");
 	(void)operator_run(o, "-c ./mnm.config check");
-	expect_unsaid(o, "another configuration");
-	expect_unsaid(o, "error");
+	operator_expect_unsaid(o, "another configuration");
+	operator_expect_unsaid(o, "error");
 	CHECK(relay_stop(&o->relay, SIGTERM) == 0, "it did not stop well");
 	(void)operator_run(o, "-c second.config check");
-	expect_unsaid(o, "another configuration");
+	operator_expect_unsaid(o, "another configuration");
 }
 
 /* Registration that somebody has left open. */
 static void
 check_window(struct operator *o)
 {
-	expect(o, 1, "of at most 366d", "register open 367d");
-	expect(o, 0, "", "register open 30d");
+	operator_expect(o, 1, "of at most 366d", "register open 367d");
+	operator_expect(o, 0, "", "register open 30d");
 	(void)operator_run(o, "check");
 	CHECK(strstr(o->said.p, "anybody can register until 20") != NULL,
 	    "stopped: %s", o->said.p);
@@ -186,10 +168,10 @@ check_window(struct operator *o)
 	(void)operator_run(o, "check");
 	CHECK(strstr(o->said.p, "anybody can register until 20") != NULL,
 	    "running: %s", o->said.p);
-	expect(o, 0, "", "register open 1d");
+	operator_expect(o, 0, "", "register open 1d");
 	(void)operator_run(o, "check");
-	expect_unsaid(o, "anybody can register until");
-	expect(o, 0, "", "register close");
+	operator_expect_unsaid(o, "anybody can register until");
+	operator_expect(o, 0, "", "register close");
 	CHECK(relay_stop(&o->relay, SIGTERM) == 0, "it did not stop well");
 }
 
@@ -213,7 +195,7 @@ check_certs(struct operator *o)
 {
 	if (system("command -v openssl >/dev/null") != 0)
 		return;
-	do_there(o, "r() { openssl req -nodes -newkey \"$1\" $2 -keyout "
+	operator_do(o, "r() { openssl req -nodes -newkey \"$1\" $2 -keyout "
 	    "$3.key -out $3 -subj \"/CN=$3\" $4 2>/dev/null; } && "
 	    "r rsa:1024 '' weak -x509 && r rsa:2048 '' root -x509 && "
 	    "r ec '-pkeyopt ec_paramgen_curve:P-256' middle && "
@@ -227,26 +209,26 @@ check_certs(struct operator *o)
 	expect_cert(o, "leaf.crt", "leaf.key", "often called fullchain.pem");
 	expect_cert(o, "broken", "leaf.key", "must be followed by its issuer");
 	expect_cert(o, "chain", "leaf.key", "");
-	expect_unsaid(o, "issuer");
-	expect(o, 0, "+127.0.0.1:0\n", "-c cert.config fingerprint");
+	operator_expect_unsaid(o, "issuer");
+	operator_expect(o, 0, "+127.0.0.1:0\n", "-c cert.config fingerprint");
 	expect_cert(o, "root", "root.key", "");
-	expect_unsaid(o, "issuer");
-	expect(o, 0, "=127.0.0.1:0\n", "-c cert.config fingerprint");
+	operator_expect_unsaid(o, "issuer");
+	operator_expect(o, 0, "=127.0.0.1:0\n", "-c cert.config fingerprint");
 	/* Put together without the newline, and with a note at the end. */
-	do_there(o, "{ printf %s \"$(cat leaf.crt)\"; cat middle.crt; echo "
+	operator_do(o, "{ printf %s \"$(cat leaf.crt)\"; cat middle.crt; echo "
 	    "renewed; } >glued && { printf %s \"$(cat leaf.crt)\"; "
 	    "cat root; } >glued2");
 	expect_cert(o, "glued", "leaf.key", "");
-	expect_unsaid(o, "issuer");
+	operator_expect_unsaid(o, "issuer");
 	expect_cert(o, "glued2", "leaf.key", "must be followed by");
 	if (geteuid() != 0)
 		return;
 	/* As certbot leaves them. */
-	do_there(o, "mkdir -m 700 live && cp chain leaf.key live && "
+	operator_do(o, "mkdir -m 700 live && cp chain leaf.key live && "
 	    "chmod 755 . && mkdir -p mnm-data && chown -R 4321 mnm-data");
 	expect_cert(o, "live/chain", "live/leaf.key", "live/chain: the "
 	    "relay's user cannot read it: when it is renewed, ");
-	do_there(o, "rm -r mnm-data");
+	operator_do(o, "rm -r mnm-data");
 }
 
 /* ---- the log ---- */
@@ -270,13 +252,13 @@ check_log(struct operator *o)
 	expect_log(o, "\"level\":\"info\",\"text\":\"mnm " MNM_VERSION);
 	CHECK(!relay_said(&o->relay, "Z mnm"), "a line of text");
 	relay_configure(&o->relay, "\"log_level\": \"warning\",");
-	expect(o, 0, "", "reload");
+	operator_expect(o, 0, "", "reload");
 	relay_file(&o->relay, "said.txt", "");
 	relay_configure(&o->relay, "\"log_level\": \"none\",");
 	kill(o->relay.pid, SIGHUP);
 	expect_log(o, "Z reload: ");
 	relay_configure(&o->relay, "");
-	expect(o, 0, "", "register open 1h");
+	operator_expect(o, 0, "", "register open 1h");
 	CHECK(!relay_said(&o->relay, "operator"), "info is logged");
 	CHECK(relay_stop(&o->relay, SIGTERM) == 0, "it did not stop well");
 }
@@ -292,12 +274,12 @@ expect_json(struct operator *o, int status, const char *text,
 	struct json j;
 
 	snprintf(line, sizeof(line), "%s 2>stderr", command);
-	expect(o, status, text, line);
+	operator_expect(o, status, text, line);
 	json_begin(&j, (struct span){ o->said.p, o->said.n - 1 });
 	json_skip(&j);
 	CHECK(json_done(&j) && o->said.p[0] == '{', "mnm %s: not JSON: %s",
 	    command, o->said.p);
-	do_there(o, "grep -v '^20' stderr; test -z \"$(grep -v '^20' "
+	operator_do(o, "grep -v '^20' stderr; test -z \"$(grep -v '^20' "
 	    "stderr)\"");
 }
 
@@ -359,7 +341,8 @@ check_json(struct operator *o)
 		expect_json(o, answers[i].status, answers[i].text,
 		    answers[i].command);
 	/* A name that begins like an option is none after "--". */
-	expect(o, 1, "mnm: no such invitation", "-c j/mnm.config uninvite -- "
+	operator_expect(o, 1, "mnm: no such invitation",
+	    "-c j/mnm.config uninvite -- "
 	    "--json");
 }
 
@@ -387,6 +370,5 @@ main(int argc, char **argv)
 	check_log(&o);
 	check_json(&o);
 	operator_free(&o);
-	peer_add_checks(&check_passed, &check_failed);
 	return check_report("setup");
 }

@@ -108,10 +108,12 @@ expect_said(const struct operator *o, const char *text)
 	CHECK(relay_said(&o->relay, text), "it does not say: %s", text);
 }
 
+/* With a sanitizer, the relay has its library besides: any order will do. */
 static void
 set_odd(const char *how)
 {
 	if (how != NULL) {
+		setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
 		setenv("LD_PRELOAD", odd, 1);
 		setenv("ODD", how, 1);
 	} else {
@@ -563,6 +565,5 @@ main(int argc, char **argv)
 	CHECK(waitpid(silent, &status, 0) == silent && status == 0,
 	    "silent time servers: %x", (unsigned)status);
 	client_pool_close(pool);
-	peer_add_checks(&check_passed, &check_failed);
 	return check_report("system");
 }

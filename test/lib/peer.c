@@ -331,10 +331,3 @@ peer_login(struct peer *m, struct client_pool *pool, uint16_t port)
 	    m->nodeid);
 	peer_frame_free(peer_await(m, "tmtprev"));
 }
-
-void
-peer_add_checks(unsigned long *passed, unsigned long *failed)
-{
-	*passed += check_passed;
-	*failed += check_failed;
-}

@@ -91,7 +91,4 @@ const char *peer_get(const struct peer_frame *, const char *key,
     char dst[PEER_TEXT]);
 bool peer_is(const struct peer_frame *, const char *key, const char *value);
 
-/* The CHECKs here, for the test's report. */
-void peer_add_checks(unsigned long *passed, unsigned long *failed);
-
 #endif
