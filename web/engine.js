@@ -429,14 +429,20 @@ export class Engine {
 
 		if (!account)
 			throw new Error('no account');
-		const keep = (/** @type {Header} */ h) => this.store.write(
-			async (tx) => {
-				const e = await take(tx, account, h, data, skipped);
-				if (e.newNode)
-					await this.keepNode(tx, e.newNode);
+		const keep = async (/** @type {Header} */ h) => {
+			/** @type {Account | undefined} */
+			let mine;
+			const e = await this.store.write(async (tx) => {
+				const found = await take(tx, account, h, data, skipped);
+				if (found.newNode)
+					mine = await this.keepNode(tx, found.newNode);
 				await this.watchCode(tx, h);
-				return e;
+				return found;
 			});
+			/* At once: the end of the node of the code comes next. */
+			this.account = mine ?? this.account;
+			return e;
+		};
 		try {
 			effects = await keep(header).catch((error) => {
 				if (error instanceof DOMException)
@@ -888,6 +894,7 @@ export class Engine {
 	 * A node that was made by this device: for itself, or for another one.
 	 * @param {Tx} tx
 	 * @param {{ref: string, label: string, nodeid: string}} node
+	 * @returns {Promise<Account | undefined>} for itself: the account now
 	 */
 	async keepNode(tx, node)
 	{
@@ -897,7 +904,7 @@ export class Engine {
 		if (!account.handover) {
 			await tx.put('meta', { ...node, used: false, next: '',
 				until: Date.now() + CODE_MS }, 'code');
-			return;
+			return undefined;
 		}
 		/** @type {import('./store.js').Device[]} */
 		const devices = await tx.get('meta', 'devices') ?? [];
@@ -911,6 +918,7 @@ export class Engine {
 		if (old)
 			await this.enqueue(tx, { op: OP.UserEdit,
 				dropnode: old.ref });
+		return account;
 	}
 
 	/** See the code being used. @param {Tx} tx @param {Header} header */

@@ -88,6 +88,31 @@ export function launch()
 		args: FLAGS });
 }
 
+/**
+ * In a page: its disk is slow.  The ack of the first request of a new device is
+ * noted while the account is being read after the third message.
+ */
+export function slowDisk()
+{
+	const { get, delete: remove } = IDBObjectStore.prototype;
+	const slow = (tx, ms) => {
+		const done = tx.oncomplete;
+
+		tx.oncomplete = () => setTimeout(done, ms);
+	};
+
+	IDBObjectStore.prototype.get = function (key) {
+		if (key === 'account' && this.transaction.mode === 'readonly')
+			slow(this.transaction, 600);
+		return get.call(this, key);
+	};
+	IDBObjectStore.prototype.delete = function (key) {
+		if (this.name === 'outbox')
+			slow(this.transaction, 1500);
+		return remove.call(this, key);
+	};
+}
+
 /** A browser of its own, which remembers what went wrong in it. */
 export class Device {
 	static async open(browser, relay, options = LAPTOP, hash = '')

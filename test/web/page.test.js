@@ -5,7 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import WebSocket from 'ws';
-import { Device, LAPTOP, PHONE, Relay, launch, pair, quiet, until } from './page.js';
+import { Device, LAPTOP, PHONE, Relay, launch, pair, quiet, slowDisk, until
+} from './page.js';
 
 let browser, relay;
 /** @type {Device[]} */
@@ -173,7 +174,11 @@ test('a second device, a stolen one, and a code that is good once', async () => 
 		return link.slice(link.indexOf('#'));
 	};
 	const use = async (hash) => {
-		const d = await Device.open(browser, relay, PHONE, hash);
+		const d = await Device.open(browser, relay, PHONE);
+		/* Its own node replaces that of the code, however slow the disk. */
+		await d.context.addInitScript(slowDisk);
+		await d.page.goto(relay.url + hash);
+		await d.page.reload();
 		await d.page.getByRole('button', { name: 'Add this device' }).click();
 		return d;
 	};
