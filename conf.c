@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/subnet.h"
+#include "base/typo.h"
 #include "base/utf8.h"
 #include "disk/file.h"
 #include "json.h"
@@ -803,6 +804,36 @@ find_key(const char *group, struct span name)
 	return NULL;
 }
 
+/* For typo_meant: the name of the key i of a group. */
+static const char *
+name_in_group(const void *group, size_t i)
+{
+	const struct key *key = keys;
+
+	for (; key < keys + KEYS; key++)
+		if (strcmp(key->group, group) == 0 && i-- == 0)
+			return key->name;
+	return NULL;
+}
+
+/* What was probably meant: this key elsewhere, or one like it. */
+static const struct key *
+find_meant(const char *group, struct span name)
+{
+	char word[NAME_ROOM];
+	const char *meant;
+	const struct key *key;
+
+	if (name.n >= sizeof(word))
+		return NULL;
+	(void)snprintf(word, sizeof(word), "%.*s", (int)name.n, name.p);
+	for (key = keys; key < keys + KEYS; key++)
+		if (is_spelled(key->name, name))
+			return key;
+	meant = typo_meant(word, name_in_group, group);
+	return meant == NULL ? NULL : find_key(group, span_of(meant));
+}
+
 /* The text of the next value; the grammar has been checked. */
 static struct span
 next_value(const struct json *json)
@@ -867,14 +898,21 @@ static int
 read_key(struct reader *r, const char *group, struct span name,
     const struct key **key)
 {
+	const struct key *meant;
 	const char **seen;
-	char full[NAME_ROOM];
+	char full[NAME_ROOM], other[NAME_ROOM];
 
 	*key = find_key(group, name);
 	full_name(full, group, name);
-	if (*key == NULL)
+	if (*key == NULL) {
+		meant = find_meant(group, name);
+		if (meant == NULL)
+			return refuse(r, name.p, "unknown key \"%s\"; "
+			    "mnm.conf lists all keys", full);
+		full_name(other, meant->group, span_of(meant->name));
 		return refuse(r, name.p,
-		    "unknown key \"%s\"; mnm.conf lists all keys", full);
+		    "unknown key \"%s\"; did you mean \"%s\"?", full, other);
+	}
 	seen = &r->seen[*key - keys];
 	if (*seen != NULL)
 		return refuse(r, name.p, "duplicate key \"%s\", first in "

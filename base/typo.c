@@ -12,3 +12,18 @@ typo_is(const char *a, const char *b, unsigned most)
 	return most > 0 && (typo_is(a + 1, b + 1, most - 1) ||
 	    typo_is(a + 1, b, most - 1) || typo_is(a, b + 1, most - 1));
 }
+
+const char *
+typo_meant(const char *word, const char *(*name)(const void *, size_t),
+    const void *list)
+{
+	const char *meant;
+	unsigned most;
+	size_t i;
+
+	for (most = 1; most <= 2 && strlen(word) > most; most++)
+		for (i = 0; (meant = name(list, i)) != NULL; i++)
+			if (typo_is(word, meant, most))
+				return meant;
+	return NULL;
+}

@@ -62,21 +62,6 @@ find_short(const struct context_option *o, const char *word,
 	return NULL;
 }
 
-const char *
-context_meant(const char *word, const char *(*name)(const void *, size_t),
-    const void *list)
-{
-	const char *meant;
-	unsigned most;
-	size_t i;
-
-	for (most = 1; most <= 2 && strlen(word) > most; most++)
-		for (i = 0; (meant = name(list, i)) != NULL; i++)
-			if (typo_is(word, meant, most))
-				return meant;
-	return NULL;
-}
-
 static const char *
 option_name(const void *list, size_t i)
 {
@@ -94,7 +79,7 @@ static int
 reject_option(const struct context_option *all, const char *word)
 {
 	const char *meant = word[1] != '-' ? NULL :
-	    context_meant(word + 2, option_name, all);
+	    typo_meant(word + 2, option_name, all);
 
 	if (strcmp(word, "--help") != 0)
 		(void)context_fail(NULL, STATUS_USAGE,

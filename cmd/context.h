@@ -9,7 +9,6 @@
 #define MNM_CMD_CONTEXT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #define CONTEXT_WHY 512
 
@@ -68,11 +67,5 @@ int context_option(struct context_words *, const struct context_option *);
 int context_number(const struct context_words *, long max, long *number);
 /* Print how to use it, and return STATUS_USAGE, or STATUS_OK for --help. */
 int context_usage(const struct context *, const char *usage);
-/*
- * What was probably meant by this word: one of the names that name(list, i)
- * gives for each i, and NULL after the last.  NULL: nothing is like it.
- */
-const char *context_meant(const char *word,
-    const char *(*name)(const void *list, size_t i), const void *list);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/typo.h"
 #include "cmd/bridge.h"
 #include "cmd/context.h"
 #include "cmd/device.h"
@@ -104,7 +105,7 @@ run(struct context *context, char **argv)
 		context->help = commands[i].does;
 		return commands[i].run(context, help);
 	}
-	meant = context_meant(argv[0], command_name, NULL);
+	meant = typo_meant(argv[0], command_name, NULL);
 	return context_fail(context, STATUS_USAGE,
 	    "unknown command: %s%s%s%s; tmtp --help lists all", argv[0],
 	    meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant,

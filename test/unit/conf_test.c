@@ -18,6 +18,7 @@
 #define MARK "invalid JSON or UTF-8; check commas, quotes and brackets at or " \
 	"before: "
 #define UNKNOWN "; mnm.conf lists all keys"
+#define MEANT(key) "; did you mean \"" key "\"?"
 #define TIMES "; must be from 1s to 1h, in seconds or like \"10s\" or \"2m\""
 #define SIZES "; must be from 16M to 64G, in bytes or like \"64K\" or \"2G\""
 #define WINDOW "; must be a whole number from 1 to 64"
@@ -169,27 +170,30 @@ static const struct {
 	    ":2: " INVALID "\"authby.login\": \"\"" STRINGS },
 	{ "{\"authby\": [{" LABEL ",\"token\": [\"x\",\n{}]}]}",
 	    ":2: " INVALID "\"authby.token\": {}" STRINGS },
-	{ "{\"iss\": \"x\"}", ":1: unknown key \"iss\"" UNKNOWN },
+	{ "{\"iss\": \"x\"}", ":1: unknown key \"iss\"" MEANT("authby.iss") },
 
 	/* Keys. */
 	{ "{\n\n\"colour\": 1}", ":3: unknown key \"colour\"" UNKNOWN },
 	{ "{\"listen\": {\"certPath\": \"a\",\n\"cert_path\": \"b\"}}",
 	    ":2: duplicate key \"listen.cert_path\", first in line 1" },
-	{ "{\"dat_a\": \"x\"}", ":1: unknown key \"dat_a\"" UNKNOWN },
-	{ "{\"aliasmin\": 1}", ":1: unknown key \"aliasmin\"" UNKNOWN },
-	{ "{\"alias_Min\": 1}", ":1: unknown key \"alias_Min\"" UNKNOWN },
-	{ "{\"_data\": \"x\"}", ":1: unknown key \"_data\"" UNKNOWN },
-	{ "{\"Data\": \"x\"}", ":1: unknown key \"Data\"" UNKNOWN },
+	{ "{\"dat_a\": \"x\"}", ":1: unknown key \"dat_a\"" MEANT("data") },
+	{ "{\"aliasmin\": 1}",
+	    ":1: unknown key \"aliasmin\"" MEANT("alias_min") },
+	{ "{\"alias_Min\": 1}",
+	    ":1: unknown key \"alias_Min\"" MEANT("alias_min") },
+	{ "{\"_data\": \"x\"}", ":1: unknown key \"_data\"" MEANT("data") },
+	{ "{\"Data\": \"x\"}", ":1: unknown key \"Data\"" MEANT("data") },
 	{ "{\"\": 1}", ":1: unknown key \"\"" UNKNOWN },
-	{ "{\"laddr\": \":1\"}", ":1: unknown key \"laddr\"" UNKNOWN },
+	{ "{\"laddr\": \":1\"}",
+	    ":1: unknown key \"laddr\"" MEANT("listen.laddr") },
 	{ "{\"listen.laddr\": \":1\"}",
 	    ":1: unknown key \"listen.laddr\"" UNKNOWN },
 	{ "{\"listen\": {\n\"data\": \"x\"}}",
-	    ":2: unknown key \"listen.data\"" UNKNOWN },
+	    ":2: unknown key \"listen.data\"" MEANT("data") },
 	{ "{\"listen\": {},\n\"ntp\": {\n\"net\": \"tcp\"}}",
-	    ":3: unknown key \"ntp.net\"" UNKNOWN },
+	    ":3: unknown key \"ntp.net\"" MEANT("listen.net") },
 	{ "{\"ntp\": {},\n\"net\": \"tcp\"}",
-	    ":2: unknown key \"net\"" UNKNOWN },
+	    ":2: unknown key \"net\"" MEANT("listen.net") },
 	{ "{\n\"window\": 1,\n\"window\":\n1}",
 	    ":3: duplicate key \"window\", first in line 2" },
 	{ "{\"ntp\": {},\n\"ntp\": {}}",
