@@ -589,7 +589,8 @@ on_ack(struct agent *a, const struct reply *r)
 	memmove(a->flights, a->flights + 1,
 	    a->flight_count * sizeof(a->flights[0]));
 	if (is_own) {
-		a->idle_at = a->probe_is_stale ? 0 : a->now + IDLE;
+		a->idle_at = a->probing && !a->probe_is_stale ?
+		    a->now + IDLE : 0;
 		a->probing = a->probe_is_stale = false;
 	} else {
 		if (r->error.p == NULL)

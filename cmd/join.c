@@ -517,9 +517,11 @@ say_joined(const struct context *context, const struct account *account)
 		json_put_string(&text, "uid", span_of(account->uid));
 		json_put_close(&text, '}');
 	} else {
-		buf_addf(&text, "joined %s as ", account->address);
-		terminal_line(&text, span_of(account->alias_count > 0 ?
-		    account->aliases[0] : account->uid));
+		buf_addf(&text, "joined %s", account->address);
+		if (account->alias_count > 0) {
+			buf_addf(&text, " as ");
+			terminal_line(&text, span_of(account->aliases[0]));
+		}
 	}
 	buf_add_byte(&text, '\n');
 	(void)terminal_write(buf_span(&text));	/* the account is there */

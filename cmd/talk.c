@@ -29,7 +29,7 @@
 #define LINE_BYTES 65536	/* a longer line is several messages */
 #define PENDING    256		/* posts without an ack, before stdin waits */
 #define LOOK       200		/* ms between two looks at acks */
-#define LAST_WAIT  30000	/* ms for the last acks */
+#define LAST_WAIT  30000	/* ms for the last acks, or for a relay that is away */
 
 static const char usage[] = "talk WHO";
 
@@ -39,6 +39,7 @@ struct talk_run {
 	const char *who;
 	char *id;			/* owned: uid or gid; NULL: unknown */
 	bool is_group;
+	bool json;			/* then messages alone are shown */
 	struct buf thread;		/* id of the conversation, or empty */
 	struct buf typed;		/* the beginning of a line */
 	bool ended;			/* no more lines */
@@ -46,6 +47,8 @@ struct talk_run {
 	char pending[PENDING][OUTGOING_NAME];
 	size_t pending_count;
 	bool kept;			/* something was kept for tmtp read */
+	bool away;			/* the relay is, and we have said so */
+	uint64_t online_at;		/* ms, or since when we have tried */
 };
 
 static void
@@ -56,13 +59,16 @@ say(struct buf *text)
 	text->n = 0;
 }
 
+/* Say what goes on around the talk: about the other side, or about us. */
 static void
-say_who(const struct talk_run *t, const char *what)
+say_note(const struct talk_run *t, const char *who, const char *what)
 {
 	struct buf text = { NULL, 0, 0 };
 
+	if (t->json)
+		return;
 	buf_addf(&text, "-- ");
-	terminal_line(&text, span_of(t->who));
+	terminal_line(&text, span_of(who));
 	buf_addf(&text, " %s", what);
 	say(&text);
 	buf_free(&text);
@@ -182,7 +188,23 @@ take_presence(struct talk_run *t)
 
 	while (agent_next_presence(t->line.agent, &p))
 		if (t->id != NULL && strcmp(p.uid, t->id) == 0)
-			say_who(t, p.online ? "is online" : "is offline");
+			say_note(t, t->who, p.online ? "is online" : "is offline");
+}
+
+/* Say when the relay goes and comes. */
+static void
+watch_relay(struct talk_run *t, uint64_t now)
+{
+	bool online = agent_is_online(t->line.agent);
+	const char *why = agent_why(t->line.agent);
+
+	if (online)
+		t->online_at = now;
+	if (online == t->away && (online || why[0] != '\0')) {
+		t->away = !online;
+		say_note(t, online ? "the relay" : why, online ? "is there again" :
+		    "(what you write is sent later)");
+	}
 }
 
 /* ---- what is typed ---- */
@@ -306,6 +328,7 @@ turn(struct context *context, struct talk_run *t)
 	if (status == STATUS_OK)
 		(void)find_who(context, t);
 	take_presence(t);
+	watch_relay(t, clock_ms(CLOCK_MONOTONIC));
 	refused = take_acks(context, t);
 	if (status == STATUS_OK)
 		status = refused;
@@ -323,9 +346,10 @@ turn(struct context *context, struct talk_run *t)
 static int
 converse(struct context *context, struct talk_run *t)
 {
-	uint64_t end = UINT64_MAX, now = 0;
+	uint64_t end = UINT64_MAX, now = clock_ms(CLOCK_MONOTONIC);
 	int status = STATUS_OK;
 
+	t->online_at = now;
 	while (status == STATUS_OK && now < end) {
 		status = turn(context, t);
 		now = clock_ms(CLOCK_MONOTONIC);
@@ -335,6 +359,10 @@ converse(struct context *context, struct talk_run *t)
 		    status == STATUS_OK)
 			return context_fail(context, STATUS_UNAVAILABLE,
 			    "nobody has answered; what was typed was not sent");
+		if (t->id == NULL && status == STATUS_OK &&
+		    !isatty(STDIN_FILENO) && now - t->online_at > LAST_WAIT)
+			return context_fail(context, STATUS_UNAVAILABLE,
+			    "the relay is away; what was typed was not sent");
 		if (t->ended && end == UINT64_MAX)
 			end = now + LAST_WAIT;
 	}
@@ -359,14 +387,14 @@ introduce(struct context *context, struct talk_run *t)
 	if (status != STATUS_OK)
 		return status;
 	t->pending_count = 1;
-	say_who(t, "is asked to talk with you; waiting for an answer");
+	say_note(t, t->who, "is asked to talk with you; waiting for an answer");
 	return STATUS_OK;
 }
 
 int
 talk_run(struct context *context, char **argv)
 {
-	struct talk_run t = { .who = argv[0] };
+	struct talk_run t = { .who = argv[0], .json = context->json };
 	int status;
 
 	if (argv[0] == NULL || argv[1] != NULL || argv[0][0] == '-')
