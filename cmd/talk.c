@@ -202,8 +202,8 @@ watch_relay(struct talk_run *t, uint64_t now)
 		t->online_at = now;
 	if (online == t->away && (online || why[0] != '\0')) {
 		t->away = !online;
-		say_note(t, online ? "the relay" : why, online ? "is there again" :
-		    "(what you write is sent later)");
+		say_note(t, online ? "the relay" : why, online ?
+		    "is there again" : "(what you write is sent later)");
 	}
 }
 
