@@ -29,7 +29,7 @@
 #define LINE_BYTES 65536	/* a longer line is several messages */
 #define PENDING    256		/* posts without an ack, before stdin waits */
 #define LOOK       200		/* ms between two looks at acks */
-#define LAST_WAIT  30000	/* ms for the last acks, or for a relay that is away */
+#define LAST_WAIT  30000	/* ms for the last acks, or for a relay */
 
 static const char usage[] = "talk WHO";
 
@@ -188,7 +188,8 @@ take_presence(struct talk_run *t)
 
 	while (agent_next_presence(t->line.agent, &p))
 		if (t->id != NULL && strcmp(p.uid, t->id) == 0)
-			say_note(t, t->who, p.online ? "is online" : "is offline");
+			say_note(t, t->who, p.online ? "is online" :
+			    "is offline");
 }
 
 /* Say when the relay goes and comes. */
