@@ -62,13 +62,25 @@ print(FILE *to, struct buf *text)
 static int
 run_init(struct cli *c)
 {
+	const char *dir = c->call.args[0];
+	bool renews = (c->call.options & OPTION_RENEW) != 0;
+	bool is_new = !renews && c->config != NULL &&
+	    access(c->config, F_OK) == -1 && errno == ENOENT;
+	/* One that is there may be that of this directory, or the system's. */
+	bool is_named = is_new || (dir == NULL && c->config != NULL &&
+	    strchr(c->config, '/') != NULL &&
+	    strcmp(c->config, CLI_INSTALLED) != 0);
 	const struct init init = { .program = c->program,
-	    .dir = c->call.args[0], .host = c->call.host,
+	    .dir = dir, .host = c->call.host,
+	    .config = is_named ? c->config : NULL,
 	    .now = clock_ms(CLOCK_REALTIME) / 1000, .out = &c->call.out,
 	    .why = c->why, .room = WHY_ROOM };
-	int result = c->call.options & OPTION_RENEW ?
-	    init_renew(&init, c->config) : init_make(&init);
+	int result;
 
+	if (is_new && dir != NULL)
+		return say_why(c->why, WHY_ROOM, "the configuration would be "
+		    "%s, or be in %s: give one of them", c->config, dir);
+	result = renews ? init_renew(&init, c->config) : init_make(&init);
 	return result == -1 ? -1 : ADMIN_DONE;
 }
 

@@ -294,20 +294,37 @@ make_config(struct making *m, const struct buf *path, const struct buf *text)
 	return result;
 }
 
+/* The directory, and the name of the configuration in it. */
+static const char *
+split_config(const struct init *init, char dir[PATH_MAX])
+{
+	const char *slash = init->config == NULL ? NULL :
+	    strrchr(init->config, '/');
+
+	if (slash == NULL) {
+		(void)snprintf(dir, PATH_MAX, "%s", init->dir != NULL ?
+		    init->dir : ".");
+		return init->config != NULL ? init->config : CONF_FILE;
+	}
+	(void)snprintf(dir, PATH_MAX, "%.*s", slash == init->config ? 1 :
+	    (int)(slash - init->config), init->config);
+	return slash + 1;
+}
+
 int
 init_make(const struct init *init)
 {
-	const char *dir = init->dir != NULL ? init->dir : ".";
 	struct making m = { .init = init };
 	struct buf path = { NULL, 0, 0 }, text = { NULL, 0, 0 };
-	char host[CONF_HOST_TEXT + 2] = "";
+	char host[CONF_HOST_TEXT + 2] = "", dir[PATH_MAX];
+	const char *file = split_config(init, dir);
 	struct stat st;
 	int result;
 
 	if (find_path(&path, dir) == -1)
 		return say_why(init->why, init->room, "%s: %s", dir,
 		    strerror(errno));
-	buf_addf(&text, "%s/" CONF_FILE, path.p);
+	buf_addf(&text, "%s/%s", path.p, file);
 	if (lstat(text.p, &st) == 0) {
 		result = say_why(init->why, init->room, "there is a "
 		    "configuration already, which stays as it is: %s", text.p);
@@ -318,7 +335,7 @@ init_make(const struct init *init)
 		write_config(&text, path.p, init->host != NULL ? init->host :
 		    host);
 		result = work_as_owner(&m, path.p, NULL);
-		buf_addf(&path, "/" CONF_FILE);
+		buf_addf(&path, "/%s", file);
 		if (result == 0)
 			result = make_config(&m, &path, &text);
 	}

@@ -15,6 +15,7 @@
 struct init {
 	const char *program;	/* as it was called */
 	const char *dir;	/* NULL: not given */
+	const char *config;	/* the file to make; NULL: dir/mnm.config */
 	const char *host;	/* likewise: ask for it at a terminal */
 	uint64_t now;		/* in seconds since 1970 */
 	struct output *out;	/* gets the answer */
@@ -23,9 +24,9 @@ struct init {
 };
 
 /*
- * Create dir, if it does not exist, with a configuration, a data directory, a
- * certificate and its key.  An existing data directory keeps its contents.
- * Returns -1 and why, also if there is a configuration.
+ * Create dir, or that of config, if it does not exist, with a configuration, a
+ * data directory, a certificate and its key.  An existing data directory keeps
+ * its contents.  Returns -1 and why, also if there is a configuration.
  */
 int init_make(const struct init *);
 /*

@@ -69,10 +69,16 @@ check_names(struct operator *o)
 	    "-c names.config check");
 }
 
-/* The file may have the name of the example. */
+/* The file may have the name of the example, or any other. */
 static void
 check_other_name(struct operator *o)
 {
+	operator_do(o, "\"$PROGRAM\" -c mine/my.config init --host a.org | "
+	    "grep '^configuration .*/mine/my.config$'");
+	operator_expect(o, 1, "there is a configuration already",
+	    "-c mine/my.config init");
+	operator_expect(o, 1, "would be mine/other.config, or be in mine: "
+	    "give one of them", "-c mine/other.config init mine");
 	operator_do(o, "mkdir other");
 	relay_file(&o->relay, "other/mnm.conf", "{\"nam\": 1}");
 	operator_do(o, "cd other && \"$PROGRAM\" check | "
