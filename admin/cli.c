@@ -59,6 +59,16 @@ print(FILE *to, struct buf *text)
  * They return an exit status, or -1 and why.
  */
 
+/* Whether a configuration is the one that init makes in dir. */
+static bool
+is_in(const char *config, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(config, dir, n) == 0 &&
+	    strcmp(config + n, "/" CONF_FILE) == 0;
+}
+
 static int
 run_init(struct cli *c)
 {
@@ -77,7 +87,7 @@ run_init(struct cli *c)
 	    .why = c->why, .room = WHY_ROOM };
 	int result;
 
-	if (is_new && dir != NULL)
+	if (is_new && dir != NULL && !is_in(c->config, dir))
 		return say_why(c->why, WHY_ROOM, "the configuration would be "
 		    "%s, or be in %s: give one of them", c->config, dir);
 	result = renews ? init_renew(&init, c->config) : init_make(&init);
