@@ -262,7 +262,7 @@ ask_fingerprint(struct context *context, struct plan *plan)
 	if (isatty(STDIN_FILENO) == 0)
 		return context_fail(context, STATUS_NO_INPUT,
 		    "if it is the one that the relay's operator has given "
-		    "you, add --fingerprint and it");
+		    "you, say so: --fingerprint %s", plan->fingerprint);
 	fprintf(stderr, "Is it the one that the relay's operator has given "
 	    "you? [y/N] ");
 	if (says_yes())
