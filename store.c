@@ -675,7 +675,7 @@ store_check_queue(struct store *st, struct queue *q, struct store_load *seen)
 {
 	struct index_dir dir = dir_of(st, q);
 	struct index_entry e;
-	uint64_t after, bytes;
+	uint64_t after, bytes = 0;
 	int more, found;
 
 	for (after = 0; (more = index_next(&q->index, &dir, after, &e)) == 1;
