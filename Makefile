@@ -187,9 +187,11 @@ TSAN = -fsanitize=thread -g -O1
 tsan: web/files.c
 	mkdir -p build
 	$(CC) $(FLAGS) $(TSAN) -o build/library-tsan test/e2e/library.c \
-	    test/lib/check.c $(OBJS:.o=.c) $(CLIENT:.o=.c) $(LDLIBS) && build/library-tsan
+	    test/lib/check.c $(OBJS:.o=.c) $(CLIENT:.o=.c) $(LDLIBS)
+	build/library-tsan
 	$(CC) $(FLAGS) $(TSAN) -o build/channel-tsan test/unit/channel_test.c \
-	    test/lib/check.c net/channel.c base/*.c $(LDLIBS) && build/channel-tsan
+	    test/lib/check.c net/channel.c base/*.c $(LDLIBS)
+	build/channel-tsan
 
 # The benchmark.  On Linux it counts the relay's syncs, and can slow them down.
 BENCH = test/load/bench.o test/load/storage.o test/load/trial.o \

@@ -331,6 +331,15 @@ exists(const char *path)
 	return access(path, F_OK) == 0 || errno != ENOENT;
 }
 
+/* The configuration that the user asks for, by an option or not; or NULL. */
+static const char *
+asked_config(const char *option)
+{
+	const char *asked = option != NULL ? option : getenv("MNM_CONFIG");
+
+	return asked != NULL && asked[0] != '\0' ? asked : NULL;
+}
+
 /*
  * A file that was asked for must exist; ./mnm.config need not.  mnm.conf counts
  * where it can be meant for no other relay: in a checkout, it is the example.
@@ -338,9 +347,7 @@ exists(const char *path)
 static const char *
 find_config(const char *asked)
 {
-	if (asked == NULL)
-		asked = getenv("MNM_CONFIG");
-	if (asked != NULL && asked[0] != '\0')
+	if (asked != NULL)
 		return asked;
 	if (exists(CONF_FILE))
 		return CONF_FILE;
@@ -509,7 +516,7 @@ fill_streams(void)
 int
 main(int argc, char **argv)
 {
-	const char *config = NULL;
+	const char *config = NULL, *asked;
 	size_t n;
 
 	catch_signals();
@@ -521,11 +528,12 @@ main(int argc, char **argv)
 		return sim_run(argc, argv);
 	}
 	n = argc > 0 ? read_options(argv + 1, &config) : 0;
-	config = find_config(config);
+	asked = asked_config(config);
+	config = find_config(asked);
 	if (n > 0) {
 		SET_SIGNALS(orders, SIG_DFL);
-		return finish(cli_run(find_relay(config), argv[0], argv + 1,
-		    n));
+		return finish(cli_run(find_relay(config), asked != NULL,
+		    argv[0], argv + 1, n));
 	}
 	run_relay(config);
 	return 0;

@@ -111,6 +111,22 @@ find_command(char *const *words, size_t n)
 	return NULL;
 }
 
+/* For typo_meant: the first words of all commands, or what may follow one. */
+static const char *
+name_of(const void *first, size_t i)
+{
+	const struct command *k;
+	const char *name;
+
+	for (k = commands; k < commands + commands_count; k++) {
+		name = first == NULL ? k->first :
+		    strcmp(k->first, first) == 0 ? k->second : NULL;
+		if (name != NULL && i-- == 0)
+			return name;
+	}
+	return NULL;
+}
+
 /*
  * Append the command that was probably meant, if there is one.  Without a
  * second word, the first is wrong.
@@ -118,22 +134,12 @@ find_command(char *const *words, size_t n)
 static void
 suggest(struct buf *fault, const char *first, const char *second)
 {
-	const char *word = second != NULL ? second : first, *name;
-	const struct command *k;
-	unsigned most;
+	const char *meant = second == NULL ? typo_meant(first, name_of, NULL) :
+	    typo_meant(second, name_of, first);
 
-	for (most = 1; most <= 2 && strlen(word) > most; most++) {
-		for (k = commands; k < commands + commands_count; k++) {
-			name = second != NULL ? k->second : k->first;
-			if (name == NULL || !typo_is(word, name, most) ||
-			    (second != NULL && strcmp(k->first, first) != 0))
-				continue;
-			buf_addf(fault, "; did you mean %s%s%s?", k->first,
-			    second != NULL ? " " : "",
-			    second != NULL ? name : "");
-			return;
-		}
-	}
+	if (meant != NULL)
+		buf_addf(fault, "; did you mean %s%s%s?", second == NULL ? "" :
+		    first, second == NULL ? "" : " ", meant);
 }
 
 static bool

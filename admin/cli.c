@@ -39,6 +39,7 @@ struct cli {
 	size_t n;
 	const char *program;	/* as it was called */
 	const char *config;	/* the configuration's path, or NULL */
+	bool asked;		/* the user named it; else it was found */
 	struct conf conf;
 	struct call call;
 	char why[2 * WHY_ROOM];
@@ -65,6 +66,8 @@ is_in(const char *config, const char *dir)
 {
 	size_t n = strlen(dir);
 
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
 	return strncmp(config, dir, n) == 0 &&
 	    strcmp(config + n, "/" CONF_FILE) == 0;
 }
@@ -72,25 +75,22 @@ is_in(const char *config, const char *dir)
 static int
 run_init(struct cli *c)
 {
-	const char *dir = c->call.args[0];
-	bool renews = (c->call.options & OPTION_RENEW) != 0;
-	bool is_new = !renews && c->config != NULL &&
-	    access(c->config, F_OK) == -1 && errno == ENOENT;
-	/* One that is there may be that of this directory, or the system's. */
-	bool is_named = is_new || (dir == NULL && c->config != NULL &&
-	    strchr(c->config, '/') != NULL &&
-	    strcmp(c->config, CLI_INSTALLED) != 0);
 	const struct init init = { .program = c->program,
-	    .dir = dir, .host = c->call.host,
-	    .config = is_named ? c->config : NULL,
+	    .dir = c->call.args[0], .host = c->call.host,
+	    .config = c->asked ? c->config : NULL,
 	    .now = clock_ms(CLOCK_REALTIME) / 1000, .out = &c->call.out,
 	    .why = c->why, .room = WHY_ROOM };
 	int result;
 
-	if (is_new && dir != NULL && !is_in(c->config, dir))
-		return say_why(c->why, WHY_ROOM, "the configuration would be "
-		    "%s, or be in %s: give one of them", c->config, dir);
-	result = renews ? init_renew(&init, c->config) : init_make(&init);
+	if (c->call.options & OPTION_RENEW)
+		result = init_renew(&init, c->config);
+	else if (init.config != NULL && init.dir != NULL &&
+	    !is_in(init.config, init.dir))
+		return say_why(c->why, WHY_ROOM, "init makes %s, or a "
+		    "configuration in %s: name only one of them", init.config,
+		    init.dir);
+	else
+		result = init_make(&init);
 	return result == -1 ? -1 : ADMIN_DONE;
 }
 
@@ -490,7 +490,8 @@ run(struct cli *c, int (*command)(struct cli *))
 }
 
 int
-cli_run(const char *config, const char *program, char *const *words, size_t n)
+cli_run(const char *config, bool asked, const char *program,
+    char *const *words, size_t n)
 {
 	static const struct {
 		const char *name;
@@ -501,7 +502,7 @@ cli_run(const char *config, const char *program, char *const *words, size_t n)
 		{ "backup", run_backup }, { "fsck", run_fsck }
 	};
 	struct cli c = { .words = words, .n = n, .config = config,
-	    .program = program };
+	    .asked = asked, .program = program };
 	struct buf fault = { NULL, 0, 0 }, usage = { NULL, 0, 0 };
 	size_t i;
 

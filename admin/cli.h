@@ -5,6 +5,7 @@
 #ifndef MNM_ADMIN_CLI_H
 #define MNM_ADMIN_CLI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -26,11 +27,11 @@ void cli_print_lines(enum cli_form, const char *name, struct span lines);
 int cli_refuse(enum cli_form, int status, const char *why, struct span usage);
 /*
  * Run the command that these words are; program is what the program was called
- * as, and config is the path of the configuration, or NULL.  Prints the answer
- * to stdout, or why there is none as cli_refuse does.  The words are
- * NULL-terminated.  Returns an exit status.
+ * as, and config is the path of the configuration, or NULL; the user has asked
+ * for it, or it was found.  Prints the answer to stdout, or why there is none
+ * as cli_refuse does.  The words are NULL-terminated.  Returns an exit status.
  */
-int cli_run(const char *config, const char *program, char *const *words,
-    size_t n);
+int cli_run(const char *config, bool asked, const char *program,
+    char *const *words, size_t n);
 
 #endif

@@ -294,20 +294,19 @@ make_config(struct making *m, const struct buf *path, const struct buf *text)
 	return result;
 }
 
-/* The directory, and the name of the configuration in it. */
+/* The name of the configuration in its directory; free *dir. */
 static const char *
-split_config(const struct init *init, char dir[PATH_MAX])
+split_config(const struct init *init, char **dir)
 {
 	const char *slash = init->config == NULL ? NULL :
 	    strrchr(init->config, '/');
 
 	if (slash == NULL) {
-		(void)snprintf(dir, PATH_MAX, "%s", init->dir != NULL ?
-		    init->dir : ".");
+		*dir = xcopy(span_of(init->dir != NULL ? init->dir : "."));
 		return init->config != NULL ? init->config : CONF_FILE;
 	}
-	(void)snprintf(dir, PATH_MAX, "%.*s", slash == init->config ? 1 :
-	    (int)(slash - init->config), init->config);
+	*dir = xcopy((struct span){ init->config, slash == init->config ? 1 :
+	    (size_t)(slash - init->config) });
 	return slash + 1;
 }
 
@@ -316,14 +315,17 @@ init_make(const struct init *init)
 {
 	struct making m = { .init = init };
 	struct buf path = { NULL, 0, 0 }, text = { NULL, 0, 0 };
-	char host[CONF_HOST_TEXT + 2] = "", dir[PATH_MAX];
-	const char *file = split_config(init, dir);
+	char host[CONF_HOST_TEXT + 2] = "", *dir;
+	const char *file = split_config(init, &dir);
 	struct stat st;
-	int result;
+	int result = find_path(&path, dir);
 
-	if (find_path(&path, dir) == -1)
-		return say_why(init->why, init->room, "%s: %s", dir,
+	if (result == -1)
+		(void)say_why(init->why, init->room, "%s: %s", dir,
 		    strerror(errno));
+	free(dir);
+	if (result == -1)
+		return -1;
 	buf_addf(&text, "%s/%s", path.p, file);
 	if (lstat(text.p, &st) == 0) {
 		result = say_why(init->why, init->room, "there is a "

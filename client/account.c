@@ -325,8 +325,8 @@ account_read(struct account *a, char *why, size_t room)
 	bool valid;
 
 	if (file_read(a->dir, "account.json", FILE_MAX, &text) == -1)
-		return errno == ENOENT ? say_why(why, room, "%s has joined no "
-		    "relay yet; see tmtp help join", a->path) :
+		return errno == ENOENT ? say_why(why, room, "%s has not "
+		    "joined a relay yet; see tmtp help join", a->path) :
 		    say_why(why, room, "%s/account.json: %s", a->path,
 		    strerror(errno));
 	valid = read_text(a, buf_span(&text));

@@ -151,8 +151,8 @@ change(struct context *context, struct account *account, char **argv)
 	c = contacts_find(&book, span_of(argv[1]));
 	if (c == NULL)
 		status = context_fail(context, STATUS_NO_USER,
-		    "%s is not in your contacts; who has written is there "
-		    "after: tmtp read", argv[1]);
+		    "%s is not in your contacts; tmtp read adds those who "
+		    "have written", argv[1]);
 	else if (strcmp(argv[0], "drop") == 0)
 		contacts_drop(&book, c);
 	else if (!contacts_rename(&book, c, span_of(argv[2] != NULL ?

@@ -29,7 +29,7 @@
 #define LINE_BYTES 65536	/* a longer line is several messages */
 #define PENDING    256		/* posts without an ack, before stdin waits */
 #define LOOK       200		/* ms between two looks at acks */
-#define LAST_WAIT  30000	/* ms for the last acks, or for a relay */
+#define LAST_WAIT  30000	/* ms for the last acks, or until online */
 
 static const char usage[] = "talk WHO";
 
@@ -48,7 +48,7 @@ struct talk_run {
 	size_t pending_count;
 	bool kept;			/* something was kept for tmtp read */
 	bool away;			/* the relay is, and we have said so */
-	uint64_t online_at;		/* ms, or since when we have tried */
+	uint64_t online_at;		/* ms: last seen, or our first try */
 };
 
 static void
@@ -192,7 +192,7 @@ take_presence(struct talk_run *t)
 			    "is offline");
 }
 
-/* Say when the relay goes and comes. */
+/* Say when the relay goes away, and when it is back. */
 static void
 watch_relay(struct talk_run *t, uint64_t now)
 {
@@ -204,7 +204,7 @@ watch_relay(struct talk_run *t, uint64_t now)
 	if (online == t->away && (online || why[0] != '\0')) {
 		t->away = !online;
 		say_note(t, online ? "the relay" : why, online ?
-		    "is there again" : "(what you write is sent later)");
+		    "is back" : "(what you write will be sent later)");
 	}
 }
 

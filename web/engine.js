@@ -439,7 +439,7 @@ export class Engine {
 				await this.watchCode(tx, h);
 				return found;
 			});
-			/* At once: the end of the node of the code comes next. */
+			/* Now: the relay may be ending the old node already. */
 			this.account = mine ?? this.account;
 			return e;
 		};

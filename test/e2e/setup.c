@@ -77,9 +77,10 @@ check_other_name(struct operator *o)
 	    "grep '^configuration .*/mine/my.config$'");
 	operator_expect(o, 1, "there is a configuration already",
 	    "-c mine/my.config init");
-	operator_expect(o, 1, "would be mine/other.config, or be in mine: "
-	    "give one of them", "-c mine/other.config init mine");
-	operator_do(o, "MNM_CONFIG=own/mnm.config \"$PROGRAM\" init own "
+	operator_expect(o, 1, "init makes mine/other.config, or a "
+	    "configuration in mine: name only one",
+	    "-c mine/other.config init mine");
+	operator_do(o, "MNM_CONFIG=own/mnm.config \"$PROGRAM\" init own/ "
 	    "--host a.org && test -s own/mnm.config");
 	operator_do(o, "mkdir other");
 	relay_file(&o->relay, "other/mnm.conf", "{\"nam\": 1}");

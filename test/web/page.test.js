@@ -178,7 +178,7 @@ test('a second device, a stolen one, and a code that is good once', async () => 
 		/* Its own node replaces that of the code, however slow the disk. */
 		await d.context.addInitScript(slowDisk);
 		await d.page.goto(relay.url + hash);
-		await d.page.reload();
+		await d.page.reload();	/* a new fragment alone loads nothing */
 		await d.page.getByRole('button', { name: 'Add this device' }).click();
 		return d;
 	};
