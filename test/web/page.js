@@ -15,14 +15,27 @@ export const LAPTOP = { viewport: { width: 1100, height: 720 } };
 export const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true,
 	isMobile: true, deviceScaleFactor: 2 };
 
-async function freePort()
-{
-	const server = createServer();
+let asked = 0;
 
-	await new Promise((done) => server.listen(0, '127.0.0.1', done));
-	const { port } = server.address();
-	await new Promise((done) => server.close(done));
-	return port;
+/**
+ * A port of loopback.  Not one that the system gives to connections, which might
+ * take it before the relay does, or while it is down.
+ */
+export async function freePort()
+{
+	for (;;) {
+		const server = createServer();
+		const port = 30000 + (process.pid * 37 + asked++ * 101) % 2700;
+		const free = await new Promise((done) => {
+			server.once('error', () => done(false));
+			server.listen(port, '127.0.0.1', () => done(true));
+		});
+
+		if (free) {
+			await new Promise((done) => server.close(done));
+			return port;
+		}
+	}
 }
 
 /** A relay on loopback, which people join by invitation. */
@@ -48,7 +61,7 @@ export class Relay {
 	{
 		this.process = spawn(process.env.MNM, ['-c', this.config],
 			{ stdio: 'ignore' });
-		for (let i = 0; i < 100; i++) {
+		for (let i = 0; i < 600; i++) {
 			await new Promise((done) => setTimeout(done, 100));
 			try {
 				this.command('stats');
@@ -123,6 +136,8 @@ export class Device {
 		device.wrong = [];
 		device.context = await browser.newContext({ locale: 'en-GB',
 			ignoreHTTPSErrors: true, acceptDownloads: true, ...options });
+		/* A machine may be as slow as it likes. */
+		device.context.setDefaultTimeout(120e3);
 		device.page = await device.tab(hash);
 		return device;
 	}
@@ -158,8 +173,7 @@ export class Device {
 
 	online()
 	{
-		return this.page.waitForSelector('#app[data-phase=online] .list',
-			{ timeout: 20000 });
+		return this.page.waitForSelector('#app[data-phase=online] .list');
 	}
 
 	/** Ask somebody to talk. */
@@ -194,7 +208,7 @@ export class Device {
 	{
 		await this.page.locator('.log .bubble', { hasText: text }).filter(
 			stored ? { has: this.page.locator('.state-stored') } : {})
-			.first().waitFor({ timeout: 30000 });
+			.first().waitFor();
 	}
 
 	/** How often a message is there. */
@@ -204,34 +218,31 @@ export class Device {
 	}
 
 	/** What was said in the talk that is open, all of it. */
-	words()
+	async words()
 	{
-		return this.page.evaluate(() => new Promise((done) => {
-			indexedDB.open('mnm').onsuccess = (e) => {
-				const db = e.target.result;
-				db.transaction('messages').objectStore('messages').getAll()
-					.onsuccess = (f) => {
-						done(f.target.result.filter((m) => /^word/.test(
-							m.text)).map((m) => m.text));
-						db.close();
-					};
-			};
-		}));
+		return (await this.table('messages')).map((m) => m.text)
+			.filter((text) => /^word/.test(text));
 	}
 
-	/** How many requests wait for their acks. */
-	outbox()
+	/** All that a table of the page's store holds. */
+	table(name)
 	{
-		return this.page.evaluate(() => new Promise((done) => {
+		return this.page.evaluate((table) => new Promise((done) => {
 			indexedDB.open('mnm').onsuccess = (e) => {
 				const db = e.target.result;
-				db.transaction('outbox').objectStore('outbox').count()
+				db.transaction(table).objectStore(table).getAll()
 					.onsuccess = (f) => {
 						done(f.target.result);
 						db.close();
 					};
 			};
-		}));
+		}), name);
+	}
+
+	/** How many requests wait for their acks. */
+	async outbox()
+	{
+		return (await this.table('outbox')).length;
 	}
 
 	async close()
@@ -250,7 +261,7 @@ export async function quiet(...list)
 }
 
 /** Wait until f() is true, for so many tenths of a second. */
-export async function until(f, most = 100)
+export async function until(f, most = 1200)
 {
 	for (let i = 0; !await f(); i++) {
 		assert.ok(i < most, String(f));

@@ -36,7 +36,7 @@ test('two people meet and talk', async () => {
 	await b.page.getByRole('button', { name: 'Back' }).click();
 	await a.write('Are you there?');
 	await b.page.locator('.count').waitFor();
-	assert.equal(await b.page.title(), '(1) mnm');
+	await b.page.waitForFunction(() => document.title === '(1) mnm');
 	await b.open('Alice');
 	await b.page.waitForFunction(() => document.title === 'mnm');
 	await quiet(a, b);
@@ -116,10 +116,9 @@ test('the relay is killed: what was written comes once, in order', async () => {
 	for (let i = 1; i <= 5; i++)
 		await a.write(`while away ${i}`);
 	await a.sees('while away 5');
-	assert.equal(await a.page.locator('.state-waiting').count(), 5);
+	await until(async () => await a.page.locator('.state-waiting').count() === 5);
 	await a.page.reload();	/* from the service worker */
-	await a.sees('while away 5');
-	assert.equal(await a.count('while away'), 5);
+	await until(async () => await a.count('while away') === 5);
 	await relay.run();
 	/* They come back by themselves, or at once. */
 	for (const { page } of [a, b])
@@ -130,7 +129,7 @@ test('the relay is killed: what was written comes once, in order', async () => {
 	const words = await b.page.locator('.log .words').allTextContents();
 	assert.deepEqual(words.slice(-6), ['before', ...[1, 2, 3, 4, 5].map((i) =>
 		`while away ${i}`)]);
-	assert.equal(await a.page.locator('.state-waiting').count(), 0);
+	await until(async () => await a.page.locator('.state-waiting').count() === 0);
 	await quiet(a, b);
 });
 
@@ -260,7 +259,7 @@ test('drafts are kept; search finds; hostile text stays text', async () => {
 	await a.write('the treasure lies under the oak');
 	await b.sees('treasure');
 	await a.page.getByLabel('Message', { exact: true }).fill('half a thou');
-	await a.page.waitForTimeout(600);
+	await until(async () => (await a.table('talks'))[0].draft === 'half a thou');
 	await a.page.reload();
 	await a.page.waitForSelector('.composer');
 	assert.equal(await a.page.getByLabel('Message', { exact: true })
@@ -422,7 +421,7 @@ test('notices while nobody looks, and being woken', async () => {
 	await b.write('Supper is ready');
 	await until(async () => (await notices()).length > 0);
 	assert.deepEqual(await notices(), [['Yann', 'Supper is ready']]);
-	assert.equal(await page.title(), '(1) mnm');
+	await page.waitForFunction(() => document.title === '(1) mnm');
 	/* No push service can be reached from here: its answer is made up. */
 	await page.evaluate(() => {
 		const made = { endpoint: 'https://web.push.apple.com/QGuQ',
@@ -594,7 +593,7 @@ test('the client for the command line and the page understand each other',
 		await a.open('Theo');
 		await a.page.getByRole('button', { name: 'Accept' }).click();
 		await a.page.waitForSelector('.composer');
-		await a.page.waitForTimeout(500);
+		await until(async () => await a.outbox() === 0);
 		run('read');
 		writeFileSync(join(relay.dir, 'report.txt'), 'all is well\n');
 		run('post', '-s', 'Disk space', '-f', join(relay.dir, 'report.txt'),
