@@ -59,6 +59,7 @@ export class TalkView {
 		this.newest = button(t('newest'), () => this.toEnd(), 'newest');
 		this.newest.hidden = true;
 		this.composer = h('div', { class: 'foot' });
+		this.topic = h('div');
 		this.chips = h('ul', { class: 'chips' });
 		this.input = this.makeInput();
 		this.form = this.makeForm();
@@ -102,11 +103,9 @@ export class TalkView {
 	makeForm()
 	{
 		const picker = h('input', { type: 'file', multiple: true,
-			class: 'unseen', tabindex: -1, 'aria-label': t('attach'),
-			onchange: () => this.picked(picker) });
+			hidden: true, onchange: () => this.picked(picker) });
 		const camera = h('input', { type: 'file', accept: 'image/*',
-			capture: 'environment', class: 'unseen', tabindex: -1,
-			'aria-label': t('camera'),
+			capture: 'environment', hidden: true,
 			onchange: () => this.picked(camera) });
 		return h('form', { class: 'composer',
 			onsubmit: (/** @type {Event} */ e) => {
@@ -531,16 +530,19 @@ export class TalkView {
 		if (!talk || key === this.composerKey)
 			return;
 		this.composerKey = key;
-		if (talk.state === 'open') {
-			fill(this.composer, talk.subject && h('p', { class: 'topic' },
-				sentence('next-topic', talk.subject),
-				iconButton('close', t('cancel'), () =>
-					app.engine.edit(talk.id, { subject: '' }))),
-			this.chips, this.form);
-			this.grow();
-			this.drawChips();
-		} else
+		if (talk.state !== 'open') {
 			fill(this.composer, this.ask(talk));
+			return;
+		}
+		fill(this.topic, talk.subject && h('p', { class: 'topic' },
+			sentence('next-topic', talk.subject),
+			iconButton('close', t('cancel'), () =>
+				app.engine.edit(talk.id, { subject: '' }))));
+		/* What stays in the page keeps its focus, and a phone its keyboard. */
+		if (this.form.parentNode !== this.composer)
+			fill(this.composer, this.topic, this.chips, this.form);
+		this.grow();
+		this.drawChips();
 	}
 
 	/** @param {Talk} talk */
@@ -664,9 +666,10 @@ export class TalkView {
 			if (!this.atEnd || !this.isAtBottom())
 				this.toEnd();
 		} catch (error) {
-			/* Nothing that was typed is lost. */
-			this.input.value = text;
-			this.files = files;
+			/* Nothing that was typed is lost, nor what was typed since. */
+			this.input.value = [text, this.input.value].filter(Boolean)
+				.join('\n');
+			this.files = [...files, ...this.files];
 			this.drawChips();
 			say(t('not-kept', String(error)));
 		}

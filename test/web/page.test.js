@@ -26,8 +26,14 @@ test('two people meet and talk', async () => {
 	const [a, b] = await pair(browser, relay, 'Alice Smith', 'Bob', LAPTOP,
 		PHONE);
 
+	/* Who goes on typing stays in the field: a phone keeps its keyboard. */
+	await a.page.getByLabel('Message', { exact: true }).evaluate((input) =>
+		input.addEventListener('blur', () => {
+			window.left = true;
+		}));
 	await a.write('Hello **Bob**');
 	await a.sees('Hello Bob', true);
+	assert.ok(!await a.page.evaluate(() => window.left));
 	await b.sees('Hello Bob');
 	await b.write('Good evening');
 	await a.sees('Good evening');
