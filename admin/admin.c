@@ -11,8 +11,6 @@
 #include "json.h"
 #include "userdb.h"
 
-#define DAYS_DEFAULT 7		/* that an invitation is valid */
-
 static const struct {
 	const char *name;
 	enum command_option option;
@@ -26,7 +24,8 @@ static const struct {
 	{ "--repair",       OPTION_REPAIR,       0 },
 	{ "--qr",           OPTION_QR,           0 },
 	{ "--renew",        OPTION_RENEW,        0 },
-	{ "--host",         OPTION_HOST,         0 }
+	{ "--host",         OPTION_HOST,         0 },
+	{ "--port",         OPTION_PORT,         65535 }
 };
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
@@ -225,11 +224,10 @@ take_option(struct call *c, char *const *words, size_t n, struct buf *fault)
 		return 0;
 	}
 	c->options |= options[i].option;
-	if (options[i].option == OPTION_DAYS)
-		c->days = number;
-	else if (options[i].option == OPTION_MAX)
-		c->max = number;
-	return options[i].max > 0 ? 2 : 1;
+	if (options[i].max == 0)
+		return 1;
+	c->number = number;
+	return 2;
 }
 
 static void
@@ -280,7 +278,6 @@ admin_parse(struct call *c, char *const *words, size_t n, struct buf *fault,
 	if (n == 0)
 		return false;
 	c->command = find_command(words, n);
-	c->days = DAYS_DEFAULT;
 	if (c->command == NULL)
 		reject_command(words, n, fault, usage);
 	else

@@ -77,6 +77,7 @@ run_init(struct cli *c)
 {
 	const struct init init = { .program = c->program,
 	    .dir = c->call.args[0], .host = c->call.host,
+	    .port = c->call.options & OPTION_PORT ? c->call.number : INIT_PORT,
 	    .config = c->asked ? c->config : NULL,
 	    .now = clock_ms(CLOCK_REALTIME) / 1000, .out = &c->call.out,
 	    .why = c->why, .room = WHY_ROOM };
@@ -141,9 +142,12 @@ run_check(struct cli *c)
 		buf_addf(&findings, "error: %.*s", (int)n, faults.p + at);
 	}
 	put_findings(&c->call.out, &findings);
+	if (worst == CHECK_WARNING)
+		output_say(&c->call.out, "nothing keeps the relay from "
+		    "starting");
 	if (faults.n == 0)
-		output_say(&c->call.out, "the relay is confined: %s",
-		    confine_text(text, confined));
+		output_say(&c->call.out, "while it runs, the relay is "
+		    "confined: %s", confine_text(text, confined));
 	buf_free(&faults);
 	buf_free(&findings);
 	return (int)worst;

@@ -16,6 +16,7 @@
  */
 #define QUEUE_COUNT_MAX 1000
 
+#define DAYS_DEFAULT    7	/* that an invitation is valid */
 #define OPEN_DAYS_MAX 366	/* more is forgotten */
 
 #define NO_GROUP "there is no group"
@@ -87,7 +88,8 @@ invite(struct call *c)
 		return why;
 	(void)snprintf(terms.name, sizeof(terms.name), "%s", c->args[0]);
 	(void)snprintf(token, sizeof(token), "%s", c->args[0]);
-	terms.until = terms.since + c->days * CLOCK_DAY;
+	terms.until = terms.since + CLOCK_DAY *
+	    (c->options & OPTION_DAYS ? c->number : DAYS_DEFAULT);
 	why = coded ? invite_add_coded(invites, &terms, token) :
 	    invite_add(invites, &terms);
 	if (why != NULL)
@@ -237,7 +239,7 @@ register_open(struct call *c)
 		return "not a duration of at most 366d (for example 10m, 2h or "
 		    "1d)";
 	invite_open_window(c->data->invites, c->now.wall + duration,
-	    c->options & OPTION_MAX ? c->max : INVITE_UNLIMITED, c->now);
+	    c->options & OPTION_MAX ? c->number : INVITE_UNLIMITED, c->now);
 	return register_show(c);
 }
 
@@ -695,7 +697,7 @@ reload(struct call *c)
 /* ---- all of them ---- */
 
 const struct command commands[] = {
-	{ "init", NULL, "[DIR] [--host NAME] [--renew]", READS,
+	{ "init", NULL, "[DIR] [--host NAME] [--port N] [--renew]", READS,
 	    NULL, "create key, certificate and configuration" },
 	{ "check", NULL, "", READS, NULL, "check the setup" },
 	{ "fingerprint", NULL, "", READS,

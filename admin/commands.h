@@ -31,7 +31,8 @@ enum command_option {
 	OPTION_REPAIR       = 1 << 5,
 	OPTION_QR           = 1 << 6,
 	OPTION_RENEW        = 1 << 7,
-	OPTION_HOST         = 1 << 8	/* has a name */
+	OPTION_HOST         = 1 << 8,	/* has a name */
+	OPTION_PORT         = 1 << 9	/* has a number */
 };
 
 /* A command that is being run. */
@@ -51,7 +52,7 @@ struct call {
 	const struct command *command;
 	const char *args[COMMAND_ARGS];	/* NULL: not given */
 	unsigned options;		/* a set */
-	uint32_t days, max;
+	uint32_t number;		/* of an option that has one */
 	const char *host;		/* of OPTION_HOST */
 	/* What its handler uses. */
 	struct user *user;

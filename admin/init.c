@@ -88,10 +88,17 @@ add_program(struct buf *to, const struct making *m, const char *config)
 	add_word(to, config);
 }
 
-/* Host is "" if none is known besides the machine's own names. */
+/*
+ * Host is "" if none is known besides the machine's own names.  If it leads to
+ * this machine alone, so does what the relay listens at.
+ */
 static void
-write_config(struct buf *text, const char *dir, const char *host)
+write_config(struct buf *text, const char *dir, const char *host, unsigned port)
 {
+	const struct conf_listener there = { .net = CONF_TCP,
+	    .laddr = xcopy(span_of(host)) };
+	bool is_local = host[0] != '\0' && conf_is_local(&there);
+	bool is_v6 = strchr(host, ':') != NULL;
 	struct buf data = { NULL, 0, 0 }, quoted = { NULL, 0, 0 };
 	struct buf names = { NULL, 0, 0 };
 
@@ -99,6 +106,7 @@ write_config(struct buf *text, const char *dir, const char *host)
 	json_put_string(&quoted, NULL, buf_span(&data));
 	if (host[0] != '\0')
 		json_put_string(&names, NULL, span_of(host));
+	free(there.laddr);
 	buf_addf(text, "{\n"
 	    "  \"#\": \"The settings of this relay; mnm.conf(5) describes all "
 	    "settings.\",\n\n"
@@ -110,12 +118,12 @@ write_config(struct buf *text, const char *dir, const char *host)
 	    "  \"names\": [%.*s],\n\n"
 	    "  \"data\": %.*s,\n\n"
 	    "  \"# listen\": [\n"
-	    "    \"Everybody who can reach this machine can connect.  Set "
-	    "certPath and\",\n"
-	    "    \"keyPath to use a certificate from an authority.\"\n  ],\n"
+	    "    \"%s\",\n"
+	    "    \"Set certPath and keyPath to use a certificate from an "
+	    "authority.\"\n  ],\n"
 	    "  \"listen\": {\n"
 	    "    \"net\": \"tcp\",\n"
-	    "    \"laddr\": \":3456\",\n"
+	    "    \"laddr\": \"%s%s%s:%u\",\n"
 	    "    \"certPath\": \"\",\n"
 	    "    \"keyPath\": \"\"\n  },\n\n"
 	    "  \"# ntp\": \"Time servers, for machines without a clock "
@@ -146,8 +154,12 @@ write_config(struct buf *text, const char *dir, const char *host)
 	    "  \"queue_max\": \"256M\",\n"
 	    "  \"message_max\": \"64M\",\n"
 	    "  \"expire_days\": 365\n}\n",
-	    (int)names.n, names.n > 0 ? names.p : "", (int)quoted.n,
-	    quoted.p);
+	    (int)names.n, names.n > 0 ? names.p : "", (int)quoted.n, quoted.p,
+	    is_local ? "Only this machine can connect.  Leave out the host for "
+	    "all who can reach it." :
+	    "Everybody who can reach this machine can connect.",
+	    is_local && is_v6 ? "[" : "", is_local ? host : "",
+	    is_local && is_v6 ? "]" : "", port);
 	buf_free(&names);
 	buf_free(&data);
 	buf_free(&quoted);
@@ -335,7 +347,7 @@ init_make(const struct init *init)
 			ask_host(host, sizeof(host));
 		text.n = 0;
 		write_config(&text, path.p, init->host != NULL ? init->host :
-		    host);
+		    host, init->port);
 		result = work_as_owner(&m, path.p, NULL);
 		buf_addf(&path, "/%s", file);
 		if (result == 0)
@@ -387,6 +399,9 @@ init_renew(const struct init *init, const char *config)
 	if (init->host != NULL)
 		return say_why(init->why, init->room, "--host is for a new "
 		    "configuration: in this one, set \"names\"");
+	if (init->port != INIT_PORT)
+		return say_why(init->why, init->room, "--port is for a new "
+		    "configuration: in this one, set \"laddr\"");
 	if (init->dir == NULL)
 		return renew(init, config);
 	buf_addf(&path, "%s/" CONF_FILE, init->dir);

@@ -12,11 +12,14 @@
 
 #include "admin/output.h"
 
+#define INIT_PORT 3456	/* where clients look for a relay */
+
 struct init {
 	const char *program;	/* as it was called */
 	const char *dir;	/* NULL: not given */
 	const char *config;	/* the file to make; NULL: dir/mnm.config */
 	const char *host;	/* likewise: ask for it at a terminal */
+	unsigned port;		/* of TCP */
 	uint64_t now;		/* in seconds since 1970 */
 	struct output *out;	/* gets the answer */
 	char *why;

@@ -393,7 +393,10 @@ identity_address(char dst[IDENTITY_ADDRESS], const struct conf *conf,
 	char sign = l != NULL && (!l->tls || (l->cert_path[0] != '\0' &&
 	    (cert == NULL || !cert_is_self_signed(cert)))) ? '+' : '=';
 
-	names_host(host);
+	if (sign == '+')
+		names_host(host);	/* authorities vouch for no address */
+	else
+		names_reach(host);
 	if (conf->names[0] != NULL)
 		(void)snprintf(host, sizeof(host), "%s", conf->names[0]);
 	if (l == NULL || l->net == CONF_UNIX || !l->tls ||

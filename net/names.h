@@ -19,6 +19,11 @@ struct name_list {
 
 /* The machine's own name; "localhost" if it has none that can be looked up. */
 void names_host(char name[NAMES_ROOM]);
+/*
+ * By which others are likely to reach this machine: its name, if that has a
+ * domain; or else its IPv4 address towards the Internet; or else its name.
+ */
+void names_reach(char name[NAMES_ROOM]);
 
 /*
  * conf's names, the machine's, those of its loopback, where it listens; and if

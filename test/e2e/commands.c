@@ -42,7 +42,13 @@ check_init(struct operator *o)
 	operator_expect(o, 1, "--host is for a new configuration",
 	    "init new --renew "
 	    "--host a.org");
-	operator_expect(o, 0, ":", "-c new/mnm.config fingerprint");
+	operator_expect(o, 1, "--port is for a new configuration",
+	    "init new --renew --port 4000");
+	/* What others are told is in the certificate. */
+	operator_do(o, "test -n \"`$PROGRAM -c new/mnm.config fingerprint | "
+	    "sed -n 's/^=\\(.*\\):3456$/\\1/p' >new/host; cat new/host`\"");
+	operator_do(o, "openssl x509 -in new/mnm-data/cert.pem -noout -text | "
+	    "grep -Fq \"`cat new/host`\"");
 	/* Before the first start. */
 	operator_expect(o, 0, "Someone who guesses the name",
 	    "-c new/mnm.config invite 'Alice Smith'");
@@ -67,6 +73,16 @@ check_next_steps(struct operator *o)
 	operator_expect(o, 1, "is not a host name", "init bad --host 'a b'");
 	operator_do(o, "test ! -e bad/mnm.config");
 	operator_expect(o, 2, "missing value for --host", "init bad --host");
+	operator_expect(o, 2, "invalid value for --port (1 to 65535): 65536",
+	    "init bad --port 65536");
+	/* For this machine alone, if that is where the name leads. */
+	operator_expect(o, 0, "=[::1]:65535", "init near --host ::1 --port "
+	    "65535");
+	operator_expect_unsaid(o, "Firewall");
+	operator_do(o, "grep '\"laddr\": \"\\[::1]:65535\"' near/mnm.config");
+	operator_expect(o, 0, "Firewall:            let TCP port 4000 in",
+	    "init far --host 192.0.2.77 --port 4000");
+	operator_do(o, "grep '\"laddr\": \":4000\"' far/mnm.config");
 	if (geteuid() != 0)
 		return;
 	operator_do(o, "chmod 755 . && mkdir theirs && chown 4321 theirs");
@@ -308,7 +324,7 @@ check_usage(struct operator *o)
 		const char *command, *text;
 	} cases[] = {
 		{ "init a b",      "unexpected argument: b\n"
-		    "usage: mnm init [DIR] [--host NAME] [--renew] [--" },
+		    "usage: mnm init [DIR] [--host NAME] [--port N] " },
 		{ "check x",       "argument: x\nusage: mnm check [--json]\n" },
 		{ "fingerprint x", "argument: x\nusage: mnm fingerprint [" },
 		{ "backup",        "missing argument: DIR\n"
