@@ -3,14 +3,14 @@
  * app.js - the page: which view is shown, and what all views share.
  */
 
-import { h, fill, button, say, sentence, size } from './dom.js';
+import { h, fill, button, field, form, say, sentence, size, typed } from './dom.js';
 import { t } from './strings.js';
 import { Store } from './store.js';
 import { Engine } from './engine.js';
 import { decodeValue, JoinView, readLink, untrustedText } from './join.js';
 import { ListView } from './list.js';
-import { deviceButtons, showSettings } from './settings.js';
-import { showNew } from './people.js';
+import { deviceButtons } from './settings.js';
+import { showNew, told } from './people.js';
 import { TalkView } from './talk.js';
 import { snippet } from './inbox.js';
 import { renewWake } from './wake.js';
@@ -39,6 +39,7 @@ export class App {
 		this.root = /** @type {HTMLElement} */ (
 			document.getElementById('app'));
 		this.banner = h('div', { class: 'banner', role: 'status' });
+		this.nameTyped = '';	/* by a member without a name */
 		this.installed = matchMedia('(display-mode: standalone)').matches;
 		/** @type {ServiceWorkerRegistration | undefined} */
 		this.worker = undefined;
@@ -345,12 +346,21 @@ export class App {
 
 		if (account?.waits)
 			return h('p', {}, t('choose-wait'));
-		if (!names)
-			return h('div', { class: 'begin' }, h('p', {}, t('no-alias')),
+		if (!names) {
+			const name = h('input', { required: true, maxlength: 64,
+				autocomplete: 'off', value: this.nameTyped,
+				oninput: () => {
+					this.nameTyped = name.value;
+				} });
+			return h('div', { class: 'begin' },
+				h('p', {}, t('no-alias-yet')),
 				account?.refused && h('p', { class: 'dim' },
 					t('refused', account.refused)),
-				button(t('settings'), () => showSettings(this),
-					'strong'));
+				form(() => told(this.engine.userEdit({
+					newalias: typed(name) })),
+				field(t('your-name'), name),
+				h('button', { class: 'strong' }, t('add'))));
+		}
 		return h('div', { class: 'begin' }, h('p', {}, t('choose-none')),
 			button(t('begin'), () => showNew(this), 'strong'),
 			h('p', { class: 'dim' }, sentence('choose-names', names)));

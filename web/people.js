@@ -46,8 +46,14 @@ export async function told(answer, done)
 	return !error;
 }
 
-/** Somebody new, or a new group. @param {App} app */
-export function showNew(app)
+/**
+ * Somebody new, or a new group.
+ *
+ * @param {App} app
+ * @param {Talk} [failed] whose name is to be corrected
+ * @param {string} [said] the first words there
+ */
+export function showNew(app, failed, said)
 {
 	const to = nameInput(t('their-name'));
 	const from = aliasChoice(app);
@@ -62,11 +68,16 @@ export function showNew(app)
 		say(t('no-alias'));
 		return;
 	}
+	to.value = failed?.name ?? '';
+	words.value = said ?? '';
 	dialog(t('new-talk'), (close) => [
 		form(async () => {
 			close();
-			app.show(await app.engine.ping(typed(to), from.value,
-				words.value.trim()));
+			const id = await app.engine.ping(typed(to), from.value,
+				words.value.trim());
+			if (failed && failed.id !== id)
+				await app.engine.removeTalk(failed.id);
+			app.show(id);
 		}, h('h3', {}, t('new-person')), h('p', {}, t('new-person-text')),
 		field(t('their-name'), to),
 		many && field(t('as'), from),

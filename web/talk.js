@@ -10,7 +10,7 @@ import { t } from './strings.js';
 import { parse, render } from './markdown.js';
 import { pictureType, safeName } from './post.js';
 import { SHOWN_MAX, weigh } from './store.js';
-import { showTalk, told } from './people.js';
+import { showNew, showTalk, told } from './people.js';
 
 /**
  * @typedef {import('./app.js').App} App
@@ -568,7 +568,9 @@ export class TalkView {
 		if (talk.state === 'failed')
 			return h('div', { class: 'ask' }, h('p', {},
 				sentence('ask-failed', talk.name)),
-			h('p', { class: 'dim' }, h('bdi', {}, talk.error)));
+			h('p', { class: 'dim' }, h('bdi', {}, talk.error)),
+			button(t('correct-name'), () => showNew(this.app, talk,
+				this.shown[this.shown.length - 1]?.text)));
 		return h('div', { class: 'ask' }, h('p', {}, sentence(
 			talk.state === 'asked' ? 'ask-sent' : 'ask-left', talk.name)));
 	}

@@ -66,6 +66,27 @@ test('a name that is not available: the member is in, and learns it',
 		const main = b.page.getByRole('main');
 		await main.getByText('You have no name').waitFor();
 		await main.getByText('already taken').waitFor();
+		/* Where it says so, another can be given: again not, then yes. */
+		await main.getByLabel('Your name').fill('bea');
+		await main.getByRole('button', { name: 'Add' }).click();
+		await b.page.getByText('already taken').nth(1).waitFor();
+		await main.getByLabel('Your name').fill('Bea Two');
+		await main.getByRole('button', { name: 'Add' }).click();
+		await main.getByText('Others reach you by this name: Bea Two')
+			.waitFor();
+		/* And the name of somebody else, which was mistyped. */
+		await b.ask('Bee', 'Hello, it is me');
+		await b.page.getByText('Not sent:').waitFor();
+		await main.getByRole('button', { name: 'Correct the name' }).click();
+		const dialog = b.page.getByRole('dialog');
+		assert.equal(await dialog.getByLabel('Their name').inputValue(),
+			'Bee');
+		await dialog.getByLabel('Their name').fill('Bea');
+		await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
+		await a.open('Bea Two');
+		await a.page.getByText('Hello, it is me').waitFor();
+		await b.page.locator('.talk', { hasText: 'Bee' }).waitFor(
+			{ state: 'detached' });
 		await quiet(a, b);
 		await open.stop();
 	});
