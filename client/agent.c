@@ -688,6 +688,11 @@ read_all(struct agent *a)
 			}
 			a->fatal = a->fatal || !was_online;
 			lose(a, dialog_why(a->dialog));
+			if (a->fatal && strstr(a->why, "unknown user or node"))
+				(void)say_why(a->why, WHY_ROOM, "the relay "
+				    "does not know this device, which may have "
+				    "been dropped: join again, with another "
+				    "name for the account");
 			retry_later(a);
 		}
 	}

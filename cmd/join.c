@@ -427,9 +427,11 @@ join(struct context *context, const struct plan *plan,
 	while ((status = try_to_join(context, &a, plan, account)) !=
 	    STATUS_OK && may_change(context, plan, status, waiting)) {
 		if (!waiting)
-			fprintf(stderr, "%s\nWaiting until the relay's "
+			fprintf(stderr, "%s\n%sWaiting until the relay's "
 			    "operator lets you in (Ctrl-C ends this)...\n",
-			    context->why);
+			    context->why, plan->code[0] != '\0' ? "" :
+			    "If you were given a code, it must stand behind "
+			    "the name, in the same quotes.\n");
 		waiting = true;
 		(void)nanosleep(&pause, NULL);
 		pause.tv_sec = pause.tv_sec * 2 < ASK_MAX ?

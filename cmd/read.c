@@ -34,6 +34,7 @@
 #define RETRY_MAX   300000
 #define CHILD_LOOK  20		/* ms */
 #define ENV_MAX     65536	/* bytes of a variable for the command */
+#define TURN_MAX    60000	/* ms that nothing may happen */
 #define TEXT_MAX    (1 << 20)	/* bytes that are written together, or one
 				   message */
 
@@ -291,13 +292,15 @@ follow(struct context *context, struct read_run *r)
 		if (!r->follows && now >= r->end)
 			return context_fail(context, STATUS_UNAVAILABLE,
 			    "%s", agent_why(agent));
-		if (r->follows && was_online && !agent_is_online(agent) &&
+		if (was_online && !agent_is_online(agent) &&
 		    agent_why(agent)[0] != '\0')
 			(void)context_fail(context, STATUS_UNAVAILABLE,
 			    "%s; trying again", agent_why(agent));
 		was_online = agent_is_online(agent) ||
 		    agent_why(agent)[0] == '\0';
-		request_turn(context, &r->line, holds(r) ? 100 : 60000);
+		request_turn(context, &r->line, holds(r) ? 100 :
+		    (int)clock_min(TURN_MAX, r->follows ? TURN_MAX :
+		    r->end - now));
 	}
 }
 
