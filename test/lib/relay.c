@@ -126,7 +126,7 @@ set_up_child(const struct relay_process *r)
 		die("%s: %s", r->dir, strerror(errno));
 	fd = open(SAID, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	if (fd == -1 || dup2(fd, STDOUT_FILENO) == -1 ||
-	    dup2(fd, STDERR_FILENO) == -1)
+	    dup2(r->log > 0 ? r->log : fd, STDERR_FILENO) == -1)
 		die(SAID ": %s", strerror(errno));
 	for (fd = 3; fd < 1000; fd++)
 		close(fd);
@@ -196,22 +196,34 @@ relay_said(const struct relay_process *r, const char *text)
 	return found;
 }
 
-void
-relay_start(struct relay_process *r)
+bool
+relay_can_start(struct relay_process *r)
 {
 	char *arguments[] = { r->program, NULL };
 	uint64_t end = relay_clock() + RELAY_PATIENCE;
-	struct buf text;
 
 	relay_file(r, SAID, "");
 	launch(r, arguments);
 	while (!relay_said(r, "data directory")) {
-		if (waitpid(r->pid, NULL, WNOHANG) != 0 ||
-		    relay_clock() > end) {
-			text = said(r);
-			die("the relay does not start: %s", text.p);
+		if (waitpid(r->pid, NULL, WNOHANG) != 0) {
+			r->pid = 0;
+			return false;
 		}
+		if (relay_clock() > end)
+			return false;
 		relay_sleep(5);
+	}
+	return true;
+}
+
+void
+relay_start(struct relay_process *r)
+{
+	struct buf text;
+
+	if (!relay_can_start(r)) {
+		text = said(r);
+		die("the relay does not start: %s", text.p);
 	}
 }
 

@@ -22,6 +22,7 @@ struct relay_process {
 	char dir[RELAY_PATH];		/* where it runs; below /tmp */
 	uint16_t port;
 	unsigned descriptors;		/* its limit on them; 0: as it is */
+	int log;			/* its stderr; 0: with its stdout */
 	pid_t pid;			/* 0 when it does not run */
 };
 
@@ -34,6 +35,8 @@ void relay_free(struct relay_process *);
 void relay_configure(struct relay_process *, const char *extra);
 /* Start it, and wait until it says that it serves. */
 void relay_start(struct relay_process *);
+/* The same; false if it ends instead. */
+bool relay_can_start(struct relay_process *);
 /* Send it a signal, and return its exit status, or 256 + what killed it. */
 int relay_stop(struct relay_process *, int signal);
 /*
