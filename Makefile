@@ -96,8 +96,8 @@ ENDS  = test/e2e/e2e test/e2e/commands test/e2e/setup test/e2e/admin \
 	test/e2e/old test/e2e/oidc
 # What members and strangers may do to harm others, and what that costs.
 ATTACKS = test/attack/clock test/attack/logins test/attack/memory \
-	test/attack/newnode test/attack/ohi test/attack/reader \
-	test/attack/requests test/attack/shares
+	test/attack/newnode test/attack/news test/attack/ohi \
+	test/attack/reader test/attack/requests test/attack/shares
 TOOLS = $(ATTACKS) $(UNIT)/json_check
 SUPPORT = test/lib/relay.o test/e2e/operator.o \
 	test/lib/peer.o test/e2e/crowd.o test/e2e/fulldisk.o \
