@@ -231,6 +231,8 @@ set_identities(struct mnm *m, struct identities *new)
 			changed = m->ids.of[i];
 	}
 	server_set_certs(m->sv, &m->ids);
+	if (changed != NULL)
+		server_forget_sessions(m->sv);
 	retire(m, &old);
 	warn_of_ends(m);
 	return changed;

@@ -236,9 +236,9 @@ report_strangers(struct server *sv)
 	sv->due[DUE_FOLD] = fold_deadline();
 	if (!is_due(sv, DUE_REPORT))
 		return;
-	log_line("%lu connection%s in the last minute did not speak TLS; last: "
-	    "%s", sv->strangers.count, sv->strangers.count == 1 ? "" : "s",
-	    sv->strangers.last);
+	log_line("%lu connection%s in the last minute did not speak TLS, or "
+	    "did not trust the certificate; last: %s", sv->strangers.count,
+	    sv->strangers.count == 1 ? "" : "s", sv->strangers.last);
 	sv->strangers.count = 0;
 	sv->due[DUE_REPORT] = NEVER;
 }
@@ -1159,6 +1159,13 @@ void
 server_set_certs(struct server *sv, const struct identities *ids)
 {
 	set_certs(sv, ids);
+}
+
+void
+server_forget_sessions(struct server *sv)
+{
+	if (sv->tls != NULL)
+		tls_forget_sessions(sv->tls);
 }
 
 bool

@@ -73,6 +73,8 @@ int server_listen(struct server *, const struct conf *, char *why, size_t room);
  * as no handshake needs them, which lasts for login_timeout at most.
  */
 void server_set_certs(struct server *, const struct identities *);
+/* Clients must look at the certificate again: none resumes a TLS session. */
+void server_forget_sessions(struct server *);
 bool server_needs_cert(const struct server *, const struct cert *);
 /* Use the changed conf, apart from that. */
 void server_reload(struct server *);

@@ -406,6 +406,10 @@ check_missing(struct check *c, const char *path)
 	else if (c->path != NULL && path[0] == '/')
 		add_finding(c, CHECK_WARNING, "data", "%s will be created at "
 		    "start: is the name right?", path);
+	else if (c->path == NULL)
+		add_finding(c, CHECK_WARNING, "data", "no relay was set up "
+		    "here; create one with: mnm init, or name the "
+		    "configuration of another place: -c FILE");
 	free(parent);
 }
 

@@ -17,13 +17,19 @@ const char *
 typo_meant(const char *word, const char *(*name)(const void *, size_t),
     const void *list)
 {
-	const char *meant;
+	const char *meant = NULL, *one;
+	size_t n = strlen(word), i;
 	unsigned most;
-	size_t i;
 
-	for (most = 1; most <= 2 && strlen(word) > most; most++)
-		for (i = 0; (meant = name(list, i)) != NULL; i++)
-			if (typo_is(word, meant, most))
-				return meant;
-	return NULL;
+	for (most = 1; meant == NULL && most <= 2 && n > most; most++) {
+		for (i = 0; (one = name(list, i)) != NULL; i++) {
+			if (!typo_is(word, one, most))
+				continue;
+			if (strncmp(one, word, n) == 0)
+				return one;	/* only its end is missing */
+			if (meant == NULL)
+				meant = one;
+		}
+	}
+	return meant;
 }

@@ -757,7 +757,8 @@ on_lost(struct agent *a, const char *why)
 		a->fatal = true;
 		why = a->dial.kind == DIAL_NAMED ? "the relay's certificate is "
 		    "not trusted" : "the relay's fingerprint is not the one "
-		    "that this account knows";
+		    "that this account knows: if its operator has told you of "
+		    "another one, tmtp relay trusts that";
 	} else if (!was_open) {
 		why = "cannot connect to the relay";
 	}

@@ -267,7 +267,7 @@ ask_fingerprint(struct context *context, struct plan *plan)
 	    "you? [y/N] ");
 	if (says_yes())
 		return STATUS_OK;
-	return context_fail(context, STATUS_NO_PERMISSION, "not joined");
+	return context_fail(context, STATUS_NO_PERMISSION, "nothing was done");
 }
 
 /* ---- registering ---- */
@@ -599,6 +599,88 @@ join_run(struct context *context, char **argv)
 		    context->why);
 	if (status == STATUS_OK || status == STATUS_CANNOT_CREATE)
 		say_joined(context, &account);
+	account_close(&account);
+	return status;
+}
+
+/* ---- another certificate or address ---- */
+
+static int
+read_relay_words(struct plan *plan, char **argv)
+{
+	static const struct context_option options[] = {
+		{ "fingerprint", 'F', true }, { NULL, 0, false }
+	};
+	struct context_words words = { .at = argv };
+	const char *given = NULL;
+	int option;
+
+	do {
+		while ((option = context_option(&words, options)) > 0)
+			given = words.value;
+		if (option == -1 || (*words.at != NULL &&
+		    (plan->address[0] != '\0' ||
+		    !read_address(plan, *words.at++))))
+			return -1;
+	} while (*words.at != NULL);
+	if (given != NULL && strlen(given) > TRUST_FINGERPRINT)
+		return -1;
+	if (given != NULL)
+		(void)snprintf(plan->fingerprint, sizeof(plan->fingerprint),
+		    "%s", given);
+	return 0;
+}
+
+/* Whether the relay there knows the account is tried before it is stored. */
+static int
+use_relay(struct context *context, struct plan *plan, struct account *account)
+{
+	struct attempt a;
+	long holder;
+	int status;
+
+	if (plan->address[0] == '\0')
+		(void)snprintf(plan->address, sizeof(plan->address), "%s",
+		    account->address);
+	else if (plan->fingerprint[0] == '\0')
+		(void)snprintf(plan->fingerprint, sizeof(plan->fingerprint),
+		    "%s", account->fingerprint);
+	status = ask_fingerprint(context, plan);
+	if (status != STATUS_OK)
+		return status;
+	if (account_lock(account, ACCOUNT_ONLINE, &holder) == -1)
+		return context_fail(context, STATUS_TEMPORARY, "the account "
+		    "%s is in use by process %ld", context->account, holder);
+	status = open_attempt(context, &a, plan);
+	if (status != STATUS_OK)
+		return status;
+	status = try_to_join(context, &a, plan, account);
+	close_attempt(&a);
+	if (status != STATUS_OK)
+		return context_fail(context, (enum exit_status)status,
+		    "%s; nothing is changed", context->why);
+	account_set(&account->address, span_of(plan->address));
+	set_fingerprint(account, plan->fingerprint);
+	if (account_write(account, context->why, CONTEXT_WHY) == -1)
+		return context_fail(context, STATUS_CANNOT_CREATE, "%s",
+		    context->why);
+	return STATUS_OK;
+}
+
+int
+join_run_relay(struct context *context, char **argv)
+{
+	struct plan plan = { .address = "" };
+	struct account account;
+	int status;
+
+	if (read_relay_words(&plan, argv) == -1)
+		return context_usage(context,
+		    "relay [ADDRESS | LINK] [--fingerprint F]");
+	status = context_account(context, &account);
+	if (status != STATUS_OK)
+		return status;
+	status = use_relay(context, &plan, &account);
 	account_close(&account);
 	return status;
 }

@@ -1,5 +1,5 @@
 /*
- * join.h - tmtp join.
+ * join.h - tmtp join, and tmtp relay, by which an account follows its relay.
  */
 #ifndef MNM_CMD_JOIN_H
 #define MNM_CMD_JOIN_H
@@ -7,5 +7,6 @@
 #include "cmd/context.h"
 
 int join_run(struct context *, char **argv);
+int join_run_relay(struct context *, char **argv);
 
 #endif

@@ -42,6 +42,7 @@ static const struct command_row {
 	{ "mail",     mailout_run,         "mail the posts to this account" },
 	{ "bridge",   bridge_run,          "pass messages between two relays" },
 	{ "sendmail", sendmail_run,        "post mail, called as sendmail is" },
+	{ "relay",    join_run_relay,      "trust its new certificate" },
 	{ "whoami",   people_run_whoami,   "this account" }
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

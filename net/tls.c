@@ -209,10 +209,17 @@ tls_open(void)
 	br_ssl_engine_set_buffers_bidi(engine, tls->engine_in,
 	    sizeof(tls->engine_in), tls->engine_out, sizeof(tls->engine_out));
 	engine->rng_os_rand_done = 1;	/* tls_conn_open asks the system */
-	br_ssl_session_cache_lru_init(&tls->cache, tls->sessions,
-	    sizeof(tls->sessions));
+	tls_forget_sessions(tls);
 	br_ssl_server_set_cache(&tls->blank, &tls->cache.vtable);
 	return tls;
+}
+
+void
+tls_forget_sessions(struct tls *tls)
+{
+	cert_wipe(tls->sessions, sizeof(tls->sessions));
+	br_ssl_session_cache_lru_init(&tls->cache, tls->sessions,
+	    sizeof(tls->sessions));
 }
 
 void

@@ -36,6 +36,11 @@ struct tls_conn;
 struct tls *tls_open(void);
 /* All its connections must have been closed. */
 void tls_close(struct tls *);
+/*
+ * No session is resumed that began before.  Peers that resume do not look at
+ * the certificate.
+ */
+void tls_forget_sessions(struct tls *);
 
 /* Before its handshake, until the end of which the certificate must exist. */
 struct tls_conn *tls_conn_open(struct tls *, const struct cert *);

@@ -280,13 +280,32 @@ register_ask(struct registrar *r, const struct conf *conf,
 	};
 }
 
+/* Nobody needs to admit this name any more. */
+static void
+forget_requests(struct registrar *r, struct span name)
+{
+	const struct invite *g;
+	size_t i = 0;
+
+	while (name.p != NULL && (g = invite_at(r->invites, i)) != NULL) {
+		if (g->kind == INVITE_REQUEST &&
+		    name_same(span_of(g->name), name))
+			invite_remove(r->invites, g->id);
+		else
+			i++;
+	}
+}
+
 void
 register_admit(struct registrar *r, const struct applicant *a,
     const struct admission *admission)
 {
-	const struct invite *g = invite_by_id(r->invites, admission->id);
+	const struct invite *g;
 	struct invite window;
 
+	forget_requests(r, admission->name.p != NULL ? admission->name :
+	    a->alias);
+	g = invite_by_id(r->invites, admission->id);
 	if (!admission->invited)
 		count(r, a);
 	if (g == NULL || (g->kind == INVITE_WINDOW &&
@@ -317,16 +336,18 @@ is_coded(const struct registrar *r, struct span name)
 }
 
 /*
- * Where the code begins in a name that ends like a token, or NULL: a mistyped
- * code is still most of a secret.
+ * Where the code begins in the name that ends like a token, or NULL: a mistyped
+ * code is still most of a secret, and a used one looks like one.
  */
 static const char *
-find_code(const struct registrar *r, struct span name)
+find_code(const struct registrar *r, const struct applicant *a)
 {
+	struct span name = a->alias;
+
 	if (name.n <= INVITE_CODE + 1)
 		return NULL;
 	name.n -= INVITE_CODE + 1;
-	return is_coded(r, name) ? name.p + name.n : NULL;
+	return a->used || is_coded(r, name) ? name.p + name.n : NULL;
 }
 
 /*
@@ -417,7 +438,8 @@ static const struct refusal {
 	"register is closed", "mnm register open 10m --max 1", false },
 [REGISTER_UNINVITED] = {
 	"this relay takes new members by invitation, and each works once: "
-	    "ask its operator to invite you, then use the name you were given",
+	    "ask its operator to invite you, then use the name you were given, "
+	    "with its code if there is one",
 	"not invited", "mnm approve ", true },
 [REGISTER_GUESSING] = {
 	"too many attempts to register from your network: try again in an "
@@ -444,9 +466,14 @@ register_refuse(struct registrar *r, const struct applicant *a,
 		buf_addf(advice, "%s; it gave no alias", refusal->reason);
 		return;
 	}
-	code = find_code(r, name);
+	code = find_code(r, a);
 	if (code != NULL)
 		name.n = (size_t)(code - name.p);
+	if (a->used && refusal->by_name) {
+		buf_addf(advice, "\"%.*s%s\": its invitation was used",
+		    (int)name.n, name.p, hidden_code);
+		return;
+	}
 	buf_addf(advice, "\"%.*s%s\": %s; ", (int)name.n, name.p,
 	    code != NULL ? hidden_code : "",
 	    code == NULL && refusal->by_name && is_coded(r, name) ?
@@ -541,6 +568,15 @@ refuse(struct request *rq, const struct applicant *applicant,
 	return false;
 }
 
+/* Somebody has joined by this name without the code at its end. */
+static bool
+is_used(struct userdb *db, struct span alias)
+{
+	struct span name = invite_without_code(alias);
+
+	return name.n > 0 && userdb_alias(db, name) != NULL;
+}
+
 /* A person, as far as a provider vouches for one, wants to register. */
 static bool
 register_person(struct request *rq, const struct auth_person *person)
@@ -548,15 +584,17 @@ register_person(struct request *rq, const struct auth_person *person)
 	struct userdb *db = rq->relay->data->userdb;
 	struct applicant applicant = { wanted_alias(rq), rq->session->peer,
 	    userdb_user_count(db), rq->now, person->provider != NULL &&
-	    rq->relay->conf->auth_replaces_invitation };
+	    rq->relay->conf->auth_replaces_invitation, false };
 	struct admission admission = register_ask(rq->relay->registrar,
 	    rq->relay->conf, &applicant);
 	struct span error = { NULL, 0 }, alias = { NULL, 0 };
 	char nodeid[NODEID_TEXT], invited[NAME_BYTES + 1];
 	struct user *user;
 
-	if (admission.answer != REGISTER_YES)
+	if (admission.answer != REGISTER_YES) {
+		applicant.used = is_used(db, applicant.alias);
 		return refuse(rq, &applicant, &admission);
+	}
 	if (!useredit_check_label(rq))
 		return false;
 	user = userdb_add_user(db, rq->h.newnode, nodeid);

@@ -34,6 +34,7 @@ struct applicant {
 	struct now now;
 	bool vouched;		/* a provider vouches for it: it need not be
 				   invited */
+	bool used;		/* the name before its code is a member's */
 };
 
 enum register_answer {

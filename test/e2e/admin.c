@@ -354,7 +354,12 @@ check_codes(struct setting *w, struct peer *alice, struct peer *bob)
 	expect_without(w, wrong, "requests");
 	CHECK(!relay_said(&w->op.relay, token), "the code is in the log");
 	expect_registered(w, bob, token);
+	begin_log(w);
 	expect_refused(w, token, "by invitation");
+	CHECK(w->mode != STEADY || (!relay_said(&w->op.relay, token) &&
+	    relay_said(&w->op.relay, "\"Bob Jones ********\": its invitation "
+	    "was used")), "a used code is in the log");
+	expect_without(w, token, "requests");
 	check_name(w, alice, bob);
 	check_forgotten_code(w);
 }

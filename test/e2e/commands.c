@@ -348,6 +348,8 @@ check_usage(struct operator *o)
 		operator_expect_unsaid(o, "mnm invite");
 	}
 	operator_expect(o, 2, "command: chekc; did you mean check?\n", "chekc");
+	operator_expect(o, 2, "command: invit; did you mean invite?\n",
+	    "invit x");
 	operator_expect(o, 2, "command: user shwo; did you mean user show?\n",
 	    "user shwo x");
 	operator_expect(o, 2, "argument: opn; did you mean register open?\n",

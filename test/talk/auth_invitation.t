@@ -12,7 +12,7 @@ A< {"auth":1,"authby":[{"label":"Example","login":["https://id.example/login",
 	"id":"1","name":"test","op":"tmtprev"}
 A> {"op":Register,"newnode":"x","newalias":"alice",
 	"oidc":{"id_token":"$token-alice"}}
-A< {"error":"this relay takes new members by invitation, and each works once: ask its operator to invite you, then use the name you were given","op":"quit"}
+A< {"error":"this relay takes new members by invitation, and each works once: ask its operator to invite you, then use the name you were given, with its code if there is one","op":"quit"}
 A! ended
 conf {"auth":1,"register":"invite",
 	"auth_replaces_invitation":true,"authby":[{"label":"Example","login":["https://id.example/login",
@@ -42,7 +42,7 @@ B< {"auth":1,"authby":[{"label":"","login":[],"token":[]},{"label":"Example","lo
 	"token":["https://id.example/token","scope=openid"]}],
 	"id":"1","name":"test","op":"tmtprev"}
 B> {"op":Register,"newnode":"x","newalias":"bob"}
-B< {"error":"this relay takes new members by invitation, and each works once: ask its operator to invite you, then use the name you were given","op":"quit"}
+B< {"error":"this relay takes new members by invitation, and each works once: ask its operator to invite you, then use the name you were given, with its code if there is one","op":"quit"}
 B! ended
 B> {"op":TmtpRev,"id":"1"}
 B< {"auth":1,"authby":[{"label":"","login":[],"token":[]},{"label":"Example","login":["https://id.example/login",
