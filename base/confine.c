@@ -129,6 +129,7 @@ confine_allow(const struct confine *c, enum confine_use use, const char *path)
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/net.h>
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -281,9 +282,6 @@ static const int for_all[] = {
 #ifdef __NR_alarm
 	CALL(alarm),
 #endif
-#ifdef __NR_socketcall
-	CALL(socketcall),
-#endif
 	CALL(brk), CALL(munmap), CALL(mremap), CALL(mprotect), CALL(madvise),
 	CALL(membarrier), CALL(clock_getres), CALL(gettimeofday),
 	CALL(clock_nanosleep), CALL(nanosleep), CALL(setitimer),
@@ -409,6 +407,26 @@ allow_values(struct program *p, int call, unsigned index,
 #define CLONE_FLAGS 0
 #endif
 
+#ifdef __NR_socketcall
+/*
+ * All calls for sockets in one.  Its other arguments are in memory, where no
+ * filter can look: families are not limited.
+ */
+static void
+allow_socketcall(struct program *p, enum confine_who who)
+{
+	static const uint32_t all[] = { SYS_SOCKET, SYS_BIND, SYS_CONNECT,
+	    SYS_GETSOCKNAME, SYS_GETPEERNAME, SYS_SOCKETPAIR, SYS_SEND,
+	    SYS_RECV, SYS_SENDTO, SYS_RECVFROM, SYS_SHUTDOWN, SYS_SETSOCKOPT,
+	    SYS_GETSOCKOPT, SYS_SENDMSG, SYS_RECVMSG, SYS_SENDMMSG,
+	    SYS_RECVMMSG, SYS_LISTEN, SYS_ACCEPT, SYS_ACCEPT4 };
+	const unsigned char only_relay = 3;	/* at the end */
+
+	allow_values(p, CALL(socketcall), 0, all, (unsigned char)(sizeof(all) /
+	    sizeof(all[0]) - (who == CONFINE_RELAY ? 0 : only_relay)));
+}
+#endif
+
 /* Calls that can do more than is needed. */
 static void
 allow_with_limits(struct program *p)
@@ -452,6 +470,9 @@ limit_calls(enum confine_who who)
 	if (who == CONFINE_RELAY)
 		allow_calls(&p, for_relay,
 		    sizeof(for_relay) / sizeof(for_relay[0]));
+#ifdef __NR_socketcall
+	allow_socketcall(&p, who);
+#endif
 	allow_with_limits(&p);
 	add(&p, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS, 0);
 	whole.len = p.n;

@@ -28,7 +28,6 @@ static const char hex[] = "0123456789abcdef";
  */
 #define CRC_POLYNOMIAL 0x82f63b78U
 static uint32_t crc_row[16][16];
-static bool crc_is_fast;	/* this processor has an instruction for it */
 static pthread_once_t crc_once = PTHREAD_ONCE_INIT;
 
 /*
@@ -181,6 +180,9 @@ has_instruction(void)
 {
 	return getauxval(AT_HWCAP) & HWCAP_CRC32;
 }
+#endif
+#ifdef CRC_INSTRUCTION
+static bool crc_is_fast;
 #endif
 
 static void
