@@ -1339,8 +1339,9 @@ read_file(struct reader *r, struct conf *c)
 	if (strrchr(r->path, '/') != NULL)
 		dir.n = (size_t)(strrchr(r->path, '/') + 1 - r->path);
 	if (file_read(AT_FDCWD, r->path, FILE_BYTES_MAX, &text) == -1)
-		result = say_why(r->why, r->room, "%s: %s", r->path,
-		    strerror(errno));
+		result = say_why(r->why, r->room, "%s: %s%s", r->path,
+		    strerror(errno), errno == EACCES ? ": run this as root or "
+		    "as the relay's user" : "");
 	else
 		result = parse(c, buf_span(&text), dir, r);
 	buf_free(&text);

@@ -379,8 +379,9 @@ run_for_relay(struct cli *c)
 		    "within 10 s: is it stopped, or its disk stuck?",
 		    c->conf.data);
 	else if (status == -1)
-		(void)say_why(c->why, WHY_ROOM, "%s/control: %s",
-		    c->conf.data, strerror(errno));
+		(void)say_why(c->why, WHY_ROOM, "%s/control: %s%s",
+		    c->conf.data, strerror(errno), errno == EACCES ?
+		    ": run this as root or as the relay's user" : "");
 	if (status == -1)
 		answer.n = 0;
 	if (status == ADMIN_DONE && answer.n == 0 && is_list(c) &&

@@ -384,9 +384,12 @@ try_to_join(struct context *context, struct attempt *a,
 			(void)say_why(context->why, CONTEXT_WHY, "%s",
 			    client_error(a->client) <= 0 ?
 			    client_over(a->client) :
-			    a->dial.kind == DIAL_NAMED ? "no authority of "
-			    "this system vouches for the relay's certificate" :
-			    "the relay's certificate is not the expected one");
+			    a->dial.kind != DIAL_NAMED ?
+			    "the relay's certificate is not the expected one" :
+			    plan->invited ? "no authority of this system "
+			    "vouches for the relay's certificate: was the "
+			    "whole link in quotes?" : "no authority of this "
+			    "system vouches for the relay's certificate");
 			return STATUS_NO_PERMISSION;
 		}
 		turn(a);
@@ -508,7 +511,8 @@ prepare(struct context *context, const struct plan *plan,
 }
 
 static void
-say_joined(const struct context *context, const struct account *account)
+say_joined(const struct context *context, const struct plan *plan,
+    const struct account *account)
 {
 	struct buf text = { NULL, 0, 0 };
 
@@ -523,6 +527,9 @@ say_joined(const struct context *context, const struct account *account)
 		if (account->alias_count > 0) {
 			buf_addf(&text, " as ");
 			terminal_line(&text, span_of(account->aliases[0]));
+		} else if (plan->uid[0] == '\0' && plan->name[0] == '\0') {
+			buf_addf(&text, "; for a name by which others find "
+			    "you: tmtp alias add NAME");
 		}
 	}
 	buf_add_byte(&text, '\n');
@@ -598,7 +605,7 @@ join_run(struct context *context, char **argv)
 		status = context_fail(context, STATUS_CANNOT_CREATE, "%s",
 		    context->why);
 	if (status == STATUS_OK || status == STATUS_CANNOT_CREATE)
-		say_joined(context, &account);
+		say_joined(context, &plan, &account);
 	account_close(&account);
 	return status;
 }

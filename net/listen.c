@@ -88,7 +88,8 @@ remedy(int error)
 {
 	switch (error) {
 	case EADDRINUSE:
-		return "another program, or another mnm, uses this port";
+		return "another program, or another mnm, uses this port: "
+		    "choose another in \"laddr\"";
 	case EACCES:
 		return "ports below 1024 need root or CAP_NET_BIND_SERVICE";
 	case EADDRNOTAVAIL:
