@@ -77,7 +77,7 @@ run_init(struct cli *c)
 {
 	const struct init init = { .program = c->program,
 	    .dir = c->call.args[0], .host = c->call.host,
-	    .port = c->call.options & OPTION_PORT ? c->call.number : INIT_PORT,
+	    .port = c->call.options & OPTION_PORT ? c->call.number : 0,
 	    .config = c->asked ? c->config : NULL,
 	    .now = clock_ms(CLOCK_REALTIME) / 1000, .out = &c->call.out,
 	    .why = c->why, .room = WHY_ROOM };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -88,17 +89,29 @@ add_program(struct buf *to, const struct making *m, const char *config)
 	add_word(to, config);
 }
 
-/*
- * Host is "" if none is known besides the machine's own names.  If it leads to
- * this machine alone, so does what the relay listens at.
- */
+/* Where to listen, without the port: host may lead to this machine alone. */
+static const char *
+listen_host(const char *host)
+{
+	static const char zone[] = ".localhost";
+	size_t n = strlen(host);
+	struct subnet net;
+
+	if (strcasecmp(host, zone + 1) == 0 || (n > strlen(zone) &&
+	    strcasecmp(host + n - strlen(zone), zone) == 0))
+		return "localhost";
+	if (!subnet_parse(&net, host) || !subnet_is_loopback(&net))
+		return "";
+	if (strchr(host, ':') == NULL)
+		return host;
+	return strchr(host, '.') == NULL ? "[::1]" : "127.0.0.1";
+}
+
+/* Host is "" if none is known besides the machine's own names. */
 static void
 write_config(struct buf *text, const char *dir, const char *host, unsigned port)
 {
-	const struct conf_listener there = { .net = CONF_TCP,
-	    .laddr = xcopy(span_of(host)) };
-	bool is_local = host[0] != '\0' && conf_is_local(&there);
-	bool is_v6 = strchr(host, ':') != NULL;
+	const char *there = listen_host(host);
 	struct buf data = { NULL, 0, 0 }, quoted = { NULL, 0, 0 };
 	struct buf names = { NULL, 0, 0 };
 
@@ -106,7 +119,6 @@ write_config(struct buf *text, const char *dir, const char *host, unsigned port)
 	json_put_string(&quoted, NULL, buf_span(&data));
 	if (host[0] != '\0')
 		json_put_string(&names, NULL, span_of(host));
-	free(there.laddr);
 	buf_addf(text, "{\n"
 	    "  \"#\": \"The settings of this relay; mnm.conf(5) describes all "
 	    "settings.\",\n\n"
@@ -123,7 +135,7 @@ write_config(struct buf *text, const char *dir, const char *host, unsigned port)
 	    "authority.\"\n  ],\n"
 	    "  \"listen\": {\n"
 	    "    \"net\": \"tcp\",\n"
-	    "    \"laddr\": \"%s%s%s:%u\",\n"
+	    "    \"laddr\": \"%s:%u\",\n"
 	    "    \"certPath\": \"\",\n"
 	    "    \"keyPath\": \"\"\n  },\n\n"
 	    "  \"# ntp\": \"Time servers, for machines without a clock "
@@ -155,11 +167,9 @@ write_config(struct buf *text, const char *dir, const char *host, unsigned port)
 	    "  \"message_max\": \"64M\",\n"
 	    "  \"expire_days\": 365\n}\n",
 	    (int)names.n, names.n > 0 ? names.p : "", (int)quoted.n, quoted.p,
-	    is_local ? "Only this machine can connect.  Leave out the host for "
-	    "all who can reach it." :
-	    "Everybody who can reach this machine can connect.",
-	    is_local && is_v6 ? "[" : "", is_local ? host : "",
-	    is_local && is_v6 ? "]" : "", port);
+	    there[0] != '\0' ? "Only this machine can connect.  Leave out the "
+	    "host for all who can reach it." :
+	    "Everybody who can reach this machine can connect.", there, port);
 	buf_free(&names);
 	buf_free(&data);
 	buf_free(&quoted);
@@ -322,6 +332,15 @@ split_config(const struct init *init, char **dir)
 	return slash + 1;
 }
 
+static int
+check_host(const struct init *init, const char *host)
+{
+	if (host == NULL || host[0] == '\0' || identity_is_host(host))
+		return 0;
+	return say_why(init->why, init->room, "--host: \"%s\" is not a host "
+	    "name or an IP address", host);
+}
+
 int
 init_make(const struct init *init)
 {
@@ -330,9 +349,9 @@ init_make(const struct init *init)
 	char host[CONF_HOST_TEXT + 2] = "", *dir;
 	const char *file = split_config(init, &dir);
 	struct stat st;
-	int result = find_path(&path, dir);
+	int result = check_host(init, init->host);
 
-	if (result == -1)
+	if (result == 0 && (result = find_path(&path, dir)) == -1)
 		(void)say_why(init->why, init->room, "%s: %s", dir,
 		    strerror(errno));
 	free(dir);
@@ -345,10 +364,12 @@ init_make(const struct init *init)
 	} else {
 		if (init->host == NULL && !init->out->json)
 			ask_host(host, sizeof(host));
+		result = check_host(init, host);
 		text.n = 0;
 		write_config(&text, path.p, init->host != NULL ? init->host :
-		    host, init->port);
-		result = work_as_owner(&m, path.p, NULL);
+		    host, init->port != 0 ? init->port : INIT_PORT);
+		if (result == 0)
+			result = work_as_owner(&m, path.p, NULL);
 		buf_addf(&path, "/%s", file);
 		if (result == 0)
 			result = make_config(&m, &path, &text);
@@ -399,7 +420,7 @@ init_renew(const struct init *init, const char *config)
 	if (init->host != NULL)
 		return say_why(init->why, init->room, "--host is for a new "
 		    "configuration: in this one, set \"names\"");
-	if (init->port != INIT_PORT)
+	if (init->port != 0)
 		return say_why(init->why, init->room, "--port is for a new "
 		    "configuration: in this one, set \"laddr\"");
 	if (init->dir == NULL)

@@ -19,7 +19,7 @@ struct init {
 	const char *dir;	/* NULL: not given */
 	const char *config;	/* the file to make; NULL: dir/mnm.config */
 	const char *host;	/* likewise: ask for it at a terminal */
-	unsigned port;		/* of TCP */
+	unsigned port;		/* of TCP; 0: not given */
 	uint64_t now;		/* in seconds since 1970 */
 	struct output *out;	/* gets the answer */
 	char *why;

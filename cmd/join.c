@@ -666,9 +666,18 @@ use_relay(struct context *context, struct plan *plan, struct account *account)
 	if (status != STATUS_OK)
 		return context_fail(context, (enum exit_status)status,
 		    "%s; nothing is changed", context->why);
-	account_set(&account->address, span_of(plan->address));
-	set_fingerprint(account, plan->fingerprint);
-	if (account_write(account, context->why, CONTEXT_WHY) == -1)
+	/* Others may have changed it while a person was asked. */
+	if (account_wait(account, ACCOUNT_CHANGE) == -1)
+		return context_fail(context, STATUS_IO, "%s: %s",
+		    context->account, strerror(errno));
+	status = account_read(account, context->why, CONTEXT_WHY);
+	if (status == 0) {
+		account_set(&account->address, span_of(plan->address));
+		set_fingerprint(account, plan->fingerprint);
+		status = account_write(account, context->why, CONTEXT_WHY);
+	}
+	account_unlock(account, ACCOUNT_CHANGE);
+	if (status == -1)
 		return context_fail(context, STATUS_CANNOT_CREATE, "%s",
 		    context->why);
 	return STATUS_OK;

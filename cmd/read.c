@@ -48,7 +48,8 @@ struct read_run {
 	bool follows, all;
 	const char *command, *maildir;	/* both NULL: standard output */
 	char directory[ACCOUNT_PATH + 16];	/* for attachments */
-	uint64_t end;			/* until when to wait to be online */
+	uint64_t patience;		/* ms to wait to be online */
+	uint64_t end;			/* until when that is */
 	struct contacts book;
 	uint64_t retry, retry_at;	/* of the command */
 	struct agent_message messages[AGENT_TAKE];
@@ -288,10 +289,11 @@ follow(struct context *context, struct read_run *r)
 		if (!r->follows && !holds(r))
 			agent_probe(agent);
 		if (agent_is_online(agent))
-			r->end = UINT64_MAX;
-		if (!r->follows && now >= r->end)
-			return context_fail(context, STATUS_UNAVAILABLE,
-			    "%s", agent_why(agent));
+			r->end = now + r->patience;
+		else if (!r->follows && now >= r->end)
+			return context_fail(context, STATUS_UNAVAILABLE, "%s",
+			    agent_why(agent)[0] != '\0' ? agent_why(agent) :
+			    "the relay does not answer");
 		if (was_online && !agent_is_online(agent) &&
 		    agent_why(agent)[0] != '\0')
 			(void)context_fail(context, STATUS_UNAVAILABLE,
@@ -299,8 +301,8 @@ follow(struct context *context, struct read_run *r)
 		was_online = agent_is_online(agent) ||
 		    agent_why(agent)[0] == '\0';
 		request_turn(context, &r->line, holds(r) ? 100 :
-		    (int)clock_min(TURN_MAX, r->follows ? TURN_MAX :
-		    r->end - now));
+		    (int)clock_min(TURN_MAX, r->follows ||
+		    agent_is_online(agent) ? TURN_MAX : r->end - now));
 	}
 }
 
@@ -356,7 +358,8 @@ read_words(struct context *context, struct read_run *r, char **argv)
 			break;
 		}
 	}
-	r->end = clock_ms(CLOCK_MONOTONIC) + (uint64_t)seconds * 1000;
+	r->patience = (uint64_t)seconds * 1000;
+	r->end = clock_ms(CLOCK_MONOTONIC) + r->patience;
 	if (r->maildir != NULL && (r->command != NULL || context->json))
 		return -1;
 	return option == -1 || *words.at != NULL ? -1 : 0;

@@ -13,6 +13,7 @@
 #include "conf.h"
 #include "net/authority.h"
 #include "net/names.h"
+#include "net/x509.h"
 
 #define DAY 86400U
 
@@ -382,6 +383,12 @@ identities_cert(const struct identities *all, const struct conf *conf)
 	return id != NULL ? &id->cert : NULL;
 }
 
+bool
+identity_is_host(const char *host)
+{
+	return x509_is_name(host);
+}
+
 void
 identity_address(char dst[IDENTITY_ADDRESS], const struct conf *conf,
     const struct cert *cert)
@@ -393,8 +400,9 @@ identity_address(char dst[IDENTITY_ADDRESS], const struct conf *conf,
 	char sign = l != NULL && (!l->tls || (l->cert_path[0] != '\0' &&
 	    (cert == NULL || !cert_is_self_signed(cert)))) ? '+' : '=';
 
-	if (sign == '+')
-		names_host(host);	/* authorities vouch for no address */
+	/* Authorities vouch for no address; and this one is of IPv4. */
+	if (sign == '+' || (l != NULL && l->net == CONF_TCP6))
+		names_host(host);
 	else
 		names_reach(host);
 	if (conf->names[0] != NULL)

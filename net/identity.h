@@ -81,6 +81,8 @@ const struct conf_listener *identity_listener(const struct conf *);
 /* Its certificate; NULL if it has no TLS. */
 const struct cert *identities_cert(const struct identities *,
     const struct conf *);
+/* A host name or an IP address, which a certificate can be for. */
+bool identity_is_host(const char *);
 /*
  * The address to give to clients, NUL-terminated; without a port if only a
  * proxy can reach the relay.  It begins with '+' if an authority that clients

@@ -37,8 +37,8 @@ struct tls *tls_open(void);
 /* All its connections must have been closed. */
 void tls_close(struct tls *);
 /*
- * No session is resumed that began before.  Peers that resume do not look at
- * the certificate.
+ * No session is resumed whose handshake is done already.  Peers that resume do
+ * not look at the certificate.
  */
 void tls_forget_sessions(struct tls *);
 

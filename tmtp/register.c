@@ -280,32 +280,13 @@ register_ask(struct registrar *r, const struct conf *conf,
 	};
 }
 
-/* Nobody needs to admit this name any more. */
-static void
-forget_requests(struct registrar *r, struct span name)
-{
-	const struct invite *g;
-	size_t i = 0;
-
-	while (name.p != NULL && (g = invite_at(r->invites, i)) != NULL) {
-		if (g->kind == INVITE_REQUEST &&
-		    name_same(span_of(g->name), name))
-			invite_remove(r->invites, g->id);
-		else
-			i++;
-	}
-}
-
 void
 register_admit(struct registrar *r, const struct applicant *a,
     const struct admission *admission)
 {
-	const struct invite *g;
+	const struct invite *g = invite_by_id(r->invites, admission->id);
 	struct invite window;
 
-	forget_requests(r, admission->name.p != NULL ? admission->name :
-	    a->alias);
-	g = invite_by_id(r->invites, admission->id);
 	if (!admission->invited)
 		count(r, a);
 	if (g == NULL || (g->kind == INVITE_WINDOW &&
@@ -318,6 +299,21 @@ register_admit(struct registrar *r, const struct applicant *a,
 	window = *g;
 	window.count--;
 	invite_set(r->invites, window);
+}
+
+void
+register_forget(struct registrar *r, struct span name)
+{
+	const struct invite *g;
+	size_t i = 0;
+
+	while ((g = invite_at(r->invites, i)) != NULL) {
+		if (g->kind == INVITE_REQUEST &&
+		    name_same(span_of(g->name), name))
+			invite_remove(r->invites, g->id);
+		else
+			i++;
+	}
 }
 
 /* ---- if not ---- */
@@ -469,7 +465,7 @@ register_refuse(struct registrar *r, const struct applicant *a,
 	code = find_code(r, a);
 	if (code != NULL)
 		name.n = (size_t)(code - name.p);
-	if (a->used && refusal->by_name) {
+	if (a->used && admission->answer == REGISTER_UNINVITED) {
 		buf_addf(advice, "\"%.*s%s\": its invitation was used",
 		    (int)name.n, name.p, hidden_code);
 		return;
@@ -568,13 +564,29 @@ refuse(struct request *rq, const struct applicant *applicant,
 	return false;
 }
 
-/* Somebody has joined by this name without the code at its end. */
+/*
+ * Somebody has joined by this name without the code at its end.  What has no
+ * digit or no letter there is rather a name than a code.
+ */
 static bool
 is_used(struct userdb *db, struct span alias)
 {
-	struct span name = invite_without_code(alias);
+	char upper[INVITE_CODE + 3] = "x ";
+	struct span name = { alias.p, 0 };
+	size_t digits = 0, i;
+	char c;
 
-	return name.n > 0 && userdb_alias(db, name) != NULL;
+	if (alias.n <= INVITE_CODE + 1)
+		return false;
+	name.n = alias.n - INVITE_CODE - 1;
+	for (i = 0; i < INVITE_CODE; i++) {
+		c = alias.p[name.n + 1 + i];
+		digits += c >= '0' && c <= '9';
+		upper[2 + i] = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+	}
+	return digits > 0 && digits < INVITE_CODE && alias.p[name.n] == ' ' &&
+	    invite_without_code(span_of(upper)).n > 0 &&
+	    userdb_alias(db, name) != NULL;
 }
 
 /* A person, as far as a provider vouches for one, wants to register. */
@@ -613,6 +625,9 @@ register_person(struct request *rq, const struct auth_person *person)
 		alias = span_of(invited);
 	if (!add_first_alias(rq, user, applicant.alias, &admission))
 		error = buf_span(&rq->why);
+	else if (alias.p != NULL || applicant.alias.p != NULL)
+		register_forget(rq->relay->registrar, alias.p != NULL ? alias :
+		    applicant.alias);
 	session_wait(rq->session);
 	send_registered(rq, user->nodes[0], nodeid, alias, error);
 	userdb_see(db, user->nodes[0], rq->now);

@@ -62,6 +62,8 @@ struct admission register_ask(struct registrar *, const struct conf *,
 /* It has been registered: use up its invitation or place. */
 void register_admit(struct registrar *, const struct applicant *,
     const struct admission *);
+/* Somebody has this name now: nobody needs to be admitted by it. */
+void register_forget(struct registrar *, struct span name);
 /*
  * It was refused: remember its request.  Appends the reason for the applicant
  * to why; and to advice a log line, which ends with how to admit it.

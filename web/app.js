@@ -348,7 +348,8 @@ export class App {
 			return h('p', {}, t('choose-wait'));
 		if (!names) {
 			const name = h('input', { required: true, maxlength: 64,
-				autocomplete: 'off', value: this.nameTyped,
+				autocomplete: 'off', name: 'first-name',
+				value: this.nameTyped,
 				oninput: () => {
 					this.nameTyped = name.value;
 				} });
@@ -356,8 +357,11 @@ export class App {
 				h('p', {}, t('no-alias-yet')),
 				account?.refused && h('p', { class: 'dim' },
 					t('refused', account.refused)),
-				form(() => told(this.engine.userEdit({
-					newalias: typed(name) })),
+				form(async () => {
+					if (await told(this.engine.userEdit({
+						newalias: typed(name) })))
+						this.nameTyped = '';
+				},
 				field(t('your-name'), name),
 				h('button', { class: 'strong' }, t('add'))));
 		}

@@ -42,11 +42,30 @@ function add(element, children)
 			element.append(child);
 }
 
-/** Make these the only children. @param {Element} element @param {...Child} children */
+/**
+ * Make these the only children.  A field with the same name as one that had the
+ * focus gets it.
+ *
+ * @param {Element} element
+ * @param {...Child} children
+ */
 export function fill(element, ...children)
 {
+	const focused = /** @type {HTMLInputElement | null} */ (
+		document.activeElement);
+	const name = focused?.name && element.contains(focused)
+		? focused.name : '';
+	const at = name ? focused?.selectionStart ?? null : null;
+
 	element.replaceChildren();
 	add(element, children);
+	if (!name)
+		return;
+	const again = /** @type {HTMLInputElement | null} */ (
+		element.querySelector(`[name="${CSS.escape(name)}"]`));
+	again?.focus();
+	if (at !== null)
+		again?.setSelectionRange(at, at);
 }
 
 /* 24 by 24, drawn with a stroke. */

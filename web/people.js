@@ -73,8 +73,15 @@ export function showNew(app, failed, said)
 	dialog(t('new-talk'), (close) => [
 		form(async () => {
 			close();
-			const id = await app.engine.ping(typed(to), from.value,
-				words.value.trim());
+			const text = words.value.trim();
+			const id = await app.engine.ping(typed(to), from.value, text);
+			const known = app.talks.get(id);
+			/* Somebody known already: nothing was sent. */
+			if (known?.kind === 'person' && text) {
+				known.draft = [known.draft, text].filter(Boolean)
+					.join('\n');
+				await app.engine.edit(id, { draft: known.draft });
+			}
 			if (failed && failed.id !== id)
 				await app.engine.removeTalk(failed.id);
 			app.show(id);

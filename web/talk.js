@@ -35,6 +35,7 @@ export class TalkView {
 		this.app = app;
 		/** @type {Talk | null} */
 		this.talk = null;
+		this.lastId = '';	/* of the talk that was shown last */
 		/** @type {Message[]} */
 		this.shown = [];
 		/** @type {Map<string, Drawn>} */
@@ -135,11 +136,15 @@ export class TalkView {
 	async show(talk, at)
 	{
 		this.saveDraft();
+		if (talk.id !== this.lastId)
+			this.files = [];
 		this.talk = talk;
-		this.files = [];
+		this.lastId = talk.id;
 		this.input.value = talk.draft ?? '';
 		this.drawHeader();
 		this.drawComposer();
+		this.grow();
+		this.drawChips();
 		this.clear();
 		await this.queue(async () => {
 			const { store } = this.app;
@@ -668,12 +673,31 @@ export class TalkView {
 			if (!this.atEnd || !this.isAtBottom())
 				this.toEnd();
 		} catch (error) {
-			/* Nothing that was typed is lost, nor what was typed since. */
+			say(t('not-kept', String(error)));
+			this.giveBack(talk.id, text, files);
+		}
+	}
+
+	/**
+	 * Nothing that was typed is lost, nor what was typed since; files are, if
+	 * another talk is shown by now.
+	 *
+	 * @param {string} id of the talk
+	 * @param {string} text
+	 * @param {File[]} files
+	 */
+	giveBack(id, text, files)
+	{
+		const kept = this.app.talks.get(id);
+
+		if (this.talk?.id === id) {
 			this.input.value = [text, this.input.value].filter(Boolean)
 				.join('\n');
 			this.files = [...files, ...this.files];
 			this.drawChips();
-			say(t('not-kept', String(error)));
+		} else if (kept) {
+			kept.draft = [text, kept.draft].filter(Boolean).join('\n');
+			this.app.engine.edit(id, { draft: kept.draft });
 		}
 	}
 }

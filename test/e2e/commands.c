@@ -71,7 +71,7 @@ check_next_steps(struct operator *o)
 	operator_do(o, "./mnm-link init 'l m' 2>/dev/null | grep "
 	    "\"^Start the relay: *./mnm-link -c '/.*/l m/mnm.config'$\"");
 	operator_expect(o, 1, "is not a host name", "init bad --host 'a b'");
-	operator_do(o, "test ! -e bad/mnm.config");
+	operator_do(o, "test ! -e bad");
 	operator_expect(o, 2, "missing value for --host", "init bad --host");
 	operator_expect(o, 2, "invalid value for --port (1 to 65535): 65536",
 	    "init bad --port 65536");
@@ -80,6 +80,12 @@ check_next_steps(struct operator *o)
 	    "65535");
 	operator_expect_unsaid(o, "Firewall");
 	operator_do(o, "grep '\"laddr\": \"\\[::1]:65535\"' near/mnm.config");
+	operator_expect(o, 0, "=a.localhost:3456", "init by-name --host "
+	    "a.localhost");
+	operator_do(o, "grep '\"laddr\": \"localhost:3456\"' "
+	    "by-name/mnm.config");
+	operator_expect(o, 1, "--port is for a new",
+	    "init by-name --renew --port 3456");
 	operator_expect(o, 0, "Firewall:            let TCP port 4000 in",
 	    "init far --host 192.0.2.77 --port 4000");
 	operator_do(o, "grep '\"laddr\": \":4000\"' far/mnm.config");

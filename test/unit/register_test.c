@@ -311,6 +311,8 @@ enter(struct door *d, const char *alias, const char *peer, struct now now)
 	admission = register_ask(d->registrar, &d->harness.conf, &a);
 	if (admission.answer == REGISTER_YES) {
 		register_admit(d->registrar, &a, &admission);
+		if (alias != NULL)
+			register_forget(d->registrar, a.alias);
 	} else {
 		register_refuse(d->registrar, &a, &admission, &why, &advice);
 		CHECK(why.n >= 16 && advice.n > 0, "it is not told why");

@@ -70,7 +70,11 @@ test('a name that is not available: the member is in, and learns it',
 		await main.getByLabel('Your name').fill('bea');
 		await main.getByRole('button', { name: 'Add' }).click();
 		await b.page.getByText('already taken').nth(1).waitFor();
-		await main.getByLabel('Your name').fill('Bea Two');
+		await main.getByLabel('Your name').fill('Bea');
+		await b.page.evaluate(() => dispatchEvent(new Event('popstate')));
+		await b.page.keyboard.type(' Two');	/* it is still in the field */
+		assert.equal(await main.getByLabel('Your name').inputValue(),
+			'Bea Two');
 		await main.getByRole('button', { name: 'Add' }).click();
 		await main.getByText('Others reach you by this name: Bea Two')
 			.waitFor();
@@ -473,4 +477,53 @@ test('of several tabs, one holds the lock', async () => {
 	for (const tab of tabs)
 		await tab.waitForSelector('#app[data-phase=online] .list');
 	await quiet(a);
+});
+
+test('what was typed and attached stays where it belongs', async () => {
+	const [a, b] = await pair(browser, relay, 'Toni', 'Urs', PHONE, LAPTOP);
+	const c = await Device.join(browser, relay, 'Vroni');
+	const text = () => a.page.getByLabel('Message', { exact: true })
+		.inputValue();
+
+	await c.ask('Toni', 'Hello');
+	/* A file that is attached, while one looks at the list. */
+	await a.page.locator('.composer input[multiple]').setInputFiles([{
+		name: 'list.txt', mimeType: 'text/plain', buffer: Buffer.from('x') }]);
+	await a.page.getByRole('button', { name: 'Back' }).click();
+	await a.open('Urs');
+	await a.write('Here it is');
+	await b.page.locator('.log').getByRole('button', { name: /list\.txt/ })
+		.waitFor();
+	/* First words for a name that was mistyped, and belongs to a friend. */
+	await a.page.getByRole('button', { name: 'Back' }).click();
+	await a.ask('Ursel', 'An hour of words');
+	await a.page.getByRole('button', { name: 'Correct the name' }).click();
+	const dialog = a.page.getByRole('dialog');
+	await dialog.getByLabel('Their name').fill('Urs');
+	await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
+	await until(async () => await text() === 'An hour of words');
+	/* A post that cannot be kept, while another talk is opened. */
+	await a.page.getByRole('button', { name: 'Back' }).click();
+	await a.open('Vroni');
+	await a.page.getByRole('button', { name: 'Accept' }).click();
+	await a.page.waitForSelector('.composer');
+	await a.page.getByRole('button', { name: 'Back' }).click();
+	await a.open('Urs');
+	await a.page.evaluate(() => {
+		IDBObjectStore.prototype.realPut = IDBObjectStore.prototype.put;
+		IDBObjectStore.prototype.put = function (...args) {
+			if (this.name === 'messages')
+				throw new DOMException('full', 'QuotaExceededError');
+			return this.realPut(...args);
+		};
+		document.querySelector('.composer').requestSubmit();
+		[...document.querySelectorAll('.list .talk')].find((n) =>
+			n.textContent.includes('Vroni')).click();
+	});
+	await a.page.getByText('This could not be stored').first().waitFor();
+	assert.equal(await text(), '');
+	await a.page.getByRole('button', { name: 'Back' }).click();
+	await a.open('Urs');
+	assert.equal(await text(), 'An hour of words');
+	await quiet(a, b, c);
 });
