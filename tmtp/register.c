@@ -565,8 +565,8 @@ refuse(struct request *rq, const struct applicant *applicant,
 }
 
 /*
- * Somebody has joined by this name without the code at its end.  What has no
- * digit or no letter there is rather a name than a code.
+ * Somebody has joined by this name without the code at its end.  A code has
+ * digits and letters; what has not is a name.
  */
 static bool
 is_used(struct userdb *db, struct span alias)

@@ -595,18 +595,26 @@ invite_add(struct invites *inv, const struct invite *terms)
 	return why != NULL ? why : add_invitation(inv, terms);
 }
 
-/* 40 random bits at the end of a name. */
+/*
+ * Almost 40 random bits at the end of a name.  Digits and letters tell a code
+ * from a name.
+ */
 static int
 add_code(char token[NAME_BYTES + 1])
 {
 	unsigned char bytes[INVITE_CODE];
-	size_t n = strlen(token), i;
+	size_t n = strlen(token), digits, i;
 
-	if (encode_random(bytes, sizeof(bytes)) == -1)
-		return -1;
 	token[n++] = ' ';
-	for (i = 0; i < INVITE_CODE; i++)
-		token[n + i] = code_characters[bytes[i] % 32];
+	do {
+		if (encode_random(bytes, sizeof(bytes)) == -1)
+			return -1;
+		digits = 0;
+		for (i = 0; i < INVITE_CODE; i++) {
+			token[n + i] = code_characters[bytes[i] % 32];
+			digits += bytes[i] % 32 < 10;
+		}
+	} while (digits == 0 || digits == INVITE_CODE);
 	token[n + i] = '\0';
 	return 0;
 }

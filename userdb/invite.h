@@ -27,7 +27,7 @@
 #include "userdb/name.h"
 
 #define INVITE_ADDRESS 64	/* room for a peer's address */
-#define INVITE_CODE    8	/* characters, 40 bits */
+#define INVITE_CODE    8	/* characters, almost 40 bits */
 
 #define INVITE_INVITATIONS_MAX 1000
 #define INVITE_REQUESTS_MAX     512
