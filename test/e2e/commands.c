@@ -126,6 +126,10 @@ check_configurations(struct operator *o)
 	    "\"data\": \"data\"\n}");
 	operator_expect(o, 1, "warning: open.config:4: anybody",
 	    "-c open.config check");
+	CHECK(strstr(o->said.p, "nothing keeps the relay from starting") !=
+	    NULL, "check: %s", o->said.p);
+	operator_do(o, "test -e /var/lib/mnm || { mkdir empty && cd empty && "
+	    "{ \"$PROGRAM\" check || :; } | grep 'no relay was set up'; }");
 	operator_expect(o, 1, "mnm init", "-c open.config user list");
 	relay_file(&o->relay, "cert.config", "{\n\"listen\": {\n"
 	    "\"certPath\": \"none\", \"keyPath\": \"none\"}\n}");
