@@ -79,7 +79,8 @@
 /* Microseconds of a turn, after which the others are served. */
 #define ACCEPT_TIME    10000	/* for new connections of a listener */
 #define HANDSHAKE_TIME 5000	/* for handshakes, but at least one */
-#define STEP_TIME       2000	/* for the checkpoint */
+#define STEP_TIME       2000	/* for the checkpoint, while there is room */
+#define STEP_MORE       500	/* ... more for each percent beyond half */
 
 #define NEVER STREAM_NEVER
 
@@ -759,19 +760,25 @@ commit(struct server *sv)
 
 /*
  * Pieces of the checkpoint, when there may be one to do, and only for so long:
- * a piece is as quick as the disk is, and the connections wait.
+ * a piece is as quick as the disk is, and the connections wait.  The fuller the
+ * journal, the longer: so posts slow down, before they would have to stop until
+ * a segment is free.
  */
 static int
 checkpoint(struct server *sv)
 {
-	uint64_t began = clock_us(CLOCK_MONOTONIC);
+	uint64_t began = clock_us(CLOCK_MONOTONIC), time = STEP_TIME;
+	unsigned used = journal_used(sv->data->journal);
 	int more;
+
+	if (used > 50)
+		time += (used - 50) * STEP_MORE;
 
 	if (!sv->step_due)
 		return 0;
 	do {
 		more = datadir_step(sv->data, sv->now);
-	} while (more == 1 && clock_us(CLOCK_MONOTONIC) - began < STEP_TIME);
+	} while (more == 1 && clock_us(CLOCK_MONOTONIC) - began < time);
 	if (more == -1)
 		return -1;
 	sv->step_due = more == 1;

@@ -538,6 +538,12 @@ journal_is_crowded(const struct journal *jn)
 	    (jn->ring.spare == 0 && jn->ring.growth_error != 0);
 }
 
+unsigned
+journal_used(const struct journal *jn)
+{
+	return (unsigned)(jn->ring.used * 100 / jn->ring.max);
+}
+
 void
 journal_release(struct journal *jn)
 {

@@ -135,6 +135,8 @@ void journal_publish(struct journal *);
 void journal_list(const struct journal *, struct buf *);
 /* Over half of the maximum is in use: release without delay. */
 bool journal_is_crowded(const struct journal *);
+/* How much of the maximum is in use, in percent. */
+unsigned journal_used(const struct journal *);
 /*
  * Start to make a segment, off the loop, if there is no spare and the journal
  * may grow.  Returns 0, or -1 with errno if the last attempt failed; each call

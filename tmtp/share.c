@@ -22,6 +22,7 @@ struct sender {
 
 /* Of a node, as long as its queue is crowded. */
 struct share {
+	struct store_load seen;	/* no sender has more */
 	size_t count;
 	struct sender senders[];	/* in no order */
 };
@@ -39,16 +40,30 @@ is_crowded(struct store_load load)
 	return load.messages >= SHARE_MESSAGES || load.bytes >= SHARE_BYTES;
 }
 
+/* No sender has more than waits in all: it has become less. */
+static void
+shrink(struct share *share, struct store_load load)
+{
+	struct sender *s;
+	size_t i;
+
+	for (i = 0; i < share->count; i++) {
+		s = &share->senders[i];
+		if (s->load.messages > load.messages)
+			s->load.messages = load.messages;
+		if (s->load.bytes > load.bytes)
+			s->load.bytes = load.bytes;
+	}
+}
+
 /*
- * No sender has more than waits in all.  What waits only grows by what is
- * counted here, so to look before that is enough.
+ * What waits only grows by what is counted here, so to look before that is
+ * enough.
  */
 static void
 look(struct node *node, struct store_load load)
 {
 	struct share *share = node->share;
-	struct sender *s;
-	size_t i;
 
 	if (!is_crowded(load)) {
 		free(share);
@@ -57,13 +72,10 @@ look(struct node *node, struct store_load load)
 	}
 	if (share == NULL)
 		node->share = share = xzalloc(sizeof(*share));
-	for (i = 0; i < share->count; i++) {
-		s = &share->senders[i];
-		if (s->load.messages > load.messages)
-			s->load.messages = load.messages;
-		if (s->load.bytes > load.bytes)
-			s->load.bytes = load.bytes;
-	}
+	if (load.messages < share->seen.messages ||
+	    load.bytes < share->seen.bytes)
+		shrink(share, load);
+	share->seen = load;
 }
 
 /* NULL: nothing is known of it. */
@@ -152,4 +164,6 @@ share_count(struct node *node, const struct uid *from, uint64_t bytes)
 	}
 	s->load.messages++;
 	s->load.bytes += bytes;
+	share->seen.messages++;
+	share->seen.bytes += bytes;
 }

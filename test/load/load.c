@@ -69,7 +69,7 @@ struct load {
 	size_t first_returned, returned;	/* members */
 	uint64_t to_come;	/* messages, for them */
 	uint64_t visits;
-	size_t joining;
+	size_t group, joining;	/* the owner of the group that is made */
 	const struct client *session;	/* that visits resume */
 	bool visiting;
 };
@@ -217,7 +217,7 @@ post_to_group(struct load *l, struct load_member *m, uint32_t bytes)
 		if (i != m->index)
 			m->waiting[m->waiting_count++] = (uint32_t)i;
 	say(m, "{\"op\":7,\"id\":\"1\",\"datalen\":%u,\"for\":"
-	    "[{\"id\":\"bench %llx\",\"type\":3}]}", bytes,
+	    "[{\"id\":\"group %llx 0\",\"type\":3}]}", bytes,
 	    (unsigned long long)l->run);
 }
 
@@ -236,9 +236,13 @@ post_to_absent(struct load *l, struct load_member *m, uint32_t bytes)
 	for (i = 0; i < each; i++) {
 		to = l->members[plan->absent + (first + i) % plan->absentees];
 		to->away++;
-		buf_addf(&header, "%c{\"id\":\"%s\",\"type\":1}",
-		    i == 0 ? '[' : ',', to->uid);
+		if (!plan->by_group)
+			buf_addf(&header, "%c{\"id\":\"%s\",\"type\":1}",
+			    i == 0 ? '[' : ',', to->uid);
 	}
+	if (plan->by_group)
+		buf_addf(&header, "[{\"id\":\"group %llx %u\",\"type\":3}",
+		    (unsigned long long)l->run, m->index);
 	buf_add(&header, SPAN("]}"));
 	send_header(m, buf_span(&header));
 	buf_free(&header);
@@ -398,7 +402,8 @@ react(struct load *l, struct load_member *m, const struct reply *r)
 			l->result.login = since_began(l);
 	} else if (span_is(r->op, SPAN("invite"))) {
 		say(m, "{\"op\":6,\"id\":\"1\",\"act\":\"join\",\"gid\":"
-		    "\"bench %llx\"}", (unsigned long long)l->run);
+		    "\"group %llx %zu\"}", (unsigned long long)l->run,
+		    l->group);
 	} else if (span_is(r->op, SPAN("login")) && m->duty == DUTY_LOGIN) {
 		say(m, "{\"op\":%u}", quit_op[l->ops]);
 	} else if (m->duty == DUTY_GREET || (m->duty == DUTY_LOGIN &&
@@ -508,26 +513,26 @@ load_add(struct load *l, size_t members)
 	}
 }
 
-/* The first invites all others, and each joins: two acks. */
+/* The owner invites the others, and each joins: two acks. */
 void
-load_group(struct load *l, size_t members)
+load_group(struct load *l, size_t owner, size_t first, size_t members)
 {
-	struct load_member *m = l->members[0];
+	struct load_member *m = l->members[owner];
+	unsigned long long run = l->run;
 	size_t i;
 
 	l->heard = clock_us(CLOCK_MONOTONIC);
 	l->plan.posters = 0;
-	l->joining = 2 * (members - 1);
-	for (i = 1; i < members; i++) {
+	l->group = owner;
+	l->joining = 2 * members;
+	for (i = first; i < first + members; i++) {
 		say(m, "{\"op\":5,\"id\":\"1\",\"datalen\":0,\"gid\":"
-		    "\"bench %llx\",\"from\":\"bench %llx 0\",\"to\":"
-		    "\"bench %llx %zu\"}", (unsigned long long)l->run,
-		    (unsigned long long)l->run, (unsigned long long)l->run, i);
+		    "\"group %llx %zu\",\"from\":\"bench %llx %zu\",\"to\":"
+		    "\"bench %llx %zu\"}", run, owner, run, owner, run, i);
 	}
 	client_push(m->client);
 	while (l->joining > 0)
 		turn(l);
-	load_idle(l, 1);	/* the last of them get their notices */
 }
 
 void

@@ -33,9 +33,10 @@ enum load_to {
 struct load_plan {
 	enum load_to to;
 	size_t posters;		/* the first so many members */
-	size_t group;		/* of the first so many, for LOAD_GROUP */
+	size_t group;		/* LOAD_GROUP: of the first so many members */
 	size_t absent, absentees;	/* LOAD_ABSENT: first, how many */
 	size_t each;		/* ... of them each post is for; 0: all */
+	bool by_group;		/* they are in a group of the poster */
 	uint32_t bytes;	/* of each post; 0: 50 to 50 000, mean 6910 */
 	double seconds;		/* post for so long; 0: without end */
 	uint64_t posts;		/* or so many; 0: without end */
@@ -60,8 +61,8 @@ void load_close(struct load *);
 void load_over_websocket(struct load *);
 /* Register more members, who stay online. */
 void load_add(struct load *, size_t members);
-/* Make one group of the first so many. */
-void load_group(struct load *, size_t members);
+/* Make a group of the owner and so many others, from first on. */
+void load_group(struct load *, size_t owner, size_t first, size_t members);
 /* A member disconnects. */
 void load_leave(struct load *, size_t member);
 

@@ -68,9 +68,13 @@ add_disk(struct row *row, const struct measured *m)
 
 /* ---- offline members ---- */
 
-/* Members who post, and behind them some who are offline. */
+/*
+ * Members who post, and behind them some who are offline: in a group of each
+ * poster, if they are to be reached by that.
+ */
 static struct load *
-open_with_absent(const struct bench *b, size_t posters, size_t absentees)
+open_with_absent(const struct bench *b, size_t posters, size_t absentees,
+    bool by_group)
 {
 	struct load *l = trial_load(b);
 	size_t i, at, n;
@@ -79,6 +83,10 @@ open_with_absent(const struct bench *b, size_t posters, size_t absentees)
 	for (at = 0; at < absentees; at += n) {
 		n = absentees - at < AT_ONCE ? absentees - at : AT_ONCE;
 		load_add(l, n);
+		for (i = 0; by_group && i < posters; i++)
+			load_group(l, i, posters + at, n);
+		if (by_group)
+			load_idle(l, 1);	/* they get their notices */
 		for (i = 0; i < n; i++)
 			load_leave(l, posters + at + i);
 	}
@@ -125,7 +133,7 @@ storage_backlog(struct bench *b, const struct job *job, struct row *row)
 	if (b->port != 0 && in_files)
 		return;
 	start_with_journal(b, job->size);
-	l = open_with_absent(b, depths[b->depth].posters, 1);
+	l = open_with_absent(b, depths[b->depth].posters, 1, false);
 	m = gather(b, l, messages);
 	row_add(row, "messages", 0, (double)messages);
 	row_add(row, "posts_s", 0, (double)m.load.posts / m.load.seconds);
@@ -149,17 +157,20 @@ storage_backlog(struct bench *b, const struct job *job, struct row *row)
 	trial_stop(b);
 }
 
-/* Posts for so many offline members, with a journal of so many MiB. */
+/*
+ * Posts for so many offline members, with a journal of so many MiB; if they are
+ * several, they are in a group of each poster.
+ */
 static void
 fill(struct bench *b, struct row *row, size_t absentees, size_t mib)
 {
-	size_t posters = depths[b->depth].posters;
-	/* Each post makes many file names: fewer posts are enough. */
-	uint64_t share = absentees > 2 ? 20 : 1;
+	bool by_group = absentees > 2;
+	size_t posters = depths[b->depth].posters / (by_group ? 2 : 1);
 	struct warmup warm = { 0, depths[b->depth].warm };
 	struct load_plan plan = { .to = LOAD_ABSENT, .posters = posters,
-	    .absent = posters, .absentees = absentees, .seconds = PATIENCE,
-	    .posts = warm.posts + depths[b->depth].posts / share };
+	    .absent = posters, .absentees = absentees, .by_group = by_group,
+	    .seconds = PATIENCE,
+	    .posts = warm.posts + depths[b->depth].posts };
 	const struct load_result *r;
 	struct measured m;
 	struct load *l;
@@ -167,7 +178,7 @@ fill(struct bench *b, struct row *row, size_t absentees, size_t mib)
 	if (b->port != 0)
 		return;
 	start_with_journal(b, mib);
-	l = open_with_absent(b, posters, absentees);
+	l = open_with_absent(b, posters, absentees, by_group);
 	m = trial_measure(b, l, &plan, &warm);
 	r = &m.load;
 	row_add(row, "journal_MiB", 0, (double)mib);
@@ -238,7 +249,7 @@ storage_away(struct bench *b, const struct job *job, struct row *row)
 	if (b->port != 0)
 		return;
 	trial_start_with(b, job->size, "");
-	l = open_with_absent(b, members, members);
+	l = open_with_absent(b, members, members, false);
 	used = disk_used(b);
 	m = trial_measure(b, l, &plan, &none);
 	r = &m.load;
@@ -284,7 +295,7 @@ storage_one(struct bench *b, const struct job *job, struct row *row)
 	if (b->port != 0)
 		return;
 	trial_start(b);
-	l = open_with_absent(b, 1, job->size);
+	l = open_with_absent(b, 1, job->size, false);
 	m = trial_measure(b, l, &plan, &warm);
 	row_add(row, "away", 0, (double)job->size);
 	row_add(row, "posts_s", 0, (double)m.load.posts / m.load.seconds);
@@ -324,7 +335,7 @@ storage_restart(struct bench *b, const struct job *job, struct row *row)
 	if (b->port != 0)
 		return;
 	trial_start(b);
-	l = open_with_absent(b, depths[b->depth].posters, 1);
+	l = open_with_absent(b, depths[b->depth].posters, 1, false);
 	(void)gather(b, l, messages);
 	row_add(row, "messages", 0, (double)messages);
 	row_add(row, "restart_ms", 0, measure_restart(b, l));
@@ -356,7 +367,7 @@ storage_waiting(struct bench *b, const struct job *job, struct row *row)
 		return;
 	plan.posts = most / plan.each;
 	trial_start(b);
-	l = open_with_absent(b, posters, devices);
+	l = open_with_absent(b, posters, devices, false);
 	m = trial_measure(b, l, &plan, &none);
 	queued = (double)m.load.posts * (double)plan.each;
 	row_add(row, "waiting", 0, queued);
@@ -450,7 +461,7 @@ storage_offline(struct bench *b, const struct job *job, struct row *row)
 	if (b->port != 0)
 		return;
 	trial_start(b);
-	l = open_with_absent(b, posters, 2);
+	l = open_with_absent(b, posters, 2, false);
 	m = trial_measure(b, l, &plan, &warm);
 	add_relay(row, "offline", &m, posters);
 	load_close(l);
