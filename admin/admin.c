@@ -44,22 +44,20 @@ void
 admin_usage(struct buf *to)
 {
 	const struct command *k;
-	size_t begin;
 
 	for (k = commands; k < commands + commands_count; k++) {
 		buf_addf(to, "  ");
-		begin = to->n;
 		add_usage(to, k);
-		if (k->help != NULL)
-			buf_addf(to, "%*s%s", (int)(begin + 24 - to->n), "",
-			    k->help);
-		buf_add_byte(to, '\n');
+		buf_addf(to, "\n        %s\n", k->help);
 	}
 }
 
-/* Append how the call's command is used, or all that begin with this word. */
+/*
+ * Append how the call's command is used, or all that begin with this word; and
+ * what they do, if that was asked for.
+ */
 static void
-explain(struct buf *to, const struct call *c, const char *word)
+explain(struct buf *to, const struct call *c, const char *word, bool help)
 {
 	const struct command *k;
 
@@ -70,6 +68,8 @@ explain(struct buf *to, const struct call *c, const char *word)
 		buf_addf(to, "usage: mnm ");
 		add_usage(to, k);
 		buf_add_byte(to, '\n');
+		if (help)
+			buf_addf(to, "        %s\n", k->help);
 	}
 }
 
@@ -176,7 +176,7 @@ admin_help(struct buf *to, struct buf *fault, const char *word)
 	bool known = is_first(word);
 
 	if (known)
-		explain(to, &none, word);
+		explain(to, &none, word, true);
 	else
 		reject_command(words, 1, fault, to);
 	free(words[0]);
@@ -283,7 +283,7 @@ admin_parse(struct call *c, char *const *words, size_t n, struct buf *fault,
 	else
 		take_words(c, words, n, fault);
 	if (fault->n > 0)
-		explain(usage, c, words[0]);
+		explain(usage, c, words[0], false);
 	return fault->n == 0;
 }
 

@@ -671,7 +671,10 @@ stats(struct call *c)
 
 	output_table(&c->out, "relay");
 	output_row(&c->out);
-	output_flag(&c->out, "running", c->started != 0);
+	if (c->started == 0 && !c->out.json)
+		output_text(&c->out, "running", SPAN("no"));
+	else
+		output_flag(&c->out, "running", c->started != 0);
 	output_date(&c->out, "since", c->started);
 	output_text(&c->out, "config", path != NULL ? span_of(path) :
 	    (struct span){ c->out.json ? "" : NULL, 0 });
@@ -699,39 +702,56 @@ reload(struct call *c)
 const struct command commands[] = {
 	{ "init", NULL, "[DIR] [--host NAME] [--port N] [--renew]", READS,
 	    NULL, "create key, certificate and configuration" },
-	{ "check", NULL, "", READS, NULL, "check the setup" },
+	{ "check", NULL, "", READS,
+	    NULL, "check configuration, data and certificate" },
 	{ "fingerprint", NULL, "", READS,
 	    NULL, "show what clients need to connect" },
 	{ "backup", NULL, "DIR", READS, NULL, "back up the data" },
 	{ "fsck", NULL, "[DATA] [--repair]", READS,
 	    NULL, "check the data for damage" },
 	{ "invite", NULL, "ALIAS [--days N] [--code] [--receive-only] [--qr]",
-	    CHANGES, invite, NULL },
-	{ "invitations", NULL, "", CHANGES, invitations, NULL },
-	{ "uninvite", NULL, "ALIAS", CHANGES, uninvite, NULL },
-	{ "requests", NULL, "", CHANGES, requests, NULL },
-	{ "approve", NULL, "ALIAS", CHANGES, approve, NULL },
-	{ "register", "open", "TIME [--max N]", CHANGES, register_open, NULL },
-	{ "register", "close", "", CHANGES, register_close, NULL },
-	{ "register", NULL, "", CHANGES, register_show, NULL },
-	{ "user", "list", "", READS, user_list, NULL },
-	{ "user", "show", "USER", READS, user_show, NULL },
-	{ "user", "disable", "USER", CHANGES, user_disable, NULL },
-	{ "user", "enable", "USER", CHANGES, user_enable, NULL },
-	{ "user", "remove", "USER", CHANGES, user_remove, NULL },
+	    CHANGES, invite, "let somebody join, and show what to send them" },
+	{ "invitations", NULL, "", CHANGES,
+	    invitations, "list invitations that nobody has used" },
+	{ "uninvite", NULL, "ALIAS", CHANGES,
+	    uninvite, "take an invitation back" },
+	{ "requests", NULL, "", CHANGES,
+	    requests, "list who has asked to join" },
+	{ "approve", NULL, "ALIAS", CHANGES,
+	    approve, "let in who has asked to join" },
+	{ "register", "open", "TIME [--max N]", CHANGES,
+	    register_open, "let anybody join for a time: 30m, 2h, 1d" },
+	{ "register", "close", "", CHANGES,
+	    register_close, "let in only who is invited" },
+	{ "register", NULL, "", CHANGES,
+	    register_show, "show whether anybody may join" },
+	{ "user", "list", "", READS, user_list, "list the members" },
+	{ "user", "show", "USER", READS, user_show, "show one of them" },
+	{ "user", "disable", "USER", CHANGES,
+	    user_disable, "lock a member out; messages still wait" },
+	{ "user", "enable", "USER", CHANGES,
+	    user_enable, "let the member in again" },
+	{ "user", "remove", "USER", CHANGES,
+	    user_remove, "remove a member, and what waits for it" },
 	{ "user", "set", "USER receive-only|pings on|off|reset", CHANGES,
-	    user_set, NULL },
-	{ "node", "list", "USER", READS, node_list, NULL },
-	{ "node", "drop", "USER N", CHANGES, node_drop, NULL },
-	{ "alias", "drop", "ALIAS", CHANGES, alias_drop, NULL },
-	{ "group", "list", "", READS, group_list, NULL },
-	{ "group", "show", "GROUP", READS, group_show, NULL },
-	{ "group", "remove", "GROUP", CHANGES, group_remove, NULL },
-	{ "queue", NULL, "USER", READS, queue, NULL },
-	{ "status", NULL, "", READS, stats, NULL },
-	{ "stats", NULL, "", READS, stats, NULL },
-	{ "reload", NULL, "", READS, reload, NULL },
-	{ "links", NULL, "", READS, links, NULL }
+	    user_set, "what a member may do" },
+	{ "node", "list", "USER", READS,
+	    node_list, "list a member's devices" },
+	{ "node", "drop", "USER N", CHANGES,
+	    node_drop, "drop a device, lost or stolen" },
+	{ "alias", "drop", "ALIAS", CHANGES,
+	    alias_drop, "take a name from its member" },
+	{ "group", "list", "", READS, group_list, "list the groups" },
+	{ "group", "show", "GROUP", READS, group_show, "show one of them" },
+	{ "group", "remove", "GROUP", CHANGES,
+	    group_remove, "remove a group" },
+	{ "queue", NULL, "USER", READS,
+	    queue, "show how much waits for a member's devices" },
+	{ "status", NULL, "", READS, stats, "show how the relay is" },
+	{ "stats", NULL, "", READS, stats, "the same" },
+	{ "reload", NULL, "", READS,
+	    reload, "have the relay read its configuration again" },
+	{ "links", NULL, "", READS, links, "list who is online" }
 };
 
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);

@@ -81,7 +81,7 @@ struct command {
 	 * which about is added.  NULL: the program runs it itself, see cli.c.
 	 */
 	const char *(*run)(struct call *);
-	const char *help;		/* may be NULL */
+	const char *help;		/* what it does */
 };
 
 extern const struct command commands[];

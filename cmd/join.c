@@ -479,20 +479,45 @@ set_fingerprint(struct account *account, const char *given)
 }
 
 static int
+refuse_member(struct context *context, const struct account *account)
+{
+	if (account->uid[0] == '\0')
+		return STATUS_OK;
+	return context_fail(context, STATUS_CONFIG, "the account %s has joined "
+	    "%s already; choose another name with -a", context->account,
+	    account->address);
+}
+
+/* Say so before a person is asked anything. */
+static int
+refuse_known_member(struct context *context)
+{
+	struct account account;
+	int status;
+
+	if (account_open(&account, context->account, context->why,
+	    CONTEXT_WHY) == -1)
+		return STATUS_OK;	/* it is made, or why not is said */
+	status = refuse_member(context, &account);
+	account_close(&account);
+	return status;
+}
+
+static int
 prepare(struct context *context, const struct plan *plan,
     struct account *account)
 {
 	char alias[ALIAS_ROOM];
 	long holder;
+	int status;
 
 	if (account_make(account, context->account, context->why,
 	    CONTEXT_WHY) == -1)
 		return context_fail(context, STATUS_CONFIG, "%s",
 		    context->why);
-	if (account->uid[0] != '\0')
-		return context_fail(context, STATUS_CONFIG, "the account %s "
-		    "has joined %s already; choose another name with -a",
-		    context->account, account->address);
+	status = refuse_member(context, account);
+	if (status != STATUS_OK)
+		return status;
 	if (account_lock(account, ACCOUNT_ONLINE, &holder) == -1)
 		return context_fail(context, STATUS_TEMPORARY, "the account "
 		    "%s is in use by process %ld", context->account, holder);
@@ -593,7 +618,9 @@ join_run(struct context *context, char **argv)
 		return context_usage(context, usage);
 	if (status != STATUS_OK)
 		return status;
-	status = ask_fingerprint(context, &plan);
+	status = refuse_known_member(context);
+	if (status == STATUS_OK)
+		status = ask_fingerprint(context, &plan);
 	if (status == STATUS_OK)
 		status = prepare(context, &plan, &account);
 	else

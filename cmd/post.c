@@ -557,12 +557,13 @@ post_run(struct context *context, char **argv)
 		count++;
 	order.who = xzalloc((count + 1) * sizeof(*order.who));
 	order.files = xzalloc((count + 1) * sizeof(*order.files));
-	if (read_words(&order, argv, &who_count) == -1)
+	if (read_words(&order, argv, &who_count) == -1) {
 		status = context_usage(context, usage);
-	else
+	} else {
 		status = take_text(context, &order, who_count);
-	if (status == STATUS_OK)
-		status = run_order(context, &order);
+		if (status == STATUS_OK)
+			status = run_order(context, &order);
+	}
 	free(order.who);
 	free(order.files);
 	buf_free(&order.text);

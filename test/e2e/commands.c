@@ -370,7 +370,8 @@ check_usage(struct operator *o)
 	operator_expect(o, 0, "mnm " MNM_VERSION "\n", "--version");
 	operator_expect(o, 0, "usage: mnm user show USER [--json]\n",
 	    "user -h");
-	operator_expect(o, 0, "usage: mnm check [--json]\n", "help check");
+	operator_expect(o, 0, "usage: mnm check [--json]\n"
+	    "        check configuration, data", "help check");
 	operator_expect(o, 0, "usage: mnm [-c FILE] ", "--help");
 	operator_expect(o, 0, "usage: mnm [-c FILE] ", "help");
 	operator_expect(o, 2, "error: nowhere: ", "check -c nowhere");
