@@ -79,7 +79,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/printf_test $(UNIT)/encode_test \
 	$(UNIT)/userdb_test $(UNIT)/backup_test $(UNIT)/fsck_test \
 	$(UNIT)/cert_test $(UNIT)/authority_test $(UNIT)/tls_test $(UNIT)/tls_bad_test \
 	$(UNIT)/oidc_test $(UNIT)/jwks_test $(UNIT)/client_test \
-	$(UNIT)/dialog_test $(UNIT)/account_test \
+	$(UNIT)/dialog_test $(UNIT)/account_test $(UNIT)/agent_test \
 	$(UNIT)/around_test \
 	$(UNIT)/http_test $(UNIT)/websocket_test \
 	$(UNIT)/header_test $(UNIT)/tmtp_test \
