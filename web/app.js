@@ -58,9 +58,16 @@ export class App {
 	{
 		await this.loadTalks();
 		this.code = await this.store.meta('code');
-		this.joining = await this.store.meta('joining');
+		/* A link goes before what was asked without one. */
+		const isNew = (this.link.join || this.link.uid) &&
+			!await this.store.meta('account');
+		if (isNew)
+			await this.store.setMeta('joining', null);
+		this.joining = await this.store.meta('joining') ?? undefined;
 		this.listen();
 		await this.engine.start();
+		if (isNew)
+			this.engine.ask('stop');
 		this.draw();
 		if (this.engine.account && (this.link.join || this.link.uid))
 			say(t('joined-already'));
@@ -82,6 +89,7 @@ export class App {
 		engine.on('fresh', (messages) => this.notify(messages));
 		engine.on('asks', (talk) => this.notifyAsk(talk));
 		engine.on('progress', (up) => this.talkView?.progress(up));
+		engine.on('later', () => say(t('later')));
 		addEventListener('popstate', () => this.follow());
 		addEventListener('pagehide', () => this.talkView?.saveDraft());
 		addEventListener('online', () => engine.wake());
@@ -252,7 +260,7 @@ export class App {
 
 	drawBanner()
 	{
-		const { phase, reason, full, untrusted, clockOff, receiving } =
+		const { phase, reason, said, full, untrusted, clockOff, receiving } =
 			this.engine.state;
 		const now = button(t('try-now'), () => this.engine.ask('again'), 'plain');
 		/** @type {import('./dom.js').Child[]} */
@@ -272,14 +280,15 @@ export class App {
 		else if (untrusted)
 			what = [untrustedText(), now];
 		else if (phase === 'waiting')
-			what = [h('span', { title: reason }, navigator.onLine
-				? t('no-connection') : t('offline')), now];
+			what = [h('span', {}, said ? t('quit', reason)
+				: navigator.onLine ? t('no-connection')
+					: t('offline')), now];
 		else if (clockOff)
 			what = [t('clock', String(Math.abs(clockOff)))];
 		else if (receiving[1])
 			what = [t('receiving', size(receiving[0]), size(receiving[1]))];
-		const key = JSON.stringify([phase, full, untrusted, clockOff,
-			receiving, this.code?.used]);
+		const key = JSON.stringify([phase, said && reason, full, untrusted,
+			clockOff, receiving, this.code?.used]);
 		if (key === this.bannerKey)
 			return;
 		this.bannerKey = key;
@@ -295,8 +304,12 @@ export class App {
 
 		if (id && !this.talks.has(id))
 			await this.loadTalks();
-		if (id !== this.open)
-			history.pushState(null, '', location.pathname + hash);
+		/* Back to the list is back, if one came from there. */
+		if (!id && this.open && history.state?.fromList)
+			history.back();
+		else if (id !== this.open)
+			history.pushState({ fromList: !this.open }, '',
+				location.pathname + hash);
 		this.open = id;
 		this.drawPane(at);
 	}
@@ -307,7 +320,12 @@ export class App {
 		const id = location.hash.startsWith('#talk=')
 			? decodeValue(location.hash.slice(6)) : '';
 
-		this.open = this.talks.has(id) ? id : '';
+		/* A dialog was about what was shown before. */
+		document.querySelector('dialog')?.close();
+		const open = this.talks.has(id) ? id : '';
+		if (open === this.open && this.pane?.firstChild)
+			return;
+		this.open = open;
 		this.drawPane();
 	}
 

@@ -16,6 +16,7 @@
  *	account	the account, the aliases or the devices have changed
  *	acked	{id, error, msgid}: a request was answered
  *	progress	{id, sent, total}: of a large upload, by message
+ *	later	a request that waits for the relay
  */
 
 import { OP, Session, newId, pause } from './tmtp.js';
@@ -40,6 +41,7 @@ import { within } from './store.js';
  *	none: no account here; asked: the operator must let the user in; waiting:
  *	until the next attempt
  * @property {string} reason in the relay's words
+ * @property {boolean} [said] the relay has ended the session, and said why
  * @property {boolean} full the store takes nothing more
  * @property {boolean} untrusted the relay answers, but no WebSocket opens
  * @property {number} clockOff minutes that this device's clock is wrong
@@ -72,6 +74,7 @@ const FULL_MS = 60e3;		/* before a full store is tried again */
 const QUIET_MS = 15e3;		/* a connection this quiet is probed when looked at */
 const SYNC_MAX = 5000;		/* messages that a new device is given */
 const CLOCK_MAX = 5;		/* minutes */
+const NO_POST = 'no post waits in the group';	/* how a refusal begins */
 export const CODE_OVER = 'code';	/* the reason, when a device's code is no good */
 
 export class Engine {
@@ -378,13 +381,13 @@ export class Engine {
 		if (phase === 'taken' || phase === 'dropped' || phase === 'auth') {
 			if (this.account?.handover && phase === 'dropped')
 				return void this.leave(CODE_OVER);
-			this.set({ phase, reason, present: [] });
+			this.set({ phase, reason, said: quit, present: [] });
 			return;
 		}
 		const wait = phase === 'asked'
 			? REFUSED_MS * (1 + Math.random() / 2) : pause(this.attempt);
 		this.attempt++;
-		this.set({ phase, reason, present: [] });
+		this.set({ phase, reason, said: quit && !!reason, present: [] });
 		this.timer = setTimeout(() => this.connect(), wait);
 		if (!quit && this.attempt >= 2 && !wasReady)
 			this.world.reachable().then((yes) => {
@@ -463,7 +466,7 @@ export class Engine {
 			this.set({ full: false, reason: '' });
 		this.checkClock(header);
 		if (effects.archive)
-			await this.merge(effects.archive).catch(() => {});
+			await this.merge(effects.archive, true).catch(() => {});
 		await this.report(effects);
 	}
 
@@ -487,14 +490,19 @@ export class Engine {
 			await this.announce();
 	}
 
-	/** Another device of this user, or a file, knows more. @param {Blob} file */
-	async merge(file)
+	/**
+	 * Another device of this user, or a file, knows more.  A file may be of
+	 * another account.
+	 * @param {Blob} file
+	 * @param {boolean} [isOwn] it has this user's names
+	 */
+	async merge(file, isOwn = false)
 	{
 		const { messages, aliases } = await importAll(this.store, file);
 
 		await this.store.write(async (tx) => {
 			const account = await tx.get('meta', 'account');
-			for (const a of account ? aliases : [])
+			for (const a of account && isOwn ? aliases : [])
 				if (!account.aliases.some((/** @type {any} */ b) =>
 					fold(b.name) === fold(a.name)))
 					account.aliases.push(a);
@@ -545,6 +553,8 @@ export class Engine {
 		const stop = this.on('acked', (detail) => detail.id === id &&
 			settle(detail));
 
+		if (this.state.phase !== 'online')
+			this.tell('later', header);
 		try {
 			await this.store.write((tx) => this.enqueue(tx,
 				{ ...header, id, ...(text === undefined ? {}
@@ -846,11 +856,15 @@ export class Engine {
 		const answer = await this.command({ op: OP.GroupEdit,
 			gid: m.moderate, act, msgid: m.id });
 
+		const isSettled = answer.error?.startsWith(NO_POST);
+		if (answer.error && !isSettled)
+			return answer;
 		await this.store.write(async (tx) => {
-			await tx.put('messages', { ...m, verdict: answer.error
-				? 'settled' : act });
+			await tx.put('messages', { ...m,
+				verdict: isSettled ? 'settled' : act });
 		});
 		this.emit('talks', [m.talk]);
+		return {};
 	}
 
 	/* Devices. */

@@ -4,7 +4,7 @@
  * somebody who is a member already.
  */
 
-import { h, fill, field, form, typed, button, say } from './dom.js';
+import { h, fill, field, form, typed, button, say, sentence } from './dom.js';
 import { t } from './strings.js';
 import { CODE_OVER } from './engine.js';
 
@@ -182,7 +182,7 @@ export class JoinView {
 				h('p', {}, t('tries-again'))];
 		if (!this.invited)
 			return [h('h2', {}, t('asked-title')),
-				h('p', {}, t('asked-text'))];
+				h('p', {}, sentence('asked-text', this.name.value))];
 		return [h('h2', {}, t('link-used-title')),
 			h('p', {}, t('link-used')),
 			h('p', {}, t('link-used-mine')),

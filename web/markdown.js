@@ -11,7 +11,7 @@ import { trimEnd } from './post.js';
 
 /**
  * @typedef {string | Node_} Inline
- * @typedef {{tag: string, href?: string, children: Inline[]}} Node_
+ * @typedef {{tag: string, href?: string, value?: number, children: Inline[]}} Node_
  */
 
 const NESTED_MAX = 6;
@@ -133,8 +133,8 @@ class InlineReader {
 		const middle = this.find('](', at + 1, end);
 		if (middle === -1 || middle - at > 500)
 			return null;
-		const close = this.find(')', middle + 2, end);
-		if (close === -1 || close - middle > ADDRESS_MAX)
+		const close = this.closing(middle + 2, end);
+		if (close === -1)
 			return null;
 		const href = safeLink(this.text.slice(middle + 2, close));
 		if (!href)
@@ -147,6 +147,26 @@ class InlineReader {
 			end: close + 1, depth };
 	}
 
+	/**
+	 * Where the address of a link ends: it may have brackets, in pairs.
+	 * @param {number} from @param {number} end
+	 */
+	closing(from, end)
+	{
+		const last = Math.min(end, from + ADDRESS_MAX);
+
+		for (let at = from, open = 0; at < last; at++) {
+			const c = this.text[at];
+			if (c === '(')
+				open++;
+			else if (c === ')' && open-- === 0)
+				return at;
+			else if (c === '[' || /\s/.test(c))
+				return -1;
+		}
+		return -1;
+	}
+
 	/** A bare address. @param {number} at @param {number} end */
 	address(at, end)
 	{
@@ -156,8 +176,8 @@ class InlineReader {
 			.split(/\s/, 1)[0]))
 			return null;
 		const rest = this.text.slice(at, Math.min(end, at + ADDRESS_MAX));
-		const href = safeLink(trimEnd((rest.match(/^[^\s<>"]+/) ??
-			[''])[0], /[.,;:!?'*_~)\]]/));
+		const href = safeLink(withoutEnd((rest.match(/^[^\s<>"]+/) ??
+			[''])[0]));
 		return href ? { node: { tag: 'a', href, children: [href] },
 			end: at + href.length } : null;
 	}
@@ -169,14 +189,16 @@ class InlineReader {
 			if (!this.text.startsWith(mark, at))
 				continue;
 			const from = at + mark.length;
-			if (mark[0] === '_' && at > 0 && WORD.test(this.text[at - 1]))
+			/* Nor is 2*3*4, or a password, ever without its signs. */
+			const inWords = mark.length === 1 || mark[0] === '_';
+			if (inWords && at > 0 && WORD.test(this.text[at - 1]))
 				return null;
 			if (from >= end || /\s/.test(this.text[from]))
 				return null;
 			const close = this.find(mark, from, end);
 			if (close <= from || /\s/.test(this.text[close - 1]))
 				continue;
-			if (mark[0] === '_' && close + mark.length < end &&
+			if (inWords && close + mark.length < end &&
 			    WORD.test(this.text[close + mark.length]))
 				continue;
 			return { node: { tag, children: this.read(from, close,
@@ -184,6 +206,23 @@ class InlineReader {
 		}
 		return null;
 	}
+}
+
+/**
+ * A bare address without what follows it in a sentence: a bracket stays if the
+ * address has the other one.
+ * @param {string} address
+ */
+function withoutEnd(address)
+{
+	let open = address.split('(').length - address.split(')').length;
+	let end = address.length;
+
+	for (; end > 0 && /[.,;:!?'*_~)\]]/.test(address[end - 1]); end--) {
+		if (address[end - 1] === ')' && open++ >= 0)
+			break;
+	}
+	return address.slice(0, end);
 }
 
 /** @param {string} href */
@@ -212,7 +251,8 @@ function lines(lines)
 		? [{ tag: 'br', children: [] }, ...inline(line)] : inline(line));
 }
 
-const ITEM = /^\s{0,3}(?:[-*+]|\d{1,9}[.)])\s+(.*)$/s;
+/* Not "+", which begins telephone numbers, nor "1)", which would become "1.". */
+const ITEM = /^\s{0,3}(?:[-*]|(\d{1,9})\.)\s+(.*)$/s;
 
 /** What a line begins. @param {string} line */
 function kindOf(line)
@@ -289,8 +329,13 @@ function block(blocks, kind, part, depth)
 		blocks.push({ tag: 'p', children: lines(part) });
 		return;
 	}
-	blocks.push({ tag: kind, children: part.map((l) => ({ tag: 'li',
-		children: inline((l.match(ITEM) ?? ['', l])[1]) })) });
+	/* Each keeps its number: "24. December" does not become "1.". */
+	blocks.push({ tag: kind, children: part.map((l) => {
+		const [, number, words] = l.match(ITEM) ?? ['', '', l];
+		const children = inline(words);
+		return number ? { tag: 'li', value: Number(number), children }
+			: { tag: 'li', children };
+	}) });
 }
 
 /**
@@ -313,6 +358,8 @@ export function render(nodes, doc)
 			element.setAttribute('target', '_blank');
 			element.setAttribute('rel', 'noopener noreferrer');
 		}
+		if (node.value !== undefined)
+			element.setAttribute('value', String(node.value));
 		element.append(render(node.children, doc));
 		fragment.append(element);
 	}

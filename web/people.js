@@ -72,6 +72,11 @@ export function showNew(app, failed, said)
 	words.value = said ?? '';
 	dialog(t('new-talk'), (close) => [
 		form(async () => {
+			if (app.engine.account?.aliases.some((a) =>
+				fold(a.name) === fold(typed(to)))) {
+				say(t('own-name'));
+				return;
+			}
 			close();
 			const text = words.value.trim();
 			const id = await app.engine.ping(typed(to), from.value, text);

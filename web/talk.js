@@ -35,7 +35,6 @@ export class TalkView {
 		this.app = app;
 		/** @type {Talk | null} */
 		this.talk = null;
-		this.lastId = '';	/* of the talk that was shown last */
 		/** @type {Message[]} */
 		this.shown = [];
 		/** @type {Map<string, Drawn>} */
@@ -44,12 +43,13 @@ export class TalkView {
 		this.atStart = false;
 		/** @type {Map<string, number[]>} */
 		this.uploads = new Map();
-		/** @type {File[]} */
-		this.files = [];
+		/** What is chosen, by talk. @type {Map<string, File[]>} */
+		this.chosen = new Map();
 		this.work = Promise.resolve();
 		/** @type {ReturnType<typeof setTimeout> | undefined} */
 		this.draftTimer = undefined;
 		this.isFetching = false;
+		this.follows = true;	/* the end is in sight, and stays there */
 		this.headerKey = '';
 		this.composerKey = '';
 		this.header = h('header');
@@ -67,6 +67,13 @@ export class TalkView {
 		this.element = h('main', { class: 'talkview' }, this.header,
 			h('div', { class: 'middle' }, this.scroller, this.newest),
 			this.composer);
+		/* A keyboard opens, or the composer grows. */
+		new ResizeObserver(() => {
+			if (this.follows)
+				this.scroller.scrollTop = this.scroller.scrollHeight;
+			else
+				this.scrolled();
+		}).observe(this.scroller);
 		this.element.addEventListener('dragover', (e) => {
 			e.preventDefault();
 			this.element.classList.add('drop');
@@ -136,10 +143,7 @@ export class TalkView {
 	async show(talk, at)
 	{
 		this.saveDraft();
-		if (talk.id !== this.lastId)
-			this.files = [];
 		this.talk = talk;
-		this.lastId = talk.id;
 		this.input.value = talk.draft ?? '';
 		this.drawHeader();
 		this.drawComposer();
@@ -220,7 +224,7 @@ export class TalkView {
 				return;
 			this.log.setAttribute('aria-live', 'polite');
 			const room = weight(this.shown);
-			if (this.atEnd && this.isAtBottom()) {
+			if (this.follows) {
 				const [first] = this.shown, wasStart = this.atStart;
 				await this.loadEnd(Math.max(room, PAGE));
 				this.atStart = wasStart && this.shown[0]?.id === first?.id;
@@ -249,7 +253,8 @@ export class TalkView {
 	{
 		const s = this.scroller;
 
-		this.newest.hidden = this.isAtBottom() && this.atEnd;
+		this.follows = this.isAtBottom() && this.atEnd;
+		this.newest.hidden = this.follows;
 		if (this.isFetching)
 			return;
 		if (s.scrollTop < NEAR && !this.atStart)
@@ -273,8 +278,10 @@ export class TalkView {
 				return;
 			const page = await this.app.store.page(this.talk.id,
 				{ [where]: edge.id }, PAGE);
-			const anchor = this.nodes.get(edge.id)?.node;
-			const top = anchor?.getBoundingClientRect().top ?? 0;
+			/* It may be drawn anew, as it is no longer the first. */
+			const bottom = () => this.nodes.get(edge.id)?.node
+				.getBoundingClientRect().bottom;
+			const was = bottom();
 			if (where === 'before') {
 				this.atStart = page.length === 0;
 				const all = cut([...page, ...this.shown]);
@@ -288,9 +295,9 @@ export class TalkView {
 				this.atStart &&= all[0] === this.shown[0];
 				this.draw(all);
 			}
-			if (anchor?.isConnected)
-				this.scroller.scrollTop +=
-					anchor.getBoundingClientRect().top - top;
+			const is = bottom();
+			if (is !== undefined && was !== undefined)
+				this.scroller.scrollTop += is - was;
 		}).finally(() => {
 			this.isFetching = false;
 			/* Meanwhile, the end may have been reached again. */
@@ -457,11 +464,13 @@ export class TalkView {
 		if (m.verdict || m.mine)
 			return h('p', { class: 'dim' }, t('verdict-' +
 				(m.verdict ?? 'waits')));
-		return h('div', { class: 'row' }, h('span', { class: 'dim' },
+		const row = h('div', { class: 'row' }, h('span', { class: 'dim' },
 			t('moderate')),
-		button(t('pass'), () => this.app.engine.moderate(m, 'pass'),
-			'strong'),
-		button(t('reject'), () => this.app.engine.moderate(m, 'reject')));
+		button(t('pass'), () => once(row, () =>
+			told(this.app.engine.moderate(m, 'pass'))), 'strong'),
+		button(t('reject'), () => once(row, () =>
+			told(this.app.engine.moderate(m, 'reject')))));
+		return row;
 	}
 
 	/** @param {Message} m */
@@ -590,17 +599,18 @@ export class TalkView {
 			name.value.trim() && name.value.trim() !== talk.as
 				? { newalias: name.value.trim() } : {}));
 
+		const row = h('div', { class: 'row' },
+			button(t('join-group'), () => once(row, join), 'strong'),
+			button(t('decline'), () => once(row, () => told(engine.group(
+				talk, 'drop', { to: talk.as })))));
+
 		return h('div', { class: 'ask' },
 			h('p', {}, sentence('ask-group', talk.by ?? '', talk.name)),
 			talk.note && h('blockquote', {}, h('bdi', {}, talk.note)),
 			talk.groupKind && h('p', { class: 'dim' }, t('kind-' +
 				talk.groupKind.replace(' ', '-'))),
 			h('label', { class: 'field' }, h('span', {},
-				t('your-name-here')), name),
-			h('div', { class: 'row' },
-				button(t('join-group'), join, 'strong'),
-				button(t('decline'), () => told(engine.group(talk,
-					'drop', { to: talk.as })))));
+				t('your-name-here')), name), row);
 	}
 
 	/* Composing. */
@@ -630,27 +640,41 @@ export class TalkView {
 		}
 	}
 
+	get files()
+	{
+		return this.chosen.get(this.talk?.id ?? '') ?? [];
+	}
+
+	/** @param {string} id of a talk @param {File[]} files */
+	choose(id, files)
+	{
+		if (files.length)
+			this.chosen.set(id, files);
+		else
+			this.chosen.delete(id);
+		if (id === this.talk?.id)
+			this.drawChips();
+	}
+
 	/** @param {FileList | null | undefined} files */
 	addFiles(files)
 	{
 		if (this.talk?.state !== 'open' && this.app.talks.get(
 			this.talk?.id ?? '')?.state !== 'open')
 			return;
-		for (const f of files ?? [])
-			this.files.push(new File([f], safeName(f.name),
-				{ type: f.type }));
-		this.drawChips();
+		this.choose(this.talk?.id ?? '', [...this.files,
+			...Array.from(files ?? [], (f) => new File([f],
+				safeName(f.name), { type: f.type }))]);
 		this.input.focus();
 	}
 
 	drawChips()
 	{
 		fill(this.chips, ...this.files.map((f) => h('li', {},
-			h('bdi', {}, f.name), ' ', size(f.size),
-			iconButton('close', t('remove-file', f.name), () => {
-				this.files = this.files.filter((g) => g !== f);
-				this.drawChips();
-			}))));
+			h('bdi', {}, f.name), ' ', h('small', {}, size(f.size)),
+			iconButton('close', t('remove-file', f.name), () =>
+				this.choose(this.talk?.id ?? '',
+					this.files.filter((g) => g !== f))))));
 	}
 
 	async send()
@@ -662,9 +686,8 @@ export class TalkView {
 			return;
 		clearTimeout(this.draftTimer);
 		this.input.value = '';
-		this.files = [];
+		this.choose(talk.id, []);
 		this.grow();
-		this.drawChips();
 		const kept = this.app.talks.get(talk.id);
 		if (kept)
 			kept.draft = '';
@@ -679,8 +702,7 @@ export class TalkView {
 	}
 
 	/**
-	 * Nothing that was typed is lost, nor what was typed since; files are, if
-	 * another talk is shown by now.
+	 * Nothing that was typed or chosen is lost, nor what was since.
 	 *
 	 * @param {string} id of the talk
 	 * @param {string} text
@@ -690,16 +712,31 @@ export class TalkView {
 	{
 		const kept = this.app.talks.get(id);
 
+		this.choose(id, [...files, ...this.chosen.get(id) ?? []]);
 		if (this.talk?.id === id) {
 			this.input.value = [text, this.input.value].filter(Boolean)
 				.join('\n');
-			this.files = [...files, ...this.files];
-			this.drawChips();
 		} else if (kept) {
 			kept.draft = [text, kept.draft].filter(Boolean).join('\n');
 			this.app.engine.edit(id, { draft: kept.draft });
 		}
 	}
+}
+
+/**
+ * Until it is done, it cannot be asked for again.
+ * @param {HTMLElement} row of buttons
+ * @param {() => Promise<any>} work
+ */
+async function once(row, work)
+{
+	const buttons = [...row.querySelectorAll('button')];
+
+	for (const b of buttons)
+		b.disabled = true;
+	await work();
+	for (const b of buttons)
+		b.disabled = false;
 }
 
 /** @param {Message[]} messages */

@@ -232,8 +232,11 @@ export class Session {
 		this.isOver = false;
 		/** @type {Promise<void>} */
 		this.taken = Promise.resolve();	/* messages are taken one by one */
-		/** @type {Map<string, () => void>} */
+		/** Requests of the session's own, and what their end does.
+		    @type {Map<string, (ack?: Header) => void>} */
 		this.probes = new Map();
+		/** Who may see that the user is online. @type {Set<string>} */
+		this.shownTo = new Set();
 		wire.binaryType = 'arraybuffer';
 		wire.onopen = () => {
 			this.isOpen = true;
@@ -287,14 +290,35 @@ export class Session {
 	 */
 	announce(uids)
 	{
+		const may = new Set(uids.slice(0, 1000));
 		const id = newId();
 		const timer = setTimeout(
 			() => this.end('the relay does not answer', false),
 			ANSWER_MS);
 
+		/* The relay only adds. */
+		this.hideFrom([...this.shownTo].filter((uid) => !may.has(uid)));
+		this.shownTo = may;
 		this.probes.set(id, () => clearTimeout(timer));
 		this.write({ op: OP.OhiEdit, id, type: 'init',
-			for: uids.slice(0, 1000).map((uid) => ({ id: uid })) });
+			for: [...may].map((uid) => ({ id: uid })) });
+	}
+
+	/** @param {string[]} uids who may no longer see it */
+	hideFrom(uids)
+	{
+		const id = newId();
+
+		if (!uids.length)
+			return;
+		/* One who is unknown by now keeps none of the others. */
+		this.probes.set(id, (header) => {
+			if (header?.error && uids.length > 1)
+				for (const uid of uids)
+					this.hideFrom([uid]);
+		});
+		this.write({ op: OP.OhiEdit, id, type: 'drop',
+			for: uids.map((uid) => ({ id: uid })) });
 	}
 
 	/** Log out. */
@@ -366,8 +390,8 @@ export class Session {
 		const probe = this.probes.get(header.id);
 
 		if (probe) {
-			probe();
 			this.probes.delete(header.id);
+			probe(header);
 		} else
 			this.on.acked(header);
 	}

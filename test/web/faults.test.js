@@ -457,6 +457,105 @@ test('the composer stays above the keyboard of a phone', async () => {
 	await quiet(a, b);
 });
 
+test('a long talk opens at its end, and stays there', async () => {
+	const [a, b] = await pair(browser, relay, 'Wim', 'Xaver', LAPTOP, PHONE);
+	const end = () => b.page.evaluate(() => {
+		const s = document.querySelector('.middle .scroll');
+		return s.scrollHeight - s.scrollTop - s.clientHeight;
+	});
+	const atEnd = (text) => until(async () => await end() < 2 &&
+		/Xaver|mnm/.test(await b.page.title()) &&
+		await b.page.locator('.bubble').last().getByText(text).count() === 1);
+	const resize = (height) => b.page.setViewportSize({ width: 390, height });
+
+	await b.page.getByRole('button', { name: 'Back' }).click();
+	for (let i = 1; i <= 60; i++)
+		await a.write(`short ${i}.`);
+	await until(async () => await b.page.title() === '(60) mnm');
+	await b.open('Wim');
+	await atEnd('short 60.');
+	/* What is seen is read; what is far above is not even in the page. */
+	await until(async () => await b.page.title() === 'mnm');
+	assert.ok(await b.page.locator('.bubble').count() < 60);
+	/* The keyboard opens. */
+	await resize(420);
+	await atEnd('short 60.');
+	await a.write('with the keyboard');
+	await atEnd('with the keyboard');
+	await until(async () => await b.page.title() === 'mnm');
+	/* Who has scrolled up is left there, and comes back by a button. */
+	await b.page.evaluate(() => document.querySelector('.middle .scroll')
+		.scrollBy(0, -400));
+	await b.page.getByRole('button', { name: 'Newest' }).waitFor();
+	await a.write('the last');
+	await until(async () => await b.page.title() === '(1) mnm');
+	assert.ok(await end() > 200);
+	await b.page.getByRole('button', { name: 'Newest' }).click();
+	await atEnd('the last');
+	await resize(780);
+	await atEnd('the last');
+	await quiet(a, b);
+});
+
+test('who hides is seen no longer; who is ignored neither', async () => {
+	const [a, b] = await pair(browser, relay, 'Yan', 'Zita');
+	const online = () => a.page.locator('.title').getByText('Online');
+	const check = async () => {
+		await b.page.getByRole('button', { name: 'Settings' }).click();
+		await b.page.getByLabel('People I talk with see').click();
+		await b.page.keyboard.press('Escape');
+	};
+
+	await online().waitFor();
+	await check();
+	await online().waitFor({ state: 'detached' });
+	await check();
+	await online().waitFor();
+	await b.page.getByRole('button', { name: 'About this conversation' }).click();
+	await b.page.getByRole('dialog').getByRole('button', { name: 'Ignore' })
+		.click();
+	await online().waitFor({ state: 'detached' });
+	await quiet(a, b);
+});
+
+test('an invitation counts, whatever was asked for before', async () => {
+	const d = await Device.open(browser, relay);
+
+	await d.page.getByLabel('Your name').fill('Adele');
+	await d.page.getByRole('button', { name: 'Join' }).click();
+	await d.page.getByText('Your request to join as Adele').waitFor();
+	const [, code] = relay.command('invite', 'Adele B', '--code').match(
+		/#join=\S*code=(\w+)/);
+	await d.page.goto('about:blank');
+	await d.page.goto(`${relay.url}#join=Adele%20B&code=${code}`);
+	await d.page.getByRole('button', { name: 'Join' }).click();
+	await d.online();
+	await quiet(d);
+});
+
+test('back leads to the list, and out', async () => {
+	const [a, b] = await pair(browser, relay, 'Arne', 'Bela', PHONE, LAPTOP);
+	const { page } = a;
+	const list = () => page.getByRole('searchbox').waitFor();
+
+	await page.goto('about:blank');
+	await page.goto(relay.url);
+	for (let i = 0; i < 3; i++) {
+		await a.open('Bela');
+		await page.getByRole('button', { name: 'Back' }).click();
+		await list();
+	}
+	await a.open('Bela');
+	await page.getByRole('button', { name: 'About this conversation' }).click();
+	await page.getByRole('dialog').waitFor();
+	await page.goBack();
+	await list();
+	assert.equal(await page.getByRole('dialog').count(), 0);
+	await page.goBack();
+	assert.equal(page.url(), 'about:blank');
+	await quiet(a, b);
+});
+
 test('of several tabs, one holds the lock', async () => {
 	const a = await Device.join(browser, relay, 'Svea');
 	const tabs = [a.page, await a.tab(), await a.tab()];

@@ -72,7 +72,7 @@ test('names of files lead nowhere and hide nothing', () => {
 });
 
 const shape = (nodes) => nodes.map((n) => typeof n === 'string' ? n
-	: `${n.tag}(${[n.href ? `@${n.href}` : '', shape(n.children)]
+	: `${n.tag}${n.value ?? ''}(${[n.href ? `@${n.href}` : '', shape(n.children)]
 		.filter(Boolean).join(' ')})`).join('|');
 
 test('Markdown', () => {
@@ -80,14 +80,22 @@ test('Markdown', () => {
 		['a **b** _c_ ~~d~~ `e*`', 'p(a |strong(b)| |em(c)| |s(d)| |code(e*))'],
 		['one\ntwo\n\nthree', 'p(one|br()|two)|p(three)'],
 		['# Head\ntext', 'h4(Head)|p(text)'],
-		['- a\n- b\n\n1. c', 'ul(li(a)|li(b))|ol(li(c))'],
+		['- a\n- b\n\n1. c', 'ul(li(a)|li(b))|ol(li1(c))'],
+		['24. December', 'ol(li24(December))'],
+		['1. a\n\n2. b\n7. c', 'ol(li1(a))|ol(li2(b)|li7(c))'],
+		['3) c', 'p(3) c)'], ['+ 49 170 1', 'p(+ 49 170 1)'],
 		['> quote\n> **more**', 'blockquote(p(quote|br()|strong(more)))'],
 		['```js\n<b>&\n```', 'pre(code(<b>&))'],
 		['[x](https://a.example/b)',
 			'p(a(@https://a.example/b x (a.example)))'],
 		['see https://a.example/b_c_d.', 'p(see |a(@https://a.example/b_c_d ' +
 			'https://a.example/b_c_d)|.)'],
-		['snake_case_name 2*3*4', 'p(snake_case_name 2|em(3)|4)'],
+		['https://a.example/b_(c), (https://a.example/d)',
+			'p(a(@https://a.example/b_(c) https://a.example/b_(c))|, (|' +
+			'a(@https://a.example/d https://a.example/d)|))'],
+		['[x](https://a.example/b_(c))!',
+			'p(a(@https://a.example/b_(c) x (a.example))|!)'],
+		['snake_case_name 2*3*4 *5*', 'p(snake_case_name 2*3*4 |em(5))'],
 		['\\*no\\*', 'p(*|no|*)'],
 		['# a # b ##  ', 'h4(a # b)'], ['## c#', 'h4(c#)'], ['# #', 'h4(#)'],
 		['(mailto:a@b.example).', 'p((|a(@mailto:a@b.example ' +
@@ -122,6 +130,7 @@ test('no text takes long', () => {
 	for (const text of ['[', '*', '_', '**a', '`', '](', '[a](', '> ', '~~',
 		'http:', 'https://', '- ', '\\', '*a _b ', '[x](https://a ', '**_*~~`',
 		'http:///'.repeat(500) + '.'.repeat(4000) + 'x', 'http://a\u200b',
+		'https://a' + '()'.repeat(900), '[a](' + '('.repeat(1900),
 		'# a' + ' '.repeat(5e5) + 'x', '- ' + ' '.repeat(5e5) + 'a\u2028b',
 		'[](http://a"'.repeat(4e4) + ' )'])
 		takesAMoment(() => parse(text.repeat(Math.ceil(5e5 / text.length))),
