@@ -141,19 +141,22 @@ learn_request(struct account *account, struct span frame)
 	char why[WHY_ROOM];
 	struct reply r;
 
-	if (!wire_read_request(&r, frame) || learn_aliases(account, &r, why,
-	    sizeof(why)) == -1)
+	if (!wire_read_request(&r, frame))
 		return;
+	(void)wire_text(&r, "gid", &gid);
+	/* A name in a group is no alias. */
+	if (gid.n == 0)
+		(void)learn_aliases(account, &r, why, sizeof(why));
 	(void)wire_text(&r, "to", &to);
 	(void)wire_text(&r, "act", &act);
 	if (!wire_text(&r, "from", &me))
 		(void)wire_text(&r, "newalias", &me);
-	(void)wire_text(&r, "gid", &gid);
 	if ((to.n > 0 || gid.n > 0) &&
 	    contacts_begin(&book, account, why, sizeof(why)) == 0) {
 		if (gid.n == 0)
 			contacts_pinged(&book, buf_span(&to));
-		else if (act.n == 0 || span_is(buf_span(&act), SPAN("join")))
+		else if (act.n == 0 || span_is(buf_span(&act), SPAN("join")) ||
+		    span_is(buf_span(&act), SPAN("alias")))
 			contacts_group(&book, buf_span(&gid), buf_span(&me),
 			    true);
 		(void)contacts_end(&book, account, why, sizeof(why));

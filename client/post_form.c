@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "json.h"
 
@@ -33,6 +34,30 @@ put_attachments(struct buf *b, const struct post_form *f)
 	buf_free(&name);
 }
 
+static void
+put_cc(struct buf *b, const struct post_form *f)
+{
+	char date[CLOCK_TEXT];
+	size_t i;
+
+	clock_text(date, clock_ms(CLOCK_REALTIME));
+	json_put_key(b, "Cc");
+	json_put_open(b, '[');
+	for (i = 0; i < f->cc_count; i++) {
+		json_put_open(b, '{');
+		json_put_string(b, "Who", f->cc[i].who);
+		json_put_string(b, "By", f->alias);
+		json_put_string(b, "WhoUid", f->cc[i].uid);
+		json_put_string(b, "ByUid", f->uid);
+		json_put_string(b, "Date", (struct span){ date, CLOCK_TEXT });
+		json_put_string(b, "Note", SPAN(""));
+		json_put_key(b, "Subscribe");
+		buf_add(b, SPAN("true"));
+		json_put_close(b, '}');
+	}
+	json_put_close(b, ']');
+}
+
 void
 post_form_head(struct buf *b, const struct post_form *f)
 {
@@ -40,6 +65,8 @@ post_form_head(struct buf *b, const struct post_form *f)
 	json_put_string(b, "Alias", f->alias);
 	if (f->attachment_count > 0)
 		put_attachments(b, f);
+	if (f->cc_count > 0)
+		put_cc(b, f);
 	if (f->confirm.n > 0)
 		json_put_string(b, "ConfirmId", f->confirm);
 	json_put_string(b, "Subject", f->subject);

@@ -25,6 +25,12 @@ struct post_attachment {
 	struct span data;	/* when read */
 };
 
+/* Who takes part: others and the sender's own devices learn it by this. */
+struct post_cc {
+	struct span who;	/* a name, or a gid; "" if it is not known */
+	struct span uid;	/* or the gid again */
+};
+
 struct post_form {
 	struct span alias;	/* by which the sender is known; untrusted */
 	struct span thread;	/* "": this begins one */
@@ -34,6 +40,10 @@ struct post_form {
 	struct span text;
 	struct post_attachment *attachments;	/* owned after reading */
 	size_t attachment_count;
+	/* To write only: to whom it goes, and the sender's uid. */
+	const struct post_cc *cc;
+	size_t cc_count;
+	struct span uid;
 	struct buf room;	/* private: what the spans point into */
 };
 

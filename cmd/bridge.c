@@ -138,7 +138,7 @@ answer(struct context *context, const struct station *s, struct span why)
 	struct post_form form = { .confirm = r->id, .thread = r->id,
 	    .alias = span_of(s->account.alias_count > 0 ?
 	    s->account.aliases[0] : "") };
-	struct post_target target = { r->from, false };
+	struct post_target target = { .id = r->from };
 	struct buf text = { NULL, 0, 0 };
 	char name[OUTGOING_NAME];
 	int status;

@@ -162,14 +162,16 @@ gateway_find(const struct contacts *book, struct span who,
 	unsigned char uid[UID_BYTES];
 
 	if (c != NULL && c->how != PERSON_SAYS && c->uid[0] != '\0') {
-		*target = (struct post_target){ span_of(c->uid), false };
+		*target = (struct post_target){ span_of(c->uid), false,
+		    span_of(c->name) };
 		return true;
 	}
 	if (g != NULL) {
-		*target = (struct post_target){ span_of(g->gid), true };
+		*target = (struct post_target){ span_of(g->gid), true,
+		    SPAN("") };
 		return true;
 	}
-	*target = (struct post_target){ who, false };
+	*target = (struct post_target){ who, false, SPAN("") };
 	return decode_base32(uid, UID_BYTES, who);
 }
 
@@ -243,13 +245,18 @@ gateway_keep(struct context *context, const struct account *account,
 {
 	size_t count = 2 + form->attachment_count, i;
 	struct buf head = { NULL, 0, 0 }, header = { NULL, 0, 0 };
+	const struct post_cc cc = post_cc(target);
+	struct post_form written = *form;
 	struct outgoing_part *parts;
 	uint64_t size = 0;
 	int status;
 
 	if (is_kept(account, name))
 		return STATUS_OK;
-	post_form_head(&head, form);
+	written.cc = &cc;
+	written.cc_count = 1;
+	written.uid = span_of(account->uid);
+	post_form_head(&head, &written);
 	parts = xzalloc(count * sizeof(*parts));
 	for (i = 0; i < count; i++) {
 		parts[i].fd = -1;

@@ -264,7 +264,7 @@ answer(struct context *context, const struct mailing *m)
 	    .thread = m->form.thread.n > 0 ? m->form.thread : m->reply->id,
 	    .alias = span_of(account->alias_count > 0 ?
 	    account->aliases[0] : "") };
-	struct post_target target = { m->reply->from, false };
+	struct post_target target = { .id = m->reply->from };
 	struct buf text = { NULL, 0, 0 };
 	char name[OUTGOING_NAME];
 	int status;

@@ -100,6 +100,13 @@ put_targets(struct buf *header, const struct post_draft *draft)
 	json_put_close(header, ']');
 }
 
+struct post_cc
+post_cc(const struct post_target *target)
+{
+	return (struct post_cc){ target->is_group ? target->id : target->name,
+	    target->id };
+}
+
 static int
 keep_parts(struct context *context, const struct account *account,
     const struct post_draft *draft, struct post_form *form,
@@ -136,9 +143,15 @@ post_keep(struct context *context, const struct account *account,
 	    .subject = draft->subject, .alias = span_of(
 	    account->alias_count > 0 ? account->aliases[0] : "") };
 	struct outgoing_part *parts;
+	struct post_cc *cc;
 	size_t count = 0, i;
 	int status;
 
+	form.cc = cc = xzalloc((draft->target_count + 1) * sizeof(*cc));
+	form.cc_count = draft->target_count;
+	form.uid = span_of(account->uid);
+	for (i = 0; i < draft->target_count; i++)
+		cc[i] = post_cc(&draft->targets[i]);
 	while (draft->files != NULL && draft->files[count] != NULL)
 		count++;
 	parts = xzalloc((count + 2) * sizeof(*parts));
@@ -154,6 +167,7 @@ post_keep(struct context *context, const struct account *account,
 		(void)fd_close(parts[i + 2].fd);
 	free(form.attachments);
 	free(parts);
+	free(cc);
 	return status;
 }
 
@@ -210,12 +224,14 @@ find_target(const struct contacts *book, const char *name,
 	if (c != NULL && c->how == PERSON_SAYS)
 		return FOUND_DOUBTFUL;
 	if (c != NULL && c->uid[0] != '\0') {
-		*target = (struct post_target){ span_of(c->uid), false };
+		*target = (struct post_target){ span_of(c->uid), false,
+		    span_of(c->name) };
 		return FOUND;
 	}
 	if (g == NULL || c != NULL)
 		return FOUND_NOT;
-	*target = (struct post_target){ span_of(g->gid), true };
+	*target = (struct post_target){ span_of(g->gid), true,
+		    SPAN("") };
 	return FOUND;
 }
 

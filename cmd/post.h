@@ -17,7 +17,11 @@ struct account;
 struct post_target {
 	struct span id;			/* a uid or a gid; borrowed */
 	bool is_group;
+	struct span name;		/* of a person, or ""; borrowed */
 };
+
+/* What a form says of it. */
+struct post_cc post_cc(const struct post_target *);
 
 /* A post: to whom, and what. */
 struct post_draft {

@@ -307,7 +307,7 @@ apply_conversation(struct context *context, struct sendmail *s,
 	}
 	d = add_delivery(s);
 	d->talk = talk;
-	d->target = (struct post_target){ buf_span(&talk.uid), false };
+	d->target = (struct post_target){ .id = buf_span(&talk.uid) };
 	return true;
 }
 

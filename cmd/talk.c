@@ -2,7 +2,7 @@
  * Lines from standard input are posts; what arrives from the other side is
  * shown.  What others write meanwhile is kept for tmtp read.
  *
- * A message to a group does not say so, so in a talk with a group everything
+ * Not every message to a group says so: in a talk with a group everything
  * that arrives is shown.
  */
 #include "cmd/talk.h"
@@ -213,7 +213,8 @@ watch_relay(struct talk_run *t, uint64_t now)
 static int
 send_line(struct context *context, struct talk_run *t, struct span text)
 {
-	struct post_target target = { span_of(t->id), t->is_group };
+	struct post_target target = { span_of(t->id), t->is_group,
+	    span_of(t->who) };
 	struct buf clean = { NULL, 0, 0 };
 	struct post_draft draft = { .targets = &target, .target_count = 1,
 	    .thread = buf_span(&t->thread), .subject = SPAN("") };

@@ -228,7 +228,10 @@ test_post_form(void)
 {
 	struct post_attachment files[] = { { SPAN("a \"b\".txt"), 'u', 3,
 	    SPAN("") }, { SPAN("f"), 'f', 0, SPAN("") } };
+	const struct post_cc cc[] = { { SPAN("Club"), SPAN("Club") },
+	    { SPAN("Bob"), UID_B } };
 	struct post_form form = { .alias = SPAN("Ann"), .thread = SPAN("t"),
+	    .uid = UID_A, .cc = cc, .cc_count = 2,
 	    .subject = SPAN("S\xc3\xbc"), .attachments = files,
 	    .attachment_count = 2 }, read;
 	struct buf data = { NULL, 0, 0 };
@@ -236,6 +239,11 @@ test_post_form(void)
 
 	post_form_head(&data, &form);
 	head = data.n;
+	CHECK(span_find(buf_span(&data), SPAN("\"Cc\":[{\"Who\":\"Club\","
+	    "\"By\":\"Ann\",\"WhoUid\":\"Club\",\"ByUid\":\"A23456")) < head,
+	    "a group takes part: %.*s", (int)head, data.p);
+	CHECK(span_find(buf_span(&data), SPAN("{\"Who\":\"Bob\",\"By\":\"Ann\","
+	    "\"WhoUid\":\"B23456")) < head, "and somebody");
 	buf_add(&data, SPAN("textabc"));
 	post_form_read(&read, buf_span(&data), head);
 	CHECK(span_is(read.alias, form.alias) &&

@@ -614,6 +614,20 @@ test('the client for the command line and the page understand each other',
 		const thread = JSON.parse(run('--json', 'read').trim().split('\n')
 			.pop());
 		assert.match(JSON.stringify(thread), /Thank you, Theo/);
+		/* What is written to a group, or to somebody else, is there. */
+		const dialog = a.page.getByRole('dialog');
+		await a.page.getByRole('button', { name: 'New conversation' }).click();
+		await dialog.getByLabel('Name of the group').fill('Family');
+		await dialog.getByLabel('First member').fill('Theo');
+		await dialog.getByRole('button', { name: 'Create' }).click();
+		await a.page.waitForSelector('.composer');
+		run('read');
+		run('group', 'join', 'Family');
+		run('post', 'Family', 'Hello family');
+		await a.sees('Hello family');
+		const texts = await a.table('messages');
+		assert.equal(texts.find((m) => m.text === 'Hello family').talk,
+			'g:family');
 		await quiet(a);
 	});
 
