@@ -65,7 +65,7 @@ export const strings = {
 	'drop': 'Drop',
 	'drop-alias-sure': 'Drop the name {0}? Nobody new reaches you by it, and nobody else can have it.',
 	'drop-device-sure': 'Remove {0}, and all devices that were added after it? They lose access at once.',
-	'dropped': 'The relay does not let this device in any more: it has been removed from your account, or you from the relay. Then you need a new invitation. What is stored here stays until you press “Leave” in the settings.',
+	'dropped': 'This device has been removed from your account, or you from the relay: then you need a new invitation. What is stored here stays until you press “Leave” in the settings.',
 	'export': 'Save history to a file',
 	'failed': 'Not sent: {0}',
 	'file-gone': 'This file is not on this device.',
