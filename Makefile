@@ -76,7 +76,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/printf_test $(UNIT)/encode_test \
 	$(UNIT)/set_test $(UNIT)/qr_test $(UNIT)/mime_test $(UNIT)/conf_test $(UNIT)/ntp_test \
 	$(UNIT)/journal_test $(UNIT)/store_test $(UNIT)/name_test \
 	$(UNIT)/record_test $(UNIT)/files_test $(UNIT)/roster_test \
-	$(UNIT)/userdb_test $(UNIT)/backup_test $(UNIT)/fsck_test \
+	$(UNIT)/userdb_test $(UNIT)/datadir_test $(UNIT)/backup_test $(UNIT)/fsck_test \
 	$(UNIT)/cert_test $(UNIT)/authority_test $(UNIT)/tls_test $(UNIT)/tls_bad_test \
 	$(UNIT)/oidc_test $(UNIT)/jwks_test $(UNIT)/client_test \
 	$(UNIT)/dialog_test $(UNIT)/account_test $(UNIT)/agent_test \
@@ -160,17 +160,19 @@ test/unit/poller_poll_test: test/unit/poller_test.c net/poller.c \
 CRASH = test/crash/fork.o test/crash/pages.o test/crash/disk.o \
 	test/crash/disk_calls.o test/crash/world.o test/crash/actions.o \
 	test/crash/model.o test/crash/damage.o test/crash/backup.o \
-	test/crash/old.o test/crash/index.o
-# Files of an index have few lines, so that there are several of them.
+	test/crash/old.o
+# Files of an index have few lines, so that there are several of them: it is
+# linked before libmnm.a, which has another.
 test/crash/index.o: store/index.c
 	$(CC) $(FLAGS) $(CFLAGS) -DLINES_MAX=6 -c -o $@ store/index.c
 test/crash/libcrash.a: $(CRASH)
 	rm -f $@
 	ar rc $@ $(CRASH)
 test/crash/crash_test: test/crash/crash_test.o test/crash/crash.wrap \
-    test/crash/libcrash.a libmnm.a
+    test/crash/index.o test/crash/libcrash.a libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) @test/crash/crash.wrap -o $@ \
-	    test/crash/crash_test.o test/crash/libcrash.a libmnm.a $(LDLIBS)
+	    test/crash/crash_test.o test/crash/index.o \
+	    test/crash/libcrash.a libmnm.a $(LDLIBS)
 attack: mnm $(ATTACKS)
 	set -e; for attack in $(ATTACKS); do $$attack ./mnm; done
 crash: test/crash/crash_test

@@ -161,7 +161,7 @@ static const struct key {
 { "", "login_timeout", TIME,   AT(login_timeout), "1s",  "1h",     "10s" },
 { "", "pulse_timeout", TIME,   AT(pulse_timeout), "1s",  "1d",     "150s" },
 { "", "resend_time",   TIME,   AT(resend_time),   "0",   "30d",    "7d" },
-{ "", "message_max",   BYTES, AT(message_max),   "1K",  "16G",    "64M" },
+{ "", "message_max",   BYTES, AT(message_max),   "1K",  "4095M",  "64M" },
 { "", "journal_size",  BYTES, AT(journal_size),  "16M", "64G",    "64M" },
 { "", "queue_max",     BYTES, AT(queue_max),     "64K", "1024G",  "1G" },
 { "", "queue_messages_max", COUNT, AT(queue_messages_max),

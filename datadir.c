@@ -137,6 +137,22 @@ open_dir(struct datadir *d, const char *path, char *why, size_t room)
 }
 
 /* Hand each record to the module that wrote it. */
+/*
+ * A new device's copy that was never finished keeps packs from being removed.
+ * After damage, it may be a device of which the record is lost: it stays.
+ */
+static void
+discard_copies(struct datadir *d)
+{
+	const struct user *user;
+	size_t at = 0;
+
+	if (d->quarantine.report_only || d->quarantine.count > 0)
+		return;
+	while ((user = userdb_next_user(d->userdb, &at)) != NULL)
+		store_discard(d->store, &user->uid, user->next_ref);
+}
+
 static int
 replay(struct datadir *d, char *why, size_t room)
 {
@@ -165,6 +181,7 @@ replay(struct datadir *d, char *why, size_t room)
 	if (store_replayed(d->store) == -1)
 		return say_why(why, room, "cannot tidy the data directory: %s",
 		    strerror(errno));
+	discard_copies(d);
 	if (d->quarantine.count > 0 && !d->quarantine.report_only)
 		log_error("damaged pieces: %lu; see lost+found",
 		    d->quarantine.count);

@@ -565,8 +565,9 @@ mnm_stop(struct mnm *m)
 {
 	int error = errno;
 
-	if (write(m->stop[1], "", 1) == -1)
-		errno = error;
+	while (write(m->stop[1], "", 1) == -1 && errno == EINTR)
+		continue;
+	errno = error;
 }
 
 int

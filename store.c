@@ -33,9 +33,7 @@
  *	anything else in tmp		removed
  *	ACK of what does not wait	nothing
  *	an invalid record		one line; counts it; passes it over
- *	directory of no known node	a new node's copy that was never acked;
- *					discarded before the number is given
- *					again
+ *	directory of the next node	a copy that was never acked: discarded
  *
  * Until a checkpoint, nothing on the disk changes when a message is acked: it
  * writes the acks to the indexes before the journal forgets them.
@@ -54,6 +52,7 @@
 #include "disk/file.h"
 #include "store/copy.h"
 #include "store/discard.h"
+#include "store/ids.h"
 #include "store/large.h"
 #include "store/msgfile.h"
 #include "store/news.h"
@@ -67,7 +66,7 @@
 _Static_assert(ACK_BYTES + 8 <= STORE_ACK_SIZE, "with what the journal adds");
 
 #define PACK_STEP  ((uint64_t)256 << 10) /* bytes that a step packs */
-#define LEARN_STEP 16		/* files of an index read at a time */
+#define LEARN_STEP 16		/* files of indexes that a turn counts */
 #define COPY_WAITS 200		/* calls: more than a user has nodes */
 #define ACK_STEP 64		/* indexes that a failed step writes acks to */
 #define SWEEP_STEPS 8		/* names that a step of a sweep looks at */
@@ -108,6 +107,7 @@ struct store {
 	size_t indexes;			/* still to be written */
 	bool touched;			/* the disk was, since the last sync */
 
+	unsigned learning;		/* files that may be counted now */
 	uint64_t limit;			/* the first id that the journal had */
 	/*
 	 * Bytes that were acked: since indexes were last written; written to
@@ -377,6 +377,13 @@ ack_copy(struct store *st, struct queue *to, uint64_t id)
 	(void)index_ack(&to->index, &dir, id, &e);
 }
 
+static struct index_entry
+entry_of(const struct stored *m)
+{
+	return (struct index_entry){ m->id, (uint32_t)(m->head + m->data),
+	    m->news, m->large != 0 };
+}
+
 /* Take the message off the queue: false if it does not wait there. */
 static bool
 remove_waiting(struct store *st, struct queue *q, uint64_t id)
@@ -387,6 +394,11 @@ remove_waiting(struct store *st, struct queue *q, uint64_t id)
 
 	if (m != NULL) {
 		news_lost(&q->index.news, id);
+		/* The pack will say that it waited here: so list it. */
+		if (m->packed) {
+			e = entry_of(m);
+			queue_add_unlisted(q, &e);
+		}
 		stored_leave(m, q);
 		release_message(st, m);
 		return true;
@@ -470,12 +482,21 @@ is_taken(const struct queue *from, struct queue *to)
 	return to->copy_waits > 0;
 }
 
+void
+store_discard(struct store *st, const struct uid *uid, uint32_t ref)
+{
+	char path[QUEUE_PATH];
+
+	index_place(path, uid, ref);
+	/* What cannot be discarded now is in the way of the next copy. */
+	(void)discard_directory(&st->discards, path);
+}
+
 /* A crash, or a client that gave up, may have left what is in the way. */
 static int
 begin_copy(struct store *st, struct queue *from, struct queue *to)
 {
 	char path[QUEUE_PATH];
-	int replaces;
 
 	if (to->copy_from == from && from->copy_to == to)
 		return 0;
@@ -483,14 +504,24 @@ begin_copy(struct store *st, struct queue *from, struct queue *to)
 	if (to->copy_from != NULL)
 		end_copy(st, to->copy_from);
 	queue_path(path, to);
-	replaces = discard_directory(&st->discards, path);
-	if (replaces == -1)
+	if (discard_directory(&st->discards, path) == -1)
 		return -1;
 	index_free(&to->index);
-	to->copy = copy_begin(st->syncer, &to->index, replaces == 1);
+	to->copy = copy_begin(st->syncer, &to->index);
 	to->copy_from = from;
 	from->copy_to = to;
 	return 0;
+}
+
+/* Keeps errno. */
+static void
+discard_failed(struct store *st, struct queue *to)
+{
+	int error = errno;
+
+	store_discard(st, &to->uid, to->ref);
+	index_free(&to->index);
+	errno = error;
 }
 
 int
@@ -513,6 +544,8 @@ store_copy_index(struct store *st, struct queue *from, struct queue *to,
 		sweep_restart(st->sweep);
 	if (more != 1)
 		end_copy(st, from);
+	if (more == -1)
+		discard_failed(st, to);
 	return more;
 }
 
@@ -522,8 +555,9 @@ store_copy(struct store *st, struct queue *from, struct queue *to)
 	assert(queue_next(to, 0) == NULL);
 	copy_ring(from, to);
 	mark_changed(st, to);
+	to->unnamed = st->step != PACK_NEXT;	/* some may be packed */
 	if (st->step == PACK_INDEXES)
-		st->indexes = st->changed_count;	/* some is packed */
+		st->indexes = st->changed_count;
 	st->scratch.n = 0;
 	stored_write_node(&st->scratch, from);
 	stored_write_node(&st->scratch, to);
@@ -627,7 +661,7 @@ store_load(struct store *st, struct queue *q)
 {
 	struct index_dir dir = dir_of(st, q);
 
-	(void)index_learn(&q->index, &dir, LEARN_STEP);
+	(void)index_learn(&q->index, &dir, &st->learning);
 	return (struct store_load){ q->ring_count + q->index.messages,
 	    q->ring_bytes + q->index.bytes };
 }
@@ -765,7 +799,7 @@ replay_ack(struct store *st, struct queue *q, uint64_t id)
 
 	if (m == NULL) {
 		index_ack_unseen(&q->index, id);
-		st->acked++;	/* or more */
+		st->acked++;
 		return;
 	}
 	news_lost(&q->index.news, id);
@@ -898,6 +932,9 @@ store_replayed(struct store *st)
 		if (m->large != 0)
 			large_keep(st->larges, m->large);
 	}
+	/* How much it was is not known: an idle relay finds out. */
+	if (st->acked > 0)
+		st->acked = SWEEP_MIN;
 	/* A journal that was lost says nothing of what is in packs. */
 	if (journal_is_blank(st->journal)) {
 		if (packs_last_id(st->packs, &x) == -1)
@@ -996,12 +1033,18 @@ static void
 give_up_pack(struct store *st)
 {
 	struct stored *m;
+	struct queue *q;
 	int error = errno;
 
 	if (st->step == PACK_OPEN)
 		pack_give_up(st->packs);
 	for (m = st->messages.first; m != NULL && m->packed; m = m->after)
 		m->packed = false;
+	for (q = st->changed; q != NULL; q = q->changed != q ? q->changed :
+	    NULL) {
+		queue_forget_unlisted(q, UINT64_MAX);
+		q->unnamed = false;
+	}
 	st->step = PACK_NEXT;
 	st->packing = UINT64_MAX;
 	st->next = NULL;
@@ -1034,36 +1077,73 @@ pack_some(struct store *st, uint64_t segment)
 	return result;
 }
 
-/* Append to q's index what of its ring is packed. */
+/* What q's index does not have of what is packed, by rising id; for free(). */
+static struct index_entry *
+list_packed(const struct queue *q, size_t *count)
+{
+	const struct unlisted *u;
+	struct index_entry *entries;
+	struct stored *m;
+	uint64_t after = 0;
+	size_t n = q->ring_count;
+
+	for (u = q->unlisted; u != NULL; u = u->next)
+		n++;
+	entries = xalloc((n + 1) * sizeof(*entries));
+	n = 0;
+	while ((m = queue_next(q, after)) != NULL && m->packed) {
+		after = m->id;
+		entries[n++] = entry_of(m);
+	}
+	*count = n;
+	for (u = q->unlisted; u != NULL; u = u->next)
+		entries[n++] = u->entry;
+	if (n > *count)
+		ids_sort(entries, n, sizeof(*entries));
+	*count = n;
+	return entries;
+}
+
+/* The index has it now: it is no longer the ring's. */
+static void
+set_listed(struct store *st, struct queue *q, struct index_dir *dir,
+    uint64_t id)
+{
+	struct stored *m = queue_get(q, id);
+	struct index_entry e;
+
+	if (m == NULL) {
+		(void)index_ack(&q->index, dir, id, &e);
+		return;
+	}
+	m->listed = true;
+	stored_leave(m, q);
+	/* Its file stays, if it is large. */
+	if (--m->waiting == 0)
+		free_message(st, m);
+}
+
+/* Append to q's index what is packed and was in its ring. */
 static int
 add_packed(struct store *st, struct queue *q, struct index_dir *dir)
 {
-	struct index_entry *entries = xalloc((q->ring_count + 1) *
-	    sizeof(*entries));
-	struct stored *m;
-	uint64_t after = 0;
-	size_t count = 0, at = 0;
+	size_t count, at = 0;
+	struct index_entry *entries = list_packed(q, &count);
 	int n = 0;
 
-	while ((m = queue_next(q, after)) != NULL && m->packed) {
-		after = m->id;
-		entries[count++] = (struct index_entry){ m->id,
-		    (uint32_t)(m->head + m->data), m->news, m->large != 0 };
-	}
 	while (at < count && n != -1) {
 		n = index_add(&q->index, dir, entries + at, count - at,
-		    1);
-		for (; n > 0; n--, at++) {
-			m = queue_get(q, entries[at].id);
-			m->listed = true;
-			stored_leave(m, q);
-			/* Its file stays, if it is large. */
-			if (--m->waiting == 0)
-				free_message(st, m);
-		}
+		    q->unnamed ? 2 : 1);
+		for (; n > 0; n--, at++)
+			set_listed(st, q, dir, entries[at].id);
 	}
+	queue_forget_unlisted(q, n != -1 ? UINT64_MAX : at > 0 ?
+	    entries[at - 1].id : 0);
 	free(entries);
-	return n == -1 ? -1 : 0;
+	if (n == -1)
+		return -1;
+	q->unnamed = false;
+	return 0;
 }
 
 /* Write some of the index of the next queue that changed.  As index_flush. */
@@ -1188,6 +1268,7 @@ end_copies(struct store *st)
 bool
 store_tidy(struct store *st, bool held)
 {
+	st->learning = LEARN_STEP;
 	uploads_tidy(&st->uploads);
 	end_copies(st);
 	if (!journal_pending(st->journal)) {
@@ -1276,6 +1357,7 @@ store_open(struct quarantine *quarantine, struct journal *journal,
 	st->journal = journal;
 	st->syncer = syncer;
 	st->limit = st->packing = UINT64_MAX;
+	st->learning = LEARN_STEP;
 	st->discards = (struct discards){ .data = quarantine->data,
 	    .pending = true };
 	if (quarantine->report_only ||

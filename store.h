@@ -92,6 +92,8 @@ void store_ack(struct store *, struct queue *, uint64_t id);
 int store_copy_index(struct store *, struct queue *from, struct queue *to,
     unsigned messages);
 void store_copy(struct store *, struct queue *from, struct queue *to);
+/* Discard what was copied for a node that does not exist. */
+void store_discard(struct store *, const struct uid *, uint32_t ref);
 /* It will not be read soon: keep nothing for that in memory. */
 void store_rest(struct queue *);
 /* Free the queue and all in it; the pointer is invalid then. */

@@ -218,7 +218,13 @@ file_end_list(DIR *list)
 int
 file_sync(int fd)
 {
-	if (fsync(fd) == 0)
+	int result;
+
+	/* A signal came: nothing has failed. */
+	do
+		result = fsync(fd);
+	while (result == -1 && errno == EINTR);
+	if (result == 0)
 		return 0;
 	return errno == EINVAL ? file_sync_tree(fd) : -1;
 }
@@ -243,7 +249,12 @@ file_sync_dir(int dir, const char *name)
 int
 file_sync_tree(int dir)
 {
-	return syncfs(dir);
+	int result;
+
+	do
+		result = syncfs(dir);
+	while (result == -1 && errno == EINTR);
+	return result;
 }
 
 #else
@@ -298,7 +309,9 @@ file_sync_data(int fd)
 	int result;
 
 	atomic_fetch_add(&syncing, 1);
-	result = fdatasync(fd);
+	do
+		result = fdatasync(fd);
+	while (result == -1 && errno == EINTR);
 	atomic_fetch_sub(&syncing, 1);
 	return result;
 }

@@ -16,6 +16,7 @@
 
 #define MAGIC 0x316a6e6dU	/* "mnj1" */
 #define NUMBER_DIGITS 8
+#define BAD_BLOCKS 16		/* of a segment that may be unreadable */
 
 /* ---- batches ---- */
 
@@ -165,15 +166,38 @@ segment_forget(struct segment *sg)
 	sg->batch_count = 0;
 }
 
+/*
+ * Read block by block.  One that stays unreadable is zeros, so damage.  If they
+ * are many, the disk may be there again after the next start: -1.
+ */
+static int
+load_blocks(const struct segment *sg, char *image)
+{
+	unsigned bad = 0;
+	uint32_t at;
+
+	for (at = 0; at < SEGMENT_SIZE; at += SEGMENT_BLOCK) {
+		if (file_pread_all(sg->fd, image + at, SEGMENT_BLOCK,
+		    at) == 0 || file_pread_all(sg->fd, image + at,
+		    SEGMENT_BLOCK, at) == 0)
+			continue;
+		if (errno != EIO || ++bad > BAD_BLOCKS)
+			return -1;
+		memset(image + at, 0, SEGMENT_BLOCK);
+	}
+	return 0;
+}
+
 int
 segment_load(const struct segment *sg, struct buf *image)
 {
 	image->n = 0;
 	memset(buf_room(image, SEGMENT_SIZE), 0, SEGMENT_SIZE);
 	image->n = SEGMENT_SIZE;
-	if (file_pread_all(sg->fd, image->p, SEGMENT_SIZE, 0) == 0)
+	if (file_pread_all(sg->fd, image->p, SEGMENT_SIZE, 0) == 0 ||
+	    (sg->is_short && errno == EBADMSG))
 		return 0;
-	return sg->is_short && errno == EBADMSG ? 0 : -1;
+	return errno == EIO ? load_blocks(sg, image->p) : -1;
 }
 
 static void

@@ -21,13 +21,12 @@ struct copy {
 };
 
 struct copy *
-copy_begin(struct syncer *syncer, struct node_index *to, bool replaces)
+copy_begin(struct syncer *syncer, struct node_index *to)
 {
 	struct copy *c = xzalloc(sizeof(*c));
 
 	c->syncer = syncer;
 	c->to = to;
-	c->named = !replaces;
 	c->job.fd = c->job.dir = -1;
 	return c;
 }
@@ -75,7 +74,10 @@ sync_next(struct copy *c, struct index_dir *dir)
 	}
 	if (c->named)
 		return 0;
-	return begin_sync(c, dir->quarantine->data, index_where(dir));
+	if (begin_sync(c, dir->quarantine->data, index_where(dir)) == 1)
+		return 1;
+	/* Nothing of the user is in files. */
+	return c->last == 0 && errno == ENOENT ? 0 : -1;
 }
 
 /* The sync under way: 1 if it goes on, 0 when it is done, or -1. */

@@ -11,10 +11,10 @@ struct copy;
 struct syncer;
 
 /*
- * The copy of one index; it is empty so far.  Both stay the caller's.  If it
- * has taken the place of another, that must be synced, too.
+ * The copy of one index; it is empty so far.  Both stay the caller's.  It may
+ * have taken the place of another, which a power cut must not bring back.
  */
-struct copy *copy_begin(struct syncer *, struct node_index *to, bool replaces);
+struct copy *copy_begin(struct syncer *, struct node_index *to);
 /*
  * Go on, with about so many messages, from where from is to where to is.
  * Returns 1 when it must be called again, 0 when all that waits in from is in

@@ -211,6 +211,19 @@ take_ack(struct index_content *c, uint64_t id)
 	c->acked[c->acked_count++] = id;
 }
 
+/* It may be there for the second time, when the first is damaged. */
+static void
+take_entry(struct index_content *c, struct index_entry e)
+{
+	uint32_t place = place_of(c->entries, c->count, e.id);
+
+	if (has_entry(c, place, e.id))
+		return;
+	if (place < c->count)
+		c->damaged = true;
+	insert(c, place, e);
+}
+
 static void
 parse(struct index_content *c, struct span text, uint64_t limit)
 {
@@ -224,16 +237,12 @@ parse(struct index_content *c, struct span text, uint64_t limit)
 		sign = read_line(text.p + at, &e);
 		if (sign == '-')
 			take_ack(c, e.id);
-		else if (sign != 0 && c->count > 0 &&
-		    e.id == c->entries[c->count - 1].id)
-			continue;	/* for the second time */
-		else if (sign == 0 || e.id >= limit || c->next != 0 ||
-		    place_of(c->entries, c->count, e.id) < c->count)
+		else if (sign == 0 || e.id >= limit || c->next != 0)
 			c->damaged = true;
 		else if (sign == '=')
 			c->next = e.id;
 		else
-			insert(c, c->count, e);
+			take_entry(c, e);
 	}
 }
 
@@ -295,7 +304,7 @@ index_read(struct index_dir *dir, const char *name,
 {
 	char path[INDEX_PATH];
 	struct index_content c;
-	uint64_t first;
+	uint64_t first, last = dir->limit - 1;
 	uint32_t i;
 
 	*entries = NULL;
@@ -308,8 +317,10 @@ index_read(struct index_dir *dir, const char *name,
 			return -1;
 		c = (struct index_content){ .damaged = true };
 	}
+	if (c.next != 0 && c.next <= last)
+		last = c.next - 1;
 	if ((c.damaged || c.ragged || c.end == 0) &&
-	    recover(&c, dir, first, dir->limit - 1) == -1) {
+	    recover(&c, dir, first, last) == -1) {
 		free_content(&c);
 		return -1;
 	}
@@ -469,10 +480,8 @@ rewrite(struct index_dir *dir, const char *path, struct index_content *c)
 	int data = dir->quarantine->data, fd, result;
 	uint32_t i;
 
-	for (i = 0; i < c->count; i++) {
-		write_entry(&lines, &c->entries[i]);
-		write_entry(&lines, &c->entries[i]);
-	}
+	for (i = 0; i < 2 * c->count; i++)
+		write_entry(&lines, &c->entries[i % c->count]);
 	if (c->next != 0)
 		write_line(&lines, '=', &(struct index_entry){
 		    .id = c->next });
@@ -546,6 +555,9 @@ read_content(struct node_index *ix, struct index_dir *dir, uint32_t i,
 	if (errno != EIO && errno != EFBIG && errno != EISDIR &&
 	    errno != ENOENT)
 		return -1;
+	/* The next start mends it: until then, nothing of it is lost. */
+	if (ix->files[i].known && errno != ENOENT)
+		return -1;
 	*c = (struct index_content){ .damaged = true };
 	return errno == ENOENT ? 0 :
 	    quarantine_move(dir->quarantine, path, strerror(errno));
@@ -575,6 +587,33 @@ learn(struct node_index *ix, uint32_t i, const struct index_content *c)
 	ix->bytes += f->bytes;
 }
 
+/*
+ * Acks of the journal may seem to be in the file already.  If a sync of it has
+ * failed, the cache shows what the disk does not have, and no later sync would
+ * write: write the same bytes once more.
+ */
+static int
+settle(const struct node_index *ix, struct index_dir *dir, uint32_t i,
+    const char *path, uint32_t end)
+{
+	struct buf text = { NULL, 0, 0 };
+	int data = dir->quarantine->data, fd, result;
+	uint32_t from, to;
+
+	find_acks(ix, i, &from, &to);
+	if (from == to || end == 0 || dir->quarantine->report_only)
+		return 0;
+	result = file_read(data, path, FILE_BYTES_MAX, &text);
+	fd = result == -1 ? -1 : openat(data, path, O_WRONLY | O_CLOEXEC);
+	if (fd == -1)
+		result = -1;
+	else
+		result = fd_close_written(fd, file_pwrite_all(fd, text.p,
+		    text.n < end ? text.n : end, 0));
+	buf_free(&text);
+	return result;
+}
+
 /* Have what waits of file i in the window. */
 static int
 load(struct node_index *ix, struct index_dir *dir, uint32_t i)
@@ -593,8 +632,9 @@ load(struct node_index *ix, struct index_dir *dir, uint32_t i)
 	/* It was never synced without a line. */
 	c.damaged = c.damaged || c.end == 0;
 	/* What is damaged later is found at the next start. */
-	if (!known && (c.damaged || c.ragged) &&
-	    mend(ix, dir, i, path, &c) == -1) {
+	if (!known && (((c.damaged || c.ragged) &&
+	    mend(ix, dir, i, path, &c) == -1) ||
+	    settle(ix, dir, i, path, c.end) == -1)) {
 		free_content(&c);
 		return -1;
 	}
@@ -701,17 +741,17 @@ index_ack_unseen(struct node_index *ix, uint64_t id)
 }
 
 int
-index_learn(struct node_index *ix, struct index_dir *dir, unsigned files)
+index_learn(struct node_index *ix, struct index_dir *dir, unsigned *files)
 {
 	if (list(ix, dir) == -1)
 		return -1;
-	for (; ix->unknown < ix->file_count && files > 0; ix->unknown++) {
+	for (; ix->unknown < ix->file_count && *files > 0; ix->unknown++) {
 		if (ix->files[ix->unknown].known)
 			continue;
 		if (load(ix, dir, ix->unknown) == -1)
 			return -1;
 		forget_window(ix);
-		files--;
+		--*files;
 	}
 	return ix->unknown < ix->file_count;
 }
@@ -846,8 +886,8 @@ index_add(struct node_index *ix, struct index_dir *dir,
 	f = &ix->files[ix->file_count - 1];
 	if (n > LINES_MAX - f->added)
 		n = LINES_MAX - f->added;
-	for (i = 0; i < n; i++) {
-		for (time = 0; time < times; time++)
+	for (time = 0; time < times; time++) {
+		for (i = 0; i < n; i++)
 			write_entry(&lines, &entries[i]);
 	}
 	result = append(ix, dir, ix->file_count - 1, &lines);

@@ -14,14 +14,14 @@
  *	=ID 0 0 CRC		the last line but for acks: the next file
  *				began with ID
  *
- * as hexadecimal digits, KIND right behind BYTES.  Ids of + and * rise; a line
- * may be there twice, as packs cannot say what a copied one was.  Lines are
- * only appended, by checkpoints, which sync them before the journal forgets
- * the same.  So what a power cut leaves half written is in the journal, too: it
- * is behind the last whole line of an id below any that the journal has.  That
- * is cut off when the file is first looked at.  If other lines are damaged, the
- * packs say what they were: see pack.h.  A file of which nothing waits is
- * removed.
+ * as hexadecimal digits, KIND right behind BYTES.  Ids of + and * rise; several
+ * lines may be there once more behind the last of them, as packs cannot say
+ * what a copied one was.  Lines are only appended, by checkpoints, which sync
+ * them before the journal forgets the same.  So what a power cut leaves half
+ * written is in the journal, too: it is behind the last whole line of an id
+ * below any that the journal has.  That is cut off when the file is first
+ * looked at.  If other lines are damaged, the packs say what they were: see
+ * pack.h.  A file of which nothing waits is removed.
  *
  * Memory has the acks that are not in the files yet, and the entries of the
  * file that was read last.
@@ -109,11 +109,14 @@ int index_ack(struct node_index *, struct index_dir *, uint64_t id,
 void index_ack_unseen(struct node_index *, uint64_t id);
 /* An ack of it is not in the files yet. */
 bool index_is_acked(const struct node_index *, uint64_t id);
-/* Read files that are not known, at most so many.  1 if there are more. */
-int index_learn(struct node_index *, struct index_dir *, unsigned files);
+/*
+ * Read files that are not known, at most so many, from which those that were
+ * read are subtracted.  1 if there are more.
+ */
+int index_learn(struct node_index *, struct index_dir *, unsigned *files);
 
 /*
- * Append entries, above all that are there, each so many times.  Returns how
+ * Append entries, above all that are there, all so many times.  Returns how
  * many of the first were appended, at least one, or -1 and none was.
  */
 int index_add(struct node_index *, struct index_dir *,

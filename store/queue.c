@@ -77,8 +77,34 @@ queue_take(struct queue_table *t, struct queue *q)
 }
 
 void
+queue_add_unlisted(struct queue *q, const struct index_entry *e)
+{
+	struct unlisted *u = xalloc(sizeof(*u));
+
+	u->entry = *e;
+	u->next = q->unlisted;
+	q->unlisted = u;
+}
+
+void
+queue_forget_unlisted(struct queue *q, uint64_t last)
+{
+	struct unlisted **link = &q->unlisted, *u;
+
+	while ((u = *link) != NULL) {
+		if (u->entry.id > last) {
+			link = &u->next;
+			continue;
+		}
+		*link = u->next;
+		free(u);
+	}
+}
+
+void
 queue_free(struct queue *q)
 {
+	queue_forget_unlisted(q, UINT64_MAX);
 	index_free(&q->index);
 	free(q->ring);
 	free(q);

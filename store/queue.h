@@ -56,6 +56,12 @@ struct queue_slot {
 	struct stored *message;
 };
 
+/* A message that was acked after it was packed, but before it was listed. */
+struct unlisted {
+	struct unlisted *next;
+	struct index_entry entry;
+};
+
 struct queue {
 	struct uid uid;
 	uint32_t ref;
@@ -65,13 +71,16 @@ struct queue {
 					   NULL: it is not there */
 	struct copy *copy;		/* its index is one; or NULL */
 	struct queue *copy_from;	/* what it is a copy of */
-	uint32_t copy_waits;		/* others have asked, since a step */
 	struct queue *copy_to;		/* which gets the same acks, or NULL */
+	uint32_t copy_waits;		/* others have asked, since a step */
+	bool unnamed;			/* the pack being written does not know
+					   that it is for this one, too */
 
 	/* Messages in the journal, by rising id: a ring. */
 	struct queue_slot *ring;
 	uint32_t ring_first, ring_count, ring_cap;
 	uint64_t ring_bytes;
+	struct unlisted *unlisted;
 
 	struct node_index index;		/* of those in packs */
 };
@@ -101,6 +110,9 @@ struct stored *queue_get(const struct queue *, uint64_t id);
 /* The first with an id above after, or NULL. */
 struct stored *queue_next(const struct queue *, uint64_t after);
 void queue_remove(struct queue *, uint64_t id);
+/* Note what is not listed; or forget that, up to an id. */
+void queue_add_unlisted(struct queue *, const struct index_entry *);
+void queue_forget_unlisted(struct queue *, uint64_t last);
 
 /* The record for so many nodes, what the journal adds included. */
 size_t stored_record_bytes(size_t head, size_t data, size_t nodes);

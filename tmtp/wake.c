@@ -353,14 +353,20 @@ settle_asked(struct relay *relay, struct now now)
 	}
 }
 
+/* Whether something other than the relay's news waits; that is not much. */
 static bool
 has_posts(struct relay *relay, const struct node *node)
 {
 	struct store *store = relay->data->store;
 	struct queue *q = store_queue(store, &node->user->uid, node->ref);
-	struct store_load load = store_load(store, q);
+	uint64_t id = 0, length;
+	bool found;
 
-	return load.messages > store_news(q).messages;
+	do
+		found = store_next(store, q, id, &id, &length) == 1;
+	while (found && store_oldest_news(q, id - 1) == id);
+	store_rest(q);
+	return found;
 }
 
 /* Some of the nodes for which something may have waited before the start. */

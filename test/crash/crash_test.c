@@ -467,8 +467,6 @@ static const struct fault {
 	    1U << DISK_SYNC_TMP, WORLD_SOUND },
 	{ "a copied queue is not synced",
 	    1U << DISK_SYNC_NODE, WORLD_SOUND },
-	{ "the name of a copied queue is not synced",
-	    1U << DISK_SYNC_USER, WORLD_SOUND },
 	{ "a checkpoint writes no messages",
 	    0, WORLD_NO_FILES },
 };

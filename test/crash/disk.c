@@ -315,8 +315,14 @@ add_unsynced(struct inode *i)
 static void
 set_size(struct inode *i, uint64_t size)
 {
-	struct unsynced *u = add_unsynced(i);
+	struct unsynced *u;
 
+	/* A size that was never synced is not put over a later one. */
+	for (u = i->first; u != NULL; u = u->next) {
+		if (u->is_size && u->never)
+			u->size = size;
+	}
+	u = add_unsynced(i);
 	u->is_size = true;
 	u->size = size;
 	content_size(&i->cache, size);

@@ -625,7 +625,7 @@ static const char other[] =
     "\"names\": [\"a.org\"], "
     "\"name\": \"Caf\\u00e9\", \"data\": \"/var/lib/mnm\", \"user\": \"mnm\",\n"
     "\"ops\": \"2020\", \"window\": 64, \"window_max\": 1, \"alias_min\": 64,\n"
-    "\"message_max\": \"16G\", \"links_max\": 100000, \"groups_max\": 0,\n"
+    "\"message_max\": \"4095M\", \"links_max\": 100000, \"groups_max\": 0,\n"
     "\"queue_max\": \"1024G\", \"queue_messages_max\": 1,\n"
     "\"member_max\": \"64K\",\n"
     "\"disk_min\": \"100M\", \"expire_days\": 36500,\n"
@@ -664,7 +664,7 @@ test_values(void)
 	    c.window_max);
 	CHECK(c.alias_min == 64, "alias_min %u", c.alias_min);
 	CHECK(c.resend_time == 2592000000, "resend_time");
-	CHECK(c.message_max == (uint64_t)16 << 30, "message_max");
+	CHECK(c.message_max == (uint64_t)4095 << 20, "message_max");
 	CHECK(c.groups_max == 0, "groups_max %u", c.groups_max);
 	CHECK(c.links_max == 100000, "links_max %u", c.links_max);
 	CHECK(c.journal_size == 16777216, "journal_size");

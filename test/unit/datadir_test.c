@@ -1,0 +1,170 @@
+/*
+ * The disk that a start and an idle relay give back, on a real directory.
+ */
+#include "datadir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "disk/file.h"
+#include "store.h"
+#include "test/lib/check.h"
+#include "test/lib/scratch.h"
+#include "userdb.h"
+
+#define JOURNAL ((uint64_t)64 << 20)
+#define MESSAGES 1000
+#define DATA 60000		/* bytes of each */
+
+static char top[] = "/tmp/mnm-data-XXXXXX";
+static struct now now = { 1000, 1000 };
+static char bytes[DATA];
+static uint64_t ids[MESSAGES];
+static struct uid member;
+
+static void
+open_data(struct datadir *d, const char *name)
+{
+	char path[64], why[256];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
+	CHECK(datadir_open(d, path, JOURNAL, why, sizeof(why)) == 0, "%s",
+	    why);
+}
+
+static void
+reopen(struct datadir *d, const char *name)
+{
+	CHECK(datadir_close(d) == 0, "close: %s", strerror(errno));
+	open_data(d, name);
+}
+
+static void
+commit(struct datadir *d)
+{
+	CHECK(datadir_commit(d) == 0, "commit: %s", strerror(errno));
+}
+
+static void
+step(struct datadir *d, uint64_t ms)
+{
+	now.mono += ms;
+	CHECK(datadir_step(d, now) != -1, "step: %s", strerror(errno));
+}
+
+/* A member with one node, for whom messages wait, all in packs. */
+static struct queue *
+begin(struct datadir *d, const char *name)
+{
+	struct queue *to;
+	char nodeid[NODEID_TEXT];
+	struct user *user;
+	size_t i;
+
+	open_data(d, name);
+	while (datadir_state(d) == DATADIR_WAIT)
+		step(d, 1);
+	user = userdb_add_user(d->userdb, SPAN("first"), nodeid);
+	member = user->uid;
+	to = store_queue(d->store, &member, user->nodes[0]->ref);
+	for (i = 0; i < MESSAGES; i++) {
+		while (datadir_state(d) == DATADIR_WAIT) {
+			commit(d);
+			step(d, 1);
+		}
+		ids[i] = journal_id(d->journal);
+		store_put(d->store, ids[i], SPAN("0000"),
+		    (struct span){ bytes, DATA }, &to, 1);
+	}
+	commit(d);
+	CHECK(datadir_checkpoint(d) == 0, "checkpoint: %s", strerror(errno));
+	return to;
+}
+
+static struct queue *
+first(struct datadir *d)
+{
+	return store_queue(d->store, &member, 1);
+}
+
+static void
+ack_all(struct datadir *d)
+{
+	size_t i;
+
+	for (i = 0; i < MESSAGES; i++)
+		store_ack(d->store, first(d), ids[i]);
+	commit(d);
+}
+
+/* Some hours of a relay to which nobody comes; bytes in pack/ then. */
+static uint64_t
+idle(struct datadir *d)
+{
+	DIR *list;
+	const char *name;
+	struct stat st;
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < 7200; i++)
+		step(d, 1000);
+	list = file_open_list(d->dir, "pack");
+	while ((name = file_next_name(list)) != NULL) {
+		if (fstatat(dirfd(list), name, &st, 0) == 0)
+			sum += (uint64_t)st.st_size;
+	}
+	CHECK(file_end_list(list) == 0, "pack: %s", strerror(errno));
+	return sum;
+}
+
+/* What was acked before a restart is given back after it. */
+static void
+test_acked_before(void)
+{
+	struct datadir d;
+	uint64_t left;
+
+	(void)begin(&d, "acked");
+	CHECK(idle(&d) > (uint64_t)MESSAGES * DATA, "they are in packs");
+	ack_all(&d);
+	reopen(&d, "acked");
+	left = idle(&d);
+	CHECK(left < 1 << 20, "%llu bytes are left", (unsigned long long)left);
+	CHECK(datadir_close(&d) == 0, "close: %s", strerror(errno));
+}
+
+/* A copy for a new device that was never finished keeps nothing. */
+static void
+test_abandoned(void)
+{
+	struct datadir d;
+	struct queue *from = begin(&d, "abandoned");
+	struct queue *to = store_queue(d.store, &member, 2);
+	uint64_t left;
+	unsigned i;
+
+	for (i = 0; i < 3; i++)
+		CHECK(store_copy_index(d.store, from, to, 100) == 1, "copy");
+	reopen(&d, "abandoned");
+	ack_all(&d);
+	left = idle(&d);
+	CHECK(left < 1 << 20, "%llu bytes are left", (unsigned long long)left);
+	CHECK(datadir_close(&d) == 0, "close: %s", strerror(errno));
+}
+
+int
+main(void)
+{
+	int dir = scratch_make(top);
+
+	test_acked_before();
+	test_abandoned();
+	(void)close(dir);
+	scratch_remove(AT_FDCWD, top);
+	return check_report("datadir");
+}
