@@ -1077,28 +1077,34 @@ pack_some(struct store *st, uint64_t segment)
 	return result;
 }
 
-/* What q's index does not have of what is packed, by rising id; for free(). */
+/*
+ * What q's index does not have of what is packed, by rising id; for free().
+ * What was acked matters only where packs may be asked: in the index's files,
+ * which have nothing below floor.
+ */
 static struct index_entry *
-list_packed(const struct queue *q, size_t *count)
+list_packed(const struct queue *q, uint64_t floor, size_t *count)
 {
 	const struct unlisted *u;
 	struct index_entry *entries;
 	struct stored *m;
 	uint64_t after = 0;
-	size_t n = q->ring_count;
+	size_t waiting = 0, n = q->ring_count;
 
 	for (u = q->unlisted; u != NULL; u = u->next)
 		n++;
 	entries = xalloc((n + 1) * sizeof(*entries));
-	n = 0;
 	while ((m = queue_next(q, after)) != NULL && m->packed) {
 		after = m->id;
-		entries[n++] = entry_of(m);
+		entries[waiting++] = entry_of(m);
 	}
-	*count = n;
-	for (u = q->unlisted; u != NULL; u = u->next)
-		entries[n++] = u->entry;
-	if (n > *count)
+	if (waiting > 0 && entries[0].id < floor)
+		floor = entries[0].id;
+	for (n = waiting, u = q->unlisted; u != NULL; u = u->next) {
+		if (u->entry.id >= floor)
+			entries[n++] = u->entry;
+	}
+	if (n > waiting)
 		ids_sort(entries, n, sizeof(*entries));
 	*count = n;
 	return entries;
@@ -1127,10 +1133,14 @@ set_listed(struct store *st, struct queue *q, struct index_dir *dir,
 static int
 add_packed(struct store *st, struct queue *q, struct index_dir *dir)
 {
+	struct index_entry *entries;
+	uint64_t floor;
 	size_t count, at = 0;
-	struct index_entry *entries = list_packed(q, &count);
 	int n = 0;
 
+	if (index_floor(&q->index, dir, &floor) == -1)
+		return -1;
+	entries = list_packed(q, floor, &count);
 	while (at < count && n != -1) {
 		n = index_add(&q->index, dir, entries + at, count - at,
 		    q->unnamed ? 2 : 1);

@@ -676,6 +676,15 @@ file_of(const struct node_index *ix, uint64_t id)
 }
 
 int
+index_floor(struct node_index *ix, struct index_dir *dir, uint64_t *floor)
+{
+	if (list(ix, dir) == -1)
+		return -1;
+	*floor = ix->file_count > 0 ? ix->files[0].first : UINT64_MAX;
+	return 0;
+}
+
+int
 index_next(struct node_index *ix, struct index_dir *dir, uint64_t after,
     struct index_entry *e)
 {

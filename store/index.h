@@ -99,6 +99,8 @@ void index_free(struct node_index *);
 /* Free what helps reading only. */
 void index_rest(struct node_index *);
 
+/* What is below this can be in no file of it; UINT64_MAX if there is none. */
+int index_floor(struct node_index *, struct index_dir *, uint64_t *floor);
 /* The first entry above after: returns 1, 0 if there is none, or -1. */
 int index_next(struct node_index *, struct index_dir *, uint64_t after,
     struct index_entry *);
