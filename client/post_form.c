@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/utf8.h"
 #include "json.h"
 
@@ -37,10 +36,8 @@ put_attachments(struct buf *b, const struct post_form *f)
 static void
 put_cc(struct buf *b, const struct post_form *f)
 {
-	char date[CLOCK_TEXT];
 	size_t i;
 
-	clock_text(date, clock_ms(CLOCK_REALTIME));
 	json_put_key(b, "Cc");
 	json_put_open(b, '[');
 	for (i = 0; i < f->cc_count; i++) {
@@ -49,7 +46,7 @@ put_cc(struct buf *b, const struct post_form *f)
 		json_put_string(b, "By", f->alias);
 		json_put_string(b, "WhoUid", f->cc[i].uid);
 		json_put_string(b, "ByUid", f->uid);
-		json_put_string(b, "Date", (struct span){ date, CLOCK_TEXT });
+		json_put_string(b, "Date", f->date);
 		json_put_string(b, "Note", SPAN(""));
 		json_put_key(b, "Subscribe");
 		buf_add(b, SPAN("true"));

@@ -40,10 +40,10 @@ struct post_form {
 	struct span text;
 	struct post_attachment *attachments;	/* owned after reading */
 	size_t attachment_count;
-	/* To write only: to whom it goes, and the sender's uid. */
+	/* To write only: to whom it goes, the sender's uid, and the date. */
 	const struct post_cc *cc;
 	size_t cc_count;
-	struct span uid;
+	struct span uid, date;
 	struct buf room;	/* private: what the spans point into */
 };
 

@@ -255,6 +255,7 @@ gateway_keep(struct context *context, const struct account *account,
 		return STATUS_OK;
 	written.cc = &cc;
 	written.cc_count = 1;
+	/* Without a date: what is kept again must be the same. */
 	written.uid = span_of(account->uid);
 	post_form_head(&head, &written);
 	parts = xzalloc(count * sizeof(*parts));

@@ -144,12 +144,15 @@ post_keep(struct context *context, const struct account *account,
 	    account->alias_count > 0 ? account->aliases[0] : "") };
 	struct outgoing_part *parts;
 	struct post_cc *cc;
+	char date[CLOCK_TEXT];
 	size_t count = 0, i;
 	int status;
 
 	form.cc = cc = xzalloc((draft->target_count + 1) * sizeof(*cc));
 	form.cc_count = draft->target_count;
 	form.uid = span_of(account->uid);
+	clock_text(date, clock_ms(CLOCK_REALTIME));
+	form.date = (struct span){ date, CLOCK_TEXT };
 	for (i = 0; i < draft->target_count; i++)
 		cc[i] = post_cc(&draft->targets[i]);
 	while (draft->files != NULL && draft->files[count] != NULL)

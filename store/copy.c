@@ -147,7 +147,11 @@ copy_step(struct copy *c, struct node_index *from,
 		if (n != 0)
 			return n;
 	}
-	return sync_next(c, to_dir);
+	n = sync_next(c, to_dir);
+	/* Without a thread, it is done: an empty copy need not wait. */
+	if (n == 1 && c->last == 0 && syncer_done(c->syncer, &c->job))
+		n = end_sync(c);
+	return n;
 }
 
 bool

@@ -590,7 +590,8 @@ learn(struct node_index *ix, uint32_t i, const struct index_content *c)
 /*
  * Acks of the journal may seem to be in the file already.  If a sync of it has
  * failed, the cache shows what the disk does not have, and no later sync would
- * write: write the same bytes once more.
+ * write: write the last acks once more.  Behind them, there is no line of a
+ * checkpoint that was synced.
  */
 static int
 settle(const struct node_index *ix, struct index_dir *dir, uint32_t i,
@@ -598,18 +599,21 @@ settle(const struct node_index *ix, struct index_dir *dir, uint32_t i,
 {
 	struct buf text = { NULL, 0, 0 };
 	int data = dir->quarantine->data, fd, result;
-	uint32_t from, to;
+	uint32_t from, to, at = end;
 
 	find_acks(ix, i, &from, &to);
 	if (from == to || end == 0 || dir->quarantine->report_only)
 		return 0;
 	result = file_read(data, path, FILE_BYTES_MAX, &text);
-	fd = result == -1 ? -1 : openat(data, path, O_WRONLY | O_CLOEXEC);
-	if (fd == -1)
-		result = -1;
-	else
-		result = fd_close_written(fd, file_pwrite_all(fd, text.p,
-		    text.n < end ? text.n : end, 0));
+	if (text.n < end)
+		end = at = 0;	/* somebody has changed it meanwhile */
+	while (result == 0 && at > 0 && text.p[at - INDEX_LINE] == '-')
+		at -= INDEX_LINE;
+	if (result == 0 && at < end) {
+		fd = openat(data, path, O_WRONLY | O_CLOEXEC);
+		result = fd == -1 ? -1 : fd_close_written(fd,
+		    file_pwrite_all(fd, text.p + at, end - at, at));
+	}
 	buf_free(&text);
 	return result;
 }

@@ -617,17 +617,17 @@ test('the client for the command line and the page understand each other',
 		/* What is written to a group, or to somebody else, is there. */
 		const dialog = a.page.getByRole('dialog');
 		await a.page.getByRole('button', { name: 'New conversation' }).click();
-		await dialog.getByLabel('Name of the group').fill('Family');
+		await dialog.getByLabel('Name of the group').fill('Household');
 		await dialog.getByLabel('First member').fill('Theo');
 		await dialog.getByRole('button', { name: 'Create' }).click();
 		await a.page.waitForSelector('.composer');
 		run('read');
-		run('group', 'join', 'Family');
-		run('post', 'Family', 'Hello family');
-		await a.sees('Hello family');
+		run('group', 'join', 'Household');
+		run('post', 'Household', 'Hello household');
+		await a.sees('Hello household');
 		const texts = await a.table('messages');
-		assert.equal(texts.find((m) => m.text === 'Hello family').talk,
-			'g:family');
+		assert.equal(texts.find((m) => m.text === 'Hello household').talk,
+			'g:household');
 		await quiet(a);
 	});
 
