@@ -488,7 +488,7 @@ store_discard(struct store *st, const struct uid *uid, uint32_t ref)
 	char path[QUEUE_PATH];
 
 	index_place(path, uid, ref);
-	/* What cannot be discarded now is in the way of the next copy. */
+	/* If it stays, the next copy to this number tries again. */
 	(void)discard_directory(&st->discards, path);
 }
 
@@ -932,7 +932,7 @@ store_replayed(struct store *st)
 		if (m->large != 0)
 			large_keep(st->larges, m->large);
 	}
-	/* How much it was is not known: an idle relay finds out. */
+	/* How many bytes is not known: enough for an idle relay to sweep. */
 	if (st->acked > 0)
 		st->acked = SWEEP_MIN;
 	/* A journal that was lost says nothing of what is in packs. */

@@ -104,9 +104,9 @@ struct store_load {
 	uint64_t messages, bytes;
 };
 /*
- * A queue's index is counted when its load is first asked for, some at each
- * call: until all is counted the result is too low.  An index that cannot be
- * read counts as empty.
+ * A queue's index is counted when its load is first asked for, some files in
+ * each turn, of all queues together: until then the result is too low.  An
+ * index that cannot be read counts as empty.
  */
 struct store_load store_load(struct store *, struct queue *);
 /* How much of that is the relay's own news: see store/news.h. */

@@ -25,7 +25,7 @@ struct post_attachment {
 	struct span data;	/* when read */
 };
 
-/* Who takes part: others and the sender's own devices learn it by this. */
+/* One who takes part, for recipients and for the sender's own devices. */
 struct post_cc {
 	struct span who;	/* a name, or a gid; "" if it is not known */
 	struct span uid;	/* or the gid again */

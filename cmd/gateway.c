@@ -255,8 +255,8 @@ gateway_keep(struct context *context, const struct account *account,
 		return STATUS_OK;
 	written.cc = &cc;
 	written.cc_count = 1;
-	/* Without a date: what is kept again must be the same. */
 	written.uid = span_of(account->uid);
+	/* No date: after a crash, the same bytes are kept again. */
 	post_form_head(&head, &written);
 	parts = xzalloc(count * sizeof(*parts));
 	for (i = 0; i < count; i++) {

@@ -20,7 +20,7 @@ struct post_target {
 	struct span name;		/* of a person, or ""; borrowed */
 };
 
-/* What a form says of it. */
+/* How a post's form names it. */
 struct post_cc post_cc(const struct post_target *);
 
 /* A post: to whom, and what. */

@@ -20,6 +20,8 @@
  *	a segment that is too long		the excess is not read
  *	a batch for the second time, where	skipped
  *	a segment was copied
+ *	blocks that cannot be read		as if they were zeros; if they
+ *						are many, there is no start
  *	a file with another name		not a segment: left alone
  *
  * After damage, here or in other files, the next batch goes into a new segment,

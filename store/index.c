@@ -211,7 +211,7 @@ take_ack(struct index_content *c, uint64_t id)
 	c->acked[c->acked_count++] = id;
 }
 
-/* It may be there for the second time, when the first is damaged. */
+/* This may be an entry's second line, whose first one is damaged. */
 static void
 take_entry(struct index_content *c, struct index_entry e)
 {

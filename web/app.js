@@ -58,7 +58,7 @@ export class App {
 	{
 		await this.loadTalks();
 		this.code = await this.store.meta('code');
-		/* A link goes before what was asked without one. */
+		/* A link takes precedence over an earlier request. */
 		const isNew = (this.link.join || this.link.uid) &&
 			!await this.store.meta('account');
 		if (isNew)
@@ -304,7 +304,7 @@ export class App {
 
 		if (id && !this.talks.has(id))
 			await this.loadTalks();
-		/* Back to the list is back, if one came from there. */
+		/* If the list is one step back in the history, go there. */
 		if (!id && this.open && history.state?.fromList)
 			history.back();
 		else if (id !== this.open)

@@ -381,7 +381,7 @@ export class Engine {
 		if (phase === 'taken' || phase === 'dropped' || phase === 'auth') {
 			if (this.account?.handover && phase === 'dropped')
 				return void this.leave(CODE_OVER);
-			this.set({ phase, reason, said: quit, present: [] });
+			this.set({ phase, reason, present: [] });
 			return;
 		}
 		const wait = phase === 'asked'

@@ -148,7 +148,7 @@ class InlineReader {
 	}
 
 	/**
-	 * Where the address of a link ends: it may have brackets, in pairs.
+	 * Where the address of a link ends, or -1.  Brackets in it come in pairs.
 	 * @param {number} from @param {number} end
 	 */
 	closing(from, end)
@@ -189,7 +189,7 @@ class InlineReader {
 			if (!this.text.startsWith(mark, at))
 				continue;
 			const from = at + mark.length;
-			/* Nor is 2*3*4, or a password, ever without its signs. */
+			/* Within words they are plain: a_b, 2*3*4, passwords. */
 			const inWords = mark.length === 1 || mark[0] === '_';
 			if (inWords && at > 0 && WORD.test(this.text[at - 1]))
 				return null;
@@ -209,8 +209,8 @@ class InlineReader {
 }
 
 /**
- * A bare address without what follows it in a sentence: a bracket stays if the
- * address has the other one.
+ * A bare address without the punctuation that follows it.  A closing bracket
+ * stays if the address has the opening one.
  * @param {string} address
  */
 function withoutEnd(address)

@@ -20,7 +20,7 @@ export const strings = {
 	'ask-sent': 'You have asked {0}. You can write as soon as they accept.',
 	'ask-them': 'Ask',
 	'asked-short': 'Not answered yet',
-	'asked-text': 'This relay is for invited people. Your request to join as {0} has been noted, and its operator can let you in. This page tries again by itself every minute or so. If you were given a code, go back, and see whether all of it is there.',
+	'asked-text': 'This relay is for invited people. Your request to join as {0} has been noted, and its operator can let you in. This page tries again by itself every minute or so. If you were given a code, go back and check that all of it is there.',
 	'asked-title': 'The operator has been asked',
 	'asks-you': 'Would like to talk with you',
 	'attach': 'Attach files',

@@ -702,7 +702,7 @@ export class TalkView {
 	}
 
 	/**
-	 * Nothing that was typed or chosen is lost, nor what was since.
+	 * Nothing that was typed or chosen is lost, before or since.
 	 *
 	 * @param {string} id of the talk
 	 * @param {string} text
