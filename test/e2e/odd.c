@@ -3,6 +3,8 @@
  *
  *	statvfs		a file system that does not say how large it is
  *	dirsync		one that cannot sync a directory by itself
+ *	intr		signals interrupt every other sync
+ *	sector		a block in the middle of each segment is unreadable
  *	sync		while a file "stall" exists, syncs of data take long
  *	hang		... connections that are accepted take long
  *
@@ -12,6 +14,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +24,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SEGMENT (4L << 20)	/* bytes of a segment of the journal */
+
 int fstatvfs64(int, struct statvfs64 *);
+ssize_t pread64(int, void *, size_t, off64_t);
 
 static bool
 is_odd(const char *how)
@@ -51,12 +57,40 @@ fstatvfs64(int fd, struct statvfs64 *fs)
 	return result;
 }
 
+/* True at every other call, with errno. */
+static bool
+is_interrupted(void)
+{
+	static atomic_uint calls;
+
+	errno = EINTR;
+	return is_odd("intr") && atomic_fetch_add(&calls, 1) % 2 == 0;
+}
+
+ssize_t
+pread64(int fd, void *dst, size_t room, off64_t at)
+{
+	ssize_t (*real)(int, void *, size_t, off64_t) = dlsym(RTLD_NEXT,
+	    "pread64");
+	struct stat st;
+
+	if (is_odd("sector") && at <= SEGMENT / 2 &&
+	    at + (off64_t)room > SEGMENT / 2 && fstat(fd, &st) == 0 &&
+	    st.st_size == SEGMENT) {
+		errno = EIO;
+		return -1;
+	}
+	return real(fd, dst, room, at);
+}
+
 int
 fsync(int fd)
 {
 	int (*real)(int) = dlsym(RTLD_NEXT, "fsync");
 	struct stat st;
 
+	if (is_interrupted())
+		return -1;
 	if (is_odd("dirsync") && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		errno = EINVAL;
 		return -1;
@@ -69,6 +103,8 @@ fdatasync(int fd)
 {
 	int (*real)(int) = dlsym(RTLD_NEXT, "fdatasync");
 
+	if (is_interrupted())
+		return -1;
 	if (is_odd("sync"))
 		stall();
 	return real(fd);

@@ -305,12 +305,16 @@ test_few_descriptors(void)
 static void
 test_odd_disks(void)
 {
-	static const char *const kinds[] = { "statvfs", "dirsync" };
+	static const char *const kinds[] = { "statvfs", "dirsync", "intr",
+		"sector" };
 	struct operator o;
 	size_t i;
 
 	for (i = 0; i < COUNT(kinds); i++) {
 		make_relay(&o, NULL);
+		/* So that there is a journal to be read. */
+		relay_start(&o.relay);
+		CHECK(relay_stop(&o.relay, SIGTERM) == 0, "it ends");
 		set_odd(kinds[i]);
 		relay_start(&o.relay);
 		set_odd(NULL);
