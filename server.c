@@ -9,16 +9,16 @@
  *	part of a TLS record            -    16 400   16 400
  *	part of a frame                 -     4 100  131 100  header, small data
  *	kept until data takes more      -    16 400   65 600  one recv
- *	replies that are not read       -       500   65 600  REPLIES_MAX
- *	news of who is online           -         -   16 400
+ *	replies, news: not read         -       500   65 600  REPLIES_MAX
  *	records that are not sent       -     4 500   66 000  one turn
  *	messages that wait for acks     -         -    1 600  window_max
- *	                            1 000    47 200  363 700
+ *	                            1 000    47 200  347 300
  *
  * A stranger has login_timeout for it.  Where providers vouch for people, its
  * frame may take 16 400 bytes, and its replies hold the list of providers: some
- * hundred bytes for each, or 50 000 for all that conf.c allows.  If it speaks
- * HTTP, 82 000 bytes of requests may wait, but then it has none of the above.
+ * hundred bytes for each, or 50 000 for all that conf.c allows.  Who speaks
+ * HTTP has no frame and no replies, but 82 000 bytes of requests may wait, and
+ * 66 000 of records.
  *
  * News of who is online that has no room there is kept as 8 bytes for each user
  * who came or went, however often.
