@@ -510,14 +510,19 @@ take_stop(struct mnm *m)
 static void
 reload_if_asked(struct mnm *m)
 {
-	char why[MNM_WHY];
+	char why[MNM_WHY], text[MNM_WHY + 32];
 
 	if (!server_wants_reload(m->sv))
 		return;
-	if (mnm_reload(m, why, sizeof(why)) == -1)
-		log_error("reload: %s; nothing is changed", why);
-	else
+	if (mnm_reload(m, why, sizeof(why)) == -1) {
+		(void)snprintf(text, sizeof(text), "%s; nothing is changed",
+		    why);
+		log_error("reload: %s", text);
+		server_reloaded(m->sv, text);
+	} else {
 		log_line("reload: done");
+		server_reloaded(m->sv, NULL);
+	}
 }
 
 int

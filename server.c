@@ -1034,6 +1034,12 @@ server_wants_reload(struct server *sv)
 	return wanted;
 }
 
+void
+server_reloaded(struct server *sv, const char *why)
+{
+	control_reloaded(sv->control, why);
+}
+
 int
 server_run(struct server *sv)
 {

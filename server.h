@@ -45,6 +45,8 @@ int server_watch(struct server *, int wake);
 bool server_is_woken(struct server *);
 /* Whether the operator has asked for a reload since the last call. */
 bool server_wants_reload(struct server *);
+/* It is done, or why it failed: the operator is told. */
+void server_reloaded(struct server *, const char *why);
 /*
  * One turn of the loop, with timeout milliseconds of waiting at most (-1: as
  * long as nothing happens).  -1 with errno when data can no longer be stored:

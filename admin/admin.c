@@ -309,20 +309,38 @@ static int
 refuse(struct buf *answer, const struct call *c, const char *why)
 {
 	struct buf text = { NULL, 0, 0 };
+	int status;
 
 	buf_add(&text, span_of(why));
 	if (c->about != NULL)
 		buf_addf(&text, ": %s", c->about);
-	if (c->options & OPTION_JSON) {
+	buf_add_byte(&text, '\0');
+	status = admin_answer(c->options, NULL, text.p, answer);
+	buf_free(&text);
+	return status;
+}
+
+int
+admin_answer(unsigned given, const char *done, const char *why,
+    struct buf *answer)
+{
+	struct output out;
+
+	if (why == NULL) {
+		output_begin(&out, given & OPTION_JSON);
+		output_say(&out, "%s", done);
+		buf_add(answer, output_end(&out));
+		output_free(&out);
+		return ADMIN_DONE;
+	}
+	if (given & OPTION_JSON) {
 		json_put_open(answer, '{');
-		json_put_string(answer, "error", buf_span(&text));
+		json_put_string(answer, "error", span_of(why));
 		json_put_close(answer, '}');
 	} else {
-		buf_add(answer, SPAN("mnm: "));
-		buf_add(answer, buf_span(&text));
+		buf_addf(answer, "mnm: %s", why);
 	}
 	buf_add_byte(answer, '\n');
-	buf_free(&text);
 	return ADMIN_FAILED;
 }
 

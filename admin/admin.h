@@ -25,6 +25,12 @@ enum { ADMIN_DONE = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2 };
 bool admin_parse(struct call *, char *const *words, size_t n,
     struct buf *fault, struct buf *usage);
 /*
+ * Append an answer that is one sentence: done, or if why is not NULL, why not.
+ * The options are those given.  Returns an exit status.
+ */
+int admin_answer(unsigned given, const char *done, const char *why,
+    struct buf *answer);
+/*
  * Run the command that these words are, on what is set in the call.  Appends
  * the answer, or what is wrong; returns an exit status.
  */

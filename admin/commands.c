@@ -684,7 +684,7 @@ stats(struct call *c)
 	return NULL;
 }
 
-/* The caller has found the configuration valid; the log has the result. */
+/* The caller has found the configuration valid; control.c has the answer. */
 static const char *
 reload(struct call *c)
 {
@@ -692,8 +692,6 @@ reload(struct call *c)
 	if (c->reload == NULL)
 		return "no relay is running";
 	*c->reload = true;
-	output_say(&c->out, "The relay reads its configuration and "
-	    "certificates again; its log says with what result.");
 	return NULL;
 }
 

@@ -44,6 +44,8 @@
 struct caller {
 	int fd;			/* -1: not in use */
 	bool held;		/* the answer waits for the commit */
+	bool reloads;		/* it waits until the relay has reloaded */
+	unsigned options;	/* of the command then */
 	bool answered;
 	uint64_t ticket;	/* of datadir_hold; 0: none */
 	struct buf in, out;
@@ -273,9 +275,16 @@ run_words(struct control *c, struct caller *s, const struct call *relay,
 		begin_hold(c, s);
 		return;
 	}
+	if (relay->reload != NULL)
+		call.reload = &s->reloads;
 	status = admin_run(&call, words, n, &answer);
-	buf_addf(&s->out, "%d\n", status);
-	buf_add(&s->out, buf_span(&answer));
+	if (s->reloads) {
+		*relay->reload = true;
+		s->options = call.options;
+	} else {
+		buf_addf(&s->out, "%d\n", status);
+		buf_add(&s->out, buf_span(&answer));
+	}
 	buf_free(&answer);
 }
 
@@ -391,7 +400,7 @@ control_waits(const struct control *c)
 	size_t i;
 
 	for (i = 0; i < CALLERS_MAX; i++) {
-		if (c->callers[i].held)
+		if (c->callers[i].held && !c->callers[i].reloads)
 			return true;
 	}
 	return false;
@@ -405,13 +414,34 @@ control_release(struct control *c)
 
 	for (i = 0; i < CALLERS_MAX; i++) {
 		s = &c->callers[i];
-		if (!s->held)
+		if (!s->held || s->reloads)
 			continue;
 		s->held = false;
 		if (s->ticket != 0)
 			answer_hold(c, s);
 		send_answer(c, s);
 	}
+}
+
+void
+control_reloaded(struct control *c, const char *why)
+{
+	struct buf answer = { NULL, 0, 0 };
+	struct caller *s;
+	int status;
+
+	for (s = c->callers; s < c->callers + CALLERS_MAX; s++) {
+		if (!s->reloads)
+			continue;
+		s->reloads = s->held = false;
+		answer.n = 0;
+		status = admin_answer(s->options, "The relay has read its "
+		    "configuration and certificates again.", why, &answer);
+		buf_addf(&s->out, "%d\n", status);
+		buf_add(&s->out, buf_span(&answer));
+		send_answer(c, s);
+	}
+	buf_free(&answer);
 }
 
 /* ---- the operator's end ---- */

@@ -45,6 +45,8 @@ void control_serve(struct control *, const struct poller_event *,
 /* Answers wait for the commit. */
 bool control_waits(const struct control *);
 void control_release(struct control *);
+/* The relay was asked to reload, and has done so; or why nothing is changed. */
+void control_reloaded(struct control *, const char *why);
 
 /*
  * The other end: ask the relay that serves data to run a command, and wait for

@@ -421,6 +421,8 @@ expect_log(const struct operator *o, const char *text)
 static void
 check_log(struct operator *o)
 {
+	char text[200];
+
 	relay_configure(&o->relay, "\"register\": \"invite\",");
 	relay_start(&o->relay);
 	expect_log(o, "mnm " MNM_VERSION " serves mnm-data, process ");
@@ -433,12 +435,22 @@ check_log(struct operator *o)
 	operator_expect(o, 0, "invitations", "invitations --json");
 	CHECK(!relay_said(&o->relay, "operator: invitations"), "it was read");
 	relay_configure(&o->relay, "\"register\": \"closed\",");
-	operator_expect(o, 0, "again", "reload");
+	operator_expect(o, 0, "The relay has read", "reload");
 	expect_log(o, "operator: reload\n");
 	expect_log(o, "reload: done\n");
+	operator_expect(o, 0, "{\"said\":[\"The relay has", "reload --json");
 	operator_expect(o, 0, "closed", "register");
 	relay_configure(&o->relay, "\"register\": 1,");
 	operator_expect(o, 1, "invalid value", "reload");
+	/* Only the relay finds out. */
+	snprintf(text, sizeof(text), "{\"listen\": [{\"laddr\": "
+	    "\"127.0.0.1:%u\"}, {\"net\": \"unix\", \"laddr\": "
+	    "\"none/a\"}]}\n", o->relay.port);
+	relay_file(&o->relay, "mnm.config", text);
+	operator_expect(o, 1, "mnm: cannot listen on none/a: No such file or "
+	    "directory; nothing is changed\n", "reload");
+	operator_expect(o, 1, "{\"error\":\"cannot listen on none/a",
+	    "reload --json");
 	relay_configure(&o->relay, "\"register\": \"invite\",");
 	/* Nobody waits for a relay that hangs. */
 	kill(o->relay.pid, SIGSTOP);
