@@ -25,7 +25,8 @@
 /*
  * To make or drop a node takes time in proportion to what waits, perhaps 20 ms:
  * so there is one in each turn, in which others are served, and so many for a
- * user in a day (of UTC; a restart begins another).
+ * user in a day (of UTC; a restart begins another).  Those that are dropped
+ * with one, as they came after it, lose access in the same turn.
  */
 #define NEW_NODES_MAX 64
 
