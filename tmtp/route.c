@@ -119,9 +119,7 @@ add_recipients(struct request *rq, struct posting *p)
 	}
 	if (p->hidden != NULL)
 		add_queue(rq, p->hidden, NULL);
-	if (p->own == OWN_SELF)
-		add_node(rq, rq->session->node);
-	else if (p->own != OWN_NONE)
+	if (p->own != OWN_NONE)
 		add_nodes(rq, self, p->own == OWN_OTHERS ?
 		    rq->session->node : NULL);
 	if (p->own != OWN_NONE)
@@ -308,8 +306,9 @@ news_max(const struct conf *conf)
 }
 
 /*
- * News for a node takes the place of older news.  What its session has begun
- * to send stays.
+ * When half of what there may be waits, news for a node takes the place of what
+ * it supersedes, and later of the oldest.  What its session has begun to send
+ * stays.
  */
 static void
 drop_old_news(struct relay *relay, struct queue *q, struct span head)
@@ -321,7 +320,7 @@ drop_old_news(struct relay *relay, struct queue *q, struct span head)
 	uint64_t id = 0;
 	int i;
 
-	if (s == NULL)
+	if (s == NULL && store_news(q).messages >= news_max(relay->conf) / 2)
 		store_supersede(store, q, head);
 	for (i = 0; i < NEWS_DROPS &&
 	    store_news(q).messages >= news_max(relay->conf); i++) {

@@ -20,7 +20,6 @@ struct set;
 /* Which of the sender's own nodes get the message. */
 enum own {
 	OWN_NONE,
-	OWN_SELF,		/* only the one that sends it */
 	OWN_OTHERS,		/* all but the one that sends it */
 	OWN_ALL
 };

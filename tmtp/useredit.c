@@ -201,26 +201,20 @@ copy_queue(struct request *rq, struct queue *to)
 
 /*
  * The node that asks is told the new one's password, in a message that only it
- * can read: its queue must not be full.  The others, the new one included,
- * just learn that there is one.
+ * can read (see seal.h): its queue must not be full.  The others, the new one
+ * included, just learn that there is one.
  */
 static bool
 tell_newnode(struct request *rq, const struct node *node,
     const char nodeid[NODEID_TEXT])
 {
-	struct posting p[2];
+	struct posting p = route_news(rq, "user");
 	char ref[REF_TEXT];
-	size_t i;
 
-	for (i = 0; i < 2; i++) {
-		p[i] = route_news(rq, "user");	/* ids must rise */
-		p[i].message.newnode = span_of(node->label);
-		p[i].message.noderef = frame_ref(ref, node->ref);
-	}
-	p[0].own = OWN_SELF;
-	p[0].message.nodeid = (struct span){ nodeid, NODEID_TEXT };
-	p[1].own = OWN_OTHERS;
-	return route_send(rq, p, 2);
+	p.message.newnode = span_of(node->label);
+	p.message.nodeid = (struct span){ nodeid, NODEID_TEXT };
+	p.message.noderef = frame_ref(ref, node->ref);
+	return route_send(rq, &p, 1);
 }
 
 static bool

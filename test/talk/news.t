@@ -1,6 +1,6 @@
-# The relay's own news does not crowd out posts: for a node that is away, a login
-# of another node replaces that node's older login, and of all news at most a
-# tenth of queue_messages_max waits (3 here): the oldest gives way.
+# The relay's own news does not crowd out posts: for a node that is away, at most a
+# tenth of queue_messages_max waits (3 here), and the oldest gives way.  When half of
+# that waits, a login of another node replaces that node's older login.
 
 set queue_messages_max 30
 member A alice

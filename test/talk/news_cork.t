@@ -1,6 +1,7 @@
-# For a node that is away, the news of a cork replaces that of an older cork; other
-# news stays, and so does what is in flight.
+# For a node that is away, and has half of the news that may wait for it, the news of
+# a cork replaces that of an older cork; other news stays, and so does what is in flight.
 
+set queue_messages_max 30
 member A alice
 device A2 of A
 A2! lost

@@ -1,7 +1,8 @@
 # The sender's other nodes get every message, too.  When too much is waiting for one
-# of them, that is what is told, and not that the recipient has too much.
+# of them, that is what is told, and not that the recipient has too much.  The phone
+# has the message that it is there, and one post.
 
-set queue_messages_max 1
+set queue_messages_max 2
 member A alice
 member B bob
 A> {"op":UserEdit,"id":"1","newnode":"phone"}

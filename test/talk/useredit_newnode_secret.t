@@ -7,7 +7,7 @@ A< {"id":"1","msgid":"$id-1","op":"ack","posted":"$date-1"}
 A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1",
 	"newnode":"tablet","nodeid":"$node-C","noderef":"3","op":"user",
 	"posted":"$date-1"}
-B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1n",
+B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1",
 	"newnode":"tablet","noderef":"3","op":"user","posted":"$date-1"}
 
 # As long as it has not acked the message, it gets it again: 30 s later, and
@@ -16,7 +16,7 @@ B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1n",
 A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1",
 	"newnode":"tablet","nodeid":"$node-C","noderef":"3","op":"user",
 	"posted":"$date-1"}
-B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1n",
+B< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1",
 	"newnode":"tablet","noderef":"3","op":"user","posted":"$date-1"}
 B! acks
 crash
@@ -45,7 +45,7 @@ D< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1",
 	"newnode":"tablet","noderef":"3","op":"user","posted":"$date-1"}
 D< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","label":"x",
 	"node":"1","op":"login","posted":"$date-2"}
-D< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-3n",
+D< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-3",
 	"newnode":"watch","noderef":"4","op":"user","posted":"$date-3"}
 D< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-4","label":"watch",
 	"node":"4","op":"login","posted":"$date-4"}
@@ -68,9 +68,11 @@ C> {"op":TmtpRev,"id":"1"}
 C> {"op":Login,"uid":"$uid-A","node":"$node-C"}
 C< {"id":"1","name":"test","op":"tmtprev"}
 C< {"info":"login ok","op":"info"}
-C< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1n",
+C< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-1",
 	"newnode":"tablet","noderef":"3","op":"user","posted":"$date-1"}
-C< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-3n",
+C< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","label":"x",
+	"node":"1","op":"login","posted":"$date-2"}
+C< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-3",
 	"newnode":"watch","noderef":"4","op":"user","posted":"$date-3"}
 C< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-4","label":"watch",
 	"node":"4","op":"login","posted":"$date-4"}
