@@ -83,11 +83,15 @@ subnet_of_peer(struct subnet *net, const char *peer)
 	const char *start = peer + is_v6;
 	size_t n = strcspn(start, is_v6 ? "%]" : ":");
 	char address[ADDRESS_TEXT];
+	struct subnet whole;
 
 	if (n >= sizeof(address))
 		return false;
 	(void)snprintf(address, sizeof(address), "%.*s", (int)n, start);
-	return parse_address(net, address);
+	if (!parse_address(&whole, address))
+		return false;
+	*net = whole;
+	return true;
 }
 
 struct subnet

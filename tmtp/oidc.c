@@ -17,6 +17,7 @@
 #define EC_BYTES      32	/* a coordinate of P-256 */
 #define EC_POINT      (1 + 2 * EC_BYTES)
 #define SKEW          60	/* seconds that two clocks may be apart */
+#define SECONDS_MAX   (UINT32_MAX * (uint64_t)64)	/* of a date */
 
 enum algorithm { RS256, ES256, ALGORITHMS };
 
@@ -107,23 +108,57 @@ read_string(struct json *j)
 	return (struct span){ p, p != NULL ? json_text(p, raw) : 0 };
 }
 
+/* The text of any value. */
+static struct span
+read_any(struct json *j)
+{
+	struct span raw = { j->p, 0 };
+
+	json_skip(j);
+	raw.n = (size_t)(j->p - raw.p);
+	while (raw.n > 0 && strchr(" \t\r\n", raw.p[0]) != NULL) {
+		raw.p++;
+		raw.n--;
+	}
+	return raw;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* A NumericDate may have a fraction (RFC 7519, section 2), which is cut off. */
+static uint64_t
+read_seconds(struct json *j)
+{
+	struct span raw = read_any(j);
+	uint64_t seconds = 0;
+	size_t i = 0;
+
+	for (; i < raw.n && is_digit(raw.p[i]) && seconds < SECONDS_MAX; i++)
+		seconds = seconds * 10 + (uint64_t)(raw.p[i] - '0');
+	if (i > 0 && i < raw.n && raw.p[i] == '.') {
+		for (i++; i < raw.n && is_digit(raw.p[i]); i++)
+			continue;
+	}
+	j->bad |= i == 0 || i < raw.n;
+	return seconds;
+}
+
 static void
 read_value(struct wanted *w, struct json *j)
 {
-	struct span raw;
-
 	switch (w->kind) {
 	case STRING:
 		*(struct span *)w->value = read_string(j);
 		break;
 	case SECONDS:
-		*(uint64_t *)w->value = json_uint(j, UINT32_MAX * (uint64_t)64);
+		*(uint64_t *)w->value = read_seconds(j);
 		break;
 	case ANY:
-		raw.p = j->p;
-		json_skip(j);
-		raw.n = (size_t)(j->p - raw.p);
-		*(struct span *)w->value = raw;
+		*(struct span *)w->value = read_any(j);
 		break;
 	}
 	w->given = true;

@@ -28,6 +28,7 @@
 #define LOST_MISSES_MAX 1000
 
 #define REQUESTS_OF_NET 4	/* that are kept: one household's */
+#define REQUESTS_OF_ALL 64	/* of those without an address */
 
 #define REQUEST_TIME (7 * CLOCK_DAY)
 
@@ -73,10 +74,32 @@ is_from(const struct subnet *net, const char *peer)
 	return subnet_of_peer(&address, peer) && subnet_has(net, &address);
 }
 
+/*
+ * The applicant's network, this machine's too.  Who comes through a proxy that
+ * gives no address shares "::" with all others.
+ */
+static struct subnet
+net_of(const struct applicant *a)
+{
+	struct subnet address = { .bits = 128 };
+
+	(void)subnet_of_peer(&address, a->peer);
+	return subnet_source(&address);
+}
+
+static bool
+is_everybody(const struct subnet *net)
+{
+	static const struct subnet none = { .bits = 64 };
+
+	return subnet_same(net, &none);
+}
+
 /* The invitation that the applicant has, or NULL. */
 static const struct invite *
 find_invitation(const struct registrar *r, const struct applicant *a)
 {
+	const struct subnet net = net_of(a);
 	const struct invite *g;
 	size_t i;
 
@@ -84,7 +107,7 @@ find_invitation(const struct registrar *r, const struct applicant *a)
 		return NULL;
 	for (i = 0; (g = invite_at(r->invites, i)) != NULL; i++) {
 		if (invite_is_named(g, a->alias) &&
-		    (!g->bound || is_from(&g->from, a->peer)))
+		    (!g->bound || subnet_has(&g->from, &net)))
 			return g;
 	}
 	return NULL;
@@ -198,17 +221,6 @@ count(struct registrar *r, const struct applicant *a)
 		need_rate(r, &net, a->now)->count++;
 }
 
-/* The applicant's network, this machine's too. */
-static struct subnet
-net_of(const struct applicant *a)
-{
-	struct subnet address = { .bits = 128 };
-
-	/* Those without an address share "::". */
-	(void)subnet_of_peer(&address, a->peer);
-	return subnet_source(&address);
-}
-
 static bool
 is_guessing(struct registrar *r, const struct applicant *a)
 {
@@ -218,7 +230,8 @@ is_guessing(struct registrar *r, const struct applicant *a)
 	if (rate == NULL)
 		return !is_over(&r->lost, a->now) &&
 		    r->lost.misses >= LOST_MISSES_MAX;
-	return rate->misses >= MISSES_MAX;
+	return rate->misses >= (is_everybody(&net) ? LOST_MISSES_MAX :
+	    MISSES_MAX);
 }
 
 static void
@@ -372,7 +385,7 @@ find_request(const struct registrar *r, const struct subnet *net,
 		if (oldest_here == NULL || g->last < oldest_here->last)
 			oldest_here = g;
 	}
-	if (here >= REQUESTS_OF_NET)
+	if (here >= (is_everybody(net) ? REQUESTS_OF_ALL : REQUESTS_OF_NET))
 		invite_remove(r->invites, oldest_here->id);
 	else if (requests >= INVITE_REQUESTS_MAX)
 		invite_remove(r->invites, oldest->id);

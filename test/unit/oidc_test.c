@@ -93,7 +93,13 @@ static const struct good {
 	{ "r2", HEADER("RS256", "r2"), "{\"sub\":\"a\",\"iss\":\"https://"
 	  "id.example\"," AUD ",\"iat\":1800000060,\"exp\":1800000060}" },
 	{ "r2", HEADER("RS256", "r2"), "{\"sub\":\"a\",\"iss\":\"https://"
-	  "id.example\"," AUD ",\"iat\":1,\"exp\":1799999941}" }
+	  "id.example\"," AUD ",\"iat\":1,\"exp\":1799999941}" },
+	{ "e", HEADER("ES256", "e"), " {\"sub\" : \"a\", \"iss\":\n\"https://"
+	  "id.example\",\t\"aud\" : \r\n\"mnm\" , \"iat\": 1, "
+	  "\"exp\": 1799999941.5 }" },
+	{ "e", HEADER("ES256", "e"), "{\"sub\": \"a\", \"iss\": \"https://"
+	  "id.example\", \"aud\": [ \"x\", \"mnm\" ], \"iat\": 1.0, "
+	  "\"exp\": 1800000060}" }
 };
 
 /* Signed well, and wrong all the same. */
@@ -170,6 +176,12 @@ static const struct bad {
 	{ "r2", "sha256", HEADER("RS256", "r2"), "{\"sub\":\"a\",\"iss\":"
 	  "\"https://id.example\"," AUD ",\"iat\":-1,\"exp\":1800003600}",
 	  "claims are invalid" },
+	{ "r2", "sha256", HEADER("RS256", "r2"), "{\"sub\":\"a\",\"iss\":"
+	  "\"https://id.example\"," AUD ",\"iat\":1,\"exp\":18e8}",
+	  "claims are invalid" },
+	{ "r2", "sha256", HEADER("RS256", "r2"), "{\"sub\":\"a\",\"iss\":"
+	  "\"https://id.example\"," AUD ",\"iat\":1,"
+	  "\"exp\":99999999999999999999}", "claims are invalid" },
 	{ "r2", "sha256", HEADER("RS256", "r2"), "{\"sub\":\"a\",\"iss\":"
 	  "\"https://id.example\",\"aud\":\"other\"," DATES "}",
 	  "somebody else" },

@@ -490,6 +490,42 @@ check_requests(void)
 	close_door(&d);
 }
 
+/* All who come through a proxy that gives no address are one network. */
+static void
+check_without_address(void)
+{
+	struct door d;
+	char name[32];
+	int i;
+
+	open_door(&d, CONF_REGISTER_INVITE);
+	(void)enter(&d, "Alice Smith", "local", now_at(0));
+	for (i = 0; i < 63; i++) {
+		snprintf(name, sizeof(name), "Mallory %d", i);
+		(void)enter(&d, name, "local", now_at(1));
+	}
+	CHECK(count_invites(&d.harness) == 64, "%zu requests",
+	    count_invites(&d.harness));
+	CHECK(invite_approve(d.harness.data.invites, SPAN("Alice Smith"),
+	    now_at(60000)) == NULL, "not approved");
+	CHECK(enter(&d, "Alice Smith", "0.0.0.1:5", now_at(60000)) ==
+	    REGISTER_UNINVITED, "let in from another network");
+	CHECK(enter(&d, "Alice Smith", "unknown address", now_at(60000)) ==
+	    REGISTER_YES, "not let in");
+	/* A hundred wrong names of one do not stop all others. */
+	(void)invite(&d.harness, "Carol Smith");
+	for (i = 0; i < 200; i++)
+		(void)enter(&d, "Mallory", "local", now_at(60000));
+	CHECK(enter(&d, "Carol Smith", "local", now_at(60000)) ==
+	    REGISTER_YES, "an invited one suffers");
+	for (i = 0; i < 1000; i++)
+		(void)enter(&d, "Mallory", "local", now_at(60000));
+	(void)invite(&d.harness, "David Smith");
+	CHECK(enter(&d, "David Smith", "local", now_at(60000)) ==
+	    REGISTER_GUESSING, "guesses have no end");
+	close_door(&d);
+}
+
 static size_t
 count_at(struct harness *st, struct now now)
 {
@@ -592,6 +628,7 @@ main(void)
 	check_modes();
 	check_rate();
 	check_requests();
+	check_without_address();
 	check_windows();
 	check_guesses();
 	check_clocks();
