@@ -628,14 +628,20 @@ serve_operator(struct server *sv, const struct poller_event *event)
 /* ---- wake-ups ---- */
 
 static void
+drop_push(struct server *sv)
+{
+	push_close(sv->push);
+	sv->push = NULL;
+	tmtp_set_wake_key(sv->relay, SPAN(""), sv->now);
+}
+
+static void
 close_push(struct server *sv)
 {
 	if (sv->push == NULL)
 		return;
 	poller_remove(sv->poller, push_fd(sv->push));
-	push_close(sv->push);
-	sv->push = NULL;
-	tmtp_set_wake_key(sv->relay, SPAN(""), sv->now);
+	drop_push(sv);
 }
 
 /* A relay that can wake no device serves all the same. */
@@ -651,10 +657,11 @@ open_push(struct server *sv)
 	if (sv->push != NULL && poller_add(sv->poller, push_fd(sv->push),
 	    POLLER_READ, NULL) == 0)
 		return;
-	if (sv->push != NULL)
+	if (sv->push != NULL) {
 		(void)say_why(why, sizeof(why), "%s", strerror(errno));
+		drop_push(sv);
+	}
 	log_warning("no device can be woken: %s", why);
-	close_push(sv);
 }
 
 static void

@@ -202,8 +202,10 @@ control_close(struct control *c)
 int
 control_watch(struct control *c, struct poller *poller)
 {
+	if (poller_add(poller, c->listener, POLLER_READ, NULL) == -1)
+		return -1;
 	c->poller = poller;
-	return poller_add(poller, c->listener, POLLER_READ, NULL);
+	return 0;
 }
 
 static struct caller *

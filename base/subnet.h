@@ -21,7 +21,7 @@ struct subnet {
  */
 bool subnet_parse(struct subnet *, const char *text);
 /*
- * Read the address of "10.0.0.1:443" or "[fe80::1%eth0]:443".  False if there is
+ * Read the address of "10.0.0.1:443" or "[fe80::1%eth0]:443".  False if it has
  * none; then nothing is changed.
  */
 bool subnet_of_peer(struct subnet *, const char *peer);

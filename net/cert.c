@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,8 @@ pem_open(struct pem *pem, const char *path, char *why, size_t room)
 		pem_close(pem);
 		return say_why(why, room, "%s: %s", path, strerror(errno));
 	}
+	if (pem->text.n >= 3 && memcmp(pem->text.p, "\357\273\277", 3) == 0)
+		buf_drop(&pem->text, 3);	/* a byte order mark */
 	drop_returns(&pem->text);
 	part_glued(&pem->text);
 	buf_add(&pem->text, SPAN("\n\0"));
@@ -233,21 +236,34 @@ cert_keep_ec(struct cert *cert, const br_ec_private_key *from)
 	cert->ec.x = keep(&at, from->x, from->xlen);
 }
 
-/* Returns 0 or a BR_ERR_X509_ number. */
+_Static_assert(offsetof(br_skey_decoder_context, key_data) +
+    sizeof(((br_skey_decoder_context *)NULL)->key_data) + 8 >
+    sizeof(br_skey_decoder_context), "the key's numbers come last");
+
+/*
+ * Returns 0 or a BR_ERR_X509_ number.  BearSSL 0.6 writes the numbers of a large
+ * RSA key past the decoder's end, so there is room for all of them.
+ */
 static int
 decode_key(struct cert *cert, struct span der)
 {
-	br_skey_decoder_context decoder;
+	size_t size = sizeof(br_skey_decoder_context) + der.n;
+	br_skey_decoder_context *decoder = xzalloc(size);
+	const br_rsa_private_key *rsa;
 	int error;
 
-	br_skey_decoder_init(&decoder);
-	br_skey_decoder_push(&decoder, der.p, der.n);
-	error = br_skey_decoder_last_error(&decoder);
-	if (error == 0 && br_skey_decoder_key_type(&decoder) == BR_KEYTYPE_RSA)
-		keep_rsa(cert, br_skey_decoder_get_rsa(&decoder));
+	br_skey_decoder_init(decoder);
+	br_skey_decoder_push(decoder, der.p, der.n);
+	error = br_skey_decoder_last_error(decoder);
+	rsa = error == 0 ? br_skey_decoder_get_rsa(decoder) : NULL;
+	if (rsa != NULL && rsa->plen + rsa->qlen > MODULUS_MAX)
+		error = BR_ERR_X509_LIMIT_EXCEEDED;
+	else if (rsa != NULL)
+		keep_rsa(cert, rsa);
 	else if (error == 0)
-		cert_keep_ec(cert, br_skey_decoder_get_ec(&decoder));
-	cert_wipe(&decoder, sizeof(decoder));
+		cert_keep_ec(cert, br_skey_decoder_get_ec(decoder));
+	cert_wipe(decoder, size);
+	free(decoder);
 	return error;
 }
 
@@ -291,6 +307,9 @@ cert_read_key(struct cert *cert, const char *path, char *why, size_t room)
 		return say_why(why, room, "%s: unsupported type of key, for "
 		    "example Ed25519: it must be EC (P-256, P-384 or P-521) "
 		    "or RSA", path);
+	if (error == BR_ERR_X509_LIMIT_EXCEEDED)
+		return say_why(why, room, "%s: the key is too large: RSA keys "
+		    "may have 4096 bits at most", path);
 	if (got == -1 || error != 0)
 		return say_why(why, room, "%s: the private key is damaged",
 		    path);

@@ -207,6 +207,7 @@ check_certs(struct operator *o)
 	operator_do(o, "r() { openssl req -nodes -newkey \"$1\" $2 -keyout "
 	    "$3.key -out $3 -subj \"/CN=$3\" $4 2>/dev/null; } && "
 	    "r rsa:1024 '' weak -x509 && r rsa:2048 '' root -x509 && "
+	    "r rsa:5000 '' large -x509 && "
 	    "r ec '-pkeyopt ec_paramgen_curve:P-256' middle && "
 	    "r ec '-pkeyopt ec_paramgen_curve:P-256' leaf && "
 	    "s() { openssl x509 -req -in $1 -CA $2 -CAkey $2.key "
@@ -215,6 +216,11 @@ check_certs(struct operator *o)
 	    "s leaf m && cat leaf.crt middle.crt >chain && "
 	    "cat leaf.crt root >broken");
 	expect_cert(o, "weak", "weak.key", "weak: its RSA key has less than");
+	/* BearSSL has no room for so large a key. */
+	expect_cert(o, "large", "large.key", "RSA keys may have 4096 bits");
+	operator_do(o, "printf '\\357\\273\\277' | cat - root >bom");
+	expect_cert(o, "bom", "root.key", "");
+	operator_expect_unsaid(o, "error");
 	expect_cert(o, "leaf.crt", "leaf.key", "often called fullchain.pem");
 	expect_cert(o, "broken", "leaf.key", "must be followed by its issuer");
 	expect_cert(o, "chain", "leaf.key", "");
