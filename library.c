@@ -461,8 +461,10 @@ start(struct mnm *m, char *why, size_t room)
 	    room) == -1)
 		return -1;
 	warn_of_ends(m);
-	if (server_start(m->sv, &m->data, &m->ids, m->clock_offset) == -1 ||
-	    server_watch(m->sv, m->stop[0]) == -1)
+	if (server_start(m->sv, &m->data, &m->ids, m->clock_offset, why,
+	    room) == -1)
+		return -1;
+	if (server_watch(m->sv, m->stop[0]) == -1)
 		return say_why(why, room, "cannot serve connections: %s",
 		    strerror(errno));
 	m->checked = clock_ms(CLOCK_MONOTONIC);

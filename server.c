@@ -35,7 +35,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include "admin/commands.h"
 #include "admin/control.h"
@@ -67,6 +67,9 @@
  * for each large post that is on its way.
  */
 #define FILES_RESERVED (64 + 2 * 100)
+#define FILES_SPARE    5	/* to read and write queues, and for commands */
+#define FILES_LEAST    3	/* ... one after the other */
+#define CONNS_MIN      2	/* less is no relay */
 
 /* Milliseconds. */
 #define REAP_INTERVAL 1000	/* between two looks at all connections */
@@ -127,6 +130,7 @@ struct server {
 
 	struct listeners listeners;
 	size_t conns_max;
+	size_t open_files;	/* at the start */
 	bool accepting;
 	uint64_t accept_log_at;	/* no line about it before that */
 	uint64_t proxy_log_at;	/* likewise about those in no proxy_from */
@@ -888,24 +892,48 @@ server_turn(struct server *sv, int timeout)
 	return 0;
 }
 
-/* How many connections the limit on descriptors allows. */
+/*
+ * How many connections the limit on descriptors allows.  If it is low, what is
+ * open counts, and what the journal and the queues will need.
+ */
 static size_t
-possible_conns(const struct conf *conf)
+possible_conns(const struct server *sv)
 {
-	struct rlimit limit;
-	rlim_t reserved;
+	const struct conf *conf = sv->conf;
+	size_t limit = fd_limit(), most, reserved;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+	if (limit >= conf->links_max + (size_t)FILES_RESERVED)
 		return conf->links_max;
-	reserved = limit.rlim_cur / 2 < FILES_RESERVED ?
-	    limit.rlim_cur / 2 : FILES_RESERVED;
-	if (conf->links_max <= limit.rlim_cur - reserved)
+	reserved = limit / 2 < FILES_RESERVED ? limit / 2 : FILES_RESERVED;
+	if (reserved < sv->open_files + limit / 8 + FILES_SPARE)
+		reserved = sv->open_files + limit / 8 + FILES_SPARE;
+	most = limit < reserved + CONNS_MIN ? CONNS_MIN : limit - reserved;
+	if (conf->links_max <= most)
 		return conf->links_max;
-	log_warning("at most %llu connections instead of links_max, %u: the "
-	    "limit on descriptors (ulimit -n) is %llu",
-	    (unsigned long long)(limit.rlim_cur - reserved), conf->links_max,
-	    (unsigned long long)limit.rlim_cur);
-	return (size_t)(limit.rlim_cur - reserved);
+	log_warning("at most %zu connections instead of links_max, %u: the "
+	    "limit on descriptors (ulimit -n) is %zu", most, conf->links_max,
+	    limit);
+	return most;
+}
+
+/* Count the files that are open: a descriptor's number is the lowest free. */
+static int
+count_files(struct server *sv, char *why, size_t room)
+{
+	int fd = dup(sv->data->quarantine.data);
+	size_t least;
+
+	if (fd == -1)
+		return say_why(why, room, "cannot serve connections: %s: raise "
+		    "the limit on descriptors (ulimit -n)", strerror(errno));
+	(void)close(fd);
+	sv->open_files = (size_t)fd;
+	least = sv->open_files + CONNS_MIN + FILES_LEAST;
+	if (fd_limit() < least)
+		return say_why(why, room, "cannot serve connections: the limit "
+		    "on descriptors (ulimit -n) is %zu: at least %zu are "
+		    "needed", fd_limit(), least);
+	return 0;
 }
 
 struct server *
@@ -994,12 +1022,12 @@ set_certs(struct server *sv, const struct identities *ids)
 
 int
 server_start(struct server *sv, struct datadir *data,
-    const struct identities *ids, int64_t clock_offset)
+    const struct identities *ids, int64_t clock_offset, char *why, size_t room)
 {
-	sv->conns_max = possible_conns(sv->conf);
 	sv->data = data;
 	if (open_poller(sv) == -1)
-		return -1;
+		return say_why(why, room, "cannot serve connections: %s",
+		    strerror(errno));
 	set_certs(sv, ids);
 	sv->clock_lead = (int64_t)(clock_us(CLOCK_REALTIME) / 1000 -
 	    clock_us(CLOCK_MONOTONIC) / 1000);
@@ -1013,7 +1041,10 @@ server_start(struct server *sv, struct datadir *data,
 	sv->step_due = true;	/* what an earlier run has left to do */
 	open_control(sv);
 	open_push(sv);
-	return listen_begin(&sv->listeners);
+	if (count_files(sv, why, room) == -1)
+		return -1;
+	sv->conns_max = possible_conns(sv);
+	return listen_begin(&sv->listeners, why, room);
 }
 
 int
@@ -1077,7 +1108,8 @@ server_channels(const struct server *sv)
 
 /* Watch those that were not there before. */
 static int
-watch_new(struct server *sv, const struct listeners *new)
+watch_new(struct server *sv, const struct listeners *new, char *why,
+    size_t room)
 {
 	size_t i;
 	int fd;
@@ -1091,6 +1123,8 @@ watch_new(struct server *sv, const struct listeners *new)
 	}
 	if (i == new->count)
 		return 0;
+	(void)say_why(why, room, "cannot watch a listener: %s",
+	    strerror(errno));
 	while (i-- > 0) {
 		if (listen_find(&sv->listeners, new->each[i].fd) == NULL)
 			poller_remove(sv->poller, new->each[i].fd);
@@ -1144,11 +1178,11 @@ change_listeners(struct server *sv, const struct conf *conf, char *why,
 
 	if (listen_open(&new, conf, &sv->listeners, why, room) == -1)
 		return -1;
-	if (listen_begin(&new) == -1 || watch_new(sv, &new) == -1) {
+	if (listen_begin(&new, why, room) == -1 ||
+	    watch_new(sv, &new, why, room) == -1) {
 		listen_remove(&new, &sv->listeners);
 		listen_close(&new, &sv->listeners);
-		return say_why(why, room, "cannot watch a listener: %s",
-		    strerror(errno));
+		return -1;
 	}
 	listen_remove(&sv->listeners, &new);
 	set_listeners(sv, &new);
@@ -1205,7 +1239,7 @@ server_needs_cert(const struct server *sv, const struct cert *cert)
 void
 server_reload(struct server *sv)
 {
-	sv->conns_max = possible_conns(sv->conf);
+	sv->conns_max = possible_conns(sv);
 	jwks_read(sv->jwks, sv->now);
 	if (sv->conf->push_contact[0] == '\0')
 		close_push(sv);

@@ -3,7 +3,7 @@
  * between them, TLS and the protocol.
  *
  *	sv = server_open(conf, why, room)     binds: root may be needed here
- *	server_start(sv, data, ids, offset)
+ *	server_start(sv, data, ids, offset, why, room)
  *	server_watch(sv, wake)
  *	server_run(sv)                        serves until wake is readable; or
  *	server_turn(sv, timeout)                once in a while
@@ -35,10 +35,10 @@ struct server *server_open(const struct conf *, char *why, size_t room);
 /*
  * Get ready to serve, without TLS if ids is NULL.  clock_offset is how many
  * milliseconds the system's clock is behind the true time; it is added to the
- * clock until that is set.  -1 with errno when sockets cannot be watched.
+ * clock until that is set.  -1 and why.
  */
 int server_start(struct server *, struct datadir *, const struct identities *,
-    int64_t clock_offset);
+    int64_t clock_offset, char *why, size_t room);
 /* Watch another descriptor, too.  -1 with errno. */
 int server_watch(struct server *, int wake);
 /* Whether that was readable since the last call; the caller reads it. */

@@ -53,7 +53,7 @@ struct caller {
 
 struct control {
 	struct datadir *data;
-	int dir;		/* its descriptor */
+	int dir;		/* data's */
 	int listener;
 	struct poller *poller;
 	struct caller callers[CALLERS_MAX];
@@ -154,9 +154,8 @@ control_open(const char *path, struct datadir *data)
 	for (i = 0; i < CALLERS_MAX; i++)
 		c->callers[i].fd = -1;
 	c->listener = -1;
-	c->dir = file_open_dir(AT_FDCWD, path);
-	if (c->dir != -1)
-		c->listener = listen_in(path, c->dir);
+	c->dir = data->quarantine.data;
+	c->listener = listen_in(path, c->dir);
 	if (c->listener != -1)
 		return c;
 	error = errno;
@@ -195,7 +194,6 @@ control_close(struct control *c)
 		(void)close(c->listener);
 		(void)unlinkat(c->dir, SOCKET, 0);
 	}
-	(void)fd_close(c->dir);
 	free(c);
 }
 

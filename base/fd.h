@@ -35,6 +35,8 @@ bool fd_would_block(void);
 ssize_t fd_send(int fd, struct span);
 ssize_t fd_recv(int fd, char *dst, size_t room);
 
+/* How many descriptors the process may have; SIZE_MAX if there is no limit. */
+size_t fd_limit(void);
 /* Let the process have as many as the system allows. */
 void fd_raise_limit(void);
 

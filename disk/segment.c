@@ -243,6 +243,9 @@ segment_ring(struct syncer *syncer, uint64_t size_max)
 	struct ring r = { .dir = -1, .growth.fd = -1, .syncer = syncer };
 
 	r.max = (size_t)(size_max / SEGMENT_SIZE);
+	/* Each stays open, and others need descriptors, too. */
+	if (r.max > fd_limit() / 8)
+		r.max = fd_limit() / 8;
 	if (r.max < SEGMENT_IDLE + 1)
 		r.max = SEGMENT_IDLE + 1;
 	return r;

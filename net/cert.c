@@ -241,8 +241,8 @@ _Static_assert(offsetof(br_skey_decoder_context, key_data) +
     sizeof(br_skey_decoder_context), "the key's numbers come last");
 
 /*
- * Returns 0 or a BR_ERR_X509_ number.  BearSSL 0.6 writes the numbers of a large
- * RSA key past the decoder's end, so there is room for all of them.
+ * Returns 0 or a BR_ERR_X509_ number.  BearSSL 0.6 writes the numbers of a
+ * large RSA key past the decoder's end, so there is room for all of them.
  */
 static int
 decode_key(struct cert *cert, struct span der)

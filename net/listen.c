@@ -393,13 +393,14 @@ listen_find(const struct listeners *all, int fd)
 }
 
 int
-listen_begin(const struct listeners *all)
+listen_begin(const struct listeners *all, char *why, size_t room)
 {
-	size_t i;
+	const struct listener *l;
 
-	for (i = 0; i < all->count; i++) {
-		if (listen(all->each[i].fd, BACKLOG) == -1)
-			return -1;
+	for (l = all->each; l < all->each + all->count; l++) {
+		if (listen(l->fd, BACKLOG) == -1)
+			return say_why(why, room, "cannot listen on %s: %s",
+			    l->place, remedy(errno));
 	}
 	return 0;
 }

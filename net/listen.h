@@ -51,9 +51,9 @@ int listen_open(struct listeners *, const struct conf *,
     const struct listeners *old, char *why, size_t room);
 /*
  * Let clients connect to ports.  Before, they are refused, as nobody would
- * serve them.  -1 with errno.
+ * serve them.  -1 and why.
  */
-int listen_begin(const struct listeners *);
+int listen_begin(const struct listeners *, char *why, size_t room);
 /* Close those that are not in kept (or NULL), and free the list. */
 void listen_close(struct listeners *, const struct listeners *kept);
 /* Remove the Unix sockets that are not in kept, before closing them. */

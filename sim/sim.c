@@ -411,7 +411,10 @@ be_relay(const struct sim *sim, struct server *sv, int members)
 		log_line("%s", why);
 		return -1;
 	}
-	server_start(sv, &data, &sim->ids, 0);
+	if (server_start(sv, &data, &sim->ids, 0, why, sizeof(why)) == -1) {
+		log_line("%s", why);
+		return -1;
+	}
 	(void)server_watch(sv, members);
 	while (server_run(sv) == 0 &&
 	    read(members, &question, 1) == 1)

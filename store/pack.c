@@ -59,6 +59,7 @@ struct packs {
 	size_t count;
 	struct pack_writer writer;
 	struct open_pack open[OPEN_MAX];
+	size_t open_max;	/* that are used: with few descriptors fewer */
 	uint64_t reads;
 	/* The message that was read last, verified. */
 	uint64_t message;	/* its id, or 0 */
@@ -125,6 +126,8 @@ packs_open(struct quarantine *quarantine)
 	packs->quarantine = quarantine;
 	packs->data = quarantine->data;
 	packs->dir = packs->writer.fd = -1;
+	packs->open_max = fd_limit() / 16 < OPEN_MAX ? fd_limit() / 16 + 1 :
+	    OPEN_MAX;
 	for (i = 0; i < OPEN_MAX; i++)
 		packs->open[i].fd = -1;
 	if (quarantine->report_only ||
@@ -540,7 +543,7 @@ use_pack(struct packs *packs, struct pack *pack)
 	size_t i;
 
 	packs->reads++;
-	for (i = 0; i < OPEN_MAX; i++) {
+	for (i = 0; i < packs->open_max; i++) {
 		if (packs->open[i].fd != -1 &&
 		    packs->open[i].first == pack->first) {
 			packs->open[i].used = packs->reads;

@@ -582,7 +582,7 @@ test_http(const char *program)
 }
 
 #define DESCRIPTORS 64	/* half of them for connections */
-#define MEMBERS     32
+#define MEMBERS     28
 #define VISITORS    18
 
 /*

@@ -29,6 +29,7 @@
 
 #define BLOCK 60000		/* bytes of a small post */
 #define LARGE (16 << 20)
+#define FEW_POSTS 400		/* blocks, more than the journal has */
 #define SILENT 12		/* time servers; each is waited for for 2 s */
 
 static const char *program, *odd;
@@ -289,15 +290,36 @@ test_file_limit(void)
 	end(&o);
 }
 
+/* With so few, the journal and packs must leave some for queues. */
 static void
 test_few_descriptors(void)
 {
 	struct operator o;
+	struct peer p, away;
+	int i;
 
 	make_relay(&o, "ulimit -n 24 && exec \"$MNM\"");
 	relay_start(&o.relay);
 	expect_service(&o);
+	peer_init(&away, "away");
+	peer_init(&p, "poster");
+	peer_register(&away, pool, o.relay.port);
+	peer_drop(&away);
+	peer_register(&p, pool, o.relay.port);
+	(void)snprintf(p.uid, sizeof(p.uid), "%s", away.uid);
+	for (i = 0; i < FEW_POSTS; i++)
+		expect_post(&p, BLOCK, "");
+	peer_login(&away, pool, o.relay.port);
+	for (i = 0; i < FEW_POSTS; i++)
+		peer_frame_free(peer_await(&away, "delivery"));
+	peer_free(&p);
+	peer_free(&away);
 	end(&o);
+
+	make_relay(&o, "ulimit -n 20 && exec \"$MNM\"");
+	CHECK(!relay_can_start(&o.relay), "it starts with 20 descriptors");
+	CHECK(relay_said(&o.relay, "ulimit -n"), "it does not say why");
+	operator_free(&o);
 }
 
 /* ---- file systems ---- */

@@ -426,7 +426,7 @@ baseline_copy(const char *cert_path, const char *key_path, size_t links,
 	free(conf.listen[0].laddr);
 	conf.listen[0].laddr = xcopy(span_of(address));
 	if (listen_open(&listeners, &conf, NULL, why, sizeof(why)) == -1 ||
-	    listen_begin(&listeners) == -1 ||
+	    listen_begin(&listeners, why, sizeof(why)) == -1 ||
 	    cert_read(&cert, cert_path, key_path, why, sizeof(why)) == -1)
 		die("baseline: %s", why);
 	child = fork();
