@@ -27,7 +27,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -47,8 +46,9 @@
 #define SAVE_MAX   256U		/* files that a stop waits for, at most */
 #define FLOOR_MAX  ((uint64_t)16 << 20)	/* bytes kept free by default */
 
-#define CANNOT_WRITE "cannot write to the data directory: %s: posts are refused"
-#define CAN_WRITE    "the data directory is writable again"
+#define DATADIR      "the data directory"
+#define CANNOT_WRITE "cannot write to %s: %s: posts are refused"
+#define CAN_WRITE    DATADIR " is writable again"
 
 enum step {
 	STEP_IDLE,
@@ -82,12 +82,12 @@ static int
 take_lock(struct datadir *d, const char *path, char *why, size_t room)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int flags = O_RDWR | O_CREAT | O_CLOEXEC;
+	int flags = O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC;
 
 	/* A read-only check must work on a read-only disk. */
 	if (d->quarantine.report_only) {
 		lock.l_type = F_RDLCK;
-		flags = O_RDONLY | O_CLOEXEC;
+		flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
 	}
 	d->lock = openat(d->dir, "lock", flags, 0600);
 	if (d->lock != -1 && fcntl(d->lock, F_SETLK, &lock) == 0)
@@ -331,9 +331,9 @@ datadir_commit_is_due(struct datadir *d, struct now now)
  * the journal's messages would take in the tree, and some.
  */
 static uint64_t
-disk_floor(const struct datadir *d, const struct statvfs *fs, uint64_t unit)
+disk_floor(const struct datadir *d, uint64_t size)
 {
-	uint64_t keep = unit * fs->f_blocks / 20;
+	uint64_t keep = size / 20;
 
 	if (keep > FLOOR_MAX)
 		keep = FLOOR_MAX;
@@ -348,17 +348,14 @@ look_at_disk(struct datadir *d, struct now now)
 {
 	struct checkpoint *cp = d->checkpoint;
 	bool was_low = cp->low;
-	struct statvfs fs;
-	uint64_t unit;
+	uint64_t size, space;
 
 	if (now.mono < cp->look_at)
 		return;
 	cp->look_at = now.mono + RETRY;
-	/* Some file systems do not say: then a write will. */
-	if (fstatvfs(d->dir, &fs) == -1 || fs.f_blocks == 0)
+	if (!file_space(d->dir, &size, &space))
 		return;
-	unit = fs.f_frsize != 0 ? fs.f_frsize : fs.f_bsize;
-	cp->low = unit * fs.f_bavail < disk_floor(d, &fs, unit);
+	cp->low = space < disk_floor(d, size);
 	if (cp->low != was_low)
 		(cp->low ? log_error : log_line)(cp->low ? "the disk is full: "
 		    "posts are refused" : "the disk has space again");
@@ -371,7 +368,8 @@ write_failed(struct datadir *d, struct now now)
 	struct checkpoint *cp = d->checkpoint;
 
 	if (!cp->stuck)
-		log_error(CANNOT_WRITE, strerror(errno));
+		log_error(CANNOT_WRITE, store_failed_at(d->store, DATADIR),
+		    strerror(errno));
 	cp->stuck = true;
 	cp->retry_at = now.mono + RETRY;
 	return 0;
@@ -575,7 +573,7 @@ grow(struct datadir *d, struct now now)
 	if (cp->cramped) {
 		cp->grow_at = now.mono + RETRY;
 		if (!was_cramped)
-			log_error(CANNOT_WRITE, strerror(errno));
+			log_error(CANNOT_WRITE, DATADIR, strerror(errno));
 	} else if (was_cramped) {
 		log_line(CAN_WRITE);
 	}

@@ -92,6 +92,7 @@ struct store {
 	/* Queues whose index must be written: see queue.h. */
 	struct queue *changed, *changed_last;
 	size_t changed_count;
+	char failed_at[INDEX_PLACE];	/* the index that was not written */
 
 	/* Large files of which nobody waits, once that is committed. */
 	struct dead {
@@ -899,6 +900,20 @@ store_replay(struct store *st, const struct journal_record *record)
 	return true;
 }
 
+/* Whether a relay has made it: nobody else's files are removed. */
+static bool
+is_draft(const char *name)
+{
+	static const char *const begins[] = { "large-", "pack-", "draft-",
+		"index", "mended", "probe", "form", NULL };
+	size_t i = 0;
+
+	while (begins[i] != NULL &&
+	    strncmp(name, begins[i], strlen(begins[i])) != 0)
+		i++;
+	return begins[i] != NULL;
+}
+
 /* Remove from tmp what is not needed; the highest X there. */
 static int
 clean_tmp(struct store *st, uint64_t *highest)
@@ -912,7 +927,7 @@ clean_tmp(struct store *st, uint64_t *highest)
 		return -1;
 	while ((name = file_next_name(list)) != NULL) {
 		if (!large_is_kept(st->larges, name, highest) &&
-		    !discard_is_name(name))
+		    is_draft(name))
 			(void)unlinkat(dirfd(list), name, 0);
 	}
 	return file_end_list(list);
@@ -1055,6 +1070,7 @@ give_up_pack(struct store *st)
 static int
 pack_some(struct store *st, uint64_t segment)
 {
+	struct stored *m;
 	uint64_t bytes = 0;
 	int result = 0;
 
@@ -1062,11 +1078,15 @@ pack_some(struct store *st, uint64_t segment)
 		st->next = st->messages.first;
 	while (result == 0 && bytes < PACK_STEP && st->next != NULL &&
 	    st->next->place.segment <= segment) {
-		bytes += stored_in_journal(st->next) + PACK_RECORD;
-		result = pack_message(st, st->next);
-		if (result == 0) {
-			st->next->packed = true;
-			st->next = st->next->after;
+		m = st->next;
+		st->next = m->after;
+		bytes += stored_in_journal(m) + PACK_RECORD;
+		result = pack_message(st, m);
+		if (result == 0)
+			m->packed = true;
+		else if (errno == EBADMSG) {
+			lose_entry(st, m);
+			result = 0;
 		}
 	}
 	if (result == 0 && (st->next == NULL ||
@@ -1167,6 +1187,10 @@ write_index(struct store *st)
 	if (more == 0)
 		more = index_flush(&q->index, &dir);
 	/* On failure it is tried again. */
+	st->failed_at[0] = '\0';
+	if (more == -1)
+		(void)snprintf(st->failed_at, sizeof(st->failed_at), "%s",
+		    index_where(&dir));
 	if (more != 0)
 		return more;
 	(void)take_changed(st);
@@ -1231,6 +1255,12 @@ store_checkpoint(struct store *st, uint64_t segment)
 	if (more == -1)
 		write_acks(st);
 	return more;
+}
+
+const char *
+store_failed_at(const struct store *st, const char *other)
+{
+	return st->failed_at[0] != '\0' ? st->failed_at : other;
 }
 
 uint64_t

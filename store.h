@@ -134,6 +134,8 @@ int store_check_large(struct store *, struct store_load *seen);
  * errno (the disk is full): try again later.
  */
 int store_checkpoint(struct store *, uint64_t segment);
+/* The directory where that failed, if it is one user's; else the other text. */
+const char *store_failed_at(const struct store *, const char *other);
 /* A sync of the tree begins: whether the tree was changed since the last. */
 bool store_begin_sync(struct store *);
 /* Bytes of disk that a checkpoint of all would take. */

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -301,12 +300,11 @@ static void
 check_space(struct check *c, int dir)
 {
 	uint64_t keep = c->conf->disk_min, want;
-	struct statvfs fs;
+	uint64_t size, space;
 
 	want = c->conf->journal_size +
 	    (keep != 0 ? keep : (uint64_t)16 << 20);
-	if (fstatvfs(dir, &fs) == 0 && fs.f_blocks != 0 && fs.f_frsize != 0 &&
-	    (uint64_t)fs.f_bavail * fs.f_frsize < want)
+	if (file_space(dir, &size, &space) && space < want)
 		add_finding(c, CHECK_WARNING, "data",
 		    "%s: less than %lu MB are "
 		    "free, which journal_size and disk_min need", c->conf->data,

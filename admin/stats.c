@@ -1,11 +1,11 @@
 #include "admin/stats.h"
 
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "admin/output.h"
 #include "base/buf.h"
 #include "datadir.h"
+#include "disk/file.h"
 #include "store.h"
 #include "userdb.h"
 
@@ -28,15 +28,15 @@ struct stats
 stats_measure(struct datadir *d, size_t connections, const struct pace *pace)
 {
 	struct stats m = { .connections = connections };
-	struct statvfs fs;
+	uint64_t size;
 
 	count_members(&m, d->userdb);
 	m.segments = journal_newest(d->journal) -
 	    journal_oldest(d->journal) + 1;
 	m.commits = journal_commits(d->journal);
 	m.waiting = store_checkpoint_bytes(d->store);
-	if (fstatvfs(d->dir, &fs) == 0)
-		m.free = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (!file_space(d->dir, &size, &m.free))
+		m.free = 0;
 	m.has_pace = pace != NULL;
 	if (pace != NULL) {
 		m.turn = pace->longest;

@@ -149,7 +149,8 @@ confine_allow(const struct confine *c, enum confine_use use, const char *path)
     LANDLOCK_ACCESS_FS_REMOVE_FILE)
 #define MAY_CHANGE (MAY_READ | MAY_USE_FILE | MAY_MAKE_SOCKET | \
     LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_DIR | \
-    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REFER)
+    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REFER | \
+    LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
 /* As the kernel has it, of which older headers know the first only. */
 struct ruleset {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -212,6 +213,29 @@ file_end_list(DIR *list)
 	(void)closedir(list);	/* it was only read */
 	errno = error;
 	return error == 0 ? 0 : -1;
+}
+
+/* Some file systems on a network report more than 64 bits can say. */
+static uint64_t
+multiply(uint64_t blocks, uint64_t unit)
+{
+	return blocks > UINT64_MAX / unit ? UINT64_MAX : blocks * unit;
+}
+
+bool
+file_space(int dir, uint64_t *size, uint64_t *space)
+{
+	struct statvfs fs;
+	uint64_t unit;
+
+	if (fstatvfs(dir, &fs) == -1 || fs.f_blocks == 0)
+		return false;
+	unit = fs.f_frsize != 0 ? fs.f_frsize : fs.f_bsize;
+	if (unit == 0)
+		return false;
+	*size = multiply(fs.f_blocks, unit);
+	*space = multiply(fs.f_bavail, unit);
+	return true;
 }
 
 /* Some file systems cannot sync a directory, but all that they have. */

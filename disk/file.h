@@ -56,6 +56,11 @@ int file_end_list(DIR *);
 int file_sync(int fd);
 /* The same for a directory below, or at, or above dir. */
 int file_sync_dir(int dir, const char *name);
+/*
+ * Bytes of the file system that dir is on, and those that are free for us.
+ * False if it does not say: then a write will.
+ */
+bool file_space(int dir, uint64_t *size, uint64_t *space);
 /* fdatasync, which may take long on a poor disk. */
 int file_sync_data(int fd);
 /* Some thread is in file_sync_data. */

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -70,6 +71,51 @@ quarantine_move(struct quarantine *quarantine, const char *path,
 	quarantine->count++;
 	errno = error;
 	return error == 0 ? 0 : -1;
+}
+
+/* 1 if it was in the way. */
+static int
+clear_one(struct quarantine *quarantine, const char *path, bool is_dir)
+{
+	struct stat status;
+
+	if (fstatat(quarantine->data, path, &status, 0) == -1) {
+		if (errno != ENOENT && errno != ELOOP)
+			return -1;
+		/* A link that leads nowhere is in the way, too. */
+		if (fstatat(quarantine->data, path, &status,
+		    AT_SYMLINK_NOFOLLOW) == -1)
+			return errno == ENOENT ? 0 : -1;
+	}
+	if (is_dir ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode))
+		return 0;
+	return quarantine_move(quarantine, path, is_dir ? "it is no directory" :
+	    "it is no file") == -1 ? -1 : 1;
+}
+
+/* Where the first directory leads is the operator's decision. */
+int
+quarantine_clear(struct quarantine *quarantine, const char *path)
+{
+	const char *slash = strchr(path, '/');
+	char part[NAME_ROOM];
+	int found = 0;
+
+	while (found == 0 && slash != NULL &&
+	    (slash = strchr(slash + 1, '/')) != NULL) {
+		(void)snprintf(part, sizeof(part), "%.*s", (int)(slash - path),
+		    path);
+		found = clear_one(quarantine, part, true);
+	}
+	return found == 0 ? clear_one(quarantine, path, false) : found;
+}
+
+bool
+quarantine_is_damage(int error)
+{
+	return error == EIO || error == EFBIG ||	/* a bad sector; huge */
+	    error == EISDIR || error == ESPIPE || error == ENXIO ||
+	    error == ELOOP;				/* it is no file */
 }
 
 void

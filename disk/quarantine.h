@@ -26,6 +26,14 @@ struct quarantine {
  */
 int quarantine_move(struct quarantine *, const char *path, const char *why);
 /*
+ * Clear the way to DATA/path, which is to be written: move to lost+found what
+ * is no directory where one belongs, or no file where the file does.  Returns 1
+ * if something was in the way, 0 if nothing was, or -1 with errno.
+ */
+int quarantine_clear(struct quarantine *, const char *path);
+/* An error of reading that means a file, not the disk or the system. */
+bool quarantine_is_damage(int error);
+/*
  * Keep bytes as lost+found/name, replacing an older file: the same may be
  * found at every start.  Not counted: not all of it is damage.
  */

@@ -95,7 +95,7 @@ read_file(int data, const char *path, size_t max, struct buf *text,
 	if (file_read(data, path, max, text) == 0 ||
 	    (errno == EIO && file_read(data, path, max, text) == 0))
 		return 0;
-	if (errno != EIO && errno != EISDIR && errno != EFBIG)
+	if (!quarantine_is_damage(errno))
 		return -1;
 	*fault = strerror(errno);
 	return 0;

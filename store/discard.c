@@ -12,8 +12,9 @@
 #define TRIES 100000U		/* names */
 #define NAME_BYTES 300		/* room for tmp/drop-N, and any name in tmp */
 
-bool
-discard_is_name(const char *name)
+/* Whether this is the name of one, in tmp. */
+static bool
+is_name(const char *name)
 {
 	return strncmp(name, "drop-", 5) == 0;
 }
@@ -74,7 +75,7 @@ discard_step(struct discards *d)
 	d->pending = false;
 	while (!d->pending && (name = file_next_name(list)) != NULL) {
 		(void)snprintf(path, sizeof(path), "tmp/%s", name);
-		d->pending = discard_is_name(name) && remove_some(d, path);
+		d->pending = is_name(name) && remove_some(d, path);
 	}
 	(void)file_end_list(list);
 	return d->pending;

@@ -16,8 +16,6 @@ struct discards {
 	unsigned number;
 };
 
-/* Whether this is the name of one, in tmp. */
-bool discard_is_name(const char *name);
 /*
  * Discard the directory path: 1, 0 if there is none, -1 with errno if it is
  * still there.  Nothing is synced.

@@ -313,7 +313,7 @@ index_read(struct index_dir *dir, const char *name,
 		return 0;
 	(void)snprintf(path, sizeof(path), "%s/%s", index_where(dir), name);
 	if (read_file(&c, dir, path, UINT32_MAX, UINT64_MAX) == -1) {
-		if (errno != EIO && errno != EFBIG && errno != EISDIR)
+		if (!quarantine_is_damage(errno))
 			return -1;
 		c = (struct index_content){ .damaged = true };
 	}
@@ -375,8 +375,10 @@ list_files(struct node_index *ix, struct index_dir *dir)
 	uint64_t first;
 
 	ix->file_count = ix->unknown = 0;
+	/* What is there instead is moved when the index is written. */
 	if (list == NULL)
-		return errno == ENOENT ? 0 : -1;
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ?
+		    0 : -1;
 	while ((name = file_next_name(list)) != NULL) {
 		if (!parse_name(name, &first))
 			continue;
@@ -552,8 +554,7 @@ read_content(struct node_index *ix, struct index_dir *dir, uint32_t i,
 	if (read_file(c, dir, path, end, limited ? dir->limit :
 	    UINT64_MAX) == 0)
 		return 0;
-	if (errno != EIO && errno != EFBIG && errno != EISDIR &&
-	    errno != ENOENT)
+	if (!quarantine_is_damage(errno) && errno != ENOENT)
 		return -1;
 	/* The next start mends it: until then, nothing of it is lost. */
 	if (ix->files[i].known && errno != ENOENT)
@@ -771,18 +772,28 @@ index_learn(struct node_index *ix, struct index_dir *dir, unsigned *files)
 
 /* ---- writing ---- */
 
+/* Perhaps no directory, or no file, is where one belongs. */
+static bool
+is_something_else(int error)
+{
+	return error == ENOTDIR || error == EEXIST || error == ENOENT ||
+	    quarantine_is_damage(error);
+}
+
 /* Open a file to append to; a new one is made. */
 static int
 open_file(struct index_dir *dir, const char *path, bool is_new)
 {
-	int flags = O_WRONLY | O_CLOEXEC |
+	int flags = O_WRONLY | O_NONBLOCK | O_CLOEXEC |
 	    (is_new ? O_CREAT | O_TRUNC : 0);
 	int data = dir->quarantine->data, fd;
 
 	fd = openat(data, path, flags, 0600);
-	if (fd != -1 || errno != ENOENT || !is_new ||
-	    file_make_parents(data, path) == -1)
+	if (fd != -1 || !is_something_else(errno))
 		return fd;
+	if (quarantine_clear(dir->quarantine, path) == -1 ||
+	    (is_new && file_make_parents(data, path) == -1))
+		return -1;
 	return openat(data, path, flags, 0600);
 }
 
@@ -797,7 +808,7 @@ append(struct node_index *ix, struct index_dir *dir, uint32_t i,
 
 	index_path(path, ix, dir, i);
 	fd = open_file(dir, path, f->end == 0);
-	if (fd == -1 && errno == ENOENT) {
+	if (fd == -1 && errno == ENOENT && f->end > 0) {
 		quarantine_note(dir->quarantine, "%s has been removed", path);
 		forget_file(ix, i);
 		return 1;

@@ -155,6 +155,20 @@ large_remove(struct larges *larges, uint64_t x, uint64_t id)
 		(void)unlinkat(larges->data, path, 0);
 }
 
+/* Its file cannot be opened: it is gone, or something else is there. */
+static int
+lose(struct larges *larges, const char *path)
+{
+	if (errno == ENOENT)
+		quarantine_note(larges->quarantine, "%s has been removed",
+		    path);
+	else if (!quarantine_is_damage(errno) ||
+	    quarantine_move(larges->quarantine, path, strerror(errno)) == -1)
+		return -1;
+	errno = EBADMSG;
+	return -1;
+}
+
 int
 large_finish(struct larges *larges, uint64_t x, uint64_t id, struct span head,
     uint64_t data)
@@ -167,14 +181,15 @@ large_finish(struct larges *larges, uint64_t x, uint64_t id, struct span head,
 	message_path(path, id);
 	if (larges->reading == id)
 		close_reading(larges);
-	fd = openat(larges->data, draft, O_WRONLY | O_CLOEXEC);
+	fd = openat(larges->data, draft, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1 && errno == ENOENT) {
 		/* A power cut may have left the new name, but not the head. */
 		is_named = true;
-		fd = openat(larges->data, path, O_WRONLY | O_CLOEXEC);
+		fd = openat(larges->data, path,
+		    O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	}
 	if (fd == -1)
-		return -1;
+		return lose(larges, is_named ? path : draft);
 	result = msgfile_write_head(fd, id, head, data);
 	if (fd_close_written(fd, result) == -1)
 		return -1;

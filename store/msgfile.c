@@ -7,6 +7,7 @@
 
 #include "base/encode.h"
 #include "disk/file.h"
+#include "disk/quarantine.h"
 
 #define CRC 4
 #define TRAILER 32
@@ -109,7 +110,7 @@ read_bytes(const struct msgfile_reader *r, void *dst, size_t n,
 	for (tries = 0; tries < 2; tries++) {
 		if (file_pread_all(r->fd, dst, n, offset) == 0)
 			return 0;
-		if (errno != EIO && errno != EISDIR)
+		if (!quarantine_is_damage(errno))
 			return -1;
 	}
 	errno = EBADMSG;

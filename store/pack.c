@@ -382,7 +382,7 @@ read_bytes(int fd, void *dst, size_t n, uint64_t offset)
 	if (file_pread_all(fd, dst, n, offset) == 0 ||
 	    (errno == EIO && file_pread_all(fd, dst, n, offset) == 0))
 		return 0;
-	if (errno == EIO || errno == EISDIR)
+	if (quarantine_is_damage(errno))
 		errno = EBADMSG;
 	return -1;
 }

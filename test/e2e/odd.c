@@ -2,6 +2,7 @@
  * odd.so - for LD_PRELOAD: a system that is not like others.  ODD is one of:
  *
  *	statvfs		a file system that does not say how large it is
+ *	vast		one of more bytes than 64 bits can say
  *	dirsync		one that cannot sync a directory by itself
  *	intr		signals interrupt every other sync
  *	sector		a block in the middle of each segment is unreadable
@@ -54,6 +55,8 @@ fstatvfs64(int fd, struct statvfs64 *fs)
 
 	if (is_odd("statvfs"))
 		memset(fs, 0, sizeof(*fs));
+	if (is_odd("vast"))
+		fs->f_blocks = fs->f_bavail = 1ULL << 52;
 	return result;
 }
 

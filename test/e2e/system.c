@@ -327,8 +327,8 @@ test_few_descriptors(void)
 static void
 test_odd_disks(void)
 {
-	static const char *const kinds[] = { "statvfs", "dirsync", "intr",
-		"sector" };
+	static const char *const kinds[] = { "statvfs", "vast", "dirsync",
+		"intr", "sector" };
 	struct operator o;
 	size_t i;
 

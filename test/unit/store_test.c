@@ -1143,6 +1143,75 @@ test_removed_index(void)
 	end_store(&p);
 }
 
+/*
+ * What is no directory where one belongs is moved, and stops nobody's messages:
+ * part is how much of the path stays.
+ */
+static void
+test_obstacle(const char *name, size_t part, void (*make)(int dir,
+    const char *path))
+{
+	struct store_place p = new_store(name);
+	struct queue *q = store_queue(p.store, &alice, 1),
+	    *other = store_queue(p.store, &bob, 1);
+	char path[PATH];
+	uint64_t ids[3];
+
+	put_some(&p, q, 10, ids, 3);
+	index_file(path, q, ids[0]);
+	path[part] = '\0';
+	(void)file_make_parents(p.dir, path);
+	make(p.dir, path);
+	checkpoint(&p);
+	CHECK(lost.count == 1, "%s: %lu in the way", name, lost.count);
+	CHECK(count_names(p.dir, "lost+found") == 1, "%s: lost+found", name);
+	expect(&p, q, ids, 3, name);
+	put_some(&p, other, 10, ids, 3);
+	checkpoint(&p);
+	reopen(&p);
+	expect(&p, store_queue(p.store, &bob, 1), ids, 3, "another");
+	end_store(&p);
+}
+
+static void
+make_file(int dir, const char *path)
+{
+	CHECK(file_write(dir, path, SPAN("?")) == 0, "%s: %s", path,
+	    strerror(errno));
+}
+
+static void
+make_link(int dir, const char *path)
+{
+	CHECK(symlinkat("nowhere", dir, path) == 0, "%s: %s", path,
+	    strerror(errno));
+}
+
+static void
+make_pipe(int dir, const char *path)
+{
+	CHECK(mkfifoat(dir, path, 0600) == 0, "%s: %s", path, strerror(errno));
+}
+
+static void
+test_obstacles(void)
+{
+	/* user/xx, user/xx/UID and user/xx/UID/1. */
+	const size_t parts[] = { 7, 8 + UID_TEXT, 10 + UID_TEXT };
+	void (*const make[])(int, const char *) = { make_file, make_link,
+	    make_pipe };
+	char name[40];
+	size_t i, j;
+
+	for (i = 0; i < COUNT(parts); i++) {
+		for (j = 0; j < COUNT(make); j++) {
+			(void)snprintf(name, sizeof(name), "obstacle %zu %zu",
+			    i, j);
+			test_obstacle(name, parts[i], make[j]);
+		}
+	}
+}
+
 /* What a power cut leaves of lines that were not synced is no damage. */
 static void
 test_torn(void)
@@ -1527,6 +1596,49 @@ test_much_news(void)
 	for (i = 0; i < NEWS_MAX + 1; i++)
 		drop_news(&p, q, 0);
 	expect_news(&p, q, 50, 0, "dropped");
+	end_store(&p);
+}
+
+static void
+first_large(int dir, char path[PATH])
+{
+	DIR *list = file_open_list(dir, "tmp");
+	const char *name;
+
+	path[0] = '\0';
+	while ((name = file_next_name(list)) != NULL) {
+		if (strncmp(name, "large-", 6) == 0)
+			(void)snprintf(path, PATH, "tmp/%s", name);
+	}
+	(void)file_end_list(list);
+}
+
+/* Large data that is gone, or no file, stops nobody else's messages. */
+static void
+test_large_obstacles(void)
+{
+	void (*const make[])(int, const char *) = { NULL, make_pipe,
+	    make_link };
+	struct store_place p = new_store("large obstacles");
+	struct queue *q = store_queue(p.store, &alice, 1);
+	uint64_t id, small;
+	char path[PATH];
+	size_t i;
+
+	for (i = 0; i < COUNT(make); i++) {
+		id = journal_id(p.journal);
+		put_large(&p, id, 70000, &q, 1);
+		first_large(p.dir, path);
+		CHECK(unlinkat(p.dir, path, 0) == 0, "%s", path);
+		if (make[i] != NULL)
+			make[i](p.dir, path);
+		small = put(&p, 10, &q, 1);
+		checkpoint(&p);
+		CHECK(lost.count == i + 1, "%zu: %lu lost", i, lost.count);
+		expect(&p, q, &small, 1, "the next");
+		store_ack(p.store, q, small);
+		(void)unlinkat(p.dir, path, 0);	/* the link */
+	}
 	end_store(&p);
 }
 
@@ -2204,6 +2316,7 @@ main(void)
 	test_drop_held();
 	test_large_headless();
 	test_damaged_large();
+	test_large_obstacles();
 	test_dropped_copies();
 	test_copy_in_steps();
 	test_copy_cut_short();
@@ -2226,6 +2339,7 @@ main(void)
 	test_damaged_copy();
 	test_index_files();
 	test_removed_index();
+	test_obstacles();
 	test_torn();
 	test_lost_journal();
 	test_sweep();
