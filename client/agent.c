@@ -97,6 +97,7 @@ struct agent {
 	bool probing, probe_is_stale;
 	struct buf shown;	/* uids that see us */
 	struct around around;
+	bool no_room;		/* a message could not be stored */
 	char why[WHY_ROOM];
 };
 
@@ -343,8 +344,12 @@ on_message(struct agent *a, const struct reply *r)
 		keep_device(a, r, id);
 		return;
 	}
-	if (!is_wanted(a, r, &id) || learn(a, r) == -1)
+	if (!is_wanted(a, r, &id))
 		return;
+	if (learn(a, r) == -1) {
+		a->no_room = true;
+		return;
+	}
 	h = xzalloc(sizeof(*h));
 	wire_frame(&h->frame, r->header, r->data);
 	(void)wire_read(&h->reply, buf_span(&h->frame));
@@ -353,6 +358,14 @@ on_message(struct agent *a, const struct reply *r)
 }
 
 /* ---- large messages ---- */
+
+static void
+fail_arrival(struct agent *a)
+{
+	(void)say_why(a->why, WHY_ROOM, "cannot store a message: %s",
+	    strerror(errno));
+	a->arrival.failed = a->no_room = true;
+}
 
 static void
 on_large(struct agent *a, const struct reply *r)
@@ -370,8 +383,9 @@ on_large(struct agent *a, const struct reply *r)
 	wire_frame(&t->head, r->header, SPAN(""));
 	t->fd = openat(a->account->in, "arriving", O_RDWR | O_CREAT |
 	    O_TRUNC | O_CLOEXEC, 0600);
-	t->failed = t->fd == -1 || file_pwrite_all(t->fd, t->head.p,
-	    t->head.n, 0) == -1;
+	if (t->fd == -1 || file_pwrite_all(t->fd, t->head.p, t->head.n, 0) ==
+	    -1)
+		fail_arrival(a);
 	t->at = t->head.n;
 }
 
@@ -382,11 +396,8 @@ on_piece(struct agent *a, struct span piece)
 
 	if (t->fd == -1 || t->failed)
 		return;
-	if (file_pwrite_all(t->fd, piece.p, piece.n, t->at) == -1) {
-		(void)say_why(a->why, WHY_ROOM, "cannot store a message: %s",
-		    strerror(errno));
-		t->failed = true;
-	}
+	if (file_pwrite_all(t->fd, piece.p, piece.n, t->at) == -1)
+		fail_arrival(a);
 	t->at += piece.n;
 }
 
@@ -410,14 +421,19 @@ on_large_end(struct agent *a)
 
 	if (result == 0)
 		h = read_kept(a, "arriving");
+	else if (t->fd != -1 && !t->failed)
+		fail_arrival(a);
 	if (h == NULL) {
 		forget_arrival(a);
 		return;
 	}
 	name_of(name, h->id, "");
 	if (renameat(a->account->in, "arriving", a->account->in, name) == -1 ||
-	    file_sync(a->account->in) == -1 || learn_message(a->account,
-	    &h->reply, a->why, WHY_ROOM) == -1) {
+	    file_sync(a->account->in) == -1)
+		fail_arrival(a);
+	else if (learn_message(a->account, &h->reply, a->why, WHY_ROOM) == -1)
+		t->failed = a->no_room = true;
+	if (t->failed) {
 		free_held(h);
 		(void)unlinkat(a->account->in, name, 0);
 		forget_arrival(a);
@@ -1080,6 +1096,29 @@ agent_progress(const struct agent *a, uint64_t *done, uint64_t *total)
 	*total = t->size;
 	*done = t->at - t->head.n;
 	return t->fd != -1 && !t->failed;
+}
+
+int
+agent_keep_all(struct agent *a)
+{
+	struct agent_message m;
+
+	while (a->first != NULL && !a->first->given) {
+		a->first->given = true;
+		m = (struct agent_message){ .reply = a->first->reply };
+		if (agent_keep(a, &m) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+bool
+agent_has_no_room(struct agent *a)
+{
+	bool no_room = a->no_room;
+
+	a->no_room = false;
+	return no_room;
 }
 
 const char *

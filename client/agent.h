@@ -112,6 +112,16 @@ bool agent_is_undecided(const struct agent *);
  * done, and of how many.  False: there is none.
  */
 bool agent_progress(const struct agent *, uint64_t *done, uint64_t *total);
+/*
+ * Keep all messages that have arrived, as agent_keep does, without handing them
+ * over.  -1 with errno.
+ */
+int agent_keep_all(struct agent *);
+/*
+ * Whether a message that has arrived since the last call could not be stored:
+ * agent_why.  The relay sends it again later.
+ */
+bool agent_has_no_room(struct agent *);
 /* What went wrong last, for people; "" if nothing did. */
 const char *agent_why(const struct agent *);
 

@@ -24,6 +24,7 @@
 #include "net/poller.h"
 
 #define RECORD_HEAD 5
+#define RECORD_MAX  (16384 + 2048)	/* RFC 5246, section 6.2.3 */
 #define WIRE_ROOM 65536		/* one recv; at least a record of 16 KiB */
 #define SOCKET_FAILED (-1)
 
@@ -394,7 +395,9 @@ feed(struct client *c)
 	if (n < RECORD_HEAD)
 		return false;
 	length = RECORD_HEAD + ((size_t)p[3] << 8 | p[4]);
-	if (n < length)
+	if (length > RECORD_HEAD + RECORD_MAX)
+		c->error = BR_ERR_TOO_LARGE;
+	if (length > RECORD_HEAD + RECORD_MAX || n < length)
 		return false;
 	pool->in_at += length;
 	while (length > 0 && (to = br_ssl_engine_recvrec_buf(engine_of(c),

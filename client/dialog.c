@@ -32,6 +32,7 @@ struct dialog {
 	size_t large;		/* bytes of a large message still to come */
 	bool large_ends;	/* its last piece was taken */
 	bool expected;		/* an answer, at the last dialog_tick */
+	bool cut;		/* a frame was begun and cannot be ended */
 	uint64_t heard, spoke;	/* when */
 	char why[WHY_ROOM];
 };
@@ -104,7 +105,7 @@ begin(struct dialog *d, uint64_t now)
 	d->out.n = d->out_at = 0;
 	d->count = d->sent = d->sent_at = 0;
 	d->in.n = d->large = 0;
-	d->used = d->large_ends = d->expected = false;
+	d->used = d->large_ends = d->expected = d->cut = false;
 	d->heard = d->spoke = now;
 	d->why[0] = '\0';
 	json_put_string(&header, "id", SPAN("1"));
@@ -183,6 +184,8 @@ dialog_out(const struct dialog *d, struct span *piece)
 {
 	const struct dialog_request *next = &d->requests[d->sent];
 
+	if (d->cut)
+		return false;
 	if (d->sent_at == 0 && d->out_at < d->out.n) {
 		*piece = (struct span){ d->out.p + d->out_at,
 		    d->out.n - d->out_at };
@@ -244,12 +247,19 @@ on_quit(struct dialog *d, const struct reply *r)
 	return DIALOG_OVER;
 }
 
+/* A relay refuses a large request by its header alone, when that is there. */
 static enum dialog_event
 on_ack(struct dialog *d, const struct reply *r)
 {
-	if (d->sent == 0 || !span_is(r->id, d->requests[0].id))
+	bool early = d->sent == 0 && d->sent_at > 0 && r->error.n > 0;
+
+	if ((d->sent == 0 && !early) || !span_is(r->id, d->requests[0].id))
 		return end(d, "the relay acknowledged what it was not sent");
-	d->sent--;
+	d->cut = early;
+	if (early)
+		d->sent_at = 0;
+	else
+		d->sent--;
 	d->count--;
 	memmove(d->requests, d->requests + 1,
 	    d->count * sizeof(d->requests[0]));
@@ -377,6 +387,9 @@ dialog_read(struct dialog *d, struct span *bytes, struct reply *r,
 	do {
 		if (d->state == OVER)
 			return DIALOG_MORE;
+		if (d->cut)
+			return end(d, "a request was refused before all of it "
+			    "was sent");
 		if (d->large_ends) {
 			d->large_ends = false;
 			return DIALOG_LARGE_END;

@@ -12,6 +12,8 @@
  *
  * A request is a frame whose header and data stay with the caller.  Each one is
  * answered by a DIALOG_ACK, in their order, which says whether it was refused.
+ * A large one may be refused before all of it was sent: then the connection is
+ * over, too.
  * If the connection is lost before, the request is undecided: dialog_login
  * forgets it, and the caller sends it again, byte for byte the same.
  *

@@ -86,6 +86,7 @@ show_device(struct context *context, const struct account *account,
     struct span nodeid, struct span noderef)
 {
 	struct buf text = { NULL, 0, 0 }, link = { NULL, 0, 0 };
+	struct buf drawing = { NULL, 0, 0 };
 	struct qr qr;
 	int result;
 
@@ -98,9 +99,12 @@ show_device(struct context *context, const struct account *account,
 		    "link can read and write in your name:\n\n%.*s\n\n",
 		    (int)noderef.n, noderef.p, (int)link.n, link.p);
 		if (qr_encode(&qr, buf_span(&link)))
-			qr_draw(&text, &qr);
+			qr_draw(&drawing, &qr);
 	}
 	result = terminal_write(buf_span(&text));
+	if (result == 0)
+		result = terminal_draw(buf_span(&drawing));
+	buf_free(&drawing);
 	buf_free(&text);
 	buf_free(&link);
 	if (result == 0)
@@ -118,6 +122,8 @@ await_device(struct context *context, struct request_line *line,
 	while (!agent_take_device(line->account, msgid, nodeid, noderef)) {
 		if (line->refused || clock_ms(CLOCK_MONOTONIC) >= end)
 			return false;
+		if (line->agent != NULL)
+			(void)agent_keep_all(line->agent);
 		request_turn(context, line, LOOK);
 	}
 	return true;
@@ -130,6 +136,7 @@ add(struct context *context, struct account *account, const char *label)
 	struct request_result result;
 	struct request_line line;
 	char id[OUTGOING_NAME];
+	long holder;
 	int status = request_begin(context, account, DIALOG_USEREDIT, &header,
 	    id);
 
@@ -138,8 +145,14 @@ add(struct context *context, struct account *account, const char *label)
 	json_put_string(&header, "newnode", span_of(label));
 	json_put_uint(&header, "within", LINK_TIME);
 	status = request_keep(context, account, id, &header, NULL, 0);
+	/*
+	 * What waits before the password is kept for tmtp read: the relay sends
+	 * no more until that is acked.  If there is a reader, it does so.
+	 */
 	if (status == STATUS_OK)
-		status = request_open(context, &line, account);
+		status = account_lock(account, ACCOUNT_READER, &holder) == 0 ?
+		    request_open_reader(context, &line, account) :
+		    request_open(context, &line, account);
 	if (status != STATUS_OK)
 		return status;
 	request_await(context, &line, id, REQUEST_PATIENCE, &result);

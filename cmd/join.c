@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "client/account.h"
 #include "client/client.h"
 #include "client/dial.h"
@@ -33,6 +34,8 @@
 #define GOODBYE 5000		/* ms for the relay to answer a quit */
 #define NAME_ROOM 256
 #define ALIAS_ROOM (2 * NAME_ROOM)
+
+#define LABEL_MAX 1024	/* bytes; relays take less */
 
 static const char usage[] =
     "join =HOST[:PORT] | +HOST[:PORT] | LINK [--fingerprint F] [--label L]\n"
@@ -278,6 +281,12 @@ on_registered(struct context *context, struct attempt *a,
 {
 	struct buf alias = { NULL, 0, 0 };
 
+	if (r->uid.n != UID_TEXT || r->nodeid.n != NODEID_TEXT) {
+		a->over = true;
+		(void)say_why(context->why, CONTEXT_WHY, "the relay's answer "
+		    "makes no sense");
+		return;
+	}
 	account_set(&account->uid, r->uid);
 	account_set(&account->nodeid, r->nodeid);
 	/* The name that was invited, without its code. */
@@ -488,6 +497,17 @@ refuse_member(struct context *context, const struct account *account)
 	    account->address);
 }
 
+static int
+refuse_words(struct context *context, const struct plan *plan)
+{
+	if (strlen(plan->label) <= LABEL_MAX &&
+	    utf8_is_valid(plan->label, strlen(plan->label)) &&
+	    utf8_is_valid(plan->name, strlen(plan->name)))
+		return STATUS_OK;
+	return context_fail(context, STATUS_USAGE, "the name or the label is "
+	    "too long, or not UTF-8");
+}
+
 /* Say so before a person is asked anything. */
 static int
 refuse_known_member(struct context *context)
@@ -618,7 +638,9 @@ join_run(struct context *context, char **argv)
 		return context_usage(context, usage);
 	if (status != STATUS_OK)
 		return status;
-	status = refuse_known_member(context);
+	status = refuse_words(context, &plan);
+	if (status == STATUS_OK)
+		status = refuse_known_member(context);
 	if (status == STATUS_OK)
 		status = ask_fingerprint(context, &plan);
 	if (status == STATUS_OK)

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,15 +203,28 @@ start(pid_t *child, const char *program, char *from, char *to, int input)
 	    (char *)(uintptr_t)"-i", (char *)(uintptr_t)"-f", from,
 	    (char *)(uintptr_t)"--", to, NULL };
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t how;
+	sigset_t usual;
 	int error = posix_spawn_file_actions_init(&actions);
 
 	if (error != 0)
 		return error;
+	error = posix_spawnattr_init(&how);
+	if (error != 0) {
+		(void)posix_spawn_file_actions_destroy(&actions);
+		return error;
+	}
+	/* We ignore it. */
+	(void)sigemptyset(&usual);
+	(void)sigaddset(&usual, SIGPIPE);
+	(void)posix_spawnattr_setsigdefault(&how, &usual);
+	(void)posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF);
 	error = posix_spawn_file_actions_adddup2(&actions, input,
 	    STDIN_FILENO);
 	if (error == 0)
-		error = posix_spawn(child, program, &actions, NULL, words,
+		error = posix_spawn(child, program, &actions, &how, words,
 		    environ);
+	(void)posix_spawnattr_destroy(&how);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return error;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "client/account.h"
 #include "client/contacts.h"
 #include "cmd/terminal.h"
@@ -149,7 +150,11 @@ change(struct context *context, struct account *account, char **argv)
 		return context_fail(context, STATUS_CONFIG, "%s",
 		    context->why);
 	c = contacts_find(&book, span_of(argv[1]));
-	if (c == NULL)
+	if (argv[2] != NULL && (argv[2][0] == '\0' ||
+	    !utf8_is_valid(argv[2], strlen(argv[2]))))
+		status = context_fail(context, STATUS_USAGE, "the new name is "
+		    "%s", argv[2][0] == '\0' ? "empty" : "not UTF-8");
+	else if (c == NULL)
 		status = context_fail(context, STATUS_NO_USER,
 		    "%s is not in your contacts; tmtp read adds those who "
 		    "have written", argv[1]);

@@ -377,7 +377,8 @@ post(struct context *context, struct request_line *line,
     const struct post_order *order, char *const *who, struct buf *report)
 {
 	const char *unknown[1025];
-	struct post_draft draft = { .subject = span_of(order->subject),
+	struct buf subject = { NULL, 0, 0 };
+	struct post_draft draft = {
 	    .thread = span_of(order->thread),
 	    .text = buf_span(&order->text), .files = order->files };
 	struct contacts book;
@@ -388,6 +389,8 @@ post(struct context *context, struct request_line *line,
 	    -1)
 		return context_fail(context, STATUS_CONFIG, "%s",
 		    context->why);
+	terminal_utf8(&subject, span_of(order->subject));
+	draft.subject = buf_span(&subject);
 	status = sort_names(context, &book, who, &draft, unknown);
 	if (status == STATUS_OK && draft.target_count > 0) {
 		status = post_keep(context, line->account, &draft, id);
@@ -396,6 +399,7 @@ post(struct context *context, struct request_line *line,
 	}
 	free((void *)(uintptr_t)draft.targets);
 	contacts_free(&book);
+	buf_free(&subject);
 	return status;
 }
 
@@ -411,7 +415,7 @@ deliver(struct context *context, struct request_line *line,
 	const char *unknown[1025];
 	struct post_draft draft = { .target_count = 0 };
 	struct contacts book;
-	char *late[1025] = { NULL };
+	char *late[2 * 1025] = { NULL };
 	size_t late_count = 0, i;
 	bool carried;
 	int status, result;

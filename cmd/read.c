@@ -283,6 +283,13 @@ follow(struct context *context, struct read_run *r)
 		if (r->line.refused)
 			return context_fail(context, STATUS_NO_PERMISSION,
 			    "%s", agent_why(agent));
+		if (agent_has_no_room(agent)) {
+			status = context_fail(context, STATUS_CANNOT_CREATE,
+			    "%s; the relay keeps the message",
+			    agent_why(agent));
+			if (!r->follows)
+				return status;
+		}
 		now = clock_ms(CLOCK_MONOTONIC);
 		if (!r->follows && agent_is_idle(agent, now))
 			return STATUS_OK;

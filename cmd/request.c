@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "client/account.h"
 #include "client/agent.h"
 #include "client/wire.h"
@@ -43,9 +44,12 @@ request_keep(struct context *context, const struct account *account,
 	int result;
 
 	json_put_close(header, '}');
-	if (header->n > UINT16_MAX) {
+	if (header->n > UINT16_MAX || !utf8_is_valid(header->p, header->n)) {
+		result = header->n > UINT16_MAX;
 		buf_free(header);
-		return context_fail(context, STATUS_DATA, "too many names");
+		return context_fail(context, result ? STATUS_DATA :
+		    STATUS_USAGE, result ? "too many names" :
+		    "a name is not UTF-8");
 	}
 	result = outgoing_write(account->out, id, buf_span(header), parts,
 	    count, context->why, CONTEXT_WHY);

@@ -106,8 +106,7 @@ set_option(struct sendmail *s, char letter, const char *value)
 static int
 read_words(struct sendmail *s, char **argv)
 {
-	const char *value;
-	char letter;
+	const char *value, *letter;
 
 	for (; *argv != NULL && (*argv)[0] == '-' && (*argv)[1] != '\0';
 	    argv++) {
@@ -115,15 +114,20 @@ read_words(struct sendmail *s, char **argv)
 			argv++;
 			break;
 		}
-		letter = (*argv)[1];
-		value = *argv + 2;
-		if (strchr("fFrBNRVhLOX", letter) != NULL && *value == '\0' &&
-		    (value = *++argv) == NULL)
+		/* As with getopt, those without a value may stand together. */
+		for (letter = *argv + 1; *letter != '\0' &&
+		    strchr("itGUnvm", *letter) != NULL; letter++)
+			set_option(s, *letter, "");
+		if (*letter == '\0')
+			continue;
+		value = letter + 1;
+		if (strchr("fFrBNRVhLOX", *letter) != NULL &&
+		    *value == '\0' && (value = *++argv) == NULL)
 			return -1;
-		if (letter == 'b' ? strcmp(value, "m") != 0 :
-		    strchr("fFrBNRVhLOX" "itoeGUnvmAp", letter) == NULL)
+		if (*letter == 'b' ? strcmp(value, "m") != 0 :
+		    strchr("fFrBNRVhLOX" "oeAp", *letter) == NULL)
 			return -1;
-		set_option(s, letter, value);
+		set_option(s, *letter, value);
 	}
 	for (; *argv != NULL; argv++)
 		add_recipient(s, span_of(*argv));

@@ -106,7 +106,8 @@ file_name(const struct show *s, size_t i, char *name, size_t room)
 int
 show_save_files(struct show *s, const char *directory, char *why, size_t room)
 {
-	char name[POST_FORM_NAME + 48];
+	bool is_new = faccessat(AT_FDCWD, directory, F_OK, 0) == -1;
+	char name[POST_FORM_NAME + 48] = "";
 	int dir, result = 0;
 	size_t i;
 
@@ -124,6 +125,8 @@ show_save_files(struct show *s, const char *directory, char *why, size_t room)
 	}
 	if (result == 0)
 		result = file_sync(dir);
+	if (result == 0 && is_new)
+		result = file_sync_dir(dir, "..");
 	if (result == -1)
 		(void)say_why(why, room, "%s/%s: %s", directory, name,
 		    strerror(errno));
@@ -157,11 +160,11 @@ static const struct news_row {
 	const char *op, *act, *has, *says;	/* NULL: anything */
 } news_rows[] = {
 	{ "delivery", NULL, "moderate", "waits for a moderator: tmtp group "
-	    "pass \"$moderate\" $id, or reject" },
+	    "pass '$moderate' $id, or reject" },
 	{ "delivery", NULL, NULL, "" },
 	{ "ping", NULL, NULL, "says hello" },
 	{ "invite", NULL, NULL, "invites you to the group $gid; "
-	    "to join: tmtp group join \"$gid\"" },
+	    "to join: tmtp group join '$gid'" },
 	{ "member", "invite", NULL, "$alias is invited to the group $gid" },
 	{ "member", "join", "newalias",
 	    "$alias has joined the group $gid as $newalias" },
@@ -203,6 +206,24 @@ fits(const struct show *s, const struct news_row *row, struct buf *text)
 	    (get(s, row->has, text) && text->n > 0);
 }
 
+/* Between single quotes, for a shell: a name must not become a command. */
+static void
+add_quoted(struct buf *b, struct span text)
+{
+	struct buf line = { NULL, 0, 0 };
+	size_t i;
+
+	terminal_line(&line, text);
+	for (i = 0; i < line.n; i++) {
+		if (line.p[i] == '\'')
+			buf_add(b, SPAN("'\\''"));
+		else
+			buf_add_byte(b, line.p[i]);
+	}
+	buf_free(&line);
+}
+
+/* What stands in single quotes is for a shell. */
 void
 show_news(const struct show *s, struct buf *b)
 {
@@ -211,6 +232,7 @@ show_news(const struct show *s, struct buf *b)
 	char key[16];
 	const char *p;
 	size_t i = 0, n;
+	bool quoted;
 
 	while (i < NEWS_ROWS && !fits(s, &news_rows[i], &text))
 		i++;
@@ -221,11 +243,12 @@ show_news(const struct show *s, struct buf *b)
 		buf_add(b, (struct span){ p, n });
 		if (p[n] == '\0')
 			continue;
+		quoted = n > 0 && p[n - 1] == '\'';
 		p += n + 1;
 		n = strspn(p, letters);
 		(void)snprintf(key, sizeof(key), "%.*s", (int)n, p);
 		(void)get(s, key, &text);
-		terminal_line(b, buf_span(&text));
+		(quoted ? add_quoted : terminal_line)(b, buf_span(&text));
 	}
 	buf_free(&text);
 }

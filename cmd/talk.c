@@ -51,12 +51,16 @@ struct talk_run {
 	uint64_t online_at;		/* ms: last seen, or our first try */
 };
 
-static void
+/* -1 with errno. */
+static int
 say(struct buf *text)
 {
+	int result;
+
 	buf_add_byte(text, '\n');
-	(void)terminal_write(buf_span(text));	/* a lost terminal ends stdin */
+	result = terminal_write(buf_span(text));
 	text->n = 0;
+	return result == 0 ? terminal_sync() : -1;
 }
 
 /* Say what goes on around the talk: about the other side, or about us. */
@@ -70,7 +74,7 @@ say_note(const struct talk_run *t, const char *who, const char *what)
 	buf_addf(&text, "-- ");
 	terminal_line(&text, span_of(who));
 	buf_addf(&text, " %s", what);
-	say(&text);
+	(void)say(&text);	/* a lost terminal ends stdin */
 	buf_free(&text);
 }
 
@@ -104,10 +108,12 @@ find_who(struct context *context, struct talk_run *t)
 
 /* ---- what arrives ---- */
 
-static void
+/* -1 with errno. */
+static int
 show_message(const struct context *context, const struct show *s)
 {
 	struct buf text = { NULL, 0, 0 };
+	int result;
 
 	if (context->json) {
 		show_json(s, &text);
@@ -120,8 +126,9 @@ show_message(const struct context *context, const struct show *s)
 			show_news(s, &text);
 		show_files(s, &text);
 	}
-	say(&text);
+	result = say(&text);
 	buf_free(&text);
+	return result;
 }
 
 /* Whether it belongs to this conversation. */
@@ -150,7 +157,7 @@ take_message(struct context *context, struct talk_run *t,
 	char directory[ACCOUNT_PATH + 16];
 	struct contacts book;
 	struct show s;
-	int result = 0;
+	int result = 0, shown = 0;
 
 	(void)find_who(context, t);
 	if (!is_ours(t, &m->reply)) {
@@ -169,14 +176,18 @@ take_message(struct context *context, struct talk_run *t,
 	    t->account.path);
 	show_open(&s, &m->reply, &t->account, &book);
 	result = show_save_files(&s, directory, context->why, CONTEXT_WHY);
-	if (result == 0) {
-		show_message(context, &s);
+	if (result == 0)
+		shown = show_message(context, &s);
+	if (result == 0 && shown == 0) {
 		if (span_is(m->reply.op, SPAN("delivery")))
 			note_thread(t, &s);
 		agent_done(t->line.agent, m);
 	}
 	show_close(&s);
 	contacts_free(&book);
+	if (shown == -1)
+		return context_fail(context, STATUS_IO, "cannot write the "
+		    "output: %s", strerror(errno));
 	return result == 0 ? STATUS_OK : context_fail(context,
 	    STATUS_CANNOT_CREATE, "%s", context->why);
 }

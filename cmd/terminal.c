@@ -1,9 +1,11 @@
 #include "cmd/terminal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,8 +88,40 @@ terminal_date(struct buf *b, struct span posted)
 		    local.tm_min);
 }
 
-int
-terminal_write(struct span text)
+static void
+add_escaped(struct buf *b, struct span text)
+{
+	uint32_t c;
+	size_t n, i;
+
+	for (i = 0; i < text.n; i += n == 0 ? 1 : n) {
+		n = utf8_take(text.p + i, text.n - i, &c);
+		if (n == 0 || !is_control(c) || c == '\n' || c == '\t')
+			buf_add(b, (struct span){ text.p + i, n == 0 ? 1 : n });
+		else if (c < 0x10000)
+			buf_addf(b, "\\u%04x", (unsigned)c);
+		else
+			buf_addf(b, "\\u%04x\\u%04x",
+			    (unsigned)(0xd7c0 + (c >> 10)),
+			    (unsigned)(0xdc00 + (c & 0x3ff)));
+	}
+}
+
+/* Where a file ends that is stdout; -1 if it is none. */
+static off_t
+end_of_file(void)
+{
+	struct stat status;
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	if (fstat(STDOUT_FILENO, &status) == -1 || !S_ISREG(status.st_mode))
+		return -1;
+	return flags != -1 && (flags & O_APPEND) ? status.st_size :
+	    lseek(STDOUT_FILENO, 0, SEEK_CUR);
+}
+
+static int
+write_all(struct span text)
 {
 	ssize_t n;
 
@@ -101,6 +135,32 @@ terminal_write(struct span text)
 		text.n -= (size_t)n;
 	}
 	return 0;
+}
+
+int
+terminal_write(struct span text)
+{
+	struct buf clean = { NULL, 0, 0 };
+	int result, error;
+
+	add_escaped(&clean, text);
+	result = terminal_draw(buf_span(&clean));
+	error = errno;
+	buf_free(&clean);
+	errno = error;
+	return result;
+}
+
+int
+terminal_draw(struct span text)
+{
+	off_t end = end_of_file();
+	int result = write_all(text), error = errno;
+
+	if (result == -1 && end != -1 && ftruncate(STDOUT_FILENO, end) == 0)
+		(void)lseek(STDOUT_FILENO, end, SEEK_SET);
+	errno = error;
+	return result;
 }
 
 int

@@ -20,8 +20,14 @@ void terminal_utf8(struct buf *, struct span text);
 /* 2006-01-02T15:04:05.000Z as local time, "2006-01-02 15:04"; else as it is. */
 void terminal_date(struct buf *, struct span posted);
 
-/* Write all of it to stdout.  -1 with errno. */
+/*
+ * Write all of it to stdout, and, as JSON escapes it, what could control a
+ * terminal and has not been replaced.  -1 with errno; then a file has nothing
+ * of it.
+ */
 int terminal_write(struct span);
+/* The same of a drawing, as it is. */
+int terminal_draw(struct span);
 /* Sync stdout, if it is a file.  -1 with errno. */
 int terminal_sync(void);
 

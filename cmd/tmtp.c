@@ -128,6 +128,7 @@ main(int argc, char **argv)
 	(void)argc;
 	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL);	/* whatever our parent ignores */
 	while ((option = context_option(&words, options)) > 0) {
 		if (option == 'a') {
 			context.account = words.value;

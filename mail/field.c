@@ -333,6 +333,16 @@ add_quoted(struct buf *to, struct span text)
 	return i < text.n ? i + 1 : text.n;
 }
 
+static size_t
+quoted_length(struct span text)
+{
+	struct buf unused = { NULL, 0, 0 };
+	size_t n = add_quoted(&unused, text);
+
+	buf_free(&unused);
+	return n;
+}
+
 void
 field_word(struct buf *to, struct span raw)
 {
@@ -541,10 +551,26 @@ field_parameter(struct buf *to, struct span raw, const char *name)
 /* An address that is being read. */
 struct mailbox {
 	struct buf words;	/* before '<', or all there is */
+	struct buf bare;	/* the same as an address */
 	struct buf inside;	/* between '<' and '>' */
 	struct buf comment;
 	bool angle, closed;
 };
+
+/* A quoted string of an address keeps its quotes if it must. */
+static void
+add_local(struct buf *to, struct span quoted)
+{
+	struct buf text = { NULL, 0, 0 };
+	size_t i = 0;
+
+	(void)add_quoted(&text, quoted);
+	while (i < text.n && strchr("()<>[]:;@\\,\"", text.p[i]) == NULL &&
+	    !is_blank(text.p[i]))
+		i++;
+	buf_add(to, i < text.n || i == 0 ? quoted : buf_span(&text));
+	buf_free(&text);
+}
 
 /* Take one element: a comment, a quoted string, or a character. */
 static size_t
@@ -563,7 +589,13 @@ take_element(struct mailbox *a, struct span rest)
 	case '"':
 		if (to == &a->words && a->words.n > 0)
 			buf_add_byte(to, ' ');
-		n = add_quoted(to, rest);
+		if (to == &a->words) {
+			n = add_quoted(to, rest);
+			add_local(&a->bare, (struct span){ rest.p, n });
+		} else {
+			n = quoted_length(rest);
+			add_local(to, (struct span){ rest.p, n });
+		}
 		break;
 	case '<':
 		a->angle = true;
@@ -576,6 +608,8 @@ take_element(struct mailbox *a, struct span rest)
 		if (to == &a->words && a->closed)
 			break;
 		buf_add_byte(to, rest.p[0]);
+		if (to == &a->words)
+			buf_add_byte(&a->bare, rest.p[0]);
 	}
 	return n;
 }
@@ -586,7 +620,7 @@ add_address(struct buf *to, struct span raw)
 {
 	struct buf text = { NULL, 0, 0 };
 	const char *colon;
-	size_t i;
+	size_t i, n;
 
 	raw = trim(raw);
 	if (raw.n > 0 && raw.p[0] == '@') {
@@ -594,9 +628,10 @@ add_address(struct buf *to, struct span raw)
 		if (colon != NULL)
 			raw = rest_of(raw, (size_t)(colon + 1 - raw.p));
 	}
-	for (i = 0; i < raw.n; i++) {
+	for (i = 0; i < raw.n; i += n) {
+		n = raw.p[i] == '"' ? quoted_length(rest_of(raw, i)) : 1;
 		if (!is_blank(raw.p[i]))
-			buf_add_byte(&text, raw.p[i]);
+			buf_add(&text, (struct span){ raw.p + i, n });
 	}
 	(void)charset_add(to, SPAN(""), buf_span(&text));
 	buf_free(&text);
@@ -608,11 +643,12 @@ finish_address(struct mailbox *a, struct buf *name, struct buf *address)
 	struct span called = trim(buf_span(&a->words));
 
 	name->n = address->n = 0;
-	add_address(address, buf_span(a->angle ? &a->inside : &a->words));
+	add_address(address, buf_span(a->angle ? &a->inside : &a->bare));
 	if (!a->angle || called.n == 0)
 		called = trim(buf_span(&a->comment));
 	field_text(name, called);
 	buf_free(&a->words);
+	buf_free(&a->bare);
 	buf_free(&a->inside);
 	buf_free(&a->comment);
 }
@@ -631,7 +667,8 @@ field_address(struct span *raw, struct buf *name, struct buf *address)
 			if ((c == ',' && (!a.angle || a.closed)) || c == ';')
 				break;
 			if (c == ':' && !a.angle) {
-				a.words.n = 0;	/* a group's name */
+				/* a group's name */
+				a.words.n = a.bare.n = 0;
 				i++;
 				continue;
 			}

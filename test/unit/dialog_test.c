@@ -145,6 +145,40 @@ test_requests(void)
 	buf_free(&story);
 }
 
+/* A request that is refused by what was sent of it, which is not all. */
+static void
+test_early_refusal(void)
+{
+	struct buf sent = { NULL, 0, 0 }, in = { NULL, 0, 0 };
+	struct buf story = { NULL, 0, 0 };
+	struct dialog *d = open_online(&sent);
+	struct dialog_request rq = { SPAN("r1"), span_of(request) };
+	struct span piece;
+
+	CHECK(dialog_send(d, &rq) && dialog_out(d, &piece), "a request");
+	dialog_sent(d, piece.n - 2);
+	add_frame(&in, "{\"error\":\"no\",\"id\":\"r1\",\"op\":\"ack\"}",
+	    SPAN(""));
+	read_all(d, buf_span(&in), &story);
+	CHECK(span_is(buf_span(&story), SPAN("aO")) &&
+	    dialog_waiting(d) == 0 && !dialog_out(d, &piece),
+	    "refused early: %.*s", (int)story.n, story.p);
+	dialog_close(d);
+	/* Without an error, it cannot be. */
+	d = open_online(&sent);
+	CHECK(dialog_send(d, &rq) && dialog_out(d, &piece), "a request");
+	dialog_sent(d, piece.n - 2);
+	in.n = story.n = 0;
+	add_frame(&in, "{\"id\":\"r1\",\"op\":\"ack\"}", SPAN(""));
+	read_all(d, buf_span(&in), &story);
+	CHECK(span_is(buf_span(&story), SPAN("O")), "acked early: %.*s",
+	    (int)story.n, story.p);
+	dialog_close(d);
+	buf_free(&sent);
+	buf_free(&in);
+	buf_free(&story);
+}
+
 /* The same story, wherever the bytes are cut. */
 static void
 test_cuts(void)
@@ -336,6 +370,7 @@ main(void)
 {
 	test_deaf();
 	test_requests();
+	test_early_refusal();
 	test_cuts();
 	test_large();
 	test_wrong();

@@ -241,6 +241,31 @@ test_many(size_t parts, bool fits)
 }
 
 /* A large message that is the same few bytes again and again. */
+/* What must be quoted in an address stays quoted: else it is another one. */
+static void
+test_quoted_addresses(void)
+{
+	static const char *const lines[][2] = {
+		{ "\"a b\"@x.org", "\"a b\"@x.org" },
+		{ "Ann <\"a b\"@x.org>", "\"a b\"@x.org" },
+		{ "\"a.b\"@x.org", "a.b@x.org" },
+		{ "\"Ann, B.\" <\"a\" @ x.org>", "a@x.org" },
+		{ "\"a\\\"b\"@x.org (Ann)", "\"a\\\"b\"@x.org" }
+	};
+	struct buf name = { NULL, 0, 0 }, address = { NULL, 0, 0 };
+	struct span raw;
+	size_t i;
+
+	for (i = 0; i < COUNT(lines); i++) {
+		raw = span_of(lines[i][0]);
+		CHECK(field_address(&raw, &name, &address) &&
+		    span_is(buf_span(&address), span_of(lines[i][1])),
+		    "%s: %.*s", lines[i][0], (int)address.n, address.p);
+	}
+	buf_free(&name);
+	buf_free(&address);
+}
+
 static void
 test_repeated(const char *head, const char *text)
 {
