@@ -569,6 +569,7 @@ main(int argc, char **argv)
 	test_cut_name();
 	test_transfer();
 	test_address_forms();
+	test_quoted_addresses();
 	test_letters();
 	return check_report("mime");
 }
