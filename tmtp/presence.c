@@ -132,6 +132,13 @@ take_contact(struct user *user, struct user *contact)
 	notify(contact, user, STATUS_OFF);
 }
 
+void
+presence_hide(struct user *user, struct user *contact)
+{
+	if (user->contacts != NULL)
+		take_contact(user, contact);
+}
+
 /* From the end the set is emptied fastest. */
 void
 presence_forget(struct user *user)
@@ -211,7 +218,7 @@ read_contacts(struct request *rq, bool first)
 	header_walk(&walk, &rq->h.to_list);
 	while (header_entry(&walk, &rq->h.to_list, &entry)) {
 		user = userdb_user_text(db, entry.id);
-		if (user != NULL)
+		if (user != NULL && !userdb_blocks(user, request_user(rq)))
 			set_append(&rq->to, user);
 		else if (!first)
 			return request_refuse(rq, "no user has the uid ",

@@ -24,6 +24,8 @@ void presence_send_info(struct session *);
  * room for it among the replies.
  */
 void presence_write(struct session *);
+/* The contact, who blocks the user, sees it no more. */
+void presence_hide(struct user *, struct user *contact);
 /* The user's last node has gone offline. */
 void presence_forget(struct user *);
 

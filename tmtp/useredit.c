@@ -11,6 +11,7 @@
 #include "tmtp/login.h"
 #include "tmtp/moderate.h"
 #include "tmtp/outbox.h"
+#include "tmtp/presence.h"
 #include "tmtp/request.h"
 #include "tmtp/route.h"
 #include "tmtp/session.h"
@@ -391,6 +392,8 @@ edit_block(struct request *rq)
 	if (!route_send(rq, &p, 1))
 		return false;
 	userdb_block(db, self, other, on);
+	if (on)
+		presence_hide(other, self);
 	return true;
 }
 
