@@ -8,9 +8,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "client/account.h"
 #include "client/contacts.h"
 #include "client/outgoing.h"
@@ -172,6 +174,8 @@ static void
 test_outgoing(void)
 {
 	static const char header[] = "{\"op\":7,\"id\":\"%s\",\"datalen\":5}";
+	static const uint64_t ages[] = { 3500000, 4 * 86400000,
+	    6 * 86400000 };
 	struct account a;
 	struct outgoing_part part = { SPAN("Hello"), -1, 0 };
 	struct buf names = { NULL, 0, 0 }, text = { NULL, 0, 0 };
@@ -212,6 +216,19 @@ test_outgoing(void)
 	outgoing_unmap(&o);
 	CHECK(outgoing_drop(a.out, id[1]) == 0 &&
 	    outgoing_drop(a.out, id[1]) == -1, "dropped");
+	/* An ack stays an hour, but for mail, which may come again, days. */
+	CHECK(outgoing_id(id[0]) == 0 && outgoing_id(id[1]) == 0, "ids");
+	id[1][0] = 'f';
+	for (i = 0; i < 2; i++)
+		CHECK(outgoing_settle(a.out, id[i], SPAN("{}"), false) == -1,
+		    "there is no request");
+	for (i = 0; i < 3; i++) {
+		outgoing_clean(a.out, clock_ms(CLOCK_REALTIME) + ages[i]);
+		CHECK(outgoing_read_ack(a.out, id[0], &text) == (i == 0),
+		    "a post's, after %llu ms", (unsigned long long)ages[i]);
+		CHECK(outgoing_read_ack(a.out, id[1], &text) == (i < 2),
+		    "a mail's, after %llu ms", (unsigned long long)ages[i]);
+	}
 	/* What is no request is not sent. */
 	CHECK(file_write(a.out, id[1], SPAN("0008{\"id\":1}x")) == 0 &&
 	    outgoing_map(a.out, id[1], &o) == -1 && errno == EBADMSG,
