@@ -118,8 +118,8 @@ open_dirs(struct account *a)
 	a->dir = file_open_dir(AT_FDCWD, a->path);
 	if (a->dir == -1)
 		return -1;
-	if (file_make_dir(a->dir, "out") == -1 ||
-	    file_make_dir(a->dir, "in") == -1)
+	if (file_make_synced_dir(a->dir, "out") == -1 ||
+	    file_make_synced_dir(a->dir, "in") == -1)
 		return -1;
 	a->out = file_open_dir(a->dir, "out");
 	a->in = file_open_dir(a->dir, "in");
@@ -157,6 +157,22 @@ account_open(struct account *a, const char *name, char *why, size_t room)
 	return -1;
 }
 
+/* Make the account's directory, and those above it, to stay. */
+static int
+make_dirs(const char *path)
+{
+	char above[ACCOUNT_PATH];
+	const char *slash = path;
+
+	while ((slash = strchr(slash + 1, '/')) != NULL) {
+		(void)snprintf(above, sizeof(above), "%.*s",
+		    (int)(slash - path), path);
+		if (file_make_synced_dir(AT_FDCWD, above) == -1)
+			return -1;
+	}
+	return file_make_synced_dir(AT_FDCWD, path);
+}
+
 int
 account_make(struct account *a, const char *name, char *why, size_t room)
 {
@@ -167,9 +183,7 @@ account_make(struct account *a, const char *name, char *why, size_t room)
 	if (account_home(home, why, room) == -1)
 		return -1;
 	set_path(a, home, name);
-	if (file_make_parents(AT_FDCWD, a->path) == -1 ||
-	    file_make_dir(AT_FDCWD, a->path) == -1 || open_dirs(a) == -1 ||
-	    file_sync_dir(AT_FDCWD, home) == -1)
+	if (make_dirs(a->path) == -1 || open_dirs(a) == -1)
 		return fail(a, why, room);
 	if (faccessat(a->dir, "account.json", F_OK, 0) == -1 ||
 	    account_read(a, why, room) == 0)

@@ -129,7 +129,7 @@ conversation_write(struct context *context, const struct account *account,
 	json_put_close(&text, '}');
 	(void)snprintf(path, sizeof(path), "mail/%s", c->token);
 	index_path(thread, buf_span(&c->uid), buf_span(&c->thread));
-	result = file_make_dir(account->dir, "mail");
+	result = file_make_synced_dir(account->dir, "mail");
 	if (result == 0)
 		result = account_replace(account, path, buf_span(&text));
 	if (result == 0 && is_new)

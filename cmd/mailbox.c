@@ -116,15 +116,14 @@ save(int dir, const struct show *s)
 int
 mailbox_write(const struct show *s, const char *path, char *why, size_t room)
 {
-	bool is_new = faccessat(AT_FDCWD, path, F_OK, 0) == -1;
 	int dir = -1, result = -1;
 
-	if (file_make_dir(AT_FDCWD, path) == 0)
+	if (file_make_synced_dir(AT_FDCWD, path) == 0)
 		dir = file_open_dir(AT_FDCWD, path);
 	/* Only one that comes again can be there already. */
-	if (dir != -1 && file_make_dir(dir, "tmp") == 0 &&
-	    file_make_dir(dir, "new") == 0 && file_make_dir(dir, "cur") == 0 &&
-	    (!is_new || (file_sync(dir) == 0 && file_sync_dir(dir, "..") == 0)))
+	if (dir != -1 && file_make_synced_dir(dir, "tmp") == 0 &&
+	    file_make_synced_dir(dir, "new") == 0 &&
+	    file_make_synced_dir(dir, "cur") == 0)
 		result = s->again && is_in_cur(dir, s->reply->id) ? 0 :
 		    save(dir, s);
 	if (result == -1)

@@ -106,14 +106,13 @@ file_name(const struct show *s, size_t i, char *name, size_t room)
 int
 show_save_files(struct show *s, const char *directory, char *why, size_t room)
 {
-	bool is_new = faccessat(AT_FDCWD, directory, F_OK, 0) == -1;
 	char name[POST_FORM_NAME + 48] = "";
 	int dir, result = 0;
 	size_t i;
 
 	if (s->form.attachment_count == 0)
 		return 0;
-	if (file_make_dir(AT_FDCWD, directory) == -1 ||
+	if (file_make_synced_dir(AT_FDCWD, directory) == -1 ||
 	    (dir = file_open_dir(AT_FDCWD, directory)) == -1)
 		return say_why(why, room, "%s: %s", directory,
 		    strerror(errno));
@@ -125,8 +124,6 @@ show_save_files(struct show *s, const char *directory, char *why, size_t room)
 	}
 	if (result == 0)
 		result = file_sync(dir);
-	if (result == 0 && is_new)
-		result = file_sync_dir(dir, "..");
 	if (result == -1)
 		(void)say_why(why, room, "%s/%s: %s", directory, name,
 		    strerror(errno));

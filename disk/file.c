@@ -156,6 +156,29 @@ file_make_dir(int dir, const char *name)
 }
 
 int
+file_make_synced_dir(int dir, const char *name)
+{
+	struct span bare = span_of(name);
+	char *path, *parent;
+	int result, error;
+
+	if (mkdirat(dir, name, 0700) == -1)
+		return errno == EEXIST ? file_make_dir(dir, name) : -1;
+	while (bare.n > 1 && bare.p[bare.n - 1] == '/')
+		bare.n--;
+	path = xcopy(bare);
+	parent = file_parent(path);
+	result = file_sync_dir(dir, parent);
+	error = errno;
+	if (result == -1)
+		(void)unlinkat(dir, name, AT_REMOVEDIR);
+	free(path);
+	free(parent);
+	errno = error;
+	return result;
+}
+
+int
 file_make_parents(int dir, const char *name)
 {
 	char path[PATH_BYTES];

@@ -36,6 +36,8 @@ int file_discard(int dir, const char *name);
 char *file_parent(const char *path);
 /* mkdir, unless the directory exists. */
 int file_make_dir(int dir, const char *name);
+/* The same; the directory that a new one is in is synced. */
+int file_make_synced_dir(int dir, const char *name);
 /* Make the directories above the last slash of name. */
 int file_make_parents(int dir, const char *name);
 /* Open a directory below dir. */

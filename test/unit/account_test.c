@@ -29,6 +29,21 @@
 
 static char why[512];
 
+/* Directories that were synced, which the disk does not notice. */
+static ino_t synced[64];
+static size_t synced_count;
+
+int
+fsync(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    synced_count < COUNT(synced))
+		synced[synced_count++] = st.st_ino;
+	return 0;
+}
+
 /* ---- accounts ---- */
 
 static void
@@ -305,6 +320,38 @@ test_outgoing(void)
 	buf_free(&text);
 }
 
+/* A new account, and what is above it, stays when the power fails. */
+static void
+test_durable(const char *home)
+{
+	static const char *const paths[] = { "", "/new", "/new/config",
+	    "/new/config/tmtp", "/new/config/tmtp/durable" };
+	struct account a;
+	struct stat st;
+	char path[200];
+	size_t i, at;
+
+	(void)snprintf(path, sizeof(path), "%s/new/config", home);
+	CHECK(setenv("XDG_CONFIG_HOME", path, 1) == 0, "%s", path);
+	synced_count = 0;
+	CHECK(account_make(&a, "durable", why, sizeof(why)) == 0, "%s", why);
+	for (i = 0; i < COUNT(paths); i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", home, paths[i]);
+		CHECK(stat(path, &st) == 0, "%s", path);
+		for (at = 0; at < synced_count && synced[at] != st.st_ino; )
+			at++;
+		CHECK(at < synced_count, "%s is not synced", path);
+	}
+	account_close(&a);
+	synced_count = 0;
+	(void)snprintf(path, sizeof(path), "%s/mail//", home);
+	CHECK(stat(home, &st) == 0 && file_make_synced_dir(AT_FDCWD, path) ==
+	    0 && synced_count == 1 && synced[0] == st.st_ino, "%s", path);
+	CHECK(file_make_synced_dir(AT_FDCWD, path) == 0 && synced_count == 1,
+	    "it is there");
+	CHECK(setenv("XDG_CONFIG_HOME", home, 1) == 0, "%s", home);
+}
+
 /* ---- posts ---- */
 
 static void
@@ -449,6 +496,7 @@ main(void)
 	test_strangers();
 	test_hostile_relay();
 	test_outgoing();
+	test_durable(dir);
 	test_post_form();
 	test_hostile_forms();
 	test_safe_names();
