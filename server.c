@@ -16,9 +16,9 @@
  *
  * A stranger has login_timeout for it.  Where providers vouch for people, its
  * frame may take 16 400 bytes, and its replies hold the list of providers: some
- * hundred bytes for each, or 50 000 for all that conf.c allows.  Who speaks
- * HTTP has no frame and no replies, but 82 000 bytes of requests may wait, and
- * 66 000 of records.
+ * hundred bytes for each, or 50 000 for all that conf.c allows.  A
+ * connection that speaks HTTP has no frame and no replies, but 82 000 bytes of
+ * requests may wait, and 66 000 of records.
  *
  * News of who is online that has no room there is kept as 8 bytes for each user
  * who came or went, however often.

@@ -30,7 +30,7 @@
  *	large data damaged		lost+found and one line, when it is read
  *	tmp/large-X without PUT_LARGE	never acked to its poster: removed
  *	tmp/drop-N			its removal goes on
- *	anything else in tmp		removed
+ *	other drafts in tmp		removed; other files stay
  *	ACK of what does not wait	nothing
  *	an invalid record		one line; counts it; passes it over
  *	directory of the next node	a copy that was never acked: discarded

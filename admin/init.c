@@ -58,14 +58,10 @@ add_word(struct buf *to, const char *word)
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%";
 
-	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-		buf_addf(to, "%s", word);
-		return;
-	}
-	buf_add_byte(to, '\'');
-	for (; *word != '\0'; word++)
-		buf_addf(to, *word == '\'' ? "'\\''" : "%c", *word);
-	buf_add_byte(to, '\'');
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0')
+		buf_add(to, span_of(word));
+	else
+		buf_add_quoted(to, span_of(word));
 }
 
 /* The program as it can be called again, by this user or through sudo. */

@@ -123,6 +123,21 @@ buf_add_byte(struct buf *b, char c)
 }
 
 void
+buf_add_quoted(struct buf *b, struct span text)
+{
+	size_t i;
+
+	buf_add_byte(b, '\'');
+	for (i = 0; i < text.n; i++) {
+		if (text.p[i] == '\'')
+			buf_add(b, SPAN("'\\''"));
+		else
+			buf_add_byte(b, text.p[i]);
+	}
+	buf_add_byte(b, '\'');
+}
+
+void
 buf_addf(struct buf *b, const char *format, ...)
 {
 	va_list args;

@@ -61,6 +61,8 @@ void buf_free(struct buf *);
 char *buf_room(struct buf *, size_t n);
 void buf_add(struct buf *, struct span);
 void buf_add_byte(struct buf *, char);
+/* Append text in single quotes, so that a shell takes it for one word. */
+void buf_add_quoted(struct buf *, struct span);
 /* Append printf's text, without its NUL. */
 void buf_addf(struct buf *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -336,12 +336,10 @@ contacts_learn(struct contacts *book, struct span name, struct span uid)
 		other.n = 0;
 		known = contacts_find_uid(book, uid);
 	}
-	if (known == NULL && book->people_count >= LEARNED_MAX) {
-		/* Who writes is shown all the same. */
-	} else if (known == NULL) {
+	if (known == NULL && book->people_count < LEARNED_MAX) {
 		free_name(book, name, &other);
 		add_person(book, buf_span(&other), uid, PERSON_SURE);
-	} else {
+	} else if (known != NULL) {
 		if (!account_same_name(span_of(known->name), name)) {
 			free_name(book, name, &other);
 			set(book, &known->name, buf_span(&other));

@@ -154,14 +154,15 @@ get(const struct show *s, const char *key, struct buf *text)
  * that it has, true or with a text.  $ stands before members' names.
  */
 static const struct news_row {
-	const char *op, *act, *has, *says;	/* NULL: anything */
+	const char *op, *act, *has;	/* NULL: anything */
+	const char *says;		/* $KEY is a member, $'KEY in quotes */
 } news_rows[] = {
 	{ "delivery", NULL, "moderate", "waits for a moderator: tmtp group "
-	    "pass '$moderate' $id, or reject" },
+	    "pass $'moderate $id, or reject" },
 	{ "delivery", NULL, NULL, "" },
 	{ "ping", NULL, NULL, "says hello" },
 	{ "invite", NULL, NULL, "invites you to the group $gid; "
-	    "to join: tmtp group join '$gid'" },
+	    "to join: tmtp group join $'gid" },
 	{ "member", "invite", NULL, "$alias is invited to the group $gid" },
 	{ "member", "join", "newalias",
 	    "$alias has joined the group $gid as $newalias" },
@@ -203,29 +204,11 @@ fits(const struct show *s, const struct news_row *row, struct buf *text)
 	    (get(s, row->has, text) && text->n > 0);
 }
 
-/* Between single quotes, for a shell: a name must not become a command. */
-static void
-add_quoted(struct buf *b, struct span text)
-{
-	struct buf line = { NULL, 0, 0 };
-	size_t i;
-
-	terminal_line(&line, text);
-	for (i = 0; i < line.n; i++) {
-		if (line.p[i] == '\'')
-			buf_add(b, SPAN("'\\''"));
-		else
-			buf_add_byte(b, line.p[i]);
-	}
-	buf_free(&line);
-}
-
-/* What stands in single quotes is for a shell. */
 void
 show_news(const struct show *s, struct buf *b)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
-	struct buf text = { NULL, 0, 0 };
+	struct buf text = { NULL, 0, 0 }, line = { NULL, 0, 0 };
 	char key[16];
 	const char *p;
 	size_t i = 0, n;
@@ -240,14 +223,20 @@ show_news(const struct show *s, struct buf *b)
 		buf_add(b, (struct span){ p, n });
 		if (p[n] == '\0')
 			continue;
-		quoted = n > 0 && p[n - 1] == '\'';
-		p += n + 1;
+		quoted = p[n + 1] == '\'';	/* for a shell */
+		p += n + 1 + quoted;
 		n = strspn(p, letters);
 		(void)snprintf(key, sizeof(key), "%.*s", (int)n, p);
 		(void)get(s, key, &text);
-		(quoted ? add_quoted : terminal_line)(b, buf_span(&text));
+		line.n = 0;
+		terminal_line(&line, buf_span(&text));
+		if (quoted)
+			buf_add_quoted(b, buf_span(&line));
+		else
+			buf_add(b, buf_span(&line));
 	}
 	buf_free(&text);
+	buf_free(&line);
 }
 
 /* ---- the whole ---- */

@@ -21,9 +21,9 @@ void terminal_utf8(struct buf *, struct span text);
 void terminal_date(struct buf *, struct span posted);
 
 /*
- * Write all of it to stdout, and, as JSON escapes it, what could control a
- * terminal and has not been replaced.  -1 with errno; then a file has nothing
- * of it.
+ * Write all of it to stdout.  Whatever could still control a terminal is
+ * escaped as in JSON.  -1 with errno; if stdout is a file, it then has none of
+ * it.
  */
 int terminal_write(struct span);
 /* The same of a drawing, as it is. */

@@ -114,8 +114,7 @@ bool
 quarantine_is_damage(int error)
 {
 	return error == EIO || error == EFBIG ||	/* a bad sector; huge */
-	    error == EISDIR || error == ESPIPE || error == ENXIO;
-						/* it is no file */
+	    error == EISDIR || error == ESPIPE || error == ENXIO;  /* no file */
 }
 
 void

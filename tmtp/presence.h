@@ -24,7 +24,7 @@ void presence_send_info(struct session *);
  * room for it among the replies.
  */
 void presence_write(struct session *);
-/* The contact, who blocks the user, sees it no more. */
+/* The contact has blocked the user and no longer sees whether it is online. */
 void presence_hide(struct user *, struct user *contact);
 /* The user's last node has gone offline. */
 void presence_forget(struct user *);

@@ -75,8 +75,8 @@ is_from(const struct subnet *net, const char *peer)
 }
 
 /*
- * The applicant's network, this machine's too.  Who comes through a proxy that
- * gives no address shares "::" with all others.
+ * The applicant's network, this machine's too.  All those who come through a
+ * proxy that passes on no address share "::".
  */
 static struct subnet
 net_of(const struct applicant *a)
@@ -411,22 +411,13 @@ keep_request(struct registrar *r, const struct applicant *a)
 	invite_set(r->invites, g);
 }
 
-/* As one word of a shell: a name must not become a command. */
+/* A name must not become a command, nor an option. */
 static void
-add_quoted(struct buf *b, struct span text)
+add_argument(struct buf *b, struct span text)
 {
-	size_t i;
-
 	if (text.p[0] == '-')
-		buf_add(b, SPAN("-- "));	/* not an option */
-	buf_add_byte(b, '\'');
-	for (i = 0; i < text.n; i++) {
-		if (text.p[i] == '\'')
-			buf_add(b, SPAN("'\\''"));
-		else
-			buf_add_byte(b, text.p[i]);
-	}
-	buf_add_byte(b, '\'');
+		buf_add(b, SPAN("-- "));
+	buf_add_quoted(b, text);
 }
 
 static const struct refusal {
@@ -490,14 +481,14 @@ register_refuse(struct registrar *r, const struct applicant *a,
 	if (code != NULL && refusal->by_name) {
 		buf_add(advice, SPAN("wrong code; to issue another: "
 		    "mnm uninvite "));
-		add_quoted(advice, name);
+		add_argument(advice, name);
 		buf_add(advice, SPAN("; mnm invite --code "));
-		add_quoted(advice, name);
+		add_argument(advice, name);
 		return;
 	}
 	buf_addf(advice, "to admit it: %s", refusal->remedy);
 	if (refusal->by_name)
-		add_quoted(advice, name);
+		add_argument(advice, name);
 	if (admission->answer == REGISTER_UNINVITED)
 		keep_request(r, a);
 }

@@ -1,9 +1,9 @@
 /*
  * seal.h - a nodeid in a stored message, which no file may hold in clear.
  *
- * A nodeid is a password.  That of a new node is in the message to the node
- * that asked for it, and in a file it stands sealed by a key that only this
- * node's session has:
+ * A nodeid is a password.  That of a new node is in the message about it to all
+ * nodes of its user, sealed by a key that only the session of the node that
+ * asked has; the others are sent the message without it:
  *
  *	key	HMAC-SHA256(key: the session's own nodeid, text: "new node")
  *	mask	HMAC-SHA256(key, text: the message's id, little-endian)
@@ -30,8 +30,8 @@ void seal_frame(const unsigned char key[SEAL_KEY], uint64_t id, char *frame,
 /* Whether a whole frame has a nodeid. */
 bool seal_is_in(struct span frame);
 /*
- * Make a stored frame ready to be sent: a nodeid that the key does not fit,
- * because the queue was copied for another node, is left out.
+ * Make a stored frame ready to be sent: a nodeid that the key does not fit is
+ * left out, as another node has asked for it.
  */
 void seal_open(const unsigned char key[SEAL_KEY], uint64_t id, struct buf *);
 

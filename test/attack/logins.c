@@ -73,34 +73,6 @@ static size_t hello_length;
 
 /* ---- the strangers, in a process of their own ---- */
 
-/* What a client says first, as it is sent to somebody who only listens. */
-static void
-record_hello(void)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	uint16_t port = relay_free_port();
-	struct client *c;
-	int listener, fd;
-	ssize_t n;
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	address.sin_port = htons(port);
-	listener = socket(AF_INET, SOCK_STREAM, 0);
-	if (bind(listener, (struct sockaddr *)&address,
-	    sizeof(address)) == -1 || listen(listener, 1) == -1)
-		die("listen: %s", strerror(errno));
-	c = client_connect(pool, port, NULL);
-	fd = accept(listener, NULL, NULL);
-	client_step(c, POLLER_WRITE);
-	n = recv(fd, hello, sizeof(hello), 0);
-	if (n <= 0)
-		die("no ClientHello was sent");
-	hello_length = (size_t)n;
-	client_close(c);
-	close(fd);
-	close(listener);
-}
-
 /* Connect from an address of the i-th network.  -1: not now. */
 static int
 stranger_connect(const struct flood *flood, unsigned i)
@@ -330,7 +302,7 @@ main(int argc, char **argv)
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	pool = client_pool_open();
-	record_hello();
+	hello_length = peer_record_hello(pool, hello, sizeof(hello));
 	for (flood = floods; flood < floods + COUNT(floods); flood++) {
 		if (argc > 2 && strstr(flood->name, argv[2]) == NULL)
 			continue;

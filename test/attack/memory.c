@@ -108,30 +108,6 @@ send_part_of_record(struct peer *m, int fd)
 	    (ssize_t)sizeof(record), "send: %s", strerror(errno));
 }
 
-/* It is sent to somebody who only listens. */
-static void
-record_hello(void)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	uint16_t port = relay_free_port();
-	struct client *c;
-	int listener, fd;
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	address.sin_port = htons(port);
-	listener = socket(AF_INET, SOCK_STREAM, 0);
-	if (bind(listener, (struct sockaddr *)&address,
-	    sizeof(address)) == -1 || listen(listener, 1) == -1)
-		die("listen: %s", strerror(errno));
-	c = client_connect(pool, port, NULL);
-	fd = accept(listener, NULL, NULL);
-	client_step(c, POLLER_WRITE);
-	hello_length = (size_t)recv(fd, hello, sizeof(hello), 0);
-	client_close(c);
-	close(fd);
-	close(listener);
-}
-
 static void
 send_hello(struct peer *m, int fd)
 {
@@ -339,7 +315,7 @@ main(int argc, char **argv)
 	if (argc < 2 || (program = realpath(argv[1], NULL)) == NULL)
 		die("usage: memory MNM");
 	pool = client_pool_open();
-	record_hello();
+	hello_length = peer_record_hello(pool, hello, sizeof(hello));
 	for (h = grips; h < grips + COUNT(grips); h++) {
 		relay_init(&relay, program);
 		relay_configure(&relay, h->drive != send_part_of_login ?

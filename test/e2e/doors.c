@@ -301,6 +301,7 @@ test_many(struct relay_process *r)
 static void
 test_stale(struct relay_process *r)
 {
+	char twice[100];
 	struct relay_process other;
 	struct buf said = { NULL, 0, 0 };
 	struct stat st;
@@ -336,6 +337,11 @@ test_stale(struct relay_process *r)
 	    "{\"net\": \"unix\", \"laddr\": \"none/second\"}]");
 	expect_refusal(r, "cannot listen on none/second: No such file");
 	CHECK(!exists(r, "first", &st), "the first is left");
+	/* Both can be bound; only one can listen. */
+	(void)snprintf(twice, sizeof(twice), "[{\"laddr\": \"127.0.0.1:%u\"},"
+	    "{\"laddr\": \":%u\"}]", r->port, r->port);
+	configure(r, "", twice);
+	expect_refusal(r, "another program, or another mnm, uses this port");
 	configure(r, "", "{\"net\": \"unix\", \"laddr\": \"first\","
 	    "\"group\": \"no such group\"}");
 	expect_refusal(r, "cannot listen on first: there is no group no such "

@@ -1,12 +1,16 @@
 #include "test/lib/peer.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "net/poller.h"
 #include "test/lib/check.h"
 #include "test/lib/relay.h"
@@ -188,6 +192,32 @@ peer_await_open(struct client *c, int milliseconds)
 	    peer_wait(c, end))
 		;
 	return client_is_open(c);
+}
+
+size_t
+peer_record_hello(struct client_pool *pool, char *dst, size_t room)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	uint16_t port = relay_free_port();
+	int fd, listener = socket(AF_INET, SOCK_STREAM, 0);
+	struct client *c;
+	ssize_t n;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	address.sin_port = htons(port);
+	if (bind(listener, (struct sockaddr *)&address,
+	    sizeof(address)) == -1 || listen(listener, 1) == -1)
+		die("listen: %s", strerror(errno));
+	c = client_connect(pool, port, NULL);
+	fd = accept(listener, NULL, NULL);
+	client_step(c, POLLER_WRITE);
+	n = recv(fd, dst, room, 0);
+	if (n <= 0)
+		die("no ClientHello was sent");
+	client_close(c);
+	close(fd);
+	close(listener);
+	return (size_t)n;
 }
 
 struct buf

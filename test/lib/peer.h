@@ -79,6 +79,11 @@ bool peer_wait(struct client *, uint64_t end);
 bool peer_await_open(struct client *, int milliseconds);
 
 /*
+ * Record the first bytes that a client sends, its ClientHello.  Returns how
+ * many; they must fit.
+ */
+size_t peer_record_hello(struct client_pool *, char *dst, size_t room);
+/*
  * Send these bytes, requests of HTTP, on a new connection, and receive until
  * the relay closes it.  Free the answer, which has a NUL behind it, with
  * buf_free.

@@ -1,5 +1,5 @@
-# Who blocks somebody no longer sees whether that user is online, and is unknown in its
-# OhiEdit.
+# A user that is blocked is no longer seen to be online, and its OhiEdit is refused as
+# if the other did not exist.
 
 ops 2018
 member A alice

@@ -1734,7 +1734,12 @@ test_scraps(void)
 		    i % 3 == 0 ? ".hidden" : "file");
 		CHECK(file_write(p.dir, got, SPAN("text")) == 0, "%s", got);
 	}
+	/* Of these, one is ours. */
+	CHECK(file_write(p.dir, "tmp/draft-7", SPAN("text")) == 0 &&
+	    file_write(p.dir, "tmp/thesis.txt", SPAN("text")) == 0, "drafts");
 	reopen(&p);
+	CHECK(faccessat(p.dir, "tmp/draft-7", F_OK, 0) == -1, "a draft stays");
+	CHECK(unlinkat(p.dir, "tmp/thesis.txt", 0) == 0, "another's file went");
 	for (i = 0; store_tidy(p.store, false); i++)
 		CHECK(i < 100, "tidying never ends");
 	CHECK(count_names(p.dir, "tmp") == 2, "%zu are left",
