@@ -340,7 +340,7 @@ test_stale(struct relay_process *r)
 	/* Both can be bound; only one can listen. */
 	(void)snprintf(twice, sizeof(twice), "[{\"laddr\": \"127.0.0.1:%u\"},"
 	    "{\"laddr\": \":%u\"}]", r->port, r->port);
-	configure(r, "", twice);
+	configure(r, "", "%s", twice);
 	expect_refusal(r, "another program, or another mnm, uses this port");
 	configure(r, "", "{\"net\": \"unix\", \"laddr\": \"first\","
 	    "\"group\": \"no such group\"}");

@@ -39,6 +39,7 @@ static void
 begin(void)
 {
 	static struct actor *alice;
+	char path[128];
 
 	log_level(LOG_QUIET);
 	harness_open(&stage);
@@ -50,7 +51,8 @@ begin(void)
 	    "\"newalias\":\"alice\"}");
 	harness_turn(&stage);
 	poller = poller_open();
-	control = control_open(stage.path, &stage.data);
+	(void)snprintf(path, sizeof(path), "%s/%u", stage.path, stage.crashes);
+	control = control_open(path, &stage.data);
 	if (poller == NULL || control == NULL ||
 	    control_watch(control, poller) == -1)
 		die("control: %s", strerror(errno));
@@ -72,7 +74,7 @@ dial(void)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	(void)snprintf(address.sun_path, sizeof(address.sun_path),
-	    "%s/control", stage.path);
+	    "%s/%u/control", stage.path, stage.crashes);
 	if (fd == -1 || connect(fd, (struct sockaddr *)&address,
 	    sizeof(address)) == -1)
 		die("connect: %s", strerror(errno));
