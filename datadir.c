@@ -5,6 +5,7 @@
  *	journal/	see disk/journal.c
  *	user/ group/	see userdb.c, and store/index.h for the queues in user/
  *	pack/		messages: see store/pack.h
+ *	aside/		see store/aside.h
  *	guests.json	see userdb/invite.c
  *	control		a socket: see control.h
  *	tmp/		files being made; emptied at start
