@@ -127,7 +127,7 @@ open_dir(struct datadir *d, const char *path, char *why, size_t room)
 	    file_make_dir(AT_FDCWD, path) == -1) ||
 	    (d->dir = file_open_dir(AT_FDCWD, path)) == -1)
 		return say_why(why, room, "%s: %s", path, strerror(errno));
-	d->quarantine.data = d->checkpoint->drafts.data = d->dir;
+	d->quarantine.data = d->dir;
 	if (take_lock(d, path, why, room) == -1)
 		return -1;
 	if (d->quarantine.report_only)
@@ -253,6 +253,7 @@ datadir_open(struct datadir *d, const char *path, uint64_t journal_size,
 	    .quarantine.report_only = journal_size == 0 };
 	d->syncer = syncer_open();
 	d->checkpoint = xzalloc(sizeof(*d->checkpoint));
+	d->checkpoint->drafts.quarantine = &d->quarantine;
 	/* An earlier run may have changed the tree, and died. */
 	d->checkpoint->owed = true;
 	if (open_dir(d, path, why, room) == 0) {

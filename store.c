@@ -1193,7 +1193,7 @@ write_index(struct store *st)
 	if (more == 0)
 		more = index_flush(&q->index, &dir);
 	/* What is wrong with one path must not stop the others. */
-	if (more == -1 && aside_is_needed(errno) && !q->index.aside &&
+	if (more == -1 && quarantine_is_of_path(errno) && !q->index.aside &&
 	    index_set_aside(&q->index, &dir) == 0)
 		return 1;
 	/* On failure it is tried again. */

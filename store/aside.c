@@ -16,14 +16,6 @@
 #define FILE_MAX ((size_t)16 << 20)
 #define PATH (ASIDE_PLACE + 256)
 
-bool
-aside_is_needed(int error)
-{
-	return error == EACCES || error == EPERM || error == ENOTDIR ||
-	    error == EISDIR || error == EEXIST || error == ELOOP ||
-	    error == ENAMETOOLONG || error == EMLINK;
-}
-
 void
 aside_path(char path[ASIDE_PLACE], const char *place)
 {
@@ -80,7 +72,12 @@ int
 aside_begin(struct quarantine *quarantine, const char *place)
 {
 	char draft[ASIDE_PLACE];
+	int top = file_open_dir(quarantine->data, "user");
 
+	/* That is all of the members: for the operator to decide. */
+	if (top == -1)
+		return -1;
+	(void)close(top);	/* it was only opened */
 	draft_path(draft, place);
 	remove_draft(quarantine->data, draft);
 	return mkdirat(quarantine->data, draft, 0700);
@@ -167,9 +164,8 @@ add_more(int data, const char *path, const char *place)
 static int
 go_back(struct quarantine *quarantine, const char *path, const char *place)
 {
-	char draft[ASIDE_PLACE], above[ASIDE_PLACE], below[PATH];
+	char draft[ASIDE_PLACE], below[PATH];
 	int data = quarantine->data;
-	char *slash;
 
 	draft_path(draft, place);
 	remove_draft(data, draft);
@@ -181,12 +177,7 @@ go_back(struct quarantine *quarantine, const char *path, const char *place)
 	    renameat(data, path, data, place) == -1)
 		return -1;
 	remove_draft(data, draft);
-	(void)snprintf(above, sizeof(above), "%s", path);
-	while ((slash = strrchr(above, '/')) != NULL) {
-		*slash = '\0';
-		if (unlinkat(data, above, AT_REMOVEDIR) == -1)
-			break;
-	}
+	file_remove_parents(data, path);
 	return 0;
 }
 

@@ -19,11 +19,9 @@
 #include "base/buf.h"
 #include "disk/quarantine.h"
 
-#define ASIDE "aside/"
+#define ASIDE QUARANTINE_ASIDE
 #define ASIDE_PLACE 80		/* room for aside/user/xx/UID/4294967295 */
 
-/* An error that means one path, not the disk or the system. */
-bool aside_is_needed(int error);
 /* Where the index of a place, user/xx/UID/N, is then. */
 void aside_path(char path[ASIDE_PLACE], const char *place);
 

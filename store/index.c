@@ -291,7 +291,7 @@ recover(struct index_content *c, struct index_dir *dir, uint64_t from,
 	for (; from <= to; from = found.id + 1) {
 		more = packs_next_of(dir->packs, node, from, to, &found);
 		/* That is nothing against the index: see index_set_aside. */
-		if (more == -1 && aside_is_needed(errno))
+		if (more == -1 && quarantine_is_of_path(errno))
 			errno = EIO;
 		if (more != 1)
 			return more == -1 ? -1 : count;
@@ -373,7 +373,7 @@ cut(struct node_index *ix, struct index_dir *dir)
 		/* What stays is not looked at. */
 		if (!dir->quarantine->report_only &&
 		    unlinkat(dir->quarantine->data, path, 0) == -1 &&
-		    !aside_is_needed(errno))
+		    !quarantine_is_of_path(errno))
 			return -1;
 		ix->file_count--;
 	}
@@ -646,8 +646,8 @@ copy_aside(const struct node_index *ix, struct index_dir *dir, uint32_t i,
 	if (file_read(dir->quarantine->data, path, FILE_BYTES_MAX,
 	    &text) == -1) {
 		buf_free(&text);
-		return aside_is_needed(errno) || quarantine_is_damage(errno) ?
-		    1 : -1;
+		return quarantine_is_of_path(errno) ||
+		    quarantine_is_damage(errno) ? 1 : -1;
 	}
 	if (f->known && text.n > f->end)
 		text.n = f->end;
@@ -669,7 +669,7 @@ index_set_aside(struct node_index *ix, struct index_dir *dir)
 	index_place(place, dir->uid, dir->ref);
 	aside_path(path, place);
 	if (!ix->listed && list_files(ix, dir) == -1) {
-		if (!aside_is_needed(errno))
+		if (!quarantine_is_of_path(errno))
 			return -1;
 		ix->file_count = 0;
 		all = false;

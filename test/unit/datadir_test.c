@@ -19,12 +19,15 @@
 #define JOURNAL ((uint64_t)64 << 20)
 #define MESSAGES 1000
 #define DATA 60000		/* bytes of each */
+#define NOBODY 65534		/* a user who is not root */
 
 static char top[] = "/tmp/mnm-data-XXXXXX";
 static struct now now = { 1000, 1000 };
 static char bytes[DATA];
 static uint64_t ids[MESSAGES];
 static struct uid member;
+static const char *const aliases[] = { "a1", "a2", "a3", "b1", "b2",
+	"b3" };
 
 static void
 open_data(struct datadir *d, const char *name)
@@ -157,6 +160,68 @@ test_abandoned(void)
 	CHECK(datadir_close(&d) == 0, "close: %s", strerror(errno));
 }
 
+/* Give a member a name; NULL: a new one. */
+static struct uid
+name_member(struct datadir *d, const struct uid *uid, const char *alias)
+{
+	char nodeid[NODEID_TEXT];
+	struct user *user;
+
+	while (datadir_state(d) == DATADIR_WAIT)
+		step(d, 1);
+	user = uid != NULL ? userdb_user(d->userdb, uid) :
+	    userdb_add_user(d->userdb, SPAN("first"), nodeid);
+	CHECK(userdb_add_alias(d->userdb, user, span_of(alias), 1, 9) ==
+	    USERDB_OK, "%s", alias);
+	commit(d);
+	return user->uid;
+}
+
+/*
+ * A member's directory that may not be written: all is stored, theirs aside,
+ * and is there at the next start, whether that may write it or not.
+ */
+static void
+test_aside(int scratch)
+{
+	bool root = geteuid() == 0;
+	char text[UID_TEXT], path[64];
+	struct datadir d;
+	struct uid uid;
+	size_t i;
+
+	/* Root may do it all. */
+	CHECK(mkdirat(scratch, "aside", 0700) == 0 && (!root ||
+	    (fchmod(scratch, 0711) == 0 &&
+	    fchownat(scratch, "aside", NOBODY, NOBODY, 0) == 0 &&
+	    seteuid(NOBODY) == 0)), "%s", strerror(errno));
+	open_data(&d, "aside");
+	uid = name_member(&d, NULL, "alice");
+	CHECK(datadir_checkpoint(&d) == 0, "checkpoint: %s", strerror(errno));
+	encode_base32(text, uid.bytes, UID_BYTES);
+	(void)snprintf(path, sizeof(path), "user/%.2s/%.32s", text, text);
+	CHECK(fchmodat(d.dir, path, 0500, 0) == 0, "%s: %s", path,
+	    strerror(errno));
+	for (i = 0; i < 3; i++) {
+		(void)name_member(&d, &uid, aliases[i]);
+		(void)name_member(&d, NULL, aliases[i + 3]);
+		CHECK(datadir_checkpoint(&d) == 0, "checkpoint: %s",
+		    strerror(errno));
+		CHECK(datadir_state(&d) != DATADIR_FULL, "posts are refused");
+		if (i == 2)
+			CHECK(fchmodat(d.dir, path, 0700, 0) == 0, "%s", path);
+		reopen(&d, "aside");
+		CHECK(userdb_user(d.userdb, &uid) != NULL &&
+		    userdb_alias(d.userdb, span_of(aliases[i])) != NULL,
+		    "%zu: lost", i);
+		CHECK(userdb_alias(d.userdb, span_of(aliases[i + 3])) != NULL,
+		    "%zu: another is lost", i);
+	}
+	CHECK(faccessat(d.dir, "aside", F_OK, 0) == -1, "it stays aside");
+	CHECK(datadir_close(&d) == 0, "close: %s", strerror(errno));
+	CHECK(!root || seteuid(0) == 0, "%s", strerror(errno));
+}
+
 int
 main(void)
 {
@@ -164,6 +229,7 @@ main(void)
 
 	test_acked_before();
 	test_abandoned();
+	test_aside(dir);
 	(void)close(dir);
 	scratch_remove(AT_FDCWD, top);
 	return check_report("datadir");
