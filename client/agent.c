@@ -40,6 +40,7 @@
 #define PIECE        16384
 #define HELD_MAX     AGENT_TAKE	/* messages that wait for the caller */
 #define HELD_BYTES   (64 << 20)
+#define CLEAN_AGAIN  3600000	/* ms */
 #define DEVICES_MAX  64		/* passwords of devices that nobody took */
 #define LARGE        1000000	/* bytes of a request worth a progress */
 #define KNOWN        64		/* senders that are remembered */
@@ -85,6 +86,7 @@ struct agent {
 	bool look_up, fatal;
 	bool wants;
 	uint64_t now, retry_at, give_up_at, online_at, pause;
+	uint64_t clean_at;	/* when what nobody takes is removed */
 	struct buf names;	/* of requests that are to be sent */
 	size_t names_at;
 	bool list_again;
@@ -797,6 +799,10 @@ agent_turn(struct agent *a, uint64_t now)
 	const char *over;
 
 	a->now = now;
+	if (now >= a->clean_at) {
+		outgoing_clean(a->account->out, clock_ms(CLOCK_REALTIME));
+		a->clean_at = now + CLEAN_AGAIN;
+	}
 	if (a->client == NULL && !a->fatal && now >= a->retry_at)
 		connect_next(a);
 	if (a->client == NULL)
@@ -889,7 +895,6 @@ agent_open(struct account *account, struct poller *poller, char *why,
 	}
 	a->dialog = dialog_open(account->numbering);
 	account_read_resume(account, &a->resume);
-	outgoing_clean(account->out, clock_ms(CLOCK_REALTIME));
 	a->wake = account_open_wake(account);
 	if (a->wake != -1 &&
 	    poller_add(poller, a->wake, POLLER_READ, a) == -1) {

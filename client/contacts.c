@@ -11,14 +11,16 @@
 #include "disk/file.h"
 #include "json.h"
 
-#define FILE_MAX (16 << 20)
-#define NAME_MAX_BYTES 256	/* of what others call themselves */
+#define FILE_MAX (128 << 20)
+#define NAME_MAX_BYTES CONTACTS_NAME	/* of what others call themselves */
 
 /*
- * Contacts, and groups, after which whom we do not want to know is not noted:
- * others must not make a file that is too large to be read.
+ * Contacts, and groups, after which whom we do not want to know is not noted,
+ * and after which nobody is: others must not make a file that is too large to
+ * be read.
  */
 #define HEARD_MAX 4000
+#define LEARNED_MAX 20000
 
 static const char *const how_names[] = {
 	[PERSON_PINGED] = "pinged", [PERSON_SAYS] = "says",
@@ -334,7 +336,9 @@ contacts_learn(struct contacts *book, struct span name, struct span uid)
 		other.n = 0;
 		known = contacts_find_uid(book, uid);
 	}
-	if (known == NULL) {
+	if (known == NULL && book->people_count >= LEARNED_MAX) {
+		/* Who writes is shown all the same. */
+	} else if (known == NULL) {
 		free_name(book, name, &other);
 		add_person(book, buf_span(&other), uid, PERSON_SURE);
 	} else {
@@ -410,7 +414,8 @@ contacts_group(struct contacts *book, struct span gid, struct span me,
 {
 	struct contact_group *g = contacts_find_group(book, gid);
 
-	if (g == NULL && !joined && book->group_count >= HEARD_MAX)
+	if (g == NULL && book->group_count >= (joined ? LEARNED_MAX :
+	    HEARD_MAX))
 		return;
 	if (g == NULL) {
 		book->groups = xgrow(book->groups, book->group_count,

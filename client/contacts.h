@@ -24,6 +24,8 @@
 
 #include "base/buf.h"
 
+#define CONTACTS_NAME 256	/* bytes of a name that others have given */
+
 struct account;
 
 enum person_how {

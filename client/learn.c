@@ -3,12 +3,23 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/encode.h"
 #include "client/account.h"
 #include "client/contacts.h"
 #include "client/post_form.h"
 #include "client/wire.h"
 
 #define WHY_ROOM 512
+#define ALIASES_MAX 1000	/* that a relay can give us */
+
+/* A relay must not fill the account with what is too large to be read. */
+static bool
+is_uid(struct span text)
+{
+	unsigned char uid[UID_BYTES];
+
+	return decode_base32(uid, UID_BYTES, text);
+}
 
 static void
 learn_person(struct contacts *book, const struct reply *r,
@@ -17,7 +28,7 @@ learn_person(struct contacts *book, const struct reply *r,
 	struct buf text = { NULL, 0, 0 };
 	struct post_form form;
 
-	if (span_is(r->from, span_of(account->uid)))
+	if (span_is(r->from, span_of(account->uid)) || !is_uid(r->from))
 		return;
 	if (span_is(r->op, SPAN("ping")) || span_is(r->op, SPAN("invite"))) {
 		if (wire_text(r, "alias", &text))
@@ -43,6 +54,8 @@ learn_member(struct contacts *book, const struct reply *r, struct span gid,
 	(void)wire_text(r, "alias", &alias);
 	if (!wire_text(r, "newalias", &name))
 		buf_add(&name, buf_span(&alias));
+	if (name.n > CONTACTS_NAME)
+		name.n = 0;
 	is_me = g != NULL && account_same_name(span_of(g->me),
 	    buf_span(&alias));
 	if (is_me && span_is(buf_span(&act), SPAN("drop")))
@@ -61,11 +74,13 @@ learn_group(struct contacts *book, const struct reply *r,
 {
 	struct buf gid = { NULL, 0, 0 }, me = { NULL, 0, 0 };
 
-	if (!wire_text(r, "gid", &gid)) {
+	if (!wire_text(r, "gid", &gid) || gid.n > CONTACTS_NAME) {
 		buf_free(&gid);
 		return;
 	}
 	(void)wire_text(r, "to", &me);
+	if (me.n > CONTACTS_NAME)
+		me.n = 0;
 	if (span_is(r->op, SPAN("invite")))
 		contacts_group(book, buf_span(&gid), buf_span(&me), false);
 	else if (span_is(r->op, SPAN("member")))
@@ -82,7 +97,8 @@ learn_aliases(struct account *account, const struct reply *r, char *why,
 	struct buf name = { NULL, 0, 0 };
 	int result = 0;
 
-	if (wire_text(r, "newalias", &name) && wire_number(r, "uses") == 0)
+	if (wire_text(r, "newalias", &name) && wire_number(r, "uses") == 0 &&
+	    name.n <= CONTACTS_NAME && account->alias_count < ALIASES_MAX)
 		result = account_add_alias(account, buf_span(&name), why,
 		    room);
 	name.n = 0;

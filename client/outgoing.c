@@ -21,6 +21,9 @@
 #define PIECE     65536
 #define PATH_ROOM (OUTGOING_NAME + 16)
 #define HOUR      3600		/* seconds */
+#define DAY       86400
+#define AGAIN     (5 * DAY)	/* a mail server tries again so long */
+#define AGE_MAX   (3650ull * DAY)
 
 /* 16 digits of time and 12 of chance. */
 #define ID_DIGITS 28
@@ -272,6 +275,22 @@ outgoing_retry(int dir, const char *name)
 	return renameat(dir, path, dir, name);
 }
 
+/*
+ * How long an ack stays that nobody takes, in seconds.  A name that does not
+ * begin with the time of writing was made of a mail, which may come again.
+ */
+static time_t
+time_to_stay(const char *name, uint64_t now)
+{
+	uint64_t us;
+
+	if (decode_hex64(&us, (struct span){ name, ID_TEXT }) &&
+	    us / 1000000 <= now / 1000 + DAY &&
+	    us / 1000000 + AGE_MAX > now / 1000)
+		return HOUR;
+	return strncmp(name, "tmp-", 4) == 0 ? HOUR : AGAIN;
+}
+
 void
 outgoing_clean(int dir, uint64_t now)
 {
@@ -288,7 +307,8 @@ outgoing_clean(int dir, uint64_t now)
 		(void)snprintf(refused, sizeof(refused), "%.*s.refused",
 		    ID_DIGITS, name);
 		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    st.st_mtime + HOUR < (time_t)(now / 1000) &&
+		    st.st_mtime + time_to_stay(name, now) <
+		    (time_t)(now / 1000) &&
 		    faccessat(dir, refused, F_OK, 0) == -1)
 			(void)unlinkat(dir, name, 0);
 	}

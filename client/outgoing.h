@@ -78,8 +78,8 @@ int outgoing_retry(int dir, const char *name);
 /* Forget a request, whatever its state.  -1 with errno. */
 int outgoing_drop(int dir, const char *name);
 /*
- * Remove what nobody has taken for an hour, but not what was refused, and
- * remains of crashes.
+ * Remove what nobody has taken for an hour, or five days if the name is not of
+ * outgoing_id, but not what was refused; and remains of crashes.
  */
 void outgoing_clean(int dir, uint64_t now);
 

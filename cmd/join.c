@@ -275,22 +275,33 @@ ask_fingerprint(struct context *context, struct plan *plan)
 
 /* ---- registering ---- */
 
+/* Whether the relay has given us what we can log in with. */
+static bool
+is_registered(const struct reply *r)
+{
+	unsigned char uid[UID_BYTES], nodeid[NODEID_BYTES];
+
+	return decode_base32(uid, UID_BYTES, r->uid) &&
+	    decode_base32(nodeid, NODEID_BYTES, r->nodeid);
+}
+
 static void
 on_registered(struct context *context, struct attempt *a,
     struct account *account, const struct reply *r)
 {
 	struct buf alias = { NULL, 0, 0 };
 
-	if (r->uid.n != UID_TEXT || r->nodeid.n != NODEID_TEXT) {
-		a->over = true;
+	if (!is_registered(r)) {
 		(void)say_why(context->why, CONTEXT_WHY, "the relay's answer "
 		    "makes no sense");
+		a->over = true;
 		return;
 	}
 	account_set(&account->uid, r->uid);
 	account_set(&account->nodeid, r->nodeid);
 	/* The name that was invited, without its code. */
-	if (account->alias_count > 0 && wire_text(r, "alias", &alias))
+	if (account->alias_count > 0 && wire_text(r, "alias", &alias) &&
+	    alias.n <= ALIAS_ROOM)
 		account_set(&account->aliases[account->alias_count - 1],
 		    buf_span(&alias));
 	buf_free(&alias);

@@ -232,18 +232,26 @@ read_result(struct context *context, struct request_result *result,
 	buf_free(&error);
 }
 
-bool
-request_peek(struct context *context, const struct account *account,
-    const char *id, struct request_result *result)
+static bool
+peek(struct context *context, const struct account *account, const char *id,
+    struct request_result *result, bool keeps)
 {
 	struct buf ack = { NULL, 0, 0 };
 
 	*result = (struct request_result){ .acked = false };
-	if (!outgoing_take_ack(account->out, id, &ack))
+	if (!(keeps ? outgoing_read_ack(account->out, id, &ack) :
+	    outgoing_take_ack(account->out, id, &ack)))
 		return false;
 	read_result(context, result, buf_span(&ack));
 	buf_free(&ack);
 	return true;
+}
+
+bool
+request_peek(struct context *context, const struct account *account,
+    const char *id, struct request_result *result)
+{
+	return peek(context, account, id, result, false);
 }
 
 void
@@ -255,7 +263,7 @@ request_await(struct context *context, struct request_line *line,
 	*result = (struct request_result){ .acked = false };
 	end = seconds < 0 ? UINT64_MAX : now + (uint64_t)seconds * 1000;
 	context->why[0] = '\0';
-	while (!request_peek(context, line->account, id, result)) {
+	while (!peek(context, line->account, id, result, line->keeps_acks)) {
 		now = clock_ms(CLOCK_MONOTONIC);
 		if (now >= end || line->refused)
 			break;

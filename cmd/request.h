@@ -30,6 +30,8 @@ struct request_line {
 	struct poller *poller;
 	struct agent *agent;		/* NULL: another process is online */
 	bool refused;			/* agent_turn has failed */
+	bool keeps_acks;		/* a request may be made again: leave
+					   the ack of request_await */
 	bool progress;			/* is shown on the terminal */
 	bool shown;			/* some of it is there */
 };

@@ -4,7 +4,8 @@
  * Each recipient must be in gateway.conf.  Its post is kept on disk first, then
  * sent.  A server that delivers mail by this program tries again when the
  * status is 75.  So a message that has a Message-ID makes the same requests
- * each time, and is posted once.  One without, as from cron, comes only once.
+ * each time, and is posted once: the ack of a request stays for days, as it may
+ * come again.  One without, as from cron, comes only once.
  */
 #include "cmd/sendmail.h"
 
@@ -463,6 +464,7 @@ send_all(struct context *context, struct sendmail *s)
 		note_status(s, STATUS_TEMPORARY);
 		return;
 	}
+	line.keeps_acks = field_find(s->mail.head, "Message-ID").p != NULL;
 	for (d = s->deliveries; d < s->deliveries + s->count; d++) {
 		if (d->name[0] == '\0')
 			continue;

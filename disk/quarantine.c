@@ -114,8 +114,8 @@ bool
 quarantine_is_damage(int error)
 {
 	return error == EIO || error == EFBIG ||	/* a bad sector; huge */
-	    error == EISDIR || error == ESPIPE || error == ENXIO ||
-	    error == ELOOP;				/* it is no file */
+	    error == EISDIR || error == ESPIPE || error == ENXIO;
+						/* it is no file */
 }
 
 bool

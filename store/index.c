@@ -886,7 +886,7 @@ static bool
 is_something_else(int error)
 {
 	return error == ENOTDIR || error == EEXIST || error == ENOENT ||
-	    quarantine_is_damage(error);
+	    error == ELOOP || quarantine_is_damage(error);
 }
 
 /* Open a file to append to; a new one is made. */

@@ -8,14 +8,18 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "client/account.h"
 #include "client/contacts.h"
+#include "client/learn.h"
 #include "client/outgoing.h"
 #include "client/post_form.h"
 #include "client/seen.h"
+#include "client/wire.h"
 #include "disk/file.h"
 #include "test/lib/check.h"
 
@@ -140,6 +144,71 @@ test_contacts(void)
 	account_close(&a);
 }
 
+/* Learn from a message with these members, and the data of a ping. */
+static void
+learn(struct account *a, const char *members)
+{
+	struct buf header = { NULL, 0, 0 }, frame = { NULL, 0, 0 };
+	struct reply r;
+
+	buf_addf(&header, "{\"datalen\":0,%s,\"id\":\"0000000000000001\"}",
+	    members);
+	wire_frame(&frame, buf_span(&header), SPAN(""));
+	CHECK(wire_read(&r, buf_span(&frame)) == WIRE_FRAME, "%s", members);
+	CHECK(learn_message(a, &r, why, sizeof(why)) == 0, "%s", why);
+	buf_free(&header);
+	buf_free(&frame);
+}
+
+/* A relay that sends what is no uid, or too long, does not damage the files. */
+static void
+test_hostile_relay(void)
+{
+	static const char uid[] = "GXPX9QNCK1RQ63R2FGJ6ZXMXCXRDQGX2";
+	struct buf members = { NULL, 0, 0 };
+	struct contacts book;
+	struct account a;
+	char longest[1000];
+	unsigned i;
+
+	memset(longest, 'x', sizeof(longest));
+	CHECK(account_make(&a, "hostile", why, sizeof(why)) == 0, "%s", why);
+	account_set(&a.uid, span_of(uid));
+	CHECK(account_write(&a, why, sizeof(why)) == 0, "%s", why);
+	learn(&a, "\"op\":\"ping\",\"from\":\"short\",\"alias\":\"A\"");
+	learn(&a, "\"op\":\"ping\",\"from\":\"GXPX9QNCK1RQ63R2FGJ6ZXMXCXRDQG"
+	    "!!\",\"alias\":\"B\"");
+	learn(&a, "\"op\":\"ping\",\"from\":\"GXPX9QNCK1RQ63R2FGJ6ZXMXCXRDQG"
+	    "33\",\"alias\":\"C\"");
+	buf_addf(&members, "\"op\":\"invite\",\"from\":\"x\",\"gid\":"
+	    "\"%.1000s\",\"to\":\"me\"%c", longest, '\0');
+	learn(&a, members.p);
+	members.n = 0;
+	buf_addf(&members, "\"op\":\"invite\",\"from\":\"x\",\"gid\":"
+	    "\"Club\",\"to\":\"%.1000s\"%c", longest, '\0');
+	learn(&a, members.p);
+	CHECK(contacts_read(&book, &a, why, sizeof(why)) == 0 &&
+	    book.people_count == 1 && strcmp(book.people[0].name, "C") == 0 &&
+	    book.group_count == 1 && strcmp(book.groups[0].gid, "Club") == 0 &&
+	    book.groups[0].me[0] == '\0', "%zu people, %zu groups",
+	    book.people_count, book.group_count);
+	contacts_free(&book);
+	members.n = 0;
+	buf_addf(&members, "\"op\":\"user\",\"from\":\"%s\",\"newalias\":"
+	    "\"%.1000s\"%c", uid, longest, '\0');
+	learn(&a, members.p);
+	CHECK(a.alias_count == 0, "a name of 1000 bytes");
+	for (i = 0; i < 1100; i++) {
+		members.n = 0;
+		buf_addf(&members, "\"op\":\"user\",\"from\":\"%s\","
+		    "\"newalias\":\"N%u\"%c", uid, i, '\0');
+		learn(&a, members.p);
+	}
+	CHECK(a.alias_count == 1000, "%zu names", a.alias_count);
+	account_close(&a);
+	buf_free(&members);
+}
+
 /* However many strangers write, the contacts can be read and are looked up. */
 static void
 test_strangers(void)
@@ -172,6 +241,8 @@ static void
 test_outgoing(void)
 {
 	static const char header[] = "{\"op\":7,\"id\":\"%s\",\"datalen\":5}";
+	static const uint64_t ages[] = { 3500000, 4 * 86400000,
+	    6 * 86400000 };
 	struct account a;
 	struct outgoing_part part = { SPAN("Hello"), -1, 0 };
 	struct buf names = { NULL, 0, 0 }, text = { NULL, 0, 0 };
@@ -212,6 +283,19 @@ test_outgoing(void)
 	outgoing_unmap(&o);
 	CHECK(outgoing_drop(a.out, id[1]) == 0 &&
 	    outgoing_drop(a.out, id[1]) == -1, "dropped");
+	/* An ack stays an hour, but for mail, which may come again, days. */
+	CHECK(outgoing_id(id[0]) == 0 && outgoing_id(id[1]) == 0, "ids");
+	id[1][0] = 'f';
+	for (i = 0; i < 2; i++)
+		CHECK(outgoing_settle(a.out, id[i], SPAN("{}"), false) == -1,
+		    "there is no request");
+	for (i = 0; i < 3; i++) {
+		outgoing_clean(a.out, clock_ms(CLOCK_REALTIME) + ages[i]);
+		CHECK(outgoing_read_ack(a.out, id[0], &text) == (i == 0),
+		    "a post's, after %llu ms", (unsigned long long)ages[i]);
+		CHECK(outgoing_read_ack(a.out, id[1], &text) == (i < 2),
+		    "a mail's, after %llu ms", (unsigned long long)ages[i]);
+	}
 	/* What is no request is not sent. */
 	CHECK(file_write(a.out, id[1], SPAN("0008{\"id\":1}x")) == 0 &&
 	    outgoing_map(a.out, id[1], &o) == -1 && errno == EBADMSG,
@@ -363,6 +447,7 @@ main(void)
 	test_account();
 	test_contacts();
 	test_strangers();
+	test_hostile_relay();
 	test_outgoing();
 	test_post_form();
 	test_hostile_forms();
