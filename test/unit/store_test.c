@@ -1213,6 +1213,52 @@ test_obstacles(void)
 	}
 }
 
+static void
+make_loop(int dir, const char *path)
+{
+	CHECK(symlinkat(strrchr(path, '/') + 1, dir, path) == 0, "%s: %s", path,
+	    strerror(errno));
+}
+
+static void
+make_dir(int dir, const char *path)
+{
+	CHECK(mkdirat(dir, path, 0700) == 0, "%s: %s", path, strerror(errno));
+}
+
+/* A pack that is no file is moved, and keeps nobody from other messages. */
+static void
+test_pack_obstacles(void)
+{
+	void (*const make[])(int, const char *) = { make_pipe, make_loop,
+	    make_dir };
+	struct store_place p;
+	struct queue *q;
+	char path[PATH], name[32];
+	uint64_t ids[2];
+	size_t i;
+
+	for (i = 0; i < COUNT(make); i++) {
+		(void)snprintf(name, sizeof(name), "no pack %zu", i);
+		p = new_store(name);
+		q = store_queue(p.store, &alice, 1);
+		ids[0] = put(&p, 10, &q, 1);
+		checkpoint(&p);
+		ids[1] = put(&p, 10, &q, 1);
+		checkpoint(&p);
+		reopen(&p);
+		q = store_queue(p.store, &alice, 1);
+		pack_path(path, ids[0]);
+		CHECK(unlinkat(p.dir, path, 0) == 0, "%s", path);
+		make[i](p.dir, path);
+		CHECK(!reads(&p, q, ids[0], 10) && (errno == EBADMSG),
+		    "%s: %s", name, strerror(errno));
+		expect(&p, q, ids + 1, 1, name);
+		CHECK(count_names(p.dir, "lost+found") == 1, "%s", name);
+		end_store(&p);
+	}
+}
+
 /* What a power cut leaves of lines that were not synced is no damage. */
 static void
 test_torn(void)
@@ -2406,6 +2452,7 @@ main(void)
 	test_index_files();
 	test_removed_index();
 	test_obstacles();
+	test_pack_obstacles();
 	test_aside("not writable", 0500);
 	test_aside("not readable", 0);
 	test_torn();
