@@ -222,6 +222,69 @@ test_aside(int scratch)
 	CHECK(!root || seteuid(0) == 0, "%s", strerror(errno));
 }
 
+/* Whether it opens, or a check of it does, with why not. */
+static bool
+opens(const char *name, uint64_t journal, char *why, size_t room)
+{
+	struct datadir d;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
+	if (datadir_open(&d, path, journal, why, room) == -1)
+		return false;
+	CHECK(datadir_close(&d) == 0, "close: %s", strerror(errno));
+	return true;
+}
+
+/* Files of others are no data, and stay. */
+static void
+test_foreign(int scratch)
+{
+	const char *const ours[] = { "foreign/key.pem",
+	    "foreign/ca-key.pem.old", "foreign/.hidden" };
+	char why[256];
+	size_t i;
+
+	CHECK(file_make_parents(scratch, "foreign/tmp/x") == 0 &&
+	    file_write(scratch, "foreign/tmp/large-x", SPAN("mine")) == 0,
+	    "%s", strerror(errno));
+	for (i = 0; i < 2; i++) {
+		CHECK(!opens("foreign", i == 0 ? JOURNAL : 0, why,
+		    sizeof(why)) && strstr(why, "is no data directory") != NULL,
+		    "%s", why);
+		CHECK(faccessat(scratch, "foreign/tmp/large-x", F_OK, 0) == 0 &&
+		    faccessat(scratch, "foreign/lock", F_OK, 0) == -1,
+		    "it was changed");
+	}
+	CHECK(unlinkat(scratch, "foreign/tmp/large-x", 0) == 0 &&
+	    unlinkat(scratch, "foreign/tmp", AT_REMOVEDIR) == 0 &&
+	    mkdirat(scratch, "foreign/lost+found", 0700) == 0, "%s",
+	    strerror(errno));
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		CHECK(file_write(scratch, ours[i], SPAN("")) == 0, "%s",
+		    ours[i]);
+	CHECK(opens("foreign", JOURNAL, why, sizeof(why)), "%s", why);
+	/* Now it is one, and what others have put there stays. */
+	CHECK(file_write(scratch, "foreign/tmp/note", SPAN("mine")) == 0 &&
+	    opens("foreign", JOURNAL, why, sizeof(why)) &&
+	    faccessat(scratch, "foreign/tmp/note", F_OK, 0) == 0, "%s", why);
+}
+
+/* A pipe instead of the lock does not hang a start, or a check. */
+static void
+test_pipe(int scratch)
+{
+	char why[256] = "";
+
+	CHECK(opens("pipe", JOURNAL, why, sizeof(why)) &&
+	    unlinkat(scratch, "pipe/lock", 0) == 0 &&
+	    mkfifoat(scratch, "pipe/lock", 0600) == 0, "%s", why);
+	(void)alarm(10);
+	(void)opens("pipe", 0, why, sizeof(why));
+	(void)opens("pipe", JOURNAL, why, sizeof(why));
+	(void)alarm(0);
+}
+
 int
 main(void)
 {
@@ -230,6 +293,8 @@ main(void)
 	test_acked_before();
 	test_abandoned();
 	test_aside(dir);
+	test_foreign(dir);
+	test_pipe(dir);
 	(void)close(dir);
 	scratch_remove(AT_FDCWD, top);
 	return check_report("datadir");
