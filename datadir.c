@@ -123,21 +123,26 @@ try_tmp(int dir, const char *path, char *why, size_t room)
 /*
  * Whether a relay may have stored something here, or nobody has.  Keys and
  * certificates are there before that, and every file system has a lost+found.
+ * A power cut in the first start may have left any of the names.
  */
 static bool
 is_ours(int dir)
 {
+	static const char *const known[] = { "tmp", "pack", "group", "aside",
+	    "guests.json", "control", "lost+found" };
 	DIR *list = file_open_list(dir, ".");
 	const char *name;
 	bool ours = false, others = false;
+	size_t i, count = sizeof(known) / sizeof(known[0]);
 
 	while (list != NULL && (name = file_next_name(list)) != NULL) {
 		if (strcmp(name, "lock") == 0 || strcmp(name, "user") == 0 ||
 		    strcmp(name, "journal") == 0)
 			ours = true;
-		else if (name[0] != '.' && strstr(name, ".pem") == NULL &&
-		    strcmp(name, "lost+found") != 0)
-			others = true;
+		for (i = 0; i < count && strcmp(name, known[i]) != 0; i++)
+			continue;
+		others = others || (i == count && name[0] != '.' &&
+		    strstr(name, ".pem") == NULL);
 	}
 	/* If it cannot be read, opening what is in it says so. */
 	if (list != NULL)
