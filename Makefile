@@ -24,7 +24,7 @@ OBJS =	base/buf.o base/clock.o base/confine.o base/encode.o base/fd.o \
 	disk/file.o disk/journal.o disk/quarantine.o disk/recfile.o \
 	disk/segment.o disk/syncer.o \
 	conf.o ntp.o \
-	store/copy.o store/discard.o store/ids.o store/index.o \
+	store/aside.o store/copy.o store/discard.o store/ids.o store/index.o \
 	store/large.o store/msgfile.o store/news.o store/pack.o store/queue.o \
 	store/sweep.o store/takeover.o store/upload.o store.o \
 	userdb/files.o userdb/invite.o userdb/name.o userdb/receipts.o \

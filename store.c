@@ -31,6 +31,7 @@
  *	tmp/large-X without PUT_LARGE	never acked to its poster: removed
  *	tmp/drop-N			its removal goes on
  *	other drafts in tmp		removed; other files stay
+ *	aside/user/xx/UID/N		see store/aside.h
  *	ACK of what does not wait	nothing
  *	an invalid record		one line; counts it; passes it over
  *	directory of the next node	a copy that was never acked: discarded
@@ -50,6 +51,7 @@
 #include <unistd.h>
 
 #include "disk/file.h"
+#include "store/aside.h"
 #include "store/copy.h"
 #include "store/discard.h"
 #include "store/ids.h"
@@ -124,7 +126,7 @@ static struct index_dir
 dir_of(const struct store *st, const struct queue *q)
 {
 	return (struct index_dir){ st->quarantine, st->packs, &q->uid, q->ref,
-	    st->limit, "" };
+	    st->limit, q->index.aside, "" };
 }
 
 /* The next checkpoint must write q's index. */
@@ -483,29 +485,35 @@ is_taken(const struct queue *from, struct queue *to)
 	return to->copy_waits > 0;
 }
 
+/* Discard the directory of a node, and what is aside.  -1 with errno. */
+static int
+discard_node(struct store *st, const struct uid *uid, uint32_t ref)
+{
+	char place[INDEX_PLACE], path[INDEX_PLACE];
+
+	index_place(place, uid, ref);
+	aside_path(path, place);
+	return discard_directory(&st->discards, path) == -1 ||
+	    discard_directory(&st->discards, place) == -1 ? -1 : 0;
+}
+
 void
 store_discard(struct store *st, const struct uid *uid, uint32_t ref)
 {
-	char path[QUEUE_PATH];
-
-	index_place(path, uid, ref);
 	/* If it stays, the next copy to this number tries again. */
-	(void)discard_directory(&st->discards, path);
+	(void)discard_node(st, uid, ref);
 }
 
 /* A crash, or a client that gave up, may have left what is in the way. */
 static int
 begin_copy(struct store *st, struct queue *from, struct queue *to)
 {
-	char path[QUEUE_PATH];
-
 	if (to->copy_from == from && from->copy_to == to)
 		return 0;
 	end_copy(st, from);
 	if (to->copy_from != NULL)
 		end_copy(st, to->copy_from);
-	queue_path(path, to);
-	if (discard_directory(&st->discards, path) == -1)
+	if (discard_node(st, &to->uid, to->ref) == -1)
 		return -1;
 	index_free(&to->index);
 	to->copy = copy_begin(st->syncer, &to->index);
@@ -634,13 +642,11 @@ drop_queue(struct store *st, struct queue *q)
 static void
 discard_dropped(struct store *st)
 {
-	char path[QUEUE_PATH];
 	struct queue *q;
 
 	while ((q = st->dropped) != NULL) {
 		st->dropped = q->next;
-		queue_path(path, q);
-		(void)discard_directory(&st->discards, path);
+		store_discard(st, &q->uid, q->ref);
 		/* More than that if not all of it was counted. */
 		st->lost += q->index.bytes + 1;
 		st->touched = true;
@@ -1186,6 +1192,10 @@ write_index(struct store *st)
 
 	if (more == 0)
 		more = index_flush(&q->index, &dir);
+	/* What is wrong with one path must not stop the others. */
+	if (more == -1 && quarantine_is_of_path(errno) && !q->index.aside &&
+	    index_set_aside(&q->index, &dir) == 0)
+		return 1;
 	/* On failure it is tried again. */
 	st->failed_at[0] = '\0';
 	if (more == -1)

@@ -173,6 +173,7 @@ how_at_top(const struct backup *b, const char *name, bool is_dir)
 		enum how how;
 	} known[] = {
 		{ "user",  HOW_QUEUES },
+		{ "aside", HOW_QUEUES },
 		{ "pack",  HOW_LINKED },
 		{ "group", HOW_LINKED },
 		{ "tmp",   HOW_LARGE  },

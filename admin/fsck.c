@@ -155,7 +155,7 @@ look_at_top(struct fsck *c, const char *path, const char *name)
 {
 	static const char *const known[] = {
 		"lock", "journal", "pack", "guests.json", "control", "tmp",
-		"lost+found", "ca-key.pem", "cert.pem", "key.pem",
+		"lost+found", "aside", "ca-key.pem", "cert.pem", "key.pem",
 		"ca-key.pem.old", "cert.pem.old", "key.pem.old", "push.pem"
 	};
 	size_t i;

@@ -199,6 +199,20 @@ file_make_parents(int dir, const char *name)
 	return 0;
 }
 
+void
+file_remove_parents(int dir, const char *name)
+{
+	char path[PATH_BYTES];
+	char *slash;
+
+	(void)snprintf(path, sizeof(path), "%s", name);
+	while ((slash = strrchr(path, '/')) != NULL) {
+		*slash = '\0';
+		if (unlinkat(dir, path, AT_REMOVEDIR) == -1)
+			return;
+	}
+}
+
 int
 file_open_dir(int dir, const char *name)
 {

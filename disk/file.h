@@ -40,6 +40,8 @@ int file_make_dir(int dir, const char *name);
 int file_make_synced_dir(int dir, const char *name);
 /* Make the directories above the last slash of name. */
 int file_make_parents(int dir, const char *name);
+/* Remove the directories above name that are empty. */
+void file_remove_parents(int dir, const char *name);
 /* Open a directory below dir. */
 int file_open_dir(int dir, const char *name);
 /*

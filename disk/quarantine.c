@@ -117,6 +117,14 @@ quarantine_is_damage(int error)
 	    error == EISDIR || error == ESPIPE || error == ENXIO;  /* no file */
 }
 
+bool
+quarantine_is_of_path(int error)
+{
+	return error == EACCES || error == EPERM || error == ENOTDIR ||
+	    error == EISDIR || error == EEXIST || error == ELOOP ||
+	    error == ENAMETOOLONG || error == EMLINK;
+}
+
 void
 quarantine_keep(struct quarantine *quarantine, const char *name,
     struct span bytes,

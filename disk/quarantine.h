@@ -34,6 +34,12 @@ int quarantine_clear(struct quarantine *, const char *path);
 /* An error of reading that means a file, not the disk or the system. */
 bool quarantine_is_damage(int error);
 /*
+ * An error of writing that means one path: another user's, mostly.  Then what
+ * belongs at DATA/path is kept at DATA/aside/path, and is valid instead.
+ */
+bool quarantine_is_of_path(int error);
+#define QUARANTINE_ASIDE "aside/"
+/*
  * Keep bytes as lost+found/name, replacing an older file: the same may be
  * found at every start.  Not counted: not all of it is damage.
  */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "base/log.h"
 #include "disk/file.h"
 #include "disk/quarantine.h"
 
@@ -16,6 +17,7 @@
 #define TAIL_BYTES 19
 
 #define NAME_BYTES 48		/* room for tmp/draft-N */
+#define PATH_BYTES 600
 
 void
 recfile_begin(struct buf *text)
@@ -138,11 +140,77 @@ recfile_draft(struct drafts *d, const char *path, struct span text)
 	char name[NAME_BYTES];
 
 	draft_name(name, d->first + d->count);
-	if (file_write(d->data, name, text) == -1)
+	if (file_write(d->quarantine->data, name, text) == -1)
 		return -1;
 	buf_add(&d->paths, (struct span){ path, strlen(path) + 1 });
 	d->count++;
 	return 0;
+}
+
+static int
+move(int data, const char *from, const char *to)
+{
+	return file_make_parents(data, to) == -1 ? -1 :
+	    renameat(data, from, data, to);
+}
+
+bool
+recfile_is_aside(const struct quarantine *quarantine, const char *path)
+{
+	char aside[PATH_BYTES];
+
+	(void)snprintf(aside, PATH_BYTES, QUARANTINE_ASIDE "%s", path);
+	return faccessat(quarantine->data, aside, F_OK, 0) == 0;
+}
+
+/* Give a draft its name, or keep it aside. */
+static int
+install(struct quarantine *quarantine, const char *name, const char *path)
+{
+	char aside[PATH_BYTES];
+	int data = quarantine->data, error;
+
+	(void)snprintf(aside, PATH_BYTES, QUARANTINE_ASIDE "%s", path);
+	/* No older one may be there when this one has its name. */
+	if (recfile_is_aside(quarantine, path)) {
+		if (move(data, name, aside) == -1)
+			return -1;
+		if (move(data, aside, path) == 0)
+			file_remove_parents(data, aside);
+		return 0;	/* else a later one does */
+	}
+	if (move(data, name, path) == 0)
+		return 0;
+	error = errno;
+	if (!quarantine_is_of_path(error))
+		return -1;
+	if (quarantine_clear(quarantine, path) == 1 &&
+	    move(data, name, path) == 0)
+		return 0;
+	if (move(data, name, aside) == -1)
+		return -1;
+	log_error("%s: %s: it is kept in %s", path, strerror(error), aside);
+	return 0;
+}
+
+bool
+recfile_stays(struct quarantine *quarantine, const char *path)
+{
+	char aside[PATH_BYTES];
+
+	if (!recfile_is_aside(quarantine, path))
+		return false;
+	(void)snprintf(aside, PATH_BYTES, QUARANTINE_ASIDE "%s", path);
+	if (!quarantine->report_only) {
+		if (quarantine_clear(quarantine, path) != -1 &&
+		    move(quarantine->data, aside, path) == 0) {
+			file_remove_parents(quarantine->data, aside);
+			return false;
+		}
+		log_warning("%s: %s: it is still in %s", path,
+		    strerror(errno), aside);
+	}
+	return true;
 }
 
 int
@@ -154,8 +222,7 @@ recfile_install(struct drafts *d)
 	if (d->count == 0)
 		return 0;
 	draft_name(name, d->first);
-	if (file_make_parents(d->data, path) == -1 ||
-	    renameat(d->data, name, d->data, path) == -1)
+	if (install(d->quarantine, name, path) == -1)
 		return -1;
 	buf_drop(&d->paths, strlen(path) + 1);
 	d->first++;

@@ -57,20 +57,23 @@ bool recfile_next(struct span *lines, struct span *line);
  * file or the new one; start-up removes what it leaves in tmp.
  */
 struct drafts {
-	int data;		/* the data directory */
+	struct quarantine *quarantine;
 	struct buf paths;	/* of those to be installed, each with NUL */
 	size_t first;		/* number of the first of them */
 	size_t count;
 };
 
-/* Begin with { .data = dir }. */
+/* Begin with { .quarantine = q }. */
 void recfile_free(struct drafts *);
 /* Write the draft of DATA/path.  -1 with errno. */
 int recfile_draft(struct drafts *, const char *path, struct span text);
 /*
- * Install one.  Returns 1, 0 when there is none, or -1 with errno: it remains a
- * draft.
+ * Install one: if it cannot have its name, aside (see quarantine.h).  Returns
+ * 1, 0 when there is none, or -1 with errno: it remains a draft.
  */
 int recfile_install(struct drafts *);
+bool recfile_is_aside(const struct quarantine *, const char *path);
+/* At start: the same, after it was given its name, if it can have it. */
+bool recfile_stays(struct quarantine *, const char *path);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/encode.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "disk/file.h"
 #include "store/ids.h"
 #include "store/pack.h"
@@ -38,8 +39,15 @@ index_place(char path[INDEX_PLACE], const struct uid *uid, uint32_t ref)
 const char *
 index_where(struct index_dir *dir)
 {
-	if (dir->path[0] == '\0')
-		index_place(dir->path, dir->uid, dir->ref);
+	char place[INDEX_PLACE];
+
+	if (dir->path[0] != '\0')
+		return dir->path;
+	index_place(place, dir->uid, dir->ref);
+	if (dir->aside)
+		aside_path(dir->path, place);
+	else
+		memcpy(dir->path, place, sizeof(place));
 	return dir->path;
 }
 
@@ -282,6 +290,9 @@ recover(struct index_content *c, struct index_dir *dir, uint64_t from,
 	encode_u32(node + UID_BYTES, dir->ref);
 	for (; from <= to; from = found.id + 1) {
 		more = packs_next_of(dir->packs, node, from, to, &found);
+		/* That is nothing against the index: see index_set_aside. */
+		if (more == -1 && quarantine_is_of_path(errno))
+			errno = EIO;
 		if (more != 1)
 			return more == -1 ? -1 : count;
 		place = place_of(c->entries, c->count, found.id);
@@ -359,8 +370,10 @@ cut(struct node_index *ix, struct index_dir *dir)
 	while (ix->file_count > 0 &&
 	    ix->files[ix->file_count - 1].first >= dir->limit) {
 		index_path(path, ix, dir, ix->file_count - 1);
+		/* What stays is not looked at. */
 		if (!dir->quarantine->report_only &&
-		    unlinkat(dir->quarantine->data, path, 0) == -1)
+		    unlinkat(dir->quarantine->data, path, 0) == -1 &&
+		    !quarantine_is_of_path(errno))
 			return -1;
 		ix->file_count--;
 	}
@@ -619,9 +632,79 @@ settle(const struct node_index *ix, struct index_dir *dir, uint32_t i,
 	return result;
 }
 
-/* Have what waits of file i in the window. */
+/* Add what memory knows of file i to what is made aside.  1 if it cannot. */
 static int
-load(struct node_index *ix, struct index_dir *dir, uint32_t i)
+copy_aside(const struct node_index *ix, struct index_dir *dir, uint32_t i,
+    const char *place)
+{
+	const struct index_file *f = &ix->files[i];
+	struct buf text = { NULL, 0, 0 };
+	char path[INDEX_PATH];
+	int result;
+
+	index_path(path, ix, dir, i);
+	if (file_read(dir->quarantine->data, path, FILE_BYTES_MAX,
+	    &text) == -1) {
+		buf_free(&text);
+		return quarantine_is_of_path(errno) ||
+		    quarantine_is_damage(errno) ? 1 : -1;
+	}
+	if (f->known && text.n > f->end)
+		text.n = f->end;
+	result = aside_add(dir->quarantine, place, path +
+	    strlen(index_where(dir)) + 1, buf_span(&text));
+	buf_free(&text);
+	return result;
+}
+
+int
+index_set_aside(struct node_index *ix, struct index_dir *dir)
+{
+	struct quarantine *quarantine = dir->quarantine;
+	char place[INDEX_PLACE], path[INDEX_PLACE];
+	int error = errno, result;
+	bool all = true;
+	uint32_t i;
+
+	index_place(place, dir->uid, dir->ref);
+	aside_path(path, place);
+	if (!ix->listed && list_files(ix, dir) == -1) {
+		if (!quarantine_is_of_path(errno))
+			return -1;
+		ix->file_count = 0;
+		all = false;
+	}
+	ix->listed = true;
+	if (aside_begin(quarantine, place) == -1)
+		return -1;
+	for (i = 0; i < ix->file_count; i++) {
+		/* This one could not even be made. */
+		if (ix->files[i].known && ix->files[i].end == 0)
+			continue;
+		result = copy_aside(ix, dir, i, place);
+		if (result == -1)
+			return -1;
+		if (result == 1) {
+			forget_file(ix, i--);
+			all = false;
+		}
+	}
+	if (aside_end(quarantine, place, all) == -1)
+		return -1;
+	log_error("%s: %s: its list of messages goes on in %s%s", place,
+	    strerror(error), path, all ? "" :
+	    "; what waited before cannot be read");
+	for (i = 0; i < ix->file_count; i++)
+		ix->files[i].ragged = false;
+	forget_window(ix);
+	ix->aside = dir->aside = true;
+	dir->path[0] = '\0';
+	return 0;
+}
+
+/* Read file i into the window, and mend it. */
+static int
+load_file(struct node_index *ix, struct index_dir *dir, uint32_t i)
 {
 	char path[INDEX_PATH];
 	struct index_content c;
@@ -656,15 +739,41 @@ load(struct node_index *ix, struct index_dir *dir, uint32_t i)
 	return 0;
 }
 
+/* Whether a look has failed as it may not read or mend, and now can. */
+static bool
+evades(struct node_index *ix, struct index_dir *dir)
+{
+	return (errno == EACCES || errno == EPERM) && !ix->aside &&
+	    !dir->quarantine->report_only && index_set_aside(ix, dir) == 0;
+}
+
+/* Have what waits of file i in the window. */
+static int
+load(struct node_index *ix, struct index_dir *dir, uint32_t i)
+{
+	uint32_t count = ix->file_count;
+	int result = load_file(ix, dir, i);
+
+	/* If there are fewer files now, the next attempt finds that. */
+	if (result == -1 && evades(ix, dir) && ix->file_count == count)
+		result = load_file(ix, dir, i);
+	return result;
+}
+
 /* Have the list of files. */
 static int
 list(struct node_index *ix, struct index_dir *dir)
 {
+	char place[INDEX_PLACE];
+
 	if (ix->listed)
 		return 0;
+	index_place(place, dir->uid, dir->ref);
+	ix->aside = dir->aside = aside_stays(dir->quarantine, place);
+	dir->path[0] = '\0';
 	if (list_files(ix, dir) == -1) {
 		ix->file_count = 0;
-		return -1;
+		return evades(ix, dir) ? 0 : -1;
 	}
 	ix->listed = true;
 	return 0;

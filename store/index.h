@@ -37,12 +37,13 @@
 
 #include "base/encode.h"
 #include "disk/quarantine.h"
+#include "store/aside.h"
 #include "store/news.h"
 
 struct packs;
 
 #define INDEX_LINE 44		/* bytes of a line */
-#define INDEX_PLACE 64		/* room for user/xx/UID/4294967295 */
+#define INDEX_PLACE ASIDE_PLACE	/* room for any directory of one */
 #define INDEX_PATH 160		/* room for the path of a file */
 
 struct index_entry {
@@ -68,6 +69,7 @@ struct index_file {
 struct node_index {
 	bool listed;
 	bool stale;		/* the journal may have what is in it, too */
+	bool aside;		/* see aside.h */
 	struct index_file *files;
 	uint32_t file_count;
 	uint32_t unknown;	/* files from this one on may be unknown */
@@ -86,11 +88,12 @@ struct index_dir {
 	const struct uid *uid;	/* whose node it is */
 	uint32_t ref;
 	uint64_t limit;		/* the journal has all from this id on */
-	/* For index_where: the node's directory, or "". */
+	bool aside;		/* see aside.h */
+	/* For index_where: the directory, or "". */
 	char path[INDEX_PLACE];
 };
 
-/* The path of a node's directory. */
+/* The path of a node's directory, unless its index is aside. */
 void index_place(char path[INDEX_PLACE], const struct uid *, uint32_t ref);
 /* The same, of this one. */
 const char *index_where(struct index_dir *);
@@ -128,6 +131,12 @@ int index_add(struct node_index *, struct index_dir *,
  * 1 if there is more to do.
  */
 int index_flush(struct node_index *, struct index_dir *);
+
+/*
+ * Go on aside, as something there can be read or written no more: see aside.h.
+ * It must not be aside.
+ */
+int index_set_aside(struct node_index *, struct index_dir *);
 
 /* The path of file i.  It must be listed. */
 void index_path(char path[INDEX_PATH], const struct node_index *,

@@ -11,6 +11,7 @@
 
 #include "base/encode.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "disk/file.h"
 #include "store/ids.h"
 
@@ -506,6 +507,26 @@ mend(struct packs *packs, const char *path, const struct open_pack *open)
 	    -1;
 }
 
+/*
+ * The pack cannot be opened, or is no file: then it is moved, and there is none
+ * any more.  If we may not read it, what it has waits; that is said once.
+ */
+static int
+refuse(struct packs *packs, struct pack *pack, const char *path)
+{
+	int error = errno;
+
+	if ((error == ELOOP || error == EISDIR || error == ENXIO) &&
+	    quarantine_move(packs->quarantine, path, "it is no file") == 0)
+		error = ENOENT;
+	else if ((error == EACCES || error == EPERM) && !pack->refused)
+		log_error("%s: %s: its messages wait until it can be read",
+		    path, strerror(error));
+	pack->refused = error != ENOENT;
+	errno = error;
+	return -1;
+}
+
 static int
 open_pack(struct packs *packs, struct pack *pack, struct open_pack *open)
 {
@@ -515,8 +536,15 @@ open_pack(struct packs *packs, struct pack *pack, struct open_pack *open)
 	pack_path(path, pack->first);
 	open->first = pack->first;
 	open->fd = openat(packs->data, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (open->fd == -1 || fstat(open->fd, &status) == -1)
+	if (open->fd == -1)
+		return refuse(packs, pack, path);
+	if (fstat(open->fd, &status) == -1)
 		return -1;
+	if (!S_ISREG(status.st_mode)) {
+		errno = ENXIO;
+		return refuse(packs, pack, path);
+	}
+	pack->refused = false;
 	open->bytes = (uint64_t)status.st_size;
 	if (read_table(open, open->bytes) == 0)
 		return 0;

@@ -58,6 +58,7 @@ struct pack_entry {
 struct pack {
 	uint64_t first;
 	uint64_t bytes;		/* of the file; 0: not known */
+	bool refused;		/* it could not be opened: that was said */
 	/* For a sweep: a bit for what of it waits, by a hash of the id. */
 	uint32_t mark_bits;	/* a power of two; 0: none is marked */
 	uint32_t *marks;

@@ -13,6 +13,7 @@
 #include "disk/file.h"
 #include "disk/quarantine.h"
 #include "disk/syncer.h"
+#include "store/aside.h"
 #include "store/ids.h"
 #include "store/index.h"
 #include "store/large.h"
@@ -46,6 +47,7 @@ struct sweep {
 	struct larges *larges;
 	enum sweep_phase phase;
 	uint64_t limit;
+	bool is_aside;		/* what is marked now: see aside.h */
 
 	/* Marking: the directories that are being read. */
 	struct level {
@@ -188,7 +190,9 @@ sweep_begin(struct sweep *sw, uint64_t limit)
 		return;
 	sw->phase = SWEEP_MARKING;
 	sw->limit = limit;
-	(void)strcpy(sw->path, "user");
+	/* In this order: what is aside may go back meanwhile. */
+	(void)strcpy(sw->path, ASIDE "user");
+	sw->is_aside = true;
 	if (list_larges(sw) == -1 || enter(sw) == -1)
 		give_up(sw, sw->path);
 }
@@ -230,7 +234,8 @@ static int
 mark_file(struct sweep *sw, const char *name)
 {
 	struct index_dir dir = { .quarantine = sw->quarantine,
-	    .packs = sw->packs, .limit = sw->limit };
+	    .packs = sw->packs, .limit = sw->limit,
+	    .aside = strncmp(sw->path, ASIDE, strlen(ASIDE)) == 0 };
 	const char *uid_text = sw->path + sw->levels[DEPTH - 3].end + 1;
 	struct index_entry *entries;
 	struct uid uid;
@@ -419,10 +424,15 @@ sweep_step(struct sweep *sw)
 	case SWEEP_IDLE:
 		return false;
 	case SWEEP_MARKING:
-		if (sw->depth > 0)
+		if (sw->depth > 0) {
 			result = mark_some(sw);
-		else
+		} else if (sw->is_aside) {
+			(void)strcpy(sw->path, "user");
+			sw->is_aside = false;
+			result = enter(sw);
+		} else {
 			sw->phase = SWEEP_LARGES;
+		}
 		break;
 	case SWEEP_LARGES:
 		if (sw->large_count > 0)

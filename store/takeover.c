@@ -315,7 +315,7 @@ add_to_index(struct takeover *t, const struct old_message *found,
 	struct index_entry e = { found->id, (uint32_t)(r->head + r->data),
 	    NEWS_NONE, r->data > UPLOAD_SMALL };
 	struct index_dir dir = { t->quarantine, t->packs,
-	    &found->queue->uid, found->queue->ref, t->limit, "" };
+	    &found->queue->uid, found->queue->ref, t->limit, false, "" };
 
 	if (r->data == 0)
 		e.kind = news_kind((struct span){ t->bytes.p, r->head });

@@ -25,7 +25,9 @@ static const struct subtree {
 	const char *top;
 	const char *rest;	/* of a file's path, after top/xx/NAME */
 } trees[] = {
+	{ QUARANTINE_ASIDE "user",  "/user.json" },
 	{ "user",  "/user.json" },
+	{ QUARANTINE_ASIDE "group", ""           },
 	{ "group", ""           },
 };
 
@@ -33,6 +35,7 @@ static const struct subtree {
 
 struct files {
 	struct quarantine *quarantine;
+	bool aside;		/* some files are: see quarantine.h */
 	size_t tree;		/* of trees: the one being read */
 	DIR *outer;		/* its list of xx, or NULL */
 	DIR *inner;		/* the list of one xx, or NULL */
@@ -97,6 +100,15 @@ record_fault(void *with, struct span text)
 	}
 }
 
+/* The path that a file has or, if it is aside, is to have. */
+static const char *
+name_of(const char *path)
+{
+	size_t n = strlen(QUARANTINE_ASIDE);
+
+	return strncmp(path, QUARANTINE_ASIDE, n) == 0 ? path + n : path;
+}
+
 /*
  * Read a file into f->lines, or move it to lost+found if it is damaged.  -1
  * with errno.
@@ -104,16 +116,23 @@ record_fault(void *with, struct span text)
 static int
 load(struct files *f, const char *path)
 {
-	struct files_check check = { .files = f, .path = path };
-	int found = recfile_read(f->quarantine, path, FILE_BYTES, &f->file,
-	    &f->lines, record_fault, &check);
-	int data = f->quarantine->data;
+	struct files_check check = { .files = f, .path = name_of(path) };
+	int data = f->quarantine->data, found;
+	bool is_aside = check.path != path;
 
+	/* What is aside is valid instead of what has its name. */
+	if (is_aside)
+		f->aside |= recfile_stays(f->quarantine, check.path);
+	if (f->aside && is_aside != recfile_is_aside(f->quarantine,
+	    check.path))
+		return 0;
+	found = recfile_read(f->quarantine, path, FILE_BYTES, &f->file,
+	    &f->lines, record_fault, &check);
 	if (found == 1 && f->lines.n == 0)
 		return quarantine_move(f->quarantine, path,
 		    "it has no records");
 	/* An earlier version has given it a longer name. */
-	if (found == 1 && !f->quarantine->report_only &&
+	if (found == 1 && !f->quarantine->report_only && !is_aside &&
 	    check.place[0] != '\0' && strcmp(check.place, path) != 0 &&
 	    renameat(data, path, data, check.place) == -1)
 		return -1;

@@ -329,7 +329,9 @@ static int
 load(struct invites *inv)
 {
 	struct span lines;
-	int found = recfile_read(inv->quarantine, FILE_NAME, FILE_BYTES,
+	const char *path = recfile_stays(inv->quarantine, FILE_NAME) ?
+	    QUARANTINE_ASIDE FILE_NAME : FILE_NAME;
+	int found = recfile_read(inv->quarantine, path, FILE_BYTES,
 	    &inv->text, &lines, apply_line, inv);
 
 	/* A damaged file counts for nothing. */

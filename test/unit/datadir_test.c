@@ -19,12 +19,15 @@
 #define JOURNAL ((uint64_t)64 << 20)
 #define MESSAGES 1000
 #define DATA 60000		/* bytes of each */
+#define NOBODY 65534		/* a user who is not root */
 
 static char top[] = "/tmp/mnm-data-XXXXXX";
 static struct now now = { 1000, 1000 };
 static char bytes[DATA];
 static uint64_t ids[MESSAGES];
 static struct uid member;
+static const char *const aliases[] = { "a1", "a2", "a3", "b1", "b2",
+	"b3" };
 
 static void
 open_data(struct datadir *d, const char *name)
@@ -157,6 +160,131 @@ test_abandoned(void)
 	CHECK(datadir_close(&d) == 0, "close: %s", strerror(errno));
 }
 
+/* Give a member a name; NULL: a new one. */
+static struct uid
+name_member(struct datadir *d, const struct uid *uid, const char *alias)
+{
+	char nodeid[NODEID_TEXT];
+	struct user *user;
+
+	while (datadir_state(d) == DATADIR_WAIT)
+		step(d, 1);
+	user = uid != NULL ? userdb_user(d->userdb, uid) :
+	    userdb_add_user(d->userdb, SPAN("first"), nodeid);
+	CHECK(userdb_add_alias(d->userdb, user, span_of(alias), 1, 9) ==
+	    USERDB_OK, "%s", alias);
+	commit(d);
+	return user->uid;
+}
+
+/*
+ * A member's directory that may not be written: all is stored, theirs aside,
+ * and is there at the next start, whether that may write it or not.
+ */
+static void
+test_aside(int scratch)
+{
+	bool root = geteuid() == 0;
+	char text[UID_TEXT], path[64];
+	struct datadir d;
+	struct uid uid;
+	size_t i;
+
+	/* Root may do it all. */
+	CHECK(mkdirat(scratch, "aside", 0700) == 0 && (!root ||
+	    (fchmod(scratch, 0711) == 0 &&
+	    fchownat(scratch, "aside", NOBODY, NOBODY, 0) == 0 &&
+	    seteuid(NOBODY) == 0)), "%s", strerror(errno));
+	open_data(&d, "aside");
+	uid = name_member(&d, NULL, "alice");
+	CHECK(datadir_checkpoint(&d) == 0, "checkpoint: %s", strerror(errno));
+	encode_base32(text, uid.bytes, UID_BYTES);
+	(void)snprintf(path, sizeof(path), "user/%.2s/%.32s", text, text);
+	CHECK(fchmodat(d.dir, path, 0500, 0) == 0, "%s: %s", path,
+	    strerror(errno));
+	for (i = 0; i < 3; i++) {
+		(void)name_member(&d, &uid, aliases[i]);
+		(void)name_member(&d, NULL, aliases[i + 3]);
+		CHECK(datadir_checkpoint(&d) == 0, "checkpoint: %s",
+		    strerror(errno));
+		CHECK(datadir_state(&d) != DATADIR_FULL, "posts are refused");
+		if (i == 2)
+			CHECK(fchmodat(d.dir, path, 0700, 0) == 0, "%s", path);
+		reopen(&d, "aside");
+		CHECK(userdb_user(d.userdb, &uid) != NULL &&
+		    userdb_alias(d.userdb, span_of(aliases[i])) != NULL,
+		    "%zu: lost", i);
+		CHECK(userdb_alias(d.userdb, span_of(aliases[i + 3])) != NULL,
+		    "%zu: another is lost", i);
+	}
+	CHECK(faccessat(d.dir, "aside", F_OK, 0) == -1, "it stays aside");
+	CHECK(datadir_close(&d) == 0, "close: %s", strerror(errno));
+	CHECK(!root || seteuid(0) == 0, "%s", strerror(errno));
+}
+
+/* Whether it opens, or a check of it does, with why not. */
+static bool
+opens(const char *name, uint64_t journal, char *why, size_t room)
+{
+	struct datadir d;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
+	if (datadir_open(&d, path, journal, why, room) == -1)
+		return false;
+	CHECK(datadir_close(&d) == 0, "close: %s", strerror(errno));
+	return true;
+}
+
+/* Files of others are no data, and stay. */
+static void
+test_foreign(int scratch)
+{
+	const char *const ours[] = { "foreign/key.pem",
+	    "foreign/ca-key.pem.old", "foreign/.hidden" };
+	char why[256];
+	size_t i;
+
+	CHECK(file_make_parents(scratch, "foreign/tmp/x") == 0 &&
+	    file_write(scratch, "foreign/tmp/large-x", SPAN("mine")) == 0 &&
+	    file_write(scratch, "foreign/letter", SPAN("mine")) == 0,
+	    "%s", strerror(errno));
+	for (i = 0; i < 2; i++) {
+		CHECK(!opens("foreign", i == 0 ? JOURNAL : 0, why,
+		    sizeof(why)) && strstr(why, "is no data directory") != NULL,
+		    "%s", why);
+		CHECK(faccessat(scratch, "foreign/tmp/large-x", F_OK, 0) == 0 &&
+		    faccessat(scratch, "foreign/lock", F_OK, 0) == -1,
+		    "it was changed");
+	}
+	CHECK(unlinkat(scratch, "foreign/letter", 0) == 0 &&
+	    mkdirat(scratch, "foreign/lost+found", 0700) == 0, "%s",
+	    strerror(errno));
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		CHECK(file_write(scratch, ours[i], SPAN("")) == 0, "%s",
+		    ours[i]);
+	CHECK(opens("foreign", JOURNAL, why, sizeof(why)), "%s", why);
+	/* Now it is one, and what others have put there stays. */
+	CHECK(file_write(scratch, "foreign/tmp/note", SPAN("mine")) == 0 &&
+	    opens("foreign", JOURNAL, why, sizeof(why)) &&
+	    faccessat(scratch, "foreign/tmp/note", F_OK, 0) == 0, "%s", why);
+}
+
+/* A pipe instead of the lock does not hang a start, or a check. */
+static void
+test_pipe(int scratch)
+{
+	char why[256] = "";
+
+	CHECK(opens("pipe", JOURNAL, why, sizeof(why)) &&
+	    unlinkat(scratch, "pipe/lock", 0) == 0 &&
+	    mkfifoat(scratch, "pipe/lock", 0600) == 0, "%s", why);
+	(void)alarm(10);
+	(void)opens("pipe", 0, why, sizeof(why));
+	(void)opens("pipe", JOURNAL, why, sizeof(why));
+	(void)alarm(0);
+}
+
 int
 main(void)
 {
@@ -164,6 +292,9 @@ main(void)
 
 	test_acked_before();
 	test_abandoned();
+	test_aside(dir);
+	test_foreign(dir);
+	test_pipe(dir);
 	(void)close(dir);
 	scratch_remove(AT_FDCWD, top);
 	return check_report("datadir");

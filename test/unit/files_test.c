@@ -365,7 +365,8 @@ check_save(void)
 {
 	struct buf strings = { NULL, 0, 0 }, file = { NULL, 0, 0 };
 	struct buf expected = { NULL, 0, 0 };
-	struct drafts drafts = { .data = dir };
+	struct quarantine quarantine = { .data = dir };
+	struct drafts drafts = { .quarantine = &quarantine };
 	struct record user, alias;
 
 	CHECK(record_read(&user, SPAN(A_USER), &strings) == RECORD_OF_USER &&

@@ -30,6 +30,7 @@
 
 #define LARGEST 200000
 #define PATH 160
+#define NOBODY 65534		/* a user who is not root */
 
 static int top;			/* a directory for all of this */
 static char bytes[LARGEST];
@@ -1212,6 +1213,52 @@ test_obstacles(void)
 	}
 }
 
+static void
+make_loop(int dir, const char *path)
+{
+	CHECK(symlinkat(strrchr(path, '/') + 1, dir, path) == 0, "%s: %s", path,
+	    strerror(errno));
+}
+
+static void
+make_dir(int dir, const char *path)
+{
+	CHECK(mkdirat(dir, path, 0700) == 0, "%s: %s", path, strerror(errno));
+}
+
+/* A pack that is no file is moved, and keeps nobody from other messages. */
+static void
+test_pack_obstacles(void)
+{
+	void (*const make[])(int, const char *) = { make_pipe, make_loop,
+	    make_dir };
+	struct store_place p;
+	struct queue *q;
+	char path[PATH], name[32];
+	uint64_t ids[2];
+	size_t i;
+
+	for (i = 0; i < COUNT(make); i++) {
+		(void)snprintf(name, sizeof(name), "no pack %zu", i);
+		p = new_store(name);
+		q = store_queue(p.store, &alice, 1);
+		ids[0] = put(&p, 10, &q, 1);
+		checkpoint(&p);
+		ids[1] = put(&p, 10, &q, 1);
+		checkpoint(&p);
+		reopen(&p);
+		q = store_queue(p.store, &alice, 1);
+		pack_path(path, ids[0]);
+		CHECK(unlinkat(p.dir, path, 0) == 0, "%s", path);
+		make[i](p.dir, path);
+		CHECK(!reads(&p, q, ids[0], 10) && (errno == EBADMSG),
+		    "%s: %s", name, strerror(errno));
+		expect(&p, q, ids + 1, 1, name);
+		CHECK(count_names(p.dir, "lost+found") == 1, "%s", name);
+		end_store(&p);
+	}
+}
+
 /* What a power cut leaves of lines that were not synced is no damage. */
 static void
 test_torn(void)
@@ -1764,6 +1811,71 @@ sweep(struct store_place *p)
 	    store_needs_sweep(p->store)); i++)
 		continue;
 	CHECK(i < 10000, "a sweep never ends");
+}
+
+/*
+ * A directory that may not be written, or not even read: its index goes on
+ * aside, others are written, and nothing is lost or comes again.
+ */
+static void
+test_aside(const char *name, mode_t mode)
+{
+	bool root = geteuid() == 0, reads = mode != 0;
+	struct store_place p;
+	struct queue *q;
+	char path[QUEUE_PATH], file[PATH], aside[QUEUE_PATH];
+	uint64_t ids[9], others[3];
+
+	/* Root may do it all. */
+	CHECK(mkdirat(top, name, 0700) == 0 &&
+	    (!root || fchownat(top, name, NOBODY, NOBODY, 0) == 0), "%s",
+	    name);
+	p.dir = openat(top, name, O_RDONLY | O_DIRECTORY);
+	CHECK(!root || seteuid(NOBODY) == 0, "%s", strerror(errno));
+	open_store(&p);
+	q = store_queue(p.store, &alice, 1);
+	queue_path(path, q);
+	aside_path(aside, path);
+	put_some(&p, q, 10, ids, 6);
+	checkpoint(&p);
+	store_ack(p.store, q, ids[0]);
+	commit(&p);
+	index_file(file, q, ids[0]);
+	CHECK(fchmodat(p.dir, file, mode & 0400, 0) == 0 &&
+	    fchmodat(p.dir, path, mode, 0) == 0, "%s", strerror(errno));
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
+	expect(&p, q, ids + 1, reads ? 5 : 0, "unwritable");
+	store_ack(p.store, q, ids[1]);
+	put_some(&p, q, 10, ids + 6, 3);
+	put_some(&p, store_queue(p.store, &bob, 1), 10, others, 3);
+	checkpoint(&p);
+	if (reads)
+		expect(&p, q, ids + 2, 7, "aside");
+	else
+		expect(&p, q, ids + 6, 3, "aside, the rest unread");
+	CHECK(count_names(p.dir, aside) == (reads ? 1 : 2), "aside");
+	sweep(&p);
+	reopen(&p);
+	expect(&p, store_queue(p.store, &bob, 1), others, 3, "another");
+	q = store_queue(p.store, &alice, 1);
+	expect(&p, q, reads ? ids + 2 : ids + 6, reads ? 7 : 3, "still aside");
+	store_ack(p.store, q, ids[7]);
+	checkpoint(&p);
+	CHECK(fchmodat(p.dir, path, 0700, 0) == 0 &&
+	    fchmodat(p.dir, file, 0600, 0) == 0, "%s", strerror(errno));
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
+	ids[7] = ids[8];
+	/* What was acked while it could not be read comes again. */
+	expect(&p, q, reads ? ids + 2 : ids, reads ? 6 : 8, "back");
+	CHECK(count_names(p.dir, "aside") == 0, "something is aside");
+	checkpoint(&p);
+	reopen(&p);
+	q = store_queue(p.store, &alice, 1);
+	expect(&p, q, reads ? ids + 2 : ids, reads ? 6 : 8, "again");
+	end_store(&p);
+	CHECK(!root || seteuid(0) == 0, "%s", strerror(errno));
 }
 
 /* Files in pack/, but for the one that says its form. */
@@ -2345,6 +2457,9 @@ main(void)
 	test_index_files();
 	test_removed_index();
 	test_obstacles();
+	test_pack_obstacles();
+	test_aside("not writable", 0500);
+	test_aside("not readable", 0);
 	test_torn();
 	test_lost_journal();
 	test_sweep();

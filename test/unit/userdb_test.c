@@ -119,7 +119,8 @@ must_open(int dir, struct journal *jn)
 static int
 save_all(struct userdb *db, int dir)
 {
-	struct drafts drafts = { .data = dir };
+	struct quarantine quarantine = { .data = dir };
+	struct drafts drafts = { .quarantine = &quarantine };
 	int more, files = 0;
 
 	while ((more = userdb_save(db, &drafts)) == 1)
