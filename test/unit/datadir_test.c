@@ -218,6 +218,22 @@ test_aside(int scratch)
 		    "%zu: another is lost", i);
 	}
 	CHECK(faccessat(d.dir, "aside", F_OK, 0) == -1, "it stays aside");
+	/* What is aside is valid, and what has the name nowhere. */
+	CHECK(fchmodat(d.dir, path, 0500, 0) == 0, "%s", path);
+	userdb_drop_alias(d.userdb, userdb_alias(d.userdb, SPAN("a1")));
+	commit(&d);
+	(void)name_member(&d, &uid, "a4");
+	CHECK(datadir_checkpoint(&d) == 0, "checkpoint: %s", strerror(errno));
+	reopen(&d, "aside");
+	CHECK(userdb_alias(d.userdb, SPAN("a1"))->dropped &&
+	    userdb_alias(d.userdb, SPAN("a4")) != NULL, "it is not valid");
+	/* It can be written again: the newest has the name. */
+	CHECK(fchmodat(d.dir, path, 0700, 0) == 0, "%s", path);
+	(void)name_member(&d, &uid, "a5");
+	CHECK(datadir_checkpoint(&d) == 0, "checkpoint: %s", strerror(errno));
+	CHECK(faccessat(d.dir, "aside", F_OK, 0) == -1, "it stays aside");
+	reopen(&d, "aside");
+	CHECK(userdb_alias(d.userdb, SPAN("a5")) != NULL, "an older one wins");
 	CHECK(datadir_close(&d) == 0, "close: %s", strerror(errno));
 	CHECK(!root || seteuid(0) == 0, "%s", strerror(errno));
 }
