@@ -120,36 +120,6 @@ try_tmp(int dir, const char *path, char *why, size_t room)
 	return 0;
 }
 
-/*
- * Whether a relay may have stored something here, or nobody has.  Keys and
- * certificates are there before that, and every file system has a lost+found.
- * A power cut in the first start may have left any of the names.
- */
-static bool
-is_ours(int dir)
-{
-	static const char *const known[] = { "tmp", "pack", "group", "aside",
-	    "guests.json", "control", "lost+found" };
-	DIR *list = file_open_list(dir, ".");
-	const char *name;
-	bool ours = false, others = false;
-	size_t i, count = sizeof(known) / sizeof(known[0]);
-
-	while (list != NULL && (name = file_next_name(list)) != NULL) {
-		if (strcmp(name, "lock") == 0 || strcmp(name, "user") == 0 ||
-		    strcmp(name, "journal") == 0)
-			ours = true;
-		for (i = 0; i < count && strcmp(name, known[i]) != 0; i++)
-			continue;
-		others = others || (i == count && name[0] != '.' &&
-		    strstr(name, ".pem") == NULL);
-	}
-	/* If it cannot be read, opening what is in it says so. */
-	if (list != NULL)
-		(void)file_end_list(list);
-	return ours || !others;
-}
-
 static int
 open_dir(struct datadir *d, const char *path, char *why, size_t room)
 {
@@ -158,9 +128,6 @@ open_dir(struct datadir *d, const char *path, char *why, size_t room)
 	    (d->dir = file_open_dir(AT_FDCWD, path)) == -1)
 		return say_why(why, room, "%s: %s", path, strerror(errno));
 	d->quarantine.data = d->dir;
-	if (!is_ours(d->dir))
-		return say_why(why, room, "%s is not empty and is no data "
-		    "directory of mnm", path);
 	if (take_lock(d, path, why, room) == -1)
 		return -1;
 	if (d->quarantine.report_only)

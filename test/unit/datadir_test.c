@@ -252,40 +252,6 @@ opens(const char *name, uint64_t journal, char *why, size_t room)
 	return true;
 }
 
-/* Files of others are no data, and stay. */
-static void
-test_foreign(int scratch)
-{
-	const char *const ours[] = { "foreign/key.pem",
-	    "foreign/ca-key.pem.old", "foreign/.hidden" };
-	char why[256];
-	size_t i;
-
-	CHECK(file_make_parents(scratch, "foreign/tmp/x") == 0 &&
-	    file_write(scratch, "foreign/tmp/large-x", SPAN("mine")) == 0 &&
-	    file_write(scratch, "foreign/letter", SPAN("mine")) == 0,
-	    "%s", strerror(errno));
-	for (i = 0; i < 2; i++) {
-		CHECK(!opens("foreign", i == 0 ? JOURNAL : 0, why,
-		    sizeof(why)) && strstr(why, "is no data directory") != NULL,
-		    "%s", why);
-		CHECK(faccessat(scratch, "foreign/tmp/large-x", F_OK, 0) == 0 &&
-		    faccessat(scratch, "foreign/lock", F_OK, 0) == -1,
-		    "it was changed");
-	}
-	CHECK(unlinkat(scratch, "foreign/letter", 0) == 0 &&
-	    mkdirat(scratch, "foreign/lost+found", 0700) == 0, "%s",
-	    strerror(errno));
-	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		CHECK(file_write(scratch, ours[i], SPAN("")) == 0, "%s",
-		    ours[i]);
-	CHECK(opens("foreign", JOURNAL, why, sizeof(why)), "%s", why);
-	/* Now it is one, and what others have put there stays. */
-	CHECK(file_write(scratch, "foreign/tmp/note", SPAN("mine")) == 0 &&
-	    opens("foreign", JOURNAL, why, sizeof(why)) &&
-	    faccessat(scratch, "foreign/tmp/note", F_OK, 0) == 0, "%s", why);
-}
-
 /* A pipe instead of the lock does not hang a start, or a check. */
 static void
 test_pipe(int scratch)
@@ -309,7 +275,6 @@ main(void)
 	test_acked_before();
 	test_abandoned();
 	test_aside(dir);
-	test_foreign(dir);
 	test_pipe(dir);
 	(void)close(dir);
 	scratch_remove(AT_FDCWD, top);
