@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "disk/file.h"
 
-#define MORE "/more"
+#define MORE "more"
 #define NAMED "tmp/index"	/* a file before it has its name */
 #define FILE_MAX ((size_t)16 << 20)
 #define PATH (ASIDE_PLACE + 256)
@@ -103,7 +103,7 @@ aside_end(struct quarantine *quarantine, const char *place, bool all)
 	draft_path(draft, place);
 	aside_path(path, place);
 	/* Its name must not be durable before what is in it. */
-	if ((all || aside_add(quarantine, place, MORE + 1,
+	if ((all || aside_add(quarantine, place, MORE,
 	    (struct span){ NULL, 0 }) == 0) &&
 	    file_sync_dir(data, draft) == 0 &&
 	    file_make_parents(data, path) == 0 &&
@@ -140,7 +140,7 @@ add_more(int data, const char *path, const char *place)
 	DIR *list;
 	int result = 0;
 
-	(void)snprintf(to, PATH, "%s" MORE, path);
+	(void)snprintf(to, PATH, "%s/" MORE, path);
 	if (faccessat(data, to, F_OK, 0) == -1)
 		return errno == ENOENT ? 0 : -1;
 	list = file_open_list(data, place);
@@ -156,7 +156,7 @@ add_more(int data, const char *path, const char *place)
 		result = -1;
 	if (result == 0)
 		result = file_sync_dir(data, path);
-	(void)snprintf(to, PATH, "%s" MORE, path);
+	(void)snprintf(to, PATH, "%s/" MORE, path);
 	return result == 0 ? unlinkat(data, to, 0) : -1;
 }
 
@@ -169,7 +169,7 @@ go_back(struct quarantine *quarantine, const char *path, const char *place)
 
 	draft_path(draft, place);
 	remove_draft(data, draft);
-	(void)snprintf(below, PATH, "%s" MORE, place);
+	(void)snprintf(below, PATH, "%s/" MORE, place);
 	if (add_more(data, path, place) == -1 ||
 	    quarantine_clear(quarantine, below) == -1 ||
 	    file_make_parents(data, place) == -1 ||
