@@ -8,7 +8,7 @@
  *	aside/		see store/aside.h
  *	guests.json	see userdb/invite.c
  *	control		a socket: see control.h
- *	tmp/		files being made; emptied at start
+ *	tmp/		files being made; what a crash left is removed at start
  *	lost+found/	see disk/quarantine.h; nothing here is read again
  *
  * A checkpoint empties the oldest segment of the journal: the messages that

@@ -1251,7 +1251,7 @@ test_pack_obstacles(void)
 		pack_path(path, ids[0]);
 		CHECK(unlinkat(p.dir, path, 0) == 0, "%s", path);
 		make[i](p.dir, path);
-		CHECK(!reads(&p, q, ids[0], 10) && (errno == EBADMSG),
+		CHECK(!reads(&p, q, ids[0], 10) && errno == EBADMSG,
 		    "%s: %s", name, strerror(errno));
 		expect(&p, q, ids + 1, 1, name);
 		CHECK(count_names(p.dir, "lost+found") == 1, "%s", name);
