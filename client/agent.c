@@ -1046,6 +1046,9 @@ agent_keep(struct agent *a, const struct agent_message *m)
 			return -1;
 		ack(a, &h->reply);
 	}
+	if (!m->again)
+		seen_undo(&a->seen, h->id);
+	seen_write(&a->seen);
 	release_first(a);
 	return 0;
 }

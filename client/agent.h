@@ -87,8 +87,8 @@ size_t agent_take(struct agent *, struct agent_message *, size_t room);
 /* It is stored, or shown, and so are those that were taken before: ack them. */
 void agent_done(struct agent *, const struct agent_message *);
 /*
- * Store it in in/, for a later process, and ack it.  -1 with errno; then it is
- * not acked.
+ * It was shown to nobody: store it in in/, for a later process, and ack it.
+ * -1 with errno; then it is not acked.
  */
 int agent_keep(struct agent *, const struct agent_message *);
 /* Somebody is online, or no longer; false: no news. */

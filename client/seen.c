@@ -31,6 +31,21 @@ add_id(uint64_t *ids, size_t *count, uint64_t id)
 	ids[(*count)++ % SEEN_MAX] = id;
 }
 
+/* The last one takes its place. */
+static void
+forget_id(uint64_t *ids, size_t *count, uint64_t id)
+{
+	size_t n = *count < SEEN_MAX ? *count : SEEN_MAX, i;
+
+	for (i = 0; i < n; i++) {
+		if (ids[i] != id)
+			continue;
+		*count = n - 1;
+		ids[i] = ids[n - 1];
+		return;
+	}
+}
+
 static void
 add_seen(struct buf *lines, char sign, uint64_t id)
 {
@@ -71,6 +86,8 @@ read_seen(struct seen *s)
 			add_id(s->done, &s->done_count, id);
 		else if (text.p[at] == '+')
 			add_id(s->begun, &s->begun_count, id);
+		else if (text.p[at] == '=')
+			forget_id(s->begun, &s->begun_count, id);
 		at += SEEN_LINE;
 	}
 	buf_free(&text);
@@ -128,6 +145,12 @@ seen_end(struct seen *s, uint64_t id)
 {
 	add_seen(&s->lines, '-', id);
 	add_id(s->done, &s->done_count, id);
+}
+
+void
+seen_undo(struct seen *s, uint64_t id)
+{
+	add_seen(&s->lines, '=', id);
 }
 
 void

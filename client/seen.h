@@ -2,8 +2,9 @@
  * seen.h - which messages were handed over, in a file of the account.
  *
  * It has a line for each message that is handed over, "+ID", and one when that
- * is done, "-ID".  It is not synced: it survives the process, but after a power
- * cut a message may be handed over again without being marked.
+ * is done, "-ID", or taken back, "=ID".  It is not synced: it survives the
+ * process, but after a power cut a message may be handed over again without
+ * being marked.
  */
 #ifndef MNM_CLIENT_SEEN_H
 #define MNM_CLIENT_SEEN_H
@@ -32,9 +33,13 @@ struct seen {
 /* Read the file in this directory, and go on in a new one. */
 void seen_open(struct seen *, int dir);
 void seen_close(struct seen *);
-/* A message is handed over now; it was done.  Both need seen_write. */
+/*
+ * A message is handed over now; it was done; or it was not shown to anybody.
+ * All need seen_write.
+ */
 void seen_begin(struct seen *, uint64_t id);
 void seen_end(struct seen *, uint64_t id);
+void seen_undo(struct seen *, uint64_t id);
 void seen_write(struct seen *);
 bool seen_is_done(const struct seen *, uint64_t id);
 /* It was begun by an earlier process, and never done. */

@@ -471,6 +471,8 @@ test_seen(void)
 		seen_begin(&s, id);
 		seen_end(&s, id);
 	}
+	seen_begin(&s, id + 1);
+	seen_undo(&s, id + 1);
 	seen_begin(&s, id);
 	seen_write(&s);
 	seen_close(&s);
@@ -479,6 +481,7 @@ test_seen(void)
 	CHECK(seen_is_begun(&s, id) && !seen_is_done(&s, id) &&
 	    seen_is_done(&s, id - 1) && seen_is_done(&s, id - SEEN_MAX) &&
 	    !seen_is_done(&s, id - 2 * SEEN_MAX), "the last ones");
+	CHECK(!seen_is_begun(&s, id + 1), "taken back");
 	seen_close(&s);
 	account_close(&a);
 }
