@@ -122,8 +122,6 @@ await_device(struct context *context, struct request_line *line,
 	while (!agent_take_device(line->account, msgid, nodeid, noderef)) {
 		if (line->refused || clock_ms(CLOCK_MONOTONIC) >= end)
 			return false;
-		if (line->agent != NULL)
-			(void)agent_keep_all(line->agent);
 		request_turn(context, line, LOOK);
 	}
 	return true;
@@ -136,7 +134,6 @@ add(struct context *context, struct account *account, const char *label)
 	struct request_result result;
 	struct request_line line;
 	char id[OUTGOING_NAME];
-	long holder;
 	int status = request_begin(context, account, DIALOG_USEREDIT, &header,
 	    id);
 
@@ -145,16 +142,11 @@ add(struct context *context, struct account *account, const char *label)
 	json_put_string(&header, "newnode", span_of(label));
 	json_put_uint(&header, "within", LINK_TIME);
 	status = request_keep(context, account, id, &header, NULL, 0);
-	/*
-	 * What waits before the password is kept for tmtp read: the relay sends
-	 * no more until that is acked.  If there is a reader, it does so.
-	 */
 	if (status == STATUS_OK)
-		status = account_lock(account, ACCOUNT_READER, &holder) == 0 ?
-		    request_open_reader(context, &line, account) :
-		    request_open(context, &line, account);
+		status = request_open(context, &line, account);
 	if (status != STATUS_OK)
 		return status;
+	line.keeps = true;
 	request_await(context, &line, id, REQUEST_PATIENCE, &result);
 	status = request_status(context, &result);
 	if (status == STATUS_OK && !await_device(context, &line,

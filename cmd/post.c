@@ -20,7 +20,6 @@
 #include "base/fd.h"
 #include "base/utf8.h"
 #include "client/account.h"
-#include "client/agent.h"
 #include "client/contacts.h"
 #include "client/post_form.h"
 #include "cmd/terminal.h"
@@ -297,19 +296,14 @@ see_through(struct context *context, struct request_line *line,
 	return status;
 }
 
-/* Keep what arrives for the reader, if there is none; look at the contacts. */
 static bool
 is_answered(struct context *context, struct request_line *line,
     const char *name)
 {
-	struct agent_message m;
 	struct contacts book;
 	struct post_target target;
 	bool found;
 
-	while (line->agent != NULL && agent_next(line->agent, &m))
-		if (agent_keep(line->agent, &m) == -1)
-			break;
 	if (contacts_read(&book, line->account, context->why,
 	    CONTEXT_WHY) == -1)
 		return false;
@@ -322,17 +316,8 @@ static void
 await_answer(struct context *context, struct request_line *line,
     const char *name)
 {
-	long holder;
-
-	while (!is_answered(context, line, name) && !line->refused) {
-		if (line->agent != NULL && account_lock(line->account,
-		    ACCOUNT_READER, &holder) == 0)
-			agent_want(line->agent);
-		else if (line->agent != NULL)
-			request_yield(line);
+	while (!is_answered(context, line, name) && !line->refused)
 		request_turn(context, line, LOOK_AGAIN);
-	}
-	account_unlock(line->account, ACCOUNT_READER);
 }
 
 static bool
@@ -552,6 +537,7 @@ run_order(struct context *context, struct post_order *order)
 		return status;
 	status = request_open(context, &line, &account);
 	if (status == STATUS_OK) {
+		line.keeps = order->waits;
 		if (context->json)
 			json_put_open(&report, '[');
 		status = deliver(context, &line, order, &report);

@@ -117,19 +117,36 @@ request_close(struct request_line *line)
 {
 	agent_close(line->agent);
 	account_unlock(line->account, ACCOUNT_ONLINE);
+	if (line->keeps)
+		account_unlock(line->account, ACCOUNT_READER);
 	if (line->poller != NULL)
 		poller_close(line->poller);
 	line->agent = NULL;
 	line->poller = NULL;
 }
 
-void
-request_yield(struct request_line *line)
+/* Go offline for a moment, so that the account's reader can go online. */
+static void
+yield(struct request_line *line)
 {
 	agent_close(line->agent);
 	line->agent = NULL;
 	account_unlock(line->account, ACCOUNT_ONLINE);
 	poller_wait(line->poller, YIELD);
+}
+
+/* Unless the account has a reader: then that one is to be online. */
+static void
+keep_messages(struct request_line *line)
+{
+	long holder;
+
+	if (account_lock(line->account, ACCOUNT_READER, &holder) == -1) {
+		yield(line);
+		return;
+	}
+	agent_want(line->agent);
+	(void)agent_keep_all(line->agent);
 }
 
 static void
@@ -176,6 +193,8 @@ request_turn_for(struct context *context, struct request_line *line,
 	int timeout;
 
 	try_line(context, line);
+	if (line->keeps && line->agent != NULL)
+		keep_messages(line);
 	if (line->agent == NULL) {
 		poller_wait(line->poller, ASK_AGAIN);
 		return false;

@@ -30,6 +30,8 @@ struct request_line {
 	struct poller *poller;
 	struct agent *agent;		/* NULL: another process is online */
 	bool refused;			/* agent_turn has failed */
+	bool keeps;			/* what arrives, for tmtp read: what is
+					   behind it does not come before */
 	bool keeps_acks;		/* a request may be made again: leave
 					   the ack of request_await */
 	bool progress;			/* is shown on the terminal */
@@ -59,8 +61,6 @@ int request_open(struct context *, struct request_line *, struct account *);
 int request_open_reader(struct context *, struct request_line *,
     struct account *);
 void request_close(struct request_line *);
-/* Go offline for a moment, so that the account's reader can go online. */
-void request_yield(struct request_line *);
 /*
  * Do what is possible now, and wait at most some ms for more.
  */
