@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "client/outgoing.h"
@@ -264,6 +265,17 @@ open_side(struct context *context, struct station *s, const char *name,
 	return status;
 }
 
+/* Two names may be links to one directory, whose locks would be ours twice. */
+static bool
+are_same(const struct station *sides)
+{
+	struct stat a, b;
+
+	return fstat(sides[0].account.dir, &a) == 0 &&
+	    fstat(sides[1].account.dir, &b) == 0 && a.st_dev == b.st_dev &&
+	    a.st_ino == b.st_ino;
+}
+
 static int
 run(struct context *context, struct bridge *b, char *const *names,
     struct poller *poller)
@@ -274,7 +286,9 @@ run(struct context *context, struct bridge *b, char *const *names,
 		return status;
 	status = open_side(context, &b->sides[1], names[1], poller);
 	if (status == STATUS_OK) {
-		status = loop(context, b);
+		status = !are_same(b->sides) ? loop(context, b) :
+		    context_fail(context, STATUS_USAGE, "%s and %s are the "
+		    "same account", names[0], names[1]);
 		station_close(&b->sides[1]);
 	}
 	station_close(&b->sides[0]);
@@ -291,8 +305,7 @@ bridge_run(struct context *context, char **argv)
 	int status;
 
 	if (context_option(&words, none) == -1 || words.at[0] == NULL ||
-	    words.at[1] == NULL || words.at[2] != NULL ||
-	    strcmp(words.at[0], words.at[1]) == 0)
+	    words.at[1] == NULL || words.at[2] != NULL)
 		return context_usage(context, usage);
 	poller = poller_open();
 	if (poller == NULL)

@@ -1,5 +1,6 @@
 #include "cmd/queue.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,10 +81,16 @@ add_request(struct context *context, const struct account *account,
 
 	(void)snprintf(path, sizeof(path), "%.*s%s", OUTGOING_NAME - 1, name,
 	    suffix);
-	if (outgoing_map(account->out, path, &o) == -1)
+	if (outgoing_map(account->out, path, &o) == 0) {
+		(void)wire_read_request(&r, o.frame);
+		add_targets(&to, &r, book);
+	} else if (errno == ENOENT) {
 		return;		/* it was sent just now */
-	(void)wire_read_request(&r, o.frame);
-	add_targets(&to, &r, book);
+	} else {
+		/* It is never sent, but can be dropped. */
+		buf_addf(&why, "cannot be read: %s", errno == EBADMSG ?
+		    "damaged" : strerror(errno));
+	}
 	if (*suffix != '\0' && outgoing_read_ack(account->out, name, &ack)) {
 		r.header = buf_span(&ack);
 		(void)wire_text(&r, "error", &why);
@@ -93,8 +100,9 @@ add_request(struct context *context, const struct account *account,
 		json_put_open(text, '{');
 		json_put_uint(text, "bytes", o.frame.n);
 		json_put_string(text, "id", span_of(name));
-		if (*suffix != '\0')
-			json_put_string(text, "refused", buf_span(&why));
+		if (why.n > 0)
+			json_put_string(text, *suffix != '\0' ? "refused" :
+			    "error", buf_span(&why));
 		json_put_string(text, "to", buf_span(&to));
 		json_put_string(text, "written", buf_span(&when));
 		json_put_close(text, '}');
@@ -103,8 +111,8 @@ add_request(struct context *context, const struct account *account,
 		terminal_date(text, buf_span(&when));
 		buf_addf(text, "  %zu bytes  to ", o.frame.n);
 		terminal_line(text, buf_span(&to));
-		if (*suffix != '\0') {
-			buf_addf(text, "  refused: ");
+		if (why.n > 0) {
+			buf_addf(text, *suffix != '\0' ? "  refused: " : "  ");
 			terminal_line(text, buf_span(&why));
 		}
 	}
