@@ -6,6 +6,8 @@
  *	dirsync		one that cannot sync a directory by itself
  *	intr		signals interrupt every other sync
  *	sector		a block in the middle of each segment is unreadable
+ *	watch		no room to watch one more socket that others connect to
+ *			by a path
  *	sync		while a file "stall" exists, syncs of data take long
  *	hang		... connections that are accepted take long
  *
@@ -19,6 +21,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -111,6 +114,31 @@ fdatasync(int fd)
 	if (is_odd("sync"))
 		stall();
 	return real(fd);
+}
+
+static bool
+is_local_listener(int fd)
+{
+	struct sockaddr address;
+	socklen_t n = sizeof(address), room = sizeof(int);
+	int listens = 0;
+
+	return getsockname(fd, &address, &n) == 0 &&
+	    address.sa_family == AF_UNIX && getsockopt(fd, SOL_SOCKET,
+	    SO_ACCEPTCONN, &listens, &room) == 0 && listens;
+}
+
+int
+epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
+{
+	int (*real)(int, int, int, struct epoll_event *) =
+	    dlsym(RTLD_NEXT, "epoll_ctl");
+
+	if (is_odd("watch") && op == EPOLL_CTL_ADD && is_local_listener(fd)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return real(epoll, op, fd, event);
 }
 
 int

@@ -322,6 +322,21 @@ test_few_descriptors(void)
 	operator_free(&o);
 }
 
+/* Nobody can administer it then, but it serves. */
+static void
+test_unwatched(void)
+{
+	struct operator o;
+
+	make_relay(&o, NULL);
+	set_odd("watch");
+	relay_start(&o.relay);
+	set_odd(NULL);
+	expect_said(&o, "commands cannot reach this relay");
+	expect_service(&o);
+	end(&o);
+}
+
 /* ---- file systems ---- */
 
 static void
@@ -582,6 +597,7 @@ main(int argc, char **argv)
 	test_closed_streams();
 	test_file_limit();
 	test_few_descriptors();
+	test_unwatched();
 	test_odd_disks();
 	test_watchdog("sync");
 	test_watchdog("hang");

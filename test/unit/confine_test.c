@@ -75,6 +75,10 @@ try_files(void)
 	must(truncate("data/new", 0) == -1 ? touch("data/new", O_WRONLY |
 	    O_TRUNC) : 0, "truncate");
 	must(unlink("data/new"), "remove a file");
+	must(mkdir("data/dir", 0700), "make another directory");
+	must(rename("data/pipe", "data/dir/pipe"), "move a pipe aside");
+	must(rename("data/way", "data/dir/way"), "move a link aside");
+	must(rename("data/dir/way", "data/way"), "move it back");
 	must(chmod("data/old", 0600), "chmod");
 	must(touch("data", O_RDONLY | O_DIRECTORY), "list a directory");
 
@@ -330,6 +334,8 @@ make_world(void)
 	if (symlink("../archive/cert1", "live/cert") == -1 ||
 	    symlink("../other/secret", "data/way") == -1)
 		die("symlink: %s", strerror(errno));
+	if (mkfifo("data/pipe", 0600) == -1)
+		die("mkfifo: %s", strerror(errno));
 }
 
 static void
