@@ -19,14 +19,15 @@
 
 /*
  * A head of a request.  Fields that are not given have a NULL p; none of these
- * may be given twice.
+ * may be given twice.  Lists may: they are read where they are needed.
  */
 struct head {
 	struct span method, path;
 	bool is_old;		/* HTTP/1.0 */
-	struct span host, origin, connection, upgrade, length, encoding;
-	struct span accept_encoding, if_none_match;
-	struct span key, version, protocol;	/* Sec-WebSocket-... */
+	struct span authority;	/* of a target that is a whole URL */
+	struct span lines;	/* all fields */
+	struct span host, origin, length, encoding;
+	struct span key, version;	/* Sec-WebSocket-... */
 };
 
 #define AT(field) offsetof(struct head, field)
@@ -35,17 +36,12 @@ static const struct field {
 	const char *name;
 	size_t offset;
 } fields[] = {
-	{ "host",                   AT(host) },
-	{ "origin",                 AT(origin) },
-	{ "connection",             AT(connection) },
-	{ "upgrade",                AT(upgrade) },
-	{ "content-length",         AT(length) },
-	{ "transfer-encoding",      AT(encoding) },
-	{ "accept-encoding",        AT(accept_encoding) },
-	{ "if-none-match",          AT(if_none_match) },
-	{ "sec-websocket-key",      AT(key) },
-	{ "sec-websocket-version",  AT(version) },
-	{ "sec-websocket-protocol", AT(protocol) }
+	{ "host",                  AT(host) },
+	{ "origin",                AT(origin) },
+	{ "content-length",        AT(length) },
+	{ "transfer-encoding",     AT(encoding) },
+	{ "sec-websocket-key",     AT(key) },
+	{ "sec-websocket-version", AT(version) }
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -152,15 +148,65 @@ cut(struct span *rest, struct span separator)
 	return part;
 }
 
-/* Whether a list has this element, in any case of its letters. */
-static bool
-lists(struct span list, const char *element)
+/* ---- lists ---- */
+
+/* One that may be on several lines (RFC 9110, 5.3). */
+struct field_list {
+	const char *name;
+	struct span lines;	/* from which the next value is to be read */
+	struct span value;	/* from which the next element is */
+};
+
+static struct field_list
+list_of(const struct head *head, const char *name)
 {
-	while (list.n > 0) {
-		if (is_same(trim(cut(&list, SPAN(","))), element))
+	return (struct field_list){ name, head->lines, { NULL, 0 } };
+}
+
+/* Go on to the next line of the list.  False: there is none. */
+static bool
+next_value(struct field_list *list)
+{
+	struct span name;
+
+	while (list->lines.n > 0) {
+		list->value = cut(&list->lines, SPAN("\r\n"));
+		name = cut(&list->value, SPAN(":"));
+		if (is_same(name, list->name))
 			return true;
 	}
 	return false;
+}
+
+static bool
+next_element(struct field_list *list, struct span *element)
+{
+	while (list->value.n == 0)
+		if (!next_value(list))
+			return false;
+	*element = trim(cut(&list->value, SPAN(",")));
+	return true;
+}
+
+/* In any case of its letters. */
+static bool
+lists(const struct head *head, const char *name, const char *what)
+{
+	struct field_list list = list_of(head, name);
+	struct span element;
+
+	while (next_element(&list, &element))
+		if (is_same(element, what))
+			return true;
+	return false;
+}
+
+static bool
+has_list(const struct head *head, const char *name)
+{
+	struct field_list list = list_of(head, name);
+
+	return next_value(&list);
 }
 
 /* ---- heads ---- */
@@ -207,6 +253,23 @@ is_path(struct span text)
 	return text.n > 0 && text.p[0] == '/';
 }
 
+/*
+ * What a proxy is asked for is a whole URL, which any server takes (RFC 9112,
+ * 3.2.2): cut off all before the path.  A URL without a path is of "/".
+ */
+static void
+cut_authority(struct head *head, struct span *target)
+{
+	struct span rest = *target, scheme = cut(&rest, SPAN("://"));
+
+	if (!is_same(scheme, "http") && !is_same(scheme, "https"))
+		return;
+	head->authority = cut(&rest, SPAN("/"));
+	*target = SPAN("/");
+	if (head->authority.p + head->authority.n < rest.p)
+		*target = (struct span){ rest.p - 1, rest.n + 1 };
+}
+
 /* The status: 200 if it is well-formed. */
 static unsigned
 read_request_line(struct head *head, struct span line)
@@ -216,6 +279,7 @@ read_request_line(struct head *head, struct span line)
 	head->method = cut(&line, SPAN(" "));
 	target = cut(&line, SPAN(" "));
 	version = line;
+	cut_authority(head, &target);
 	query = target;
 	head->path = cut(&query, SPAN("?"));
 	if (!is_token(head->method) || version.n != 8 ||
@@ -284,6 +348,8 @@ check_head(const struct head *head)
 		return 400;
 	if (head->host.p == NULL ? !head->is_old : !is_host(head->host))
 		return 400;
+	if (head->authority.p != NULL && !is_host(head->authority))
+		return 400;
 	if (head->length.p == NULL || span_is(head->length, SPAN("0")))
 		return 200;
 	if (head->length.n == 0 || strspn(head->length.p, "0123456789") <
@@ -302,6 +368,7 @@ read_head(struct head *head, struct span text)
 	text.n -= 2;		/* the empty line */
 	line = cut(&text, SPAN("\r\n"));
 	status = read_request_line(head, line);
+	head->lines = text;
 	while (status == 200 && text.n > 0) {
 		line = cut(&text, SPAN("\r\n"));
 		if (++count > FIELDS_MAX)
@@ -309,7 +376,11 @@ read_head(struct head *head, struct span text)
 		else if (!read_field(head, line))
 			status = 400;
 	}
-	return status == 200 ? check_head(head) : status;
+	if (status == 200)
+		status = check_head(head);
+	if (head->authority.p != NULL)
+		head->host = head->authority;
+	return status;
 }
 
 /* ---- answers ---- */
@@ -433,16 +504,15 @@ find_file(struct span path)
 	return NULL;
 }
 
-/* Whether a list of codings names this one, and not with a weight of 0. */
+/* Whether this coding is named, and not with a weight of 0. */
 static bool
-accepts(struct span list, const char *coding, bool *is_named)
+accepts(const struct head *head, const char *coding, bool *is_named)
 {
+	struct field_list list = list_of(head, "accept-encoding");
 	struct span element;
 
-	while (list.n > 0 && !*is_named) {
-		element = cut(&list, SPAN(","));
+	while (!*is_named && next_element(&list, &element))
 		*is_named = is_same(trim(cut(&element, SPAN(";"))), coding);
-	}
 	if (!*is_named)
 		return false;
 	element = trim(element);
@@ -454,22 +524,21 @@ accepts(struct span list, const char *coding, bool *is_named)
 static bool
 takes_gzip(const struct head *head)
 {
-	struct span list = head->accept_encoding;
-	bool is_named = false, accepted = accepts(list, "gzip", &is_named);
+	bool is_named = false, accepted = accepts(head, "gzip", &is_named);
 
-	if (is_named || list.p == NULL)
-		return accepted || list.p == NULL;
-	return accepts(list, "*", &is_named);
+	if (is_named || !has_list(head, "accept-encoding"))
+		return accepted || !is_named;
+	return accepts(head, "*", &is_named);
 }
 
 /* Entity tags are compared weakly: a proxy may have put W/ before one. */
 static bool
-has_tag(struct span list, const char *etag)
+has_tag(const struct head *head, const char *etag)
 {
+	struct field_list list = list_of(head, "if-none-match");
 	struct span tag;
 
-	while (list.n > 0) {
-		tag = trim(cut(&list, SPAN(",")));
+	while (next_element(&list, &tag)) {
 		if (tag.n > 2 && memcmp(tag.p, "W/", 2) == 0)
 			tag = (struct span){ tag.p + 2, tag.n - 2 };
 		if (span_is(tag, span_of(etag)) || span_is(tag, SPAN("*")))
@@ -502,7 +571,7 @@ static void
 answer_file(struct http *h, const struct head *head,
     const struct http_file *file, bool is_fixed, struct now now)
 {
-	bool is_known = has_tag(head->if_none_match, file->etag);
+	bool is_known = has_tag(head, file->etag);
 
 	if (!takes_gzip(head)) {
 		answer(h, 406, now);
@@ -525,6 +594,8 @@ answer_file(struct http *h, const struct head *head,
 }
 
 /* ---- WebSocket ---- */
+
+static const char protocols[] = "sec-websocket-protocol";
 
 /* A browser says which page connects: ours, or one that is configured. */
 static bool
@@ -551,13 +622,13 @@ static unsigned
 check_upgrade(const struct http *h, const struct head *head)
 {
 	if (h->head_only || head->is_old ||
-	    !lists(head->upgrade, "websocket") ||
-	    !lists(head->connection, "upgrade") ||
+	    !lists(head, "upgrade", "websocket") ||
+	    !lists(head, "connection", "upgrade") ||
 	    !span_is(head->version, SPAN("13")))
 		return 426;
 	if (!is_allowed(h, head))
 		return 403;
-	if (head->protocol.p != NULL && !lists(head->protocol, "tmtp"))
+	if (has_list(head, protocols) && !lists(head, protocols, "tmtp"))
 		return 400;
 	return 101;
 }
@@ -579,7 +650,7 @@ upgrade(struct http *h, const struct head *head, struct now now)
 	put_date(&h->out, now);
 	buf_addf(&h->out, "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 	    "Sec-WebSocket-Accept: %.*s\r\n", WEBSOCKET_ACCEPT, accept);
-	if (head->protocol.p != NULL)
+	if (has_list(head, protocols))
 		buf_addf(&h->out, "Sec-WebSocket-Protocol: tmtp\r\n");
 	buf_addf(&h->out, "\r\n");
 }
@@ -641,7 +712,7 @@ take_request(struct http *h, struct now now)
 		return true;
 	}
 	h->head_only = span_is(head.method, SPAN("HEAD"));
-	h->over = head.is_old || lists(head.connection, "close");
+	h->over = head.is_old || lists(&head, "connection", "close");
 	run(h, &head, now);
 	buf_drop(&h->in, h->at);
 	h->at = h->line = 0;

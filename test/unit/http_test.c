@@ -136,6 +136,16 @@ static const struct request_case {
 	    "\r\nAllow: GET, HEAD, OPTIONS\r\n" },
 	{ "OPTIONS /tmtp HTTP/1.1\r\n" H "\r\n", 204, true, "" },
 
+	/* Whole URLs, as proxies are asked for. */
+	{ "GET https://q:1/ HTTP/1.1\r\n" H "\r\n", 200, true,
+	    " wss://q:1; " },
+	{ "GET HTTP://r HTTP/1.1\r\n" H "\r\n", 200, true, "text/html" },
+	{ "GET https://r/health?x=/ HTTP/1.1\r\n" H "\r\n", 200, true,
+	    "\r\n\r\nok\n" },
+	{ "GET https://r/x://y/ HTTP/1.1\r\n" H "\r\n", 404, true, "" },
+	{ "GET /http://r/ HTTP/1.1\r\n" H "\r\n", 404, true, "" },
+	{ "OPTIONS https://r/tmtp HTTP/1.1\r\n" H "\r\n", 204, true, "" },
+
 	/* Methods. */
 	{ "POST / HTTP/1.1\r\n" H "\r\n", 405, true,
 	    "\r\nAllow: GET, HEAD, OPTIONS\r\n" },
@@ -161,7 +171,11 @@ static const struct request_case {
 	{ "\r\n\r\n", 400, false, "" },
 	{ "GET x HTTP/1.1\r\n" H "\r\n", 400, false, "" },
 	{ "GET * HTTP/1.1\r\n" H "\r\n", 400, false, "" },
-	{ "GET http://r/ HTTP/1.1\r\n" H "\r\n", 400, false, "" },
+	{ "GET http:///x HTTP/1.1\r\n" H "\r\n", 400, false, "" },
+	{ "GET http://u@r/ HTTP/1.1\r\n" H "\r\n", 400, false, "" },
+	{ "GET ftp://r/ HTTP/1.1\r\n" H "\r\n", 400, false, "" },
+	{ "GET http:/r/ HTTP/1.1\r\n" H "\r\n", 400, false, "" },
+	{ "GET https://r/ HTTP/1.1\r\n\r\n", 400, false, "" },
 	{ "GET /#x HTTP/1.1\r\n" H "\r\n", 400, false, "" },
 	{ "GET /\xc3\xbc HTTP/1.1\r\n" H "\r\n", 400, false, "" },
 	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, false, "" },
@@ -245,6 +259,13 @@ static const struct request_case {
 	    "" },
 	{ "GET / HTTP/1.1\r\n" H "Accept-Encoding: *;q=0, gzip\r\n\r\n", 200,
 	    true, "" },
+	{ "GET / HTTP/1.1\r\n" H "Accept-Encoding: br\r\n"
+	    "accept-encoding:\r\nACCEPT-ENCODING: x, gzip\r\n\r\n", 200,
+	    true, "" },
+	{ "GET / HTTP/1.1\r\n" H "Accept-Encoding: br\r\n"
+	    "Accept-Encoding: identity\r\n\r\n", 406, true, "" },
+	{ "GET / HTTP/1.1\r\n" H "If-None-Match: \"x\"\r\n"
+	    "If-None-Match: , *\r\n\r\n", 304, true, "ETag: \"" },
 	{ "GET / HTTP/1.1\r\n" H "If-None-Match: *\r\n\r\n", 304, true,
 	    "ETag: \"" },
 	{ "GET / HTTP/1.1\r\n" H "If-None-Match: \"x\"\r\n\r\n", 200, true,
@@ -256,7 +277,14 @@ static const struct request_case {
 	    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n" },
 	{ WS KEY V13 "Sec-WebSocket-Protocol: chat, tmtp\r\n\r\n", 101, true,
 	    "\r\nSec-WebSocket-Protocol: tmtp\r\n\r\n" },
+	{ WS KEY V13 "Sec-WebSocket-Protocol: chat\r\n"
+	    "Sec-WebSocket-Protocol: tmtp\r\n\r\n", 101, true,
+	    "=\r\nSec-WebSocket-Protocol: tmtp\r\n\r\n" },
 	{ WS KEY V13 "Sec-WebSocket-Protocol: tmtp2\r\n\r\n", 400, true, "" },
+	{ WS KEY V13 "Sec-WebSocket-Protocol:\r\n\r\n", 400, true, "" },
+	{ "GET /tmtp HTTP/1.1\r\n" H "Upgrade: h2c\r\nUpgrade: websocket\r\n"
+	    "Connection: keep-alive\r\nConnection: Upgrade\r\n" KEY V13 "\r\n",
+	    101, true, "" },
 	{ WS KEY V13 "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
 	    101, true, "=\r\n\r\n" },
 	{ WS KEY "Sec-WebSocket-Version: 8\r\n\r\n", 426, true,
