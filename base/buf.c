@@ -10,6 +10,7 @@
 
 /* The first allocation of a buf: most headers and replies fit. */
 #define FIRST_CAP 256
+#define LARGE     32768		/* from this on, more than doubling would waste */
 
 struct span
 span_of(const char *text)
@@ -100,7 +101,7 @@ buf_room(struct buf *b, size_t n)
 	if (n > SIZE_MAX / 2 - b->n)
 		die("out of memory: cannot allocate %zu bytes", n);
 	while (cap - b->n < n)
-		cap *= 2;
+		cap = cap < LARGE ? 2 * cap : (b->n + n) / 8 * 9 + LARGE / 8;
 	b->p = xrealloc(b->p, cap);
 	b->cap = cap;
 	return b->p + b->n;
