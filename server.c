@@ -4,7 +4,7 @@
  * bytes:
  *
  *	                             idle  stranger   member
- *	struct conn, struct session      800       800      800
+ *	struct conn, struct session      700       700      700
  *	TLS: keys, or a handshake     200     4 500      200
  *	part of a TLS record            -    16 400   16 400
  *	part of a frame                 -     4 100  131 100  header, small data
@@ -12,7 +12,7 @@
  *	replies, news: not read         -       500   65 600  REPLIES_MAX
  *	records that are not sent       -     4 500   66 000  one turn
  *	messages that wait for acks     -         -    1 600  window_max
- *	                            1 000    47 200  347 300
+ *	                              900    47 100  347 200
  *
  * A stranger has login_timeout for it.  Where providers vouch for people, its
  * frame may take 16 400 bytes, and its replies hold the list of providers: some

@@ -10,7 +10,7 @@
 
 /* The first allocation of a buf: most headers and replies fit. */
 #define FIRST_CAP 256
-#define LARGE     32768		/* from this on, more than doubling would waste */
+#define LARGE     32768		/* to double this would waste too much */
 
 struct span
 span_of(const char *text)

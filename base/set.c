@@ -43,7 +43,7 @@ compare(const void *a, const void *b)
 void
 set_settle(struct set *s)
 {
-	size_t i, kept = 0;
+	uint32_t i, kept = 0;
 
 	if (s->count < 2)
 		return;

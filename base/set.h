@@ -9,11 +9,11 @@
 #define MNM_BASE_SET_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
 struct set {
 	void **items;		/* NULL while room is 0 */
-	size_t count, room;
+	uint32_t count, room;
 };
 
 /* A zeroed set is empty. */

@@ -67,18 +67,18 @@ struct index_file {
 
 /* The index of a queue.  Zeroed, nothing of it is known. */
 struct node_index {
-	bool listed;
-	bool stale;		/* the journal may have what is in it, too */
-	bool aside;		/* see aside.h */
 	struct index_file *files;
 	uint32_t file_count;
 	uint32_t unknown;	/* files from this one on may be unknown */
 	struct index_entry *window;	/* what waits, of one file */
 	uint32_t window_file, window_at, window_count;
-	uint64_t *acked;	/* rising; not in the files yet */
 	uint32_t acked_count;
+	uint64_t *acked;	/* rising; not in the files yet */
 	uint64_t messages, bytes;	/* that wait, in files that are known */
 	struct news_list news;	/* among those, and in the queue's ring */
+	bool listed;
+	bool stale;		/* the journal may have what is in it, too */
+	bool aside;		/* see aside.h */
 };
 
 /* Where an index is. */

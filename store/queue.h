@@ -73,16 +73,16 @@ struct queue {
 	struct queue *copy_from;	/* what it is a copy of */
 	struct queue *copy_to;		/* which gets the same acks, or NULL */
 	uint32_t copy_waits;		/* others have asked, since a step */
-	bool unnamed;			/* the pack being written does not know
-					   that it is for this one, too */
 
 	/* Messages in the journal, by rising id: a ring. */
-	struct queue_slot *ring;
 	uint32_t ring_first, ring_count, ring_cap;
+	struct queue_slot *ring;
 	uint64_t ring_bytes;
 	struct unlisted *unlisted;
 
 	struct node_index index;		/* of those in packs */
+	bool unnamed;			/* the pack being written does not know
+					   that it is for this one, too */
 };
 
 /* All queues, by user and node.  Zeroed storage is an empty one. */

@@ -70,11 +70,9 @@ struct session {
 	const char *peer;	/* for the log; its owner's */
 	struct hook marked, waiting;	/* in the relay's lists */
 	enum phase phase;
+	unsigned numbering;	/* of the ops: for op.c alone */
 	struct buf out;		/* replies */
 	size_t ready;		/* bytes of out that may leave */
-
-	/* op.c */
-	unsigned numbering;	/* of the ops: for op.c alone */
 
 	/* tmtp.c */
 	uint64_t opened;	/* now.mono at session_open */
@@ -82,7 +80,6 @@ struct session {
 	struct buf in;		/* the beginning of a frame */
 	size_t want;		/* bytes of it needed to go on */
 	struct buf kept;	/* what arrived while none could run */
-	bool stalled;		/* its next request waits for a later turn */
 	uint64_t skip;		/* bytes of refused data still to arrive */
 	struct upload *upload;	/* large data that is arriving, or NULL */
 	struct user *uploader;	/* its user, even when node is NULL */
@@ -95,7 +92,6 @@ struct session {
 	struct passing *passing;	/* a post that is being copied */
 
 	/* presence.c */
-	bool named_contacts;	/* by an OhiEdit since login */
 	struct set told;	/* users it was sent about since its output */
 	struct set came, went;	/* ... whose status has to wait: online now,
 				   or offline */
@@ -103,12 +99,18 @@ struct session {
 	/* outbox.c */
 	struct inflight *inflight;	/* by rising id; or NULL */
 	unsigned inflight_count, window;
-	bool window_was_full;	/* and not, since then, the queue empty */
 	uint64_t last;		/* the highest id that was sent */
 	struct {
 		uint64_t id;	/* of the message being sent, or 0 */
 		uint64_t length, offset;
 	} sending;
+
+	/* Here they take the least space. */
+	bool stalled;		/* tmtp.c: its next request waits for a later
+				   turn */
+	bool named_contacts;	/* presence.c: by an OhiEdit since login */
+	bool window_was_full;	/* outbox.c: and not, since then, the queue
+				   empty */
 };
 
 struct session *session_open(struct relay *, void *owner, const char *peer,

@@ -332,16 +332,15 @@ set_wake(struct node *n, const struct record *r)
 	free(old);
 }
 
-/* A node and its label share an allocation, to save memory. */
 static void
 apply_node(struct roster *ro, struct user *u, const struct record *r)
 {
-	struct node *n = xzalloc(sizeof(*n) + r->label.n + 1);
+	struct node *n = xzalloc(offsetof(struct node, label) +
+	    r->label.n + 1);
 
 	n->user = u;
 	n->ref = r->node;
 	n->seen = r->seen;
-	n->label = (char *)(n + 1);
 	if (r->label.n > 0)
 		memcpy(n->label, r->label.p, r->label.n);
 	n->secret = r->secret;

@@ -33,7 +33,6 @@ struct user;
 struct node {
 	struct user *user;
 	uint32_t ref;		/* its number, from 1, never reused */
-	char *label;		/* the user's name for it; may be "" */
 	struct secret secret;	/* of the nodeid */
 	uint32_t seen;		/* last day it was online, since 1970;
 				   0: unknown */
@@ -41,11 +40,12 @@ struct node {
 	struct queue *queue;	/* for tmtp; NULL at first */
 	struct session *session;	/* for tmtp; NULL while offline */
 	char *wake;		/* URL by which it is woken; NULL: none */
-	bool woken;		/* since its last login */
 	struct waking *waking;	/* for tmtp; NULL at first */
 	struct share *share;	/* for tmtp; NULL at first; freed with this */
 	uint64_t unused;	/* for tmtp: now.mono when it is dropped unless
 				   it has logged in; 0: never */
+	bool woken;		/* since its last login */
+	char label[];		/* the user's name for it; may be "" */
 };
 
 /* The uses of an alias without a limit. */
@@ -84,19 +84,18 @@ struct user {
 	uint32_t new_nodes_day;	/* since 1970; 0: never.  On it, nodes */
 	uint32_t new_nodes_from;	/* from this number on were made */
 	struct node **nodes;	/* by rising ref */
-	size_t node_count;
 	struct alias **aliases;
-	size_t alias_count;
+	uint32_t node_count, alias_count;
 	struct subject *subject;	/* who it is; NULL: nobody said so */
-	uint32_t pending;	/* posts of it that wait for moderators */
 	struct cork *cork;		/* NULL: none */
 	struct set *blocked;		/* users; NULL: none */
 	uint32_t groups_made;	/* groups whose first member it was */
+	uint32_t pending;	/* posts of it that wait for moderators */
 	struct contact *contacts;	/* for tmtp: presence; NULL at first */
-	size_t nodes_online;	/* for tmtp */
-	size_t uploads;			/* for tmtp: large data arriving */
+	struct user *dirty_next;	/* for userdb */
+	uint32_t nodes_online;	/* for tmtp */
+	uint16_t uploads;		/* for tmtp: large data arriving */
 	bool dirty;			/* for userdb: file older than memory */
-	struct user *dirty_next;
 };
 
 struct member {

@@ -31,7 +31,7 @@
 #define WINDOW   64	/* messages */
 
 /* Bytes: of a connection; of a member; in the store, of a message for each. */
-#define IDLE     (800 + 200)
+#define IDLE     (700 + 200)
 #define USER     1000
 #define IN_STORE 24
 /* Malloc keeps an eighth of what growing buffers have left, and whole pages. */

@@ -297,7 +297,7 @@ model_same_user(struct datadir *d, const struct model_user *m,
 		return false;
 	if (u->alias_count == m->alias_count)
 		return true;
-	model_say(fault, "a user has %zu aliases, not %zu", u->alias_count,
+	model_say(fault, "a user has %u aliases, not %zu", u->alias_count,
 	    m->alias_count);
 	return false;
 }

@@ -139,7 +139,7 @@ test_one_a_turn(struct harness *st, struct person *b)
 	CHECK(!tmtp_is_stalled(b->actor->session), "the first has to wait");
 	ask(st, b);
 	CHECK(tmtp_is_stalled(b->actor->session), "two in one turn");
-	CHECK(b->user->node_count == count + 1, "%zu nodes",
+	CHECK(b->user->node_count == count + 1, "%u nodes",
 	    b->user->node_count);
 	harness_turn(st);
 	CHECK(b->user->node_count == count + 2, "the second is missing");

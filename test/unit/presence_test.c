@@ -81,11 +81,11 @@ check_flips(void)
 	CHECK(sc.victim->session->out.n == first && first > 0,
 	    "%zu bytes wait, not %zu", sc.victim->session->out.n, first);
 	CHECK(sc.victim->session->came.count == 0 &&
-	    sc.victim->session->went.count == CROWD, "%zu went",
+	    sc.victim->session->went.count == CROWD, "%u went",
 	    sc.victim->session->went.count);
 	for (j = 0; j < CROWD; j++)
 		edit(&sc, sc.others[j], "add");
-	CHECK(sc.victim->session->went.count == 0, "%zu went, but are there",
+	CHECK(sc.victim->session->went.count == 0, "%u went, but are there",
 	    sc.victim->session->went.count);
 	harness_turn(&sc.harness);
 	CHECK(count_got(&sc, "\"op\":\"ohi\",\"status\":1") == CROWD,

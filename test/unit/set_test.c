@@ -15,7 +15,7 @@ main(void)
 	for (i = 0; i < 300; i++)
 		set_append(&s, &things[i * 37 % 100]);
 	set_settle(&s);
-	CHECK(s.count == 100, "each once: %zu", s.count);
+	CHECK(s.count == 100, "each once: %u", s.count);
 	for (i = 0; i < s.count; i++)
 		CHECK(s.items[i] == &things[i], "in order: %zu", i);
 

@@ -785,7 +785,7 @@ test_uploads_of_user(void)
 	CHECK(count_frames(a, "\"error\"") == 0, "another user");
 	for (i = 1; i < NODES; i++)
 		tmtp_session_close(sessions[i], st.now);
-	CHECK(user->uploads == 0, "%zu are left", user->uploads);
+	CHECK(user->uploads == 0, "%u are left", user->uploads);
 	buf_free(&b);
 	harness_close(&st);
 }
