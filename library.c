@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,11 @@
 #include "server.h"
 
 #define BLIND 10	/* ms between turns if no descriptor tells of them */
+/*
+ * Bytes for more users, devices and messages than there are at the start.  It
+ * is much, as no limit may end a relay that does its work.
+ */
+#define MEMORY_MORE (UINT64_C(512) << 20)
 #define HOUR UINT64_C(3600000)	/* ms between two looks at certificates */
 
 /* Certificates that have been replaced, while handshakes need them. */
@@ -389,6 +395,18 @@ mnm_confine(struct mnm *m)
 	m->confined = (parts & CONFINE_FILES) != 0;
 	m->lacks_push = m->confined && m->conf.push_contact[0] == '\0';
 	return parts;
+}
+
+unsigned
+mnm_limit_memory(const struct mnm *m)
+{
+	struct rusage used;
+
+	if (!m->conf.confine || getrusage(RUSAGE_SELF, &used) == -1)
+		return 0;
+	return confine_memory(server_memory_max(&m->conf) +
+	    (uint64_t)used.ru_maxrss * 4096 + MEMORY_MORE) ?
+	    CONFINE_MEMORY : 0;
 }
 
 /* Whether a relay of this process has the directory.  With the lock held. */

@@ -15,5 +15,11 @@ const struct conf *mnm_conf(const struct mnm *);
  * Returns the parts of base/confine.h that are in force.
  */
 unsigned mnm_confine(struct mnm *);
+/*
+ * Limit the memory of the program, unless conf says otherwise, after mnm_start
+ * and again after mnm_reload: to what connections may take, four times what the
+ * program has taken so far, and room to grow.  Returns the part in force.
+ */
+unsigned mnm_limit_memory(const struct mnm *);
 
 #endif

@@ -171,6 +171,7 @@ on_hangup(void)
 		log_error("reload: %s; nothing is changed", why);
 	else
 		log_line("reload: done");
+	(void)mnm_limit_memory(relay);
 	process_notify("READY=1");
 }
 
@@ -270,7 +271,7 @@ start(const char *path)
 	parts = mnm_confine(relay);
 	if (mnm_start(relay, why, sizeof(why)) == -1)
 		die("%s", why);
-	return parts;
+	return parts | mnm_limit_memory(relay);
 }
 
 /* Serve until a signal says stop; returns -1 with errno as mnm_run. */

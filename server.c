@@ -26,7 +26,8 @@
  * The worst member stops in the middle of a post and reads nothing; data over
  * 64 KiB is in a file.  Messages are not kept with the connection, they wait in
  * the store.  links_max times all this is what the machine should have, if it
- * trusts nobody.  test/attack/memory fills the lines to their top.
+ * trusts nobody, and part of the limit of the process (mnm.c).
+ * test/attack/memory fills the lines to their top.
  */
 #include "server.h"
 
@@ -61,6 +62,8 @@
 #include "push/push.h"
 #include "store.h"
 #include "tmtp.h"
+
+#define LINK_MEMORY 347200	/* bytes, the last sum of the table */
 
 /*
  * Descriptors that are not for connections: listeners, journal, queues, and two
@@ -934,6 +937,12 @@ count_files(struct server *sv, char *why, size_t room)
 		    "on descriptors (ulimit -n) is %zu: at least %zu are "
 		    "needed", fd_limit(), least);
 	return 0;
+}
+
+uint64_t
+server_memory_max(const struct conf *conf)
+{
+	return (uint64_t)conf->links_max * LINK_MEMORY;
 }
 
 struct server *

@@ -32,6 +32,8 @@ struct server;
  * Returns NULL and why, one sentence.
  */
 struct server *server_open(const struct conf *, char *why, size_t room);
+/* How many bytes of memory all connections may take, at most. */
+uint64_t server_memory_max(const struct conf *);
 /*
  * Get ready to serve, without TLS if ids is NULL.  clock_offset is how many
  * milliseconds the system's clock is behind the true time; it is added to the

@@ -133,6 +133,7 @@ confine_allow(const struct confine *c, enum confine_use use, const char *path)
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 /* ---- files: Landlock ---- */
@@ -527,10 +528,21 @@ confine_end(struct confine *c, enum confine_who who)
 	return parts;
 }
 
+bool
+confine_memory(uint64_t bytes)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_DATA, &limit) == -1)
+		return false;
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	return setrlimit(RLIMIT_DATA, &limit) == 0;
+}
+
 unsigned
 confine_possible(void)
 {
-	return CONFINE_PRIVILEGES |
+	return CONFINE_PRIVILEGES | CONFINE_MEMORY |
 	    (landlock_version() != 0 ? CONFINE_FILES : 0) |
 	    (can_limit_calls() ? CONFINE_CALLS : 0);
 }
@@ -609,11 +621,22 @@ confine_possible(void)
 
 #endif
 
+#ifndef LINUX
+
+bool
+confine_memory(uint64_t bytes)
+{
+	(void)bytes;
+	return false;
+}
+
+#endif
+
 const char *
 confine_text(char dst[CONFINE_TEXT], unsigned parts)
 {
 	static const char *const names[] = { "no new privileges",
-	    "files", "system calls" };
+	    "files", "system calls", "memory" };
 	size_t i, n = 0;
 
 	(void)snprintf(dst, CONFINE_TEXT, "nothing");

@@ -11,8 +11,8 @@
  * inspect it; of all files it can use only those allowed (Landlock, since Linux
  * 5.19); and it can make only the system calls that a relay needs (seccomp).
  * Any other call fails with ENOSYS, as on a kernel that does not have it, so
- * that a C library falls back on an older one.  OpenBSD: pledge and unveil.
- * Elsewhere: nothing.
+ * that a C library falls back on an older one.  Its memory has a limit.
+ * OpenBSD: pledge and unveil.  Elsewhere: nothing.
  *
  * It concerns this thread, and what it starts afterwards: so begin before there
  * are others.  Programs built for a sanitizer are not confined, as that needs
@@ -20,6 +20,9 @@
  */
 #ifndef MNM_BASE_CONFINE_H
 #define MNM_BASE_CONFINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #define CONFINE_TEXT 100	/* room for any text of confine_text */
 
@@ -38,7 +41,8 @@ enum confine_who { CONFINE_RELAY, CONFINE_SENDER };
 
 /* What is in force, or could be on this system. */
 enum confine_part {
-	CONFINE_PRIVILEGES = 1, CONFINE_FILES = 2, CONFINE_CALLS = 4
+	CONFINE_PRIVILEGES = 1, CONFINE_FILES = 2, CONFINE_CALLS = 4,
+	CONFINE_MEMORY = 8	/* by confine_memory */
 };
 
 struct confine {
@@ -51,9 +55,16 @@ void confine_allow(const struct confine *, enum confine_use, const char *path);
 /* No way back.  Returns the parts that are in force now. */
 unsigned confine_end(struct confine *, enum confine_who);
 
+/*
+ * Let this process have at most so many bytes of memory, if its hard limit
+ * allows that; malloc fails when there are more.  It may be called again, also
+ * with more bytes.  False: there is no limit.
+ */
+bool confine_memory(uint64_t bytes);
+
 /* The parts that this system can do. */
 unsigned confine_possible(void);
-/* Such as "new privileges, files, system calls", or "nothing". */
+/* Such as "no new privileges, files, memory", or "nothing". */
 const char *confine_text(char dst[CONFINE_TEXT], unsigned parts);
 
 #endif

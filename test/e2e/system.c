@@ -518,6 +518,19 @@ expect_status(struct operator *o, const char *line, bool there)
 	    "%s: %s", there ? "no" : "there is", line);
 }
 
+/* Its memory has a limit of its own, or what this program has. */
+static void
+expect_limit(struct operator *o, bool own)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof(command), "a=$(grep '^Max data' "
+	    "/proc/%ld/limits) && b=$(grep '^Max data' /proc/$$/limits) && "
+	    "test \"$a\" = \"$b\"", (long)o->relay.pid);
+	CHECK((operator_shell(&o->relay, &o->said, command) == 0) != own,
+	    "%s limit", own ? "no" : "a");
+}
+
 static void
 test_confined(void)
 {
@@ -532,8 +545,10 @@ test_confined(void)
 	relay_start(&o.relay);
 	expect_said(&o, can ? "; confined: no new privileges" :
 	    "; confined: nothing");
-	if (can && access("/proc/self/status", R_OK) == 0)
+	if (can && access("/proc/self/status", R_OK) == 0) {
 		expect_status(&o, "^NoNewPrivs:.1$", true);
+		expect_limit(&o, true);
+	}
 	/* Renewed in other directories, it cannot be read. */
 	stall(&o, "mkdir new && cp mnm-data/*.pem new");
 	relay_file(&o.relay, "mnm.config", "{\"listen\": {\"laddr\": "
@@ -549,6 +564,8 @@ test_confined(void)
 	expect_said(&o, "; confined: nothing");
 	if (access("/proc/self/status", R_OK) == 0)
 		expect_status(&o, "^NoNewPrivs:.1$", false);
+	if (access("/proc/self/limits", R_OK) == 0)
+		expect_limit(&o, false);
 	end(&o);
 }
 
