@@ -271,6 +271,7 @@ test: all-tests build/libmnm.a build/libtmtp.a
 	    "sh test/mail/killed ./mnm cmd/tmtp test/e2e/killer.so 7" \
 	    "test/e2e/killed ./mnm cmd/tmtp test/e2e/killer.so 7" \
 	    test/crash/crash_test $(C_TESTS) \
+	    "sh test/e2e/fail2ban ./mnm cmd/tmtp" \
 	    "sh test/e2e/proxies ./mnm" "sh test/mail/opinion" \
 	    "sh test/e2e/terminal ./mnm cmd/tmtp" \
 	    "CC='$(CC) $(CFLAGS)' CXX='$(CXX) $(CFLAGS)' sh test/e2e/embed" \
