@@ -44,6 +44,8 @@
  * is much, as no limit may end a relay that does its work.
  */
 #define MEMORY_MORE (UINT64_C(512) << 20)
+#define THREADS     2	/* besides the loop: the syncer's, the watchdog's */
+#define STACK_MAX   (UINT64_C(1) << 40)	/* bytes; from here on it is no limit */
 #define HOUR UINT64_C(3600000)	/* ms between two looks at certificates */
 
 /* Certificates that have been replaced, while handshakes need them. */
@@ -62,6 +64,7 @@ struct mnm {
 	struct retired *retired;
 	struct datadir data;
 	bool data_open;
+	bool gives_up;		/* what it does not need: conf's at the start */
 	bool confined;		/* to the files that it had at the start */
 	bool lacks_push;	/* ... without those of push_contact */
 	struct server *sv;
@@ -387,7 +390,8 @@ mnm_confine(struct mnm *m)
 	struct confine c;
 	unsigned parts;
 
-	if (!m->conf.confine)
+	m->gives_up = m->conf.confine;
+	if (!m->gives_up)
 		return 0;
 	confine_begin(&c);
 	allow_files(&c, m);
@@ -400,13 +404,18 @@ mnm_confine(struct mnm *m)
 unsigned
 mnm_limit_memory(const struct mnm *m)
 {
+	struct rlimit stack;
 	struct rusage used;
+	uint64_t bytes = server_memory_max(&m->conf) + MEMORY_MORE;
 
-	if (!m->conf.confine || getrusage(RUSAGE_SELF, &used) == -1)
+	if (!m->gives_up || getrusage(RUSAGE_SELF, &used) == -1)
 		return 0;
-	return confine_memory(server_memory_max(&m->conf) +
-	    (uint64_t)used.ru_maxrss * 4096 + MEMORY_MORE) ?
-	    CONFINE_MEMORY : 0;
+	bytes += (uint64_t)used.ru_maxrss * 4096;
+	/* Stacks count as a whole, used or not. */
+	if (getrlimit(RLIMIT_STACK, &stack) == 0 &&
+	    stack.rlim_cur < STACK_MAX)
+		bytes += THREADS * (uint64_t)stack.rlim_cur;
+	return confine_memory(bytes) ? CONFINE_MEMORY : 0;
 }
 
 /* Whether a relay of this process has the directory.  With the lock held. */

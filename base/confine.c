@@ -531,11 +531,14 @@ confine_end(struct confine *c, enum confine_who who)
 bool
 confine_memory(uint64_t bytes)
 {
+	static rlim_t given;	/* what the process had; 0: not asked yet */
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_DATA, &limit) == -1)
 		return false;
-	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	if (given == 0)
+		given = limit.rlim_cur;
+	limit.rlim_cur = bytes < given ? bytes : given;
 	return setrlimit(RLIMIT_DATA, &limit) == 0;
 }
 

@@ -56,9 +56,9 @@ void confine_allow(const struct confine *, enum confine_use, const char *path);
 unsigned confine_end(struct confine *, enum confine_who);
 
 /*
- * Let this process have at most so many bytes of memory, if its hard limit
- * allows that; malloc fails when there are more.  It may be called again, also
- * with more bytes.  False: there is no limit.
+ * Let this process have at most so many bytes of memory, and not more than the
+ * limit that it was given; malloc fails when there are more.  It may be called
+ * again, also with more bytes.  False: there is no limit.
  */
 bool confine_memory(uint64_t bytes);
 

@@ -1032,13 +1032,12 @@ agent_done(struct agent *a, const struct agent_message *m)
 	}
 }
 
-int
-agent_keep(struct agent *a, const struct agent_message *m)
+static int
+keep_first(struct agent *a)
 {
 	struct held *h = a->first;
 	char name[32];
 
-	assert(h != NULL && h->given && span_is(h->reply.id, m->reply.id));
 	name_of(name, h->id, "");
 	no_longer_idle(a);
 	if (!h->kept) {
@@ -1046,10 +1045,23 @@ agent_keep(struct agent *a, const struct agent_message *m)
 			return -1;
 		ack(a, &h->reply);
 	}
-	if (!m->again)
-		seen_undo(&a->seen, h->id);
-	seen_write(&a->seen);
 	release_first(a);
+	return 0;
+}
+
+int
+agent_keep(struct agent *a, const struct agent_message *m)
+{
+	const struct held *h = a->first;
+	uint64_t id;
+
+	assert(h != NULL && h->given && span_is(h->reply.id, m->reply.id));
+	id = h->id;
+	if (keep_first(a) == -1)
+		return -1;
+	if (!m->again)
+		seen_undo(&a->seen, id);
+	seen_write(&a->seen);
 	return 0;
 }
 
@@ -1106,18 +1118,17 @@ agent_progress(const struct agent *a, uint64_t *done, uint64_t *total)
 	return t->fd != -1 && !t->failed;
 }
 
-int
+void
 agent_keep_all(struct agent *a)
 {
-	struct agent_message m;
-
 	while (a->first != NULL && !a->first->given) {
-		a->first->given = true;
-		m = (struct agent_message){ .reply = a->first->reply };
-		if (agent_keep(a, &m) == -1)
-			return -1;
+		if (keep_first(a) == 0)
+			continue;
+		(void)say_why(a->why, WHY_ROOM, "cannot store a message: %s",
+		    strerror(errno));
+		a->no_room = true;
+		return;
 	}
-	return 0;
 }
 
 bool

@@ -113,10 +113,10 @@ bool agent_is_undecided(const struct agent *);
  */
 bool agent_progress(const struct agent *, uint64_t *done, uint64_t *total);
 /*
- * Keep all messages that have arrived, as agent_keep does, without handing them
- * over.  -1 with errno.
+ * Store all messages that have arrived in in/ and ack them, without handing
+ * them over.  One that cannot be stored is tried again by the next call.
  */
-int agent_keep_all(struct agent *);
+void agent_keep_all(struct agent *);
 /*
  * Whether a message that has arrived since the last call could not be stored:
  * agent_why.  The relay sends it again later.

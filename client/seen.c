@@ -31,19 +31,15 @@ add_id(uint64_t *ids, size_t *count, uint64_t id)
 	ids[(*count)++ % SEEN_MAX] = id;
 }
 
-/* The last one takes its place. */
+/* No message has 0, which takes its place. */
 static void
-forget_id(uint64_t *ids, size_t *count, uint64_t id)
+forget_id(uint64_t *ids, size_t count, uint64_t id)
 {
-	size_t n = *count < SEEN_MAX ? *count : SEEN_MAX, i;
+	size_t i;
 
-	for (i = 0; i < n; i++) {
-		if (ids[i] != id)
-			continue;
-		*count = n - 1;
-		ids[i] = ids[n - 1];
-		return;
-	}
+	for (i = 0; i < count && i < SEEN_MAX; i++)
+		if (ids[i] == id)
+			ids[i] = 0;
 }
 
 static void
@@ -87,7 +83,7 @@ read_seen(struct seen *s)
 		else if (text.p[at] == '+')
 			add_id(s->begun, &s->begun_count, id);
 		else if (text.p[at] == '=')
-			forget_id(s->begun, &s->begun_count, id);
+			forget_id(s->begun, s->begun_count, id);
 		at += SEEN_LINE;
 	}
 	buf_free(&text);

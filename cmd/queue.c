@@ -92,6 +92,7 @@ add_request(struct context *context, const struct account *account,
 		    "damaged" : strerror(errno));
 	}
 	if (*suffix != '\0' && outgoing_read_ack(account->out, name, &ack)) {
+		why.n = 0;
 		r.header = buf_span(&ack);
 		(void)wire_text(&r, "error", &why);
 	}

@@ -137,7 +137,7 @@ yield(struct request_line *line)
 
 /* Unless the account has a reader: then that one is to be online. */
 static void
-keep_messages(struct request_line *line)
+keep_messages(const struct context *context, struct request_line *line)
 {
 	long holder;
 
@@ -146,7 +146,12 @@ keep_messages(struct request_line *line)
 		return;
 	}
 	agent_want(line->agent);
-	(void)agent_keep_all(line->agent);
+	agent_keep_all(line->agent);
+	if (agent_has_no_room(line->agent) && !line->complained) {
+		(void)context_fail(context, STATUS_CANNOT_CREATE,
+		    "%s; the relay keeps it", agent_why(line->agent));
+		line->complained = true;
+	}
 }
 
 static void
@@ -194,7 +199,7 @@ request_turn_for(struct context *context, struct request_line *line,
 
 	try_line(context, line);
 	if (line->keeps && line->agent != NULL)
-		keep_messages(line);
+		keep_messages(context, line);
 	if (line->agent == NULL) {
 		poller_wait(line->poller, ASK_AGAIN);
 		return false;

@@ -32,6 +32,7 @@ struct request_line {
 	bool refused;			/* agent_turn has failed */
 	bool keeps;			/* what arrives, for tmtp read: what is
 					   behind it does not come before */
+	bool complained;		/* that it could not keep something */
 	bool keeps_acks;		/* a request may be made again: leave
 					   the ack of request_await */
 	bool progress;			/* is shown on the terminal */

@@ -255,19 +255,23 @@ is_path(struct span text)
 
 /*
  * What a proxy is asked for is a whole URL, which any server takes (RFC 9112,
- * 3.2.2): cut off all before the path.  A URL without a path is of "/".
+ * 3.2.2): cut off all before the path.  A URL without a path is of "/", where
+ * no query matters.
  */
 static void
 cut_authority(struct head *head, struct span *target)
 {
 	struct span rest = *target, scheme = cut(&rest, SPAN("://"));
+	size_t n;
 
 	if (!is_same(scheme, "http") && !is_same(scheme, "https"))
 		return;
-	head->authority = cut(&rest, SPAN("/"));
+	for (n = 0; n < rest.n && rest.p[n] != '/' && rest.p[n] != '?'; n++)
+		continue;
+	head->authority = (struct span){ rest.p, n };
 	*target = SPAN("/");
-	if (head->authority.p + head->authority.n < rest.p)
-		*target = (struct span){ rest.p - 1, rest.n + 1 };
+	if (n < rest.n && rest.p[n] == '/')
+		*target = (struct span){ rest.p + n, rest.n - n };
 }
 
 /* The status: 200 if it is well-formed. */

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/log.h"
 #include "test/e2e/operator.h"
 #include "test/lib/check.h"
@@ -531,6 +532,39 @@ expect_limit(struct operator *o, bool own)
 	    "%s limit", own ? "no" : "a");
 }
 
+/* The memory that it may take, and what it has, in MB. */
+static void
+expect_room(const char *lines, const char *condition)
+{
+	struct operator o;
+	char command[256];
+
+	make_relay(&o, lines);
+	relay_configure(&o.relay, "\"links_max\": 100,");
+	relay_start(&o.relay);
+	(void)snprintf(command, sizeof(command), "p=/proc/%ld; "
+	    "may=$(awk '/^Max data/ { print int($4 / 1048576) }' $p/limits); "
+	    "has=$(awk '/^VmData/ { print int($2 / 1024) }' $p/status); "
+	    "echo \"$may $has\"; test %s", (long)o.relay.pid, condition);
+	CHECK(operator_shell(&o.relay, &o.said, command) == 0, "%s: %s: %s",
+	    lines, condition, o.said.p);
+	end(&o);
+}
+
+static void
+test_memory(void)
+{
+	if ((confine_possible() & CONFINE_MEMORY) == 0 ||
+	    access("/proc/self/limits", R_OK) == -1) {
+		puts("system: limits of memory are skipped");
+		return;
+	}
+	expect_room("exec \"$MNM\"", "$((may - has)) -ge 512");
+	expect_room("ulimit -s 1048576; exec \"$MNM\"",
+	    "$((may - has)) -ge 512");
+	expect_room("ulimit -S -d 204800; exec \"$MNM\"", "$may -eq 200");
+}
+
 static void
 test_confined(void)
 {
@@ -620,6 +654,7 @@ main(int argc, char **argv)
 	test_watchdog("hang");
 	test_root();
 	test_confined();
+	test_memory();
 
 	CHECK(waitpid(silent, &status, 0) == silent && status == 0,
 	    "silent time servers: %x", (unsigned)status);

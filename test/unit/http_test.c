@@ -140,6 +140,8 @@ static const struct request_case {
 	{ "GET https://q:1/ HTTP/1.1\r\n" H "\r\n", 200, true,
 	    " wss://q:1; " },
 	{ "GET HTTP://r HTTP/1.1\r\n" H "\r\n", 200, true, "text/html" },
+	{ "GET http://r?x/y HTTP/1.1\r\n" H "\r\n", 200, true, "text/html" },
+	{ "GET http:// HTTP/1.1\r\n" H "\r\n", 400, false, "" },
 	{ "GET https://r/health?x=/ HTTP/1.1\r\n" H "\r\n", 200, true,
 	    "\r\n\r\nok\n" },
 	{ "GET https://r/x://y/ HTTP/1.1\r\n" H "\r\n", 404, true, "" },
