@@ -614,6 +614,21 @@ take_element(struct mailbox *a, struct span rest)
 	return n;
 }
 
+/* A quoted string without control characters, nor what makes them literal. */
+static void
+add_printable(struct buf *to, struct span quoted)
+{
+	size_t i, n;
+	char c;
+
+	for (i = 0; i < quoted.n; i += n) {
+		n = quoted.p[i] == '\\' && i + 1 < quoted.n ? 2 : 1;
+		c = quoted.p[i + n - 1];
+		if (c == ' ' || !is_blank(c))
+			buf_add(to, (struct span){ quoted.p + i, n });
+	}
+}
+
 /* Append an address without spaces and the route before it, "@a,@b:". */
 static void
 add_address(struct buf *to, struct span raw)
@@ -630,8 +645,10 @@ add_address(struct buf *to, struct span raw)
 	}
 	for (i = 0; i < raw.n; i += n) {
 		n = raw.p[i] == '"' ? quoted_length(rest_of(raw, i)) : 1;
-		if (!is_blank(raw.p[i]))
-			buf_add(&text, (struct span){ raw.p + i, n });
+		if (n > 1)
+			add_printable(&text, (struct span){ raw.p + i, n });
+		else if (!is_blank(raw.p[i]))
+			buf_add_byte(&text, raw.p[i]);
 	}
 	(void)charset_add(to, SPAN(""), buf_span(&text));
 	buf_free(&text);

@@ -250,7 +250,8 @@ test_quoted_addresses(void)
 		{ "Ann <\"a b\"@x.org>", "\"a b\"@x.org" },
 		{ "\"a.b\"@x.org", "a.b@x.org" },
 		{ "\"Ann, B.\" <\"a\" @ x.org>", "a@x.org" },
-		{ "\"a\\\"b\"@x.org (Ann)", "\"a\\\"b\"@x.org" }
+		{ "\"a\\\"b\"@x.org (Ann)", "\"a\\\"b\"@x.org" },
+		{ "\"a\001b\r\n \\\002c\"@x.org", "\"ab c\"@x.org" }
 	};
 	struct buf name = { NULL, 0, 0 }, address = { NULL, 0, 0 };
 	struct span raw;
