@@ -251,7 +251,13 @@ add_attribute(struct buf *to, struct span raw)
 {
 	size_t i = 0, n;
 
-	raw.n = raw.n > LINK_MAX ? LINK_MAX : raw.n;
+	if (raw.n > LINK_MAX) {
+		raw.n = LINK_MAX;
+		/* Not within a character, whose first byte is no 10xxxxxx. */
+		while (raw.n > 0 && ((unsigned char)raw.p[raw.n] & 0xc0) ==
+		    0x80)
+			raw.n--;
+	}
 	while (i < raw.n) {
 		n = raw.p[i] != '&' ? 0 : read_entity(to,
 		    (struct span){ raw.p + i, raw.n - i });

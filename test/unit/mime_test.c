@@ -369,6 +369,27 @@ test_html(void)
 	buf_free(&text);
 }
 
+/* An address that is too long is cut off between two characters. */
+static void
+test_cut_link(void)
+{
+	struct buf html = { NULL, 0, 0 }, text = { NULL, 0, 0 };
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		html.n = text.n = 0;
+		buf_addf(&html, "<a href=\"https://a/%s", i == 0 ? "" : "a");
+		while (html.n < 3000)
+			buf_add(&html, SPAN("\u00fc"));
+		buf_addf(&html, "\">here</a>");
+		html_text(&text, buf_span(&html));
+		CHECK(text.n > 1000 && text.n < 2100 &&
+		    utf8_is_valid(text.p, text.n), "%zu bytes", text.n);
+	}
+	buf_free(&html);
+	buf_free(&text);
+}
+
 /* A name that is cut off at a space ends before that. */
 static void
 test_cut_name(void)
@@ -567,6 +588,7 @@ main(int argc, char **argv)
 	test_messages();
 	test_hostile();
 	test_html();
+	test_cut_link();
 	test_cut_name();
 	test_transfer();
 	test_address_forms();
