@@ -115,8 +115,8 @@ file_create(const char *path, mode_t mode, struct span text)
 	return file_discard(AT_FDCWD, path);
 }
 
-int
-file_write(int dir, const char *name, struct span text)
+static int
+write_new(int dir, const char *name, struct span text, bool sync)
 {
 	int fd, result;
 
@@ -124,9 +124,23 @@ file_write(int dir, const char *name, struct span text)
 	if (fd == -1)
 		return -1;
 	result = file_pwrite_all(fd, text.p, text.n, 0);
+	if (result == 0 && sync)
+		result = file_sync(fd);
 	if (fd_close_written(fd, result) == 0)
 		return 0;
 	return file_discard(dir, name);
+}
+
+int
+file_write(int dir, const char *name, struct span text)
+{
+	return write_new(dir, name, text, false);
+}
+
+int
+file_write_synced(int dir, const char *name, struct span text)
+{
+	return write_new(dir, name, text, true);
 }
 
 char *

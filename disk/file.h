@@ -25,6 +25,8 @@ int file_pwrite_all(int fd, const void *src, size_t n, uint64_t offset);
  * once; on failure there is none.
  */
 int file_write(int dir, const char *name, struct span text);
+/* The same, synced; its name is not. */
+int file_write_synced(int dir, const char *name, struct span text);
 /*
  * Create a file, which must not exist, with this text, and sync it; its
  * directory is not synced.  Nothing is left there on failure.

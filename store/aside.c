@@ -35,22 +35,6 @@ draft_path(char path[ASIDE_PLACE], const char *place)
 
 /* ---- making it ---- */
 
-/* A new file, synced. */
-static int
-write_file(int data, const char *path, struct span text)
-{
-	int fd = openat(data, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-	    0600);
-	int result;
-
-	if (fd == -1)
-		return -1;
-	result = file_pwrite_all(fd, text.p, text.n, 0);
-	if (result == 0)
-		result = file_sync(fd);
-	return fd_close_written(fd, result);
-}
-
 /* Remove the draft, or what is left of an earlier one.  Keeps errno. */
 static void
 remove_draft(int data, const char *draft)
@@ -91,7 +75,7 @@ aside_add(struct quarantine *quarantine, const char *place, const char *name,
 
 	draft_path(draft, place);
 	(void)snprintf(path, PATH, "%s/%s", draft, name);
-	return write_file(quarantine->data, path, text);
+	return file_write_synced(quarantine->data, path, text);
 }
 
 int
@@ -126,7 +110,7 @@ copy_file(int data, const char *from, const char *to)
 		return 0;
 	result = file_read(data, from, FILE_MAX, &text);
 	if (result == 0)
-		result = write_file(data, NAMED, buf_span(&text));
+		result = file_write_synced(data, NAMED, buf_span(&text));
 	buf_free(&text);
 	return result == -1 ? -1 : renameat(data, NAMED, data, to);
 }

@@ -52,16 +52,7 @@ struct takeover {
 static int
 write_form(int data, struct span text)
 {
-	int fd = openat(data, DRAFT, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-	    0600);
-	int result;
-
-	if (fd == -1)
-		return -1;
-	result = file_pwrite_all(fd, text.p, text.n, 0);
-	if (result == 0)
-		result = file_sync(fd);
-	if (fd_close_written(fd, result) == -1 ||
+	if (file_write_synced(data, DRAFT, text) == -1 ||
 	    renameat(data, DRAFT, data, FORM) == -1)
 		return -1;
 	return file_sync_dir(data, "pack");
