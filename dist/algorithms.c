@@ -1,9 +1,11 @@
 /*
- * For `make static`: one implementation of each algorithm, in portable C, in
- * place of BearSSL's own choice, which contains several and takes what is
- * fastest on the processor.  X25519 is not among them: every client also has
- * P-256, and certificates need that anyway.
+ * For `make static`: one implementation of each algorithm, in place of
+ * BearSSL's own choice, which contains several.  For AES-GCM, which most bytes
+ * go through, it is the fastest: what the processor has, or else what suits
+ * its words.  X25519 is not among them: every client also has P-256, and
+ * certificates need that anyway.
  */
+#include <stdint.h>
 #include <bearssl.h>
 
 const br_ec_impl *
@@ -30,24 +32,6 @@ br_rsa_pkcs1_vrfy_get_default(void)
 	return br_rsa_i31_pkcs1_vrfy;
 }
 
-const br_block_ctr_class *
-br_aes_x86ni_ctr_get_vtable(void)
-{
-	return NULL;
-}
-
-const br_block_ctr_class *
-br_aes_pwr8_ctr_get_vtable(void)
-{
-	return NULL;
-}
-
-br_ghash
-br_ghash_pclmul_get(void)
-{
-	return 0;
-}
-
 void
 br_ssl_engine_set_default_ec(br_ssl_engine_context *engine)
 {
@@ -57,10 +41,19 @@ br_ssl_engine_set_default_ec(br_ssl_engine_context *engine)
 void
 br_ssl_engine_set_default_aes_gcm(br_ssl_engine_context *engine)
 {
+	const br_block_ctr_class *ctr = br_aes_x86ni_ctr_get_vtable();
+	br_ghash ghash = br_ghash_pclmul_get();
+
+	if (ctr == NULL)
+		ctr = SIZE_MAX > UINT32_MAX ? &br_aes_ct64_ctr_vtable :
+		    &br_aes_ct_ctr_vtable;
+	if (ghash == 0)
+		ghash = SIZE_MAX > UINT32_MAX ? br_ghash_ctmul64 :
+		    br_ghash_ctmul32;
 	br_ssl_engine_set_gcm(engine, &br_sslrec_in_gcm_vtable,
 	    &br_sslrec_out_gcm_vtable);
-	br_ssl_engine_set_aes_ctr(engine, &br_aes_ct_ctr_vtable);
-	br_ssl_engine_set_ghash(engine, br_ghash_ctmul32);
+	br_ssl_engine_set_aes_ctr(engine, ctr);
+	br_ssl_engine_set_ghash(engine, ghash);
 }
 
 void
