@@ -4,8 +4,8 @@
  * to do about a talk.
  */
 
-import { h, field, form, typed, button, dialog, confirm, say, person, sentence,
-	badge } from './dom.js';
+import { h, fill, field, form, typed, button, dialog, confirm, say, person,
+	sentence, badge } from './dom.js';
 import { t } from './strings.js';
 import { fold } from './inbox.js';
 
@@ -126,10 +126,12 @@ function contacts(app)
 /** @param {App} app @param {Talk} talk */
 export function showTalk(app, talk)
 {
-	dialog(app.nameOf(talk), (close) => [
-		...talk.kind === 'group' ? groupParts(app, talk, close)
-			: talk.kind === 'several' ? [memberList((talk.who ?? []).map(
-				(w) => h('li', {}, badge(w.who), person(w.who))))]
+	const members = h('ul', { class: 'members' });
+	const box = dialog(app.nameOf(talk), (close) => [
+		...talk.kind === 'group' ? groupParts(app, talk, members, close)
+			: talk.kind === 'several' ? [h('ul', { class: 'members' },
+				...(talk.who ?? []).map((w) => h('li', {},
+					badge(w.who), person(w.who))))]
 				: personParts(talk),
 		talk.state === 'open' && topicPart(app, talk, close),
 		h('div', { class: 'row end' },
@@ -153,6 +155,12 @@ export function showTalk(app, talk)
 					app.engine.removeTalk(talk.id);
 				}
 			}, 'danger'))]);
+	const draw = () => fill(members, ...memberItems(app,
+		app.talks.get(talk.id) ?? talk, () => box.close()));
+
+	draw();
+	box.addEventListener('close', app.engine.on('talks',
+		() => app.loadTalks().then(draw)));
 }
 
 /** @param {Talk} talk */
@@ -176,17 +184,10 @@ function topicPart(app, talk, close)
 		h('button', {}, t('set'))), t('new-topic-hint')));
 }
 
-/** @param {HTMLElement[]} items */
-function memberList(items)
+/** @param {App} app @param {Talk} talk @param {HTMLElement} members
+    @param {() => void} close */
+function groupParts(app, talk, members, close)
 {
-	return h('ul', { class: 'members' }, ...items);
-}
-
-/** @param {App} app @param {Talk} talk @param {() => void} close */
-function groupParts(app, talk, close)
-{
-	const uid = app.engine.account?.uid;
-	const me = talk.members?.find((m) => m.uid === uid);
 	const invitee = nameInput(t('invite'), 'contacts');
 	const name = nameInput(t('your-name-here'));
 
@@ -196,13 +197,15 @@ function groupParts(app, talk, close)
 	return [
 		talk.groupKind && h('p', {}, t('kind-' +
 			talk.groupKind.replace(' ', '-'))),
-		h('h3', {}, t('members')),
-		memberList((talk.members ?? []).map((m) =>
-			memberItem(app, talk, m, m === me, close))),
+		h('h3', {}, t('members')), members,
 		h('p', { class: 'dim' }, t('members-hint')),
-		form(() => told(app.engine.invite(talk.gid ?? '', typed(invitee),
-			'', ''), t('invited', typed(invitee))),
-		field(t('invite'), h('span', { class: 'row' }, invitee,
+		form(async () => {
+			const who = typed(invitee);
+
+			if (await told(app.engine.invite(talk.gid ?? '', who, '', ''),
+				t('invited', who)) && typed(invitee) === who)
+				invitee.value = '';
+		}, field(t('invite'), h('span', { class: 'row' }, invitee,
 			h('button', {}, t('invite-do'))))), contacts(app),
 		form(() => told(app.engine.group(talk, 'alias',
 			{ newalias: typed(name) }), t('renamed')),
@@ -214,6 +217,16 @@ function groupParts(app, talk, close)
 				told(app.engine.group(talk, 'drop',
 					{ to: talk.as }));
 		}))];
+}
+
+/** @param {App} app @param {Talk} talk @param {() => void} close */
+function memberItems(app, talk, close)
+{
+	const uid = app.engine.account?.uid;
+	const me = talk.members?.find((m) => m.uid === uid);
+
+	return (talk.members ?? []).map((m) =>
+		memberItem(app, talk, m, m === me, close));
 }
 
 /** @param {App} app @param {Talk} talk @param {Member} m @param {boolean} isMe

@@ -17,18 +17,18 @@ import { canWake, startWake, stopWake } from './wake.js';
 /** @param {App} app */
 export function showSettings(app)
 {
-	const aliases = h('section');
+	const aliases = aliasPart(app);
 	const devices = h('section');
 	const storage = h('p', { class: 'dim' });
 	const draw = async () => {
-		fill(aliases, ...aliasPart(app));
+		aliases.draw();
 		fill(devices, ...devicePart(app,
 			await app.store.meta('devices') ?? [],
 			await app.store.meta('code')));
 		devices.querySelector('.ask')?.scrollIntoView({ block: 'nearest' });
 	};
 	const stop = app.engine.on('account', draw);
-	const box = dialog(t('settings'), (close) => [aliases, devices,
+	const box = dialog(t('settings'), (close) => [aliases.element, devices,
 		noticePart(app), historyPart(app, storage), relayPart(app, close)]);
 
 	box.addEventListener('close', stop);
@@ -36,32 +36,46 @@ export function showSettings(app)
 	showStorage(storage);
 }
 
-/** @param {App} app */
+/** draw() leaves alone what is being typed. @param {App} app */
 function aliasPart(app)
 {
 	const { engine } = app;
+	const list = h('ul', { class: 'members' });
 	const name = h('input', { required: true, maxlength: 64,
 		autocomplete: 'off' });
 	const once = h('input', { type: 'checkbox' });
-	const hidden = h('input', { type: 'checkbox',
-		checked: !engine.account?.hidden,
-		onchange: () => engine.setHidden(!hidden.checked) });
+	const shown = h('input', { type: 'checkbox',
+		onchange: () => engine.setHidden(!shown.checked) });
+	const add = async () => {
+		const newalias = typed(name);
 
-	return [h('h3', {}, t('your-names')), h('p', {}, t('your-names-text')),
-		h('ul', { class: 'members' }, ...(engine.account?.aliases ?? [])
-			.map((a) => h('li', {}, person(a.name), a.uses !== undefined &&
-				h('span', { class: 'dim' }, t('uses', String(a.uses))),
-			button(t('drop'), async () => {
-				if (await confirm(t('drop-alias-sure', a.name),
-					t('drop')))
-					told(engine.userEdit({ dropalias: a.name }));
-			}, 'plain')))),
-		form(() => told(engine.userEdit({ newalias: typed(name),
-			...(once.checked ? { uses: 1 } : {}) }), t('added')),
-		field(t('new-name'), h('span', { class: 'row' }, name,
-			h('button', {}, t('add')))),
-		h('label', { class: 'check' }, once, t('single-use'))),
-		h('label', { class: 'check' }, hidden, t('show-online'))];
+		if (await told(engine.userEdit({ newalias,
+			...(once.checked ? { uses: 1 } : {}) }), t('added')) &&
+		    typed(name) === newalias) {
+			name.value = '';
+			once.checked = false;
+		}
+	};
+	const item = (/** @type {{name: string, uses?: number}} */ a) =>
+		h('li', {}, person(a.name), a.uses !== undefined &&
+			h('span', { class: 'dim' }, t('uses', String(a.uses))),
+		button(t('drop'), async () => {
+			if (await confirm(t('drop-alias-sure', a.name), t('drop')))
+				told(engine.userEdit({ dropalias: a.name }));
+		}, 'plain'));
+
+	return {
+		element: h('section', {}, h('h3', {}, t('your-names')),
+			h('p', {}, t('your-names-text')), list,
+			form(add, field(t('new-name'), h('span', { class: 'row' },
+				name, h('button', {}, t('add')))),
+			h('label', { class: 'check' }, once, t('single-use'))),
+			h('label', { class: 'check' }, shown, t('show-online'))),
+		draw: () => {
+			fill(list, ...(engine.account?.aliases ?? []).map(item));
+			shown.checked = !engine.account?.hidden;
+		},
+	};
 }
 
 /** @param {App} app @param {import('./store.js').Device[]} devices

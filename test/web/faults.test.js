@@ -1,5 +1,5 @@
 // What may go wrong around the page: each says what is so, and loses nothing.
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Device, LAPTOP, PHONE, Relay, launch, pair, quiet, until } from './page.js';
 
@@ -9,6 +9,8 @@ before(async () => {
 	relay = await Relay.start();
 	browser = await launch();
 });
+
+afterEach(() => relay.revive());
 
 after(async () => {
 	await browser?.close();

@@ -73,6 +73,13 @@ export class Relay {
 		throw new Error('the relay does not start');
 	}
 
+	/** After a test that failed while it was down. */
+	async revive()
+	{
+		if (this.process.exitCode !== null || this.process.signalCode)
+			await this.run();
+	}
+
 	async kill()
 	{
 		const ended = new Promise((done) => this.process.once('exit', done));

@@ -1,5 +1,5 @@
 // The page in a real browser, against the real relay.
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,8 @@ before(async () => {
 	relay = await Relay.start({ push_contact: 'mailto:me@example.org' });
 	browser = await launch();
 });
+
+afterEach(() => relay.revive());
 
 after(async () => {
 	await browser?.close();
@@ -71,11 +73,12 @@ test('a group, from creation to leaving', async () => {
 	await dialog.getByLabel('Name of the group').fill('Choir');
 	await dialog.getByLabel('First member').fill('Ben');
 	await dialog.getByRole('button', { name: 'Create' }).click();
-	await a.page.waitForSelector('.composer');
+	await a.page.getByRole('heading', { name: 'Choir' }).waitFor();
 	await about();
 	await dialog.getByLabel('Invite somebody').fill('Cem');
 	await dialog.getByRole('button', { name: 'Invite', exact: true }).click();
 	await dialog.getByText('Cem has been invited').waitFor();
+	await dialog.getByRole('listitem').filter({ hasText: 'Cem' }).waitFor();
 	await a.page.keyboard.press('Escape');
 	await b.open('Choir');
 	await b.page.getByLabel('Your name in this group').fill('Benny');
@@ -336,16 +339,21 @@ test('aliases, history as a file, and leaving', async () => {
 	await dialog.getByLabel('Works once').check();
 	await dialog.getByRole('button', { name: 'Add', exact: true }).click();
 	await dialog.getByText('works 1 more time').waitFor();
+	await until(async () => await dialog.getByLabel('Another name')
+		.inputValue() === '');
+	assert.ok(!await dialog.getByLabel('Works once').isChecked());
 	await dialog.getByLabel('Another name').fill('Rosa the Tall');
-	await dialog.getByLabel('Works once').uncheck();
 	await dialog.getByRole('button', { name: 'Add', exact: true }).click();
 	const tall = dialog.getByRole('listitem').filter({ hasText: 'the Tall' });
 	await tall.getByRole('button', { name: 'Drop' }).click();
 	await dialog.last().getByRole('button', { name: 'Drop' }).last().click();
 	await tall.waitFor({ state: 'detached' });
 	const c = await Device.join(browser, relay, 'Tim', PHONE);
+	await dialog.getByLabel('Another name').fill('half a na');
 	await c.ask('Rosa at the fair', 'We met at the fair');
 	await dialog.getByText('works 1 more time').waitFor({ state: 'detached' });
+	assert.equal(await dialog.getByLabel('Another name').inputValue(),
+		'half a na');
 	const saving = a.page.waitForEvent('download');
 	await dialog.getByRole('button', { name: 'Save history' }).click();
 	const file = await (await saving).path();
