@@ -480,7 +480,15 @@ cut_label(struct span label)
 	return label;
 }
 
-/* Make a password; r gets its salted hash.  -1: no random numbers. */
+/* r gets the password's salted hash.  -1: no random numbers. */
+static int
+set_password(struct record *r, struct span nodeid)
+{
+	r->has |= RECORD_SALT | RECORD_HASH;
+	return secret_set(&r->secret, nodeid);
+}
+
+/* The same with a new one. */
 static int
 draw_password(struct record *r, char nodeid[NODEID_TEXT])
 {
@@ -489,9 +497,7 @@ draw_password(struct record *r, char nodeid[NODEID_TEXT])
 	if (encode_random(bytes, sizeof(bytes)) == -1)
 		return -1;
 	encode_base32(nodeid, bytes, sizeof(bytes));
-	r->has |= RECORD_SALT | RECORD_HASH;
-	return secret_set(&r->secret,
-	    (struct span){ nodeid, NODEID_TEXT });
+	return set_password(r, (struct span){ nodeid, NODEID_TEXT });
 }
 
 /* A uid that no record has named yet. */
@@ -506,7 +512,7 @@ draw_uid(const struct userdb *db, struct uid *uid)
 }
 
 struct user *
-userdb_add_user(struct userdb *db, struct span label,
+userdb_add_user(struct userdb *db, struct span label, struct span wanted,
     char nodeid[NODEID_TEXT])
 {
 	struct record user = {
@@ -519,9 +525,11 @@ userdb_add_user(struct userdb *db, struct span label,
 		.label = cut_label(label)
 	};
 
-	if (draw_uid(db, &user.uid) == -1 ||
-	    draw_password(&node, nodeid) == -1)
+	if (draw_uid(db, &user.uid) == -1 || (wanted.n > 0 ?
+	    set_password(&node, wanted) : draw_password(&node, nodeid)) == -1)
 		return NULL;
+	if (wanted.n > 0)
+		memcpy(nodeid, wanted.p, NODEID_TEXT);
 	node.uid = user.uid;
 	change(db, &user);
 	change(db, &node);

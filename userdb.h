@@ -91,10 +91,11 @@ struct node *userdb_login(const struct user *, struct span nodeid);
 
 /*
  * Make a user with one node.  nodeid gets the node's password, which is not
- * stored.  NULL if no random numbers are available.
+ * stored: the one that is wanted, NODEID_TEXT characters, or a new one if
+ * wanted.n is 0.  NULL if no random numbers are available.
  */
 struct user *userdb_add_user(struct userdb *, struct span label,
-    char nodeid[NODEID_TEXT]);
+    struct span wanted, char nodeid[NODEID_TEXT]);
 /* Add a node; NULL as above. */
 struct node *userdb_add_node(struct userdb *, struct user *,
     struct span label, char nodeid[NODEID_TEXT]);

@@ -126,13 +126,14 @@ dialog_login(struct dialog *d, struct span uid, struct span nodeid,
 
 void
 dialog_register(struct dialog *d, struct span label, struct span alias,
-    uint64_t now)
+    struct span nodeid, uint64_t now)
 {
 	struct buf header = open_header(OP_REGISTER);
 
 	begin(d, now);
 	json_put_string(&header, "newnode", label);
 	json_put_string(&header, "newalias", alias);
+	json_put_string(&header, "node", nodeid);
 	put_header(d, &header);
 }
 

@@ -73,8 +73,9 @@ void dialog_close(struct dialog *);
 /* Begin on a new connection; what was said on an earlier one is forgotten. */
 void dialog_login(struct dialog *, struct span uid, struct span nodeid,
     uint64_t now);
+/* nodeid is the password that the device has made for itself. */
 void dialog_register(struct dialog *, struct span label, struct span alias,
-    uint64_t now);
+    struct span nodeid, uint64_t now);
 
 /* False: there are DIALOG_WINDOW requests already. */
 bool dialog_send(struct dialog *, const struct dialog_request *);

@@ -25,6 +25,7 @@
 #include "client/dialog.h"
 #include "cmd/request.h"
 #include "cmd/terminal.h"
+#include "disk/file.h"
 #include "json.h"
 #include "net/poller.h"
 
@@ -36,6 +37,10 @@
 #define ALIAS_ROOM (2 * NAME_ROOM)
 
 #define LABEL_MAX 1024	/* bytes; relays take less */
+
+/* A file of the account: whom it has asked, by which name and password. */
+#define JOINING "joining"
+#define JOINING_MAX 4096
 
 static const char usage[] =
     "join =HOST[:PORT] | +HOST[:PORT] | LINK [--fingerprint F] [--label L]\n"
@@ -313,6 +318,8 @@ on_registered(struct context *context, struct attempt *a,
 	}
 	if (account_write(account, context->why, CONTEXT_WHY) == -1)
 		a->over = true;
+	else
+		(void)unlinkat(account->dir, JOINING, 0);
 }
 
 /* Read the answers.  True: the device is a member, and on disk. */
@@ -391,7 +398,8 @@ try_to_join(struct context *context, struct attempt *a,
 		    span_of(account->nodeid), clock_ms(CLOCK_MONOTONIC));
 	else
 		dialog_register(a->dialog, span_of(plan->label),
-		    span_of(alias), clock_ms(CLOCK_MONOTONIC));
+		    span_of(alias), span_of(account->nodeid),
+		    clock_ms(CLOCK_MONOTONIC));
 	(void)say_why(context->why, CONTEXT_WHY, "the relay does not answer");
 	while (clock_ms(CLOCK_MONOTONIC) < end) {
 		if (read_answers(context, a, account)) {
@@ -534,6 +542,44 @@ refuse_known_member(struct context *context)
 	return status;
 }
 
+/*
+ * The password of this device, made here and kept until the relay has answered:
+ * who asks again with it, because the answer was lost, is known to it.
+ */
+static int
+make_nodeid(struct context *context, const struct plan *plan,
+    struct account *account)
+{
+	char alias[ALIAS_ROOM], nodeid[NODEID_TEXT];
+	unsigned char bytes[NODEID_BYTES];
+	struct buf kept = { NULL, 0, 0 }, text = { NULL, 0, 0 };
+	int status = STATUS_OK;
+
+	put_alias(plan, alias);
+	buf_addf(&text, "%s\n%s\n", plan->address, alias);
+	if (file_read(account->dir, JOINING, JOINING_MAX, &kept) == 0 &&
+	    kept.n == text.n + NODEID_TEXT &&
+	    memcmp(kept.p, text.p, text.n) == 0) {
+		account_set(&account->nodeid, (struct span){ kept.p + text.n,
+		    NODEID_TEXT });
+	} else if (encode_random(bytes, sizeof(bytes)) == -1) {
+		status = context_fail(context, STATUS_TEMPORARY,
+		    "the system has no random numbers");
+	} else {
+		encode_base32(nodeid, bytes, sizeof(bytes));
+		buf_add(&text, (struct span){ nodeid, NODEID_TEXT });
+		account_set(&account->nodeid, (struct span){ nodeid,
+		    NODEID_TEXT });
+		if (account_replace(account, JOINING, buf_span(&text)) == -1)
+			status = context_fail(context, STATUS_CANNOT_CREATE,
+			    "%s/%s: %s", account->path, JOINING,
+			    strerror(errno));
+	}
+	buf_free(&kept);
+	buf_free(&text);
+	return status;
+}
+
 static int
 prepare(struct context *context, const struct plan *plan,
     struct account *account)
@@ -563,7 +609,8 @@ prepare(struct context *context, const struct plan *plan,
 		account->aliases[account->alias_count++] =
 		    xcopy(span_of(alias));
 	}
-	return STATUS_OK;
+	return plan->uid[0] != '\0' ? STATUS_OK :
+	    make_nodeid(context, plan, account);
 }
 
 static void

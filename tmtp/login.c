@@ -109,6 +109,15 @@ notify_nodes(struct request *rq)
 	return route_send(rq, &p, 1);
 }
 
+bool
+login_is_allowed(struct request *rq, const struct user *user)
+{
+	if (user->flags & USER_DISABLED)
+		return request_refuse(rq, "login failed: this account is "
+		    "disabled", SPAN(""));
+	return auth_login(rq, user);
+}
+
 /* The answer does not say whether the user or the password is wrong. */
 bool
 op_login(struct request *rq)
@@ -122,10 +131,7 @@ op_login(struct request *rq)
 	if (node == NULL)
 		return request_refuse(rq, "login failed: unknown user or "
 		    "node", SPAN(""));
-	if (user->flags & USER_DISABLED)
-		return request_refuse(rq, "login failed: this account is "
-		    "disabled", SPAN(""));
-	if (!auth_login(rq, user))
+	if (!login_is_allowed(rq, user))
 		return false;
 	userdb_see(db, node, rq->now);
 	login_enter(rq->session, node, rq->h.node);

@@ -28,6 +28,9 @@ void login_end_all(struct user *, struct span why);
 /* The session has ended or lost its connection: it is no node's any more. */
 void login_leave(struct session *);
 
+/* Whether the user, whose password was given, may log in; refuses if not. */
+bool login_is_allowed(struct request *, const struct user *);
+
 bool op_tmtprev(struct request *);
 bool op_login(struct request *);
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encode.h"
+#include "base/secret.h"
 #include "base/subnet.h"
 #include "conf.h"
 #include "datadir.h"
@@ -553,6 +555,17 @@ send_registered(struct request *rq, const struct node *node,
 	session_send(rq->session, start);
 }
 
+/* Answer, and go on as after a login. */
+static void
+enter(struct request *rq, struct node *node, const char nodeid[NODEID_TEXT],
+    struct span alias, struct span error)
+{
+	session_wait(rq->session);
+	send_registered(rq, node, nodeid, alias, error);
+	userdb_see(rq->relay->data->userdb, node, rq->now);
+	login_enter(rq->session, node, (struct span){ nodeid, NODEID_TEXT });
+}
+
 /* The applicant learns why; the operator learns from the log what to do. */
 static bool
 refuse(struct request *rq, const struct applicant *applicant,
@@ -569,19 +582,20 @@ refuse(struct request *rq, const struct applicant *applicant,
 }
 
 /*
- * Somebody has joined by this name without the code at its end.  A code has
- * digits and letters; what has not is a name.
+ * The alias without the code at its end, or an empty span.  A code has digits
+ * and letters; what has not is a name.
  */
-static bool
-is_used(struct userdb *db, struct span alias)
+static struct span
+name_before_code(struct span alias)
 {
+	const struct span none = { NULL, 0 };
 	char upper[INVITE_CODE + 3] = "x ";
 	struct span name = { alias.p, 0 };
 	size_t digits = 0, i;
 	char c;
 
 	if (alias.n <= INVITE_CODE + 1)
-		return false;
+		return none;
 	name.n = alias.n - INVITE_CODE - 1;
 	for (i = 0; i < INVITE_CODE; i++) {
 		c = alias.p[name.n + 1 + i];
@@ -589,8 +603,16 @@ is_used(struct userdb *db, struct span alias)
 		upper[2 + i] = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
 	}
 	return digits > 0 && digits < INVITE_CODE && alias.p[name.n] == ' ' &&
-	    invite_without_code(span_of(upper)).n > 0 &&
-	    userdb_alias(db, name) != NULL;
+	    invite_without_code(span_of(upper)).n > 0 ? name : none;
+}
+
+/* The alias that the one with a code was to get, if somebody has it. */
+static const struct alias *
+find_invited(struct userdb *db, struct span coded)
+{
+	struct span name = name_before_code(coded);
+
+	return name.n > 0 ? userdb_alias(db, name) : NULL;
 }
 
 /* A person, as far as a provider vouches for one, wants to register. */
@@ -608,12 +630,12 @@ register_person(struct request *rq, const struct auth_person *person)
 	struct user *user;
 
 	if (admission.answer != REGISTER_YES) {
-		applicant.used = is_used(db, applicant.alias);
+		applicant.used = find_invited(db, applicant.alias) != NULL;
 		return refuse(rq, &applicant, &admission);
 	}
 	if (!useredit_check_label(rq))
 		return false;
-	user = userdb_add_user(db, rq->h.newnode, nodeid);
+	user = userdb_add_user(db, rq->h.newnode, rq->h.node, nodeid);
 	if (user == NULL)
 		return request_refuse(rq, "no random numbers available: "
 		    "try again later", SPAN(""));
@@ -632,21 +654,66 @@ register_person(struct request *rq, const struct auth_person *person)
 	else if (alias.p != NULL || applicant.alias.p != NULL)
 		register_forget(rq->relay->registrar, alias.p != NULL ? alias :
 		    applicant.alias);
-	session_wait(rq->session);
-	send_registered(rq, user->nodes[0], nodeid, alias, error);
-	userdb_see(db, user->nodes[0], rq->now);
-	login_enter(rq->session, user->nodes[0], (struct span){ nodeid,
-	    NODEID_TEXT });
+	enter(rq, user->nodes[0], nodeid, alias, error);
 	session_log(rq->session, "registered", SPAN(""));
 	return true;
+}
+
+/*
+ * The node that was registered by this alias and password: the answer was lost,
+ * and the client asks again.
+ */
+static struct node *
+find_registered(const struct request *rq)
+{
+	const struct alias *alias = NULL;
+
+	if (rq->h.node.n > 0 && wanted_alias(rq).p != NULL)
+		alias = userdb_alias(rq->relay->data->userdb,
+		    wanted_alias(rq));
+	return alias != NULL ? userdb_login(alias->user, rq->h.node) : NULL;
+}
+
+static bool
+register_again(struct request *rq, struct node *node)
+{
+	const struct alias *invited = find_invited(rq->relay->data->userdb,
+	    rq->h.newalias);
+	struct span alias = { NULL, 0 };
+
+	if (!login_is_allowed(rq, node->user))
+		return false;
+	if (invited != NULL && invited->user == node->user)
+		alias = span_of(invited->name);
+	enter(rq, node, rq->h.node.p, alias, SPAN(""));
+	session_log(rq->session, "registered again", SPAN(""));
+	return true;
+}
+
+static bool
+is_nodeid(struct span text)
+{
+	unsigned char bytes[NODEID_BYTES];
+	bool good = decode_base32(bytes, sizeof(bytes), text);
+
+	secret_wipe(bytes, sizeof(bytes));
+	return good;
 }
 
 bool
 op_register(struct request *rq)
 {
 	struct auth_person person;
-	bool good = auth_register(rq, &person) && register_person(rq, &person);
+	struct node *node;
+	bool good;
 
+	if (rq->h.node.n > 0 && !is_nodeid(rq->h.node))
+		return request_refuse(rq, "node must be a nodeid: 40 "
+		    "characters of %+123456789BCDFGHJKLMNPQRSTVWXYZ", SPAN(""));
+	node = find_registered(rq);
+	if (node != NULL)
+		return register_again(rq, node);
+	good = auth_register(rq, &person) && register_person(rq, &person);
 	auth_forget(&person);
 	return good;
 }

@@ -19,7 +19,7 @@
  *	later	a request that waits for the relay
  */
 
-import { OP, Session, newId, pause } from './tmtp.js';
+import { OP, Session, newId, newNodeid, pause } from './tmtp.js';
 import { writePost } from './post.js';
 import { take, fold, newTalk, snippet, CONTACTS } from './inbox.js';
 import { exportAll, importAll } from './archive.js';
@@ -54,8 +54,11 @@ import { within } from './store.js';
  *	the invitation of another device: its node, whether it has logged in, and
  *	the node that it made for itself then
  *
- * @typedef {{alias: string, label: string, invited: boolean}} Joining
- *	invited: the alias stood in a link
+ * @typedef {{alias: string, label: string, invited: boolean,
+ *	nodeid: string}} Joining
+ *	invited: the alias stood in a link; nodeid: the password that this device
+ *	has made for itself, so that the relay knows it when it is asked again
+ *	because its answer was lost
  *
  * @typedef {object} World what the engine needs of the browser
  * @property {Store} store
@@ -107,6 +110,9 @@ export class Engine {
 		this.connectedAt = 0;
 		/** What was asked for. @type {Joining | null} */
 		this.joining = null;
+		/** The same, also after one has stopped to ask.
+		    @type {Joining | undefined} */
+		this.applied = undefined;
 		/** Ends the time as the one that connects.
 		    @type {((value: unknown) => void) | undefined} */
 		this.letGo = undefined;
@@ -175,11 +181,7 @@ export class Engine {
 		const orders = {
 			pump: () => this.pump(),
 			state: () => this.emit('state', this.state),
-			join: () => {
-				this.joining = detail;
-				this.store.setMeta('joining', detail);
-				this.retry();
-			},
+			join: () => this.join(detail),
 			connect: () => this.reload().then(() => this.retry()),
 			again: () => this.retry(),
 			forget: () => this.leave(),
@@ -190,6 +192,20 @@ export class Engine {
 		};
 
 		orders[what]?.();
+	}
+
+	/** Ask to be let in. @param {Omit<Joining, 'nodeid'>} wanted */
+	async join(wanted)
+	{
+		const before = this.applied;
+		const joining = { ...wanted, nodeid: before?.alias === wanted.alias
+			? before.nodeid : newNodeid() };
+
+		this.applied = joining;
+		await this.store.setMeta('applied', joining);
+		await this.store.setMeta('joining', joining);
+		this.joining = joining;
+		this.retry();
 	}
 
 	/** @param {Partial<State>} change */
@@ -210,6 +226,7 @@ export class Engine {
 			this.isLeader = true;
 			await this.reload();
 			this.joining = await this.store.meta('joining') ?? null;
+			this.applied = await this.store.meta('applied');
 			const checks = setInterval(() => this.checkCode(), 30e3);
 			this.connect();
 			await new Promise((done) => {
@@ -273,7 +290,8 @@ export class Engine {
 		if (account)
 			this.session.login(account.uid, account.nodeid);
 		else if (joining)
-			this.session.register(joining.label, joining.alias);
+			this.session.register(joining.label, joining.alias,
+				joining.nodeid);
 	}
 
 	/** Try at once. */
@@ -326,6 +344,7 @@ export class Engine {
 				.replace(/^AddAlias: /, '') } : {}) };
 
 		this.joining = null;
+		this.applied = undefined;
 		this.account = account;
 		this.loggedIn = account.nodeid;
 		await this.store.write(async (tx) => {
@@ -333,6 +352,7 @@ export class Engine {
 			await tx.put('meta', [{ ref: account.noderef, label,
 				seen: '' }], 'devices');
 			await tx.remove('meta', 'joining');
+			await tx.remove('meta', 'applied');
 		});
 		this.emit('account');
 	}

@@ -6,7 +6,7 @@
  * A session is made for one connection and dies with it:
  *
  *	const session = new Session(new WebSocket(url, 'tmtp'), handlers);
- *	session.login(uid, nodeid);		or session.register(label, alias)
+ *	session.login(uid, nodeid);	or session.register(label, alias, nodeid)
  *	session.send(headerText, blob);		once handlers.ready was called
  *
  * A message is acked when the promise of handlers.message is fulfilled.  If it
@@ -186,6 +186,16 @@ export function newId()
 	return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 }
 
+const NODEID = '%+123456789BCDFGHJKLMNPQRSTVWXYZ';
+
+/** A new password for a device. */
+export function newNodeid()
+{
+	const bytes = crypto.getRandomValues(new Uint8Array(40));
+
+	return Array.from(bytes, (b) => NODEID[b % 32]).join('');
+}
+
 /**
  * @typedef {object} Handlers
  * @property {(header: Header) => void} [revision] what the relay says of itself
@@ -257,12 +267,16 @@ export class Session {
 		this.write({ op: OP.Login, uid, node: nodeid });
 	}
 
-	/** @param {string} label @param {string} alias `_`: none */
-	register(label, alias)
+	/**
+	 * @param {string} label
+	 * @param {string} alias `_`: none
+	 * @param {string} nodeid the password that this device has made for itself
+	 */
+	register(label, alias, nodeid)
 	{
 		this.write({ op: OP.TmtpRev, id: '1' });
 		this.write({ op: OP.Register, newnode: label,
-			newalias: alias });
+			newalias: alias, node: nodeid });
 	}
 
 	/**

@@ -110,7 +110,7 @@ action_register(void)
 	if (ready != 1 || m->user_count == MODEL_USERS)
 		return ready == -1 ? -1 : 0;
 	memset(u, 0, sizeof(*u));
-	user = userdb_add_user(world.data.userdb, SPAN("x"),
+	user = userdb_add_user(world.data.userdb, SPAN("x"), SPAN(""),
 	    u->nodes[0].nodeid);
 	if (user == NULL)
 		return 0;

@@ -331,6 +331,39 @@ check_forgotten_code(struct setting *w)
 	peer_free(&m);
 }
 
+/* With a password of its own, who asks twice gets the same account. */
+static void
+check_lost_answer(struct setting *w)
+{
+	static const char nodeid[] = "%+123456789BCDFGHJKLMNPQRSTVWXYZ%+123456";
+	struct peer m;
+	struct peer_frame *f;
+	char uid[PEER_TEXT] = "", bobs[sizeof(w->token)];
+	int i;
+
+	memcpy(bobs, w->token, sizeof(bobs));	/* Bob's peer points to it */
+	expect(w, 0, "", "invite 'Dan Foxley' --code");
+	read_token(w);
+	for (i = 0; i < 2; i++) {
+		peer_init(&m, w->token);
+		peer_connect(&m, w->pool, w->op.relay.port);
+		peer_say(&m, "{\"op\":1,\"newnode\":\"x\",\"newalias\":"
+		    "\"%s\",\"node\":\"%s\"}", w->token, nodeid);
+		f = peer_await(&m, "registered");
+		CHECK(peer_is(f, "alias", "Dan Foxley") &&
+		    peer_is(f, "nodeid", nodeid), "%s", f->head);
+		CHECK(i == 0 || peer_is(f, "uid", uid), "%s is not %s",
+		    f->head, uid);
+		peer_get(f, "uid", uid);
+		peer_frame_free(f);
+		peer_drop(&m);
+		peer_free(&m);
+		between(w);
+	}
+	expect_refused(w, w->token, "by invitation");
+	memcpy(w->token, bobs, sizeof(bobs));
+}
+
 static void
 check_codes(struct setting *w, struct peer *alice, struct peer *bob)
 {
@@ -362,6 +395,7 @@ check_codes(struct setting *w, struct peer *alice, struct peer *bob)
 	expect_without(w, token, "requests");
 	check_name(w, alice, bob);
 	check_forgotten_code(w);
+	check_lost_answer(w);
 }
 
 static void

@@ -184,7 +184,7 @@ test_steps(void)
 	open_data(&d, "steps");
 	fill(&d, 2);
 	now.mono += 20000;
-	(void)userdb_add_user(d.userdb, SPAN("x"), bytes);
+	(void)userdb_add_user(d.userdb, SPAN("x"), SPAN(""), bytes);
 	commit(&d);
 	waiting = count(&d);
 	for (i = 0; i < 100 && segments(&d) > 1; i++) {

@@ -71,7 +71,7 @@ begin(struct datadir *d, const char *name)
 	open_data(d, name);
 	while (datadir_state(d) == DATADIR_WAIT)
 		step(d, 1);
-	user = userdb_add_user(d->userdb, SPAN("first"), nodeid);
+	user = userdb_add_user(d->userdb, SPAN("first"), SPAN(""), nodeid);
 	member = user->uid;
 	to = store_queue(d->store, &member, user->nodes[0]->ref);
 	for (i = 0; i < MESSAGES; i++) {
@@ -170,7 +170,7 @@ name_member(struct datadir *d, const struct uid *uid, const char *alias)
 	while (datadir_state(d) == DATADIR_WAIT)
 		step(d, 1);
 	user = uid != NULL ? userdb_user(d->userdb, uid) :
-	    userdb_add_user(d->userdb, SPAN("first"), nodeid);
+	    userdb_add_user(d->userdb, SPAN("first"), SPAN(""), nodeid);
 	CHECK(userdb_add_alias(d->userdb, user, span_of(alias), 1, 9) ==
 	    USERDB_OK, "%s", alias);
 	commit(d);

@@ -314,10 +314,10 @@ test_register(void)
 	struct buf in = { NULL, 0, 0 }, story = { NULL, 0, 0 };
 	struct buf sent = { NULL, 0, 0 };
 
-	dialog_register(d, SPAN("dev"), SPAN("Al\"ice"), 0);
+	dialog_register(d, SPAN("dev"), SPAN("Al\"ice"), SPAN("P"), 0);
 	drain(d, &sent);
 	CHECK(holds(&sent, "{\"op\":1,\"newnode\":\"dev\",\"newalias\":"
-	    "\"Al\\\"ice\"}"), "%.*s", (int)sent.n, sent.p);
+	    "\"Al\\\"ice\",\"node\":\"P\"}"), "%.*s", (int)sent.n, sent.p);
 	add_frame(&in, "{\"id\":\"1\",\"op\":\"tmtprev\"}", SPAN(""));
 	add_frame(&in, "{\"nodeid\":\"n\",\"op\":\"registered\","
 	    "\"uid\":\"u\"}", SPAN(""));

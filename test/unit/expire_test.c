@@ -403,10 +403,12 @@ test_unknown(void)
 	begin(&w);
 	enroll(&w, &a, "A");
 	b.actor = harness_actor(&w.harness, "B");
-	b.user = userdb_add_user(w.harness.data.userdb, SPAN("x"), nodeid);
+	b.user = userdb_add_user(w.harness.data.userdb, SPAN("x"), SPAN(""),
+	    nodeid);
 	encode_base32(b.actor->uid, b.user->uid.bytes, UID_BYTES);
 	for (i = 0; i < USERS; i++)
-		(void)userdb_add_user(w.harness.data.userdb, SPAN("x"), nodeid);
+		(void)userdb_add_user(w.harness.data.userdb, SPAN("x"),
+		    SPAN(""), nodeid);
 	post(&w, &a, &b);
 	pass(&w, 6 * CLOCK_DAY);
 	run(&w);

@@ -100,7 +100,7 @@ add_people(struct datadir *d)
 
 	g = userdb_add_group(d->userdb, SPAN("a group"), 0);
 	for (i = 0; i < USERS; i++) {
-		u = userdb_add_user(d->userdb, SPAN("phone"), nodeid);
+		u = userdb_add_user(d->userdb, SPAN("phone"), SPAN(""), nodeid);
 		uids[i] = u->uid;
 		snprintf(alias, sizeof(alias), "Member %zu", i);
 		(void)userdb_add_alias(d->userdb, u, span_of(alias), 1,

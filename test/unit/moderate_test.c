@@ -303,7 +303,8 @@ test_moderators_max(void)
 	begin(&s);
 	for (i = 0; i < 50; i++) {
 		(void)snprintf(name, sizeof(name), "m%u", i);
-		u = userdb_add_user(s.st.data.userdb, SPAN("x"), nodeid);
+		u = userdb_add_user(s.st.data.userdb, SPAN("x"), SPAN(""),
+		    nodeid);
 		userdb_set_member(s.st.data.userdb, s.g, u, span_of(name),
 		    MEMBER_JOINED);
 		CHECK(promote(&s, name, "true") == (i == 49), "%u", i);
@@ -343,8 +344,8 @@ test_too_many(void)
 	for (i = 0; i < MEMBERS; i++) {
 		(void)snprintf(name, sizeof(name), "m%u", i);
 		userdb_set_member(s.st.data.userdb, s.g, userdb_add_user(
-		    s.st.data.userdb, SPAN("x"), nodeid), span_of(name),
-		    MEMBER_JOINED);
+		    s.st.data.userdb, SPAN("x"), SPAN(""), nodeid),
+		    span_of(name), MEMBER_JOINED);
 		if (i % 100 == 0)
 			harness_turn(&s.st);
 	}

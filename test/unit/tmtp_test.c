@@ -865,7 +865,8 @@ test_contacts_max(void)
 
 	a = begin(&st);
 	for (i = 0; i <= USERS; i++) {
-		user = userdb_add_user(st.data.userdb, SPAN("x"), nodeid);
+		user = userdb_add_user(st.data.userdb, SPAN("x"), SPAN(""),
+		    nodeid);
 		encode_base32(uids[i], user->uid.bytes, UID_BYTES);
 		if (i % 100 == 0)
 			commit(&st);

@@ -195,7 +195,7 @@ add_users(struct userdb_world *w)
 
 	for (i = 0; i < USERS; i++) {
 		w->users[i] = userdb_add_user(w->db, span_of(labels[i]),
-		    w->nodeids[i][0]);
+		    SPAN(""), w->nodeids[i][0]);
 		w->uids[i] = w->users[i]->uid;
 		CHECK(userdb_add_node(w->db, w->users[i], SPAN("second"),
 		    w->nodeids[i][1]) == w->users[i]->nodes[1], "node");
@@ -737,7 +737,7 @@ check_many(void)
 	size_t i;
 
 	for (i = 0; i < MANY; i++) {
-		u = userdb_add_user(db, SPAN("x"), nodeid);
+		u = userdb_add_user(db, SPAN("x"), SPAN(""), nodeid);
 		uids[i] = u->uid;
 		snprintf(name, sizeof(name), "User %zu", i);
 		CHECK(userdb_add_alias(db, u, span_of(name), 1, 1) ==

@@ -579,6 +579,42 @@ test('of several tabs, one holds the lock', async () => {
 	await quiet(a);
 });
 
+test('the answer to a request to join is lost: asked again, it is the same',
+	async () => {
+		const d = await Device.open(browser, relay);
+
+		await d.page.evaluate(() => {
+			const own = Object.getOwnPropertyDescriptor(
+				WebSocket.prototype, 'onmessage');
+			const text = (data) => new TextDecoder().decode(data);
+
+			globalThis.lost = false;
+			Object.defineProperty(WebSocket.prototype, 'onmessage', {
+				get: own.get,
+				set(f) {
+					own.set.call(this, f && ((e) => {
+						if (globalThis.lost ||
+						    !text(e.data).includes('"registered"')) {
+							f(e);
+						} else {
+							globalThis.lost = true;
+							own.set.call(this, null);
+							this.close();
+						}
+					}));
+				} });
+		});
+		relay.command('invite', 'Lore');
+		await d.page.getByLabel('Your name').fill('Lore');
+		await d.page.getByRole('button', { name: 'Join' }).click();
+		await until(() => d.page.evaluate(() => globalThis.lost));
+		await d.page.getByRole('button', { name: 'Try now' }).click(
+			{ timeout: 2000 }).catch(() => {});	/* or by itself */
+		await d.online();
+		assert.match(relay.command('user', 'show', 'Lore'), /Lore/);
+		await quiet(d);
+	});
+
 test('what was typed and attached stays where it belongs', async () => {
 	const [a, b] = await pair(browser, relay, 'Toni', 'Urs', PHONE, LAPTOP);
 	const c = await Device.join(browser, relay, 'Vroni');
