@@ -118,12 +118,21 @@ login_is_allowed(struct request *rq, const struct user *user)
 	return auth_login(rq, user);
 }
 
+bool
+login_complete(struct request *rq, struct node *node)
+{
+	userdb_see(rq->relay->data->userdb, node, rq->now);
+	login_enter(rq->session, node, rq->h.node);
+	session_log(rq->session, "login", SPAN(""));
+	return notify_nodes(rq);
+}
+
 /* The answer does not say whether the user or the password is wrong. */
 bool
 op_login(struct request *rq)
 {
-	struct userdb *db = rq->relay->data->userdb;
-	struct user *user = userdb_user_text(db, rq->h.uid);
+	struct user *user = userdb_user_text(rq->relay->data->userdb,
+	    rq->h.uid);
 	struct node *node = NULL;
 
 	if (user != NULL)
@@ -131,10 +140,5 @@ op_login(struct request *rq)
 	if (node == NULL)
 		return request_refuse(rq, "login failed: unknown user or "
 		    "node", SPAN(""));
-	if (!login_is_allowed(rq, user))
-		return false;
-	userdb_see(db, node, rq->now);
-	login_enter(rq->session, node, rq->h.node);
-	session_log(rq->session, "login", SPAN(""));
-	return notify_nodes(rq);
+	return login_is_allowed(rq, user) && login_complete(rq, node);
 }

@@ -30,6 +30,8 @@ void login_leave(struct session *);
 
 /* Whether the user, whose password was given, may log in; refuses if not. */
 bool login_is_allowed(struct request *, const struct user *);
+/* ... and does; h.node of the request is the password. */
+bool login_complete(struct request *, struct node *);
 
 bool op_tmtprev(struct request *);
 bool op_login(struct request *);

@@ -541,8 +541,10 @@ send_registered(struct request *rq, const struct node *node,
 {
 	struct buf *out = &rq->session->out;
 	char uid[UID_TEXT], ref[REF_TEXT];
-	size_t start = header_open(out);
+	size_t start;
 
+	session_wait(rq->session);
+	start = header_open(out);
 	encode_base32(uid, node->user->uid.bytes, UID_BYTES);
 	if (alias.n > 0)
 		json_put_string(out, "alias", alias);
@@ -553,17 +555,6 @@ send_registered(struct request *rq, const struct node *node,
 	json_put_string(out, "op", SPAN("registered"));
 	json_put_string(out, "uid", (struct span){ uid, UID_TEXT });
 	session_send(rq->session, start);
-}
-
-/* Answer, and go on as after a login. */
-static void
-enter(struct request *rq, struct node *node, const char nodeid[NODEID_TEXT],
-    struct span alias, struct span error)
-{
-	session_wait(rq->session);
-	send_registered(rq, node, nodeid, alias, error);
-	userdb_see(rq->relay->data->userdb, node, rq->now);
-	login_enter(rq->session, node, (struct span){ nodeid, NODEID_TEXT });
 }
 
 /* The applicant learns why; the operator learns from the log what to do. */
@@ -654,7 +645,10 @@ register_person(struct request *rq, const struct auth_person *person)
 	else if (alias.p != NULL || applicant.alias.p != NULL)
 		register_forget(rq->relay->registrar, alias.p != NULL ? alias :
 		    applicant.alias);
-	enter(rq, user->nodes[0], nodeid, alias, error);
+	send_registered(rq, user->nodes[0], nodeid, alias, error);
+	userdb_see(db, user->nodes[0], rq->now);
+	login_enter(rq->session, user->nodes[0], (struct span){ nodeid,
+	    NODEID_TEXT });
 	session_log(rq->session, "registered", SPAN(""));
 	return true;
 }
@@ -685,9 +679,8 @@ register_again(struct request *rq, struct node *node)
 		return false;
 	if (invited != NULL && invited->user == node->user)
 		alias = span_of(invited->name);
-	enter(rq, node, rq->h.node.p, alias, SPAN(""));
-	session_log(rq->session, "registered again", SPAN(""));
-	return true;
+	send_registered(rq, node, rq->h.node.p, alias, SPAN(""));
+	return login_complete(rq, node);
 }
 
 static bool

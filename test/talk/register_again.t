@@ -12,6 +12,9 @@ A> {"op":Register,"newnode":"y","newalias":"ALICE","node":"1%+23456789BCDFGHJKLM
 A< {"id":"1","name":"test","op":"tmtprev"}
 A< {"nodeid":"1%+23456789BCDFGHJKLMNPQRSTVWXYZ1%+23456","noderef":"1","op":"registered","uid":"$uid-A"}
 A< {"info":"login ok","op":"info"}
+A< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-0","label":"x","node":"1",
+	"op":"login","posted":"$date-0"}
+A> {"op":Ack,"id":"$id-0","type":"ok"}
 
 # What came for it meanwhile is there; the older connection ends.
 member B bob
@@ -26,6 +29,8 @@ C< {"nodeid":"1%+23456789BCDFGHJKLMNPQRSTVWXYZ1%+23456","noderef":"1","op":"regi
 C< {"info":"login ok","op":"info"}
 C< {"alias":"bob","datalen":0,"from":"$uid-B","headsum":$sum,"id":"$id-1",
 	"op":"ping","posted":"$date-1","to":"Alice"}
+C< {"datalen":0,"from":"$uid-A","headsum":$sum,"id":"$id-2","label":"x","node":"1",
+	"op":"login","posted":"$date-2"}
 A< {"error":"replaced by a newer login","op":"quit"}
 A! ended
 
