@@ -163,10 +163,16 @@ export function form(submit, ...children)
 	} }, ...children);
 }
 
-/** A name as people type it. @param {HTMLInputElement} input */
+/**
+ * A name as people type it, without the characters that cannot be seen: the relay
+ * refuses them, and keyboards put some behind a heart.
+ *
+ * @param {{value: string}} input
+ */
 export function typed(input)
 {
-	return input.value.trim().replace(/ +/g, ' ');
+	return input.value.replace(/\p{Default_Ignorable_Code_Point}/gu, '').trim()
+		.replace(/ +/g, ' ');
 }
 
 /**

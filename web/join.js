@@ -130,7 +130,7 @@ export class JoinView {
 
 	submit()
 	{
-		const label = this.label.value.trim() || deviceLabel();
+		const label = typed(this.label) || deviceLabel();
 
 		if (this.second) {
 			const { uid, nodeid } = readLink(this.code.value);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { writePost, readPost, safeName, pictureType } from '../../web/post.js';
 import { parse, safeLink } from '../../web/markdown.js';
 import { readLink } from '../../web/join.js';
+import { typed } from '../../web/dom.js';
 import { strings } from '../../web/strings.js';
 import { readFileSync, readdirSync } from 'node:fs';
 
@@ -12,6 +13,14 @@ const post = (sub, rest) => {
 	const head = bytes(typeof sub === 'string' ? sub : JSON.stringify(sub));
 	return readPost(head.length, new Uint8Array([...head, ...bytes(rest)]));
 };
+
+test('a name is what can be seen of it', () => {
+	for (const [value, name] of [['  Oma \u2764\ufe0f ', 'Oma \u2764'],
+		['A  B   C', 'A B C'], ['\u200b\u00ad', ''],
+		['\u{1f468}\u200d\u{1f467} at home', '\u{1f468}\u{1f467} at home'],
+		['\u0645\u06cc\u200c\u062e', '\u0645\u06cc\u062e']])
+		assert.equal(typed({ value }), name);
+});
 
 test('what is written is read back', async () => {
 	const { data, datahead } = writePost({ alias: 'Zoë', thread: '00ff',
