@@ -294,7 +294,8 @@ instructions: mnm test/load/count
 # One binary for any Linux on this kind of processor, or on CC's, with musl if
 # installed.  It is for small systems: no debug information, no unwind tables.
 STATIC = -flto=auto -flto-partition=one \
-	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables \
+	-ffunction-sections -fdata-sections \
 	-fno-pie -fno-ident -fno-inline-functions-called-once \
 	-Wl,--gc-sections,--sort-section=alignment -Wl,-z,noseparate-code \
 	-Wl,-z,norelro,-z,common-page-size=256 -no-pie -static -s
