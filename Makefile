@@ -64,7 +64,7 @@ GATES =	cmd/bridge.o cmd/conversation.o cmd/gateway.o cmd/mailout.o \
 # The client's library with all that it needs, and tmtp with that.
 LIBTMTP = $(CLIENT) base/buf.o base/clock.o base/confine.o base/encode.o base/fd.o \
 	base/log.o base/utf8.o disk/file.o json.o net/poller.o
-TMTP =	$(CMD) $(GATES) $(MAIL) $(LIBTMTP) base/qr.o base/typo.o
+TMTP =	$(CMD) $(GATES) $(MAIL) $(LIBTMTP) base/qr.o base/secret.o base/typo.o
 # mnm N, and what only that needs: the small static binary has neither.
 SIM =	$(CLIENT) sim/crowd.o sim/expect.o \
 	sim/histogram.o sim/selftest.o \

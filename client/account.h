@@ -3,7 +3,7 @@
  * $XDG_CONFIG_HOME/tmtp/ (or ~/.config/tmtp/), 0700.
  *
  *	account.json	the relay, the user, the device's password
- *	joining		while it has not joined: see cmd/join.c
+ *	joining		a secret, while it has not joined: see cmd/join.c
  *	contacts.json	people and groups; see contacts.h
  *	out/		requests; see outgoing.h
  *	in/		messages that are acked, and not handed over yet

@@ -9,6 +9,7 @@
 #include "cmd/join.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/utf8.h"
 #include "client/account.h"
 #include "client/client.h"
@@ -38,9 +40,8 @@
 
 #define LABEL_MAX 1024	/* bytes; relays take less */
 
-/* A file of the account: whom it has asked, by which name and password. */
+/* A file of the account, until it has joined: see make_nodeid. */
 #define JOINING "joining"
-#define JOINING_MAX 4096
 
 static const char usage[] =
     "join =HOST[:PORT] | +HOST[:PORT] | LINK [--fingerprint F] [--label L]\n"
@@ -542,42 +543,69 @@ refuse_known_member(struct context *context)
 	return status;
 }
 
+/* The secret of an account that has not joined yet; made if there is none. */
+static int
+read_secret(struct context *context, const struct account *account,
+    unsigned char secret[SECRET_HASH])
+{
+	struct buf kept = { NULL, 0, 0 };
+	bool good = file_read(account->dir, JOINING, SECRET_HASH, &kept) == 0 &&
+	    kept.n == SECRET_HASH;
+
+	if (good)
+		memcpy(secret, kept.p, SECRET_HASH);
+	buf_free(&kept);
+	if (good)
+		return STATUS_OK;
+	if (encode_random(secret, SECRET_HASH) == -1)
+		return context_fail(context, STATUS_TEMPORARY,
+		    "the system has no random numbers");
+	if (account_replace(account, JOINING, (struct span){
+	    (const char *)secret, SECRET_HASH }) == -1)
+		return context_fail(context, STATUS_IO, "%s/%s: %s",
+		    account->path, JOINING, strerror(errno));
+	return STATUS_OK;
+}
+
+/* Names that are the same to the relay become the same text. */
+static void
+add_folded(struct buf *text, const char *name)
+{
+	for (; *name != '\0'; name++) {
+		if (name[0] != ' ' || name[1] != ' ')
+			buf_add_byte(text, *name >= 'A' && *name <= 'Z' ?
+			    (char)(*name - 'A' + 'a') : *name);
+	}
+}
+
 /*
- * The password of this device, made here and kept until the relay has answered:
- * who asks again with it, because the answer was lost, is known to it.
+ * The password of this device.  It follows from the account's secret, the relay
+ * and the name: who asks again, because the answer was lost, is known by it;
+ * and what an impostor was told is worth nothing at the right relay.
  */
 static int
 make_nodeid(struct context *context, const struct plan *plan,
     struct account *account)
 {
+	unsigned char secret[SECRET_HASH], mac[SECRET_HASH];
 	char alias[ALIAS_ROOM], nodeid[NODEID_TEXT];
-	unsigned char bytes[NODEID_BYTES];
-	struct buf kept = { NULL, 0, 0 }, text = { NULL, 0, 0 };
-	int status = STATUS_OK;
+	struct buf text = { NULL, 0, 0 };
+	int status = read_secret(context, account, secret);
 
+	if (status != STATUS_OK)
+		return status;
+	buf_addf(&text, "%s\n", account->fingerprint[0] != '\0' ?
+	    account->fingerprint : account->address);
 	put_alias(plan, alias);
-	buf_addf(&text, "%s\n%s\n", plan->address, alias);
-	if (file_read(account->dir, JOINING, JOINING_MAX, &kept) == 0 &&
-	    kept.n == text.n + NODEID_TEXT &&
-	    memcmp(kept.p, text.p, text.n) == 0) {
-		account_set(&account->nodeid, (struct span){ kept.p + text.n,
-		    NODEID_TEXT });
-	} else if (encode_random(bytes, sizeof(bytes)) == -1) {
-		status = context_fail(context, STATUS_TEMPORARY,
-		    "the system has no random numbers");
-	} else {
-		encode_base32(nodeid, bytes, sizeof(bytes));
-		buf_add(&text, (struct span){ nodeid, NODEID_TEXT });
-		account_set(&account->nodeid, (struct span){ nodeid,
-		    NODEID_TEXT });
-		if (account_replace(account, JOINING, buf_span(&text)) == -1)
-			status = context_fail(context, STATUS_CANNOT_CREATE,
-			    "%s/%s: %s", account->path, JOINING,
-			    strerror(errno));
-	}
-	buf_free(&kept);
+	add_folded(&text, alias);
+	secret_mac(mac, (struct span){ (const char *)secret, SECRET_HASH },
+	    buf_span(&text));
 	buf_free(&text);
-	return status;
+	encode_base32(nodeid, mac, NODEID_BYTES);
+	account_set(&account->nodeid, (struct span){ nodeid, NODEID_TEXT });
+	secret_wipe(secret, sizeof(secret));
+	secret_wipe(mac, sizeof(mac));
+	return STATUS_OK;
 }
 
 static int
@@ -592,12 +620,17 @@ prepare(struct context *context, const struct plan *plan,
 	    CONTEXT_WHY) == -1)
 		return context_fail(context, STATUS_CONFIG, "%s",
 		    context->why);
-	status = refuse_member(context, account);
-	if (status != STATUS_OK)
-		return status;
 	if (account_lock(account, ACCOUNT_ONLINE, &holder) == -1)
 		return context_fail(context, STATUS_TEMPORARY, "the account "
 		    "%s is in use by process %ld", context->account, holder);
+	/* Who had the lock may have joined. */
+	if (faccessat(account->dir, "account.json", F_OK, 0) == 0 &&
+	    account_read(account, context->why, CONTEXT_WHY) == -1)
+		return context_fail(context, STATUS_CONFIG, "%s",
+		    context->why);
+	status = refuse_member(context, account);
+	if (status != STATUS_OK)
+		return status;
 	account_set(&account->address, span_of(plan->address));
 	set_fingerprint(account, plan->fingerprint);
 	account_set(&account->label, span_of(plan->label));

@@ -1,9 +1,9 @@
 /*
  * For `make static`: one implementation of each algorithm, in place of
  * BearSSL's own choice, which contains several.  For AES-GCM, which most bytes
- * go through, it is the fastest: what the processor has, or else what suits
- * its words.  X25519 is not among them: every client also has P-256, and
- * certificates need that anyway.
+ * go through, it is the fastest: what an x86 processor has, or else what suits
+ * the processor's words.  X25519 is not among them: every client also has
+ * P-256, and certificates need that anyway.
  */
 #include <stdint.h>
 #include <bearssl.h>

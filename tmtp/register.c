@@ -665,7 +665,8 @@ find_registered(const struct request *rq)
 	if (rq->h.node.n > 0 && wanted_alias(rq).p != NULL)
 		alias = userdb_alias(rq->relay->data->userdb,
 		    wanted_alias(rq));
-	return alias != NULL ? userdb_login(alias->user, rq->h.node) : NULL;
+	return alias != NULL && !alias->dropped ?
+	    userdb_login(alias->user, rq->h.node) : NULL;
 }
 
 static bool
@@ -677,7 +678,8 @@ register_again(struct request *rq, struct node *node)
 
 	if (!login_is_allowed(rq, node->user))
 		return false;
-	if (invited != NULL && invited->user == node->user)
+	if (invited != NULL && invited->user == node->user &&
+	    !invited->dropped)
 		alias = span_of(invited->name);
 	send_registered(rq, node, rq->h.node.p, alias, SPAN(""));
 	return login_complete(rq, node);

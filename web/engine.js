@@ -110,9 +110,8 @@ export class Engine {
 		this.connectedAt = 0;
 		/** What was asked for. @type {Joining | null} */
 		this.joining = null;
-		/** The same, also after one has stopped to ask.
-		    @type {Joining | undefined} */
-		this.applied = undefined;
+		/** What was asked for and stopped, one after the other. */
+		this.joins = Promise.resolve();
 		/** Ends the time as the one that connects.
 		    @type {((value: unknown) => void) | undefined} */
 		this.letGo = undefined;
@@ -181,11 +180,15 @@ export class Engine {
 		const orders = {
 			pump: () => this.pump(),
 			state: () => this.emit('state', this.state),
-			join: () => this.join(detail),
+			join: () => {
+				this.joins = this.joins.then(() => this.join(detail));
+			},
 			connect: () => this.reload().then(() => this.retry()),
 			again: () => this.retry(),
 			forget: () => this.leave(),
-			stop: () => this.stopJoining(),
+			stop: () => {
+				this.joins = this.joins.then(() => this.stopJoining());
+			},
 			announce: () => this.announce(),
 			wake: () => this.wake(),
 			freed: () => this.state.full && this.retry(),
@@ -197,14 +200,23 @@ export class Engine {
 	/** Ask to be let in. @param {Omit<Joining, 'nodeid'>} wanted */
 	async join(wanted)
 	{
-		const before = this.applied;
-		const joining = { ...wanted, nodeid: before?.alias === wanted.alias
-			? before.nodeid : newNodeid() };
+		const name = fold(wanted.alias);
 
-		this.applied = joining;
-		await this.store.setMeta('applied', joining);
-		await this.store.setMeta('joining', joining);
-		this.joining = joining;
+		try {
+			/** Passwords by name. @type {Map<string, string>} */
+			const applied = await this.store.meta('applied') ??
+				new Map();
+			const nodeid = applied.get(name) ?? newNodeid();
+			const joining = { ...wanted, nodeid };
+
+			await this.store.setMeta('applied', applied.set(name, nodeid));
+			await this.store.setMeta('joining', joining);
+			this.joining = joining;
+		} catch (error) {
+			this.set({ full: true, reason: String(error) });
+			return;
+		}
+		this.set({ full: false });
 		this.retry();
 	}
 
@@ -226,7 +238,6 @@ export class Engine {
 			this.isLeader = true;
 			await this.reload();
 			this.joining = await this.store.meta('joining') ?? null;
-			this.applied = await this.store.meta('applied');
 			const checks = setInterval(() => this.checkCode(), 30e3);
 			this.connect();
 			await new Promise((done) => {
@@ -302,10 +313,10 @@ export class Engine {
 		this.connect();
 	}
 
-	stopJoining()
+	async stopJoining()
 	{
 		this.joining = null;
-		this.store.setMeta('joining', null);
+		await this.store.setMeta('joining', null).catch(() => {});
 		this.session?.close();
 		clearTimeout(this.timer);
 		this.set({ phase: 'none', reason: '' });
@@ -344,7 +355,6 @@ export class Engine {
 				.replace(/^AddAlias: /, '') } : {}) };
 
 		this.joining = null;
-		this.applied = undefined;
 		this.account = account;
 		this.loggedIn = account.nodeid;
 		await this.store.write(async (tx) => {

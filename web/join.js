@@ -154,14 +154,16 @@ export class JoinView {
 	/** @param {boolean} busy */
 	drawState(busy)
 	{
-		const { phase, reason, untrusted } = this.app.engine.state;
+		const { phase, reason, untrusted, full } = this.app.engine.state;
 
 		if (phase === 'auth')
 			fill(this.state, h('p', { class: 'warn' }, t('auth')),
 				h('p', { class: 'dim' }, reason));
 		else if (!busy)
 			fill(this.state, reason === CODE_OVER &&
-				h('p', { class: 'warn' }, t('code-over')));
+				h('p', { class: 'warn' }, t('code-over')),
+			full && h('p', { class: 'warn' }, t('full-join')),
+			full && h('p', { class: 'dim' }, reason));
 		else if (phase === 'asked')
 			fill(this.state, ...this.refusal(reason), this.again());
 		else if (untrusted)

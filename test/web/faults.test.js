@@ -604,14 +604,33 @@ test('the answer to a request to join is lost: asked again, it is the same',
 					}));
 				} });
 		});
+		const ask = async (name) => {
+			await d.page.getByLabel('Your name').fill(name);
+			await d.page.getByRole('button', { name: 'Join' }).click();
+		};
 		relay.command('invite', 'Lore');
-		await d.page.getByLabel('Your name').fill('Lore');
-		await d.page.getByRole('button', { name: 'Join' }).click();
+		await ask('Lore');
 		await until(() => d.page.evaluate(() => globalThis.lost));
+		/* Stopped, and with another name meanwhile. */
+		for (const name of ['Laura', 'LORE']) {
+			await d.page.getByRole('button', { name: 'Back' }).click();
+			await ask(name);
+		}
 		await d.page.getByRole('button', { name: 'Try now' }).click(
 			{ timeout: 2000 }).catch(() => {});	/* or by itself */
 		await d.online();
 		assert.match(relay.command('user', 'show', 'Lore'), /Lore/);
+		/* A store that takes nothing. */
+		const e = await Device.open(browser, relay);
+		await e.page.evaluate(() => {
+			IDBObjectStore.prototype.put = () => {
+				throw new DOMException('full', 'QuotaExceededError');
+			};
+		});
+		await e.page.getByLabel('Your name').fill('Lutz');
+		await e.page.getByRole('button', { name: 'Join' }).click();
+		await e.page.getByText('This browser cannot store').waitFor();
+		await quiet(e);
 		await quiet(d);
 	});
 
