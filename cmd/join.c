@@ -623,7 +623,7 @@ prepare(struct context *context, const struct plan *plan,
 	if (account_lock(account, ACCOUNT_ONLINE, &holder) == -1)
 		return context_fail(context, STATUS_TEMPORARY, "the account "
 		    "%s is in use by process %ld", context->account, holder);
-	/* Who had the lock may have joined. */
+	/* Another process may have joined before we got the lock. */
 	if (faccessat(account->dir, "account.json", F_OK, 0) == 0 &&
 	    account_read(account, context->why, CONTEXT_WHY) == -1)
 		return context_fail(context, STATUS_CONFIG, "%s",

@@ -110,7 +110,7 @@ export class Engine {
 		this.connectedAt = 0;
 		/** What was asked for. @type {Joining | null} */
 		this.joining = null;
-		/** What was asked for and stopped, one after the other. */
+		/** Joining and stopping, in the order that they were asked for. */
 		this.joins = Promise.resolve();
 		/** Ends the time as the one that connects.
 		    @type {((value: unknown) => void) | undefined} */

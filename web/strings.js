@@ -76,7 +76,7 @@ export const strings = {
 	'forget': 'Leave',
 	'forget-sure': 'Forget your account and all messages in this browser? Without another device or a saved history, they are lost.',
 	'full': 'This device’s storage is full. New messages wait at the relay: delete something, and they will come.',
-	'full-join': 'This browser cannot store anything, so one cannot join with it now.',
+	'full-join': 'This browser cannot store anything at the moment, so you cannot join with it.',
 	'group': 'Group',
 	'group-name': 'Name of the group',
 	'history': 'History',

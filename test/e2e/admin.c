@@ -331,7 +331,7 @@ check_forgotten_code(struct setting *w)
 	peer_free(&m);
 }
 
-/* With a password of its own, who asks twice gets the same account. */
+/* A client that made its own password and asks twice gets one account. */
 static void
 check_lost_answer(struct setting *w)
 {
