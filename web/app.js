@@ -15,10 +15,9 @@ import { TalkView } from './talk.js';
 import { snippet } from './inbox.js';
 import { renewWake } from './wake.js';
 
-/**
- * @typedef {import('./store.js').Talk} Talk
- * @typedef {import('./store.js').Message} Message
- */
+/** @import { Child } from './dom.js' */
+/** @import { Code, Joining } from './engine.js' */
+/** @import { Message, Talk } from './store.js' */
 
 const FETCH_MS = 20e3;		/* a browser lets a worker that was woken run 30 s */
 const QUIET_END_MS = 4e3;	/* nothing new for so long: that was all */
@@ -47,9 +46,9 @@ export class App {
 		this.wasOnline = false;
 		/** The certificate is not trusted, so there is no service worker. */
 		this.distrusted = false;
-		/** @type {import('./engine.js').Code | undefined} */
+		/** @type {Code | undefined} */
 		this.code = undefined;
-		/** @type {import('./engine.js').Joining | undefined} */
+		/** @type {Joining | undefined} */
 		this.joining = undefined;
 		this.link = link;
 	}
@@ -263,7 +262,7 @@ export class App {
 		const { phase, reason, said, full, untrusted, clockOff, receiving } =
 			this.engine.state;
 		const now = button(t('try-now'), () => this.engine.ask('again'), 'plain');
-		/** @type {import('./dom.js').Child[]} */
+		/** @type {Child[]} */
 		let what = [];
 
 		if (full)

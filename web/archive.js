@@ -8,7 +8,7 @@
  * password is in it.
  */
 
-/** @typedef {import('./store.js').Store} Store */
+/** @import { Store, Tx } from './store.js' */
 
 const FORMAT = 'mnm history 1';
 const LINE_MAX = 4 << 20;	/* a message with its text fits many times */
@@ -159,7 +159,7 @@ export async function importAll(store, file)
 	return { messages, aliases };
 }
 
-/** @param {import('./store.js').Tx} tx @param {any[]} records */
+/** @param {Tx} tx @param {any[]} records */
 async function addRecords(tx, records)
 {
 	let added = 0;

@@ -25,16 +25,12 @@ import { take, fold, newTalk, snippet, CONTACTS } from './inbox.js';
 import { exportAll, importAll } from './archive.js';
 import { within } from './store.js';
 
+/** @import { Effects } from './inbox.js' */
+/** @import { Account, Device, Message, Request_, Store, Talk, Tx }
+    from './store.js' */
+/** @import { Header, Wire } from './tmtp.js' */
+
 /**
- * @typedef {import('./store.js').Store} Store
- * @typedef {import('./store.js').Tx} Tx
- * @typedef {import('./store.js').Talk} Talk
- * @typedef {import('./store.js').Message} Message
- * @typedef {import('./store.js').Account} Account
- * @typedef {import('./store.js').Request_} Request_
- * @typedef {import('./tmtp.js').Header} Header
- * @typedef {import('./tmtp.js').Wire} Wire
- *
  * @typedef {object} State
  * @property {'start' | 'none' | 'joining' | 'asked' | 'connecting' | 'online' |
  *	'waiting' | 'taken' | 'dropped' | 'auth'} phase
@@ -500,7 +496,7 @@ export class Engine {
 		await this.report(effects);
 	}
 
-	/** @param {import('./inbox.js').Effects} effects */
+	/** @param {Effects} effects */
 	async report(effects)
 	{
 		if (effects.account) {
@@ -950,7 +946,7 @@ export class Engine {
 				until: Date.now() + CODE_MS }, 'code');
 			return undefined;
 		}
-		/** @type {import('./store.js').Device[]} */
+		/** @type {Device[]} */
 		const devices = await tx.get('meta', 'devices') ?? [];
 		const old = devices.filter((d) => d.seen && d.ref !== node.ref)
 			.pop();
@@ -1013,7 +1009,7 @@ export class Engine {
 		if (!code)
 			return;
 		await this.store.write(async (tx) => {
-			/** @type {import('./store.js').Device[]} */
+			/** @type {Device[]} */
 			const devices = await tx.get('meta', 'devices') ?? [];
 			await tx.remove('meta', 'code');
 			await tx.put('meta', devices.filter((d) =>

@@ -9,14 +9,9 @@
 import { readPost } from './post.js';
 import { within } from './store.js';
 
-/**
- * @typedef {import('./store.js').Tx} Tx
- * @typedef {import('./store.js').Talk} Talk
- * @typedef {import('./store.js').Message} Message
- * @typedef {import('./store.js').Account} Account
- * @typedef {import('./store.js').Device} Device
- * @typedef {import('./tmtp.js').Header} Header
- */
+/** @import { Post } from './post.js' */
+/** @import { Account, Device, Message, Talk, Tx } from './store.js' */
+/** @import { Header } from './tmtp.js' */
 
 const NOTE_MAX = 1000;		/* characters of a ping's text that are kept */
 const MEMBERS_MAX = 2000;	/* of a group, that are remembered by name */
@@ -180,7 +175,7 @@ class Taking {
 	 * The talk that a post belongs to.  What stands in it was written by its
 	 * sender, who may lie: somebody's post goes to a talk that they take part
 	 * in, or to theirs.
-	 * @param {import('./post.js').Post} post
+	 * @param {Post} post
 	 * @returns {Promise<Talk>}
 	 */
 	async talkOf(post)
@@ -213,7 +208,7 @@ class Taking {
 	}
 
 	/**
-	 * @param {import('./post.js').Post} post
+	 * @param {Post} post
 	 * @param {{who: string, uid: string}[]} others
 	 */
 	async several(post, others)

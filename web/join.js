@@ -8,7 +8,8 @@ import { h, fill, field, form, typed, button, say, sentence } from './dom.js';
 import { t } from './strings.js';
 import { CODE_OVER } from './engine.js';
 
-/** @typedef {import('./app.js').App} App */
+/** @import { App } from './app.js' */
+/** @import { Joining } from './engine.js' */
 
 /** What this device may be called. */
 export function deviceLabel()
@@ -67,7 +68,7 @@ export class JoinView {
 	/**
 	 * @param {App} app
 	 * @param {ReturnType<typeof readLink>} link
-	 * @param {import('./engine.js').Joining | undefined} kept what this browser
+	 * @param {Joining | undefined} kept what this browser
 	 *	has asked for already
 	 */
 	constructor(app, link, kept)

@@ -9,11 +9,8 @@ import { t } from './strings.js';
 import { showNew } from './people.js';
 import { showSettings } from './settings.js';
 
-/**
- * @typedef {import('./app.js').App} App
- * @typedef {import('./store.js').Talk} Talk
- * @typedef {import('./store.js').Message} Message
- */
+/** @import { App } from './app.js' */
+/** @import { Message, Talk } from './store.js' */
 
 const FOUND_MAX = 100;	/* messages that a search shows */
 

@@ -9,11 +9,8 @@ import { h, fill, field, form, typed, button, dialog, confirm, say, person,
 import { t } from './strings.js';
 import { fold } from './inbox.js';
 
-/**
- * @typedef {import('./app.js').App} App
- * @typedef {import('./store.js').Talk} Talk
- * @typedef {import('./store.js').Member} Member
- */
+/** @import { App } from './app.js' */
+/** @import { Member, Talk } from './store.js' */
 
 const PING_MAX = 140;	/* UTF-16 units, as PROTOCOL.md says */
 

@@ -11,8 +11,9 @@ import { exportAll } from './archive.js';
 import { told } from './people.js';
 import { canWake, startWake, stopWake } from './wake.js';
 
-/** @typedef {import('./app.js').App} App */
-/** @typedef {import('./engine.js').Code} Code */
+/** @import { App } from './app.js' */
+/** @import { Code, Engine } from './engine.js' */
+/** @import { Device } from './store.js' */
 
 /** @param {App} app */
 export function showSettings(app)
@@ -78,7 +79,7 @@ function aliasPart(app)
 	};
 }
 
-/** @param {App} app @param {import('./store.js').Device[]} devices
+/** @param {App} app @param {Device[]} devices
     @param {Code | undefined} code */
 function devicePart(app, devices, code)
 {
@@ -104,7 +105,7 @@ function devicePart(app, devices, code)
 		h('p', { class: 'dim' }, t('devices-text'))];
 }
 
-/** Is the new device the user's? @param {import('./engine.js').Engine} engine */
+/** Is the new device the user's? @param {Engine} engine */
 export function deviceButtons(engine)
 {
 	return [button(t('device-yes'), () => {

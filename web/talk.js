@@ -12,12 +12,10 @@ import { pictureType, safeName } from './post.js';
 import { SHOWN_MAX, weigh } from './store.js';
 import { showNew, showTalk, told } from './people.js';
 
+/** @import { App } from './app.js' */
+/** @import { File_, Message, Talk } from './store.js' */
+
 /**
- * @typedef {import('./app.js').App} App
- * @typedef {import('./store.js').Talk} Talk
- * @typedef {import('./store.js').Message} Message
- * @typedef {import('./store.js').File_} File_
- *
  * A message in the page, and the id of the one that stood before it.
  * @typedef {{m: Message, last: string | undefined, node: HTMLElement}} Drawn
  */

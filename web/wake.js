@@ -6,7 +6,7 @@
 import { Store } from './store.js';
 import { t } from './strings.js';
 
-/** @typedef {import('./app.js').App} App */
+/** @import { App } from './app.js' */
 
 /** Whether this browser and its relay can do it. @param {App} app */
 export function canWake(app)
