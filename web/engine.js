@@ -563,29 +563,23 @@ export class Engine {
 	 * Send a request that has no message, and wait for its answer, however
 	 * long the relay is away.
 	 * @param {Header} header
-	 * @param {string} [text]
 	 * @returns {Promise<{id: string, error?: string, msgid: string}>}
 	 */
-	async command(header, text)
+	async command(header)
 	{
 		const id = newId();
-		const size = new TextEncoder().encode(text ?? '').length;
-		/** @type {(detail: any) => void} */
-		let settle = () => {};
+		let stop = () => {};
 		/** @type {Promise<any>} */
 		const answer = new Promise((done) => {
-			settle = done;
+			stop = this.on('acked', (detail) => detail.id === id &&
+				done(detail));
 		});
-		const stop = this.on('acked', (detail) => detail.id === id &&
-			settle(detail));
 
 		if (this.state.phase !== 'online')
 			this.tell('later', header);
 		try {
 			await this.store.write((tx) => this.enqueue(tx,
-				{ ...header, id, ...(text === undefined ? {}
-					: { datalen: size }) },
-				text === undefined ? [] : [text]));
+				{ ...header, id }));
 			this.ask('pump');
 			return await answer;
 		} finally {
@@ -837,16 +831,15 @@ export class Engine {
 	/**
 	 * @param {string} gid
 	 * @param {string} to an alias
-	 * @param {string} text
 	 * @param {string} kind of a new group
 	 */
-	async invite(gid, to, text, kind)
+	async invite(gid, to, kind)
 	{
 		const id = 'g:' + fold(gid);
 		const known = (await this.store.talks()).find((t) => t.id === id);
 		const from = known?.as || this.account?.aliases[0]?.name || '';
 		const answer = await this.command({ op: OP.GroupInvite, gid,
-			from, to, ...(kind ? { kind } : {}) }, text);
+			from, to, ...(kind ? { kind } : {}), datalen: 0 });
 
 		if (!answer.error) {
 			await this.store.write(async (tx) => {

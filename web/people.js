@@ -98,8 +98,7 @@ export function showNew(app, failed, said)
 				closed.checked && 'closed'].filter(Boolean).join(' ');
 			const name = typed(gid);
 			close();
-			if (await told(app.engine.invite(name, typed(first), '',
-				kind)))
+			if (await told(app.engine.invite(name, typed(first), kind)))
 				app.show('g:' + fold(name));
 		}, h('h3', {}, t('new-group')), field(t('group-name'), gid),
 		field(t('first-member'), first, t('first-member-hint')),
@@ -199,7 +198,7 @@ function groupParts(app, talk, members, close)
 		form(async () => {
 			const who = typed(invitee);
 
-			if (await told(app.engine.invite(talk.gid ?? '', who, '', ''),
+			if (await told(app.engine.invite(talk.gid ?? '', who, ''),
 				t('invited', who)) && typed(invitee) === who)
 				invitee.value = '';
 		}, field(t('invite'), h('span', { class: 'row' }, invitee,
