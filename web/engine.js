@@ -699,13 +699,33 @@ export class Engine {
 		for (const f of m.files ?? [])
 			files.push({ name: f.name, key: f.key,
 				blob: await tx.get('blobs', f.key) });
-		const { head, lengths } = describe(talk, m, files,
-			/** @type {Account} */ (this.account));
-		const text = m.text ?? '';
 		await tx.put('messages', m);
-		await this.enqueue(tx, { op: OP.Post, for: recipients(talk),
-			...lengths }, [head, text,
-			...files.map(({ key }) => ({ key }))],
+		await this.enqueuePost(tx, talk, m, files);
+	}
+
+	/**
+	 * Post to all that take part in a talk.  Cc says who they are: the user's
+	 * other devices have no other way to know where the message belongs.
+	 * @param {Tx} tx
+	 * @param {Talk} talk
+	 * @param {Partial<Message>} m
+	 * @param {{name: string, key: string, blob: Blob}[]} files
+	 */
+	async enqueuePost(tx, talk, m, files)
+	{
+		const account = /** @type {Account} */ (this.account);
+		const alias = talk.as || account.aliases[0]?.name || account.label;
+		const others = participants(talk);
+		const { text = '', thread = '', subject = '',
+			at = new Date().toISOString() } = m;
+		const { head, datahead, data } = writePost({ alias, thread, subject,
+			text, files, cc: others.map((p) =>
+				({ ...p, by: alias, byUid: account.uid })) }, at);
+
+		await this.enqueue(tx, { op: OP.Post, for: others.map((p) =>
+			({ id: p.uid, type: talk.kind === 'group' ? 3 : 1 })),
+		datahead, datalen: data.size },
+		[head, text, ...files.map(({ key }) => ({ key }))],
 		{ message: m.id });
 	}
 
@@ -1034,13 +1054,9 @@ export class Engine {
 					dropnode: code.ref });
 			const key = newId();
 			await tx.put('blobs', file, key);
-			const { head, lengths } = describe(newTalk({ id: 'me',
-				kind: 'self', name: '' }), { subject: CONTACTS,
-				text: '' }, [{ name: 'history.mnm', blob: file }],
-			/** @type {Account} */ (this.account));
-			await this.enqueue(tx, { op: OP.Post, for: [],
-				...lengths },
-			[head, { key }]);
+			await this.enqueuePost(tx, newTalk({ id: 'me', kind: 'self',
+				name: '' }), { subject: CONTACTS },
+			[{ name: 'history.mnm', key, blob: file }]);
 		});
 		this.emit('account');
 		this.ask('pump');
@@ -1107,38 +1123,15 @@ async function removeWhole(tx, m)
 	await tx.remove('messages', m.id);
 }
 
-/** @param {Talk} talk */
-function recipients(talk)
+/** Who takes part in a talk, besides the user. @param {Talk} talk */
+function participants(talk)
 {
 	if (talk.kind === 'group')
-		return [{ id: talk.gid, type: 3 }];
+		return [{ who: talk.gid ?? '', uid: talk.gid ?? '' }];
 	if (talk.kind === 'several')
-		return (talk.who ?? []).map((w) => ({ id: w.uid, type: 1 }));
-	return talk.kind === 'self' ? [] : [{ id: talk.uid, type: 1 }];
-}
-
-/**
- * The sub-header of a message.  Cc says who takes part: the user's other devices
- * have no other way to know where the message belongs.
- * @param {Talk} talk
- * @param {Partial<Message>} m
- * @param {{name: string, blob: Blob}[]} files
- * @param {Account} account
- */
-function describe(talk, m, files, account)
-{
-	const alias = talk.as || account.aliases[0]?.name || account.label;
-	const by = { by: alias, byUid: account.uid };
-	const cc = talk.kind === 'group'
-		? [{ who: talk.gid ?? '', uid: talk.gid ?? '', ...by }]
-		: talk.kind === 'several'
-			? (talk.who ?? []).map((w) => ({ ...w, ...by }))
-			: talk.uid ? [{ who: talk.name, uid: talk.uid, ...by }] : [];
-	const { head, datahead, data } = writePost({ alias, thread: m.thread ?? '',
-		subject: m.subject ?? '', cc, text: m.text ?? '', files },
-	m.at ?? new Date().toISOString());
-
-	return { head, lengths: { datahead, datalen: data.size } };
+		return talk.who ?? [];
+	return talk.kind === 'self' ? []
+		: [{ who: talk.name, uid: talk.uid ?? '' }];
 }
 
 /**
