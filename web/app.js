@@ -91,12 +91,12 @@ export class App {
 		engine.on('later', () => say(t('later')));
 		addEventListener('popstate', () => this.follow());
 		addEventListener('pagehide', () => this.talkView?.saveDraft());
-		addEventListener('online', () => engine.wake());
-		addEventListener('pageshow', () => engine.wake());
+		addEventListener('online', () => engine.ask('wake'));
+		addEventListener('pageshow', () => engine.ask('wake'));
 		addEventListener('focus', () => this.talkView?.read());
 		document.addEventListener('visibilitychange', () => {
 			if (document.visibilityState === 'visible')
-				engine.wake();
+				engine.ask('wake');
 			else
 				this.talkView?.saveDraft();
 			this.talkView?.read();
@@ -113,7 +113,7 @@ export class App {
 			if (typeof e.data?.show === 'string')
 				this.show(e.data.show);
 			else if (e.data?.wake)
-				engine.wake();
+				engine.ask('wake');
 		});
 	}
 

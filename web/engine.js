@@ -321,8 +321,6 @@ export class Engine {
 	/** The page is looked at again, or the network is back. */
 	wake()
 	{
-		if (!this.isLeader)
-			return this.ask('wake');
 		if (this.state.phase === 'waiting')
 			this.retry();
 		else if (this.session?.isReady &&
@@ -1074,14 +1072,9 @@ export class Engine {
 		this.ask('announce');
 	}
 
-	/** Leave: forget the account and everything that is kept here. */
-	forget()
-	{
-		this.ask('forget');
-	}
-
 	/**
-	 * What waits for a device that has left would only fill its queue.
+	 * Forget the account and everything that is kept here.  What waits for a
+	 * device that has left would only fill its queue.
 	 * @param {string} [reason]
 	 */
 	async leave(reason = '')

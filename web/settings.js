@@ -242,6 +242,6 @@ function relayPart(app, close)
 		h('div', { class: 'row end' }, button(t('forget'), async () => {
 			close();
 			if (await confirm(t('forget-sure'), t('forget')))
-				app.engine.forget();
+				app.engine.ask('forget');
 		}, 'danger')));
 }
