@@ -114,29 +114,25 @@ export class FrameReader {
 	/** @param {Frame[]} frames */
 	complete(frames)
 	{
-		const skipped = this.state === 'data' && this.need > this.dataMax
-			? this.need : 0;
-		const whole = join(this.parts.length ? this.parts :
-			[new Uint8Array(0)]);
+		let data = join(this.parts);
 
 		this.parts = [];
 		this.have = 0;
 		if (this.state === 'digits') {
-			this.need = readLength(whole);
+			this.need = readLength(data);
 			this.state = 'header';
 			return;
 		}
 		if (this.state === 'header') {
-			this.header = readHeader(whole);
+			this.header = readHeader(data);
 			this.need = this.header.datalen ?? 0;
-			if (this.need > 0) {
-				this.state = 'data';
+			this.state = 'data';
+			if (this.need > 0)
 				return;
-			}
-			frames.push({ header: this.header,
-				data: new Uint8Array(0), skipped: 0 });
-		} else
-			frames.push({ header: this.header, data: whole, skipped });
+			data = join([]);
+		}
+		frames.push({ header: this.header, data,
+			skipped: this.need > this.dataMax ? this.need : 0 });
 		this.state = 'digits';
 		this.need = 4;
 	}
