@@ -208,7 +208,7 @@ export function newNodeid()
  *
  * What a session uses of a WebSocket:
  * @typedef {object} Wire
- * @property {number} readyState
+ * @property {number} readyState 0 until it is open; 2 and 3 when it closes
  * @property {number} bufferedAmount
  * @property {string} binaryType
  * @property {(data: any) => void} send
@@ -233,7 +233,6 @@ export class Session {
 		/** @type {Outgoing[]} */
 		this.queue = [];
 		this.isSending = false;
-		this.isOpen = wire.readyState === 1;
 		this.isReady = false;
 		this.isOver = false;
 		/** @type {Promise<void>} */
@@ -244,10 +243,7 @@ export class Session {
 		/** Who may see that the user is online. @type {Set<string>} */
 		this.shownTo = new Set();
 		wire.binaryType = 'arraybuffer';
-		wire.onopen = () => {
-			this.isOpen = true;
-			this.pump();
-		};
+		wire.onopen = () => this.pump();
 		wire.onmessage = (event) => this.receive(event.data);
 		wire.onclose = () => this.end('the connection was lost', false);
 		this.deadline = setTimeout(
@@ -334,7 +330,7 @@ export class Session {
 	/** Log out. */
 	quit()
 	{
-		if (this.isOpen && !this.isOver)
+		if (this.wire.readyState === 1)
 			this.write({ op: OP.Quit });
 	}
 
@@ -441,7 +437,7 @@ export class Session {
 
 	async pump()
 	{
-		if (this.isSending || !this.isOpen)
+		if (this.isSending || this.wire.readyState === 0)
 			return;
 		this.isSending = true;
 		try {
