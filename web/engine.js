@@ -74,6 +74,7 @@ const QUIET_MS = 15e3;		/* a connection this quiet is probed when looked at */
 const SYNC_MAX = 5000;		/* messages that a new device is given */
 const CLOCK_MAX = 5;		/* minutes */
 const NO_POST = 'no post waits in the group';	/* how a refusal begins */
+export const FILE_GONE = 'file';	/* the error, when the browser has lost it */
 export const CODE_OVER = 'code';	/* the reason, when a device's code is no good */
 
 export class Engine {
@@ -608,7 +609,11 @@ export class Engine {
 				return;
 			const data = await this.dataOf(request);
 			this.inFlight.set(request.id, request);
-			session.send(request.header, data, request.id);
+			if ((data?.size ?? 0) === (JSON.parse(request.header)
+				.datalen ?? 0))
+				session.send(request.header, data, request.id);
+			else
+				this.acked({ id: request.id, error: FILE_GONE });
 		}
 	}
 
@@ -831,13 +836,20 @@ export class Engine {
 		this.emit('talks', [id]);
 	}
 
-	/** Delete a talk here. @param {string} id */
+	/**
+	 * Delete a talk here.  What waits to be sent is sent all the same: it may be
+	 * on its way.
+	 * @param {string} id
+	 */
 	async removeTalk(id)
 	{
 		await this.store.write(async (tx) => {
 			for (const m of await tx.messages(within(id),
 				'next', Infinity))
-				await removeWhole(tx, m);
+				if (m.state === 'waiting')	/* see settle */
+					await tx.remove('messages', m.id);
+				else
+					await removeWhole(tx, m);
 			await tx.remove('talks', id);
 		});
 		this.emit('talks', [id]);
@@ -1142,8 +1154,12 @@ async function settle(tx, request, ack)
 	const talk = m && await tx.get('talks', m.talk);
 
 	await tx.remove('outbox', /** @type {number} */ (request.n));
-	if (!m)
+	if (!m) {	/* it was deleted while it waited, or there was none */
+		for (const part of request.parts)
+			if (typeof part !== 'string')
+				await tx.remove('blobs', part.key);
 		return '';
+	}
 	if (ack.error) {
 		await tx.put('messages', { ...m, state: 'failed',
 			error: String(ack.error) });

@@ -10,6 +10,7 @@ import { t } from './strings.js';
 import { parse, render } from './markdown.js';
 import { pictureType, safeName } from './post.js';
 import { SHOWN_MAX, weigh } from './store.js';
+import { FILE_GONE } from './engine.js';
 import { showNew, showTalk, told } from './people.js';
 
 /** @import { App } from './app.js' */
@@ -487,7 +488,8 @@ export class TalkView {
 				'aria-label': t('state-' + state),
 				title: t('state-' + state) }, icon(states[state])),
 			state === 'failed' && h('div', { class: 'failed' },
-				h('p', {}, t('failed', m.error ?? '')),
+				h('p', {}, t('failed', m.error === FILE_GONE
+					? t('file-gone') : m.error ?? '')),
 				button(t('retry'), () => this.app.engine
 					.retryMessage(m.id), 'strong'),
 				button(t('delete'), () => this.app.engine

@@ -5,7 +5,7 @@ import { writePost } from '../../web/post.js';
 import { Store } from '../../web/store.js';
 import { take, fold } from '../../web/inbox.js';
 import { exportAll, importAll } from '../../web/archive.js';
-import { Engine, phaseOf } from '../../web/engine.js';
+import { Engine, FILE_GONE, phaseOf } from '../../web/engine.js';
 
 let skip = false;
 try {
@@ -291,6 +291,51 @@ test('a request without an ack is sent again, byte for byte', { skip },
 			=== 'stored');
 		assert.deepEqual(await wordsOf(store, 'u:BOB'), ['once']);
 		assert.deepEqual(await store.read((tx) => tx.all('outbox')), []);
+		engine.session.close();
+	});
+
+/** A member who talks with Bob, and a file for him that waits. */
+async function waitingFile()
+{
+	const store = await newStore();
+	await store.write((tx) => tx.put('talks', { id: 'u:BOB', kind: 'person',
+		name: 'Bob', state: 'open', uid: BOB, at: '', unread: 0 }));
+	const game = await play(store);
+	await game.engine.post('u:BOB', 'see', [new File(['1234567'], 'f.txt')]);
+	return { store, ...game, posts: () => game.sent.filter((h) => h.op === 7) };
+}
+
+test('a talk is deleted while a file in it waits: the file goes out whole',
+	{ skip }, async () => {
+		const { store, engine, say, posts } = await waitingFile();
+		await engine.removeTalk('u:BOB');
+		assert.deepEqual(await store.talks(), []);
+		say({ op: 'info', info: 'login ok' });
+		await until(() => posts().length === 1);
+		const [post] = posts();
+		assert.equal(post.data.length, post.datalen);
+		assert.match(post.data, /see1234567$/);
+		say({ op: 'ack', id: post.id, msgid: nextId(), posted: 'x' });
+		await until(async () => !(await store.read((tx) =>
+			tx.all('outbox'))).length);
+		assert.deepEqual(await store.read((tx) => tx.keys('blobs')), []);
+		assert.deepEqual(await store.read((tx) => tx.keys('messages')), []);
+		engine.session.close();
+	});
+
+test('a file that the browser has lost is not sent, and the message says so',
+	{ skip }, async () => {
+		const { store, engine, say, posts } = await waitingFile();
+		await store.write(async (tx) => {
+			for (const key of await tx.keys('blobs'))
+				await tx.remove('blobs', key);
+		});
+		await engine.post('u:BOB', 'next', []);
+		say({ op: 'info', info: 'login ok' });
+		await until(() => posts().length === 1);
+		assert.match(posts()[0].data, /next$/);
+		await until(async () => (await store.page('u:BOB', {}, 9e3)).some(
+			(m) => m.state === 'failed' && m.error === FILE_GONE));
 		engine.session.close();
 	});
 
