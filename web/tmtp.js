@@ -242,6 +242,7 @@ export class Session {
 		this.probes = new Map();
 		/** Who may see that the user is online. @type {Set<string>} */
 		this.shownTo = new Set();
+		this.moved = 0;		/* when bytes last came, or went */
 		wire.binaryType = 'arraybuffer';
 		wire.onopen = () => this.pump();
 		wire.onmessage = (event) => this.receive(event.data);
@@ -291,21 +292,24 @@ export class Session {
 
 	/**
 	 * Make sure that the connection is alive: presence is sent, and the
-	 * session ends if no ack of it comes.
+	 * session ends if no ack of it comes, and nothing else moves either: the
+	 * ack may wait behind large data, on a slow link for minutes.
 	 * @param {string[]} uids who may see that the user is online
 	 */
 	announce(uids)
 	{
 		const may = new Set(uids.slice(0, 1000));
 		const id = newId();
-		const timer = setTimeout(
-			() => this.end('the relay does not answer', false),
-			ANSWER_MS);
+		const asked = Date.now();
+		const timer = setInterval(() => {
+			if (Date.now() - Math.max(asked, this.moved) >= ANSWER_MS)
+				this.end('the relay does not answer', false);
+		}, ANSWER_MS / 10);
 
 		/* The relay only adds. */
 		this.hideFrom([...this.shownTo].filter((uid) => !may.has(uid)));
 		this.shownTo = may;
-		this.probes.set(id, () => clearTimeout(timer));
+		this.probes.set(id, () => clearInterval(timer));
 		this.write({ op: OP.OhiEdit, id, type: 'init',
 			for: [...may].map((uid) => ({ id: uid })) });
 	}
@@ -346,6 +350,7 @@ export class Session {
 
 		if (this.isOver)
 			return;
+		this.moved = Date.now();
 		try {
 			if (!(bytes instanceof ArrayBuffer))
 				throw new FrameError('a text message');
@@ -478,8 +483,13 @@ export class Session {
 
 	async drained()
 	{
-		while (this.wire.bufferedAmount > BUFFERED_MAX && this.isAlive)
+		for (let left = this.wire.bufferedAmount;
+			left > BUFFERED_MAX && this.isAlive;) {
 			await new Promise((done) => setTimeout(done, 20));
+			if (this.wire.bufferedAmount < left)
+				this.moved = Date.now();
+			left = this.wire.bufferedAmount;
+		}
 	}
 
 	/**

@@ -213,3 +213,35 @@ test('a text message, or one that is no frame, ends the session', () => {
 		assert.equal(wire.closed, 1);
 	}
 });
+
+test('a probe waits while bytes come or go, and no longer', async (t) => {
+	t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
+	const wire = fakeWire();
+	const ended = [];
+	const session = new Session(wire, { ready() {}, acked() {}, ohi() {},
+		ended: (why) => ended.push(why), async message() {} });
+	const pass = async (ms) => {	/* awaits, too, need their turns */
+		for (let i = 0; i < ms; i += 20) {
+			t.mock.timers.tick(20);
+			await new Promise((done) => setImmediate(done));
+		}
+	};
+
+	wire.onmessage({ data: frame({ op: 'info', info: 'ok' }).buffer });
+	session.announce(['U']);
+	const large = frame({ op: 'delivery', id: 'm', datalen: 1000 }, 'x'.repeat(1000));
+	for (let i = 0; i < 3; i++) {	/* a large message arrives slowly */
+		await pass(9000);
+		wire.onmessage({ data: large.slice(i * 9, i * 9 + 9).buffer });
+	}
+	wire.bufferedAmount = 2 << 20;	/* and one leaves */
+	session.send('{"op":7,"id":"1"}', new Blob([new Uint8Array(1 << 20)]));
+	for (let i = 0; i < 3; i++) {
+		await pass(9000);
+		wire.bufferedAmount -= 1;
+	}
+	await pass(9000);
+	assert.deepEqual(ended, []);
+	await pass(2000);
+	assert.deepEqual(ended, ['the relay does not answer']);
+});
