@@ -255,7 +255,6 @@ static void
 check_certificates(struct mnm *m)
 {
 	struct identities ids = { { NULL } };
-	char why[MNM_WHY];
 	const struct identity *new;
 	bool stale = false;
 	size_t i;
@@ -267,11 +266,12 @@ check_certificates(struct mnm *m)
 	}
 	if (!stale)
 		warn_of_ends(m);
-	else if (identities_read(&ids, &m->conf, IDENTITIES_ALL, now_of(m),
-	    why, sizeof(why)) == -1)
-		log_error("%s; keeping the old certificate", why);
-	else if ((new = set_identities(m, &ids)) != NULL)
-		log_line("%s was reloaded", new->cert_path);
+	else {
+		identities_renew(&ids, &m->ids, &m->conf, now_of(m));
+		new = set_identities(m, &ids);
+		if (new != NULL)
+			log_line("%s was reloaded", new->cert_path);
+	}
 }
 
 /* ---- start and stop ---- */

@@ -347,32 +347,31 @@ answer_ca(struct server *sv, struct conn *c, enum http_ask ask)
 	}
 }
 
-/* What HTTP requests ask; several may follow each other. */
+/* What an HTTP request asks.  Others may follow, in later turns. */
 static void
-answer_requests(struct server *sv, struct conn *c)
+answer_request(struct server *sv, struct conn *c)
 {
-	enum http_ask ask;
+	enum http_ask ask = conn_asks(c);
 
-	while ((ask = conn_asks(c)) != HTTP_NOTHING) {
-		if (ask == HTTP_HEALTH)
-			answer_health(sv, c);
-		else if (ask == HTTP_METRICS)
-			answer_metrics(sv, c);
-		else
-			answer_ca(sv, c, ask);
-	}
+	if (ask == HTTP_HEALTH)
+		answer_health(sv, c);
+	else if (ask == HTTP_METRICS)
+		answer_metrics(sv, c);
+	else if (ask != HTTP_NOTHING)
+		answer_ca(sv, c, ask);
 }
 
 /*
  * What it can do at once is done next turn: one that has more to send than a
- * turn's share; or a channel, which no poller watches.
+ * turn's share, or asks once more; or a channel, which no poller watches.
  */
 static void
 go_on_soon(struct server *sv, struct conn *c)
 {
 	struct channel *ch = c->stream.channel;
+	bool more = c->more || conn_asks(c) != HTTP_NOTHING;
 
-	if (!(c->more && !(c->interest & POLLER_WRITE)) && (ch == NULL ||
+	if (!(more && !(c->interest & POLLER_WRITE)) && (ch == NULL ||
 	    (channel_can(ch) & (c->interest | POLLER_GONE)) == 0))
 		return;
 	list_append(&sv->ready, &c->ready, c);
@@ -385,7 +384,7 @@ settle(struct server *sv, struct conn *c)
 {
 	unsigned interest;
 
-	answer_requests(sv, c);
+	answer_request(sv, c);
 	if (c->stream.phase == STREAM_GONE) {
 		remove_conn(sv, c);
 		return;
@@ -1293,6 +1292,7 @@ server_close(struct server *sv)
 {
 	if (sv == NULL)
 		return;
+	listen_remove(&sv->listeners, NULL);	/* if it has not started */
 	stop_listening(sv);
 	control_close(sv->control);
 	while (sv->conn_count > 0)

@@ -562,9 +562,17 @@ cert_find_fault(const struct cert *c)
 bool
 cert_is_same(const struct cert *a, const struct cert *b)
 {
-	return a->chain[0].data_len == b->chain[0].data_len &&
-	    memcmp(a->chain[0].data, b->chain[0].data,
-	    a->chain[0].data_len) == 0;
+	size_t i;
+
+	if (a->chain_length != b->chain_length)
+		return false;
+	for (i = 0; i < a->chain_length; i++) {
+		if (a->chain[i].data_len != b->chain[i].data_len ||
+		    memcmp(a->chain[i].data, b->chain[i].data,
+		    a->chain[i].data_len) != 0)
+			return false;
+	}
+	return true;
 }
 
 int

@@ -52,7 +52,7 @@ void cert_free(struct cert *);
 int cert_check_dates(const struct cert *, const char *path, uint64_t now,
     char *why, size_t room);
 
-/* Whether both have the same leaf. */
+/* Whether both have the same chain. */
 bool cert_is_same(const struct cert *, const struct cert *);
 
 /*

@@ -275,35 +275,77 @@ replace(struct identities *all, const struct identity *id,
 	}
 }
 
+/* The one that an earlier listener has from the same files, or NULL. */
+static struct identity *
+find_shared(const struct identities *all, const struct conf *conf, size_t i)
+{
+	const struct conf_listener *listen = conf->listen;
+	size_t j;
+
+	for (j = 0; j < i; j++) {
+		if (listen[j].tls && same_files(&listen[i], &listen[j]))
+			return all->of[j];
+	}
+	return NULL;
+}
+
+/* NULL and why if the files are not right. */
+static struct identity *
+read_one(const struct conf *conf, const struct conf_listener *listener,
+    uint64_t now, char *why, size_t room)
+{
+	struct identity *id = xzalloc(sizeof(*id));
+
+	if (identity_read(id, conf, listener, IDENTITY_MAKE, now, why,
+	    room) == 0)
+		return id;
+	free(id);
+	return NULL;
+}
+
 int
 identities_read(struct identities *all, const struct conf *conf,
     enum identities_part part, uint64_t now, char *why, size_t room)
 {
 	const struct conf_listener *listen = conf->listen;
-	struct identity *id;
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < conf->listen_count; i++) {
 		if (!listen[i].tls || all->of[i] != NULL ||
 		    (part == IDENTITIES_NAMED &&
 		    listen[i].cert_path[0] == '\0'))
 			continue;
-		for (j = 0; j < i; j++) {
-			if (listen[j].tls && same_files(&listen[i], &listen[j]))
-				all->of[i] = all->of[j];
-		}
-		if (all->of[i] != NULL)
-			continue;
-		id = xzalloc(sizeof(*id));
-		if (identity_read(id, conf, &listen[i], IDENTITY_MAKE, now,
-		    why, room) == -1) {
-			free(id);
+		all->of[i] = find_shared(all, conf, i);
+		if (all->of[i] == NULL)
+			all->of[i] = read_one(conf, &listen[i], now, why, room);
+		if (all->of[i] == NULL) {
 			identities_free(all);
 			return -1;
 		}
-		all->of[i] = id;
 	}
 	return 0;
+}
+
+void
+identities_renew(struct identities *all, const struct identities *old,
+    const struct conf *conf, uint64_t now)
+{
+	char why[512];
+	size_t i;
+
+	for (i = 0; i < conf->listen_count; i++) {
+		if (!conf->listen[i].tls)
+			continue;
+		all->of[i] = find_shared(all, conf, i);
+		if (all->of[i] != NULL)
+			continue;
+		all->of[i] = read_one(conf, &conf->listen[i], now, why,
+		    sizeof(why));
+		if (all->of[i] != NULL)
+			continue;
+		log_error("%s; keeping the old certificate", why);
+		all->of[i] = old->of[i];
+	}
 }
 
 static bool
@@ -332,7 +374,7 @@ identities_keep(struct identities *new, struct identities *old)
 			had->key_time = id->key_time;
 			replace(new, id, had);
 			replace(&read, id, NULL);
-			replace(old, had, id);
+			replace(old, had, id == had ? NULL : id);
 		}
 	}
 }

@@ -67,8 +67,14 @@ enum identities_part { IDENTITIES_NAMED, IDENTITIES_ALL };
 int identities_read(struct identities *, const struct conf *,
     enum identities_part, uint64_t now, char *why, size_t room);
 /*
+ * The same for all, while they are in use: what cannot be read is logged, and
+ * taken from old.
+ */
+void identities_renew(struct identities *, const struct identities *old,
+    const struct conf *, uint64_t now);
+/*
  * Take over what has not changed: where an old certificate is the same as a new
- * one, the two change places.
+ * one, the two change places.  What is in both is in new alone afterwards.
  */
 void identities_keep(struct identities *new, struct identities *old);
 void identities_free(struct identities *);

@@ -131,6 +131,20 @@ add(struct listeners *all, int fd)
 	return l;
 }
 
+/* Whether it came before: a name may stand twice in /etc/hosts. */
+static bool
+is_repeated(const struct addrinfo *all, const struct addrinfo *one)
+{
+	const struct addrinfo *a;
+
+	for (a = all; a != one; a = a->ai_next) {
+		if (a->ai_addrlen == one->ai_addrlen &&
+		    memcmp(a->ai_addr, one->ai_addr, a->ai_addrlen) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int
 open_tcp(struct listeners *all, const struct conf_listener *conf, char *why,
     size_t room)
@@ -144,6 +158,8 @@ open_tcp(struct listeners *all, const struct conf_listener *conf, char *why,
 	if (found == NULL)
 		return -1;
 	for (address = found; address != NULL; address = address->ai_next) {
+		if (is_repeated(found, address))
+			continue;
 		fd = open_socket(address->ai_addr, address->ai_addrlen, dual);
 		if (fd != -1) {
 			(void)add(all, fd);
@@ -326,8 +342,6 @@ open_entry(struct listeners *all, const struct conf *conf, size_t index,
 		l->proxy_from = conf->proxy_from;
 	}
 	free(place);
-	if (result == 0 && entry->net == CONF_UNIX)
-		result = set_access(entry, why, room);
 	return result;
 }
 
@@ -337,15 +351,21 @@ listen_open(struct listeners *all, const struct conf *conf,
 {
 	size_t i;
 
+	int result = 0;
+
 	*all = (struct listeners){ NULL, 0 };
-	for (i = 0; i < conf->listen_count; i++) {
-		if (open_entry(all, conf, i, old, why, room) == -1) {
-			listen_remove(all, old);
-			listen_close(all, old);
-			return -1;
-		}
+	for (i = 0; i < conf->listen_count && result == 0; i++)
+		result = open_entry(all, conf, i, old, why, room);
+	/* Last: if another cannot be opened, those of old stay as they are. */
+	for (i = 0; i < conf->listen_count && result == 0; i++) {
+		if (conf->listen[i].net == CONF_UNIX)
+			result = set_access(&conf->listen[i], why, room);
 	}
-	return 0;
+	if (result == -1) {
+		listen_remove(all, old);
+		listen_close(all, old);
+	}
+	return result;
 }
 
 bool

@@ -23,6 +23,7 @@
 #define HEAD 16		/* bytes of version 2 before the addresses */
 #define SIGNATURE 12
 #define PEEK 2048	/* bytes that are looked at in one go */
+#define LOCAL 0x20	/* version 2: the proxy itself speaks */
 
 enum family { TCP4 = 0x11, TCP6 = 0x21 };
 
@@ -125,7 +126,7 @@ take_binary(const struct proxy *p, size_t length, char peer[LISTEN_PEER])
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
 	const unsigned char *address = p->bytes + HEAD;
-	bool local = (p->bytes[12] & 15) == 0;
+	bool local = p->bytes[12] == LOCAL;
 
 	if (!local && p->bytes[13] == TCP4) {
 		if (length < 12)
@@ -165,8 +166,8 @@ take_rest(struct proxy *p, const unsigned char *bytes, size_t n, size_t *used,
 	if (p->n < HEAD)
 		return PROXY_MORE;
 	/* The version with one of two commands; the kind of addresses. */
-	if ((p->bytes[12] != 0x20 && p->bytes[12] != 0x21) ||
-	    p->bytes[13] >> 4 > 3 || (p->bytes[13] & 15) > 2)
+	if (p->bytes[12] != LOCAL && (p->bytes[12] != 0x21 ||
+	    p->bytes[13] >> 4 > 3 || (p->bytes[13] & 15) > 2))
 		return PROXY_INVALID;
 	length = length_of(p);
 	for (; *used < n && p->n < HEAD + length; *used += more) {

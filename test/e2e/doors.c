@@ -625,6 +625,12 @@ test_reload(struct relay_process *r)
 	half = dial_tcp(r->port);
 	say(half, HELLO);
 	hear_end(half, "TLS");
+	configure(r, "", "[{\"net\": \"unix\", \"laddr\": \"two\","
+	    "\"tls\": false, \"mode\": \"0666\"},"
+	    "{\"net\": \"unix\", \"laddr\": \"none/four\"}]");
+	reload(r, "; nothing is changed");
+	CHECK(exists(r, "two", &st) && (st.st_mode & 0777) == 0660,
+	    "mode %o after a reload that failed", st.st_mode & 0777);
 
 	/* Other permissions; and a socket that was removed is made again. */
 	configure(r, "", "[{\"laddr\": \"127.0.0.1:%u\"},"

@@ -78,6 +78,7 @@ static const struct {
 	{ BYTES(V2 "\x21\x12\0\x0c" A4), KEPT },
 	{ BYTES(V2 "\x20\0\0\0"), KEPT },
 	{ BYTES(V2 "\x20\x11\0\x0c" A4), KEPT },
+	{ BYTES(V2 "\x20\x41\0\0"), KEPT },
 	{ BYTES(V2 "\x21\x11\0\x0b" A4), NULL },
 	{ BYTES(V2 "\x21\x21\0\x23" A6), NULL },
 	{ BYTES(V2 "\x21\x21\0\x0c" A4), NULL },
