@@ -41,6 +41,7 @@ login_enter(struct session *s, struct node *node, struct span nodeid)
 		session_wait(s);
 	outbox_begin(s);
 	presence_send_info(s);
+	s->info_waits = session_waits(s);
 }
 
 void

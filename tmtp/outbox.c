@@ -327,7 +327,8 @@ outbox_continue(struct session *s, char *dst, size_t room, struct now now)
 static bool
 begin_message(struct session *s)
 {
-	return s->phase == PHASE_OPEN && s->ready == 0 && choose(s);
+	return s->phase == PHASE_OPEN && !s->info_waits && s->ready == 0 &&
+	    choose(s);
 }
 
 /* What was chosen is sent now if it fits, or else later. */

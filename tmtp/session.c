@@ -65,6 +65,7 @@ void
 session_release(struct session *s)
 {
 	s->ready = s->out.n;
+	s->info_waits = false;
 	session_mark(s);
 }
 

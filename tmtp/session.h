@@ -106,6 +106,8 @@ struct session {
 	} sending;
 
 	/* Here they take the least space. */
+	bool info_waits;	/* session.c and login.c: for the commit, and no
+				   message may leave before it */
 	bool stalled;		/* tmtp.c: its next request waits for a later
 				   turn */
 	bool named_contacts;	/* presence.c: by an OhiEdit since login */

@@ -143,6 +143,43 @@ test_register_waits(void)
 	harness_close(&st);
 }
 
+/* Asked again, it waits as well, and what waits for the node comes after it. */
+static void
+test_register_first(void)
+{
+	static const char ask[] = "{\"op\":1,\"newnode\":\"x\",\"newalias\":"
+	    "\"Al\",\"node\":\"1%+23456789BCDFGHJKLMNPQRSTVWXYZ1%+23456\"}";
+	struct buf b = { NULL, 0, 0 };
+	char out[HARNESS_ROOM];
+	struct harness st;
+	struct actor *a;
+	size_t n, revision = 0;
+	const char *info;
+	unsigned i;
+
+	a = begin(&st);
+	add_frame(&b, "{\"op\":0,\"id\":\"1\"}", SPAN(""));
+	add_frame(&b, ask, SPAN(""));
+	for (i = 0; i < 4; i++) {
+		harness_lose(&st, a);
+		a->got.n = 0;
+		harness_connect(&st, a);
+		tmtp_input(a->session, buf_span(&b), st.now);
+		n = tmtp_output(a->session, out, sizeof(out), st.now);
+		if (i == 0)
+			revision = n;
+		CHECK(n > 0 && n == revision, "more than tmtprev");
+		harness_turn(&st);
+		info = strstr(a->got.p, "\"op\":\"info\"");
+		CHECK(info != NULL && strstr(a->got.p, "registered") < info,
+		    "registered and info");
+		CHECK((i > 0) == (strstr(a->got.p, "\"op\":\"login\"") > info),
+		    "the news of logins, in round %u", i);
+	}
+	buf_free(&b);
+	harness_close(&st);
+}
+
 /* A quit behind a held reply: the session has not ended before both are out. */
 static void
 test_end_waits(void)
@@ -1024,6 +1061,7 @@ main(void)
 	log_level(LOG_QUIET);
 	test_held();
 	test_register_waits();
+	test_register_first();
 	test_end_waits();
 	test_stalled();
 	test_large_waits();
