@@ -97,14 +97,21 @@ account_home(char path[ACCOUNT_PATH], char *why, size_t room)
 	return 0;
 }
 
+/* Nothing is open: it may be closed, also once more. */
 static void
-set_path(struct account *a, const char *home, const char *name)
+clear(struct account *a)
 {
 	*a = (struct account){ .dir = -1, .out = -1, .in = -1,
 	    .numbering = DIALOG_2020 };
+	memset(a->locks, -1, sizeof(a->locks));
+}
+
+static void
+set_path(struct account *a, const char *home, const char *name)
+{
+	clear(a);
 	(void)snprintf(a->path, sizeof(a->path), "%.*s/%s",
 	    ACCOUNT_PATH - 80, home, name);
-	memset(a->locks, -1, sizeof(a->locks));
 	account_set(&a->address, SPAN(""));
 	account_set(&a->fingerprint, SPAN(""));
 	account_set(&a->uid, SPAN(""));
@@ -178,6 +185,7 @@ account_make(struct account *a, const char *name, char *why, size_t room)
 {
 	char home[ACCOUNT_PATH];
 
+	clear(a);
 	if (!account_is_name(name))
 		return say_why(why, room, "invalid name of an account");
 	if (account_home(home, why, room) == -1)
@@ -220,8 +228,7 @@ account_close(struct account *a)
 	free(a->nodeid);
 	free(a->label);
 	free_aliases(a);
-	*a = (struct account){ .dir = -1, .out = -1, .in = -1 };
-	memset(a->locks, -1, sizeof(a->locks));
+	clear(a);
 }
 
 /* ---- locks ---- */

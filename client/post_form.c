@@ -62,6 +62,8 @@ post_form_head(struct buf *b, const struct post_form *f)
 	json_put_string(b, "Alias", f->alias);
 	if (f->attachment_count > 0)
 		put_attachments(b, f);
+	if (f->bridges > 0)
+		json_put_uint(b, "Bridges", f->bridges);
 	if (f->cc_count > 0)
 		put_cc(b, f);
 	if (f->confirm.n > 0)
@@ -136,6 +138,8 @@ read_head(struct post_form *f, struct span head)
 			f->subject = text_of(f, &j);
 		else if (json_is(key, SPAN("ConfirmId")))
 			f->confirm = text_of(f, &j);
+		else if (json_is(key, SPAN("Bridges")))
+			f->bridges = json_uint(&j, INT64_MAX);
 		else if (json_is(key, SPAN("NodeSync")))
 			f->node_sync = !json_null(&j) && json_bool(&j);
 		else if (json_is(key, SPAN("Attach")) && !json_null(&j)) {

@@ -28,6 +28,7 @@
 
 #define SIDES       2
 #define TARGETS_MAX 16		/* rules "to" of one account */
+#define BRIDGES_MAX 4		/* in a row; more is a circle */
 #define WHY_ROOM    300
 
 static const char usage[] = "bridge ACCOUNT ACCOUNT";
@@ -60,6 +61,12 @@ is_to_pass(struct context *context, const struct station *s,
 	buf_free(&gid);
 	if (waits)
 		return false;
+	if (form->bridges >= BRIDGES_MAX) {
+		(void)context_fail(context, STATUS_OK, "%s: a post that has "
+		    "passed %u bridges was passed over: do they form a "
+		    "circle?", s->account.path, BRIDGES_MAX);
+		return false;
+	}
 	if (gateway_is_member(&s->rules, &s->book, r->from))
 		return true;
 	(void)context_fail(context, STATUS_OK, "%s: a post by %.*s, who is no "
@@ -110,6 +117,7 @@ keep(struct context *context, struct bridge *b, size_t from,
 	const struct gateway_rule *rule = there->rules.rules;
 	size_t i;
 
+	form->bridges++;
 	if (who != NULL)
 		form->alias = span_of(who->name);
 	if (form->thread.n == 0)

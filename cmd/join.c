@@ -711,7 +711,9 @@ read_words(struct plan *plan, char **argv)
 			return -1;
 		}
 	}
-	if (given != NULL && strlen(given) <= TRUST_FINGERPRINT)
+	if (given != NULL && strlen(given) > TRUST_FINGERPRINT)
+		return -1;
+	if (given != NULL)
 		(void)snprintf(plan->fingerprint, sizeof(plan->fingerprint),
 		    "%s", given);
 	return plan->address[0] == '\0' ? -1 : 0;

@@ -58,7 +58,7 @@ struct mailing {
 static bool
 take_address(struct mailing *m, struct buf *address)
 {
-	struct buf name = { NULL, 0, 0 };
+	struct buf name = { NULL, 0, 0 }, more = { NULL, 0, 0 };
 	struct span line = m->form.text, raw;
 	const char *end;
 	bool found;
@@ -70,6 +70,12 @@ take_address(struct mailing *m, struct buf *address)
 		line.n = (size_t)(end - line.p);
 	raw = (struct span){ line.p + 3, line.n - 3 };
 	found = field_address(&raw, &name, address);
+	if (found && field_address(&raw, &name, &more)) {
+		(void)snprintf(m->why, TEXT_ROOM,
+		    "write to one address at a time");
+		found = false;
+	}
+	buf_free(&more);
 	buf_free(&name);
 	m->text.p = line.p + line.n;
 	m->text.n = m->form.text.n - line.n;
@@ -91,8 +97,9 @@ find_conversation(struct context *context, struct mailing *m)
 	if (thread.n > 0 && conversation_find(account, from, thread, &m->talk))
 		return true;
 	if (!take_address(m, &m->talk.address)) {
-		(void)snprintf(m->why, TEXT_ROOM, "begin with a line "
-		    "\"To: ADDRESS\"");
+		if (m->why[0] == '\0')
+			(void)snprintf(m->why, TEXT_ROOM, "begin with a line "
+			    "\"To: ADDRESS\"");
 		return false;
 	}
 	buf_add(&m->talk.uid, from);

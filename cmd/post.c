@@ -460,6 +460,17 @@ read_input(struct context *context, struct buf *text)
 	return STATUS_OK;
 }
 
+/* Visible letters of ASCII: whatever else it is, the relay knows. */
+static bool
+is_message_id(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n] > ' ' && text[n] < 0x7f)
+		n++;
+	return n > 0 && text[n] == '\0';
+}
+
 static int
 read_words(struct post_order *order, char **argv, size_t *who_count)
 {
@@ -483,6 +494,8 @@ read_words(struct post_order *order, char **argv, size_t *who_count)
 				order->subject = words.value;
 				break;
 			case 'r':
+				if (!is_message_id(words.value))
+					return -1;
 				order->thread = words.value;
 				break;
 			case 'w':

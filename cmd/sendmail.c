@@ -196,13 +196,15 @@ read_header_recipients(struct sendmail *s)
 {
 	static const char *const fields[] = { "To", "Cc", "Bcc" };
 	struct buf name = { NULL, 0, 0 }, address = { NULL, 0, 0 };
-	struct span raw;
+	struct span head, raw;
 	size_t i;
 
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		raw = field_find(s->mail.head, fields[i]);
-		while (field_address(&raw, &name, &address))
-			add_recipient(s, buf_span(&address));
+		head = s->mail.head;
+		while ((raw = field_next(&head, fields[i])).p != NULL) {
+			while (field_address(&raw, &name, &address))
+				add_recipient(s, buf_span(&address));
+		}
 	}
 	buf_free(&name);
 	buf_free(&address);
@@ -252,6 +254,19 @@ add_delivery(struct sendmail *s)
 	return &s->deliveries[s->count++];
 }
 
+/* Whether it is on the list: several addresses may be of one member. */
+static bool
+has_delivery(const struct sendmail *s, const struct post_target *target)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++) {
+		if (span_is(s->deliveries[i].target.id, target->id))
+			return true;
+	}
+	return false;
+}
+
 /* A rule "in ADDRESS WHO" for this address.  How many have matched. */
 static size_t
 apply_rules(struct context *context, struct sendmail *s, struct span address)
@@ -274,12 +289,14 @@ apply_rules(struct context *context, struct sendmail *s, struct span address)
 		while (who.n > 0 && (*who.p == ' ' || *who.p == '\t'))
 			who = (struct span){ who.p + 1, who.n - 1 };
 		n++;
-		if (gateway_find(&s->book, who, &target))
-			add_delivery(s)->target = target;
-		else
+		if (gateway_find(&s->book, who, &target)) {
+			if (!has_delivery(s, &target))
+				add_delivery(s)->target = target;
+		} else {
 			note_status(s, context_fail(context, STATUS_CONFIG,
 			    "gateway.conf: no contact or group is called "
 			    "\"%.*s\"", (int)who.n, who.p));
+		}
 	}
 	return n;
 }
@@ -496,6 +513,10 @@ deliver(struct context *context, struct sendmail *s)
 	note_status(s, check_loop(context, s));
 	if (s->from_header)
 		read_header_recipients(s);
+	if (s->recipients.n == 0)
+		note_status(s, context_fail(context, STATUS_USAGE,
+		    "no recipient: the message has no address in To, Cc or "
+		    "Bcc"));
 	read_sender(s);
 	if (s->status == STATUS_OK)
 		find_deliveries(context, s);

@@ -144,15 +144,21 @@ next_field(struct span *head, struct span *name, struct span *raw)
 }
 
 struct span
-field_find(struct span head, const char *name)
+field_next(struct span *head, const char *name)
 {
 	struct span its, raw;
 
-	while (next_field(&head, &its, &raw)) {
+	while (next_field(head, &its, &raw)) {
 		if (equal(its, name))
 			return raw;
 	}
 	return (struct span){ NULL, 0 };
+}
+
+struct span
+field_find(struct span head, const char *name)
+{
+	return field_next(&head, name);
 }
 
 size_t

@@ -21,7 +21,12 @@
  */
 struct span field_take_head(struct span *rest);
 
-/* The raw value of the field with this name, the first one; p NULL: none. */
+/*
+ * The raw value of the next field with this name, after which *head goes on; p
+ * NULL: none.
+ */
+struct span field_next(struct span *head, const char *name);
+/* The first one. */
 struct span field_find(struct span head, const char *name);
 /* How many fields have this name. */
 size_t field_count(struct span head, const char *name);
