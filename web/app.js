@@ -187,7 +187,8 @@ export class App {
 
 		if (m.mine)
 			return t('you');
-		const member = talk?.members?.find((v) => v.uid === m.from);
+		const member = talk?.members?.find((v) => v.uid === m.from &&
+			!v.claimed);
 		const known = this.talks.get('u:' + m.from);
 
 		if (member || known?.state === 'open')
@@ -316,6 +317,10 @@ export class App {
 	/** The address has changed. */
 	follow()
 	{
+		const link = readLink(location.hash);
+
+		if (link.join || link.uid)	/* it was pasted into this tab */
+			return location.reload();
 		const id = location.hash.startsWith('#talk=')
 			? decodeValue(location.hash.slice(6)) : '';
 

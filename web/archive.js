@@ -8,7 +8,9 @@
  * password is in it.
  */
 
-/** @import { Store, Tx } from './store.js' */
+import { named } from './inbox.js';
+
+/** @import { Store, Talk, Tx } from './store.js' */
 
 const FORMAT = 'mnm history 1';
 const LINE_MAX = 4 << 20;	/* a message with its text fits many times */
@@ -119,7 +121,8 @@ function check(value, keys)
 }
 
 /**
- * Add what is in a file to what is here.  What is here already stays.
+ * Add what is in a file to what is here.  What is here already stays, but for
+ * talks with those whom this device had only just met.
  * @param {Store} store
  * @param {Blob} file
  * @returns {Promise<{messages: number, aliases: {name: string}[]}>} how many
@@ -134,8 +137,11 @@ export async function importAll(store, file)
 	let messages = 0;
 	/** @type {any[]} */
 	let batch = [];
+	/** Where messages are now whose talk has another id here.
+	    @type {Map<string, string>} */
+	const moved = new Map();
 	const flush = async () => {
-		messages += await store.write((tx) => addRecords(tx, batch));
+		messages += await store.write((tx) => addRecords(tx, batch, moved));
 		batch = [];
 	};
 
@@ -159,20 +165,46 @@ export async function importAll(store, file)
 	return { messages, aliases };
 }
 
-/** @param {Tx} tx @param {any[]} records */
-async function addRecords(tx, records)
+/**
+ * @param {Tx} tx
+ * @param {Talk} talk
+ * @param {Map<string, string>} moved
+ */
+async function addTalk(tx, talk, moved)
+{
+	/** @type {Talk | undefined} */
+	const here = await tx.get('talks', talk.id);
+	const person = talk.kind === 'asked' && await named(tx, talk.name);
+
+	if (person)	/* who was asked has answered meanwhile */
+		moved.set(talk.id, person.id);
+	else if (!here)
+		await tx.put('talks', { ...talk, unread: 0 });
+	else if (talk.state !== 'request' && !here.by &&
+	    (here.state === 'request' || (here.kind === 'group' && !here.as)))
+		await tx.put('talks', { ...talk, unread: here.unread,
+			...(here.at > talk.at ? { at: here.at, last: here.last,
+				lastText: here.lastText } : {}) });
+}
+
+/**
+ * @param {Tx} tx
+ * @param {any[]} records
+ * @param {Map<string, string>} moved
+ */
+async function addRecords(tx, records, moved)
 {
 	let added = 0;
 
 	for (const r of records) {
-		if (r.talk) {
-			const talk = check(r.talk, ['id', 'kind', 'name', 'state', 'at']);
-			if (!await tx.get('talks', talk.id))
-				await tx.put('talks', { ...talk, unread: 0 });
-		} else if (r.message) {
+		if (r.talk)
+			await addTalk(tx, check(r.talk,
+				['id', 'kind', 'name', 'state', 'at']), moved);
+		else if (r.message) {
 			const m = check(r.message, ['id', 'talk', 'from', 'at']);
 			if (!await tx.get('messages', m.id)) {
-				await tx.put('messages', m);
+				await tx.put('messages', { ...m,
+					talk: moved.get(m.talk) ?? m.talk });
 				added++;
 			}
 		} else if (r.bytes)

@@ -216,14 +216,17 @@ let hush = 0;
 /** Say something briefly: to everybody, and to a screen reader. @param {string} text */
 export function say(text)
 {
-	const live = document.getElementById('say');
-	const toast = h('div', { class: 'toast' }, text);
+	const toast = h('div', { class: 'toast', role: 'status' });
+	/* A modal dialog lies above everything else, and silences it. */
+	const top = [...document.querySelectorAll('dialog[open]')].pop() ??
+		document.body;
 
-	if (live)
-		live.textContent = text;
 	document.querySelector('.toast')?.remove();
-	/* A modal dialog lies above everything else. */
-	(document.querySelector('dialog[open]') ?? document.body).append(toast);
+	top.append(toast);
+	/* A screen reader reads what changes where it has looked already. */
+	setTimeout(() => {
+		toast.textContent = text;
+	}, 100);
 	clearTimeout(hush);
 	hush = Number(setTimeout(() => toast.remove(), 5000));
 }

@@ -21,12 +21,12 @@
 
 import { OP, Session, newId, newNodeid, pause } from './tmtp.js';
 import { writePost } from './post.js';
-import { take, fold, newTalk, snippet, CONTACTS } from './inbox.js';
+import { answered, take, fold, named, newTalk, snippet, CONTACTS } from './inbox.js';
 import { exportAll, importAll } from './archive.js';
 import { within } from './store.js';
 
 /** @import { Effects } from './inbox.js' */
-/** @import { Account, Device, Message, Request_, Store, Talk, Tx }
+/** @import { Account, Device, Message, NewGroup, Request_, Store, Talk, Tx }
     from './store.js' */
 /** @import { Header, Wire } from './tmtp.js' */
 
@@ -548,7 +548,7 @@ export class Engine {
 	 * @param {Tx} tx
 	 * @param {Header} header it gets an id if it has none
 	 * @param {(string | {key: string})[]} [parts]
-	 * @param {{message?: string, talk?: string}} [about]
+	 * @param {{message?: string, talk?: string, group?: NewGroup}} [about]
 	 */
 	async enqueue(tx, header, parts = [], about = {})
 	{
@@ -562,9 +562,10 @@ export class Engine {
 	 * Send a request that has no message, and wait for its answer, however
 	 * long the relay is away.
 	 * @param {Header} header
+	 * @param {NewGroup} [group]
 	 * @returns {Promise<{id: string, error?: string, msgid: string}>}
 	 */
-	async command(header)
+	async command(header, group)
 	{
 		const id = newId();
 		let stop = () => {};
@@ -578,7 +579,7 @@ export class Engine {
 			this.tell('later', header);
 		try {
 			await this.store.write((tx) => this.enqueue(tx,
-				{ ...header, id }));
+				{ ...header, id }, [], { group }));
 			this.ask('pump');
 			return await answer;
 		} finally {
@@ -639,10 +640,10 @@ export class Engine {
 		const touched = await this.store.write((tx) =>
 			settle(tx, request, header));
 		this.inFlight.delete(header.id);
-		this.emit('acked', { id: header.id, error: header.error,
-			msgid: header.msgid });
 		if (touched)
 			this.emit('talks', [touched]);
+		this.emit('acked', { id: header.id, error: header.error,
+			msgid: header.msgid });
 		this.pump();
 	}
 
@@ -784,8 +785,7 @@ export class Engine {
 	async ping(to, from, text)
 	{
 		const id = 'a:' + fold(to);
-		const found = (await this.store.talks()).find((t) =>
-			t.kind === 'person' && fold(t.name) === fold(to));
+		const found = await this.store.read((tx) => named(tx, to));
 
 		if (found)
 			return found.id;
@@ -816,13 +816,17 @@ export class Engine {
 			if (!talk || (talk.state !== 'request' &&
 			    talk.state !== 'ignored'))
 				return;
-			const as = mine.find((a) => fold(a.name) ===
-				fold(talk.as ?? '')) ?? mine[0];
-			await tx.put('talks', { ...talk, state: 'open', note: '' });
-			/* The relay vouches for the name in a ping. */
-			if (as && talk.as)
+			const asked = talk.claimed &&
+				await tx.get('talks', 'a:' + fold(talk.name));
+			await tx.put('talks', { ...asked ? await answered(tx,
+				asked, talk.uid ?? '', talk) : talk,
+			state: 'open', note: '' });
+			/* The relay vouches for the name in a ping.  One that
+			   has worked for the last time is not replaced by
+			   another, which would tell who is behind it. */
+			if (mine.some((a) => fold(a.name) === fold(talk.as ?? '')))
 				await this.enqueue(tx, { op: OP.Ping,
-					from: as.name, to: talk.name, datalen: 0 });
+					from: talk.as, to: talk.name, datalen: 0 });
 		});
 		this.emit('talks', [id]);
 		this.ask('pump');
@@ -838,19 +842,26 @@ export class Engine {
 
 	/**
 	 * Delete a talk here.  What waits to be sent is sent all the same: it may be
-	 * on its way.
+	 * on its way.  A group is remembered while the user is a member: only so do
+	 * its posts find their place.
 	 * @param {string} id
 	 */
 	async removeTalk(id)
 	{
 		await this.store.write(async (tx) => {
+			/** @type {Talk} */
+			const talk = await tx.get('talks', id);
 			for (const m of await tx.messages(within(id),
 				'next', Infinity))
 				if (m.state === 'waiting')	/* see settle */
 					await tx.remove('messages', m.id);
 				else
 					await removeWhole(tx, m);
-			await tx.remove('talks', id);
+			if (talk?.kind === 'group' && talk.state === 'open')
+				await tx.put('talks', { ...talk, hidden: true, at: '',
+					last: '', lastText: '', draft: '', unread: 0 });
+			else
+				await tx.remove('talks', id);
 		});
 		this.emit('talks', [id]);
 		this.ask('freed');
@@ -865,31 +876,13 @@ export class Engine {
 	 */
 	async invite(gid, to, kind)
 	{
-		const id = 'g:' + fold(gid);
-		const known = (await this.store.talks()).find((t) => t.id === id);
+		const known = (await this.store.talks())
+			.find((t) => t.id === 'g:' + fold(gid));
 		const from = known?.as || this.account?.aliases[0]?.name || '';
-		const answer = await this.command({ op: OP.GroupInvite, gid,
-			from, to, ...(kind ? { kind } : {}), datalen: 0 });
 
-		if (!answer.error) {
-			await this.store.write(async (tx) => {
-				/** @type {Talk} */
-				const talk = await tx.get('talks', id) ??
-					newTalk({ id, kind: 'group', name: gid, gid });
-				const uid = this.account?.uid ?? '';
-				talk.members ??= [];
-				if (!talk.members.some((m) => m.uid === uid))
-					talk.members.unshift({ name: from, uid,
-						joined: true });
-				talk.as ||= from;
-				talk.groupKind ||= kind;
-				talk.state = 'open';
-				talk.at ||= new Date().toISOString();
-				await tx.put('talks', talk);
-			});
-			this.emit('talks', [id]);
-		}
-		return answer;
+		return this.command({ op: OP.GroupInvite, gid, from, to,
+			...(kind ? { kind } : {}), datalen: 0 },
+		{ gid, kind, from, uid: this.account?.uid ?? '' });
 	}
 
 	/** @param {Talk} talk @param {string} act @param {Header} [more] */
@@ -929,12 +922,14 @@ export class Engine {
 	 * @param {string} uid
 	 * @param {string} nodeid
 	 * @param {string} label
+	 * @param {string} [name] of the user, if the other device is a tmtp, which
+	 *	approves nothing and sends no history
 	 */
-	async joinAsDevice(uid, nodeid, label)
+	async joinAsDevice(uid, nodeid, label, name)
 	{
 		await this.store.setMeta('account', { uid, nodeid, noderef: '',
-			label, aliases: [], relay: '', handover: newId(),
-			waits: true });
+			label, aliases: name ? [{ name }] : [], relay: '',
+			handover: newId(), waits: !name });
 		await this.reload();
 		this.emit('account');
 		this.ask('connect');
@@ -1140,6 +1135,30 @@ function participants(talk)
 }
 
 /**
+ * The user is in the group now, if not before.
+ * @param {Tx} tx
+ * @param {NewGroup} group
+ */
+async function openGroup(tx, { gid, kind, from, uid })
+{
+	const id = 'g:' + fold(gid);
+	/** @type {Talk} */
+	const talk = await tx.get('talks', id) ??
+		newTalk({ id, kind: 'group', name: gid, gid });
+
+	talk.members ??= [];
+	if (!talk.members.some((m) => m.uid === uid))
+		talk.members.unshift({ name: from, uid, joined: true });
+	talk.as ||= from;
+	talk.groupKind ||= kind;
+	talk.state = 'open';
+	talk.at ||= new Date().toISOString();
+	delete talk.hidden;
+	await tx.put('talks', talk);
+	return id;
+}
+
+/**
  * A request was answered.
  * @param {Tx} tx
  * @param {Request_} request
@@ -1154,6 +1173,8 @@ async function settle(tx, request, ack)
 	const talk = m && await tx.get('talks', m.talk);
 
 	await tx.remove('outbox', /** @type {number} */ (request.n));
+	if (request.group && !ack.error)
+		return openGroup(tx, request.group);
 	if (!m) {	/* it was deleted while it waited, or there was none */
 		for (const part of request.parts)
 			if (typeof part !== 'string')

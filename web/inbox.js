@@ -55,6 +55,42 @@ export function newTalk(talk)
 	return { state: 'open', at: '', unread: 0, ...talk };
 }
 
+/**
+ * The person of that name, unless it is only a claim.
+ * @param {Tx} tx
+ * @param {string} alias
+ * @returns {Promise<Talk | undefined>}
+ */
+export async function named(tx, alias)
+{
+	/** @type {Talk[]} */
+	const talks = await tx.all('talks', IDBKeyRange.bound('u:', 'u:\uffff'));
+
+	return talks.find((t) => !t.claimed && fold(t.name) === fold(alias));
+}
+
+/**
+ * Somebody who was asked is this person: the two talks become one.
+ * @param {Tx} tx
+ * @param {Talk} asked
+ * @param {string} uid
+ * @param {Talk | undefined} known their talk until now
+ * @returns {Promise<Talk>}
+ */
+export async function answered(tx, asked, uid, known)
+{
+	/** @type {Talk} */
+	const talk = { ...asked, ...known, id: 'u:' + uid, uid, kind: 'person',
+		name: asked.name, state: 'open', claimed: false,
+		draft: known?.draft || asked.draft };
+
+	for (const m of await tx.messages(within(asked.id), 'next', Infinity))
+		await tx.put('messages', { ...m, talk: talk.id });
+	await tx.remove('talks', asked.id);
+	await tx.put('talks', talk);
+	return talk;
+}
+
 class Taking {
 	/**
 	 * @param {Tx} tx
@@ -109,6 +145,8 @@ class Taking {
 			if (!m.note)
 				talk.lastText = snippet(m);
 		}
+		if (!m.note)
+			delete talk.hidden;
 		if (!m.note && !m.mine && talk.state !== 'ignored') {
 			talk.unread++;
 			this.effects.fresh.push(m);
@@ -163,6 +201,8 @@ class Taking {
 		}
 		if (this.skipped)
 			files.push({ name: '', size: this.skipped, kind: 'x', key: '' });
+		if (talk.kind === 'group')
+			this.writes(talk, post.alias);
 		talk.thread = post.thread || str(this.header.id);
 		await this.add(talk, { name: post.alias, text: post.text,
 			subject: post.subject, thread: post.thread, files,
@@ -188,6 +228,10 @@ class Taking {
 
 		if (group && group.state === 'open')
 			return group;
+		/* A device that is not approved yet knows no group. */
+		if (gid && !this.mine && this.account.waits)
+			return group || newTalk({ id: 'g:' + fold(gid),
+				kind: 'group', name: gid, gid });
 		const others = post.cc.filter((c) => c.uid !== uid &&
 			c.uid !== this.from && c.uid !== c.who);
 		if (others.length > (this.mine ? 1 : 0))
@@ -200,9 +244,9 @@ class Taking {
 		    talk.who?.some((/** @type {any} */ w) => w.uid === this.from)))
 			return talk;
 		if (!this.mine)
-			return this.person(this.from, post.alias);
+			return this.person(this.from, post.alias, false);
 		if (others.length === 1)
-			return this.person(others[0].uid, others[0].who);
+			return this.person(others[0].uid, others[0].who, true);
 		return await this.talk('me') ??
 			newTalk({ id: 'me', kind: 'self', name: '' });
 	}
@@ -216,62 +260,52 @@ class Taking {
 		const id = 't:' + (post.thread || str(this.header.id));
 		const who = this.mine ? others
 			: [...others, { who: post.alias, uid: this.from }];
-		const talk = await this.talk(id) ?? newTalk({ id,
-			kind: 'several', name: who.map((w) => w.who).join(', ')
-				.slice(0, 200), who: [] });
+		const known = await this.talk(id);
+		const sender = await this.talk('u:' + this.from);
+		const talk = known ?? newTalk({ id, kind: 'several',
+			name: who.map((w) => w.who).join(', ').slice(0, 200),
+			who: [], state: this.mine || sender?.state === 'open' ? 'open'
+				: sender?.state === 'ignored' ? 'ignored' : 'request' });
 
 		for (const w of who)
 			if (!talk.who?.some((v) => v.uid === w.uid))
 				talk.who?.push(w);
 		if (post.subject)
 			talk.name = post.subject;
-		return talk;
-	}
-
-	/**
-	 * The talk with a person.  If this user has asked for somebody of that
-	 * name, they are the answer.
-	 * @param {string} uid
-	 * @param {string} alias
-	 * @returns {Promise<Talk>}
-	 */
-	async person(uid, alias)
-	{
-		const known = await this.talk('u:' + uid);
-
-		if (known && known.state !== 'request')
-			return known;
-		const asked = alias && await this.talk('a:' + fold(alias));
-		if (asked)
-			return this.answered(asked, uid, known);
-		if (known)
-			return known;
-		const talk = newTalk({ id: 'u:' + uid, kind: 'person',
-			name: alias || uid.slice(0, 8), uid,
-			state: this.mine ? 'open' : 'request' });
-		if (!this.mine)
+		if (!known && talk.state === 'request')
 			this.effects.asks = talk;
 		return talk;
 	}
 
 	/**
-	 * @param {Talk} asked
+	 * The talk with a person.  In a ping, the relay vouches for their name: if
+	 * this user has asked for somebody of that name, they are the answer.  In
+	 * a post, anybody may claim it.
 	 * @param {string} uid
-	 * @param {Talk | undefined} known
+	 * @param {string} alias
+	 * @param {boolean} isTrue the relay, or this user, says so
+	 * @returns {Promise<Talk>}
 	 */
-	async answered(asked, uid, known)
+	async person(uid, alias, isTrue)
 	{
-		/** @type {Talk} */
-		const talk = { ...asked, ...known, id: 'u:' + uid, uid,
-			kind: 'person', name: asked.name, state: 'open',
-			draft: known?.draft || asked.draft };
+		const known = await this.talk('u:' + uid);
 
-		for (const m of await this.tx.messages(within(asked.id), 'next',
-			Infinity))
-			await this.tx.put('messages', { ...m, talk: talk.id });
-		await this.tx.remove('talks', asked.id);
-		this.effects.talks.add(asked.id);
-		await this.putTalk(talk);
+		if (known?.claimed && isTrue)
+			Object.assign(known, { name: alias, claimed: false });
+		if (known && known.state !== 'request')
+			return known;
+		const asked = isTrue && await this.talk('a:' + fold(alias));
+		if (asked) {
+			this.effects.talks.add(asked.id);
+			return answered(this.tx, asked, uid, known);
+		}
+		if (known)
+			return known;
+		const talk = newTalk({ id: 'u:' + uid, kind: 'person',
+			name: alias || uid.slice(0, 8), uid, claimed: !isTrue,
+			state: this.mine ? 'open' : 'request' });
+		if (!this.mine)
+			this.effects.asks = talk;
 		return talk;
 	}
 
@@ -290,14 +324,14 @@ class Taking {
 
 		if (this.mine) {
 			const id = 'a:' + fold(to);
-			if (await this.named(to))
+			if (await named(this.tx, to))
 				return;
 			await this.add(await this.talk(id) ?? newTalk({ id,
 				kind: 'asked', name: to, state: 'asked', as: alias }),
 			{ text, state: 'stored' });
 			return;
 		}
-		const talk = await this.person(this.from, alias);
+		const talk = await this.person(this.from, alias, true);
 		const asks = talk.state === 'request';
 		if (asks) {
 			talk.note = text;
@@ -324,16 +358,6 @@ class Taking {
 		account.aliases = account.aliases.filter((a) => a.uses !== 0);
 		await this.tx.put('meta', account, 'account');
 		this.effects.account = true;
-	}
-
-	/** A person of that name. @param {string} alias */
-	async named(alias)
-	{
-		/** @type {Talk[]} */
-		const talks = await this.tx.all('talks',
-			IDBKeyRange.bound('u:', 'u:\uffff'));
-
-		return talks.find((t) => fold(t.name) === fold(alias));
 	}
 
 	async notify()
@@ -423,12 +447,27 @@ class Taking {
 		const m = this.find(talk, alias);
 
 		m.joined = true;
+		m.claimed = false;
 		m.uid = this.from;
 		m.name = to || alias;
 		if (this.mine) {
 			talk.state = 'open';
 			talk.as = m.name;
 		}
+	}
+
+	/**
+	 * Who writes to a group is in it, or says so.
+	 * @param {Talk} talk
+	 * @param {string} alias
+	 */
+	writes(talk, alias)
+	{
+		talk.members ??= [];
+		if (!this.mine && talk.members.length < MEMBERS_MAX &&
+		    !talk.members.some((m) => m.uid === this.from))
+			talk.members.push({ name: alias, uid: this.from,
+				joined: true, claimed: true });
 	}
 
 	/** @param {Talk} talk @param {string} alias */

@@ -29,7 +29,8 @@ export function deviceLabel()
 /**
  * What stands in a link's fragment, or in a text that was pasted.
  * @param {string} text
- * @returns {{join?: string, code?: string, uid?: string, nodeid?: string}}
+ * @returns {{join?: string, code?: string, uid?: string, nodeid?: string,
+ *	name?: string}} name: of the user whose device it is to be, from tmtp
  */
 export function readLink(text)
 {
@@ -43,7 +44,8 @@ export function readLink(text)
 		fragment.match(/^device=([%+1-9A-Z]{32})\.([%+1-9A-Z]{40})$/);
 
 	if (device)
-		return { uid: device[1], nodeid: device[2] };
+		return { uid: device[1], nodeid: device[2],
+			name: params.get('name') };
 	return { join: params.get('join'), code: params.get('code') };
 }
 
@@ -74,6 +76,7 @@ export class JoinView {
 	constructor(app, link, kept)
 	{
 		this.app = app;
+		this.link = link;
 		this.name = h('input', { name: 'name', autocomplete: 'off',
 			required: true, maxlength: 80, autocapitalize: 'words',
 			value: [link.join, link.code].filter(Boolean).join(' ') ||
@@ -134,12 +137,13 @@ export class JoinView {
 		const label = typed(this.label) || deviceLabel();
 
 		if (this.second) {
-			const { uid, nodeid } = readLink(this.code.value);
+			const { uid, nodeid, name } = readLink(this.code.value);
 			if (!uid || !nodeid) {
 				say(t('device-code-bad'));
 				return;
 			}
-			this.app.engine.joinAsDevice(uid, nodeid, label);
+			this.app.engine.joinAsDevice(uid, nodeid, label, name ??
+				(uid === this.link.uid ? this.link.name : ''));
 		} else {
 			const alias = typed(this.name);
 			if (!alias)

@@ -47,7 +47,7 @@ export class ListView {
 		const words = this.search.value.trim().toLocaleLowerCase();
 		const all = [...this.app.talks.values()].filter((talk) => words
 			? this.app.nameOf(talk).toLocaleLowerCase().includes(words)
-			: talk.state !== 'ignored').sort(byDate);
+			: talk.state !== 'ignored' && !talk.hidden).sort(byDate);
 		const asks = all.filter((talk) => talk.state === 'request');
 		const others = all.filter((talk) => talk.state !== 'request');
 		const focused = document.activeElement?.getAttribute('data-talk');

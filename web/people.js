@@ -235,7 +235,8 @@ function memberItem(app, talk, m, isMe, close)
 			told(app.engine.group(talk, 'drop', { to: m.name }));
 	};
 
-	return h('li', {}, badge(m.name), person(m.name),
+	return h('li', {}, badge(m.name),
+		person(m.claimed ? t('says-name', m.name) : m.name),
 		h('span', { class: 'dim' }, isMe ? t('you')
 			: m.joined ? '' : t('invited-short'),
 		m.moderator ? ' ' + t('moderator') : ''),

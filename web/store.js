@@ -38,13 +38,19 @@ export const SHOWN_MAX = 3000;	/* characters of a message shown at once */
  * @property {string} [moderate] gid of a group whose moderator must decide
  * @property {string} [verdict] what was decided
  *
- * @typedef {{name: string, uid: string, joined: boolean, moderator?: boolean}} Member
+ * @typedef {{name: string, uid: string, joined: boolean, moderator?: boolean,
+ *	claimed?: boolean}} Member
+ *	claimed: the member, not the relay, says the name
  * @typedef {object} Talk
  * @property {string} id
  * @property {'person' | 'asked' | 'group' | 'several' | 'self'} kind
  * @property {string} name
  * @property {'open' | 'request' | 'asked' | 'failed' | 'ignored' | 'left'} state
  * @property {string} [uid]
+ * @property {boolean} [claimed] the name of a person, which the relay has not
+ *	vouched for
+ * @property {boolean} [hidden] a group whose talk was deleted here, until
+ *	somebody writes
  * @property {string} [gid]
  * @property {string} [groupKind] closed, moderated or both
  * @property {string} [note] the first words of somebody unknown
@@ -83,6 +89,10 @@ export const SHOWN_MAX = 3000;	/* characters of a message shown at once */
  * @property {(string | {key: string})[]} parts of the data: text, or blobs
  * @property {string} [message] id of the message that it sends
  * @property {string} [talk] of a ping
+ * @property {NewGroup} [group] that it makes, or to which it invites
+ *
+ * @typedef {{gid: string, kind: string, from: string, uid: string}} NewGroup
+ *	from: the name of the user there, who has the uid
  */
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */

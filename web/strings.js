@@ -13,6 +13,7 @@ export const strings = {
 	'add-this-device': 'Add this device',
 	'added': 'Added.',
 	'as': 'They see you as',
+	'ask-claims': 'Somebody who calls themselves {0} has written to you. Accept only if you know that it is they: the relay has not confirmed the name.',
 	'ask-failed': '{0} could not be asked.',
 	'ask-group': '{0} invites you to the group {1}.',
 	'ask-left': 'You are not a member of {0} any more. What was said stays here.',

@@ -5,7 +5,7 @@
  */
 
 import { h, fill, icon, iconButton, button, person, sentence, badge, day, time,
-	size, say, dialog } from './dom.js';
+	size, say, dialog, typed } from './dom.js';
 import { t } from './strings.js';
 import { parse, render } from './markdown.js';
 import { pictureType, safeName } from './post.js';
@@ -73,13 +73,20 @@ export class TalkView {
 			else
 				this.scrolled();
 		}).observe(this.scroller);
+		/* Text that is dropped is the browser's business. */
+		const hasFiles = (/** @type {DragEvent} */ e) =>
+			e.dataTransfer?.types.includes('Files');
 		this.element.addEventListener('dragover', (e) => {
+			if (!hasFiles(e))
+				return;
 			e.preventDefault();
 			this.element.classList.add('drop');
 		});
 		this.element.addEventListener('dragleave', () =>
 			this.element.classList.remove('drop'));
 		this.element.addEventListener('drop', (e) => {
+			if (!hasFiles(e))
+				return;
 			e.preventDefault();
 			this.element.classList.remove('drop');
 			this.addFiles(e.dataTransfer?.files);
@@ -100,7 +107,9 @@ export class TalkView {
 				}
 			},
 			onpaste: (/** @type {ClipboardEvent} */ e) => {
-				if (e.clipboardData?.files.length) {
+				/* An office program adds a picture of its text. */
+				if (e.clipboardData?.files.length &&
+				    !e.clipboardData.getData('text/plain')) {
 					e.preventDefault();
 					this.addFiles(e.clipboardData.files);
 				}
@@ -569,7 +578,8 @@ export class TalkView {
 		if (talk.state === 'request' || talk.state === 'ignored')
 			return h('div', { class: 'ask' }, h('p', {},
 				sentence(talk.state === 'ignored' ? 'was-ignored'
-					: 'ask-person', talk.name)),
+					: talk.claimed ? 'ask-claims' : 'ask-person',
+				talk.name)),
 			h('div', { class: 'row' },
 				button(t('accept'), () => engine.accept(talk.id),
 					'strong'),
@@ -596,8 +606,8 @@ export class TalkView {
 		const name = h('input', { maxlength: 64, value: talk.as ?? '',
 			'aria-label': t('your-name-here') });
 		const join = () => told(engine.group(talk, 'join',
-			name.value.trim() && name.value.trim() !== talk.as
-				? { newalias: name.value.trim() } : {}));
+			typed(name) && typed(name) !== talk.as
+				? { newalias: typed(name) } : {}));
 
 		const row = h('div', { class: 'row' },
 			button(t('join-group'), () => once(row, join), 'strong'),

@@ -168,8 +168,9 @@ test('the relay is killed and tabs die at random moments: all comes once',
 					await page.evaluate(() =>
 						dispatchEvent(new Event('online'))).catch(() => {});
 			}
+		})().finally(() => {
 			running = false;
-		})();
+		});
 		for (let i = 0; running || i < 20; i++) {
 			const [from, to] = random(2) ? [a, 'Falk'] : [b, 'Edda'];
 			const text = `word ${i} from ${names.get(from)}`;
@@ -273,6 +274,17 @@ test('files are dropped and pasted', async () => {
 		document.querySelector('.composer textarea').dispatchEvent(
 			new ClipboardEvent('paste', { bubbles: true, cancelable: true,
 				clipboardData: of('../pasted\u202etxt.exe') }));
+		/* Text goes its usual way, also with a picture of it. */
+		const table = of('table.png');
+		table.setData('text/plain', 'a\tb');
+		const text = new DataTransfer();
+		text.setData('text/plain', 'a b');
+		if (!document.querySelector('.composer textarea').dispatchEvent(
+			new ClipboardEvent('paste', { bubbles: true, cancelable: true,
+				clipboardData: table })) ||
+		    !view.dispatchEvent(new DragEvent('drop', { bubbles: true,
+			cancelable: true, dataTransfer: text })))
+			throw new Error('text is not taken as text');
 	});
 	await a.page.locator('.chips li').nth(1).waitFor();
 	await a.page.keyboard.press('Enter');
@@ -531,7 +543,16 @@ test('an invitation counts, whatever was asked for before', async () => {
 	await d.page.goto(`${relay.url}#join=Adele%20B&code=${code}`);
 	await d.page.getByRole('button', { name: 'Join' }).click();
 	await d.online();
-	await quiet(d);
+	/* A link is also taken by a page that is open. */
+	const e = await Device.open(browser, relay);
+	await e.page.getByLabel('Your name').waitFor();
+	await e.page.evaluate(() => {
+		location.hash = '#join=Berta';
+	});
+	await until(async () => await e.page.getByLabel('Your name').inputValue()
+		.catch(() => '') === 'Berta');
+	assert.equal(new URL(e.page.url()).hash, '');
+	await quiet(d, e);
 });
 
 test('back leads to the list, and out', async () => {

@@ -339,6 +339,8 @@ test('aliases, history as a file, and leaving', async () => {
 	await dialog.getByLabel('Works once').check();
 	await dialog.getByRole('button', { name: 'Add', exact: true }).click();
 	await dialog.getByText('works 1 more time').waitFor();
+	/* It is also said, and not behind the dialog. */
+	await dialog.getByRole('status').filter({ hasText: 'Added.' }).waitFor();
 	await until(async () => await dialog.getByLabel('Another name')
 		.inputValue() === '');
 	assert.ok(!await dialog.getByLabel('Works once').isChecked());
@@ -636,7 +638,19 @@ test('the client for the command line and the page understand each other',
 		const texts = await a.table('messages');
 		assert.equal(texts.find((m) => m.text === 'Hello household').talk,
 			'g:household');
-		await quiet(a);
+		/* A browser that it adds needs no approval, and has the name. */
+		const { link } = JSON.parse(run('--json', 'device', 'add'));
+		const tablet = await Device.open(browser, relay, LAPTOP,
+			link.slice(link.indexOf('#')));
+		await tablet.page.getByRole('button', { name: 'Add this device' })
+			.click();
+		await tablet.online();
+		await tablet.page.getByRole('button', { name: 'Settings' }).click();
+		await tablet.page.getByRole('dialog').getByRole('listitem')
+			.filter({ hasText: 'Theo' }).waitFor();
+		await tablet.page.getByText('say there that this one is yours')
+			.waitFor({ state: 'detached' });
+		await quiet(a, tablet);
 	});
 
 test('pictures of the main views', async () => {

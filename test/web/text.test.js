@@ -159,7 +159,9 @@ test('links: invitations, and codes for another device', () => {
 	for (const text of [`#device=${uid}.${nodeid}`,
 		`https://h:1/#device=${encodeURIComponent(uid)}.${nodeid
 			.replace(/%/g, '%25')}`, ` ${uid}.${nodeid}\n`])
-		assert.deepEqual(readLink(text), { uid, nodeid }, text);
+		assert.deepEqual(readLink(text), { uid, nodeid, name: undefined }, text);
+	assert.equal(readLink(`#device=${uid}.${nodeid}&name=Theo%20T&ca=00`).name,
+		'Theo T');
 	assert.deepEqual(readLink('#talk=u:x'), { join: undefined,
 		code: undefined });
 	assert.equal(readLink('#device=x.y').uid, undefined);
