@@ -429,7 +429,7 @@ is_in_use(const char *path)
 	if (stat(path, &st) == -1)
 		return false;
 	for (hook = in_use.first; hook != NULL; hook = hook->next) {
-		other = hook->owner;
+		other = list_owner(hook);
 		if (other->device == st.st_dev && other->inode == st.st_ino)
 			return true;
 	}

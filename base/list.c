@@ -1,13 +1,16 @@
 #include "base/list.h"
 
-#include <stddef.h>
+#include <assert.h>
 
 void
 list_append(struct list *list, struct hook *hook, void *owner)
 {
 	if (hook->list != NULL)
 		return;
-	*hook = (struct hook){ list, NULL, list->last, owner };
+	assert(list->first == NULL ||
+	    list->offset == (char *)hook - (char *)owner);
+	list->offset = (char *)hook - (char *)owner;
+	*hook = (struct hook){ list, NULL, list->last };
 	if (list->last != NULL)
 		list->last->next = hook;
 	else
@@ -34,9 +37,15 @@ list_remove(struct hook *hook)
 }
 
 void *
+list_owner(const struct hook *hook)
+{
+	return (char *)hook - hook->list->offset;
+}
+
+void *
 list_first(const struct list *list)
 {
-	return list->first != NULL ? list->first->owner : NULL;
+	return list->first != NULL ? list_owner(list->first) : NULL;
 }
 
 void *

@@ -70,7 +70,7 @@ find(const struct newcomers *all, const struct subnet *net)
 	struct network *n;
 
 	for (; hook != NULL; hook = hook->next) {
-		n = hook->owner;
+		n = list_owner(hook);
 		if (subnet_same(&n->net, net))
 			return n;
 	}
@@ -174,7 +174,7 @@ newcomers_next(struct newcomers *all)
 		return NULL;
 	c = list_take(&n->begun);
 	if (c == NULL) {
-		c = n->fresh.last->owner;
+		c = list_owner(n->fresh.last);
 		list_remove(&c->ready);
 	}
 	if (has_waiting(n))
@@ -200,7 +200,7 @@ fullest(const struct newcomers *all)
 	for (i = 0; i < BUCKETS; i++) {
 		for (hook = all->buckets[i].first; hook != NULL;
 		    hook = hook->next) {
-			n = hook->owner;
+			n = list_owner(hook);
 			if (most == NULL || n->count > most->count ||
 			    (n->count == most->count &&
 			    oldest(n)->opened < oldest(most)->opened))

@@ -281,7 +281,7 @@ sort_later(struct relay *relay, struct now now)
 	wakes->later_due = UINT64_MAX;
 	for (hook = wakes->later.first; hook != NULL; hook = next) {
 		next = hook->next;
-		w = hook->owner;
+		w = list_owner(hook);
 		if (w->due > now.mono) {
 			wakes->later_due = clock_min(wakes->later_due, w->due);
 			continue;
@@ -345,7 +345,7 @@ settle_asked(struct relay *relay, struct now now)
 	wakes->asked_due = UINT64_MAX;
 	for (hook = wakes->asked.first; hook != NULL; hook = next) {
 		next = hook->next;
-		w = hook->owner;
+		w = list_owner(hook);
 		if (w->answered || w->due <= now.mono)
 			settle(relay, w, now);
 		else
@@ -494,7 +494,7 @@ wake_answered(struct relay *relay, uint64_t job, enum endpoint_answer answer,
 	struct waking *w;
 
 	for (; hook != NULL; hook = hook->next) {
-		w = hook->owner;
+		w = list_owner(hook);
 		if (w->job != job)
 			continue;
 		w->answered = true;
