@@ -14,12 +14,12 @@
  * below.
  *
  * Strip.  When the handshake is done, nothing more is needed than, for each
- * direction, the key, its IV and the number of the next record: 56 bytes.  They
- * are kept, and the 4 kB are freed.  This is done as soon as application data
- * may flow: by then the engine's output has been moved, and its input stands
- * between two records.  From there on this file handles the records, which is
- * little: data, alerts, and a refusal of everything else.  Both ways, records
- * are transformed where they lie, in the shared buffers.
+ * direction, the key, its IV and the number of the next record: for AES-128, 56
+ * bytes in all.  They are kept, and the 4 kB are freed.  This is done as soon
+ * as application data may flow: by then the engine's output has been moved, and
+ * its input stands between two records.  From there on this file handles the
+ * records, which is little: data, alerts, and a refusal of everything else.
+ * Both ways, records are transformed where they lie, in the shared buffers.
  *
  * What BearSSL encrypts records with is larger than the key that it is made of:
  * 304 bytes for AES.  So it is made in struct tls, when a connection first
@@ -81,13 +81,7 @@ static const size_t key_bytes[] = { [AES_128_GCM] = 16, [AES_256_GCM] = 32,
 static const size_t iv_bytes[] = { [AES_128_GCM] = 4, [AES_256_GCM] = 4,
     [CHACHA20_POLY1305] = 12 };
 
-/* One direction, when the handshake is done. */
-struct keys {
-	uint64_t next;		/* number of the next record */
-	unsigned char key[32], iv[12];
-};
-
-/* BearSSL's, made of that. */
+/* BearSSL's, made of a key. */
 union sealer {
 	const br_sslrec_in_class *in;
 	const br_sslrec_out_class *out;
@@ -100,12 +94,13 @@ struct tls_conn {
 	br_ssl_server_context *handshake;	/* NULL unless it is going on */
 	const struct cert *cert;	/* for it */
 	struct backlog received, unsent;
-	struct keys in, out;
+	unsigned char *keys;	/* the client's and ours, then their IVs; NULL
+				   until the handshake is done */
+	uint64_t in_next, out_next;	/* numbers of the next records */
 	int error;
 	uint16_t fragment_max;	/* 16384, or less if the peer asked for it */
 	uint8_t dataless;	/* records without data since the last data */
 	uint8_t cipher;
-	bool stripped;		/* the handshake is done: there are keys */
 	bool greeted;		/* a record of a TLS handshake was received */
 	bool finished, peer_finished;
 };
@@ -286,6 +281,13 @@ forget(void *context, size_t n)
 	free(context);
 }
 
+/* Of both directions. */
+static size_t
+keys_bytes(const struct tls_conn *conn)
+{
+	return 2 * (key_bytes[conn->cipher] + iv_bytes[conn->cipher]);
+}
+
 void
 tls_conn_close(struct tls_conn *conn)
 {
@@ -294,6 +296,7 @@ tls_conn_close(struct tls_conn *conn)
 	if (conn->tls->entered == conn)
 		conn->tls->entered = NULL;
 	forget(conn->handshake, sizeof(*conn->handshake));
+	forget(conn->keys, keys_bytes(conn));
 	backlog_free(&conn->received);
 	backlog_free(&conn->unsent);
 	forget(conn, sizeof(*conn));
@@ -326,19 +329,20 @@ use_in(const struct tls_conn *conn)
 	struct tls *tls = conn->tls;
 	const br_ssl_engine_context *engine = &tls->blank.eng;
 	union sealer *sealer = &tls->in_sealer;
-	const struct keys *keys = &conn->in;
+	const unsigned char *key = conn->keys;
+	const unsigned char *iv = key + 2 * key_bytes[conn->cipher];
 
 	assert(tls->entered == conn);
 	if (tls->in_is_made)
 		return &sealer->in;
 	if (conn->cipher == CHACHA20_POLY1305)
 		br_sslrec_in_chapol_vtable.init(&sealer->chapol.vtable.in,
-		    engine->ichacha, engine->ipoly, keys->key, keys->iv);
+		    engine->ichacha, engine->ipoly, key, iv);
 	else
 		br_sslrec_in_gcm_vtable.init(&sealer->gcm.vtable.in,
-		    engine->iaes_ctr, keys->key, key_bytes[conn->cipher],
-		    engine->ighash, keys->iv);
-	*sealer_next(sealer, conn->cipher) = keys->next;
+		    engine->iaes_ctr, key, key_bytes[conn->cipher],
+		    engine->ighash, iv);
+	*sealer_next(sealer, conn->cipher) = conn->in_next;
 	tls->in_is_made = true;
 	return &sealer->in;
 }
@@ -350,19 +354,21 @@ use_out(const struct tls_conn *conn)
 	struct tls *tls = conn->tls;
 	const br_ssl_engine_context *engine = &tls->blank.eng;
 	union sealer *sealer = &tls->out_sealer;
-	const struct keys *keys = &conn->out;
+	const unsigned char *key = conn->keys + key_bytes[conn->cipher];
+	const unsigned char *iv = key + key_bytes[conn->cipher] +
+	    iv_bytes[conn->cipher];
 
 	assert(tls->entered == conn);
 	if (tls->out_is_made)
 		return &sealer->out;
 	if (conn->cipher == CHACHA20_POLY1305)
 		br_sslrec_out_chapol_vtable.init(&sealer->chapol.vtable.out,
-		    engine->ichacha, engine->ipoly, keys->key, keys->iv);
+		    engine->ichacha, engine->ipoly, key, iv);
 	else
 		br_sslrec_out_gcm_vtable.init(&sealer->gcm.vtable.out,
-		    engine->iaes_ctr, keys->key, key_bytes[conn->cipher],
-		    engine->ighash, keys->iv);
-	*sealer_next(sealer, conn->cipher) = keys->next;
+		    engine->iaes_ctr, key, key_bytes[conn->cipher],
+		    engine->ighash, iv);
+	*sealer_next(sealer, conn->cipher) = conn->out_next;
 	tls->out_is_made = true;
 	return &sealer->out;
 }
@@ -396,10 +402,9 @@ tls_leave(struct tls_conn *conn)
 	keep(&conn->unsent, tls->out + tls->out_at,
 	    tls->out_end - tls->out_at);
 	if (tls->in_is_made)
-		conn->in.next = *sealer_next(&tls->in_sealer, conn->cipher);
+		conn->in_next = *sealer_next(&tls->in_sealer, conn->cipher);
 	if (tls->out_is_made)
-		conn->out.next = *sealer_next(&tls->out_sealer,
-		    conn->cipher);
+		conn->out_next = *sealer_next(&tls->out_sealer, conn->cipher);
 	tls->entered = NULL;
 }
 
@@ -549,10 +554,7 @@ cipher_of(uint16_t suite)
 	}
 }
 
-/*
- * The keys follow from what the handshake has agreed on (RFC 5246, 6.3), in
- * this order: the client's key and the server's, then their IVs.
- */
+/* The keys follow from what the handshake has agreed on (RFC 5246, 6.3). */
 static void
 derive_keys(struct tls_conn *conn)
 {
@@ -562,19 +564,14 @@ derive_keys(struct tls_conn *conn)
 		{ engine->server_random, sizeof(engine->server_random) },
 		{ engine->client_random, sizeof(engine->client_random) }
 	};
-	enum cipher cipher = cipher_of(session->cipher_suite);
-	size_t key = key_bytes[cipher], iv = iv_bytes[cipher];
-	unsigned char block[2 * (32 + 12)];
+	br_tls_prf_impl prf;
 
-	(cipher == AES_256_GCM ? br_tls12_sha384_prf : br_tls12_sha256_prf)(
-	    block, 2 * (key + iv), session->master_secret,
+	conn->cipher = (uint8_t)cipher_of(session->cipher_suite);
+	prf = conn->cipher == AES_256_GCM ? br_tls12_sha384_prf :
+	    br_tls12_sha256_prf;
+	conn->keys = xalloc(keys_bytes(conn));
+	prf(conn->keys, keys_bytes(conn), session->master_secret,
 	    sizeof(session->master_secret), "key expansion", 2, seeds);
-	memcpy(conn->in.key, block, key);
-	memcpy(conn->out.key, block + key, key);
-	memcpy(conn->in.iv, block + 2 * key, iv);
-	memcpy(conn->out.iv, block + 2 * key + iv, iv);
-	cert_wipe(block, sizeof(block));
-	conn->cipher = (uint8_t)cipher;
 }
 
 /* The handshake is done: keep the keys and nothing else. */
@@ -587,11 +584,10 @@ strip(struct tls_conn *conn)
 	(void)br_ssl_engine_sendapp_buf(engine, &fragment);
 	conn->fragment_max = (uint16_t)fragment;
 	derive_keys(conn);
-	conn->in.next = conn->cipher == CHACHA20_POLY1305 ?
+	conn->in_next = conn->cipher == CHACHA20_POLY1305 ?
 	    engine->in.chapol.seq : engine->in.gcm.seq;
-	conn->out.next = conn->cipher == CHACHA20_POLY1305 ?
+	conn->out_next = conn->cipher == CHACHA20_POLY1305 ?
 	    engine->out.chapol.seq : engine->out.gcm.seq;
-	conn->stripped = true;
 	forget(conn->handshake, sizeof(*conn->handshake));
 	conn->handshake = NULL;
 }
@@ -623,7 +619,7 @@ shake_hands(struct tls_conn *conn)
 	const unsigned char *p;
 	size_t n, length;
 
-	while (!conn->stripped && conn->error == 0) {
+	while (conn->keys == NULL && conn->error == 0) {
 		p = tls->in + tls->in_at;
 		n = tls->in_end - tls->in_at;
 		if (!conn->greeted && is_not_tls(p, n)) {
@@ -843,7 +839,7 @@ tls_has_begun(const struct tls_conn *conn)
 bool
 tls_is_open(const struct tls_conn *conn)
 {
-	return conn->stripped && conn->error == 0;
+	return conn->keys != NULL && conn->error == 0;
 }
 
 void
