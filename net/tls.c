@@ -71,7 +71,7 @@ enum { NOT_TLS = 1024, CLOSED_EARLY, FLOOD, NO_RANDOM };
 /* Bytes that wait with a connection; p is NULL when there are none. */
 struct backlog {
 	unsigned char *p;
-	size_t at, n;	/* p[at..n) are left */
+	uint32_t at, n;	/* p[at..n) are left */
 };
 
 enum cipher { AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305 };
@@ -387,7 +387,7 @@ keep(struct backlog *b, const unsigned char *bytes, size_t n)
 		memcpy(p, b->p + b->at, left);
 	memcpy(p + left, bytes, n);
 	free(b->p);
-	*b = (struct backlog){ p, 0, left + n };
+	*b = (struct backlog){ p, 0, (uint32_t)(left + n) };
 }
 
 void
@@ -811,7 +811,7 @@ tls_wire_sent(struct tls_conn *conn, size_t n)
 
 	assert(n <= tls_wire_out(conn).n);
 	if (unsent->p != NULL) {
-		unsent->at += n;
+		unsent->at += (uint32_t)n;
 		if (unsent->at == unsent->n)
 			backlog_free(unsent);
 		return;

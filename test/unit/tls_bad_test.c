@@ -169,7 +169,7 @@ test_renegotiation(struct tls *tls)
 		buf_free(&wire);
 	}
 	CHECK(tls_is_open(t->conn), "%s", tls_error(t->conn));
-	CHECK(t->conn->unsent.n < 100, "%zu bytes wait",
+	CHECK(t->conn->unsent.n < 100, "%u bytes wait",
 	    t->conn->unsent.n);
 	pair_free(t);
 }
