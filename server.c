@@ -34,6 +34,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -262,7 +263,7 @@ log_end(struct server *sv, const struct conn *c)
 	} else if (stream_is_stranger(&c->stream)) {
 		if (sv->strangers.count++ == 0)
 			sv->due[DUE_REPORT] = sv->now.mono + LOG_INTERVAL;
-		memcpy(sv->strangers.last, c->peer, LISTEN_PEER);
+		(void)snprintf(sv->strangers.last, LISTEN_PEER, "%s", c->peer);
 	} else if (error != NULL) {
 		fold_line(c->peer, ": TLS: %s", error);
 	}

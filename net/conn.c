@@ -52,13 +52,14 @@ finish(struct conn *c, struct now now)
 	stream_finish(&c->stream, now);
 }
 
-/* Its stream is open. */
-static void
-open_session(struct conn *c, struct relay *relay, const char *peer,
-    struct now now)
+/* A connection with so many bytes for its peer. */
+static struct conn *
+allocate(const char *peer, size_t room)
 {
-	memcpy(c->peer, peer, strnlen(peer, LISTEN_PEER - 1));
-	c->session = tmtp_session_open(relay, c, c->peer, now);
+	struct conn *c = xzalloc(offsetof(struct conn, peer) + room);
+
+	memcpy(c->peer, peer, strlen(peer));
+	return c;
 }
 
 /* Neither the relay itself nor its own authority has signed it. */
@@ -72,7 +73,8 @@ struct conn *
 conn_open(int fd, const struct listener *listener, struct relay *relay,
     const char *peer, struct now now)
 {
-	struct conn *c = xzalloc(sizeof(*c));
+	struct conn *c = allocate(peer,
+	    listener->proxy ? LISTEN_PEER : strlen(peer) + 1);
 
 	stream_open(&c->stream, fd, listener->tls, listener->cert);
 	if (listener->proxy)
@@ -82,19 +84,19 @@ conn_open(int fd, const struct listener *listener, struct relay *relay,
 	c->ca = listener->ca;
 	c->http = listener->http;
 	c->is_local = listener->is_local;
-	open_session(c, relay, peer, now);
+	c->session = tmtp_session_open(relay, c, c->peer, now);
 	return c;
 }
 
 struct conn *
 conn_open_channel(struct channel *channel, struct relay *relay, struct now now)
 {
-	struct conn *c = xzalloc(sizeof(*c));
+	struct conn *c = allocate("local", sizeof("local"));
 
 	stream_open_channel(&c->stream, channel);
 	channel_set_owner(channel, c);
 	c->is_local = true;
-	open_session(c, relay, "local", now);
+	c->session = tmtp_session_open(relay, c, c->peer, now);
 	return c;
 }
 

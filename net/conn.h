@@ -50,7 +50,6 @@ struct conn {
 				   waited for */
 	struct proxy *proxy;	/* NULL unless its PROXY header is awaited */
 	const char *error;	/* in it; NULL if there was none */
-	char peer[LISTEN_PEER];
 	const struct cert *cert;	/* of its handshake */
 	bool ca;		/* nothing but HTTP, and that has HTTP_CA */
 	bool http;		/* as the listener says */
@@ -65,6 +64,8 @@ struct conn {
 	struct hook ready;	/* in server's, or of network's handshakes */
 	struct hook newcomer;	/* in network */
 	struct network *network;	/* newcomers'; NULL: it has logged in */
+
+	char peer[];		/* its address; LISTEN_PEER bytes with proxy */
 };
 
 /*

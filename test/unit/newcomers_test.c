@@ -17,9 +17,9 @@ static struct newcomers *all;
 static struct conn *
 arrive(const char *peer, uint64_t opened)
 {
-	struct conn *c = calloc(1, sizeof(*c));
+	struct conn *c = calloc(1, sizeof(*c) + LISTEN_PEER);
 
-	(void)snprintf(c->peer, sizeof(c->peer), "%s", peer);
+	(void)snprintf(c->peer, LISTEN_PEER, "%s", peer);
 	c->opened = opened;
 	newcomers_add(all, c);
 	return c;
