@@ -126,6 +126,7 @@ run_small(struct request *rq, const struct op *op,
 /* A session's upload.  Idle sessions have none, so it is not in them. */
 struct uploading {
 	struct session *session;
+	struct user *user;	/* even when the session's node is NULL */
 	uint64_t began;		/* now.mono */
 	uint64_t bytes;		/* that have arrived */
 };
@@ -144,12 +145,15 @@ find_uploading(const struct session *s)
 static void
 end_upload(struct session *s)
 {
+	struct uploading *up;
+
 	if (s->upload == NULL)
 		return;
 	upload_close(s->upload);
 	s->upload = NULL;
-	*find_uploading(s) = s->relay->uploads[--s->relay->upload_count];
-	s->uploader->uploads--;
+	up = find_uploading(s);
+	up->user->uploads--;
+	*up = s->relay->uploads[--s->relay->upload_count];
 }
 
 /* The slowest upload that is too slow to keep its place, or NULL. */
@@ -206,6 +210,8 @@ static bool
 begin_upload(struct request *rq, const struct op *op, struct span header,
     const uint64_t lengths[UPLOAD_PARTS])
 {
+	struct user *user = rq->session->node->user;
+
 	if (must_wait(rq->session))
 		return false;
 	if (!op_may_run(op, rq) || !may_upload(rq)) {
@@ -214,10 +220,10 @@ begin_upload(struct request *rq, const struct op *op, struct span header,
 	}
 	rq->session->upload = upload_open(store_uploads(rq->relay->data->store),
 	    header, lengths);
-	rq->session->uploader = rq->session->node->user;
-	rq->session->uploader->uploads++;
+	user->uploads++;
 	rq->relay->uploads[rq->relay->upload_count++] = (struct uploading){
 		.session = rq->session,
+		.user = user,
 		.began = rq->now.mono
 	};
 	return true;

@@ -82,7 +82,6 @@ struct session {
 	struct buf kept;	/* what arrived while none could run */
 	uint64_t skip;		/* bytes of refused data still to arrive */
 	struct upload *upload;	/* large data that is arriving, or NULL */
-	struct user *uploader;	/* its user, even when node is NULL */
 
 	/* login.c */
 	struct node *node;	/* logged in as; NULL: not, or no more */
