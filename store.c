@@ -668,7 +668,7 @@ store_load(struct store *st, struct queue *q)
 {
 	struct index_dir dir = dir_of(st, q);
 
-	(void)index_learn(&q->index, &dir, &st->learning);
+	index_learn(&q->index, &dir, &st->learning);
 	return (struct store_load){ q->ring_count + q->index.messages,
 	    q->ring_bytes + q->index.bytes };
 }

@@ -340,7 +340,6 @@ take_close(struct websocket *w, struct span payload)
 
 	if (payload.n >= 2)
 		code = (unsigned)w->control[0] << 8 | w->control[1];
-	w->close_received = true;
 	w->state = WEBSOCKET_CLOSED;
 	if (payload.n == 1 || (payload.n >= 2 && !is_code(code)))
 		websocket_close(w, WEBSOCKET_PROTOCOL,

@@ -62,7 +62,7 @@ struct websocket {
 	uint8_t opcode;		/* of the frame */
 	uint8_t mask_at;	/* byte of the mask for the next byte */
 	bool in_message;	/* fragments of a message are still to come */
-	bool close_sent, close_received;
+	bool close_sent;
 };
 
 /*

@@ -863,20 +863,19 @@ index_ack_unseen(struct node_index *ix, uint64_t id)
 		add_acked(ix, id);
 }
 
-int
+void
 index_learn(struct node_index *ix, struct index_dir *dir, unsigned *files)
 {
 	if (list(ix, dir) == -1)
-		return -1;
+		return;
 	for (; ix->unknown < ix->file_count && *files > 0; ix->unknown++) {
 		if (ix->files[ix->unknown].known)
 			continue;
 		if (load(ix, dir, ix->unknown) == -1)
-			return -1;
+			return;
 		forget_window(ix);
 		--*files;
 	}
-	return ix->unknown < ix->file_count;
 }
 
 /* ---- writing ---- */

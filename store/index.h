@@ -116,9 +116,9 @@ void index_ack_unseen(struct node_index *, uint64_t id);
 bool index_is_acked(const struct node_index *, uint64_t id);
 /*
  * Read files that are not known, at most so many, from which those that were
- * read are subtracted.  1 if there are more.
+ * read are subtracted.
  */
-int index_learn(struct node_index *, struct index_dir *, unsigned *files);
+void index_learn(struct node_index *, struct index_dir *, unsigned *files);
 
 /*
  * Append entries, above all that are there, all so many times.  Returns how

@@ -68,8 +68,7 @@ moderate_edit(struct request *rq)
 
 /* A post on its way out of the relay's own queue, in pieces. */
 struct passing {
-	uint64_t id;
-	uint64_t at, end;	/* bytes of the message */
+	uint64_t at;		/* bytes of the message */
 	struct buf head;
 	struct upload *upload;	/* its data */
 	bool syncing;
@@ -166,8 +165,6 @@ begin_copy(struct request *rq, const struct pending *p)
 		    "be rejected", SPAN(""));
 	ps = rq->session->passing = xzalloc(sizeof(*ps));
 	rq->relay->passings++;
-	ps->id = p->id;
-	ps->end = length;
 	if (!read_head(rq, p, HEADER_DIGITS))
 		return false;
 	n = header_parse_length(ps->head.p);
