@@ -1,16 +1,21 @@
 #include "base/typo.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-bool
-typo_is(const char *a, const char *b, unsigned most)
+/*
+ * Whether at most so many letters differ, are lacking or are too many.  The
+ * time grows steeply with most: 2 is enough.
+ */
+static bool
+is_like(const char *a, const char *b, unsigned most)
 {
 	if (a[0] == '\0' || b[0] == '\0')
 		return strlen(a) + strlen(b) <= most;
-	if (a[0] == b[0] && typo_is(a + 1, b + 1, most))
+	if (a[0] == b[0] && is_like(a + 1, b + 1, most))
 		return true;
-	return most > 0 && (typo_is(a + 1, b + 1, most - 1) ||
-	    typo_is(a + 1, b, most - 1) || typo_is(a, b + 1, most - 1));
+	return most > 0 && (is_like(a + 1, b + 1, most - 1) ||
+	    is_like(a + 1, b, most - 1) || is_like(a, b + 1, most - 1));
 }
 
 const char *
@@ -23,7 +28,7 @@ typo_meant(const char *word, const char *(*name)(const void *, size_t),
 
 	for (most = 1; meant == NULL && most <= 2 && n > most; most++) {
 		for (i = 0; (one = name(list, i)) != NULL; i++) {
-			if (!typo_is(word, one, most))
+			if (!is_like(word, one, most))
 				continue;
 			if (strncmp(one, word, n) == 0)
 				return one;	/* only its end is missing */

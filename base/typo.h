@@ -4,14 +4,8 @@
 #ifndef MNM_BASE_TYPO_H
 #define MNM_BASE_TYPO_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-/*
- * Whether at most so many letters differ, are lacking or are too many.  The
- * time grows steeply with most: 2 is enough.
- */
-bool typo_is(const char *a, const char *b, unsigned most);
 /*
  * What was probably meant by this word: one of the names that name(list, i)
  * gives for each i, and NULL after the last.  NULL: nothing is like it.

@@ -172,13 +172,14 @@ grow_ring(struct queue *q)
 	q->ring_cap = cap;
 }
 
-void
-queue_add(struct queue *q, uint64_t id, struct stored *m)
+/* Its id is higher than all that are there. */
+static void
+add_to_ring(struct queue *q, struct stored *m)
 {
 	if (q->ring_count == q->ring_cap)
 		grow_ring(q);
 	q->ring_count++;
-	*slot(q, q->ring_count - 1) = (struct queue_slot){ id, m };
+	*slot(q, q->ring_count - 1) = (struct queue_slot){ m->id, m };
 }
 
 struct stored *
@@ -199,8 +200,8 @@ queue_next(const struct queue *q, uint64_t after)
 	return i == q->ring_count ? NULL : slot(q, i)->message;
 }
 
-void
-queue_remove(struct queue *q, uint64_t id)
+static void
+remove_from_ring(struct queue *q, uint64_t id)
 {
 	uint32_t i = find(q, id);
 
@@ -327,7 +328,7 @@ stored_wait(struct stored *m, struct queue *q)
 	m->to[m->to_count++] = q;
 	m->waiting++;
 	q->ring_bytes += m->head + m->data;
-	queue_add(q, m->id, m);
+	add_to_ring(q, m);
 	news_add(&q->index.news, (struct news){ m->id, m->news, m->head });
 }
 
@@ -335,5 +336,5 @@ void
 stored_leave(const struct stored *m, struct queue *q)
 {
 	q->ring_bytes -= m->head + m->data;
-	queue_remove(q, m->id);
+	remove_from_ring(q, m->id);
 }

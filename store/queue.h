@@ -103,13 +103,10 @@ void queue_table_free(struct queue_table *);
 /* Its directory: user/xx/UID/N. */
 void queue_path(char path[QUEUE_PATH], const struct queue *);
 
-/* The ring.  An id that is added is higher than all that are there. */
-void queue_add(struct queue *, uint64_t id, struct stored *);
-/* NULL if it is not there. */
+/* Of the ring.  NULL if it is not there. */
 struct stored *queue_get(const struct queue *, uint64_t id);
 /* The first with an id above after, or NULL. */
 struct stored *queue_next(const struct queue *, uint64_t after);
-void queue_remove(struct queue *, uint64_t id);
 /* Note what is not listed; or forget that, up to an id. */
 void queue_add_unlisted(struct queue *, const struct index_entry *);
 void queue_forget_unlisted(struct queue *, uint64_t last);
