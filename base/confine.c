@@ -355,12 +355,12 @@ load(struct program *p, size_t offset)
 	add(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0);
 }
 
-/* If what was loaded is k, the call ends like this. */
+/* If what was loaded is k, the call is allowed. */
 static void
-end_if(struct program *p, uint32_t k, uint32_t action)
+allow_if(struct program *p, uint32_t k)
 {
 	add(p, BPF_JMP | BPF_JEQ | BPF_K, k, 1);
-	add(p, BPF_RET | BPF_K, action, 0);
+	add(p, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0);
 }
 
 static void
@@ -369,7 +369,7 @@ allow_calls(struct program *p, const int *calls, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		end_if(p, (uint32_t)calls[i], SECCOMP_RET_ALLOW);
+		allow_if(p, (uint32_t)calls[i]);
 }
 
 /* Load the half of an argument that an int is in. */
@@ -394,7 +394,7 @@ allow_values(struct program *p, int call, unsigned index,
 	    (unsigned char)(2 * count + 2));
 	load_argument(p, index);
 	for (i = 0; i < count; i++)
-		end_if(p, values[i], SECCOMP_RET_ALLOW);
+		allow_if(p, values[i]);
 	add(p, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM, 0);
 }
 

@@ -308,12 +308,12 @@ add_record(struct invites *inv)
 }
 
 static size_t
-count_kind(const struct invites *inv, enum invite_kind kind)
+count_invitations(const struct invites *inv)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < inv->count; i++)
-		n += inv->list[i]->kind == kind;
+		n += inv->list[i]->kind == INVITE_INVITATION;
 	return n;
 }
 
@@ -581,9 +581,9 @@ find_reserved(struct invites *inv, const struct invite *terms)
 static const char *
 add_invitation(struct invites *inv, const struct invite *terms)
 {
-	if (count_kind(inv, INVITE_INVITATION) >= INVITE_INVITATIONS_MAX)
+	if (count_invitations(inv) >= INVITE_INVITATIONS_MAX)
 		make_room(inv);
-	if (count_kind(inv, INVITE_INVITATION) >= INVITE_INVITATIONS_MAX)
+	if (count_invitations(inv) >= INVITE_INVITATIONS_MAX)
 		return "too many invitations";
 	invite_set(inv, *terms);
 	return NULL;
