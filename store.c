@@ -415,15 +415,6 @@ remove_waiting(struct store *st, struct queue *q, uint64_t id)
 	return true;
 }
 
-/* Append what is in scratch to the journal. */
-static void
-add_record(struct store *st, enum journal_type type)
-{
-	struct span body = buf_span(&st->scratch);
-
-	(void)journal_add(st->journal, type, &body, 1);
-}
-
 void
 store_ack(struct store *st, struct queue *q, uint64_t id)
 {
@@ -433,7 +424,7 @@ store_ack(struct store *st, struct queue *q, uint64_t id)
 	encode_u64(buf_room(&st->scratch, 8), id);
 	st->scratch.n = 8;
 	stored_write_node(&st->scratch, q);
-	add_record(st, JOURNAL_ACK);
+	journal_add_one(st->journal, JOURNAL_ACK, buf_span(&st->scratch));
 }
 
 /* Put what waits in the journal for from into to as well. */
@@ -570,7 +561,7 @@ store_copy(struct store *st, struct queue *from, struct queue *to)
 	st->scratch.n = 0;
 	stored_write_node(&st->scratch, from);
 	stored_write_node(&st->scratch, to);
-	add_record(st, JOURNAL_COPY);
+	journal_add_one(st->journal, JOURNAL_COPY, buf_span(&st->scratch));
 }
 
 void
@@ -659,7 +650,7 @@ store_drop(struct store *st, struct queue *q)
 {
 	st->scratch.n = 0;
 	stored_write_node(&st->scratch, q);
-	add_record(st, JOURNAL_DROP);
+	journal_add_one(st->journal, JOURNAL_DROP, buf_span(&st->scratch));
 	drop_queue(st, q);
 }
 

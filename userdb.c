@@ -128,12 +128,9 @@ apply(struct userdb *db, const struct record *r)
 static void
 change(struct userdb *db, const struct record *r)
 {
-	struct span body;
-
 	db->line.n = 0;
 	record_write(&db->line, r);
-	body = buf_span(&db->line);
-	(void)journal_add(db->journal, JOURNAL_USERDB, &body, 1);
+	journal_add_one(db->journal, JOURNAL_USERDB, buf_span(&db->line));
 	apply(db, r);
 }
 
@@ -321,14 +318,6 @@ begin_receipts(struct userdb *db, const struct node *n)
 	db->strings.n = RECEIPT_NODE;
 }
 
-static void
-append_receipts(struct userdb *db)
-{
-	struct span body = buf_span(&db->strings);
-
-	(void)journal_add(db->journal, JOURNAL_RECEIPT, &body, 1);
-}
-
 /*
  * See that no receipt of the user's is lost with the segment.  Returns how
  * many bytes that took.
@@ -351,7 +340,8 @@ keep_receipts(struct userdb *db, struct user *u, bool carries)
 		begin_receipts(db, n);
 		receipts_carry(&n->receipts, db->save_id, db->save_since,
 		    &db->strings);
-		append_receipts(db);
+		journal_add_one(db->journal, JOURNAL_RECEIPT,
+		    buf_span(&db->strings));
 		bytes += db->strings.n;
 	}
 	return bytes;
@@ -603,7 +593,7 @@ userdb_add_receipt(struct userdb *db, struct node *n,
 {
 	begin_receipts(db, n);
 	receipts_encode(&db->strings, receipt);
-	append_receipts(db);
+	journal_add_one(db->journal, JOURNAL_RECEIPT, buf_span(&db->strings));
 	receipts_add(&n->receipts, receipt);
 }
 

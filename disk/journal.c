@@ -451,6 +451,12 @@ journal_add(struct journal *jn, enum journal_type type,
 	return place;
 }
 
+void
+journal_add_one(struct journal *jn, enum journal_type type, struct span body)
+{
+	(void)journal_add(jn, type, &body, 1);
+}
+
 bool
 journal_pending(const struct journal *jn)
 {

@@ -94,6 +94,8 @@ bool journal_ready(const struct journal *);
  */
 struct journal_place journal_add(struct journal *, enum journal_type,
     const struct span *parts, size_t n);
+/* The same of one part, which only a replay has to find. */
+void journal_add_one(struct journal *, enum journal_type, struct span);
 /* Something appended waits for journal_commit. */
 bool journal_pending(const struct journal *);
 /*

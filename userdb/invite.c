@@ -299,14 +299,6 @@ apply(struct invites *inv, struct span text)
 	return true;
 }
 
-static void
-add_record(struct invites *inv)
-{
-	struct span body = buf_span(&inv->text);
-
-	(void)journal_add(inv->journal, JOURNAL_INVITES, &body, 1);
-}
-
 static size_t
 count_invitations(const struct invites *inv)
 {
@@ -407,7 +399,7 @@ invite_set(struct invites *inv, struct invite e)
 		e.id = inv->count > 0 ? inv->list[inv->count - 1]->id + 1 : 1;
 	inv->text.n = 0;
 	write_entry(&inv->text, &e);
-	add_record(inv);
+	journal_add_one(inv->journal, JOURNAL_INVITES, buf_span(&inv->text));
 	set_entry(inv, &e);
 }
 
@@ -418,7 +410,7 @@ invite_remove(struct invites *inv, uint64_t id)
 
 	inv->text.n = 0;
 	write_record(&inv->text, &r);
-	add_record(inv);
+	journal_add_one(inv->journal, JOURNAL_INVITES, buf_span(&inv->text));
 	remove_id(inv, id);
 }
 

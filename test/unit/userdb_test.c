@@ -50,6 +50,12 @@ journal_add(struct journal *jn, enum journal_type type,
 	return (struct journal_place){ 0, 0 };
 }
 
+void
+journal_add_one(struct journal *jn, enum journal_type type, struct span body)
+{
+	(void)journal_add(jn, type, &body, 1);
+}
+
 static void
 replay(struct userdb *db, const struct journal *jn, size_t from, size_t to)
 {
