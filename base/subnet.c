@@ -130,6 +130,20 @@ subnet_is_loopback(const struct subnet *net)
 	    (subnet_parse(&v6, "::1") && subnet_has(&v6, net));
 }
 
+bool
+subnet_any_has(char *const *nets, const char *peer)
+{
+	struct subnet net, address;
+
+	if (!subnet_of_peer(&address, peer))
+		return false;
+	for (; *nets != NULL; nets++) {
+		if (subnet_parse(&net, *nets) && subnet_has(&net, &address))
+			return true;
+	}
+	return false;
+}
+
 void
 subnet_text(char dst[SUBNET_TEXT], const struct subnet *net)
 {

@@ -34,6 +34,8 @@ struct subnet subnet_source(const struct subnet *address);
 bool subnet_has(const struct subnet *, const struct subnet *inner);
 bool subnet_same(const struct subnet *, const struct subnet *);
 bool subnet_is_loopback(const struct subnet *);
+/* Whether one of these networks, up to a NULL, has the peer's address. */
+bool subnet_any_has(char *const *nets, const char *peer);
 /* NUL-terminated, as subnet_parse reads it. */
 void subnet_text(char dst[SUBNET_TEXT], const struct subnet *);
 

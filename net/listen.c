@@ -507,17 +507,5 @@ listen_accept(int listener, char peer[LISTEN_PEER])
 bool
 listen_trusts(const struct listener *l, const char *peer)
 {
-	struct subnet net, address;
-	size_t i;
-
-	if (l->path != NULL)
-		return true;
-	if (!subnet_of_peer(&address, peer))
-		return false;
-	for (i = 0; l->proxy_from[i] != NULL; i++) {
-		if (subnet_parse(&net, l->proxy_from[i]) &&
-		    subnet_has(&net, &address))
-			return true;
-	}
-	return false;
+	return l->path != NULL || subnet_any_has(l->proxy_from, peer);
 }

@@ -68,14 +68,6 @@ register_close(struct registrar *r)
 	free(r);
 }
 
-static bool
-is_from(const struct subnet *net, const char *peer)
-{
-	struct subnet address;
-
-	return subnet_of_peer(&address, peer) && subnet_has(net, &address);
-}
-
 /*
  * The applicant's network, this machine's too.  All those who come through a
  * proxy that passes on no address share "::".
@@ -113,20 +105,6 @@ find_invitation(const struct registrar *r, const struct applicant *a)
 			return g;
 	}
 	return NULL;
-}
-
-/* An empty list allows any network. */
-static bool
-is_from_any(char *const *nets, const char *peer)
-{
-	struct subnet net;
-	size_t i;
-
-	for (i = 0; nets[i] != NULL; i++) {
-		if (subnet_parse(&net, nets[i]) && is_from(&net, peer))
-			return true;
-	}
-	return i == 0;
 }
 
 /* ---- how often ---- */
@@ -278,7 +256,8 @@ register_ask(struct registrar *r, const struct conf *conf,
 	invite_expire(r->invites, a->now);
 	if (conf->users_max > 0 && a->users >= conf->users_max)
 		return (struct admission){ .answer = REGISTER_FULL };
-	if (!is_from_any(conf->register_from, a->peer))
+	if (conf->register_from[0] != NULL &&
+	    !subnet_any_has(conf->register_from, a->peer))
 		return (struct admission){ .answer = REGISTER_ELSEWHERE };
 	if (is_guessing(r, a))
 		return (struct admission){ .answer = REGISTER_GUESSING };
