@@ -268,13 +268,13 @@ put_id(struct buf *b, const char *key, uint64_t id)
 	json_put_string(b, key, (struct span){ text, ID_TEXT });
 }
 
-static void
-put_from(struct buf *b, const struct uid *from)
+void
+header_put_uid(struct buf *b, const char *key, const struct uid *uid)
 {
 	char text[UID_TEXT];
 
-	encode_base32(text, from->bytes, UID_BYTES);
-	json_put_string(b, "from", (struct span){ text, UID_TEXT });
+	encode_base32(text, uid->bytes, UID_BYTES);
+	json_put_string(b, key, (struct span){ text, UID_TEXT });
 }
 
 static void
@@ -324,7 +324,7 @@ put_before_headsum(struct buf *b, const struct message *m)
 		json_put_key(b, "for");
 		buf_add(b, m->corked);
 	}
-	put_from(b, m->from);
+	header_put_uid(b, "from", m->from);
 	put_text(b, "gid", m->gid);
 }
 

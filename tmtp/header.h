@@ -145,6 +145,7 @@ struct span frame_ref(char dst[REF_TEXT], uint32_t ref);
  * order, then header_close with what header_open returned.
  */
 size_t header_open(struct buf *);
+void header_put_uid(struct buf *, const char *key, const struct uid *);
 void header_close(struct buf *, size_t start);
 
 #endif

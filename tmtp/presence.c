@@ -44,20 +44,11 @@ free_unused(struct user *user)
 }
 
 static void
-put_user(struct buf *b, const char *key, const struct user *user)
-{
-	char text[UID_TEXT];
-
-	encode_base32(text, user->uid.bytes, UID_BYTES);
-	json_put_string(b, key, (struct span){ text, UID_TEXT });
-}
-
-static void
 send_ohi(struct session *s, const struct user *from, enum status status)
 {
 	size_t start = header_open(&s->out);
 
-	put_user(&s->out, "from", from);
+	header_put_uid(&s->out, "from", &from->uid);
 	json_put_string(&s->out, "op", SPAN("ohi"));
 	json_put_uint(&s->out, "status", status);
 	session_send(s, start);
@@ -159,14 +150,17 @@ presence_send_info(struct session *s)
 	static const struct set nobody = { NULL, 0, 0 };
 	const struct contact *c = s->node->user->contacts;
 	const struct set *users = c != NULL ? &c->sees : &nobody;
+	const struct user *user;
 	size_t i, start = header_open(&s->out);
 
 	json_put_string(&s->out, "info", SPAN("login ok"));
 	if (users->count > 0) {
 		json_put_key(&s->out, "ohi");
 		json_put_open(&s->out, '[');
-		for (i = 0; i < users->count && i < INFO_USERS_MAX; i++)
-			put_user(&s->out, NULL, users->items[i]);
+		for (i = 0; i < users->count && i < INFO_USERS_MAX; i++) {
+			user = users->items[i];
+			header_put_uid(&s->out, NULL, &user->uid);
+		}
 		json_put_close(&s->out, ']');
 	}
 	json_put_string(&s->out, "op", SPAN("info"));

@@ -519,12 +519,11 @@ send_registered(struct request *rq, const struct node *node,
     const char nodeid[NODEID_TEXT], struct span alias, struct span error)
 {
 	struct buf *out = &rq->session->out;
-	char uid[UID_TEXT], ref[REF_TEXT];
+	char ref[REF_TEXT];
 	size_t start;
 
 	session_wait(rq->session);
 	start = header_open(out);
-	encode_base32(uid, node->user->uid.bytes, UID_BYTES);
 	if (alias.n > 0)
 		json_put_string(out, "alias", alias);
 	if (error.n > 0)
@@ -532,7 +531,7 @@ send_registered(struct request *rq, const struct node *node,
 	json_put_string(out, "nodeid", (struct span){ nodeid, NODEID_TEXT });
 	json_put_string(out, "noderef", frame_ref(ref, node->ref));
 	json_put_string(out, "op", SPAN("registered"));
-	json_put_string(out, "uid", (struct span){ uid, UID_TEXT });
+	header_put_uid(out, "uid", &node->user->uid);
 	session_send(rq->session, start);
 }
 
