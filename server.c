@@ -1300,13 +1300,11 @@ server_close(struct server *sv)
 		remove_conn(sv, sv->conns[0]);
 	newcomers_close(sv->newcomers);
 	channels_close(sv->channels);
-	if (sv->push != NULL)
-		close_push(sv);
+	close_push(sv);
 	jwks_close(sv->jwks);
 	if (sv->relay != NULL)
 		tmtp_close(sv->relay);
-	if (sv->tls != NULL)
-		tls_close(sv->tls);
+	tls_close(sv->tls);
 	poller_close(sv->poller);
 	free(sv->conns);
 	free(sv);

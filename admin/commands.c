@@ -306,14 +306,11 @@ put_subject(struct call *c, const struct user *u)
 static void
 put_cork(struct call *c, const struct user *u)
 {
-	char until[CLOCK_TEXT];
-
 	if (u->cork == NULL)
 		return;
-	clock_text(until, u->cork->until);
 	output_table(&c->out, "cork");
 	output_row(&c->out);
-	output_text(&c->out, "until", (struct span){ until, CLOCK_TEXT });
+	output_date(&c->out, "until", u->cork->until);
 	output_flag(&c->out, "all", u->cork->all);
 	output_number(&c->out, "users", u->cork->users.count);
 	output_number(&c->out, "groups", u->cork->groups.count);

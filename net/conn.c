@@ -446,10 +446,7 @@ expire_http(struct conn *c, struct now now)
 void
 conn_expire(struct conn *c, struct now now)
 {
-	if (c->stream.close_by != STREAM_NEVER) {
-		stream_expire(&c->stream);
-		settle(c, now);
-	} else if (c->proxy != NULL) {
+	if (c->stream.close_by != STREAM_NEVER || c->proxy != NULL) {
 		stream_expire(&c->stream);
 		settle(c, now);
 	} else if (c->language == CONN_HTTP) {

@@ -51,7 +51,7 @@ outbox_begin(struct session *s)
 }
 
 static struct inflight *
-find_inflight(struct session *s, uint64_t id)
+find_inflight(const struct session *s, uint64_t id)
 {
 	size_t i;
 
@@ -96,11 +96,7 @@ drop_acked(struct session *s, struct inflight *f)
 bool
 outbox_has_begun(const struct session *s, uint64_t id)
 {
-	size_t i;
-
-	for (i = 0; i < s->inflight_count && s->inflight[i].id != id; i++)
-		continue;
-	return i < s->inflight_count || s->sending.id == id;
+	return s->sending.id == id || find_inflight(s, id) != NULL;
 }
 
 void
