@@ -150,41 +150,35 @@ class Grid {
 			this.set(6, i, i % 2 === 0);
 			this.set(i, 6, i % 2 === 0);
 		}
-		this.drawFinder(3, 3);
-		this.drawFinder(n - 4, 3);
-		this.drawFinder(3, n - 4);
+		for (const [x, y] of [[3, 3], [n - 4, 3], [3, n - 4]])
+			this.drawRings(x, y, [1, 1, 0, 1, 0]);
 		const at = this.alignments();
 		const last = at.length - 1;
 		for (let i = 0; i <= last; i++)
 			for (let j = 0; j <= last; j++)
 				if (!((i === 0 && j === 0) || (i === 0 &&
 				    j === last) || (i === last && j === 0)))
-					this.drawSquare(at[i], at[j], 2);
+					this.drawRings(at[i], at[j], [1, 0, 1]);
 		this.drawFormat(0);
 		if (this.version >= 7)
 			this.drawVersion();
 	}
 
-	/** Rings around a centre. @param {number} x @param {number} y @param {number} r */
-	drawSquare(x, y, r)
+	/**
+	 * Square rings around a centre, as far as they are in the grid.
+	 * @param {number} x @param {number} y
+	 * @param {number[]} dark whether each is, from the centre on
+	 */
+	drawRings(x, y, dark)
 	{
+		const r = dark.length - 1;
+
 		for (let dy = -r; dy <= r; dy++)
 			for (let dx = -r; dx <= r; dx++)
-				this.set(x + dx, y + dy,
-					Math.max(Math.abs(dx), Math.abs(dy)) !== 1);
-	}
-
-	/** @param {number} x @param {number} y */
-	drawFinder(x, y)
-	{
-		for (let dy = -4; dy <= 4; dy++)
-			for (let dx = -4; dx <= 4; dx++) {
-				const d = Math.max(Math.abs(dx), Math.abs(dy));
 				if (x + dx >= 0 && x + dx < this.size &&
 				    y + dy >= 0 && y + dy < this.size)
-					this.set(x + dx, y + dy,
-						d !== 2 && d !== 4);
-			}
+					this.set(x + dx, y + dy, dark[
+						Math.max(Math.abs(dx), Math.abs(dy))]);
 	}
 
 	alignments()
