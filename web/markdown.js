@@ -103,7 +103,7 @@ class InlineReader {
 		case '`':
 			return this.code(at, end);
 		case '[':
-			return this.link(at, end, depth);
+			return this.link(at, end);
 		case 'h':
 		case 'H':
 		case 'm':
@@ -127,8 +127,8 @@ class InlineReader {
 			end: close + 1 } : null;
 	}
 
-	/** @param {number} at @param {number} end @param {number} depth */
-	link(at, end, depth)
+	/** @param {number} at @param {number} end */
+	link(at, end)
 	{
 		const middle = this.find('](', at + 1, end);
 		if (middle === -1 || middle - at > 500)
@@ -144,7 +144,7 @@ class InlineReader {
 		const shown = !words || words === href ? href
 			: `${words} (${host(href)})`;
 		return { node: { tag: 'a', href, children: [shown] },
-			end: close + 1, depth };
+			end: close + 1 };
 	}
 
 	/**
