@@ -377,24 +377,21 @@ class Taking {
 	{
 		const gid = str(this.header.gid);
 		const id = 'g:' + fold(gid);
+		const alias = str(this.header.alias);
 		const known = await this.talk(id);
-		const text = this.firstWords();
 
 		if (known && known.state === 'open')
 			return;
 		const talk = newTalk({ ...known, id, kind: 'group', name: gid, gid,
-			groupKind: str(this.header.kind), note: text,
-			by: str(this.header.alias), as: str(this.header.to),
+			groupKind: str(this.header.kind), note: this.firstWords(),
+			by: alias, as: this.mine ? alias : str(this.header.to),
 			state: this.mine ? 'open' : 'request' });
-		if (this.mine)
-			talk.as = str(this.header.alias);
-		else {
+		if (!this.mine) {
 			this.effects.asks = talk;
 			talk.members ??= [];
-			this.joined(talk, str(this.header.alias), '');
+			this.joined(talk, alias, '');
 		}
-		await this.add(talk, { note: { what: 'invited-me',
-			who: str(this.header.alias) } });
+		await this.add(talk, { note: { what: 'invited-me', who: alias } });
 	}
 
 	async member()
