@@ -132,11 +132,10 @@ export class App {
 	{
 		if (document.querySelector('dialog[open]'))
 			return;
-		if ((e.ctrlKey || e.metaKey) && e.key === 'k') {
+		const isSearch = (e.ctrlKey || e.metaKey) && e.key === 'k';
+		if (isSearch)
 			e.preventDefault();
-			this.show('');
-			this.list?.search.focus();
-		} else if (e.key === 'Escape' && this.open) {
+		if (isSearch || (e.key === 'Escape' && this.open)) {
 			this.show('');
 			this.list?.search.focus();
 		}
@@ -399,10 +398,8 @@ export class App {
 	{
 		const m = messages[messages.length - 1];
 		const talk = this.talks.get(m.talk);
-
-		if (!this.engine.isLeader || this.isSeen())
-			return;
 		const name = talk ? this.nameOf(talk) : m.name ?? '';
+
 		this.notice(talk?.kind === 'group'
 			? `${this.authorOf(m)} · ${name}` : name, snippet(m),
 		m.talk);
@@ -411,15 +408,15 @@ export class App {
 	/** @param {Talk} talk */
 	notifyAsk(talk)
 	{
-		if (this.engine.isLeader && !this.isSeen())
-			this.notice(talk.kind === 'group' ? t('invites-you')
-				: t('asks-you'), this.nameOf(talk), talk.id);
+		this.notice(t(talk.kind === 'group' ? 'invites-you' : 'asks-you'),
+			this.nameOf(talk), talk.id);
 	}
 
 	/** @param {string} title @param {string} body @param {string} talk */
 	notice(title, body, talk)
 	{
-		if (!('Notification' in window) ||
+		if (!this.engine.isLeader || this.isSeen() ||
+		    !('Notification' in window) ||
 		    Notification.permission !== 'granted')
 			return;
 		const options = { body, tag: talk, icon: 'icon.png',
