@@ -219,7 +219,7 @@ export class App {
 		this.drawBanner();
 		if (!isMember) {
 			if (!this.join) {
-				this.join = new JoinView(this, this.link, this.joining);
+				this.join = new JoinView(this);
 				this.list = this.talkView = undefined;
 				this.open = '';
 				fill(this.root, this.join.element);
@@ -481,7 +481,6 @@ function socketUrl(base)
 	const url = new URL('tmtp', base);
 
 	url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
-	url.hash = '';
 	return url;
 }
 

@@ -9,7 +9,6 @@ import { t } from './strings.js';
 import { CODE_OVER } from './engine.js';
 
 /** @import { App } from './app.js' */
-/** @import { Joining } from './engine.js' */
 
 /** What this device may be called. */
 export function deviceLabel()
@@ -67,22 +66,19 @@ export function decodeValue(text)
 const UNINVITED = 'this relay takes new members by invitation';
 
 export class JoinView {
-	/**
-	 * @param {App} app
-	 * @param {ReturnType<typeof readLink>} link
-	 * @param {Joining | undefined} kept what this browser
-	 *	has asked for already
-	 */
-	constructor(app, link, kept)
+	/** @param {App} app */
+	constructor(app)
 	{
+		const { link, joining } = app;
+
 		this.app = app;
 		this.link = link;
 		this.name = h('input', { name: 'name', autocomplete: 'off',
 			required: true, maxlength: 80, autocapitalize: 'words',
 			value: [link.join, link.code].filter(Boolean).join(' ') ||
-				(kept?.alias ?? '') });
+				(joining?.alias ?? '') });
 		/** By a link, which promised that it would work. */
-		this.invited = !!(link.join ?? kept?.invited);
+		this.invited = !!(link.join ?? joining?.invited);
 		this.given = this.name.value;
 		this.label = h('input', { name: 'device', autocomplete: 'off',
 			required: true, maxlength: 40, value: deviceLabel() });
@@ -90,9 +86,7 @@ export class JoinView {
 			autocomplete: 'off', spellcheck: 'false',
 			value: link.uid ? `${link.uid}.${link.nodeid}` : '' });
 		this.second = !!link.uid;
-		/** What is drawn. @type {boolean | undefined} */
-		this.busy = undefined;
-		this.drawn = this.second;
+		this.drawn = '';	/* which form, or none */
 		this.state = h('div', { class: 'state', role: 'status' });
 		this.element = h('main', { class: 'join' });
 		this.draw();
@@ -103,12 +97,12 @@ export class JoinView {
 		const busy = !['start', 'none', 'auth'].includes(
 			this.app.engine.state.phase);
 
-		if (busy !== this.busy || this.drawn !== this.second) {
-			this.busy = busy;
-			this.drawn = this.second;
+		const form = busy ? 'none' : this.second ? 'device' : 'join';
+		if (form !== this.drawn) {
+			this.drawn = form;
 			fill(this.element, h('div', { class: 'card' },
 				h('h1', {}, t('welcome')),
-				busy ? null : this.form(), this.state));
+				!busy && this.form(), this.state));
 		}
 		this.drawState(busy);
 	}
@@ -200,9 +194,7 @@ export class JoinView {
 	{
 		return h('div', { class: 'row' },
 			button(t('try-now'), () => this.app.engine.ask('again'), 'strong'),
-			button(t('back'), () => {
-				this.app.engine.ask('stop');
-			}, 'plain'));
+			button(t('back'), () => this.app.engine.ask('stop'), 'plain'));
 	}
 }
 
