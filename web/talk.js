@@ -508,16 +508,15 @@ export class TalkView {
 	/** @param {{id: string, sent: number, total: number}} up */
 	progress({ id, sent, total })
 	{
-		const bar = this.nodes.get(id)?.node.querySelector('progress');
+		const drawn = this.nodes.get(id);
+		const bar = drawn?.node.querySelector('progress');
 
 		this.uploads.set(id, [sent, total]);
 		if (bar) {
 			bar.max = total;
 			bar.value = sent;
-		} else {
-			const drawn = this.nodes.get(id);
-			if (drawn)
-				drawn.last = '?';	/* it gets its bar */
+		} else if (drawn) {
+			drawn.last = '?';	/* it gets its bar */
 			this.refresh();
 		}
 	}
