@@ -901,14 +901,22 @@ store_replay(struct store *st, const struct journal_record *record)
 static bool
 is_draft(const char *name)
 {
-	static const char *const begins[] = { "large-", "pack-", "draft-",
-		"index", "mended", "probe", "form", NULL };
-	size_t i = 0;
+	static const char *const names[] = { "index", "mended", "probe",
+		"form" };
+	static const char *const numbered[] = { "large-", "pack-", "draft-" };
+	size_t i, n;
 
-	while (begins[i] != NULL &&
-	    strncmp(name, begins[i], strlen(begins[i])) != 0)
-		i++;
-	return begins[i] != NULL;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	for (i = 0; i < sizeof(numbered) / sizeof(numbered[0]); i++) {
+		n = strlen(numbered[i]);
+		if (strncmp(name, numbered[i], n) == 0 && name[n] != '\0' &&
+		    name[n + strspn(name + n, "0123456789abcdef")] == '\0')
+			return true;
+	}
+	return false;
 }
 
 /* Remove from tmp what is not needed; the highest X there. */

@@ -12,11 +12,15 @@
 #define TRIES 100000U		/* names */
 #define NAME_BYTES 300		/* room for tmp/drop-N, and any name in tmp */
 
-/* Whether this is the name of one, in tmp. */
+/* Whether this is the name of one, in tmp, or of one of aside.c's drafts. */
 static bool
 is_name(const char *name)
 {
-	return strncmp(name, "drop-", 5) == 0;
+	const char *what = name + strlen("drop-");
+
+	return strncmp(name, "drop-", strlen("drop-")) == 0 &&
+	    *what != '\0' && (strncmp(what, "user-", 5) == 0 ||
+	    what[strspn(what, "0123456789abcdef")] == '\0');
 }
 
 int

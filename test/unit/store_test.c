@@ -1771,24 +1771,29 @@ test_many(void)
 static void
 test_scraps(void)
 {
+	static const char *const others[] = { "tmp/thesis.txt",
+		"tmp/pack-list.txt", "tmp/index.html", "tmp/drop-box" };
 	struct store_place p = new_store("scraps");
-	int i;
+	size_t i;
 
 	for (i = 3; i < 9; i++) {
-		(void)snprintf(got, sizeof(got), "tmp/drop-%016x", i);
+		(void)snprintf(got, sizeof(got), "tmp/drop-%016zx", i);
 		CHECK(mkdirat(p.dir, got, 0700) == 0, "%s", got);
-		(void)snprintf(got, sizeof(got), "tmp/drop-%016x/%s", i,
+		(void)snprintf(got, sizeof(got), "tmp/drop-%016zx/%s", i,
 		    i % 3 == 0 ? ".hidden" : "file");
 		CHECK(file_write(p.dir, got, SPAN("text")) == 0, "%s", got);
 	}
 	/* Of these, one is ours. */
-	CHECK(file_write(p.dir, "tmp/draft-7", SPAN("text")) == 0 &&
-	    file_write(p.dir, "tmp/thesis.txt", SPAN("text")) == 0, "drafts");
+	CHECK(file_write(p.dir, "tmp/draft-7", SPAN("text")) == 0, "a draft");
+	for (i = 0; i < COUNT(others); i++)
+		CHECK(file_write(p.dir, others[i], SPAN("text")) == 0,
+		    "%s", others[i]);
 	reopen(&p);
 	CHECK(faccessat(p.dir, "tmp/draft-7", F_OK, 0) == -1, "a draft stays");
-	CHECK(unlinkat(p.dir, "tmp/thesis.txt", 0) == 0, "another's file went");
 	for (i = 0; store_tidy(p.store, false); i++)
 		CHECK(i < 100, "tidying never ends");
+	for (i = 0; i < COUNT(others); i++)
+		CHECK(unlinkat(p.dir, others[i], 0) == 0, "%s went", others[i]);
 	CHECK(count_names(p.dir, "tmp") == 2, "%zu are left",
 	    count_names(p.dir, "tmp"));
 	CHECK(unlinkat(p.dir, "tmp/drop-0000000000000003/.hidden", 0) == 0 &&
