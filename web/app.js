@@ -313,13 +313,24 @@ export class App {
 		this.drawPane(at);
 	}
 
+	/** It was pasted into this tab. @param {ReturnType<typeof readLink>} link */
+	useLink(link)
+	{
+		if (this.engine.account)
+			return say(t('joined-already'));
+		this.link = link;
+		this.join = this.joining = undefined;
+		this.engine.ask('stop');
+		this.draw();
+	}
+
 	/** The address has changed. */
 	follow()
 	{
 		const link = readLink(location.hash);
 
-		if (link.join || link.uid)	/* it was pasted into this tab */
-			return location.reload();
+		if (link.join || link.uid)
+			return this.useLink(link);
 		const id = location.hash.startsWith('#talk=')
 			? decodeValue(location.hash.slice(6)) : '';
 

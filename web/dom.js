@@ -216,17 +216,20 @@ let hush = 0;
 /** Say something briefly: to everybody, and to a screen reader. @param {string} text */
 export function say(text)
 {
-	const toast = h('div', { class: 'toast', role: 'status' });
 	/* A modal dialog lies above everything else, and silences it. */
-	const top = [...document.querySelectorAll('dialog[open]')].pop() ??
-		document.body;
+	const box = [...document.querySelectorAll('dialog[open]')].pop();
+	const live = document.getElementById('say');
+	const toast = h('div', { class: 'toast', ...(box ? { role: 'status' }
+		: {}) });
 
 	document.querySelector('.toast')?.remove();
-	top.append(toast);
+	(box ?? document.body).append(toast);
+	if (live && !box)
+		live.textContent = text;
 	/* A screen reader reads what changes where it has looked already. */
 	setTimeout(() => {
 		toast.textContent = text;
-	}, 100);
+	}, box ? 100 : 0);
 	clearTimeout(hush);
 	hush = Number(setTimeout(() => toast.remove(), 5000));
 }
