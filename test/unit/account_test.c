@@ -364,7 +364,7 @@ test_post_form(void)
 	struct post_form form = { .alias = SPAN("Ann"), .thread = SPAN("t"),
 	    .uid = UID_A, .cc = cc, .cc_count = 2,
 	    .subject = SPAN("S\xc3\xbc"), .attachments = files,
-	    .attachment_count = 2 }, read;
+	    .attachment_count = 2, .bridges = 3 }, read;
 	struct buf data = { NULL, 0, 0 };
 	size_t head, i;
 
@@ -380,7 +380,7 @@ test_post_form(void)
 	CHECK(span_is(read.alias, form.alias) &&
 	    span_is(read.subject, form.subject) &&
 	    span_is(read.thread, form.thread) && read.attachment_count == 2 &&
-	    span_is(read.text, SPAN("text")), "read back");
+	    read.bridges == 3 && span_is(read.text, SPAN("text")), "read back");
 	CHECK(span_is(read.attachments[0].name, files[0].name) &&
 	    span_is(read.attachments[0].data, SPAN("abc")) &&
 	    read.attachments[1].kind == 'f', "attachments");
