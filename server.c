@@ -1293,7 +1293,6 @@ server_close(struct server *sv)
 {
 	if (sv == NULL)
 		return;
-	listen_remove(&sv->listeners, NULL);	/* if it has not started */
 	stop_listening(sv);
 	control_close(sv->control);
 	while (sv->conn_count > 0)
