@@ -97,7 +97,7 @@ account_home(char path[ACCOUNT_PATH], char *why, size_t room)
 	return 0;
 }
 
-/* Nothing is open: it may be closed, also once more. */
+/* Nothing is open, so account_close does no harm, however often. */
 static void
 clear(struct account *a)
 {

@@ -349,9 +349,8 @@ int
 listen_open(struct listeners *all, const struct conf *conf,
     const struct listeners *old, char *why, size_t room)
 {
-	size_t i;
-
 	int result = 0;
+	size_t i;
 
 	*all = (struct listeners){ NULL, 0 };
 	for (i = 0; i < conf->listen_count && result == 0; i++)
