@@ -120,6 +120,27 @@ try_tmp(int dir, const char *path, char *why, size_t room)
 	return 0;
 }
 
+/* What cannot be the relay's data, whoever has put it there. */
+static int
+look_for_mistakes(int dir, const char *path, char *why, size_t room)
+{
+	static const char *const names[] = { "journal", "pack", "tmp", "user" };
+	struct stat st, above;
+	size_t i;
+
+	if (fstat(dir, &st) == 0 && fstatat(dir, "..", &above, 0) == 0 &&
+	    st.st_dev == above.st_dev && st.st_ino == above.st_ino)
+		return say_why(why, room, "%s: this is the root directory: "
+		    "name one for the relay alone", path);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (fstatat(dir, names[i], &st, 0) == 0 && !S_ISDIR(st.st_mode))
+			return say_why(why, room, "%s/%s is not a directory: "
+			    "restore the relay's from a backup, or move this "
+			    "away if there was none", path, names[i]);
+	}
+	return 0;
+}
+
 static int
 open_dir(struct datadir *d, const char *path, char *why, size_t room)
 {
@@ -128,7 +149,8 @@ open_dir(struct datadir *d, const char *path, char *why, size_t room)
 	    (d->dir = file_open_dir(AT_FDCWD, path)) == -1)
 		return say_why(why, room, "%s: %s", path, strerror(errno));
 	d->quarantine.data = d->dir;
-	if (take_lock(d, path, why, room) == -1)
+	if (look_for_mistakes(d->dir, path, why, room) == -1 ||
+	    take_lock(d, path, why, room) == -1)
 		return -1;
 	if (d->quarantine.report_only)
 		return 0;
@@ -137,7 +159,6 @@ open_dir(struct datadir *d, const char *path, char *why, size_t room)
 	return try_tmp(d->dir, path, why, room);
 }
 
-/* Hand each record to the module that wrote it. */
 /*
  * A new device's copy that was never finished keeps packs from being removed.
  * After damage, it may be a device of which the record is lost: it stays.
@@ -154,6 +175,7 @@ discard_copies(struct datadir *d)
 		store_discard(d->store, &user->uid, user->next_ref);
 }
 
+/* Hand each record to the module that wrote it. */
 static int
 replay(struct datadir *d, char *why, size_t room)
 {

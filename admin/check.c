@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "admin/control.h"
+#include "admin/fsck.h"
 #include "admin/process.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -28,6 +29,7 @@
 #define WHY_ROOM 512	/* one sentence */
 #define DAY      86400U
 #define PATH_BYTES 1024
+#define ENTRY_BYTES 256
 #define WINDOW_DAYS 7	/* that registration may be open without a warning */
 
 struct check {
@@ -134,7 +136,10 @@ check_cert(struct check *c, const struct conf_listener *l, uint64_t now)
 	left = id.until > now ? (id.until - now) / DAY : 0;
 	what = identity_is_own(&id) ? "mnm init --renew makes another" :
 	    "renew it";
-	if (left == 0)
+	if (id.until < now)	/* others have been refused above */
+		add_line(c, CHECK_ERROR, line, "%s has expired: %s",
+		    id.authority_path, what);
+	else if (left == 0)
 		add_line(c, CHECK_WARNING, line, "%s expires today: %s",
 		    id.cert_path, what);
 	else if (left < 30)
@@ -143,7 +148,12 @@ check_cert(struct check *c, const struct conf_listener *l, uint64_t now)
 		    what);
 	check_mode(c, conf_listener_line(l, "listen.keyPath"), id.key_path,
 	    0600);
-	if (identity_is_own(&id)) {
+	if (identity_lacks_key(&id)) {
+		add_line(c, CHECK_WARNING, line, "%s is missing, and "
+		    "without it, the certificate cannot be renewed: restore it "
+		    "from a backup, or make another authority, which clients "
+		    "must then trust: mnm init --renew", id.authority_path);
+	} else if (identity_is_own(&id)) {
 		check_mode(c, conf_line(c->conf, "data"), id.authority_path,
 		    0600);
 	} else if ((what = cert_find_fault(&id.cert)) != NULL) {
@@ -411,6 +421,59 @@ check_missing(struct check *c, const char *path)
 	free(parent);
 }
 
+/*
+ * Whether no relay has ever served from the directory, but there are files of
+ * others; first is one of them.  Hidden ones, and certificates that were put
+ * there, do not count.
+ */
+static bool
+is_foreign(int dir, char first[ENTRY_BYTES])
+{
+	DIR *list = file_open_list(dir, ".");
+	const char *name;
+
+	first[0] = '\0';
+	while (list != NULL && (name = file_next_name(list)) != NULL) {
+		if (strcmp(name, "lock") == 0) {
+			first[0] = '\0';
+			break;
+		}
+		if (name[0] != '.' && !fsck_knows(name))
+			(void)snprintf(first, ENTRY_BYTES, "%s", name);
+	}
+	if (list != NULL)
+		(void)file_end_list(list);	/* it was only read */
+	return first[0] != '\0';
+}
+
+/* Whether the files are the relay's alone, and its user can use them. */
+static void
+check_use(struct check *c, int dir, uid_t owner, uid_t user)
+{
+	const char *path = c->conf->data;
+	char other[ENTRY_BYTES];
+
+	/* To change the owner of such files would be a mistake. */
+	if (is_foreign(dir, other)) {
+		add_finding(c, owner != user ? CHECK_ERROR : CHECK_WARNING,
+		    "data", "%s has files of others, such as %s: name an empty "
+		    "directory, or one that is not there yet, such as "
+		    "%s/mnm-data", path, other, path);
+		return;
+	}
+	if (owner != user && geteuid() != 0)
+		add_finding(c, CHECK_ERROR, "data", "%s belongs to user %lu: "
+		    "run mnm as that user, or as root", path,
+		    (unsigned long)owner);
+	else if (owner != user)
+		add_finding(c, CHECK_ERROR, "data",
+		    "%s belongs to another user: "
+		    "chown -R %lu %s", path, (unsigned long)user, path);
+	else if (c->by == CHECK_BY_OPERATOR)
+		check_owners(c, dir, user);
+	check_mode(c, conf_line(c->conf, "data"), path, 0700);
+}
+
 static void
 check_data(struct check *c)
 {
@@ -430,18 +493,8 @@ check_data(struct check *c)
 		    strerror(errno));
 		return;
 	}
-	if (st.st_uid != user && geteuid() != 0)
-		add_finding(c, CHECK_ERROR, "data", "%s belongs to user %lu: "
-		    "run mnm as that user, or as root", path,
-		    (unsigned long)st.st_uid);
-	else if (st.st_uid != user)
-		add_finding(c, CHECK_ERROR, "data",
-		    "%s belongs to another user: "
-		    "chown -R %lu %s", path, (unsigned long)user, path);
-	check_mode(c, conf_line(c->conf, "data"), path, 0700);
+	check_use(c, dir, st.st_uid, user);
 	check_space(c, dir);
-	if (c->by == CHECK_BY_OPERATOR && st.st_uid == user)
-		check_owners(c, dir, user);
 	(void)close(dir);
 }
 
@@ -609,7 +662,9 @@ check_listeners(struct check *c)
 	one.listen_count = 1;
 	for (i = 0; i < c->conf->listen_count; i++) {
 		one.listen = &c->conf->listen[i];
-		if (listen_open(&open[i], &one, NULL, why, sizeof(why)) == -1 &&
+		if ((listen_open(&open[i], &one, NULL, why,
+		    sizeof(why)) == -1 ||
+		    listen_begin(&open[i], why, sizeof(why)) == -1) &&
 		    !(c->running && errno == EADDRINUSE))
 			add_line(c, CHECK_ERROR, conf_listener_line(one.listen,
 			    "listen.laddr"), "%s", why);

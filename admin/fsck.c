@@ -150,26 +150,33 @@ pass_over(struct fsck *c, const char *path, const char *name)
 	    look_at_each(c, path, pass_over);
 }
 
-static int
-look_at_top(struct fsck *c, const char *path, const char *name)
+bool
+fsck_knows(const char *name)
 {
 	static const char *const known[] = {
 		"lock", "journal", "pack", "guests.json", "control", "tmp",
-		"lost+found", "aside", "ca-key.pem", "cert.pem", "key.pem",
-		"ca-key.pem.old", "cert.pem.old", "key.pem.old", "push.pem"
+		"user", "group", "lost+found", "aside", "push.pem",
+		"ca-key.pem", "cert.pem", "key.pem",
+		"ca-key.pem.old", "cert.pem.old", "key.pem.old"
 	};
 	size_t i;
 
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcmp(name, known[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+look_at_top(struct fsck *c, const char *path, const char *name)
+{
 	(void)path;
 	if (strcmp(name, "user") == 0)
 		return look_at_each(c, name, look_at_users);
 	if (strcmp(name, "group") == 0)
 		return look_at_each(c, name, pass_over);
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (strcmp(name, known[i]) == 0)
-			return 0;
-	}
-	return stray(name, "not a file of the relay");
+	return fsck_knows(name) ? 0 : stray(name, "not a file of the relay");
 }
 
 static int

@@ -7,6 +7,7 @@
 #ifndef MNM_ADMIN_FSCK_H
 #define MNM_ADMIN_FSCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,5 +31,8 @@ struct fsck_sum {
  */
 int fsck_run(const char *path, enum fsck_kind, uint64_t journal_size,
     struct fsck_sum *, char *why, size_t room);
+
+/* Whether a relay keeps something by this name in its data directory. */
+bool fsck_knows(const char *name);
 
 #endif

@@ -179,7 +179,37 @@ make_authority(const char *path, const char *name, uint64_t now, char *why,
 	return result;
 }
 
-/* Key and certificate of the authority, which may have to be made. */
+/* Append to why what helps against damage, unless path cannot be read. */
+static int
+add_remedy(const char *path, const char *remedy, char *why, size_t room)
+{
+	size_t n = strlen(why);
+
+	if (access(path, R_OK) == 0)
+		(void)snprintf(why + n, room - n, ": %s", remedy);
+	return -1;
+}
+
+/* Key and certificate of the authority.  -1 and why. */
+static int
+read_authority(struct cert *authority, const char *path, char *why,
+    size_t room)
+{
+	static const char remedy[] = "restore it from a backup; or make "
+	    "another authority, which clients must then trust: "
+	    "mnm init --renew";
+
+	if (cert_read(authority, path, path, why, room) == -1)
+		return add_remedy(path, remedy, why, room);
+	if (!x509_is_authority(&authority->chain[0]) ||
+	    x509_is_whole(&authority->chain[0], &authority->ec))
+		return 0;
+	cert_free(authority);
+	(void)say_why(why, room, "%s: the certificate is damaged", path);
+	return add_remedy(path, remedy, why, room);
+}
+
+/* The same, but it may have to be made, and must not have expired. */
 static int
 open_authority(struct cert *authority, const struct authority_files *files,
     const char *name, uint64_t now, char *why, size_t room)
@@ -189,13 +219,14 @@ open_authority(struct cert *authority, const struct authority_files *files,
 	if (is_missing(path) &&
 	    make_authority(path, name, now, why, room) == -1)
 		return -1;
-	if (cert_read(authority, path, path, why, room) == -1)
+	if (read_authority(authority, path, why, room) == -1)
 		return -1;
 	if (now <= authority->not_after)
 		return 0;
 	(void)cert_check_dates(authority, path, now, why, room);
 	cert_free(authority);
-	return -1;
+	return add_remedy(path, "mnm init --renew makes another, which clients "
+	    "must then trust", why, room);
 }
 
 static bool
@@ -259,6 +290,36 @@ make_leaf(const struct cert *cert, const struct authority_files *files,
 	return result;
 }
 
+/* Whether the authority is the last that the relay sends. */
+static bool
+is_sent(const struct cert *cert, const struct cert *authority)
+{
+	const br_x509_certificate *a = &cert->chain[cert->chain_length - 1];
+	const br_x509_certificate *b = &authority->chain[0];
+
+	return cert->chain_length > 1 && a->data_len == b->data_len &&
+	    memcmp(a->data, b->data, a->data_len) == 0;
+}
+
+/*
+ * Whether the leaf is one that the authority has signed here.  Two things tell
+ * that, so that a damaged byte in either does not hide it.
+ */
+static bool
+is_ours(const struct cert *cert, const struct cert *authority)
+{
+	return is_p256(cert) && (x509_is_from(cert, authority) ||
+	    (x509_is_own(cert) && is_sent(cert, authority)));
+}
+
+/* Whether clients that trust the authority accept what is sent. */
+static bool
+is_whole(const struct cert *cert, const struct cert *authority)
+{
+	return is_sent(cert, authority) &&
+	    x509_is_whole(&cert->chain[0], &authority->ec);
+}
+
 static int
 keep_leaf(const struct authority_files *files, const char *const *names,
     uint64_t now, const struct cert *authority, char *why, size_t room)
@@ -266,13 +327,18 @@ keep_leaf(const struct authority_files *files, const char *const *names,
 	struct cert cert = { .chain = NULL };
 	int result;
 
-	if (is_missing(files->cert))
+	if (is_missing(files->cert)) {
 		result = find_or_make_key(&cert, files->key, why, room);
-	else
+	} else {
 		result = cert_read(&cert, files->cert, files->key, why, room);
-	if (result == 0 && (cert.chain_length == 0 || (is_p256(&cert) &&
-	    x509_is_from(&cert, authority) &&
-	    !x509_is_current(&cert, names, now, authority))))
+		if (result == -1)
+			return add_remedy(files->cert, "move certificate and "
+			    "key away, and a start makes others, which clients "
+			    "accept, too", why, room);
+	}
+	if (result == 0 && (cert.chain_length == 0 ||
+	    (is_ours(&cert, authority) && (!is_whole(&cert, authority) ||
+	    !x509_is_current(&cert, names, now, authority)))))
 		result = make_leaf(&cert, files, names, now, authority, why,
 		    room);
 	cert_free(&cert);
@@ -301,14 +367,20 @@ authority_keep(const struct authority_files *files, const char *const *names,
 	return result;
 }
 
-static bool
-is_sent(const struct cert *cert, size_t which, const struct cert *authority)
+/* What authority_read does when it has the authority. */
+static int
+pin(struct cert *cert, const struct authority_files *files,
+    const struct cert *authority, uint64_t *until, char *why, size_t room)
 {
-	const br_x509_certificate *a = &cert->chain[which];
-	const br_x509_certificate *b = &authority->chain[0];
-
-	return a->data_len == b->data_len &&
-	    memcmp(a->data, b->data, a->data_len) == 0;
+	if (!is_ours(cert, authority))
+		return 0;
+	if (!is_whole(cert, authority))
+		return say_why(why, room, "%s: the certificate is damaged: a "
+		    "start makes another, which clients accept, too",
+		    files->cert);
+	cert_pin(cert, cert->chain_length - 1);
+	*until = authority->not_after;
+	return 0;
 }
 
 int
@@ -317,23 +389,23 @@ authority_read(struct cert *cert, const struct authority_files *files,
 {
 	struct cert authority;
 	size_t last;
+	int result;
 
 	if (cert_read(cert, files->cert, files->key, why, room) == -1)
 		return -1;
 	*until = cert->not_after;
-	if (is_missing(files->authority))
-		return 0;
-	if (cert_read(&authority, files->authority, files->authority, why,
-	    room) == -1) {
-		cert_free(cert);
-		return -1;
-	}
 	last = cert->chain_length - 1;
-	if (last > 0 && x509_is_from(cert, &authority) &&
-	    is_sent(cert, last, &authority)) {
-		cert_pin(cert, last);
-		*until = authority.not_after;
+	if (is_missing(files->authority)) {
+		if (last > 0 && x509_is_authority(&cert->chain[last]))
+			cert_pin(cert, last);
+		return 0;
 	}
-	cert_free(&authority);
-	return 0;
+	result = read_authority(&authority, files->authority, why, room);
+	if (result == 0) {
+		result = pin(cert, files, &authority, until, why, room);
+		cert_free(&authority);
+	}
+	if (result == -1)
+		cert_free(cert);
+	return result;
 }

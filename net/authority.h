@@ -28,8 +28,9 @@ int authority_key(struct cert *, const char *path, char *why, size_t room);
 
 /*
  * Make what is missing of the three, and the leaf anew when it does not have
- * these names (as for x509_write_leaf) or is due (x509_is_current).  A leaf of
- * another authority is left alone.  now is in seconds since 1970.
+ * these names (as for x509_write_leaf), is due (x509_is_current), or it or what
+ * stands behind it in the file is damaged.  A leaf of another authority is left
+ * alone.  now is in seconds since 1970.
  *
  * Each file appears, or is replaced, whole, and is synced with its directory;
  * only the leaf ever replaces another.  Keys have mode 0600.  A crash leaves
@@ -42,10 +43,11 @@ int authority_keep(const struct authority_files *, const char *const *names,
     uint64_t now, char *why, size_t room);
 
 /*
- * Read files->cert and key; clients are to recognise the authority, if it has
- * signed them and is sent with them.  Dates are not checked.  *until is when
- * clients must be told of another: the authority's end, or else the leaf's.
- * Returns -1 and why.
+ * Read files->cert and key; clients are to recognise the authority that has
+ * signed them, also if its key is lost.  Dates are not checked.  *until is when
+ * clients must be told of another: the authority's end; or else, or without its
+ * key, the leaf's.  Returns -1 and why, also if the leaf is damaged, which
+ * authority_keep mends.
  */
 int authority_read(struct cert *, const struct authority_files *,
     uint64_t *until, char *why, size_t room);

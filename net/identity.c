@@ -31,9 +31,8 @@ files_of(const struct identity *id)
 }
 
 /*
- * Make or renew what is in the data directory.  A self-signed pair without an
- * authority is left alone, and so is a certificate without its key: clients may
- * trust them.
+ * Make or renew what is in the data directory.  A pair without an authority is
+ * left alone, and so is a certificate without its key: clients may trust them.
  */
 static int
 keep_own(const struct identity *id, const struct conf *conf, uint64_t now,
@@ -133,8 +132,8 @@ read_files(struct identity *id, uint64_t now, char *why, size_t room)
 			return -1;
 		id->until = id->cert.not_after;
 	}
-	if (cert_authority(&id->cert).n > 0 || cert_check_dates(&id->cert,
-	    id->cert_path, now, why, room) == 0)
+	if ((cert_authority(&id->cert).n > 0 && !identity_lacks_key(id)) ||
+	    cert_check_dates(&id->cert, id->cert_path, now, why, room) == 0)
 		return 0;
 	cert_free(&id->cert);
 	return -1;
@@ -166,6 +165,13 @@ identity_free(struct identity *id)
 {
 	cert_free(&id->cert);
 	free_paths(id);
+}
+
+bool
+identity_lacks_key(const struct identity *id)
+{
+	return id->authority_path != NULL && is_missing(id->authority_path) &&
+	    cert_authority(&id->cert).n > 0;
 }
 
 /* Keep the file under another name; it is all right if there is none. */
@@ -246,7 +252,8 @@ identity_warn(struct identity *id, uint64_t now)
 			continue;
 		id->warned = days[i];
 		log_warning("%s: the certificate expires %s; %s",
-		    cert_authority(&id->cert).n > 0 ? id->authority_path :
+		    cert_authority(&id->cert).n > 0 &&
+		    !identity_lacks_key(id) ? id->authority_path :
 		    id->cert_path, when, identity_is_own(id) ?
 		    "make another with mnm init --renew, and clients must "
 		    "trust that" :

@@ -13,7 +13,6 @@
 #include "conf.h"
 #include "net/cert.h"
 
-
 #define IDENTITY_ADDRESS 280	/* room for "=host:port" */
 
 struct identity {
@@ -44,6 +43,11 @@ void identity_free(struct identity *);
 bool identity_is_stale(const struct identity *);
 /* Whether no other is configured. */
 bool identity_is_own(const struct identity *);
+/*
+ * Whether the relay's own authority has signed the certificate, but its key,
+ * and so the file at authority_path, is not there.
+ */
+bool identity_lacks_key(const struct identity *);
 /*
  * Rename the files in the data directory, if there are any, to *.old: so that
  * identity_read makes another authority.  -1 and why.

@@ -19,8 +19,9 @@
  * often than people should have to install an authority again.
  *
  * Everything but serial number, dates and signature follows from the keys and
- * names.  So a leaf is recognised by the bytes of its extensions; nothing here
- * has to read X.509.
+ * names; and the signature follows from the rest (RFC 6979).  So a leaf is
+ * recognised by the bytes of its extensions, and what is whole comes out the
+ * same when it is signed again; nothing here has to read X.509.
  */
 #include "net/x509.h"
 
@@ -44,6 +45,7 @@
  * stands inside is known when its header is written.
  */
 #define DER_ROOM 4096
+#define HEADER   4	/* of what has 256 to 65535 bytes: both signed parts */
 #define KEY_ID   20	/* of the hash of a public key: RFC 7093, method 1 */
 
 struct der {
@@ -63,6 +65,7 @@ static const unsigned char version_3[] = { 0xa0, 3, INTEGER, 1, 2 };
 static const unsigned char ecdsa_with_sha256[] = {
 	SEQUENCE, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2
 };
+#define AUTHORITY_NAME "mnm relay "
 static const unsigned char common_name[] = { 6, 3, 0x55, 4, 3 };
 static const unsigned char p256_public_key[] = {
 	SEQUENCE, 19, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1,
@@ -383,8 +386,9 @@ x509_write_authority(struct buf *der, const char *name, uint64_t now,
 	struct contents c = { .common_name = common };
 
 	find_point(&c.subject, key);
-	(void)snprintf(common, sizeof(common), "mnm relay %.40s %02X%02X%02X",
-	    name, c.subject.id[0], c.subject.id[1], c.subject.id[2]);
+	(void)snprintf(common, sizeof(common),
+	    AUTHORITY_NAME "%.40s %02X%02X%02X", name, c.subject.id[0],
+	    c.subject.id[1], c.subject.id[2]);
 	set_dates(&c, now, AUTHORITY_LIFE);
 	return write_signed(der, &c, key);
 }
@@ -408,18 +412,42 @@ x509_write_leaf(struct buf *der, const char *const *names, uint64_t now,
 	return result;
 }
 
-/* Whether what was put into d is part of the leaf. */
+/* Whether what was put into d is part of the certificate. */
 static bool
-is_in_leaf(const struct cert *cert, const struct der *d)
+is_in(const br_x509_certificate *c, const struct der *d)
 {
-	const unsigned char *leaf = cert->chain[0].data;
 	size_t n = DER_ROOM - d->at, i;
 
-	for (i = 0; i + n <= cert->chain[0].data_len; i++) {
-		if (memcmp(leaf + i, d->bytes + d->at, n) == 0)
+	for (i = 0; i + n <= c->data_len; i++) {
+		if (memcmp(c->data + i, d->bytes + d->at, n) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool
+x509_is_authority(const br_x509_certificate *c)
+{
+	struct der d = { .at = DER_ROOM };
+
+	put(&d, AUTHORITY_NAME, sizeof(AUTHORITY_NAME) - 1);
+	return is_in(c, &d);
+}
+
+bool
+x509_is_whole(const br_x509_certificate *c, const br_ec_private_key *key)
+{
+	struct der d = { .at = DER_ROOM };
+	size_t n;
+
+	if (c->data_len < 2 * HEADER)
+		return false;
+	n = HEADER + ((size_t)c->data[HEADER + 2] << 8 | c->data[HEADER + 3]);
+	if (n > c->data_len - HEADER)
+		return false;
+	put(&d, c->data + HEADER, n);
+	return sign(&d, key) == 0 && DER_ROOM - d.at == c->data_len &&
+	    memcmp(d.bytes + d.at, c->data, c->data_len) == 0;
 }
 
 bool
@@ -430,7 +458,18 @@ x509_is_from(const struct cert *cert, const struct cert *authority)
 
 	find_point(&issuer, &authority->ec);
 	put_key_id(&d, authority_key_id, sizeof(authority_key_id), issuer.id);
-	return is_in_leaf(cert, &d);
+	return is_in(&cert->chain[0], &d);
+}
+
+bool
+x509_is_own(const struct cert *cert)
+{
+	struct der d = { .at = DER_ROOM };
+	struct point subject;
+
+	find_point(&subject, &cert->ec);
+	put_key_id(&d, subject_key_id, sizeof(subject_key_id), subject.id);
+	return is_in(&cert->chain[0], &d);
 }
 
 bool
@@ -444,7 +483,7 @@ x509_is_current(const struct cert *cert, const char *const *names,
 	find_point(&c.subject, &cert->ec);
 	find_point(&c.issuer, &authority->ec);
 	put_extensions(&d, &c);
-	if (d.full || !is_in_leaf(cert, &d) || now < cert->not_before)
+	if (d.full || !is_in(&cert->chain[0], &d) || now < cert->not_before)
 		return false;
 	if (now >= YEAR_2020 && end > now + X509_LEAF_LIFE + X509_DAY)
 		return false;	/* made before the clock was set */

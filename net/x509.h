@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <bearssl_ec.h>
+#include <bearssl_x509.h>
 
 struct buf;
 struct cert;
@@ -41,8 +42,17 @@ int x509_write_authority(struct buf *der, const char *name, uint64_t now,
 int x509_write_leaf(struct buf *der, const char *const *names, uint64_t now,
     const br_ec_private_key *, const struct cert *authority);
 
-/* Whether this authority's key has signed cert's leaf. */
+/* Whether x509_write_authority has written it, as its name says. */
+bool x509_is_authority(const br_x509_certificate *);
+/*
+ * Whether not a byte of what was written here, and signed with this key, has
+ * changed.
+ */
+bool x509_is_whole(const br_x509_certificate *, const br_ec_private_key *);
+/* Whether cert's leaf says that this authority's key has signed it. */
 bool x509_is_from(const struct cert *, const struct cert *authority);
+/* Whether x509_write_leaf has written cert's leaf, whoever has signed it. */
+bool x509_is_own(const struct cert *);
 /*
  * Whether x509_write_leaf has written cert's leaf for this authority and these
  * names in this order, and the leaf need not be renewed yet.  One that

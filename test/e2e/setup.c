@@ -121,6 +121,70 @@ check_damage(struct operator *o)
 	operator_expect(o, 2, "guests.json", "-c hurt/mnm.config check");
 }
 
+static void
+configure(struct operator *o, const char *data, const char *listen)
+{
+	char json[512];
+
+	snprintf(json, sizeof(json), "{\"data\": \"%s\", \"listen\": [%s]}",
+	    data, listen);
+	relay_file(&o->relay, "place.config", json);
+}
+
+/* What is not the relay's, or cannot be. */
+static void
+check_places(struct operator *o)
+{
+	static const char *const names[] = { "user", "pack", "tmp", "journal" };
+	static const char anywhere[] = "{\"laddr\": \"127.0.0.1:0\"}";
+	char command[200], said[100];
+	size_t i;
+
+	configure(o, "/", anywhere);
+	operator_expect(o, 2, "/: this is the root directory", "-c "
+	    "place.config check");
+	operator_expect(o, 1, "/: this is the root directory", "-c "
+	    "place.config");
+	operator_do(o, "mkdir -m 700 home && echo dear >home/letter");
+	configure(o, "home", anywhere);
+	(void)operator_run(o, "-c place.config check");
+	CHECK(strstr(o->said.p, "home has files of others, such as letter") !=
+	    NULL, "check: %s", o->said.p);
+	operator_expect_unsaid(o, "chown");
+	operator_do(o, "rm home/letter && touch home/.keep");
+	(void)operator_run(o, "-c place.config check");
+	operator_expect_unsaid(o, "of others");
+	for (i = 0; i < COUNT(names); i++) {
+		(void)snprintf(command, sizeof(command),
+		    "rm -rf home && mkdir -m 700 home && echo >home/%s",
+		    names[i]);
+		(void)snprintf(said, sizeof(said), "home/%s is not a directory",
+		    names[i]);
+		operator_do(o, command);
+		operator_expect(o, 2, said, "-c place.config check");
+		operator_expect(o, 1, said, "-c place.config");
+		(void)snprintf(command, sizeof(command),
+		    "test -f home/%s && test -z \"$(find home -name "
+		    "'guests*')\"", names[i]);
+		operator_do(o, command);
+	}
+	operator_do(o, "rm -r home");
+}
+
+/* Both would listen where the other does. */
+static void
+check_same_port(struct operator *o)
+{
+	char listen[200];
+	unsigned port = relay_free_port();
+
+	(void)snprintf(listen, sizeof(listen), "{\"laddr\": \"0.0.0.0:%u\"}, "
+	    "{\"laddr\": \"127.0.0.1:%u\"}", port, port);
+	configure(o, "same", listen);
+	operator_expect(o, 2, "another mnm, uses this port", "-c place.config "
+	    "check");
+}
+
 /* Root makes the data directory for the owner of where it is made. */
 static void
 check_root(struct operator *o)
@@ -379,6 +443,8 @@ main(int argc, char **argv)
 	check_other_name(&o);
 	check_damage(&o);
 	check_root(&o);
+	check_places(&o);
+	check_same_port(&o);
 	check_second(&o);
 	check_window(&o);
 	check_certs(&o);

@@ -273,11 +273,13 @@ test_after_crash(void)
 	CHECK(system("echo half > s.key; rm s.crt") == 0, "files");
 	refuses(names, NOW, "s.key: contains no private key");
 	remove_all();
-	/* Without its authority, it is a certificate like any other. */
-	CHECK(keep(names, NOW) == 1 && unlink("ca.key") == 0, "files");
+	/* Without the authority's key, clients still recognise it. */
+	CHECK(keep(names, NOW) == 1, "not made");
+	(void)strcpy(authority, fingerprint());
+	CHECK(unlink("ca.key") == 0, "files");
 	read_cert(&cert, &until);
-	CHECK(cert.pinned == 0 && until == cert.not_after &&
-	    cert_authority(&cert).n == 0, "it has an authority");
+	CHECK(strcmp(authority, cert.fingerprint) == 0 &&
+	    until == cert.not_after, "the authority is forgotten");
 	cert_free(&cert);
 	/* And one of another authority stays what it is. */
 	CHECK(rename("s.crt", "c") == 0 && rename("s.key", "k") == 0 &&
@@ -417,6 +419,81 @@ test_pin_damage(void)
 	CHECK(passed == 0, "%zu pass", passed);
 	cert_free(&cert);
 	cert_free(&damaged);
+	remove_all();
+}
+
+/* ---- damage ---- */
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	CHECK(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0, "%s", path);
+}
+
+/*
+ * Every third byte of a file is damaged.  Either keep says so, and what helps;
+ * or clients still recognise the authority, and its leaf is whole.
+ */
+static void
+damage(const char *path, uint64_t now, const char *remedy)
+{
+	char before[CERT_FINGERPRINT_TEXT + 1], text[10000], why[500];
+	char cert_text[10000];
+	struct cert cert;
+	uint64_t until;
+	size_t refused = 0, made = 0, length, i;
+	int kept;
+
+	(void)strcpy(before, fingerprint());
+	(void)snprintf(text, sizeof(text), "%s", text_of(path));
+	(void)snprintf(cert_text, sizeof(cert_text), "%s", text_of("s.crt"));
+	length = strlen(text);
+	for (i = 0; i < length; i += 3) {
+		text[i] ^= 1;
+		write_file(path, text);
+		text[i] ^= 1;
+		why[0] = '\0';
+		kept = authority_keep(&files, names, now, why, sizeof(why));
+		refused += kept == -1;
+		made += kept == 1;
+		CHECK(kept != -1 || strstr(why, remedy) != NULL,
+		    "%s: byte %zu: no remedy in: %s", path, i, why);
+		if (kept != -1) {
+			CHECK(strcmp(before, fingerprint()) == 0,
+			    "%s: byte %zu: another authority", path, i);
+			read_cert(&cert, &until);
+			CHECK(verdict(before, &cert, &cert) == 0,
+			    "%s: byte %zu: clients refuse it", path, i);
+			cert_free(&cert);
+		}
+		write_file(path, text);
+		write_file("s.crt", cert_text);
+	}
+	CHECK(refused > 0, "%s: no damage is noticed", path);
+	CHECK((made > 0) == (strcmp(path, "s.crt") == 0), "%s: made %zu times",
+	    path, made);
+}
+
+/* A read alone says that a start makes a damaged leaf again. */
+static void
+test_damage(void)
+{
+	uint64_t now = (uint64_t)time(NULL), until;
+	char text[10000], why[500] = "";
+	struct cert cert;
+
+	CHECK(keep(names, now) == 1, "not made");
+	damage("s.crt", now, "move certificate and key away");
+	damage("s.key", now, "move certificate and key away");
+	damage("ca.key", now, "restore it from a backup");
+	(void)snprintf(text, sizeof(text), "%s", text_of("s.crt"));
+	strstr(text, "-----END")[-9] ^= 1;	/* in the leaf's signature */
+	write_file("s.crt", text);
+	CHECK(authority_read(&cert, &files, &until, why, sizeof(why)) == -1 &&
+	    strstr(why, "s.crt: the certificate is damaged") != NULL, "%s",
+	    why);
 	remove_all();
 }
 
@@ -585,6 +662,7 @@ main(void)
 	test_pin_text();
 	test_pin();
 	test_pin_damage();
+	test_damage();
 	test_names();
 	if (run("openssl version") == 0) {
 		remove_all();
