@@ -86,6 +86,7 @@ TESTS = $(UNIT)/log_test $(UNIT)/printf_test $(UNIT)/encode_test \
 	$(UNIT)/numbering_test $(UNIT)/register_test $(UNIT)/expire_test \
 	$(UNIT)/wake_test $(UNIT)/push_test $(UNIT)/presence_test \
 	$(UNIT)/newnode_test $(UNIT)/moderate_test $(UNIT)/cork_test \
+	$(UNIT)/block_test \
 	$(UNIT)/seal_test $(UNIT)/share_test \
 	test/talk/talk \
 	$(UNIT)/poller_test $(UNIT)/newcomers_test $(UNIT)/channel_test $(UNIT)/proxy_test \

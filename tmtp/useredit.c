@@ -77,6 +77,14 @@ refuse_alias(struct request *rq, enum userdb_result result, struct span name)
 	return false;
 }
 
+static bool
+refuse_number(struct request *rq, const char *text, struct json_number number)
+{
+	(void)request_refuse(rq, text, SPAN(""));
+	buf_addf(&rq->why, "%llu", (unsigned long long)number.value);
+	return false;
+}
+
 /* Some names are reserved for those who were invited. */
 bool
 useredit_add_alias(struct request *rq, struct user *user, struct span name,
@@ -244,11 +252,11 @@ edit_newnode(struct request *rq)
 		return false;
 	if (rq->h.within.given && (rq->h.within.value < 1 ||
 	    rq->h.within.value > WITHIN_MAX))
-		return request_refuse(rq, "within must be from 1 to 86400",
-		    SPAN(""));
+		return refuse_number(rq, "within must be from 1 to 86400, not ",
+		    rq->h.within);
 	if (self->user->node_count >= NODES_MAX)
-		return request_refuse(rq, "too many nodes: drop one first",
-		    SPAN(""));
+		return request_refuse(rq, "you have as many nodes as you may: "
+		    "drop one first", SPAN(""));
 	if (route_is_full(rq->relay, self->queue))
 		return request_refuse(rq, ROUTE_FULL, SPAN("this node"));
 	if (!may_make_node(rq))
@@ -281,10 +289,11 @@ edit_newalias(struct request *rq)
 
 	if (uses.given && (uses.value < 1 ||
 	    uses.value >= ALIAS_UNLIMITED))
-		return request_refuse(rq, "uses must be from 1 to 4294967294",
-		    SPAN(""));
+		return refuse_number(rq, "uses must be from 1 to 4294967294, "
+		    "not ", uses);
 	if (user->alias_count >= ALIASES_MAX)
-		return request_refuse(rq, "too many aliases", SPAN(""));
+		return request_refuse(rq, "you have as many aliases as you "
+		    "may: this is one too many: ", rq->h.newalias);
 	if (!limit_may_guess(rq))
 		return false;
 	if (!useredit_add_alias(rq, user, rq->h.newalias,
@@ -383,9 +392,10 @@ edit_block(struct request *rq)
 	if (other == self)
 		return request_refuse(rq, "you cannot block yourself",
 		    SPAN(""));
-	if (on && self->blocked != NULL && self->blocked->count >= BLOCKED_MAX)
-		return request_refuse(rq, "you block as many users as you may",
-		    SPAN(""));
+	if (on && self->blocked != NULL && !userdb_blocks(self, other) &&
+	    self->blocked->count >= BLOCKED_MAX)
+		return request_refuse(rq, "you block as many users as you may: "
+		    "unblock one before ", rq->h.block);
 	p = route_news(rq, "user");
 	p.message.block = rq->h.block;
 	p.message.unblock = rq->h.unblock;

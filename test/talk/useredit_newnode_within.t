@@ -2,9 +2,9 @@
 
 member A alice
 A> {"op":UserEdit,"id":"1","newnode":"x","within":0}
-A< {"error":"within must be from 1 to 86400","id":"1","msgid":"","op":"ack","posted":""}
+A< {"error":"within must be from 1 to 86400, not 0","id":"1","msgid":"","op":"ack","posted":""}
 A> {"op":UserEdit,"id":"2","newnode":"x","within":86401}
-A< {"error":"within must be from 1 to 86400","id":"2","msgid":"","op":"ack","posted":""}
+A< {"error":"within must be from 1 to 86400, not 86401","id":"2","msgid":"","op":"ack","posted":""}
 
 # Two that nobody uses, at the same time, and one that somebody does.
 A> {"op":UserEdit,"id":"3","newnode":"code","within":120}

@@ -31,5 +31,5 @@ B> {"op":UserEdit,"id":"5","newalias":"once"}
 B< {"error":"AddAlias: alias once already taken","id":"5","msgid":"","op":"ack","posted":""}
 
 B> {"op":UserEdit,"id":"6","newalias":"never","uses":0}
-B< {"error":"uses must be from 1 to 4294967294","id":"6","msgid":"",
+B< {"error":"uses must be from 1 to 4294967294, not 0","id":"6","msgid":"",
 	"op":"ack","posted":""}
