@@ -293,11 +293,21 @@ make(const struct mnm_options *options)
 	return m;
 }
 
+/* -1 with errno as server_stop. */
+static int
+stop_server(struct mnm *m)
+{
+	int result = m->sv == NULL ? 0 : server_stop(m->sv), error = errno;
+
+	server_close(m->sv);
+	m->sv = NULL;
+	errno = error;
+	return result;
+}
+
 static void
 free_all(struct mnm *m)
 {
-	server_close(m->sv);
-	m->sv = NULL;
 	free_retired(m);
 	identities_free(&m->ids);
 	conf_free(&m->conf);
@@ -332,6 +342,7 @@ mnm_open(const struct mnm_options *options, char *why, size_t room)
 	const struct log_sink *before = log_to(&m->sink);
 
 	if (prepare(m, why, room) == -1) {
+		(void)stop_server(m);	/* it has not served */
 		free_all(m);
 		m = NULL;
 	}
@@ -698,13 +709,10 @@ mnm_close(struct mnm *m)
 	if (m == NULL)
 		return 0;
 	before = log_to(&m->sink);
-	if (m->sv != NULL && server_channels(m->sv) != NULL &&
-	    server_stop(m->sv) == -1) {
+	if (stop_server(m) == -1) {
 		error = errno;
 		result = -1;
 	}
-	server_close(m->sv);
-	m->sv = NULL;
 	if (close_data(m) == -1 && result == 0) {
 		error = errno;
 		result = -1;

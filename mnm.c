@@ -265,13 +265,15 @@ start(const char *path)
 		conf_free(&conf);
 	}
 	relay = mnm_open(&options, why, sizeof(why));
-	if (relay == NULL ||
-	    process_give_up_root(mnm_conf(relay), why, sizeof(why)) == -1)
+	if (relay == NULL)
 		die("%s", why);
-	parts = mnm_confine(relay);
-	if (mnm_start(relay, why, sizeof(why)) == -1)
-		die("%s", why);
-	return parts | mnm_limit_memory(relay);
+	if (process_give_up_root(mnm_conf(relay), why, sizeof(why)) == 0) {
+		parts = mnm_confine(relay);
+		if (mnm_start(relay, why, sizeof(why)) == 0)
+			return parts | mnm_limit_memory(relay);
+	}
+	(void)mnm_close(relay);		/* its Unix sockets go, too */
+	die("%s", why);
 }
 
 /* Serve until a signal says stop; returns -1 with errno as mnm_run. */

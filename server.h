@@ -83,8 +83,9 @@ bool server_needs_cert(const struct server *, const struct cert *);
 /* Use the changed conf, apart from that. */
 void server_reload(struct server *);
 /*
- * Accept no more, commit, send every connection a quit, and wait a second at
- * most for that to leave.  -1 with errno as server_run.
+ * Accept no more, remove the Unix sockets, commit, send every connection a
+ * quit, and wait a second at most for that to leave.  -1 with errno as
+ * server_turn.  It need not have started.
  */
 int server_stop(struct server *);
 void server_close(struct server *);

@@ -347,6 +347,19 @@ test_stale(struct relay_process *r)
 	expect_refusal(r, "cannot listen on first: there is no group no such "
 	    "group");
 	CHECK(!exists(r, "first", &st), "the first is left");
+	/* When what comes later fails. */
+	configure(r, "\"data\": \"other\",", "[{\"net\": \"unix\", \"laddr\": "
+	    "\"first\", \"tls\": false}, {\"laddr\": \"127.0.0.1:%u\", "
+	    "\"certPath\": \"no\", \"keyPath\": \"no\"}]", r->port);
+	expect_refusal(r, "no: No such file");
+	CHECK(!exists(r, "first", &st), "the first is left without a key");
+	CHECK(operator_shell(r, &said, "mkdir -p other && rm -rf other/pack "
+	    "&& echo >other/pack") == 0, "files");
+	buf_free(&said);
+	configure(r, "\"data\": \"other\",", "{\"net\": \"unix\", \"laddr\": "
+	    "\"first\", \"tls\": false}");
+	expect_refusal(r, "other/pack is not a directory");
+	CHECK(!exists(r, "first", &st), "the first is left without data");
 }
 
 static void
