@@ -158,11 +158,12 @@ journal_close(struct journal *jn)
 
 /* ---- replay ---- */
 
-/* Keep bytes from..to of the image in lost+found, and log it. */
+/* Keep bytes from..to of the image of a segment in lost+found, and log it. */
 static void
-lose(struct journal *jn, uint32_t from, uint32_t to, const char *what)
+lose(struct journal *jn, size_t segment, uint32_t from, uint32_t to,
+    const char *what)
 {
-	unsigned name = jn->ring.segments[jn->replaying].name;
+	unsigned name = jn->ring.segments[segment].name;
 	char kept[LOST_NAME], line[LOST_LINE];
 
 	(void)snprintf(kept, sizeof(kept), "journal-%08u-%" PRIu32, name,
@@ -182,7 +183,7 @@ lose_damage(struct journal *jn, uint32_t from, uint32_t to)
 		    "journal: batch %" PRIu64 " is missing", jn->next);
 		return;
 	}
-	lose(jn, from, to, "damage");
+	lose(jn, jn->replaying, from, to, "damage");
 	jn->quarantine->count++;
 }
 
@@ -221,17 +222,48 @@ settle_last_batch(struct journal *jn)
 	return file_sync_data(sg->fd);
 }
 
+/* Whether the next batch was begun at this place of a segment's image. */
+static bool
+lose_torn(struct journal *jn, size_t segment, uint32_t at)
+{
+	uint32_t size;
+
+	if (at >= SEGMENT_SIZE ||
+	    !segment_is_torn(&jn->image, at, jn->ring.key, jn->next, &size))
+		return false;
+	lose(jn, segment, at, size > 0 ? at + size :
+	    content_end(&jn->image, at), "a batch that was never finished");
+	return true;
+}
+
+/*
+ * The next batch may have been the first of another segment, which then has
+ * none: a spare.  That it was there is forgotten, or it would be told of at
+ * each start until the segment is used.
+ */
+static int
+look_at_spares(struct journal *jn)
+{
+	static const char nothing[SEGMENT_HEADER];
+	struct segment *sg;
+	size_t i;
+
+	for (i = jn->ring.used; i < segment_count(&jn->ring); i++) {
+		sg = &jn->ring.segments[i];
+		if (segment_load(sg, &jn->image) == -1)
+			return -1;
+		if (lose_torn(jn, i, 0) && !jn->quarantine->report_only &&
+		    file_pwrite_all(sg->fd, nothing, SEGMENT_HEADER, 0) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* The last batch has been read: the next one goes after it. */
 static int
 end_newest(struct journal *jn)
 {
-	uint32_t size;
-
-	if (jn->at < SEGMENT_SIZE &&
-	    segment_is_torn(&jn->image, jn->at, jn->ring.key, jn->next, &size))
-		lose(jn, jn->at, size > 0 ? jn->at + size :
-		    content_end(&jn->image, jn->at),
-		    "a batch that was never finished");
+	(void)lose_torn(jn, jn->replaying, jn->at);
 	return jn->quarantine->report_only ? 0 : settle_last_batch(jn);
 }
 
@@ -350,6 +382,8 @@ journal_replay(struct journal *jn, struct journal_record *record)
 			    "is invalid; skipped");
 		jn->records.n = 0;
 		if (jn->replaying == jn->ring.used) {
+			if (look_at_spares(jn) == -1)
+				return -1;
 			end_replay(jn);
 			return 0;
 		}

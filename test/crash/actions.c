@@ -42,6 +42,19 @@ any_node(struct model_user *u)
 	return n;
 }
 
+/* The node for which most waits. */
+static struct model_node *
+fullest_node(struct model_user *u)
+{
+	struct model_node *best = any_node(u), *n;
+
+	for (n = u->nodes; n < u->nodes + u->node_count; n++) {
+		if (!n->dropped && !n->hidden && n->count > best->count)
+			best = n;
+	}
+	return best;
+}
+
 static struct queue *
 queue_of_node(const struct model_user *u, const struct model_node *n)
 {
@@ -141,13 +154,14 @@ choose_copy(void)
 	if (c->user != NULL)
 		return true;
 	c->user = any_user();
-	if (any(3) > 0 || c->user == NULL ||
-	    c->user->node_count == MODEL_NODES) {
-		c->user = NULL;
+	if (c->user == NULL)
 		return false;
-	}
-	c->node = any_node(c->user);
-	return true;
+	c->node = any(4) > 0 ? fullest_node(c->user) : any_node(c->user);
+	/* A user has few in a life: seldom one of an empty queue. */
+	if (c->user->node_count == MODEL_NODES ||
+	    any(c->node->count > 3 ? 2 : 30) > 0)
+		c->user = NULL;
+	return c->user != NULL;
 }
 
 /* All is linked: the node itself. */
@@ -764,6 +778,24 @@ turn_segment(void)
 	return 0;
 }
 
+/*
+ * What waits goes into packs, and the index of a new device is copied, which
+ * the next commit makes one: before a sync of the whole tree.
+ */
+static int
+copy_packed(void)
+{
+	int i, result = action_commit();
+
+	if (result == 0)
+		result = turn_segment();
+	for (i = 0; i < 4 && result == 0; i++)
+		result = action_step(61000);
+	for (i = 0; i < 20 && result == 0; i++)
+		result = action_add_node();
+	return result == 0 ? action_commit() : result;
+}
+
 int
 action_any(void)
 {
@@ -791,6 +823,7 @@ action_any(void)
 		{ 20, action_commit       },
 		{ 20, step_any           },
 		{  2, turn_segment       },
+		{  1, copy_packed        },
 	};
 	size_t i;
 	unsigned n = 0, draw;

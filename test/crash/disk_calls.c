@@ -549,6 +549,7 @@ fill(struct stat *st, const struct inode *i)
 {
 	memset(st, 0, sizeof(*st));
 	st->st_mode = disk_is_dir(i) ? S_IFDIR | 0700 : S_IFREG | 0600;
+	st->st_ino = (ino_t)(uintptr_t)i;	/* no other has it */
 	st->st_nlink = disk_links(i);
 	st->st_size = (off_t)disk_size(i);
 }

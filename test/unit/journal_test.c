@@ -425,6 +425,88 @@ test_damage(void)
 	}
 }
 
+/* Go on in another segment with one batch, close, and damage that. */
+static void
+scribble_over(struct journal *jn, int dir, off_t offset)
+{
+	char names[NAMES][64], path[80];
+	size_t n, i;
+	int fd;
+	char first;
+
+	CHECK(journal_turn(jn), "it does not turn");
+	add(jn, 7, 9000);
+	commit(jn);
+	journal_close(jn);
+	n = list(dir, names);
+	for (i = 0; i < n; i++) {
+		(void)snprintf(path, sizeof(path), "journal/%.63s", names[i]);
+		fd = openat(dir, path, O_RDWR);
+		CHECK(fd != -1 && file_pread_all(fd, &first, 1, 24) == 0, "%s",
+		    path);
+		/* The number of its first batch. */
+		if (first == 2) {
+			CHECK(file_pwrite_all(fd, "\x55", 1,
+			    (uint64_t)offset) == 0, "%s", path);
+		}
+		(void)close(fd);
+	}
+}
+
+/* The names below lost+found. */
+static size_t
+count_lost(int dir)
+{
+	DIR *entries = file_open_list(dir, "lost+found");
+	size_t n = 0;
+
+	if (entries == NULL)
+		return 0;
+	while (file_next_name(entries) != NULL)
+		n++;
+	(void)file_end_list(entries);
+	return n;
+}
+
+/*
+ * The last batch is the only one of its segment.  Without it, that is a spare;
+ * what was in it is kept all the same, and told of once.
+ */
+static void
+test_damaged_first(void)
+{
+	static const off_t offsets[] = { 5, 12, 24, 500, 8000 };
+	struct journal *jn;
+	char name[32];
+	size_t i;
+	int dir;
+
+	for (i = 0; i < COUNT(offsets); i++) {
+		(void)snprintf(name, sizeof(name), "first-%d", (int)offsets[i]);
+		dir = new_dir(name);
+		jn = open_journal(dir);
+		expect_nothing(jn);
+		add(jn, 0, 9000);
+		commit(jn);
+		scribble_over(jn, dir, offsets[i]);
+		jn = open_journal(dir);
+		expect(jn, 0, 1, 9000);
+		CHECK(lost.count == 0 && count_lost(dir) == 1,
+		    "%s: %zu files are in lost+found", name, count_lost(dir));
+		journal_close(jn);
+		jn = open_journal(dir);
+		expect(jn, 0, 1, 9000);
+		CHECK(count_lost(dir) == 1, "%s: it is told of again", name);
+		add(jn, 1, 9000);
+		commit(jn);
+		journal_close(jn);
+		jn = open_journal(dir);
+		expect(jn, 0, 2, 9000);
+		journal_close(jn);
+		(void)close(dir);
+	}
+}
+
 static void
 make_file(int dir, const char *path, off_t size)
 {
@@ -478,6 +560,7 @@ main(void)
 	test_ring();
 	test_growth();
 	test_damage();
+	test_damaged_first();
 	test_strangers();
 	(void)close(top);
 	scratch_remove(AT_FDCWD, path);
