@@ -46,6 +46,7 @@ enum type {
 	MODE,		/* unsigned, permissions of a file */
 	HOSTS,		/* char **, NULL-terminated, at most max of them */
 	NETS,		/* likewise, for subnet_parse */
+	ORIGINS,	/* likewise, "scheme://host" or "scheme://host:port" */
 	DOMAINS,	/* likewise, "host" or "*.domain" */
 	CONTACT,	/* char *, a mailto: or https: URL, or empty */
 	STRINGS,	/* likewise, of up to STRING_MAX bytes */
@@ -74,6 +75,8 @@ static const struct form {
 [NETS]    = { "[", "a list of ", " networks like \"10.0.0.0/8\"" },
 [DOMAINS] = { "[", "a list of ", " entries like \"push.example.org\" or "
     "\"*.example.org\", in lower case" },
+[ORIGINS] = { "[", "a list of ", " entries like "
+    "\"https://chat.example.org\", without a path" },
 [CONTACT] = { "\"", "\"mailto:...\" or \"https://...\" of ", " bytes, or "
     "empty" },
 [STRINGS] = { "[", "a list of ", " strings of 1 to 1024 bytes" },
@@ -93,6 +96,7 @@ static const struct unit {
 	{ PATH,   "",   1 },
 	{ HOSTS,  "",   1 },
 	{ NETS,   "",   1 },
+	{ ORIGINS, "",  1 },
 	{ DOMAINS, "",  1 },
 	{ CONTACT, "",  1 },
 	{ STRINGS, "",  1 },
@@ -156,7 +160,7 @@ static const struct key {
 					          "0",   "100000", "0" },
 { "", "groups_max",    COUNT,  AT(groups_max),    "0",   "1000000", "1000" },
 { "", "web",           FLAG,   AT(web),           "",    "",  "true false" },
-{ "", "web_origins",   STRINGS, AT(web_origins),  "0",   "64",     "" },
+{ "", "web_origins",   ORIGINS, AT(web_origins),  "0",   "64",     "" },
 { "", "links_max",     COUNT,  AT(links_max),     "1",   "100000", "5000" },
 { "", "login_timeout", TIME,   AT(login_timeout), "1s",  "1h",     "10s" },
 { "", "pulse_timeout", TIME,   AT(pulse_timeout), "1s",  "1d",     "150s" },
@@ -313,6 +317,7 @@ read_word(const char *words, const char *text, unsigned *index)
 }
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* A name, or all names below one; not an address. */
 static bool
@@ -330,6 +335,22 @@ is_domain(const char *text)
 		if (label[n] == '\0')
 			return strchr(LOWER, label[0]) != NULL;
 	}
+}
+
+/* What a browser may call the page that connects (RFC 6454, 6.2). */
+static bool
+is_origin(const char *text)
+{
+	size_t scheme = strspn(text, LOWER DIGITS "+-."), n;
+	const char *host = text + scheme + 3;
+	struct conf_address address;
+
+	if (scheme == 0 || strncmp(text + scheme, "://", 3) != 0)
+		return false;
+	n = strspn(host, LOWER UPPER DIGITS "-._:[]");
+	return n > 0 && host[n] == '\0' && host[n - 1] != ':' &&
+	    conf_split_address(host, &address) && address.host[0] != '\0' &&
+	    (host[0] == '[') == (strchr(address.host, ':') != NULL);
 }
 
 /* It is copied into a token, where only these need no escape. */
@@ -433,7 +454,8 @@ set_value(void *base, const struct key *key, const char *text)
 			add_text(field, span);
 		return good;
 	case DOMAINS:
-		good = is_domain(text);
+	case ORIGINS:
+		good = key->type == DOMAINS ? is_domain(text) : is_origin(text);
 		if (good)
 			add_text(field, span);
 		return good;
@@ -464,7 +486,7 @@ static bool
 is_list(enum type type)
 {
 	return type == HOSTS || type == NETS || type == DOMAINS ||
-	    type == STRINGS;
+	    type == ORIGINS || type == STRINGS;
 }
 
 static bool
@@ -509,6 +531,7 @@ free_value(void *base, const struct key *key)
 	case HOSTS:
 	case NETS:
 	case DOMAINS:
+	case ORIGINS:
 	case STRINGS:
 		for (i = 0; (*list)[i] != NULL; i++)
 			free((*list)[i]);
@@ -1008,8 +1031,8 @@ check_pair(struct reader *r, const struct conf_listener *l)
 		    has_cert ? "keyPath" : "certPath");
 	if (has_cert && !l->tls)
 		return refuse(r, seen_in_listen(r, given),
-		    "\"listen.%s\": %s is not used with \"tls\": false", given,
-		    l->cert_path);
+		    "\"listen.%s\": %s is not used with \"%s", given,
+		    l->cert_path, l->ca ? "ca\": true" : "tls\": false");
 	return 0;
 }
 
@@ -1077,6 +1100,23 @@ check_listener(struct reader *r, struct span object)
 		    "machines: without TLS, it must be a Unix socket or a "
 		    "loopback address like 127.0.0.1:3456", l->laddr);
 	return check_pair(r, l);
+}
+
+/* At one of them, at least, clients must be served. */
+static int
+check_doors(struct reader *r)
+{
+	const struct conf *c = r->conf;
+	const struct conf_listener *l;
+
+	for (l = c->listen; l < c->listen + c->listen_count; l++) {
+		if (!l->ca)
+			return 0;
+	}
+	return c->listen_count == 0 ? 0 : refuse(r, line_start(r->text,
+	    conf_listener_line(c->listen, "listen.ca")), "\"listen.ca\": true "
+	    "serves the authority's certificate alone: without another object "
+	    "of \"listen\", nobody can connect");
 }
 
 /* Somebody must be allowed to send a PROXY header, if it is needed. */
@@ -1246,7 +1286,8 @@ read_text(struct reader *r)
 	start = skip_space(r->json.p, r->json.end);
 	if (*start != '{')
 		return refuse(r, start, "must be an object like {}");
-	if (read_members(r, "", r->conf) == -1 || check_proxies(r) == -1)
+	if (read_members(r, "", r->conf) == -1 || check_doors(r) == -1 ||
+	    check_proxies(r) == -1)
 		return -1;
 	return check_auth(r);
 }

@@ -341,7 +341,9 @@ mnm_open(const struct mnm_options *options, char *why, size_t room)
 	struct mnm *m = make(options);
 	const struct log_sink *before = log_to(&m->sink);
 
-	if (prepare(m, why, room) == -1) {
+	if ((options->config_path != NULL && options->config_text != NULL ?
+	    say_why(why, room, "both config_path and config_text are given: "
+	    "%s", options->config_path) : prepare(m, why, room)) == -1) {
 		(void)stop_server(m);	/* it has not served */
 		free_all(m);
 		m = NULL;
@@ -681,6 +683,8 @@ mnm_reload(struct mnm *m, char *why, size_t room)
 const char *
 mnm_address(struct mnm *m)
 {
+	if (m->conf.listen_count == 0)
+		return NULL;
 	identity_address(m->address, &m->conf,
 	    identities_cert(&m->ids, &m->conf));
 	return m->address;

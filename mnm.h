@@ -49,7 +49,8 @@ struct mnm_connection;
 struct mnm_options {
 	/*
 	 * The configuration: the path of a file, or its text (JSON), as
-	 * mnm.conf(5) describes it.  If both are NULL, all has the default.
+	 * mnm.conf(5) describes it.  If both are NULL, all has the default;
+	 * only one may be given.
 	 */
 	const char *config_path;
 	const char *config_text;
@@ -125,9 +126,9 @@ int mnm_reload(struct mnm *, char *why, size_t room);
 void mnm_check(struct mnm *);
 
 /*
- * What clients need: the address, "=host:port" or "+host:port", and the
- * SHA-256 fingerprint of the certificate to recognise, "AB:CD:...", or NULL
- * without TLS.  They belong to the relay, and are valid until mnm_reload,
+ * What clients need: the address, "=host:port" or "+host:port", or NULL if it
+ * listens nowhere; and the SHA-256 fingerprint of the certificate to recognise,
+ * "AB:CD:...", or NULL without TLS.  They belong to the relay, and are valid until mnm_reload,
  * mnm_turn, mnm_run or mnm_close.
  */
 const char *mnm_address(struct mnm *);

@@ -1266,6 +1266,20 @@ stop_listening(struct server *sv)
 	set_listeners(sv, &none);
 }
 
+/* A request of HTTP that has arrived is answered: monitors hear of the end. */
+static void
+serve_last(struct server *sv)
+{
+	struct conn *c;
+	size_t i;
+
+	for (i = sv->conn_count; i-- > 0;) {
+		c = sv->conns[i];
+		if (c->language == CONN_UNKNOWN || c->language == CONN_HTTP)
+			serve_conn(sv, c, POLLER_READ);
+	}
+}
+
 int
 server_stop(struct server *sv)
 {
@@ -1273,13 +1287,14 @@ server_stop(struct server *sv)
 
 	listen_remove(&sv->listeners, NULL);
 	stop_listening(sv);
+	sv->due[DUE_STOP] = sv->now.mono + STOP_TIME;
+	serve_last(sv);
 	for (i = 0; i < sv->conn_count; i++) {
 		if (sv->conns[i]->session != NULL)
 			tmtp_quit(sv->conns[i]->session, "server is stopping",
 			    sv->now);
 	}
 	sv->again = true;
-	sv->due[DUE_STOP] = sv->now.mono + STOP_TIME;
 	while (sv->conn_count > 0 && !is_due(sv, DUE_STOP)) {
 		if (server_turn(sv, -1) == -1)
 			return -1;

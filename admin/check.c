@@ -500,7 +500,21 @@ check_data(struct check *c)
 
 /* ---- as the user who will serve ---- */
 
-/* What the relay reads as root at start, it reads as its user later. */
+/* A Unix socket is made as root, and removed as the relay's user. */
+static void
+check_socket(struct check *c, const struct conf_listener *l)
+{
+	char *parent = file_parent(l->laddr);
+
+	if (access(parent, W_OK | X_OK) == -1)
+		add_line(c, CHECK_WARNING, conf_listener_line(l,
+		    "listen.laddr"), "%s: the relay's user can neither remove "
+		    "it at the end nor make it at a reload: %s: %s", l->laddr,
+		    parent, strerror(errno));
+	free(parent);
+}
+
+/* What the relay does as root at start, it does as its user later. */
 static void
 check_later(struct check *c)
 {
@@ -512,6 +526,8 @@ check_later(struct check *c)
 		    "the configuration, so a reload fails: chgrp it to a group "
 		    "of that user, and chmod 640");
 	for (; l < c->conf->listen + c->conf->listen_count; l++) {
+		if (c->was_root && l->net == CONF_UNIX)
+			check_socket(c, l);
 		if (!c->was_root || !l->tls || l->cert_path[0] == '\0')
 			continue;
 		path = access(l->cert_path, R_OK) == -1 ? l->cert_path :
@@ -675,12 +691,19 @@ check_listeners(struct check *c)
 	}
 }
 
+/* What a listener is for, and cannot do, or lets others do. */
 static void
-check_proxies(struct check *c)
+check_uses(struct check *c)
 {
 	const struct conf_listener *l = c->conf->listen;
+	const struct conf_listener *served = identity_listener(c->conf);
 
 	for (; l < c->conf->listen + c->conf->listen_count; l++) {
+		if (l->ca && (!served->tls || served->cert_path[0] != '\0'))
+			add_line(c, CHECK_WARNING,
+			    conf_listener_line(l, "listen.ca"),
+			    "%s has nothing to show: the relay's certificate "
+			    "is not of its own authority", l->laddr);
 		if (l->proxy && l->net == CONF_UNIX && (l->mode & 2) != 0)
 			add_line(c, CHECK_WARNING,
 			    conf_listener_line(l, "listen.mode"),
@@ -702,7 +725,7 @@ check_setup(const struct conf *conf, const char *path, uint64_t now,
 	check_registration(&c);
 	check_data(&c);
 	check_certs(&c, now);
-	check_proxies(&c);
+	check_uses(&c);
 	if (by == CHECK_BY_OPERATOR) {
 		try_as_server(&c, now);
 		check_listeners(&c);

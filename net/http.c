@@ -10,7 +10,6 @@
 #include "net/websocket.h"
 
 #define HEAD_MAX    8192	/* bytes of a request line and its fields */
-#define REQUEST_MAX   2048	/* ... of the line alone */
 #define FIELDS_MAX  100
 #define HOST_MAX    261		/* a name of the DNS, a colon, a port */
 
@@ -222,6 +221,8 @@ scan(struct http *h)
 	unsigned char c, before;
 
 	for (; h->at < h->in.n; h->at++) {
+		if (h->at == HEAD_MAX)
+			return h->line == 0 ? 414 : 431;
 		c = (unsigned char)h->in.p[h->at];
 		before = h->at > 0 ? (unsigned char)h->in.p[h->at - 1] : 0;
 		if ((c == '\n') != (before == '\r') || c == 0x7f ||
@@ -233,10 +234,6 @@ scan(struct http *h)
 		}
 		if (c == '\n')
 			h->line = h->at + 1;
-		else if (h->line == 0 && h->at >= REQUEST_MAX)
-			return 414;
-		if (h->at >= HEAD_MAX)
-			return 431;
 	}
 	return 0;
 }
@@ -325,20 +322,45 @@ read_field(struct head *head, struct span line)
 	return true;
 }
 
-/* A name or address, and perhaps a port; it is repeated in answers. */
+/* Cut so many bytes from the front as are one of these. */
+static size_t
+skip(struct span *text, const char *these)
+{
+	size_t n = 0;
+
+	while (n < text->n && text->p[n] != '\0' &&
+	    strchr(these, text->p[n]) != NULL)
+		n++;
+	*text = (struct span){ text->p + n, text->n - n };
+	return n;
+}
+
+/*
+ * A name or address, the second in brackets if it is of IPv6, and perhaps a
+ * port; it is repeated in answers.
+ */
 static bool
 is_host(struct span text)
 {
-	size_t i;
+	static const char digits[] = "0123456789";
+	static const char in_name[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
 
-	for (i = 0; i < text.n; i++) {
-		if (!is_token_char(text.p[i]) && text.p[i] != ':' &&
-		    text.p[i] != '[' && text.p[i] != ']')
-			return false;
-		if (strchr("!#$&'*+^`|~", text.p[i]) != NULL)
-			return false;
-	}
-	return text.n > 0 && text.n <= HOST_MAX;
+	if (text.n > HOST_MAX || text.n == 0)
+		return false;
+	if (skip(&text, "[") == 1 ?
+	    skip(&text, "0123456789abcdefABCDEF:.") < 2 ||
+	    skip(&text, "]") != 1 : skip(&text, in_name) == 0)
+		return false;
+	return text.n == 0 || (skip(&text, ":") == 1 &&
+	    skip(&text, digits) <= 5 && text.n == 0);
+}
+
+static bool
+is_known(struct span method)
+{
+	return span_is(method, SPAN("GET")) || span_is(method, SPAN("HEAD")) ||
+	    span_is(method, SPAN("OPTIONS"));
 }
 
 /*
@@ -359,7 +381,7 @@ check_head(const struct head *head)
 	if (head->length.n == 0 || strspn(head->length.p, "0123456789") <
 	    head->length.n)
 		return 400;
-	return 413;
+	return is_known(head->method) ? 413 : 405;
 }
 
 static unsigned
@@ -601,24 +623,63 @@ answer_file(struct http *h, const struct head *head,
 
 static const char protocols[] = "sec-websocket-protocol";
 
+/* Without the port that its scheme has anyway. */
+static struct span
+strip_port(struct span host, struct span scheme)
+{
+	struct span port = is_same(scheme, "https") ? SPAN(":443") :
+	    is_same(scheme, "http") ? SPAN(":80") : SPAN("");
+
+	if (host.n > port.n && memcmp(host.p + host.n - port.n, port.p,
+	    port.n) == 0)
+		host.n -= port.n;
+	return host;
+}
+
+/* Whether the origin has this scheme and, in any case of letters, host. */
+static bool
+is_of(struct span origin, struct span scheme, struct span host)
+{
+	struct span own = cut(&origin, SPAN("://"));
+
+	origin = strip_port(origin, scheme);
+	host = strip_port(host, scheme);
+	return own.n == scheme.n && host.n > 0 && origin.n == host.n &&
+	    strncasecmp(own.p, scheme.p, own.n) == 0 &&
+	    strncasecmp(origin.p, host.p, host.n) == 0;
+}
+
 /* A browser says which page connects: ours, or one that is configured. */
 static bool
 is_allowed(const struct http *h, const struct head *head)
 {
-	struct span origin = head->origin, rest = origin, scheme;
+	struct span scheme, host;
 	char **own;
 
-	if (origin.p == NULL)
+	if (head->origin.p == NULL)
 		return true;
 	for (own = h->conf->web_origins; *own != NULL; own++) {
-		if (is_same(origin, *own))
+		host = span_of(*own);
+		scheme = cut(&host, SPAN("://"));
+		if (is_of(head->origin, scheme, host))
 			return true;
 	}
-	scheme = cut(&rest, SPAN("://"));
-	return head->host.n > 0 && rest.n == head->host.n &&
-	    strncasecmp(rest.p, head->host.p, rest.n) == 0 &&
-	    (span_is(scheme, SPAN("https")) ||
-	    (span_is(scheme, SPAN("http")) && !(h->flags & HTTP_TLS)));
+	return is_of(head->origin, SPAN("https"), head->host) ||
+	    (!(h->flags & HTTP_TLS) &&
+	    is_of(head->origin, SPAN("http"), head->host));
+}
+
+/* Whether it knows of protocols, but not of ours; their case matters. */
+static bool
+lacks_protocol(const struct head *head)
+{
+	struct field_list list = list_of(head, protocols);
+	struct span element;
+
+	while (next_element(&list, &element))
+		if (span_is(element, SPAN("tmtp")))
+			return false;
+	return has_list(head, protocols);
 }
 
 /* The status of the handshake: 101 if all is well. */
@@ -632,7 +693,7 @@ check_upgrade(const struct http *h, const struct head *head)
 		return 426;
 	if (!is_allowed(h, head))
 		return 403;
-	if (has_list(head, protocols) && !lists(head, protocols, "tmtp"))
+	if (lacks_protocol(head))
 		return 400;
 	return 101;
 }

@@ -163,12 +163,28 @@ fail(struct websocket *w, enum websocket_code code, struct span reason)
 	w->state = WEBSOCKET_CLOSED;
 }
 
-/* A peer that does not read is sent no more of them. */
+/*
+ * Many at once, or from a peer that does not read, get no answer each: the last
+ * pong is that to the newest ping (section 5.5.3).
+ */
 static void
-answer(struct websocket *w, enum opcode opcode, struct span payload)
+send_pong(struct websocket *w, struct span payload)
 {
-	if (!w->close_sent && w->out.n < OUT_MAX)
-		put_control(w, opcode, payload);
+	if (w->close_sent)
+		return;
+	if (w->out.n >= OUT_MAX)
+		w->out.n -= w->last_pong;
+	put_control(w, OP_PONG, payload);
+	w->last_pong = (uint8_t)(2 + payload.n);
+}
+
+static void
+send_ping(struct websocket *w)
+{
+	if (w->close_sent || w->out.n >= OUT_MAX)
+		return;
+	put_control(w, OP_PING, SPAN(""));
+	w->last_pong = 0;
 }
 
 /* The header of 2 or 4 bytes stands directly before the payload. */
@@ -359,7 +375,7 @@ end_control(struct websocket *w)
 	if (w->opcode == OP_CLOSE)
 		take_close(w, payload);
 	else if (w->opcode == OP_PING)
-		answer(w, OP_PONG, payload);
+		send_pong(w, payload);
 	free(w->control);
 	w->control = NULL;
 }
@@ -444,6 +460,6 @@ websocket_expire(struct websocket *w, struct now now)
 		fail(w, WEBSOCKET_POLICY, SPAN("the message takes too long"));
 	if (seconds(now) < w->ping_at)
 		return;
-	answer(w, OP_PING, SPAN(""));
+	send_ping(w);
 	w->ping_at = seconds(now) + PING_TIME;
 }

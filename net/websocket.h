@@ -61,6 +61,7 @@ struct websocket {
 	uint8_t state;		/* enum websocket_state */
 	uint8_t opcode;		/* of the frame */
 	uint8_t mask_at;	/* byte of the mask for the next byte */
+	uint8_t last_pong;	/* bytes of the pong at the end of out */
 	bool in_message;	/* fragments of a message are still to come */
 	bool close_sent;
 };

@@ -17,7 +17,9 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -334,7 +336,10 @@ test_refusals(void)
 	options.config_path = "/nowhere/mnm.config";
 	CHECK(mnm_open(&options, why, sizeof(why)) == NULL &&
 	    strstr(why, "/nowhere/mnm.config: ") != NULL, "%s", why);
-	options.config_path = NULL;
+	options.config_text = "{}";
+	CHECK(mnm_open(&options, why, sizeof(why)) == NULL &&
+	    strstr(why, "both") != NULL, "%s", why);
+	options.config_path = options.config_text = NULL;
 	options.data = "/nowhere/data";
 	second = mnm_open(&options, why, sizeof(why));
 	CHECK(second != NULL && mnm_start(second, why, sizeof(why)) == -1 &&
@@ -351,11 +356,48 @@ test_refusals(void)
 	    strstr(why, "another relay in this program") != NULL, "%s", why);
 	CHECK(mnm_close(second) == 0, "close");
 	CHECK(mnm_turn(s.relay, 0) == 0, "the first is disturbed");
+	CHECK(mnm_address(s.relay) == NULL, "nobody listens at %s",
+	    mnm_address(s.relay));
 	close_relay(&s);
 	second = mnm_open(&options, why, sizeof(why));
 	CHECK(second != NULL && mnm_start(second, why, sizeof(why)) == 0,
 	    "after it: %s", why);
 	CHECK(mnm_close(second) == 0, "close");
+}
+
+static int
+dial(const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", top,
+	    name);
+	CHECK(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0,
+	    "connect: %s", strerror(errno));
+	return fd;
+}
+
+/* The relay ends while a monitor's request waits to be read. */
+static void
+end_with_request(struct mnm *relay)
+{
+	static const char ask[] = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
+	char text[4000] = "";
+	int fd = dial("socket"), i;
+	ssize_t n, got = 0;
+
+	CHECK(write(fd, ask, sizeof(ask) - 1) == sizeof(ask) - 1, "write");
+	for (i = 0; i < 20; i++)
+		CHECK(mnm_turn(relay, 10) == 0, "turn");
+	CHECK(write(fd, ask, sizeof(ask) - 1) == sizeof(ask) - 1, "write");
+	CHECK(mnm_close(relay) == 0, "close");
+	while (got < (ssize_t)sizeof(text) - 1 && (n = read(fd, text + got,
+	    sizeof(text) - 1 - (size_t)got)) > 0)
+		got += n;
+	CHECK(strstr(text, "200 OK") != NULL && strstr(text, "503 ") != NULL &&
+	    strstr(text, "stopping\n") != NULL, "answered: %s", text);
+	(void)close(fd);
 }
 
 /* With a listener, it is a relay like any other. */
@@ -383,7 +425,7 @@ test_listener(void)
 	    mnm_address(relay));
 	CHECK(mnm_turn(relay, 0) == 0 &&
 	    mnm_reload(relay, why, sizeof(why)) == 0, "%s", why);
-	CHECK(mnm_close(relay) == 0, "close");
+	end_with_request(relay);
 }
 
 static void

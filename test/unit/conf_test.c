@@ -49,6 +49,8 @@
 	"bytes, or empty"
 #define DOMAINS "; must be a list of 0 to 16 entries like " \
 	"\"push.example.org\" or \"*.example.org\", in lower case"
+#define ORIGINS "; must be a list of 0 to 64 entries like " \
+	"\"https://chat.example.org\", without a path"
 #define DATA "; must be a string of 1 to 1024 bytes, without NUL"
 
 /* What may be wrong with a file, and the error after its name. */
@@ -111,6 +113,29 @@ static const struct {
 	    ":1: " INVALID "\"push_contact\": \"https://x\\\"\"" CONTACT },
 	{ "{\"push_contact\": 1}", ":1: " INVALID "\"push_contact\": 1"
 	    CONTACT },
+	{ "{\"web_origins\": [\"https://a.b\",\n\"https://a.b/\"]}",
+	    ":2: " INVALID "\"web_origins\": \"https://a.b/\"" ORIGINS },
+	{ "{\"web_origins\": [\"a.b\"]}",
+	    ":1: " INVALID "\"web_origins\": \"a.b\"" ORIGINS },
+	{ "{\"web_origins\": [\"*\"]}",
+	    ":1: " INVALID "\"web_origins\": \"*\"" ORIGINS },
+	{ "{\"web_origins\": [\"null\"]}",
+	    ":1: " INVALID "\"web_origins\": \"null\"" ORIGINS },
+	{ "{\"web_origins\": [\"https://a b\"]}",
+	    ":1: " INVALID "\"web_origins\": \"https://a b\"" ORIGINS },
+	{ "{\"web_origins\": [\"https://a:99999\"]}",
+	    ":1: " INVALID "\"web_origins\": \"https://a:99999\"" ORIGINS },
+	{ "{\"web_origins\": [\"https://a:\"]}",
+	    ":1: " INVALID "\"web_origins\": \"https://a:\"" ORIGINS },
+	{ "{\"web_origins\": [\"https://::1\"]}",
+	    ":1: " INVALID "\"web_origins\": \"https://::1\"" ORIGINS },
+	{ "{\"listen\": {\"laddr\": \":1\",\n\"ca\": true}}",
+	    ":2: \"listen.ca\": true serves the authority's certificate "
+	    "alone: without another object of \"listen\", nobody can "
+	    "connect" },
+	{ "{\"listen\": {\"laddr\": \":1\",\"ca\": true,\n"
+	    "\"certPath\": \"a\", \"keyPath\": \"b\"}}",
+	    ":2: \"listen.certPath\": a is not used with \"ca\": true" },
 	{ "{\"push_hosts\": [\"a.b\",\n\"*\"]}",
 	    ":2: " INVALID "\"push_hosts\": \"*\"" DOMAINS },
 	{ "{\"push_hosts\": [\"*.\"]}",

@@ -86,6 +86,8 @@ ask(struct buf *answers, const char *text, unsigned flags)
 
 /* ---- one request ---- */
 
+#define HEAD_BYTES 8192	/* of a request, at most */
+
 #define H "Host: r\r\n"
 #define WS "GET /tmtp HTTP/1.1\r\n" H "Upgrade: websocket\r\n" \
     "Connection: Upgrade\r\n"
@@ -191,6 +193,14 @@ static const struct request_case {
 	{ "GET / HTTP/1.1\r\nHost: a'b\r\n\r\n", 400, false, "" },
 	{ "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400, false, "" },
 	{ "GET / HTTP/1.1\r\nHost: u@h\r\n\r\n", 400, false, "" },
+	{ "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400, false, "" },
+	{ "GET / HTTP/1.1\r\nHost: [zz]\r\n\r\n", 400, false, "" },
+	{ "GET / HTTP/1.1\r\nHost: ::1\r\n\r\n", 400, false, "" },
+	{ "GET / HTTP/1.1\r\nHost: r:abc\r\n\r\n", 400, false, "" },
+	{ "GET / HTTP/1.1\r\nHost: r:1:2\r\n\r\n", 400, false, "" },
+	{ "GET / HTTP/1.1\r\nHost: r:123456\r\n\r\n", 400, false, "" },
+	{ "GET / HTTP/1.1\r\nHost: a%zz\r\n\r\n", 400, false, "" },
+	{ "GET / HTTP/1.1\r\nHost: :1\r\n\r\n", 400, false, "" },
 	{ "GET / HTTP/1.1\r\nHost: [::1]:3456\r\n\r\n", 200, true,
 	    " wss://[::1]:3456; " },
 	{ "GET / HTTP/1.1\r\nhOsT:\t r-1.example:1 \t\r\n\r\n", 200, true,
@@ -200,7 +210,7 @@ static const struct request_case {
 	{ "GET / HTTP/1.1\r\n" H "Content-Length: 0\r\n\r\n", 200, true, "" },
 	{ "GET / HTTP/1.1\r\n" H "Content-Length: 1\r\n\r\nx", 413, false,
 	    "" },
-	{ "POST / HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello", 413,
+	{ "POST / HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello", 405,
 	    false, "" },
 	{ "GET / HTTP/1.1\r\n" H "Content-Length: 0\r\n"
 	    "Content-Length: 0\r\n\r\n", 400, false, "" },
@@ -323,7 +333,19 @@ static const struct request_case {
 	{ WS KEY V13 "Origin: null\r\n\r\n", 403, true, "" },
 	{ WS KEY V13 "Origin:\r\n\r\n", 403, true, "" },
 	{ WS KEY V13 "Origin: ftp://r\r\n\r\n", 403, true, "" },
-	{ WS KEY V13 "Origin: http://r\r\n\r\n", 101, true, "" }
+	{ WS KEY V13 "Origin: http://r\r\n\r\n", 101, true, "" },
+	{ WS KEY V13 "Origin: https://chat.example:443\r\n\r\n", 101, true,
+	    "" },
+	{ WS KEY V13 "Origin: https://chat.example:80\r\n\r\n", 403, true,
+	    "" },
+	{ WS KEY V13 "Origin: https://r:443\r\n\r\n", 101, true, "" },
+	{ WS KEY V13 "Origin: https://r:80\r\n\r\n", 403, true, "" },
+	{ WS KEY V13 "Origin: http://r:80\r\n\r\n", 101, true, "" },
+	{ WS KEY V13 "Origin: https://port.example\r\n\r\n", 101, true, "" },
+	{ "GET /tmtp HTTP/1.1\r\nHost: r:443\r\nUpgrade: websocket\r\n"
+	    "Connection: Upgrade\r\n" KEY V13 "Origin: https://r\r\n\r\n",
+	    101, true, "" },
+	{ WS KEY V13 "Sec-WebSocket-Protocol: TMTP\r\n\r\n", 400, true, "" }
 };
 
 static void
@@ -516,15 +538,19 @@ main(void)
 {
 	conf_default(&conf);
 	free(conf.web_origins);
-	conf.web_origins = xzalloc(2 * sizeof(*conf.web_origins));
+	conf.web_origins = xzalloc(3 * sizeof(*conf.web_origins));
+	conf.web_origins[1] = xcopy(SPAN("https://port.example:443"));
 	conf.web_origins[0] = xcopy(SPAN("https://chat.example"));
 	test_cases();
 	test_pipelining();
 	test_long(10, 10, 1, 404);
 	test_long(1900, 10, 1, 404);
-	test_long(2100, 10, 1, 414);
+	test_long(8100, 10, 1, 404);
+	test_long(8200, 10, 1, 414);
 	test_long(20000, 10, 1, 414);
-	test_long(10, 8000, 1, 404);
+	/* With 42 bytes besides. */
+	test_long(10, HEAD_BYTES - 42, 1, 404);
+	test_long(10, HEAD_BYTES - 41, 1, 431);
 	test_long(10, 9000, 1, 431);
 	test_long(10, 1, 99, 404);
 	test_long(10, 1, 100, 431);

@@ -375,6 +375,12 @@ test_pings(void)
 	r = give(buf_span(&b), SIZE_MAX);
 	CHECK(r.open && r.out.n < 1300, "%zu bytes of pongs", r.out.n);
 	free_result(&r);
+	/* The newest is always answered. */
+	put_frame(&b, FIN | PING, SPAN("newest"));
+	r = give(buf_span(&b), SIZE_MAX);
+	CHECK(r.open && r.out.n > 8 && memcmp(r.out.p + r.out.n - 8,
+	    "\x8a\x06newest", 8) == 0, "another pong is the last");
+	free_result(&r);
 	buf_free(&b);
 }
 
