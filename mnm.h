@@ -128,8 +128,8 @@ void mnm_check(struct mnm *);
 /*
  * What clients need: the address, "=host:port" or "+host:port", or NULL if it
  * listens nowhere; and the SHA-256 fingerprint of the certificate to recognise,
- * "AB:CD:...", or NULL without TLS.  They belong to the relay, and are valid until mnm_reload,
- * mnm_turn, mnm_run or mnm_close.
+ * "AB:CD:...", or NULL without TLS.  They belong to the relay, and are valid
+ * until mnm_reload, mnm_turn, mnm_run or mnm_close.
  */
 const char *mnm_address(struct mnm *);
 const char *mnm_fingerprint(struct mnm *);

@@ -85,6 +85,14 @@ say_code(struct output *out, struct span link)
 	buf_free(&drawing);
 }
 
+static bool
+has_page(const struct conf *conf)
+{
+	const struct conf_listener *l = identity_listener(conf);
+
+	return conf->web && (l == NULL || l->http);
+}
+
 static void
 say_block(const struct invitation *v, struct output *out, struct span link,
     const char *address)
@@ -93,7 +101,9 @@ say_block(const struct invitation *v, struct output *out, struct span link,
 
 	output_say(out, "\nYou are invited to %s as \"%.*s\", until %.10s.",
 	    v->conf->name, (int)name.n, name.p, v->until);
-	output_say(out, "With a browser: %.*s", (int)link.n, link.p);
+	/* tmtp takes it, too. */
+	output_say(out, "%s: %.*s", has_page(v->conf) ? "With a browser" :
+	    "As a link", (int)link.n, link.p);
 	output_say(out, "With another client: %s", address);
 	if (v->coded)
 		output_say(out, "Name and code to type there: %s", v->name);

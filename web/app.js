@@ -251,7 +251,8 @@ export class App {
 		for (const talk of this.talks.values())
 			unread += talk.state === 'ignored' ? 0
 				: talk.state === 'request' ? 1 : talk.unread;
-		document.title = unread ? `(${unread}) mnm` : 'mnm';
+		const name = this.engine.account?.relay || 'mnm';
+		document.title = unread ? `(${unread}) ${name}` : name;
 		const badge = /** @type {any} */ (navigator);
 		badge[unread ? 'setAppBadge' : 'clearAppBadge']?.(unread)
 			?.catch?.(() => {});

@@ -106,7 +106,7 @@ export const strings = {
 	'leave-sure': 'Leave this group? To come back, you must be invited again.',
 	'link-used': 'An invitation lets one person in, once. This one has been used, or it has been withdrawn.',
 	'link-used-mine': 'If you have joined with it before, in another browser or on another device, go back and choose “I have an account on another device”.',
-	'link-used-other': 'Otherwise ask for a new invitation. The operator has been told, and this page tries again by itself.',
+	'link-used-other': 'Otherwise part of the link may be missing: open it whole, or ask for a new one. The operator has been told, and this page tries again by itself.',
 	'link-used-title': 'This invitation does not work',
 	'make-group': 'Create',
 	'make-moderator': 'Make moderator',

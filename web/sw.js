@@ -54,6 +54,15 @@ function show(body)
 		icon: 'icon.png' });
 }
 
+/** Where the page is open: only that, and not /ca.html, has a script. */
+async function openPages()
+{
+	const all = await worker.clients.matchAll({ type: 'window' });
+
+	return all.filter((/** @type {any} */ c) =>
+		c.url.split(/[?#]/)[0] === worker.registration.scope);
+}
+
 /**
  * Something waits at the relay.  A browser wants that it is always shown; then
  * it is fetched, by a page if one is open.
@@ -63,7 +72,7 @@ async function wake()
 	const text = await worker.wakeText().catch(() => '');
 
 	await show(text || worker.location.host);
-	const pages = await worker.clients.matchAll({ type: 'window' });
+	const pages = await openPages();
 	for (const page of pages)
 		page.postMessage({ wake: true });
 	if (pages.length)
@@ -95,7 +104,7 @@ worker.addEventListener('fetch', (/** @type {any} */ e) => {
 worker.addEventListener('notificationclick', (/** @type {any} */ e) => {
 	e.notification.close();
 	e.waitUntil((async () => {
-		const pages = await worker.clients.matchAll({ type: 'window' });
+		const pages = await openPages();
 		const talk = e.notification.data?.talk ?? '';
 		if (pages.length) {
 			await pages[0].focus();

@@ -627,8 +627,14 @@ export class TalkView {
 	typed()
 	{
 		this.grow();
+		/* Not later with each key: steady typing is kept, too. */
+		this.draftTimer ??= setTimeout(() => this.saveDraft(), DRAFT_MS);
+	}
+
+	stopTimer()
+	{
 		clearTimeout(this.draftTimer);
-		this.draftTimer = setTimeout(() => this.saveDraft(), DRAFT_MS);
+		this.draftTimer = undefined;
 	}
 
 	grow()
@@ -642,7 +648,7 @@ export class TalkView {
 		const talk = this.talk && this.app.talks.get(this.talk.id);
 		const text = this.input.value;
 
-		clearTimeout(this.draftTimer);
+		this.stopTimer();
 		if (talk && (talk.draft ?? '') !== text && talk.state === 'open') {
 			talk.draft = text;
 			this.app.engine.edit(talk.id, { draft: text });
@@ -693,7 +699,7 @@ export class TalkView {
 
 		if (!talk || (!text && !files.length))
 			return;
-		clearTimeout(this.draftTimer);
+		this.stopTimer();
 		this.input.value = '';
 		this.choose(talk.id, []);
 		this.grow();

@@ -171,6 +171,21 @@ check_places(struct operator *o)
 	operator_do(o, "rm -r home");
 }
 
+/* A link leads to the page only if there is one. */
+static void
+check_links(struct operator *o)
+{
+	relay_file(&o->relay, "page.config", "{\"data\": \"links\", "
+	    "\"register\": \"invite\"}");
+	operator_expect(o, 0, "With a browser: https://", "-c page.config "
+	    "invite 'Alice Smith'");
+	relay_file(&o->relay, "page.config", "{\"data\": \"links\", "
+	    "\"register\": \"invite\", \"web\": false}");
+	operator_expect(o, 0, "As a link: https://", "-c page.config "
+	    "invite 'Bob Baker'");
+	operator_expect_unsaid(o, "browser");
+}
+
 /* Both would listen where the other does. */
 static void
 check_same_port(struct operator *o)
@@ -444,6 +459,7 @@ main(int argc, char **argv)
 	check_damage(&o);
 	check_root(&o);
 	check_places(&o);
+	check_links(&o);
 	check_same_port(&o);
 	check_second(&o);
 	check_window(&o);

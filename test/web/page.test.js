@@ -44,9 +44,9 @@ test('two people meet and talk', async () => {
 	await b.page.getByRole('button', { name: 'Back' }).click();
 	await a.write('Are you there?');
 	await b.page.locator('.count').waitFor();
-	await b.page.waitForFunction(() => document.title === '(1) mnm');
+	await b.page.waitForFunction(() => document.title === '(1) Lindenhof');
 	await b.open('Alice');
-	await b.page.waitForFunction(() => document.title === 'mnm');
+	await b.page.waitForFunction(() => document.title === 'Lindenhof');
 	await quiet(a, b);
 });
 
@@ -273,6 +273,15 @@ test('drafts are kept; search finds; hostile text stays text', async () => {
 	await a.page.waitForSelector('.composer');
 	assert.equal(await a.page.getByLabel('Message', { exact: true })
 		.inputValue(), 'half a thou');
+	/* Keys that come without a pause: it is kept before the last of them. */
+	await a.page.getByLabel('Message', { exact: true }).evaluate((input) => {
+		window.typing = setInterval(() => {
+			input.value += 'x';
+			input.dispatchEvent(new InputEvent('input'));
+		}, 50);
+	});
+	await until(async () => (await a.table('talks'))[0].draft.endsWith('xx'));
+	await a.page.evaluate(() => clearInterval(window.typing));
 	await a.page.getByRole('searchbox').fill('oak treasure');
 	await a.page.locator('.found').click();
 	await a.page.locator('.marked', { hasText: 'oak' }).waitFor();
@@ -437,7 +446,7 @@ test('notices while nobody looks, and being woken', async () => {
 	await b.write('Supper is ready');
 	await until(async () => (await notices()).length > 0);
 	assert.deepEqual(await notices(), [['Yann', 'Supper is ready']]);
-	await page.waitForFunction(() => document.title === '(1) mnm');
+	await page.waitForFunction(() => document.title === '(1) Lindenhof');
 	/* No push service can be reached from here: its answer is made up. */
 	await page.evaluate(() => {
 		const made = { endpoint: 'https://web.push.apple.com/QGuQ',
@@ -474,7 +483,9 @@ test('a push while no page is open: the worker fetches what waits', async () => 
 
 	await a.context.grantPermissions(['notifications']);
 	await a.page.evaluate(() => navigator.serviceWorker.ready);
+	/* A page of the relay's that has no script is none of those. */
 	const blank = await a.context.newPage();
+	await blank.goto(`${relay.url}ca.html`);
 	const cdp = await a.context.newCDPSession(blank);
 	const registered = new Promise((done) => cdp.on(
 		'ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
