@@ -146,6 +146,8 @@ struct index_content {
 	uint32_t acked_count;
 	bool damaged;			/* a line is, before the end */
 	bool ragged;			/* bytes stand behind the end */
+	bool mixed;			/* with lines that the journal has, too:
+					   it cannot just be cut */
 };
 
 static void
@@ -232,6 +234,27 @@ take_entry(struct index_content *c, struct index_entry e)
 	insert(c, place, e);
 }
 
+/*
+ * A copied index has its acks behind lines that the journal has, too; but these
+ * acks the journal may not have.
+ */
+static void
+take_late_acks(struct index_content *c, struct span text, uint64_t limit)
+{
+	struct index_entry e;
+	uint32_t at, place;
+
+	for (at = c->end; at + INDEX_LINE <= text.n; at += INDEX_LINE) {
+		if (read_line(text.p + at, &e) != '-' || e.id >= limit)
+			continue;
+		place = place_of(c->entries, c->count, e.id);
+		if (!has_entry(c, place, e.id) || c->gone[place])
+			continue;
+		c->gone[place] = true;
+		c->mixed = true;
+	}
+}
+
 static void
 parse(struct index_content *c, struct span text, uint64_t limit)
 {
@@ -245,13 +268,16 @@ parse(struct index_content *c, struct span text, uint64_t limit)
 		sign = read_line(text.p + at, &e);
 		if (sign == '-')
 			take_ack(c, e.id);
-		else if (sign == 0 || e.id >= limit || c->next != 0)
+		else if (sign == 0 || c->next != 0)
 			c->damaged = true;
+		else if (e.id >= limit)
+			c->mixed = true;	/* it is between copies */
 		else if (sign == '=')
 			c->next = e.id;
 		else
 			take_entry(c, e);
 	}
+	take_late_acks(c, text, limit);
 }
 
 /* Read so many bytes of the file at path, at most. */
@@ -545,9 +571,12 @@ mend(struct node_index *ix, struct index_dir *dir, uint32_t i,
 	found = recover(c, dir, from, to);
 	if (found == -1)
 		return -1;
-	if (!c->damaged && ix->stale && found == 0)
-		return dir->quarantine->report_only ? 0 :
+	if (!c->damaged && ix->stale && found == 0) {
+		if (dir->quarantine->report_only)
+			return 0;
+		return c->mixed ? rewrite(dir, path, c) :
 		    trim(dir, path, c->end);
+	}
 	quarantine_note(dir->quarantine,
 	    "%s: it has damaged lines; packs say what %d of them were", path,
 	    found);
@@ -720,7 +749,7 @@ load_file(struct node_index *ix, struct index_dir *dir, uint32_t i)
 	/* It was never synced without a line. */
 	c.damaged = c.damaged || c.end == 0;
 	/* What is damaged later is found at the next start. */
-	if (!known && (((c.damaged || c.ragged) &&
+	if (!known && (((c.damaged || c.ragged || c.mixed) &&
 	    mend(ix, dir, i, path, &c) == -1) ||
 	    settle(ix, dir, i, path, c.end) == -1)) {
 		free_content(&c);
