@@ -20,8 +20,8 @@
  * them before the journal forgets the same.  So what a power cut leaves half
  * written is in the journal, too: it is behind the last whole line of an id
  * below any that the journal has.  That is cut off, but for acks, when the file
- * is first looked at.  If other lines are damaged, the packs say what they were: see
- * pack.h.  A file of which nothing waits is removed.
+ * is first looked at.  If other lines are damaged, the packs say what they
+ * were: see pack.h.  A file of which nothing waits is removed.
  *
  * Memory has the acks that are not in the files yet, and the entries of the
  * file that was read last.
