@@ -750,7 +750,7 @@ userdb_check_name(struct span name, unsigned min)
 	if (name.n > NAME_BYTES)
 		return USERDB_LONG;
 	chars = name_chars(name);
-	if (chars == 0 || name_has_ignorable(name))
+	if (chars == 0 || name_has_lookalike(name))
 		return USERDB_INVALID;
 	if (name_is_like_uid(name))
 		return USERDB_UID;

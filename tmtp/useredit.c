@@ -373,6 +373,25 @@ edit_dropalias(struct request *rq)
 	return route_send(rq, &p, 1);
 }
 
+/* Whom the user blocks may have been removed since; NULL if it is nobody. */
+static struct user *
+find_blocked(const struct user *self, struct span text)
+{
+	struct user *other;
+	struct uid uid;
+	size_t i;
+
+	if (self->blocked == NULL ||
+	    !decode_base32(uid.bytes, UID_BYTES, text))
+		return NULL;
+	for (i = 0; i < self->blocked->count; i++) {
+		other = self->blocked->items[i];
+		if (memcmp(&other->uid, &uid, sizeof(uid)) == 0)
+			return other;
+	}
+	return NULL;
+}
+
 /* The other's posts, pings and invitations do not reach the user any more. */
 static bool
 edit_block(struct request *rq)
@@ -386,12 +405,14 @@ edit_block(struct request *rq)
 		return request_refuse(rq, "UserEdit takes either block or "
 		    "unblock", SPAN(""));
 	other = userdb_user_text(db, on ? rq->h.block : rq->h.unblock);
+	if (other == NULL && !on)
+		other = find_blocked(self, rq->h.unblock);
 	if (other == NULL)
 		return request_refuse(rq, "no user has the uid ",
 		    on ? rq->h.block : rq->h.unblock);
 	if (other == self)
-		return request_refuse(rq, "you cannot block yourself",
-		    SPAN(""));
+		return request_refuse(rq, on ? "you cannot block yourself" :
+		    "you do not block yourself", SPAN(""));
 	if (on && self->blocked != NULL && !userdb_blocks(self, other) &&
 	    self->blocked->count >= BLOCKED_MAX)
 		return request_refuse(rq, "you block as many users as you may: "

@@ -45,6 +45,13 @@ static const struct range ignorable[] = {
 	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 };
 
+/* Zs but for the space itself, what looks like one, and what is nothing. */
+static const struct range spaces[] = {
+	{ 0x00a0, 0x00a0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200a },
+	{ 0x202f, 0x202f }, { 0x205f, 0x205f }, { 0x2800, 0x2800 },
+	{ 0x3000, 0x3000 }, { 0xfdd0, 0xfdef }, { 0xfffe, 0xffff },
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool
@@ -92,13 +99,15 @@ name_chars(struct span name)
 }
 
 bool
-name_has_ignorable(struct span name)
+name_has_lookalike(struct span name)
 {
+	uint32_t character;
 	size_t i, bytes;
 
 	for (i = 0; i < name.n; i += bytes) {
-		if (is_in(ignorable, COUNT(ignorable),
-		    utf8_char(name.p + i, name.p + name.n, &bytes)))
+		character = utf8_char(name.p + i, name.p + name.n, &bytes);
+		if (is_in(ignorable, COUNT(ignorable), character) ||
+		    is_in(spaces, COUNT(spaces), character))
 			return true;
 	}
 	return false;

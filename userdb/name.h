@@ -23,8 +23,11 @@ bool name_fits(struct span);
  */
 size_t name_chars(struct span);
 
-/* Whether a name in valid UTF-8 has a character that is drawn as nothing. */
-bool name_has_ignorable(struct span);
+/*
+ * Whether a name in valid UTF-8 has a character that is drawn as nothing, or as
+ * a space but is none: two names could look the same.
+ */
+bool name_has_lookalike(struct span);
 /* Whether it could be taken for a uid. */
 bool name_is_like_uid(struct span);
 

@@ -164,15 +164,15 @@ export function form(submit, ...children)
 }
 
 /**
- * A name as people type it, without the characters that cannot be seen: the relay
- * refuses them, and keyboards put some behind a heart.
+ * A name as people type it, without the characters that cannot be seen, and with
+ * usual spaces: the relay refuses others, and keyboards put some behind a heart.
  *
  * @param {{value: string}} input
  */
 export function typed(input)
 {
 	return input.value.replace(/\p{Default_Ignorable_Code_Point}/gu, '').trim()
-		.replace(/ +/g, ' ');
+		.replace(/\p{Zs}+/gu, ' ');
 }
 
 /**

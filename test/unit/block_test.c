@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "test/lib/check.h"
 #include "test/lib/harness.h"
+#include "tmtp.h"
+#include "userdb.h"
 
 #define MOST 200	/* whom one may block */
 #define DONE "\"msgid\":\"1"	/* in the ack; of 2026 and later */
@@ -56,6 +58,14 @@ test_most(void)
 	ask(&h, a, "unblock", uids[1], DONE);
 	ask(&h, a, "block", uids[MOST], DONE);
 	ask(&h, a, "block", uids[1], "unblock one before");
+	/* Who is removed can be unblocked all the same. */
+	tmtp_remove_user(h.relay, userdb_user_text(h.data.userdb,
+	    span_of(uids[2])));
+	harness_turn(&h);
+	ask(&h, a, "block", uids[2], "no user has the uid");
+	ask(&h, a, "unblock", uids[2], DONE);
+	ask(&h, a, "unblock", uids[2], "no user has the uid");
+	ask(&h, a, "block", uids[1], DONE);
 	harness_close(&h);
 }
 
