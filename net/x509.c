@@ -364,7 +364,7 @@ find_name(struct buf *der, const struct cert *authority)
 	    authority->chain[0].data_len);
 }
 
-/* Letters, digits, '-', '_', '.', '*' and, in addresses, ':'. */
+/* Letters, digits, '-' (not first), '_', '.', '*' and, in addresses, ':'. */
 bool
 x509_is_name(const char *name)
 {
@@ -372,7 +372,7 @@ x509_is_name(const char *name)
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*:");
 	unsigned char address[16];
 
-	if (n == 0 || n > 253 || name[n] != '\0')
+	if (n == 0 || n > 253 || name[n] != '\0' || name[0] == '-')
 		return false;
 	return strchr(name, ':') == NULL ||
 	    inet_pton(AF_INET6, name, address) == 1;

@@ -406,11 +406,12 @@ read_claims(struct oidc_token *t, struct span json)
 		{ "aud", ANY, &t->aud, false },
 		{ "exp", SECONDS, &t->exp, false },
 		{ "iat", SECONDS, &t->iat, false },
-		{ "nbf", SECONDS, &t->nbf, false }
+		{ "nbf", SECONDS, &t->nbf, false },
+		{ "azp", STRING, &t->azp, false }
 	};
 	size_t i;
 
-	if (!read_object(json, wanted, 6))
+	if (!read_object(json, wanted, 7))
 		return "the token's claims are invalid";
 	for (i = 0; i < 5; i++) {
 		if (!wanted[i].given)
@@ -494,7 +495,7 @@ oidc_token_is_for(const struct oidc_token *t, struct span audience)
 	while (json_item(&j)) {
 		raw = json_string(&j);
 		if (!j.bad && means(raw, audience))
-			return true;
+			return t->azp.p == NULL || span_is(t->azp, audience);
 	}
 	return false;
 }

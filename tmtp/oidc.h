@@ -36,6 +36,7 @@ void oidc_keys_free(struct oidc_keys *);
 struct oidc_token {
 	struct span sub, iss;	/* not empty */
 	struct span aud;	/* JSON: a string, or an array of them */
+	struct span azp;	/* whom it was issued to; NULL: not given */
 	uint64_t iat, exp;	/* seconds since 1970 UTC */
 	uint64_t nbf;		/* likewise; 0: not given */
 
@@ -53,7 +54,10 @@ struct oidc_token {
 int oidc_token_read(struct oidc_token *, struct span compact, char *why,
     size_t room);
 void oidc_token_free(struct oidc_token *);
-/* Whether this is an audience of the token. */
+/*
+ * Whether this is the audience of the token; of several, the one that it was
+ * issued to, if it says that (OpenID Connect Core, 3.1.3.7).
+ */
 bool oidc_token_is_for(const struct oidc_token *, struct span audience);
 /*
  * Check its signature, and its dates against now (seconds since 1970 UTC),

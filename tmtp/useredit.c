@@ -30,6 +30,7 @@
  * with one, as they came after it, lose access in the same turn.
  */
 #define NEW_NODES_MAX 64
+#define NEW_ALIASES_MAX 200	/* likewise */
 
 #define DROP_PAUSE 100	/* ms between those that nobody uses: for a commit */
 #define WITHIN_MAX 86400	/* seconds in which a new node must log in */
@@ -280,6 +281,25 @@ edit_newnode(struct request *rq)
 	return tell_newnode(rq, node, nodeid);
 }
 
+/* Each is taken for ever: a few, or all that people are called would be. */
+static bool
+may_make_alias(struct request *rq)
+{
+	struct user *user = rq->session->node->user;
+	uint32_t day = (uint32_t)(rq->now.wall / CLOCK_DAY);
+
+	if (user->new_aliases_day != day) {
+		user->new_aliases_day = day;
+		user->new_aliases_from = (uint32_t)user->alias_count;
+	}
+	if (user->alias_count >= ALIASES_MAX)
+		return request_refuse(rq, "you have as many aliases as you "
+		    "may: this is one too many: ", rq->h.newalias);
+	return user->alias_count - user->new_aliases_from < NEW_ALIASES_MAX ||
+	    request_refuse(rq, "too many new aliases today: try again "
+	    "tomorrow: ", rq->h.newalias);
+}
+
 static bool
 edit_newalias(struct request *rq)
 {
@@ -291,9 +311,8 @@ edit_newalias(struct request *rq)
 	    uses.value >= ALIAS_UNLIMITED))
 		return refuse_number(rq, "uses must be from 1 to 4294967294, "
 		    "not ", uses);
-	if (user->alias_count >= ALIASES_MAX)
-		return request_refuse(rq, "you have as many aliases as you "
-		    "may: this is one too many: ", rq->h.newalias);
+	if (!may_make_alias(rq))
+		return false;
 	if (!limit_may_guess(rq))
 		return false;
 	if (!useredit_add_alias(rq, user, rq->h.newalias,

@@ -83,6 +83,8 @@ struct user {
 	uint32_t pings_since;		/* in seconds since 1970 */
 	uint32_t new_nodes_day;	/* since 1970; 0: never.  On it, nodes */
 	uint32_t new_nodes_from;	/* from this number on were made */
+	/* The same of aliases, for tmtp/useredit.c; in memory only. */
+	uint32_t new_aliases_day, new_aliases_from;
 	struct node **nodes;	/* by rising ref */
 	struct alias **aliases;
 	uint32_t node_count, alias_count;

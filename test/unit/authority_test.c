@@ -227,6 +227,7 @@ test_refusals(void)
 {
 	static const char *const none[] = { NULL };
 	static const char *const space[] = { "a b", NULL };
+	static const char *const option[] = { "--renew", NULL };
 	static const char *const colon[] = { "host:3456", NULL };
 	static const char *const empty[] = { "ok", "", NULL };
 	static const char *many[200];
@@ -238,6 +239,7 @@ test_refusals(void)
 		many[i] = "a-rather-long-name-of-a-host.example.org";
 	refuses(none, NOW, "no name");
 	refuses(space, NOW, "not a host name");
+	refuses(option, NOW, "not a host name");
 	refuses(colon, NOW, "not a host name");
 	refuses(empty, NOW, "not a host name");
 	CHECK(files_here() == 0, "files are left");

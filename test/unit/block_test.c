@@ -1,5 +1,5 @@
 /*
- * A member who blocks as many others as may be.
+ * A member who blocks as many others as may be, and takes as many names.
  */
 #include <stdio.h>
 #include <string.h>
@@ -69,9 +69,37 @@ test_most(void)
 	harness_close(&h);
 }
 
+/* A day's names; the next day there are more. */
+static void
+test_names(void)
+{
+	enum { DAY = 86400000, NAMES = 200 };
+	struct harness h;
+	struct actor *a;
+	char name[UID_TEXT + 1];
+	int i;
+
+	harness_open(&h);
+	harness_start(&h);
+	a = harness_actor(&h, "a");
+	harness_register(&h, a);
+	for (i = 0; i <= NAMES + 1; i++) {
+		(void)snprintf(name, sizeof(name), "name %d", i);
+		if (i == NAMES) {
+			ask(&h, a, "newalias", name, "try again tomorrow: "
+			    "name 200");
+			harness_pass(&h, DAY);
+			harness_login(&h, a);
+		}
+		ask(&h, a, "newalias", name, DONE);
+	}
+	harness_close(&h);
+}
+
 int
 main(void)
 {
 	test_most();
+	test_names();
 	return check_report("block");
 }

@@ -99,7 +99,9 @@ static const struct good {
 	  "\"exp\": 1799999941.5 }" },
 	{ "e", HEADER("ES256", "e"), "{\"sub\": \"a\", \"iss\": \"https://"
 	  "id.example\", \"aud\": [ \"x\", \"mnm\" ], \"iat\": 1.0, "
-	  "\"exp\": 1800000060}" }
+	  "\"exp\": 1800000060}" },
+	{ "e", HEADER("ES256", "e"), "{\"sub\":\"a\",\"iss\":\"https://"
+	  "id.example\",\"aud\":[\"x\",\"mnm\"],\"azp\":\"mnm\"," DATES "}" }
 };
 
 /* Signed well, and wrong all the same. */
@@ -188,6 +190,9 @@ static const struct bad {
 	{ "r2", "sha256", HEADER("RS256", "r2"), "{\"sub\":\"a\",\"iss\":"
 	  "\"https://id.example\",\"aud\":[\"mn\",\"MNM\"]," DATES "}",
 	  "somebody else" },
+	{ "r2", "sha256", HEADER("RS256", "r2"), "{\"sub\":\"a\",\"iss\":"
+	  "\"https://id.example\",\"aud\":[\"x\",\"mnm\"],\"azp\":\"x\","
+	  DATES "}", "somebody else" },
 	{ "r2", "sha256", HEADER("RS256", "r2"), "{\"sub\":\"a\",\"iss\":"
 	  "\"https://id.example\",\"aud\":{\"mnm\":1}," DATES "}",
 	  "somebody else" },
