@@ -2,7 +2,9 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -29,7 +31,8 @@ split(struct dial *d, const char *text)
 	d->host[n] = '\0';
 	text = *colon == ':' ? colon + 1 : "3456";
 	n = strlen(text);
-	if (n == 0 || n > 5 || strspn(text, "0123456789") != n)
+	if (n == 0 || n > 5 || strspn(text, "0123456789") != n ||
+	    strtol(text, NULL, 10) < 1 || strtol(text, NULL, 10) > UINT16_MAX)
 		return false;
 	(void)snprintf(d->port, sizeof(d->port), "%s", text);
 	return true;
@@ -54,7 +57,7 @@ dial_open(struct dial *d, const char *address, const char *fingerprint,
 	*d = (struct dial){ .count = 0 };
 	if (!read_address(d, address))
 		return say_why(why, room, "%s is not an address: write "
-		    "=host:port", address);
+		    "=host:port, with a port from 1 to 65535", address);
 	if (d->kind == DIAL_PINNED && !trust_pin(&d->trust, fingerprint) &&
 	    fingerprint[0] != '\0')
 		return say_why(why, room, "invalid fingerprint: %s",

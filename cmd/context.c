@@ -129,15 +129,16 @@ context_usage(const struct context *context, const char *usage)
 }
 
 int
-context_number(const struct context_words *words, long max, long *number)
+context_number(const struct context_words *words, long min, long max,
+    long *number)
 {
 	char *end;
 
 	errno = 0;
 	*number = strtol(words->value, &end, 10);
 	if (errno == 0 && end != words->value && *end == '\0' &&
-	    *number >= 0 && *number <= max)
+	    *number >= min && *number <= max)
 		return 0;
 	return context_fail(NULL, STATUS_USAGE,
-	    "%s is not a number from 0 to %ld", words->value, max);
+	    "%s is not a number from %ld to %ld", words->value, min, max);
 }

@@ -64,7 +64,8 @@ struct context_words {
 
 int context_option(struct context_words *, const struct context_option *);
 /* The last option's value as a number from 0 to max.  0, or a status. */
-int context_number(const struct context_words *, long max, long *number);
+int context_number(const struct context_words *, long min, long max,
+    long *number);
 /* Print how to use it, and return STATUS_USAGE, or STATUS_OK for --help. */
 int context_usage(const struct context *, const char *usage);
 

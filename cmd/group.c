@@ -13,7 +13,7 @@
 static const char group_usage[] =
     "group [invite GROUP NAME [--moderated] [--closed] [TEXT] |\n"
     "            join GROUP [NAME] | leave GROUP | rename GROUP NAME |\n"
-    "            drop GROUP NAME | moderator GROUP NAME [off] |\n"
+    "            drop GROUP NAME | moderator GROUP NAME [on | off] |\n"
     "            pass GROUP MSGID | reject GROUP MSGID]";
 static const char alias_usage[] = "alias [add NAME [--uses N] | drop NAME]";
 
@@ -245,7 +245,7 @@ run_verb(struct context *context, struct account *account, const char *verb,
 		e.to = w->words[1];
 	} else if (strcmp(verb, "moderator") == 0) {
 		e.to = w->words[1];
-		e.on = w->words[2] == NULL;
+		e.on = w->words[2] == NULL || strcmp(w->words[2], "on") == 0;
 	} else {
 		e.msgid = w->words[1];
 	}
@@ -281,6 +281,10 @@ read_group_words(struct group_words *w, char **argv)
 			break;
 		w->words[w->count++] = *words.at++;
 	}
+	/* Whether somebody moderates is "on", as without it, or "off". */
+	if (strcmp(v->name, "moderator") == 0 && w->count == 3 &&
+	    strcmp(w->words[2], "on") != 0 && strcmp(w->words[2], "off") != 0)
+		return NULL;
 	if (w->count < v->least || ((w->moderated || w->closed) && v != verbs))
 		return NULL;
 	return v;
@@ -343,7 +347,7 @@ group_run_alias(struct context *context, char **argv)
 
 	for (;;) {
 		while ((option = context_option(&words, options)) > 0)
-			if (context_number(&words, INT32_MAX, &uses) !=
+			if (context_number(&words, 1, INT32_MAX, &uses) !=
 			    STATUS_OK)
 				return STATUS_USAGE;
 		if (option == -1 || *words.at == NULL || count == 2)

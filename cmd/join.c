@@ -8,6 +8,7 @@
  */
 #include "cmd/join.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -382,6 +383,16 @@ put_alias(const struct plan *plan, char alias[ALIAS_ROOM])
 	    plan->code[0] == '\0' ? "" : " ", plan->code);
 }
 
+/* An address of IPv4 or IPv6. */
+static bool
+is_number(const char *host)
+{
+	unsigned char bytes[16];
+
+	return inet_pton(AF_INET, host, bytes) == 1 ||
+	    inet_pton(AF_INET6, host, bytes) == 1;
+}
+
 /* 0, or a status; then why is said by the caller. */
 static int
 try_to_join(struct context *context, struct attempt *a,
@@ -417,8 +428,12 @@ try_to_join(struct context *context, struct attempt *a,
 			    "the relay's certificate is not the expected one" :
 			    plan->invited ? "no authority of this system "
 			    "vouches for the relay's certificate: was the "
-			    "whole link in quotes?" : "no authority of this "
-			    "system vouches for the relay's certificate");
+			    "whole link in quotes?" :
+			    is_number(a->dial.host) ? "authorities are asked "
+			    "about names only, not about addresses: write "
+			    "+name:port, or =address:port and the fingerprint" :
+			    "no authority of this system vouches for the "
+			    "relay's certificate");
 			return STATUS_NO_PERMISSION;
 		}
 		turn(a);
@@ -682,6 +697,7 @@ read_words(struct plan *plan, char **argv)
 	};
 	struct context_words words = { .at = argv };
 	const char *given = NULL;
+	bool named = false;
 	int option;
 
 	plan->label = "tmtp";
@@ -704,7 +720,8 @@ read_words(struct plan *plan, char **argv)
 				return context_fail(NULL, STATUS_USAGE,
 				    "this link is not whole: it ends with "
 				    "#join= or #device= and more");
-		} else if (strlen(*words.at) < NAME_ROOM) {
+		} else if (!named && strlen(*words.at) < NAME_ROOM) {
+			named = true;
 			(void)snprintf(plan->name, NAME_ROOM, "%s",
 			    *words.at++);
 		} else {

@@ -502,7 +502,7 @@ read_words(struct post_order *order, char **argv, size_t *who_count)
 				order->waits = true;
 				break;
 			case 't':
-				if (context_number(&words, REQUEST_MAX,
+				if (context_number(&words, 0, REQUEST_MAX,
 				    &seconds) != STATUS_OK)
 					return -1;
 				order->timeout = (int)seconds;

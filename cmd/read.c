@@ -197,6 +197,17 @@ finish(struct context *context, struct read_run *r, size_t at)
 	return 0;
 }
 
+/*
+ * What the user did on any device is of interest to a person, but is no mail,
+ * and nothing to run a command for.
+ */
+static bool
+is_wanted(const struct read_run *r, const struct show *s)
+{
+	return show_is_for_people(s) && ((r->command == NULL &&
+	    r->maildir == NULL) || !span_is(s->reply->op, SPAN("user")));
+}
+
 /* Hand over what was taken.  0, or -1 and why: then r->at is what failed. */
 static int
 hand_over_all(struct context *context, struct read_run *r)
@@ -208,7 +219,7 @@ hand_over_all(struct context *context, struct read_run *r)
 	while (at < r->count && result == 0) {
 		show_open(&s, &r->messages[at].reply, &r->account, &r->book);
 		s.again = r->messages[at].again;
-		if (r->all || show_is_for_people(&s))
+		if (r->all || is_wanted(r, &s))
 			result = hand_over(context, r, &s);
 		show_close(&s);
 		if (result == 0 && ++at < r->count && r->text.n > TEXT_MAX)
@@ -359,7 +370,7 @@ read_words(struct context *context, struct read_run *r, char **argv)
 			    "%s", words.value);
 			break;
 		case 't':
-			if (context_number(&words, REQUEST_MAX, &seconds) !=
+			if (context_number(&words, 0, REQUEST_MAX, &seconds) !=
 			    STATUS_OK)
 				return -1;
 			break;

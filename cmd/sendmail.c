@@ -84,6 +84,18 @@ add_recipient(struct sendmail *s, struct span address)
 	buf_add_byte(&s->recipients, '\0');
 }
 
+/* One argument may be a list: cron passes on all of MAILTO so. */
+static void
+add_recipients(struct sendmail *s, struct span list)
+{
+	struct buf name = { NULL, 0, 0 }, address = { NULL, 0, 0 };
+
+	while (field_address(&list, &name, &address))
+		add_recipient(s, buf_span(&address));
+	buf_free(&name);
+	buf_free(&address);
+}
+
 /* Use an option's value, or do without. */
 static void
 set_option(struct sendmail *s, char letter, const char *value)
@@ -131,7 +143,7 @@ read_words(struct sendmail *s, char **argv)
 		set_option(s, *letter, value);
 	}
 	for (; *argv != NULL; argv++)
-		add_recipient(s, span_of(*argv));
+		add_recipients(s, span_of(*argv));
 	return s->recipients.n > 0 || s->from_header ? 0 : -1;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/typo.h"
+#include "client/account.h"
 #include "cmd/bridge.h"
 #include "cmd/context.h"
 #include "cmd/device.h"
@@ -125,6 +126,8 @@ main(int argc, char **argv)
 	struct context context = { .account = getenv("TMTP_ACCOUNT") };
 	int option;
 
+	if (context.account == NULL || context.account[0] == '\0')
+		context.account = "default";
 	(void)argc;
 	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -141,8 +144,9 @@ main(int argc, char **argv)
 			return STATUS_OK;
 		}
 	}
-	if (context.account == NULL || context.account[0] == '\0')
-		context.account = "default";
+	if (!account_is_name(context.account))
+		return context_fail(&context, STATUS_USAGE,
+		    "invalid name of an account: \"%s\"", context.account);
 	if (option == -1 || *words.at == NULL)
 		return context_usage(&context, "[-a ACCOUNT] [--json] "
 		    "COMMAND ...; tmtp --help lists the commands");
