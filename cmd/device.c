@@ -95,9 +95,9 @@ show_device(struct context *context, const struct account *account,
 		show_json(&text, account, buf_span(&link), nodeid, noderef);
 	} else {
 		buf_addf(&text, "Device number %.*s.  With a browser, or tmtp "
-		    "join, open this link on it within a\nday, on one only: two would get a "
-		    "part of the messages each.  Who has it can\nread and "
-		    "write in your name:\n\n%.*s\n\n",
+		    "join, open this link on it within a\nday, on one only: "
+		    "two would get a part of the messages each.  Who has it "
+		    "can\nread and write in your name:\n\n%.*s\n\n",
 		    (int)noderef.n, noderef.p, (int)link.n, link.p);
 		if (qr_encode(&qr, buf_span(&link)))
 			qr_draw(&drawing, &qr);
@@ -211,8 +211,8 @@ device_run(struct context *context, char **argv)
 	while (option != -1 && (option = context_option(&words, options)) > 0)
 		after = true;
 	if (option == -1 || *words.at != NULL || (adds && after) ||
-	    (!adds && word != NULL && strspn(word, "0123456789") !=
-	    strlen(word)) || (!adds && (strcmp(verb, "drop") != 0 || word == NULL)))
+	    (!adds && (strcmp(verb, "drop") != 0 || word == NULL ||
+	    word[strspn(word, "0123456789")] != '\0')))
 		return context_usage(context, usage);
 	status = context_account(context, &account);
 	if (status != STATUS_OK)
