@@ -317,10 +317,16 @@ save_people(struct datadir *d)
 int
 datadir_close(struct datadir *d)
 {
+	struct checkpoint *cp = d->checkpoint;
 	int result = d->quarantine.report_only ? 0 : datadir_commit(d);
 	int error = errno;
 
 	syncer_stop(d->syncer);
+	/* What it should have synced is lost, and no later sync would say so. */
+	if (result == 0 && cp->step == STEP_SYNCING && cp->job.error != 0) {
+		result = -1;
+		error = cp->job.error;
+	}
 	if (result == 0 && !d->quarantine.report_only)
 		save_people(d);
 	release_all(d);

@@ -43,7 +43,7 @@ int datadir_open(struct datadir *, const char *path, uint64_t journal_size,
     char *why, size_t room);
 /*
  * Commit, write what files are behind, sync, close.  -1 with errno if the
- * commit failed.
+ * commit failed, or the sync of a checkpoint before.
  */
 int datadir_close(struct datadir *);
 

@@ -92,14 +92,20 @@ start_again(void)
 static bool
 live(uint64_t random)
 {
+	unsigned long failed = disk_calls.failed;
+	unsigned closes;
+
 	while (run.actions-- > 0) {
 		if (run.before_action != NULL)
 			run.before_action();
 		if (world_guard(action_any) == -1 && !start_again())
 			return false;
+		/* Often as soon as a call has failed, and nobody knows yet. */
+		closes = disk_calls.failed > failed ? 4 : 150;
+		failed = disk_calls.failed;
 		if (prng_below(&random, 100) == 0)
 			world_kill();
-		else if (prng_below(&random, 150) == 0)
+		else if (prng_below(&random, closes) == 0)
 			(void)world_guard(world_close);
 		else
 			continue;

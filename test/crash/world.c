@@ -269,7 +269,9 @@ check_data(void)
 	if (!model_read(&world.found, &world.data, &world.live,
 	    &world.messages, &world.fault))
 		return -1;
-	if (!is_like(&world.live, &live)) {
+	/* An id may have been given to what then went nowhere. */
+	if (!is_like(&world.live, &live) ||
+	    journal_committed_id(world.data.journal) < world.live.id) {
 		if (!is_like(&world.committed, &committed)) {
 			model_say(&world.fault, "%.100s; as committed: %.100s",
 			    live.text, committed.text);
