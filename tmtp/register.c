@@ -575,6 +575,18 @@ name_before_code(struct span alias)
 	    invite_without_code(span_of(upper)).n > 0 ? name : none;
 }
 
+/* Write the alias with its code as that was given: so it is recognised. */
+static struct span
+restore_code(char dst[NAME_BYTES + 1], struct span alias)
+{
+	int n = snprintf(dst, NAME_BYTES + 1, "%.*s", (int)alias.n, alias.p), i;
+
+	for (i = n > INVITE_CODE ? n - INVITE_CODE : 0; i < n; i++)
+		if (dst[i] >= 'a' && dst[i] <= 'z')
+			dst[i] = (char)(dst[i] - 'a' + 'A');
+	return (struct span){ dst, (size_t)n };
+}
+
 /* The alias that the one with a code was to get, if somebody has it. */
 static const struct alias *
 find_invited(struct userdb *db, struct span coded)
@@ -596,6 +608,7 @@ register_person(struct request *rq, const struct auth_person *person)
 	    rq->relay->conf, &applicant);
 	struct span error = { NULL, 0 }, alias = { NULL, 0 };
 	char nodeid[NODEID_TEXT], invited[NAME_BYTES + 1];
+	char coded[NAME_BYTES + 1];
 	struct user *user;
 
 	if (admission.answer != REGISTER_YES) {
@@ -615,9 +628,11 @@ register_person(struct request *rq, const struct auth_person *person)
 		userdb_set_subject(db, user, &person->subject);
 	if (admission.receive_only)
 		userdb_set_flags(db, user, USER_RECEIVE_ONLY);
-	if (invited[0] != '\0' &&
-	    add_invited_alias(rq, user, span_of(invited)))
-		alias = span_of(invited);
+	if (invited[0] != '\0') {
+		applicant.alias = restore_code(coded, applicant.alias);
+		if (add_invited_alias(rq, user, span_of(invited)))
+			alias = span_of(invited);
+	}
 	if (!add_first_alias(rq, user, applicant.alias, &admission))
 		error = buf_span(&rq->why);
 	else if (alias.p != NULL || applicant.alias.p != NULL)
