@@ -567,7 +567,7 @@ test_http(const char *program)
 	expect_http(&r, "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ");
 	expect_http(&r, "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ");
 	expect_http(&r, "POST / HTTP/1.1\r\nHost: r\r\n"
-	    "Content-Length: 3\r\n\r\nx=1", "HTTP/1.1 413 ");
+	    "Content-Length: 3\r\n\r\nx=1", "HTTP/1.1 405 ");
 	begun = relay_clock();
 	expect_http(&r, "GET /health HTTP/1.1\r\nHost: r\r\n\r\nGET ", "ok\n");
 	CHECK(relay_clock() - begun >= 2000, "it did not wait for the rest");
