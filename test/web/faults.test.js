@@ -484,24 +484,24 @@ test('a long talk opens at its end, and stays there', async () => {
 	await b.page.getByRole('button', { name: 'Back' }).click();
 	for (let i = 1; i <= 60; i++)
 		await a.write(`short ${i}.`);
-	await until(async () => await b.page.title() === '(60) mnm');
+	await until(async () => await b.page.title() === '(60) Lindenhof');
 	await b.open('Wim');
 	await atEnd('short 60.');
 	/* What is seen is read; what is far above is not even in the page. */
-	await until(async () => await b.page.title() === 'mnm');
+	await until(async () => await b.page.title() === 'Lindenhof');
 	assert.ok(await b.page.locator('.bubble').count() < 60);
 	/* The keyboard opens. */
 	await resize(420);
 	await atEnd('short 60.');
 	await a.write('with the keyboard');
 	await atEnd('with the keyboard');
-	await until(async () => await b.page.title() === 'mnm');
+	await until(async () => await b.page.title() === 'Lindenhof');
 	/* Who has scrolled up is left there, and comes back by a button. */
 	await b.page.evaluate(() => document.querySelector('.middle .scroll')
 		.scrollBy(0, -400));
 	await b.page.getByRole('button', { name: 'Newest' }).waitFor();
 	await a.write('the last');
-	await until(async () => await b.page.title() === '(1) mnm');
+	await until(async () => await b.page.title() === '(1) Lindenhof');
 	assert.ok(await end() > 200);
 	await b.page.getByRole('button', { name: 'Newest' }).click();
 	await atEnd('the last');
