@@ -483,7 +483,7 @@ static void
 test_damage(void)
 {
 	uint64_t now = (uint64_t)time(NULL), until;
-	char text[10000], why[500] = "";
+	char text[10000], why[500] = "", *at;
 	struct cert cert;
 
 	CHECK(keep(names, now) == 1, "not made");
@@ -491,7 +491,8 @@ test_damage(void)
 	damage("s.key", now, "move certificate and key away");
 	damage("ca.key", now, "restore it from a backup");
 	(void)snprintf(text, sizeof(text), "%s", text_of("s.crt"));
-	strstr(text, "-----END")[-9] ^= 1;	/* in the leaf's signature */
+	at = strstr(text, "-----END") - 9;	/* in the leaf's signature */
+	*at = *at == 'A' ? 'B' : 'A';
 	write_file("s.crt", text);
 	CHECK(authority_read(&cert, &files, &until, why, sizeof(why)) == -1 &&
 	    strstr(why, "s.crt: the certificate is damaged") != NULL, "%s",
