@@ -322,7 +322,7 @@ datadir_close(struct datadir *d)
 	int error = errno;
 
 	syncer_stop(d->syncer);
-	/* What it should have synced is lost: no later sync would say so. */
+	/* What that sync lost, no later sync would report. */
 	if (result == 0 && cp->step == STEP_SYNCING && cp->job.error != 0) {
 		result = -1;
 		error = cp->job.error;

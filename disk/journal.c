@@ -237,9 +237,9 @@ lose_torn(struct journal *jn, size_t segment, uint32_t at)
 }
 
 /*
- * The next batch may have been the first of another segment, which then has
- * none: a spare.  That it was there is forgotten, or it would be told of at
- * each start until the segment is used.
+ * The next batch may have been begun in another segment, which still counts as
+ * a spare.  Its header is wiped, or every start would report it until the
+ * segment is used.
  */
 static int
 look_at_spares(struct journal *jn)

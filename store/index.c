@@ -235,8 +235,8 @@ take_entry(struct index_content *c, struct index_entry e)
 }
 
 /*
- * A copied index has its acks behind lines that the journal has, too; but these
- * acks the journal may not have.
+ * In a copied index, acks can stand behind lines that the journal also has; the
+ * journal may lack those acks.
  */
 static void
 take_late_acks(struct index_content *c, struct span text, uint64_t limit)

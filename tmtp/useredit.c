@@ -281,7 +281,7 @@ edit_newnode(struct request *rq)
 	return tell_newnode(rq, node, nodeid);
 }
 
-/* Each is taken for ever: a few, or all that people are called would be. */
+/* An alias is never free again, so nobody may take all common names. */
 static bool
 may_make_alias(struct request *rq)
 {
@@ -392,7 +392,7 @@ edit_dropalias(struct request *rq)
 	return route_send(rq, &p, 1);
 }
 
-/* Whom the user blocks may have been removed since; NULL if it is nobody. */
+/* A user blocked by self, even one removed since; NULL if there is none. */
 static struct user *
 find_blocked(const struct user *self, struct span text)
 {

@@ -627,7 +627,7 @@ export class TalkView {
 	typed()
 	{
 		this.grow();
-		/* Not later with each key: steady typing is kept, too. */
+		/* Keys do not restart the timer, so steady typing is saved, too. */
 		this.draftTimer ??= setTimeout(() => this.saveDraft(), DRAFT_MS);
 	}
 

@@ -31,7 +31,7 @@ ask(struct harness *h, struct actor *a, const char *what, const char *uid,
 	    uid, want, a->got.p);
 }
 
-/* The same one again is no more. */
+/* Blocking somebody twice counts once. */
 static void
 test_most(void)
 {
@@ -58,7 +58,7 @@ test_most(void)
 	ask(&h, a, "unblock", uids[1], DONE);
 	ask(&h, a, "block", uids[MOST], DONE);
 	ask(&h, a, "block", uids[1], "unblock one before");
-	/* Who is removed can be unblocked all the same. */
+	/* A user can be unblocked even after being removed. */
 	tmtp_remove_user(h.relay, userdb_user_text(h.data.userdb,
 	    span_of(uids[2])));
 	harness_turn(&h);

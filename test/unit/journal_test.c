@@ -469,8 +469,8 @@ count_lost(int dir)
 }
 
 /*
- * The last batch is the only one of its segment.  Without it, that is a spare;
- * what was in it is kept all the same, and told of once.
+ * The last batch is the only one in its segment.  Without it, the segment is a
+ * spare, but what was in it is still kept, and reported once.
  */
 static void
 test_damaged_first(void)
@@ -496,7 +496,7 @@ test_damaged_first(void)
 		journal_close(jn);
 		jn = open_journal(dir);
 		expect(jn, 0, 1, 9000);
-		CHECK(count_lost(dir) == 1, "%s: it is told of again", name);
+		CHECK(count_lost(dir) == 1, "%s: it is reported again", name);
 		add(jn, 1, 9000);
 		commit(jn);
 		journal_close(jn);
