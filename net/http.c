@@ -82,7 +82,7 @@ static const struct outcome {
 	{ 431, "Request Header Fields Too Large",
 	    "The header fields are too long.\n" },
 	{ 503, "Service Unavailable", "" },
-	{ 505, "HTTP Version Not Supported", "Only HTTP/1.1.\n" }
+	{ 505, "HTTP Version Not Supported", "Only HTTP/1.\n" }
 };
 
 #define STATUSES (sizeof(statuses) / sizeof(statuses[0]))
@@ -214,13 +214,14 @@ has_list(const struct head *head, const char *name)
  * Check received bytes as they arrive: lines end with CR LF, which appear
  * nowhere else, and no other control character does.  Returns 0 if the empty
  * line is not here yet, 200 if it is (before h->at), or the status to refuse.
+ * Empty lines before a request are skipped (RFC 9112, 2.2).
  */
 static unsigned
 scan(struct http *h)
 {
 	unsigned char c, before;
 
-	for (; h->at < h->in.n; h->at++) {
+	while (h->at < h->in.n) {
 		if (h->at == HEAD_MAX)
 			return h->line == 0 ? 414 : 431;
 		c = (unsigned char)h->in.p[h->at];
@@ -228,12 +229,15 @@ scan(struct http *h)
 		if ((c == '\n') != (before == '\r') || c == 0x7f ||
 		    (c < ' ' && c != '\t' && c != '\r' && c != '\n'))
 			return 400;
-		if (c == '\n' && h->at == h->line + 1) {
-			h->at++;
+		h->at++;
+		if (c == '\n' && h->at == 2) {
+			buf_drop(&h->in, 2);
+			h->at = 0;
+		} else if (c == '\n' && h->at == h->line + 2) {
 			return 200;
+		} else if (c == '\n') {
+			h->line = h->at;
 		}
-		if (c == '\n')
-			h->line = h->at + 1;
 	}
 	return 0;
 }
@@ -288,9 +292,9 @@ read_request_line(struct head *head, struct span line)
 	    version.p[5] < '0' || version.p[5] > '9' ||
 	    version.p[7] < '0' || version.p[7] > '9')
 		return 400;
-	head->is_old = span_is(version, SPAN("HTTP/1.0"));
-	if (!head->is_old && !span_is(version, SPAN("HTTP/1.1")))
+	if (version.p[5] != '1')
 		return 505;
+	head->is_old = version.p[7] == '0';
 	if (!is_path(target) && !(span_is(target, SPAN("*")) &&
 	    span_is(head->method, SPAN("OPTIONS"))))
 		return 400;
@@ -546,12 +550,17 @@ accepts(const struct head *head, const char *coding, bool *is_named)
 	    strcspn(element.p, "123456789\r") < element.n;
 }
 
-/* Without the field anything will do (RFC 9110, 12.5.3). */
+/*
+ * Without the field anything will do (RFC 9110, 12.5.3).  x-gzip is gzip
+ * (8.4.1.3).
+ */
 static bool
 takes_gzip(const struct head *head)
 {
 	bool is_named = false, accepted = accepts(head, "gzip", &is_named);
 
+	if (!is_named)
+		accepted = accepts(head, "x-gzip", &is_named);
 	if (is_named || !has_list(head, "accept-encoding"))
 		return accepted || !is_named;
 	return accepts(head, "*", &is_named);

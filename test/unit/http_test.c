@@ -160,7 +160,7 @@ static const struct request_case {
 	{ "G@T / HTTP/1.1\r\n" H "\r\n", 400, false, "" },
 
 	/* The request line. */
-	{ "GET / HTTP/1.2\r\n" H "\r\n", 505, false, "" },
+	{ "GET / HTTP/1.2\r\n" H "\r\n", 200, true, "" },
 	{ "GET / HTTP/2.0\r\n" H "\r\n", 505, false, "" },
 	{ "GET / HTTP/0.9\r\n\r\n", 505, false, "" },
 	{ "GET / http/1.1\r\n" H "\r\n", 400, false, "" },
@@ -172,7 +172,9 @@ static const struct request_case {
 	{ "GET / x HTTP/1.1\r\n" H "\r\n", 400, false, "" },
 	{ "GET /\r\n\r\n", 400, false, "" },
 	{ "GET\r\n\r\n", 400, false, "" },
-	{ "\r\n\r\n", 400, false, "" },
+	{ "\r\n\r\nGET / HTTP/1.1\r\n" H "\r\n", 200, true, "" },
+	{ "\n\nGET / HTTP/1.1\r\n" H "\r\n", 400, false, "" },
+	{ "\r\rGET / HTTP/1.1\r\n" H "\r\n", 400, false, "" },
 	{ "GET x HTTP/1.1\r\n" H "\r\n", 400, false, "" },
 	{ "GET * HTTP/1.1\r\n" H "\r\n", 400, false, "" },
 	{ "GET http:///x HTTP/1.1\r\n" H "\r\n", 400, false, "" },
@@ -261,6 +263,10 @@ static const struct request_case {
 	    true, "" },
 	{ "GET / HTTP/1.1\r\n" H "Accept-Encoding: br;q=1.0,GZIP;q=0.1\r\n"
 	    "\r\n", 200, true, "" },
+	{ "GET / HTTP/1.1\r\n" H "Accept-Encoding: x-gzip\r\n\r\n", 200,
+	    true, "\r\nContent-Encoding: gzip\r\n" },
+	{ "GET / HTTP/1.1\r\n" H "Accept-Encoding: x-gzip;q=0, *\r\n\r\n",
+	    406, true, "" },
 	{ "GET / HTTP/1.1\r\n" H "Accept-Encoding: gzip;q=0\r\n\r\n", 406,
 	    true, "" },
 	{ "GET / HTTP/1.1\r\n" H "Accept-Encoding: gzip; q=0.000, *\r\n\r\n",
