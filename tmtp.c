@@ -682,6 +682,13 @@ tmtp_end_sessions(struct user *user, const char *why)
 	login_end_all(user, span_of(why));
 }
 
+int
+tmtp_add_node(struct relay *relay, struct user *user, struct span label,
+    struct now now, char nodeid[NODEID_TEXT], char *why, size_t room)
+{
+	return useredit_add_node(relay, user, label, now, nodeid, why, room);
+}
+
 void
 tmtp_drop_node(struct relay *relay, struct node *node, const char *why)
 {

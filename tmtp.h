@@ -25,6 +25,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/encode.h"
 #include "tmtp/endpoint.h"
 
 struct conf;
@@ -156,6 +157,15 @@ struct tmtp_state tmtp_state(const struct session *);
 /* What waits for the node, for store. */
 struct queue *tmtp_queue(struct relay *, struct node *);
 
+/*
+ * Make a node for a user who has lost theirs, with a copy of what waits for
+ * the one that was online last.  label is well formed.  It is dropped if it has
+ * not logged in within a day, unless the relay was started anew meanwhile.
+ * Returns 0 with its password, 1 if it must be called again in another turn, or
+ * -1 and why.
+ */
+int tmtp_add_node(struct relay *, struct user *, struct span label,
+    struct now, char nodeid[NODEID_TEXT], char *why, size_t room);
 /* End all of the user's sessions with a quit that gives the reason. */
 void tmtp_end_sessions(struct user *, const char *why);
 /* The same for the node's; what waits for it is dropped, and it is freed. */

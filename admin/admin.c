@@ -389,12 +389,14 @@ admin_run(struct call *c, char *const *words, size_t n, struct buf *answer)
 		why = find_user(c, c->args[0]);
 	if (why == NULL)
 		why = c->command->run(c);
-	if (why != NULL)
+	if (why != NULL) {
 		status = refuse(answer, c, why);
-	else
+	} else if (c->again) {
+		status = ADMIN_AGAIN;
+	} else {
 		buf_add(answer, output_end(&c->out));
-	if (why == NULL)
 		log_act(c);
+	}
 	output_free(&c->out);
 	return status;
 }

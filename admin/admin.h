@@ -14,8 +14,8 @@
 struct buf;
 struct call;
 
-/* Exit statuses. */
-enum { ADMIN_DONE = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2 };
+/* Exit statuses; but ADMIN_AGAIN is for who asks the relay. */
+enum { ADMIN_DONE = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2, ADMIN_AGAIN = 3 };
 
 /*
  * Read the words of a command into the call: what command, with what arguments
@@ -32,7 +32,8 @@ int admin_answer(unsigned given, const char *done, const char *why,
     struct buf *answer);
 /*
  * Run the command that these words are, on what is set in the call.  Appends
- * the answer, or what is wrong; returns an exit status.
+ * the answer, or what is wrong; returns an exit status.  ADMIN_AGAIN: the same
+ * words must be run again in another turn.
  */
 int admin_run(struct call *, char *const *words, size_t n,
     struct buf *answer);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
@@ -366,12 +367,17 @@ is_list(const struct cli *c)
 static int
 run_for_relay(struct cli *c)
 {
+	const struct timespec pause = { .tv_nsec = 5000000 };
 	struct buf answer = { NULL, 0, 0 };
 	int status;
 
 	if (check_words(c) == -1)
 		return -1;
-	status = control_ask(c->conf.data, c->words, c->n, &answer);
+	while ((status = control_ask(c->conf.data, c->words, c->n,
+	    &answer)) == ADMIN_AGAIN) {
+		answer.n = 0;
+		(void)nanosleep(&pause, NULL);
+	}
 	if (status == -1 && (errno == ENOENT || errno == ECONNREFUSED))
 		status = run_alone(c, &answer);
 	else if (status == -1 && (errno == ETIMEDOUT || errno == EAGAIN))

@@ -260,18 +260,35 @@ put_uid(struct call *c, const struct user *u)
 	output_text(&c->out, "uid", (struct span){ uid, UID_TEXT });
 }
 
-/* An alias that reaches the user, if there is one; a code stands behind it. */
+/*
+ * An alias that reaches the user, or NULL; if it may be, one behind which no
+ * code stands.
+ */
+static const struct alias *
+reachable_alias(const struct user *u)
+{
+	const struct alias *a, *coded = NULL;
+	size_t i;
+
+	for (i = 0; i < u->alias_count; i++) {
+		a = u->aliases[i];
+		if (a->dropped || a->uses == 0)
+			continue;
+		if (invite_without_code(span_of(a->name)).p == NULL)
+			return a;
+		if (coded == NULL)
+			coded = a;
+	}
+	return coded;
+}
+
 static void
 put_alias(struct call *c, const struct user *u)
 {
-	struct span name = { NULL, 0 };
-	size_t i;
+	const struct alias *a = reachable_alias(u);
 
-	for (i = 0; i < u->alias_count && name.p == NULL; i++) {
-		if (!u->aliases[i]->dropped && u->aliases[i]->uses > 0)
-			name = span_of(u->aliases[i]->name);
-	}
-	output_text(&c->out, "alias", name);
+	output_text(&c->out, "alias", a != NULL ? span_of(a->name) :
+	    (struct span){ NULL, 0 });
 }
 
 static void
@@ -476,6 +493,58 @@ static const char *
 node_list(struct call *c)
 {
 	put_nodes(c, c->user);
+	return NULL;
+}
+
+/* What the new device needs, and what the operator should know. */
+static void
+show_new_node(struct call *c, const char nodeid[NODEID_TEXT])
+{
+	const struct node *n = c->user->nodes[c->user->node_count - 1];
+	const struct alias *a = reachable_alias(c->user);
+	char uid[UID_TEXT + 1] = "";
+
+	encode_base32(uid, c->user->uid.bytes, UID_BYTES);
+	output_table(&c->out, "device");
+	output_row(&c->out);
+	output_number(&c->out, "node", n->ref);
+	if (c->out.json) {
+		output_text(&c->out, "uid", span_of(uid));
+		output_text(&c->out, "nodeid",
+		    (struct span){ nodeid, NODEID_TEXT });
+	}
+	invitation_show(&(struct invitation){ .conf = c->conf,
+	    .cert = c->cert, .name = a != NULL ? a->name : uid, .uid = uid,
+	    .nodeid = { nodeid, NODEID_TEXT },
+	    .qr = (c->options & OPTION_QR) != 0 }, &c->out);
+	output_say(&c->out, "It must log in within a day.  Who has the link "
+	    "can read and write in this user's\nname: send it to nobody else.  "
+	    "Then drop what was lost: mnm node list, node drop.");
+}
+
+static const char *
+node_add(struct call *c)
+{
+	struct span label = span_of(c->args[1] != NULL ? c->args[1] :
+	    "from the operator");
+	char nodeid[NODEID_TEXT];
+	int more;
+
+	c->about = NULL;
+	if (c->started == 0)
+		return "no relay is running";
+	if (name_chars(label) == 0) {
+		c->about = c->args[1];
+		return "this label has a leading or trailing space, or an "
+		    "unprintable character";
+	}
+	more = tmtp_add_node(c->relay, c->user, label, c->now, nodeid,
+	    c->why, sizeof(c->why));
+	if (more == -1)
+		return c->why;
+	c->again = more == 1;
+	if (!c->again)
+		show_new_node(c, nodeid);
 	return NULL;
 }
 
@@ -732,6 +801,8 @@ const struct command commands[] = {
 	    user_set, "change what a member may do" },
 	{ "node", "list", "USER", READS,
 	    node_list, "list a member's devices" },
+	{ "node", "add", "USER [LABEL] [--qr]", CHANGES,
+	    node_add, "let in a member who has lost all devices" },
 	{ "node", "drop", "USER N", CHANGES,
 	    node_drop, "drop a lost or stolen device" },
 	{ "alias", "drop", "ALIAS", CHANGES,

@@ -59,6 +59,7 @@ struct call {
 	struct output out;		/* the answer */
 	const char *about;		/* what why is about: an argument */
 	char why[80];			/* room for a reason with a number */
+	bool again;			/* run it once more, in another turn */
 };
 
 /* Only digits, up to max. */

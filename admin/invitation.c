@@ -40,7 +40,8 @@ add_encoded(struct buf *link, struct span text)
 /*
  * Everything that only the invited may know stands behind '#', which browsers
  * keep to themselves.  A certificate that the operator has configured may be
- * renewed any day, so no link should insist on it.
+ * renewed any day, so no link should insist on it.  For a device, the user's
+ * name says that no other device will send its contacts.
  */
 static void
 add_link(struct buf *link, const struct invitation *v)
@@ -50,8 +51,18 @@ add_link(struct buf *link, const struct invitation *v)
 	const char *p;
 
 	identity_address(address, v->conf, v->cert);
-	buf_addf(link, "https://%s/#join=", address + 1);
-	add_encoded(link, name);
+	buf_addf(link, "https://%s/#", address + 1);
+	if (v->nodeid.n > 0) {
+		buf_addf(link, "device=");
+		add_encoded(link, span_of(v->uid));
+		buf_add_byte(link, '.');
+		add_encoded(link, v->nodeid);
+		buf_addf(link, "&name=");
+		add_encoded(link, name);
+	} else {
+		buf_addf(link, "join=");
+		add_encoded(link, name);
+	}
 	if (v->coded) {
 		buf_addf(link, "&code=");
 		add_encoded(link, span_of(name.p + name.n + 1));
@@ -99,12 +110,19 @@ say_block(const struct invitation *v, struct output *out, struct span link,
 {
 	struct span name = name_of(v);
 
-	output_say(out, "\nYou are invited to %s as \"%.*s\", until %.10s.",
-	    v->conf->name, (int)name.n, name.p, v->until);
+	if (v->nodeid.n > 0)
+		output_say(out, "\nThis makes a device yours, %.*s, at %s.",
+		    (int)name.n, name.p, v->conf->name);
+	else
+		output_say(out, "\nYou are invited to %s as \"%.*s\", until "
+		    "%.10s.", v->conf->name, (int)name.n, name.p, v->until);
 	/* tmtp takes it, too. */
 	output_say(out, "%s: %.*s", has_page(v->conf) ? "With a browser" :
 	    "As a link", (int)link.n, link.p);
 	output_say(out, "With another client: %s", address);
+	if (v->nodeid.n > 0)
+		output_say(out, "User id there: %s\nPassword: %.*s", v->uid,
+		    (int)v->nodeid.n, v->nodeid.p);
 	if (v->coded)
 		output_say(out, "Name and code to type there: %s", v->name);
 	if (v->cert != NULL)

@@ -178,6 +178,7 @@ static const struct news_row {
 	    "$msgid" },
 	{ "member", NULL, NULL, "a change of the group $gid" },
 	{ "user", NULL, "newnode", "new device: $newnode" },
+	{ "user", NULL, "noderef", "new device: number $noderef" },
 	{ "user", NULL, "after",
 	    "device $dropnode, and all added later, were dropped" },
 	{ "user", NULL, "dropnode", "device $dropnode was dropped" },
@@ -187,7 +188,8 @@ static const struct news_row {
 	{ "user", NULL, "block", "$block is blocked" },
 	{ "user", NULL, "unblock", "$unblock is no longer blocked" },
 	{ "user", NULL, NULL, "messages are no longer kept back" },
-	{ "login", NULL, NULL, "device $node, $label, is online" },
+	{ "login", NULL, "label", "device $node, $label, is online" },
+	{ "login", NULL, NULL, "device $node is online" },
 	{ "ohiedit", NULL, NULL, "who sees you online was changed" }
 };
 #define NEWS_ROWS (sizeof(news_rows) / sizeof(news_rows[0]))

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "conf.h"
 #include "datadir.h"
 #include "store.h"
@@ -35,7 +36,9 @@
 #define DROP_PAUSE 100	/* ms between those that nobody uses: for a commit */
 #define WITHIN_MAX 86400	/* seconds in which a new node must log in */
 
-#define COPY_STEP 400	/* files copied for a new node in a turn: 10 ms */
+#define COPY_STEP 400	/* messages copied for a new node in a turn: 10 ms */
+
+#define NO_RANDOM "no random numbers available: try again later"
 
 struct alias *
 useredit_own_alias(struct request *rq, struct span name)
@@ -240,12 +243,40 @@ may_make_node(struct request *rq)
 	    SPAN(""));
 }
 
+/* One like it, when all that waits for it is copied; NULL: no randomness. */
+static struct node *
+add_node(struct relay *relay, struct node *like, struct span label,
+    struct now now, char nodeid[NODEID_TEXT])
+{
+	struct datadir *data = relay->data;
+	struct queue *queue = store_queue(data->store, &like->user->uid,
+	    like->user->next_ref);
+	struct node *node = userdb_add_node(data->userdb, like->user, label,
+	    nodeid);
+
+	relay->reshaped = true;
+	if (node == NULL)
+		return NULL;
+	userdb_see(data->userdb, node, now);
+	store_copy(data->store, outbox_queue(relay, like), queue);
+	return node;
+}
+
+/* Drop the node if it has not logged in within so many seconds. */
+static void
+limit_node(struct relay *relay, struct node *node, uint64_t within,
+    struct now now)
+{
+	node->unused = now.mono + within * 1000;
+	relay->unused_due = 1;	/* soon */
+}
+
 static bool
 edit_newnode(struct request *rq)
 {
-	struct datadir *data = rq->relay->data;
+	struct store *store = rq->relay->data->store;
 	struct node *self = rq->session->node, *node;
-	struct queue *queue = store_queue(data->store, &self->user->uid,
+	struct queue *queue = store_queue(store, &self->user->uid,
 	    self->user->next_ref);
 	char nodeid[NODEID_TEXT];
 
@@ -266,19 +297,55 @@ edit_newnode(struct request *rq)
 		return request_stall(rq);
 	if (!copy_queue(rq, queue))
 		return false;
-	rq->relay->reshaped = true;
-	node = userdb_add_node(data->userdb, self->user, rq->h.newnode,
-	    nodeid);
+	node = add_node(rq->relay, self, rq->h.newnode, rq->now, nodeid);
 	if (node == NULL)
-		return request_refuse(rq, "no random numbers available: try "
-		    "again later", SPAN(""));
-	userdb_see(data->userdb, node, rq->now);
-	if (rq->h.within.given) {
-		node->unused = rq->now.mono + rq->h.within.value * 1000;
-		rq->relay->unused_due = 1;	/* soon */
-	}
-	store_copy(data->store, self->queue, queue);
+		return request_refuse(rq, NO_RANDOM, SPAN(""));
+	if (rq->h.within.given)
+		limit_node(rq->relay, node, rq->h.within.value, rq->now);
 	return tell_newnode(rq, node, nodeid);
+}
+
+/* The user's node that was online last, as far as is known. */
+static struct node *
+last_online(const struct user *user)
+{
+	struct node *last = NULL, *node;
+	size_t i;
+
+	for (i = 0; i < user->node_count; i++) {
+		node = user->nodes[i];
+		if (last == NULL || node->session != NULL ||
+		    (last->session == NULL && node->seen >= last->seen))
+			last = node;
+	}
+	return last;
+}
+
+int
+useredit_add_node(struct relay *relay, struct user *user, struct span label,
+    struct now now, char nodeid[NODEID_TEXT], char *why, size_t room)
+{
+	struct store *store = relay->data->store;
+	struct node *like = last_online(user), *node;
+	int more;
+
+	if (user->node_count >= NODES_MAX)
+		return say_why(why, room, "the user has %u devices, which is "
+		    "all a user may have", NODES_MAX);
+	if (relay->reshaped)
+		return 1;
+	more = store_copy_index(store, outbox_queue(relay, like),
+	    store_queue(store, &user->uid, user->next_ref), COPY_STEP);
+	if (more == -1)
+		return say_why(why, room, "what waits for the user cannot be "
+		    "copied: %s", strerror(errno));
+	if (more == 1)
+		return 1;
+	node = add_node(relay, like, label, now, nodeid);
+	if (node == NULL)
+		return say_why(why, room, NO_RANDOM);
+	limit_node(relay, node, WITHIN_MAX, now);
+	return 0;
 }
 
 /* An alias is never free again, so nobody may take all common names. */

@@ -6,10 +6,12 @@
 #define MNM_TMTP_USEREDIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/encode.h"
 
 struct alias;
 struct node;
@@ -37,6 +39,9 @@ bool useredit_check_label(struct request *);
 /* See tmtp_drop_node and tmtp_remove_user. */
 void useredit_drop_node(struct relay *, struct node *, struct span why);
 void useredit_remove_user(struct relay *, struct user *);
+/* See tmtp_add_node. */
+int useredit_add_node(struct relay *, struct user *, struct span label,
+    struct now, char nodeid[NODEID_TEXT], char *why, size_t room);
 
 /* Drop nodes that nobody uses: in each turn, and at the time in now.mono. */
 void useredit_step(struct relay *, struct now);

@@ -532,6 +532,64 @@ check_users(struct setting *w, struct peer *bob)
 	peer_drop(bob);
 }
 
+/* Copy the value of a text member of the last answer. */
+static void
+take_text(struct setting *w, const char *key, char *text, size_t room)
+{
+	char quoted[40];
+	const char *p;
+
+	(void)snprintf(quoted, sizeof(quoted), "\"%s\":\"", key);
+	p = strstr(w->op.said.p, quoted);
+	CHECK(p != NULL, "no %s in %s", key, w->op.said.p);
+	p = p != NULL ? p + strlen(quoted) : "";
+	(void)snprintf(text, room, "%.*s", (int)strcspn(p, "\""), p);
+}
+
+/* Who has lost the only device gets another, with what waits. */
+static void
+check_new_device(struct setting *w, struct peer *alice)
+{
+	struct peer_frame *f;
+	struct peer m;
+	bool hers, more;
+
+	expect(w, 1, "no user", "node add nobody");
+	if (w->mode == ALONE) {
+		expect(w, 1, "no relay is running", "node add 'Ivan Silent'");
+		expect(w, 0, "", "node drop 'Ivan Silent' 2");
+		expect(w, 1, "only device", "node drop 'Ivan Silent' 1");
+		return;
+	}
+	expect_ping(w, alice, "Ivan Silent", "");
+	expect(w, 1, "label has a leading", "node add 'Ivan Silent' ' x'");
+	expect_json(w, "\"device\":[{\"node\":3,\"uid\":",
+	    "node add 'Ivan Silent'");
+	peer_init(&m, "Ivan Silent");
+	take_text(w, "uid", m.uid, sizeof(m.uid));
+	take_text(w, "nodeid", m.nodeid, sizeof(m.nodeid));
+	expect_without(w, m.nodeid, "node list 'Ivan Silent' --json");
+	expect(w, 0, "", "node drop 'Ivan Silent' 1");
+	expect(w, 0, "", "node drop 'Ivan Silent' 2");
+	login(w, &m);
+	/* Before Alice's come copies of Ivan's own. */
+	do {
+		f = peer_await(&m, "ping");
+		hers = peer_is(f, "from", alice->uid);
+		more = !hers && f->head[0] != '\0';
+		peer_frame_free(f);
+	} while (more);
+	CHECK(hers, "what waited was not copied");
+	peer_drop(&m);
+	expect(w, 0, "from the operator", "node list 'Ivan Silent'");
+	expect(w, 1, "only device", "node drop 'Ivan Silent' 3");
+	/* The link is what tmtp join and the page take. */
+	expect(w, 0, "With a browser: https://", "node add 'Ivan Silent' pad");
+	CHECK(strstr(w->op.said.p, "&name=Ivan%20Silent") != NULL,
+	    "no name: %s", w->op.said.p);
+	expect(w, 0, "", "node drop 'Ivan Silent' 4");
+}
+
 static void
 check_parts(struct setting *w, struct peer *alice)
 {
@@ -542,8 +600,7 @@ check_parts(struct setting *w, struct peer *alice)
 	expect_json(w, "\"online\":false,\"seen\":\"20",
 	    "node list 'Ivan Silent'");
 	expect(w, 1, "no device", "node drop 'Ivan Silent' 9");
-	expect(w, 0, "", "node drop 'Ivan Silent' 2");
-	expect(w, 1, "only device", "node drop 'Ivan Silent' 1");
+	check_new_device(w, alice);
 	expect_ack(w, alice, "", "{\"op\":3,\"id\":\"1\","
 	    "\"newalias\":\"Alice Second\"}");
 	expect(w, 0, "", "alias drop 'Alice Second'");
@@ -621,7 +678,9 @@ check_pace(struct setting *w)
 static void
 check_figures(struct setting *w, struct peer *alice)
 {
-	expect_json(w, "\"queues\":[{\"node\":1,\"messages\":",
+	expect_json(w, w->mode == ALONE ?
+	    "\"queues\":[{\"node\":1,\"messages\":" :
+	    "\"queues\":[{\"node\":3,\"messages\":",
 	    "queue 'Ivan Silent'");
 	expect(w, 1, "no user", "queue nobody");
 	expect_json(w, "\"users\":", "stats");
