@@ -94,12 +94,15 @@ bool
 useredit_add_alias(struct request *rq, struct user *user, struct span name,
     unsigned min, uint32_t uses)
 {
+	const struct alias *taken = userdb_alias(rq->relay->data->userdb, name);
 	enum userdb_result result = USERDB_TAKEN;
 
 	if (!invite_reserves(rq->relay->data->invites, name, rq->now))
 		result = userdb_add_alias(rq->relay->data->userdb, user, name,
 		    min, uses);
-	if (result == USERDB_TAKEN && rq->session->node != NULL)
+	/* To ask for one's own tells nothing of others. */
+	if (result == USERDB_TAKEN && rq->session->node != NULL &&
+	    (taken == NULL || taken->user != user))
 		limit_missed(rq);
 	return result == USERDB_OK || refuse_alias(rq, result, name);
 }

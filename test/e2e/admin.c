@@ -710,6 +710,13 @@ check_limits(struct setting *w, struct peer *alice, struct peer *bob)
 {
 	reconfigure(w, INVITE "\"pings_per_day\": 3, "
 	    "\"failed_pings_in_a_row\": 2,");
+	/* The names of others count, one's own do not. */
+	expect_ack(w, bob, "already taken", "{\"op\":3,\"id\":\"a1\","
+	    "\"newalias\":\"%s\"}", bob->name);
+	expect_ack(w, bob, "already taken", "{\"op\":3,\"id\":\"a2\","
+	    "\"newalias\":\"%s\"}", bob->name);
+	expect_ack(w, bob, "already taken", "{\"op\":3,\"id\":\"a3\","
+	    "\"newalias\":\"Alice Smith\"}");
 	expect_ping(w, bob, "Alice Smith", "");
 	expect_ping(w, bob, "nobody there", "nobody has");
 	expect_ping(w, bob, "Alice Smith", "");
