@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/subnet.h"
 #include "conf.h"
 #include "datadir.h"
 #include "disk/file.h"
@@ -117,6 +118,22 @@ check_mode(struct check *c, unsigned line, const char *path, mode_t mode)
 		    "other users: chmod %o %s", path, (unsigned)mode, path);
 }
 
+/* Whether clients accept a configured certificate for what they connect to. */
+static void
+check_names(struct check *c, const struct identity *id, uint64_t now)
+{
+	struct subnet address;
+	char *const *name;
+
+	for (name = c->conf->names; name != NULL && *name != NULL; name++) {
+		if (!subnet_parse(&address, *name) &&
+		    !cert_is_for(&id->cert, *name, now))
+			add_finding(c, CHECK_WARNING, "names", "%s is not for "
+			    "%s: clients that connect by that name refuse it",
+			    id->cert_path, *name);
+	}
+}
+
 static void
 check_cert(struct check *c, const struct conf_listener *l, uint64_t now)
 {
@@ -159,6 +176,8 @@ check_cert(struct check *c, const struct conf_listener *l, uint64_t now)
 	} else if ((what = cert_find_fault(&id.cert)) != NULL) {
 		add_line(c, CHECK_WARNING, line, "%s: %s", id.cert_path, what);
 	}
+	if (!identity_is_own(&id) && l == identity_listener(c->conf))
+		check_names(c, &id, now);
 	identity_free(&id);
 }
 

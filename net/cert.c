@@ -559,6 +559,24 @@ cert_find_fault(const struct cert *c)
 	return NULL;
 }
 
+/* What else may be wrong with it is not asked: names are compared first. */
+bool
+cert_is_for(const struct cert *c, const char *name, uint64_t now)
+{
+	const br_x509_certificate *leaf = &c->chain[0];
+	br_x509_minimal_context x;
+
+	br_x509_minimal_init(&x, &br_sha256_vtable, NULL, 0);
+	br_x509_minimal_set_hash(&x, br_sha256_ID, &br_sha256_vtable);
+	br_x509_minimal_set_time(&x, (uint32_t)(now / DAY + DAYS_TO_1970),
+	    (uint32_t)(now % DAY));
+	x.vtable->start_chain(&x.vtable, name);
+	x.vtable->start_cert(&x.vtable, (uint32_t)leaf->data_len);
+	x.vtable->append(&x.vtable, leaf->data, leaf->data_len);
+	x.vtable->end_cert(&x.vtable);
+	return x.vtable->end_chain(&x.vtable) != BR_ERR_X509_BAD_SERVER_NAME;
+}
+
 bool
 cert_is_same(const struct cert *a, const struct cert *b)
 {

@@ -61,6 +61,9 @@ bool cert_is_same(const struct cert *, const struct cert *);
  */
 const char *cert_find_fault(const struct cert *);
 
+/* False if clients that connect by this host name refuse the leaf for it. */
+bool cert_is_for(const struct cert *, const char *name, uint64_t now);
+
 bool cert_is_self_signed(const struct cert *);
 
 /* Only the key, of which cert gets a copy.  *cert is zero. */

@@ -265,18 +265,26 @@ check_window(struct operator *o)
 }
 
 static void
-expect_cert(struct operator *o, const char *cert, const char *key,
-    const char *text)
+expect_cert_for(struct operator *o, const char *names, const char *cert,
+    const char *key, const char *text)
 {
 	char json[512];
 
-	snprintf(json, sizeof(json), "{\"listen\": {\"laddr\": "
+	snprintf(json, sizeof(json), "{\"names\": [%s],\n"
+	    "\"listen\": {\"laddr\": "
 	    "\"127.0.0.1:0\", \"certPath\": \"%s\", \"keyPath\": \"%s\"}}",
-	    cert, key);
+	    names, cert, key);
 	relay_file(&o->relay, "cert.config", json);
 	(void)operator_run(o, "-c cert.config check");
 	CHECK(strstr(o->said.p, text) != NULL, "%s: no \"%s\" in: %s", cert,
 	    text, o->said.p);
+}
+
+static void
+expect_cert(struct operator *o, const char *cert, const char *key,
+    const char *text)
+{
+	expect_cert_for(o, "", cert, key, text);
 }
 
 static void
@@ -316,6 +324,17 @@ check_certs(struct operator *o)
 	expect_cert(o, "glued", "leaf.key", "");
 	operator_expect_unsaid(o, "issuer");
 	expect_cert(o, "glued2", "leaf.key", "must be followed by");
+	operator_do(o, "openssl req -x509 -nodes -newkey rsa:2048 -keyout "
+	    "named.key -out named -subj /CN=named -addext "
+	    "'subjectAltName=DNS:chat.example.org,DNS:*.example.net' "
+	    "2>/dev/null");
+	expect_cert_for(o, "\"10.0.0.1\", \"CHAT.example.org\", "
+	    "\"a.example.net\"", "named", "named.key", "");
+	operator_expect_unsaid(o, "is not for");
+	expect_cert_for(o, "\"example.org\"", "named", "named.key",
+	    "cert.config:1: named is not for example.org: clients");
+	expect_cert_for(o, "\"a.example.net\", \"a.b.example.net\"", "named",
+	    "named.key", "named is not for a.b.example.net: clients");
 	if (geteuid() != 0)
 		return;
 	/* As certbot leaves them. */
