@@ -5,6 +5,7 @@
 
 #include "admin/output.h"
 #include "base/buf.h"
+#include "base/encode.h"
 #include "base/qr.h"
 #include "conf.h"
 #include "net/cert.h"
@@ -19,22 +20,6 @@ name_of(const struct invitation *v)
 	if (v->coded)
 		name.n = (size_t)(strrchr(name.p, ' ') - name.p);
 	return name;
-}
-
-/* Percent-encoded, so that it can stand in a link. */
-static void
-add_encoded(struct buf *link, struct span text)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-	size_t i;
-
-	for (i = 0; i < text.n; i++) {
-		if (memchr(plain, text.p[i], sizeof(plain) - 1) != NULL)
-			buf_add_byte(link, text.p[i]);
-		else
-			buf_addf(link, "%%%02X", (unsigned char)text.p[i]);
-	}
 }
 
 /*
@@ -54,18 +39,18 @@ add_link(struct buf *link, const struct invitation *v)
 	buf_addf(link, "https://%s/#", address + 1);
 	if (v->nodeid.n > 0) {
 		buf_addf(link, "device=");
-		add_encoded(link, span_of(v->uid));
+		encode_percent(link, span_of(v->uid));
 		buf_add_byte(link, '.');
-		add_encoded(link, v->nodeid);
+		encode_percent(link, v->nodeid);
 		buf_addf(link, "&name=");
-		add_encoded(link, name);
+		encode_percent(link, name);
 	} else {
 		buf_addf(link, "join=");
-		add_encoded(link, name);
+		encode_percent(link, name);
 	}
 	if (v->coded) {
 		buf_addf(link, "&code=");
-		add_encoded(link, span_of(name.p + name.n + 1));
+		encode_percent(link, span_of(name.p + name.n + 1));
 	}
 	if (v->cert == NULL || identity_listener(v->conf)->cert_path[0] != '\0')
 		return;

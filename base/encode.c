@@ -117,6 +117,21 @@ decode_hex64(uint64_t *value, struct span text)
 	return true;
 }
 
+void
+encode_percent(struct buf *b, struct span text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		if (memchr(plain, text.p[i], sizeof(plain) - 1) != NULL)
+			buf_add_byte(b, text.p[i]);
+		else
+			buf_addf(b, "%%%02X", (unsigned char)text.p[i]);
+	}
+}
+
 /* What 32 bits become as they pass, and the rows' worth of zeros after them. */
 static uint32_t
 crc_advance(uint32_t row[8][16], uint32_t bits)

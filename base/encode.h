@@ -40,6 +40,9 @@ void encode_hex64(char dst[ID_TEXT], uint64_t value);
 /* False unless text is exactly 16 such digits. */
 bool decode_hex64(uint64_t *value, struct span text);
 
+/* Append the text so that it can stand in a URL (RFC 3986, 2.1 and 2.3). */
+void encode_percent(struct buf *, struct span text);
+
 /*
  * CRC-32C (Castagnoli, RFC 3720 appendix B.4) of what crc covers followed by
  * these n bytes.  Begin with crc 0.

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/encode.h"
 #include "base/qr.h"
 #include "client/account.h"
 #include "client/agent.h"
@@ -26,21 +27,6 @@
 static const char usage[] =
     "device add [LABEL] | device drop NUMBER [--after]";
 
-static void
-add_encoded(struct buf *b, struct span text)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789.-_";
-	size_t i;
-
-	for (i = 0; i < text.n; i++) {
-		if (memchr(plain, text.p[i], sizeof(plain) - 1) != NULL)
-			buf_add_byte(b, text.p[i]);
-		else
-			buf_addf(b, "%%%02X", (unsigned char)text.p[i]);
-	}
-}
-
 /*
  * https://HOST:PORT/#device=UID.NODEID; for tmtp join also the user's name,
  * which the relay does not tell, and the fingerprint.
@@ -52,12 +38,12 @@ add_link(struct buf *link, const struct account *account,
 	const char *p;
 
 	buf_addf(link, "https://%s/#device=", account->address + 1);
-	add_encoded(link, span_of(account->uid));
+	encode_percent(link, span_of(account->uid));
 	buf_add_byte(link, '.');
-	add_encoded(link, nodeid);
+	encode_percent(link, nodeid);
 	if (account->alias_count > 0) {
 		buf_addf(link, "&name=");
-		add_encoded(link, span_of(account->aliases[0]));
+		encode_percent(link, span_of(account->aliases[0]));
 	}
 	if (account->fingerprint[0] == '\0')
 		return;

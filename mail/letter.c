@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/encode.h"
 #include "base/utf8.h"
 #include "mail/transfer.h"
 
@@ -246,16 +247,13 @@ type_of(struct span name)
 static void
 add_file_name(struct buf *to, struct span name)
 {
-	size_t i;
-
 	if (is_plain(name)) {
 		buf_add(to, SPAN(" filename="));
 		add_quoted(to, name);
 		return;
 	}
 	buf_add(to, SPAN(" filename*=utf-8''"));
-	for (i = 0; i < name.n; i++)
-		buf_addf(to, "%%%02X", (unsigned char)name.p[i]);
+	encode_percent(to, name);
 }
 
 static void

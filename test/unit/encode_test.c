@@ -430,9 +430,21 @@ test_hash(void)
 	}
 }
 
+static void
+test_percent(void)
+{
+	struct buf b = { NULL, 0, 0 };
+
+	encode_percent(&b, SPAN("az AZ09-._~%+/\xc3\xbc"));
+	CHECK(span_is(buf_span(&b), SPAN("az%20AZ09-._~%25%2B%2F%C3%BC")),
+	    "percent: %.*s", (int)b.n, b.p);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
+	test_percent();
 	test_crc32c_known();
 	test_crc32c_table();
 	test_random();
