@@ -91,7 +91,8 @@ static uid_t
 server_user(struct check *c, uid_t owner)
 {
 	const char *name = c->conf->user;
-	const struct passwd *user = getpwnam(name);
+	/* Which loads libraries, so it is not asked without need. */
+	const struct passwd *user = name[0] != '\0' ? getpwnam(name) : NULL;
 
 	if (name[0] != '\0' && user == NULL) {
 		add_finding(c, CHECK_ERROR, "user", "there is no user "
