@@ -29,7 +29,7 @@ split(struct dial *d, const char *text)
 		return false;
 	memcpy(d->host, text, n);
 	d->host[n] = '\0';
-	text = *colon == ':' ? colon + 1 : "3456";
+	text = *colon == ':' ? colon + 1 : DIAL_PORT;
 	n = strlen(text);
 	if (n == 0 || n > 5 || strspn(text, "0123456789") != n ||
 	    strtol(text, NULL, 10) < 1 || strtol(text, NULL, 10) > UINT16_MAX)
@@ -78,6 +78,18 @@ dial_close(struct dial *d)
 	client_pool_close(d->pool);
 	trust_free(&d->trust);
 	d->pool = NULL;
+}
+
+void
+dial_put_host(struct buf *to, struct span host, const char *port)
+{
+	size_t n = host.n;
+
+	buf_add(to, host);
+	while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
+		n--;
+	if (n == 0 || host.p[n - 1] != ':')
+		buf_addf(to, ":%s", port);
 }
 
 int

@@ -5,7 +5,8 @@
  *	+host:port	TLS; an authority that the system knows vouches for host
  *	/path		a Unix socket, plain bytes: only on this machine
  *
- * Without a port it is 3456.  An IPv6 address stands in brackets.
+ * Without a port it is 3456, but 443 in a link.  An IPv6 address stands in
+ * brackets.
  */
 #ifndef MNM_CLIENT_DIAL_H
 #define MNM_CLIENT_DIAL_H
@@ -13,10 +14,13 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "base/buf.h"
 #include "client/client.h"
 #include "client/trust.h"
 
 #define DIAL_HOST 256
+#define DIAL_PORT "3456"
+#define DIAL_WEB_PORT "443"
 #define DIAL_MAX  8		/* addresses of one host that are tried */
 
 enum dial_kind { DIAL_PINNED, DIAL_NAMED, DIAL_UNIX };
@@ -41,6 +45,8 @@ struct dial {
 int dial_open(struct dial *, const char *address, const char *fingerprint,
     char *why, size_t room);
 void dial_close(struct dial *);
+/* Append "host:port": what host says, and port if it has none. */
+void dial_put_host(struct buf *, struct span host, const char *port);
 /*
  * Look the host up, which may take seconds.  -1 and why.
  */

@@ -16,6 +16,7 @@
 #include "base/qr.h"
 #include "client/account.h"
 #include "client/agent.h"
+#include "client/dial.h"
 #include "cmd/request.h"
 #include "cmd/terminal.h"
 #include "json.h"
@@ -37,7 +38,9 @@ add_link(struct buf *link, const struct account *account,
 {
 	const char *p;
 
-	buf_addf(link, "https://%s/#device=", account->address + 1);
+	buf_addf(link, "https://");
+	dial_put_host(link, span_of(account->address + 1), DIAL_PORT);
+	buf_addf(link, "/#device=");
 	encode_percent(link, span_of(account->uid));
 	buf_add_byte(link, '.');
 	encode_percent(link, nodeid);

@@ -116,6 +116,7 @@ static bool
 read_link(struct plan *plan, const char *link)
 {
 	const char *host = link + strlen("https://"), *p;
+	struct buf address = { NULL, 0, 0 };
 	size_t n = strcspn(host, "/#");
 	bool good = true;
 
@@ -146,9 +147,11 @@ read_link(struct plan *plan, const char *link)
 			p += *p == '&';
 		}
 	}
-	(void)snprintf(plan->address, sizeof(plan->address), "%c%.*s%s",
-	    plan->fingerprint[0] != '\0' ? '=' : '+', (int)n, host,
-	    memchr(host, ':', n) == NULL ? ":443" : "");
+	buf_add_byte(&address, plan->fingerprint[0] != '\0' ? '=' : '+');
+	dial_put_host(&address, (struct span){ host, n }, DIAL_WEB_PORT);
+	(void)snprintf(plan->address, sizeof(plan->address), "%.*s",
+	    (int)address.n, address.p);
+	buf_free(&address);
 	return good;
 }
 

@@ -22,6 +22,7 @@
 
 #include "base/log.h"
 #include "client/client.h"
+#include "client/dial.h"
 #include "net/authority.h"
 #include "net/cert.h"
 #include "net/tls.h"
@@ -468,6 +469,32 @@ make_certificate(struct cert *cert)
 		die("%s", why);
 }
 
+/* A link names its port, as a browser takes another one without it. */
+static void
+test_hosts(void)
+{
+	static const struct {
+		const char *host, *port, *whole;
+	} cases[] = {
+		{ "relay.example", DIAL_PORT, "relay.example:3456" },
+		{ "relay.example:8443", DIAL_PORT, "relay.example:8443" },
+		{ "192.0.2.17", DIAL_WEB_PORT, "192.0.2.17:443" },
+		{ "[2001:db8::17]", DIAL_WEB_PORT, "[2001:db8::17]:443" },
+		{ "[2001:db8::17]:1", DIAL_WEB_PORT, "[2001:db8::17]:1" },
+		{ "17", DIAL_WEB_PORT, "17:443" }
+	};
+	struct buf whole = { NULL, 0, 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		whole.n = 0;
+		dial_put_host(&whole, span_of(cases[i].host), cases[i].port);
+		CHECK(span_is(buf_span(&whole), span_of(cases[i].whole)),
+		    "%s: %.*s", cases[i].host, (int)whole.n, whole.p);
+	}
+	buf_free(&whole);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -487,6 +514,7 @@ main(int argc, char **argv)
 		die("%s: %s", dir, strerror(errno));
 	make_certificate(&cert);
 	pid = start_server(&cert, &port);
+	test_hosts();
 	test_talk(pool, port);
 	test_pin(port, cert.fingerprint);
 	test_suites(port);
