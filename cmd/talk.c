@@ -29,6 +29,7 @@
 #define LINE_BYTES 65536	/* a longer line is several messages */
 #define PENDING    256		/* posts without an ack, before stdin waits */
 #define LOOK       200		/* ms between two looks at acks */
+#define INDENT     "    "	/* of a message's further lines */
 #define LAST_WAIT  30000	/* ms for the last acks, or until online */
 
 static const char usage[] = "talk WHO";
@@ -108,6 +109,29 @@ find_who(struct context *context, struct talk_run *t)
 
 /* ---- what arrives ---- */
 
+/* A moderator must see that a post waits; a greeting speaks for itself. */
+static void
+add_message(struct buf *text, const struct show *s)
+{
+	struct span said = s->form.text;
+	struct buf news = { NULL, 0, 0 };
+
+	while (said.n > 0 && (said.p[said.n - 1] == '\n' ||
+	    said.p[said.n - 1] == '\r'))
+		said.n--;
+	if (said.n == 0 || span_is(s->reply->op, SPAN("delivery")))
+		show_news(s, &news);
+	terminal_line(text, buf_span(&s->name));
+	buf_addf(text, ": ");
+	terminal_text(text, said, INDENT);
+	if (news.n > 0)
+		buf_addf(text, said.n > 0 ? "\n" INDENT "(%.*s)" : "%.*s",
+		    (int)news.n, news.p);
+	buf_add_byte(text, '\n');
+	show_files(s, text);
+	buf_free(&news);
+}
+
 /* -1 with errno. */
 static int
 show_message(const struct context *context, const struct show *s)
@@ -115,17 +139,11 @@ show_message(const struct context *context, const struct show *s)
 	struct buf text = { NULL, 0, 0 };
 	int result;
 
-	if (context->json) {
+	if (context->json)
 		show_json(s, &text);
-		text.n--;
-	} else {
-		terminal_line(&text, buf_span(&s->name));
-		buf_addf(&text, ": ");
-		terminal_text(&text, s->form.text, "    ");
-		if (s->form.text.n == 0)
-			show_news(s, &text);
-		show_files(s, &text);
-	}
+	else
+		add_message(&text, s);
+	text.n--;		/* say ends the line */
 	result = say(&text);
 	buf_free(&text);
 	return result;
