@@ -457,11 +457,9 @@ identity_address(char dst[IDENTITY_ADDRESS], const struct conf *conf,
 	if (conf->names[0] != NULL)
 		(void)snprintf(host, sizeof(host), "%s", conf->names[0]);
 	if (l == NULL || l->net == CONF_UNIX || !l->tls ||
-	    !conf_split_address(l->laddr, &listen)) {
-		(void)snprintf(dst, IDENTITY_ADDRESS, "%c%s", sign, host);
-		return;
-	}
-	if (conf->names[0] == NULL && !is_wildcard(listen.host))
+	    !conf_split_address(l->laddr, &listen))
+		listen = (struct conf_address){ .port = "443" };
+	else if (conf->names[0] == NULL && !is_wildcard(listen.host))
 		(void)snprintf(host, sizeof(host), "%s", listen.host);
 	is_v6 = strchr(host, ':') != NULL;
 	(void)snprintf(dst, IDENTITY_ADDRESS, "%c%s%s%s:%s", sign,

@@ -94,11 +94,12 @@ const struct cert *identities_cert(const struct identities *,
 /* A host name or an IP address, which a certificate can be for. */
 bool identity_is_host(const char *);
 /*
- * The address to give to clients, NUL-terminated; without a port if only a
- * proxy can reach the relay.  It begins with '+' if an authority that clients
- * know vouches for the certificate, or the proxy's: as far as can be known, any
- * that is configured and not self-signed.  Else it begins with '=', and clients
- * compare the fingerprint.  cert may be NULL, if it cannot be read.
+ * The address to give to clients, NUL-terminated; with port 443, which browsers
+ * take, if only a proxy can reach the relay.  It begins with '+' if one of the
+ * authorities that clients know vouches for the certificate, or the proxy's: as
+ * far as can be known, any that is configured and not self-signed.  Else it
+ * begins with '=', and clients compare the fingerprint.  cert may be NULL, if
+ * it cannot be read.
  */
 void identity_address(char dst[IDENTITY_ADDRESS], const struct conf *,
     const struct cert *cert);

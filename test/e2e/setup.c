@@ -185,6 +185,14 @@ check_links(struct operator *o)
 	operator_expect(o, 0, "As a link: https://", "-c page.config "
 	    "invite 'Bob Baker'");
 	operator_expect_unsaid(o, "browser");
+	/* Behind a proxy, it is the proxy's port: clients would take 3456. */
+	relay_file(&o->relay, "page.config", "{\"data\": \"links\", "
+	    "\"names\": [\"fd00::17\"], \"register\": \"invite\", \"listen\": "
+	    "{\"net\": \"unix\", \"laddr\": \"one\", \"tls\": false}}");
+	operator_expect(o, 0, "client: +[fd00::17]:443\n", "-c page.config "
+	    "invite 'Cy Cooper'");
+	operator_expect(o, 0, "https://[fd00::17]:443/#join=", "-c page.config "
+	    "invite 'Dee Drew'");
 }
 
 /* Both would listen where the other does. */
