@@ -47,7 +47,7 @@ struct read_run {
 	struct request_line line;
 	bool follows, all;
 	const char *command, *maildir;	/* both NULL: standard output */
-	char directory[ACCOUNT_PATH + 16];	/* for attachments */
+	const char *directory;		/* for attachments */
 	uint64_t patience;		/* ms to wait to be online */
 	uint64_t end;			/* until when that is */
 	struct contacts book;
@@ -366,8 +366,7 @@ read_words(struct context *context, struct read_run *r, char **argv)
 			r->command = words.value;
 			break;
 		case 'd':
-			(void)snprintf(r->directory, sizeof(r->directory),
-			    "%s", words.value);
+			r->directory = words.value;
 			break;
 		case 't':
 			if (context_number(&words, 0, REQUEST_MAX, &seconds) !=
@@ -387,6 +386,7 @@ int
 read_run(struct context *context, char **argv)
 {
 	struct read_run r = { .directory = "" };
+	char files[ACCOUNT_PATH + 16];
 	int status;
 
 	if (read_words(context, &r, argv) == -1)
@@ -394,9 +394,9 @@ read_run(struct context *context, char **argv)
 	status = context_account(context, &r.account);
 	if (status != STATUS_OK)
 		return status;
+	(void)snprintf(files, sizeof(files), "%s/files", r.account.path);
 	if (r.directory[0] == '\0')
-		(void)snprintf(r.directory, sizeof(r.directory), "%s/files",
-		    r.account.path);
+		r.directory = files;
 	status = run_reading(context, &r);
 	account_close(&r.account);
 	return status;
