@@ -44,7 +44,7 @@ check_alias(struct call *c, const char *alias, unsigned min)
 	static const char *const faults[] = {
 		[USERDB_LONG] = "this alias is too long",
 		[USERDB_INVALID] = "this alias has a leading or trailing "
-		    "space, or an unprintable character",
+		    "space, an unusual space, or an unprintable character",
 		[USERDB_UID] = "this alias looks like a uid",
 		[USERDB_TAKEN] = "this alias is taken"
 	};

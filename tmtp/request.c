@@ -87,7 +87,7 @@ request_refuse_name(struct request *rq, enum userdb_result result,
 		[USERDB_SHORT] = "this name is too short: ",
 		[USERDB_LONG] = "this name is too long: ",
 		[USERDB_INVALID] = "this name has a leading or trailing "
-		    "space, or an unprintable character: ",
+		    "space, an unusual space, or an unprintable character: ",
 		[USERDB_UID] = "this name looks like a uid: ",
 		[USERDB_TAKEN] = "this name is already taken: "
 	};

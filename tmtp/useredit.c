@@ -70,8 +70,8 @@ refuse_alias(struct request *rq, enum userdb_result result, struct span name)
 	static const char *const texts[] = {
 		[USERDB_SHORT] = " is too short",
 		[USERDB_LONG] = " is too long",
-		[USERDB_INVALID] = " has a leading or trailing space, or an "
-		    "unprintable character",
+		[USERDB_INVALID] = " has a leading or trailing space, an "
+		    "unusual space, or an unprintable character",
 		[USERDB_UID] = " looks like a uid",
 		[USERDB_TAKEN] = " already taken"
 	};

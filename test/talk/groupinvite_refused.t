@@ -15,7 +15,7 @@ A< {"error":"you have no alias carol","id":"3","msgid":"","op":"ack","posted":""
 A> {"op":GroupInvite,"id":"4","gid":"Carol","from":"alice","to":"bob","datalen":0}
 A< {"error":"this name is already taken: Carol","id":"4","msgid":"","op":"ack","posted":""}
 A> {"op":GroupInvite,"id":"5","gid":" ","from":"alice","to":"bob","datalen":0}
-A< {"error":"this name has a leading or trailing space, or an unprintable character:  ",
+A< {"error":"this name has a leading or trailing space, an unusual space, or an unprintable character:  ",
 	"id":"5","msgid":"","op":"ack","posted":""}
 
 # The text is as short as a ping's.

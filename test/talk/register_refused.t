@@ -14,7 +14,7 @@ B! lost
 B> {"op":TmtpRev,"id":"1"}
 B> {"op":Register,"newnode":"x","newalias":" bob"}
 B< {"id":"1","name":"test","op":"tmtprev"}
-B< {"error":"AddAlias: alias  bob has a leading or trailing space, or an unprintable character",
+B< {"error":"AddAlias: alias  bob has a leading or trailing space, an unusual space, or an unprintable character",
 	"nodeid":"$node","noderef":"1","op":"registered","uid":"$uid"}
 B< {"info":"login ok","op":"info"}
 B! lost

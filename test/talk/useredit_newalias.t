@@ -21,6 +21,10 @@ B< {"error":"AddAlias: alias ALICE SMITH already taken","id":"3","msgid":"",
 B> {"op":UserEdit,"id":"4","newalias":""}
 B< {"error":"AddAlias: alias  is too short","id":"4","msgid":"",
 	"op":"ack","posted":""}
+# One that only looks like a space would make a second name of the same looks.
+B> {"op":UserEdit,"id":"6","newalias":"alice\u3000smith"}
+B< {"error":"AddAlias: alias alice　smith has a leading or trailing space, an unusual space, or an unprintable character",
+	"id":"6","msgid":"","op":"ack","posted":""}
 B> {"op":UserEdit,"id":"5","newalias":"a\u202eb"}
-B< {"error":"AddAlias: alias a‮b has a leading or trailing space, or an unprintable character",
+B< {"error":"AddAlias: alias a‮b has a leading or trailing space, an unusual space, or an unprintable character",
 	"id":"5","msgid":"","op":"ack","posted":""}
