@@ -151,19 +151,54 @@ list(struct context *context, const struct account *account)
 	return context_fail(context, STATUS_IO, "cannot write the output");
 }
 
+/* Whether a request that is done was refused; if so, say why. */
+static bool
+is_refused(struct context *context, const struct account *account,
+    const char *name)
+{
+	struct buf ack = { NULL, 0, 0 }, why = { NULL, 0, 0 };
+	char path[OUTGOING_NAME + 16];
+	struct reply r;
+
+	(void)snprintf(path, sizeof(path), "%s.refused", name);
+	if (faccessat(account->out, path, F_OK, 0) == -1)
+		return false;
+	if (outgoing_read_ack(account->out, name, &ack)) {
+		r = (struct reply){ .header = buf_span(&ack) };
+		(void)wire_text(&r, "error", &why);
+		request_plain_error(&why);
+	}
+	(void)context_fail(context, STATUS_DATA, "%s was refused: %.*s", name,
+	    (int)why.n, why.n > 0 ? why.p : "");
+	buf_free(&ack);
+	buf_free(&why);
+	return true;
+}
+
+/* What is left to send. */
+struct queue_rest {
+	struct buf names;	/* of the requests at the last look */
+	size_t at;		/* those before this are done */
+	bool refused;		/* one of them */
+};
+
 /*
- * Look what is left to send: names are the requests that were there at the last
- * look, of which those before at are done.  Returns whether one more is.  The
- * directory, which may be large, is listed only when all are.
+ * Look what is left to send.  Returns whether one more is done.  The directory,
+ * which may be large, is listed only when all are.
  */
 static bool
-look(const struct account *account, struct buf *names, size_t *at)
+look(struct context *context, const struct account *account,
+    struct queue_rest *rest)
 {
-	size_t before = *at;
+	struct buf *names = &rest->names;
+	size_t *at = &rest->at, before = *at;
 
 	while (*at < names->n && faccessat(account->out, names->p + *at, F_OK,
-	    0) == -1)
+	    0) == -1) {
+		if (is_refused(context, account, names->p + *at))
+			rest->refused = true;
 		*at += OUTGOING_NAME;
+	}
 	if (*at < names->n)
 		return *at > before;
 	names->n = *at = 0;
@@ -176,9 +211,8 @@ static int
 send_all(struct context *context, struct account *account)
 {
 	struct request_line line;
-	struct buf names = { NULL, 0, 0 };
+	struct queue_rest rest = { .at = 0 };
 	uint64_t now = 0, end = 0;
-	size_t at = 0;
 	int status = request_open(context, &line, account);
 
 	if (status != STATUS_OK)
@@ -186,20 +220,22 @@ send_all(struct context *context, struct account *account)
 	account_wake(account);
 	for (;;) {
 		now = clock_ms(CLOCK_MONOTONIC);
-		if (look(account, &names, &at))
+		if (look(context, account, &rest))
 			end = now + REQUEST_PATIENCE * 1000;
-		if (names.n == 0 || line.refused || now >= end)
+		if (rest.names.n == 0 || line.refused || now >= end)
 			break;
 		request_turn(context, &line, 100);
 	}
 	request_close(&line);
-	if (names.n > 0)
+	if (rest.refused)
+		status = STATUS_DATA;
+	if (rest.names.n > 0)
 		status = context_fail(context, line.refused ?
 		    STATUS_NO_PERMISSION : STATUS_TEMPORARY,
-		    "%zu requests still wait%s%s", (names.n - at) /
-		    OUTGOING_NAME, context->why[0] == '\0' ? "" : ": ",
-		    context->why);
-	buf_free(&names);
+		    "%zu requests still wait%s%s",
+		    (rest.names.n - rest.at) / OUTGOING_NAME,
+		    context->why[0] == '\0' ? "" : ": ", context->why);
+	buf_free(&rest.names);
 	return status;
 }
 
