@@ -641,6 +641,8 @@ take_findings(struct check *c, int fd)
 
 	while ((n = read(fd, buf_room(all, 4096), 4096)) > 0)
 		all->n += (size_t)n;
+	if (all->n > at && all->p[all->n - 1] != '\n')
+		buf_add_byte(all, '\n');	/* it was killed */
 	for (; at < all->n; at += strcspn(all->p + at, "\n") + 1) {
 		if (all->p[at] == 'e')
 			c->worst = CHECK_ERROR;
@@ -671,7 +673,10 @@ try_as_server(struct check *c, uint64_t now)
 		(void)close(fds[1]);
 		take_findings(c, fds[0]);
 		(void)close(fds[0]);
-		(void)waitpid(child, &status, 0);
+		if (waitpid(child, &status, 0) == child && WIFSIGNALED(status))
+			add_finding(c, CHECK_ERROR, "user", "the process that "
+			    "tries what the relay does was killed by signal "
+			    "%d, and could not try all", WTERMSIG(status));
 		return;
 	}
 	c->findings = &found;

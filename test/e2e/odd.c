@@ -10,6 +10,7 @@
  *			by a path
  *	sync		while a file "stall" exists, syncs of data take long
  *	hang		... connections that are accepted take long
+ *	fork		mnm's children are killed at once
  *
  * It has no effect on a statically linked program.
  */
@@ -17,6 +18,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -114,6 +116,18 @@ fdatasync(int fd)
 	if (is_odd("sync"))
 		stall();
 	return real(fd);
+}
+
+pid_t
+fork(void)
+{
+	pid_t (*real)(void) = dlsym(RTLD_NEXT, "fork");
+	pid_t child = real();
+
+	if (child == 0 && is_odd("fork") &&
+	    strcmp(program_invocation_short_name, "mnm") == 0)
+		(void)raise(SIGKILL);
+	return child;
 }
 
 static bool

@@ -338,6 +338,19 @@ test_unwatched(void)
 	end(&o);
 }
 
+/* What nobody has looked at is not found to be right. */
+static void
+test_killed_check(void)
+{
+	struct operator o;
+
+	make_relay(&o, NULL);
+	set_odd("fork");
+	operator_expect(&o, 2, "was killed by signal 9", "check");
+	set_odd(NULL);
+	operator_free(&o);
+}
+
 /* ---- file systems ---- */
 
 static void
@@ -649,6 +662,7 @@ main(int argc, char **argv)
 	test_file_limit();
 	test_few_descriptors();
 	test_unwatched();
+	test_killed_check();
 	test_odd_disks();
 	test_watchdog("sync");
 	test_watchdog("hang");
