@@ -1074,8 +1074,10 @@ agent_next_presence(struct agent *a, struct around_user *user)
 void
 agent_probe(struct agent *a)
 {
-	if (!a->probing && a->idle_at == 0 && agent_is_online(a))
-		a->probing = send_probe(a);
+	if (a->probing || a->now < a->idle_at || !agent_is_online(a))
+		return;
+	a->idle_at = 0;
+	a->probing = send_probe(a);
 }
 
 bool

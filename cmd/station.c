@@ -1,5 +1,6 @@
 #include "cmd/station.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -143,20 +144,32 @@ station_turn(struct context *context, struct station *const *stations,
 	return STATUS_OK;
 }
 
+/* Whether no request waits, but for those that cannot be read: they stay. */
+static bool
+is_all_sent(const struct station *s)
+{
+	struct buf names = { NULL, 0, 0 };
+	bool sent = outgoing_list(s->account.out, &names, "") == 0;
+	struct outgoing o;
+	size_t at;
+
+	for (at = 0; sent && at < names.n; at += OUTGOING_NAME) {
+		sent = outgoing_map(s->account.out, names.p + at, &o) == -1 &&
+		    (errno == EBADMSG || errno == ENOENT);
+		outgoing_unmap(&o);
+	}
+	buf_free(&names);
+	return sent;
+}
+
 bool
 station_is_idle(struct station *s)
 {
-	struct buf names = { NULL, 0, 0 };
-	bool sent;
-
 	if (s->holds)
 		return false;
-	if (!agent_is_idle(s->agent, clock_ms(CLOCK_MONOTONIC))) {
-		agent_probe(s->agent);
-		return false;
-	}
-	sent = outgoing_list(s->account.out, &names, "") == 0 &&
-	    names.n == 0;
-	buf_free(&names);
-	return sent;
+	if (agent_is_idle(s->agent, clock_ms(CLOCK_MONOTONIC)) &&
+	    is_all_sent(s))
+		return true;
+	agent_probe(s->agent);
+	return false;
 }
