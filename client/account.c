@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/encode.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/utf8.h"
@@ -15,6 +17,7 @@
 #include "json.h"
 
 #define FILE_MAX (1 << 20)
+#define RESUME_TIME 86400	/* seconds for a TLS session: RFC 5246 */
 
 static const char *const lock_names[] = {
 	[ACCOUNT_ONLINE] = "online.lock", [ACCOUNT_READER] = "reader.lock",
@@ -470,15 +473,47 @@ account_drop_alias(struct account *a, struct span alias, char *why,
 
 /* ---- resumption, waking ---- */
 
+/* The file: a session, and a hash of what the account trusts. */
+struct resume_file {
+	struct client_resume resume;
+	unsigned char trust[ENCODE_SHA256];
+};
+
+static void
+hash_trust(const struct account *a, unsigned char hash[ENCODE_SHA256])
+{
+	struct buf text = { NULL, 0, 0 };
+
+	buf_addf(&text, "%s\n%s", a->address, a->fingerprint);
+	encode_sha256(hash, buf_span(&text));
+	buf_free(&text);
+}
+
+static bool
+is_fresh(const struct account *a)
+{
+	uint64_t now = clock_ms(CLOCK_REALTIME) / 1000;
+	struct stat st;
+
+	return fstatat(a->dir, "resume", &st, 0) == 0 &&
+	    now - (uint64_t)st.st_mtime < RESUME_TIME;
+}
+
 void
 account_read_resume(const struct account *a, struct client_resume *resume)
 {
 	struct buf text = { NULL, 0, 0 };
+	unsigned char trust[ENCODE_SHA256];
+	struct resume_file file;
 
 	*resume = (struct client_resume){ .size = 0 };
-	if (file_read(a->dir, "resume", sizeof(*resume), &text) == 0 &&
-	    text.n == sizeof(*resume))
-		memcpy(resume, text.p, sizeof(*resume));
+	hash_trust(a, trust);
+	if (is_fresh(a) && file_read(a->dir, "resume", sizeof(file),
+	    &text) == 0 && text.n == sizeof(file)) {
+		memcpy(&file, text.p, sizeof(file));
+		if (memcmp(file.trust, trust, sizeof(trust)) == 0)
+			*resume = file.resume;
+	}
 	buf_free(&text);
 }
 
@@ -487,8 +522,11 @@ void
 account_write_resume(const struct account *a,
     const struct client_resume *resume)
 {
+	struct resume_file file = { .resume = *resume };
+
+	hash_trust(a, file.trust);
 	if (file_write(a->dir, "resume.new", (struct span){
-	    (const char *)resume, sizeof(*resume) }) == 0)
+	    (const char *)&file, sizeof(file) }) == 0)
 		(void)renameat(a->dir, "resume.new", a->dir, "resume");
 }
 

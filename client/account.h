@@ -86,7 +86,11 @@ int account_drop_alias(struct account *, struct span alias, char *why,
     size_t room);
 bool account_has_alias(const struct account *, struct span alias);
 
-/* The TLS session.  A failure means only a full handshake. */
+/*
+ * The TLS session.  Who resumes one shows no certificate: so it serves for a
+ * day, and only as long as the account trusts what it trusted then.  A failure
+ * means only a full handshake.
+ */
 void account_read_resume(const struct account *, struct client_resume *);
 void account_write_resume(const struct account *,
     const struct client_resume *);

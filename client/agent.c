@@ -78,7 +78,6 @@ struct agent {
 	struct dial dial;
 	struct dialog *dialog;
 	struct client *client;
-	struct client_resume resume;
 	int wake;
 	struct seen seen;
 	char known[KNOWN][UID_TEXT];	/* from whom posts were */
@@ -662,10 +661,8 @@ on_online(struct agent *a, const struct reply *r)
 	a->list_again = true;
 	read_ohi(a, r);
 	if (client_resume_get(a->client, &resume) &&
-	    !client_is_resumed(a->client)) {
-		a->resume = resume;
+	    !client_is_resumed(a->client))
 		account_write_resume(a->account, &resume);
-	}
 	if (a->shown.n > 0)
 		(void)send_ohi(a);
 }
@@ -738,6 +735,7 @@ static void
 connect_next(struct agent *a)
 {
 	char why[WHY_ROOM];
+	struct client_resume resume;
 
 	if (a->look_up && dial_lookup(&a->dial, why, sizeof(why)) == -1) {
 		lose(a, why);
@@ -745,7 +743,8 @@ connect_next(struct agent *a)
 		return;
 	}
 	a->look_up = false;
-	a->client = dial_next(&a->dial, &a->resume);
+	account_read_resume(a->account, &resume);
+	a->client = dial_next(&a->dial, &resume);
 	if (a->client == NULL) {
 		if (a->why[0] == '\0')
 			(void)say_why(a->why, WHY_ROOM, "cannot connect: %s",
@@ -894,7 +893,6 @@ agent_open(struct account *account, struct poller *poller, char *why,
 		return NULL;
 	}
 	a->dialog = dialog_open(account->numbering);
-	account_read_resume(account, &a->resume);
 	a->wake = account_open_wake(account);
 	if (a->wake != -1 &&
 	    poller_add(poller, a->wake, POLLER_READ, a) == -1) {

@@ -111,6 +111,42 @@ test_account(void)
 
 /* ---- contacts ---- */
 
+static bool
+resumes(const struct account *a)
+{
+	struct client_resume resume;
+
+	account_read_resume(a, &resume);
+	return resume.size == 7 && resume.bytes[6] == 'x';
+}
+
+/* A session that was made with another certificate would not show that. */
+static void
+test_resume(void)
+{
+	const struct timespec old[2] = { { .tv_nsec = UTIME_NOW },
+	    { .tv_sec = time(NULL) - 86401 } };
+	struct client_resume resume = { .size = 7, .bytes = "......x" };
+	struct account a;
+
+	CHECK(account_make(&a, "resume", why, sizeof(why)) == 0, "%s", why);
+	CHECK(!resumes(&a), "none");
+	account_set(&a.address, SPAN("=relay:1"));
+	account_set(&a.fingerprint, SPAN("AB:CD"));
+	account_write_resume(&a, &resume);
+	CHECK(resumes(&a), "kept");
+	account_set(&a.fingerprint, SPAN("AB:CE"));
+	CHECK(!resumes(&a), "another certificate");
+	account_set(&a.fingerprint, SPAN("AB:CD"));
+	account_set(&a.address, SPAN("=relay:2"));
+	CHECK(!resumes(&a), "another address");
+	account_set(&a.address, SPAN("=relay:1"));
+	CHECK(resumes(&a), "the same");
+	CHECK(utimensat(a.dir, "resume", old, 0) == 0 && !resumes(&a),
+	    "after a day");
+	account_close(&a);
+}
+
 static void
 test_contacts(void)
 {
@@ -495,6 +531,7 @@ main(void)
 		return 1;
 	test_names();
 	test_account();
+	test_resume();
 	test_contacts();
 	test_strangers();
 	test_hostile_relay();
