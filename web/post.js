@@ -43,9 +43,10 @@ const TEXT_MAX = 64 << 10;	/* bytes of text that are shown; all is kept */
 export function writePost(draft, date)
 {
 	/** @type {Record<string, any>} */
-	const sub = { Alias: draft.alias, ThreadId: draft.thread,
-		Subject: draft.subject };
+	const sub = { Alias: draft.alias, ThreadId: draft.thread };
 
+	if (draft.subject)	/* an empty one would be a new one for the thread */
+		sub.Subject = draft.subject;
 	if (draft.files.length)
 		sub.Attach = draft.files.map((f) =>
 			({ Name: 'u:' + f.name, Size: f.blob.size }));

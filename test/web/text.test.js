@@ -40,6 +40,13 @@ test('what is written is read back', async () => {
 	[['u', 'a.txt', 'abc'], ['u', 'b.png', 'de']]);
 });
 
+test('a reply leaves the subject of its thread alone', () => {
+	const { head } = writePost({ alias: 'A', thread: 'T', subject: '', cc: [],
+		text: 'x', files: [] }, '');
+
+	assert.deepEqual(JSON.parse(head), { Alias: 'A', ThreadId: 'T' });
+});
+
 test('the released client’s form: keys in any case, forms as attachments', () => {
 	const read = post({ ALIAS: 'x', threadid: 't', subject: 's', Attach: [
 		{ Name: 'f:poll', Size: 2, Ffn: 'x' }, { Name: 'u:a/../b', Size: 1 }],
