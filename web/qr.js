@@ -1,12 +1,17 @@
 // @ts-check
 /*
  * qr.js - QR codes of text in byte mode, versions 1 to 20, level M (ISO 18004).
+ *
+ * The mask is always the chessboard.  Which of the eight is the easiest to read
+ * matters for rows of the same letter, and what is drawn here is random.
  */
 
 /* For each version from 1: error correction bytes per block, and blocks. */
 const ECC = [10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22, 22, 24, 24, 28, 28,
 	26, 26, 26];
 const BLOCKS = [1, 1, 1, 2, 2, 4, 4, 4, 5, 5, 5, 8, 9, 9, 10, 10, 11, 13, 14, 16];
+
+const FORMAT_BITS = 0x5412;	/* level M, mask 0: all bits 0, in their own mask */
 
 /** Modules that carry bits, of version v. @param {number} v */
 function capacity(v)
@@ -159,7 +164,7 @@ class Grid {
 				if (!((i === 0 && j === 0) || (i === 0 &&
 				    j === last) || (i === last && j === 0)))
 					this.drawRings(at[i], at[j], [1, 0, 1]);
-		this.drawFormat(0);
+		this.drawFormat();
 		if (this.version >= 7)
 			this.drawVersion();
 	}
@@ -193,14 +198,9 @@ class Grid {
 		return at;
 	}
 
-	/** Level M has the bits 00. @param {number} mask */
-	drawFormat(mask)
+	drawFormat()
 	{
-		let rest = mask;
-		for (let i = 0; i < 10; i++)
-			rest = (rest << 1) ^ ((rest >>> 9) * 0x537);
-		const bits = ((mask << 10) | rest) ^ 0x5412;
-		const bit = (/** @type {number} */ i) => (bits >>> i) & 1;
+		const bit = (/** @type {number} */ i) => (FORMAT_BITS >>> i) & 1;
 		const n = this.size;
 
 		for (let i = 0; i <= 5; i++)
@@ -246,76 +246,13 @@ class Grid {
 					const y = up ? n - 1 - k : k;
 					if (this.fixed[y * n + x])
 						continue;
-					this.dark[y * n + x] = i < bytes.length * 8
-						? (bytes[i >>> 3] >>> (7 - (i & 7))) & 1
-						: 0;
+					const bit = (bytes[i >>> 3] >>> (7 - (i & 7))) & 1;
+					this.dark[y * n + x] = bit ^ ((x + y + 1) & 1);
 					i++;
 				}
 		}
 	}
-
-	/** @param {number} mask */
-	applyMask(mask)
-	{
-		const n = this.size;
-
-		for (let y = 0; y < n; y++)
-			for (let x = 0; x < n; x++)
-				if (!this.fixed[y * n + x] && MASKS[mask](x, y))
-					this.dark[y * n + x] ^= 1;
-	}
-
-	/** How hard it is to read: runs, blocks, false finders, balance. */
-	penalty()
-	{
-		const n = this.size;
-		const at = (/** @type {number} */ x, /** @type {number} */ y) =>
-			this.dark[y * n + x];
-		let sum = 0;
-
-		for (let i = 0; i < n; i++) {
-			let row = '', column = '';
-			for (let j = 0; j < n; j++) {
-				row += at(j, i);
-				column += at(i, j);
-				if (i + 1 < n && j + 1 < n && at(j, i) ===
-				    at(j + 1, i) && at(j, i) === at(j, i + 1) &&
-				    at(j, i) === at(j + 1, i + 1))
-					sum += 3;
-			}
-			sum += linePenalty(row) + linePenalty(column);
-		}
-		const dark = this.dark.reduce((a, b) => a + b, 0);
-		return sum + 10 * Math.floor(Math.abs(dark * 20 - n * n * 10) /
-			(n * n));
-	}
 }
-
-/** @param {string} line of 0 and 1 */
-function linePenalty(line)
-{
-	let sum = 0;
-
-	for (const run of line.match(/0{5,}|1{5,}/g) ?? [])
-		sum += run.length - 2;
-	for (const shape of ['10111010000', '00001011101'])
-		for (let at = line.indexOf(shape); at !== -1;
-		    at = line.indexOf(shape, at + 1))
-			sum += 40;
-	return sum;
-}
-
-/** @type {((x: number, y: number) => boolean)[]} */
-const MASKS = [
-	(x, y) => (x + y) % 2 === 0,
-	(x, y) => y % 2 === 0,
-	(x) => x % 3 === 0,
-	(x, y) => (x + y) % 3 === 0,
-	(x, y) => (Math.floor(x / 3) + Math.floor(y / 2)) % 2 === 0,
-	(x, y) => (x * y) % 2 + (x * y) % 3 === 0,
-	(x, y) => ((x * y) % 2 + (x * y) % 3) % 2 === 0,
-	(x, y) => ((x + y) % 2 + (x * y) % 3) % 2 === 0,
-];
 
 /**
  * @param {string} text
@@ -331,18 +268,7 @@ export function encode(text)
 		v++;
 	if (v > 20)
 		throw new RangeError('too long for a QR code');
-	const codewords = addCorrection(encodeData(bytes, v), v);
-	let best = null, least = Infinity;
-	for (let mask = 0; mask < 8; mask++) {
-		const grid = new Grid(v);
-		grid.drawData(codewords);
-		grid.applyMask(mask);
-		grid.drawFormat(mask);
-		const penalty = grid.penalty();
-		if (penalty < least) {
-			least = penalty;
-			best = grid;
-		}
-	}
-	return /** @type {Grid} */ (best);
+	const grid = new Grid(v);
+	grid.drawData(addCorrection(encodeData(bytes, v), v));
+	return grid;
 }

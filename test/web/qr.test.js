@@ -2,6 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { encode } from '../../web/qr.js';
+import { newNodeid } from '../../web/tmtp.js';
 
 let jsQR;
 try {
@@ -29,6 +30,14 @@ test('every length that fits is read back', { skip: !jsQR }, () => {
 		const text = Array.from({ length: n }, (_, i) =>
 			String.fromCharCode(33 + (i * 7 + n) % 90)).join('');
 		assert.equal(jsQR(...picture(encode(text)))?.data, text, `${n} bytes`);
+	}
+});
+
+test('codes for another device, as random as they are', { skip: !jsQR }, () => {
+	for (let i = 0; i < 20; i++) {
+		const link = 'https://relay.example.org:3456/#device=' +
+			encodeURIComponent(`${newNodeid().slice(8)}.${newNodeid()}`);
+		assert.equal(jsQR(...picture(encode(link)))?.data, link);
 	}
 });
 
