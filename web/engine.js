@@ -480,11 +480,7 @@ export class Engine {
 					from: header.from, posted: header.posted });
 			});
 		} catch (error) {
-			/* The relay sends it again after the next login only. */
-			if (!this.state.full)
-				setTimeout(() => this.state.full && this.retry(),
-					FULL_MS);
-			this.set({ full: true, reason: String(error) });
+			this.filled(error);
 			throw error;
 		}
 		if (this.state.full)
@@ -493,6 +489,18 @@ export class Engine {
 		if (effects.archive)
 			await this.merge(effects.archive, true).catch(() => {});
 		await this.report(effects);
+	}
+
+	/**
+	 * The store takes nothing.  The relay sends a message again after the next
+	 * login only.
+	 * @param {unknown} error
+	 */
+	filled(error)
+	{
+		if (!this.state.full)
+			setTimeout(() => this.state.full && this.retry(), FULL_MS);
+		this.set({ full: true, reason: String(error) });
 	}
 
 	/** @param {Effects} effects */
@@ -554,7 +562,7 @@ export class Engine {
 	{
 		const id = header.id ?? newId();
 
-		await tx.put('outbox', { id, parts, ...about,
+		await tx.put('outbox', { id, parts, ...about, unsent: true,
 			header: JSON.stringify({ ...header, id }) });
 	}
 
@@ -590,23 +598,29 @@ export class Engine {
 	/** Send what is in the outbox. */
 	pump()
 	{
-		this.pumping = this.pumping.then(() => this.sendSome(),
-			() => this.sendSome());
+		this.pumping = this.pumping.then(() => this.sendSome())
+			.catch((error) => this.filled(error));
 	}
 
 	async sendSome()
 	{
 		const session = this.session;
 
-		if (!session?.isReady || this.inFlight.size >= IN_FLIGHT_MAX)
+		if (!session?.isReady)
 			return;
-		/** @type {Request_[]} */
-		const waiting = await this.store.read((tx) => tx.all('outbox'));
-		for (const request of waiting) {
-			if (this.inFlight.has(request.id))
-				continue;
-			if (this.inFlight.size >= IN_FLIGHT_MAX ||
-			    session !== this.session)
+		const next = await this.store.write(async (tx) => {
+			/** @type {Request_[]} */
+			const waiting = await tx.all('outbox');
+			const some = waiting.filter((r) => !this.inFlight.has(r.id))
+				.slice(0, IN_FLIGHT_MAX - this.inFlight.size);
+			/* Before it is sent: from now on, nobody takes it back. */
+			for (const r of some)
+				if (r.unsent)
+					await tx.put('outbox', { ...r, unsent: false });
+			return some;
+		});
+		for (const request of next) {
+			if (session !== this.session)
 				return;
 			const data = await this.dataOf(request);
 			this.inFlight.set(request.id, request);
@@ -744,14 +758,16 @@ export class Engine {
 			const talk = m && await tx.get('talks', m.talk);
 			if (m?.state !== 'failed' || !talk)
 				return;
+			await tx.remove('messages', id);
 			if (talk.kind === 'asked') {
 				asked = { ...talk, note: m.text };
-				await tx.remove('messages', id);
 				return;
 			}
-			delete m.error;
-			m.state = 'waiting';
-			await this.sendMessage(tx, talk, m);
+			const again = { ...m, ...this.ownMessage(talk.id, m.text),
+				error: '' };
+			await this.sendMessage(tx, talk, again);
+			await tx.put('talks', { ...talk, last: again.id,
+				at: again.at, lastText: snippet(again) });
 		});
 		this.emit('talks', null);
 		if (asked)
@@ -760,18 +776,41 @@ export class Engine {
 		this.ask('pump');
 	}
 
-	/** Delete a message here: from this device only. @param {string} id */
+	/**
+	 * Delete a message here: from this device only.  One that waits is taken
+	 * back, unless the relay may have it.
+	 * @param {string} id
+	 * @returns {Promise<boolean>} whether it is gone
+	 */
 	async removeMessage(id)
 	{
-		await this.store.write(async (tx) => {
+		const isGone = await this.store.write(async (tx) => {
 			/** @type {Message | undefined} */
 			const m = await tx.get('messages', id);
-			if (!m || m.state === 'waiting')
-				return;
-			await removeWhole(tx, m);
+			/** @type {Request_[]} */
+			const waiting = await tx.all('outbox');
+			const request = waiting.find((r) => r.message === id);
+			if (request && !request.unsent)
+				return false;
+			if (request)
+				await tx.remove('outbox', request.n ?? 0);
+			if (m)
+				await removeWhole(tx, m);
+			const talk = m && await tx.get('talks', m.talk);
+			if (talk?.last !== id)
+				return true;
+			const [last] = await tx.messages(within(m?.talk ?? ''),
+				'prev', 1);
+			if (!last && talk.kind === 'asked')
+				await tx.remove('talks', talk.id);
+			else
+				await tx.put('talks', { ...talk, last: last?.id,
+					lastText: last ? snippet(last) : '' });
+			return true;
 		});
 		this.emit('talks', null);
 		this.ask('freed');
+		return isGone;
 	}
 
 	/* People. */
@@ -1181,15 +1220,21 @@ async function settle(tx, request, ack)
 				await tx.remove('blobs', part.key);
 		return '';
 	}
+	await tx.remove('messages', m.id);
 	if (ack.error) {
-		await tx.put('messages', { ...m, state: 'failed',
-			error: String(ack.error) });
-		if (talk && request.talk === talk.id && talk.kind === 'asked')
-			await tx.put('talks', { ...talk, state: 'failed',
-				error: String(ack.error) });
+		/* It stays where it was tried: all that comes later is below. */
+		const [last] = await tx.messages(within(m.talk, { before: '~' }),
+			'prev', 1);
+		const id = (last?.id ?? '!') + m.id;
+		const error = String(ack.error);
+		await tx.put('messages', { ...m, id, error, state: 'failed' });
+		if (talk)
+			await tx.put('talks', { ...talk,
+				...(talk.last === m.id ? { last: id } : {}),
+				...(request.talk === talk.id && talk.kind === 'asked'
+					? { state: 'failed', error } : {}) });
 		return m.talk;
 	}
-	await tx.remove('messages', m.id);
 	await tx.put('messages', { ...m, id: ack.msgid, at: ack.posted,
 		state: 'stored' });
 	if (talk) {

@@ -110,6 +110,7 @@ export const strings = {
 	'link-used-title': 'This invitation does not work',
 	'make-group': 'Create',
 	'make-moderator': 'Make moderator',
+	'maybe-sent': 'It may have been sent already, so it cannot be taken back.',
 	'members': 'Members',
 	'members-hint': 'Members who joined before you appear when they write.',
 	'message': 'Message',

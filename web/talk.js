@@ -496,13 +496,22 @@ export class TalkView {
 			state && h('span', { class: 'state-' + state, role: 'img',
 				'aria-label': t('state-' + state),
 				title: t('state-' + state) }, icon(states[state])),
+			/* While the relay is away; see style.css. */
+			state === 'waiting' && button(t('delete'), () =>
+				this.remove(m), 'plain away'),
 			state === 'failed' && h('div', { class: 'failed' },
 				h('p', {}, t('failed', m.error === FILE_GONE
 					? t('file-gone') : m.error ?? '')),
 				button(t('retry'), () => this.app.engine
 					.retryMessage(m.id), 'strong'),
-				button(t('delete'), () => this.app.engine
-					.removeMessage(m.id))));
+				button(t('delete'), () => this.remove(m))));
+	}
+
+	/** @param {Message} m */
+	async remove(m)
+	{
+		if (!await this.app.engine.removeMessage(m.id))
+			say(t('maybe-sent'));
 	}
 
 	/** @param {{id: string, sent: number, total: number}} up */

@@ -125,6 +125,11 @@ test('the relay is killed: what was written comes once, in order', async () => {
 	for (let i = 1; i <= 5; i++)
 		await a.write(`while away ${i}`);
 	await a.sees('while away 5');
+	/* What is taken back is not sent. */
+	await a.write('never mind');
+	await a.page.locator('.bubble', { hasText: 'never mind' }).getByRole(
+		'button', { name: 'Delete' }).click();
+	await until(async () => await a.count('never mind') === 0);
 	await until(async () => await a.page.locator('.state-waiting').count() === 5);
 	await a.page.reload();	/* from the service worker */
 	await until(async () => await a.count('while away') === 5);

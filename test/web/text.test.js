@@ -174,6 +174,17 @@ test('links: invitations, and codes for another device', () => {
 	assert.equal(readLink('#device=x.y').uid, undefined);
 });
 
+test('the modules can be one script: no two have a name in common', () => {
+	const dir = new URL('../../web/', import.meta.url);
+	const names = readdirSync(dir).filter((n) => n.endsWith('.js') && n !== 'sw.js')
+		.flatMap((n) => [...readFileSync(new URL(n, dir), 'utf8').matchAll(
+			/^(?:export )?(?:async )?(?:const|let|class|function) (\w+)/gm)]
+			.map((m) => m[1]));
+
+	assert.ok(names.length > 100);
+	assert.deepEqual(names.filter((n, i) => names.indexOf(n) !== i), []);
+});
+
 test('every string that the page says is in the table, and no other', () => {
 	const dir = new URL('../../web/', import.meta.url);
 	const source = readdirSync(dir).filter((n) => n.endsWith('.js') &&
