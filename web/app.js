@@ -478,12 +478,14 @@ function lead(f)
 		f();
 }
 
-async function reachable()
+async function askTime()
 {
 	try {
-		return (await fetch('health', { cache: 'no-store' })).ok;
+		const { ok, headers } = await fetch('health',
+			{ cache: 'no-store' });
+		return ok && Date.parse(headers.get('date') ?? '') || 0;
 	} catch {
-		return false;
+		return 0;
 	}
 }
 
@@ -515,7 +517,7 @@ async function main()
 			h('p', { class: 'dim' }, String(error)))));
 		return;
 	}
-	const engine = new Engine({ store, lead, reachable,
+	const engine = new Engine({ store, lead, askTime,
 		connect: () => new WebSocket(url, 'tmtp'),
 		channel: new BroadcastChannel('mnm') });
 	const app = new App(store, engine, link);
@@ -537,7 +539,7 @@ export async function fetchWaiting(base)
 {
 	/** @type {Message[]} */
 	const fresh = [];
-	const engine = new Engine({ store: await Store.open(), reachable,
+	const engine = new Engine({ store: await Store.open(), askTime,
 		channel: new BroadcastChannel('mnm'),
 		connect: () => new WebSocket(socketUrl(base), 'tmtp'),
 		lead: (f) => navigator.locks.request('mnm connection',

@@ -59,7 +59,8 @@ import { within } from './store.js';
  * @typedef {object} World what the engine needs of the browser
  * @property {Store} store
  * @property {() => Wire} connect
- * @property {() => Promise<boolean>} reachable by plain HTTPS
+ * @property {() => Promise<number>} askTime what the relay's clock shows, by plain
+ *	HTTPS; 0 if it does not answer
  * @property {(f: () => Promise<void>) => void} lead calls f when this tab
  *	is the one that connects
  * @property {{postMessage: (m: any) => void,
@@ -370,6 +371,7 @@ export class Engine {
 		this.set({ phase: 'online', reason: '', untrusted: false,
 			present: Array.isArray(header.ohi) ? header.ohi : [] });
 		this.connectedAt = Date.now();
+		this.world.askTime().then((at) => this.checkClock(at));
 		await this.announce();
 		if (this.account?.handover)
 			await this.makeOwnNode();
@@ -415,9 +417,9 @@ export class Engine {
 		this.set({ phase, reason, said: quit && !!reason, present: [] });
 		this.timer = setTimeout(() => this.connect(), wait);
 		if (!quit && this.attempt >= 2 && !wasReady)
-			this.world.reachable().then((yes) => {
+			this.world.askTime().then((at) => {
 				if (this.state.phase === 'waiting')
-					this.set({ untrusted: yes });
+					this.set({ untrusted: at > 0 });
 			});
 	}
 
@@ -485,7 +487,6 @@ export class Engine {
 		}
 		if (this.state.full)
 			this.set({ full: false, reason: '' });
-		this.checkClock(header);
 		if (effects.archive)
 			await this.merge(effects.archive, true).catch(() => {});
 		await this.report(effects);
@@ -661,14 +662,13 @@ export class Engine {
 		this.pump();
 	}
 
-	/** The relay's time is in the news of one's own login. @param {Header} h */
-	checkClock(h)
+	/** @param {number} at what the relay's clock shows, or 0 */
+	checkClock(at)
 	{
-		const off = Math.round((Date.now() - Date.parse(h.posted)) / 60e3);
+		const off = Math.round((Date.now() - at) / 60e3);
 		const clockOff = Math.abs(off) > CLOCK_MAX ? off : 0;
 
-		if (h.op === 'login' && h.node === this.account?.noderef &&
-		    clockOff !== this.state.clockOff)
+		if (at && clockOff !== this.state.clockOff)
 			this.set({ clockOff });
 	}
 

@@ -221,6 +221,13 @@ test('a device whose clock is wrong says so, and works', async () => {
 	await a.page.clock.install({ time: Date.now() - 3600e3 });
 	await a.page.goto(relay.url);
 	await a.page.getByText('The clock of this device is wrong by').waitFor();
+	/* Another learns it when it joins. */
+	relay.command('invite', 'Ilse');
+	const c = await Device.open(browser, relay);
+	await c.page.clock.install({ time: Date.now() + 3600e3 });
+	await c.page.goto(`${relay.url}?#join=Ilse`);
+	await c.page.getByRole('button', { name: 'Join' }).click();
+	await c.page.getByText('The clock of this device is wrong by').waitFor();
 	await a.open('Hein');
 	await a.write('from an hour ago');
 	await a.sees('from an hour ago', true);
@@ -230,7 +237,7 @@ test('a device whose clock is wrong says so, and works', async () => {
 	/* In the order in which they came, whatever the clock says. */
 	const words = await a.page.locator('.log .words').allTextContents();
 	assert.deepEqual(words.slice(-2), ['from an hour ago', 'now']);
-	await quiet(a, b);
+	await quiet(a, b, c);
 });
 
 test('after sleep, a connection that looks open is probed', async () => {

@@ -369,13 +369,13 @@ test('what the relay says when it ends a connection', () => {
 });
 
 /** An engine with a relay that a test plays. */
-async function play(store)
+async function play(store, slow = 0)
 {
 	const sent = [];
 	const wires = [];
 	const channel = { postMessage() {}, onmessage: null };
 	const engine = new Engine({ store, channel, lead: (f) => void f(),
-		reachable: async () => true, connect: () => {
+		askTime: async () => Date.now() - slow, connect: () => {
 			const wire = { readyState: 1, bufferedAmount: 0, close() {},
 				send(d) {
 					const text = new TextDecoder().decode(d);
@@ -435,12 +435,12 @@ test('a request without an ack is sent again, byte for byte', { skip },
 	});
 
 /** A member who talks with Bob, to whom the relay has not spoken yet. */
-async function talksWithBob()
+async function talksWithBob(slow)
 {
 	const store = await newStore();
 	await store.write((tx) => tx.put('talks', { id: 'u:BOB', kind: 'person',
 		name: 'Bob', state: 'open', uid: BOB, at: '', unread: 0 }));
-	const game = await play(store);
+	const game = await play(store, slow);
 	return { store, ...game, posts: () => game.sent.filter((h) => h.op === 7),
 		page: () => store.page('u:BOB', {}, 9e3) };
 }
@@ -571,6 +571,16 @@ test('what failed stays where it was, and goes to the end when tried again',
 		assert.deepEqual(await words(), [all[0], ...all.slice(2), 'first']);
 		engine.session.close();
 	});
+
+test('the clock is compared at the first login', { skip }, async () => {
+	for (const [slow, off] of [[3600e3, 60], [-3600e3, -60], [60e3, 0]]) {
+		const { engine, say } = await talksWithBob(slow);
+		say({ op: 'info', info: 'login ok' });
+		await until(() => engine.state.phase === 'online');
+		await until(() => engine.state.clockOff === off);
+		engine.session.close();
+	}
+});
 
 test('the relay is told how long a code for another device is good', { skip },
 	async () => {
