@@ -47,6 +47,8 @@ export class TalkView {
 		this.work = Promise.resolve();
 		/** @type {ReturnType<typeof setTimeout> | undefined} */
 		this.draftTimer = undefined;
+		this.draft = '';	/* as it is in the store, for all that is known */
+		this.writes = 0;	/* of it that are not over */
 		this.isFetching = false;
 		this.follows = true;	/* the end is in sight, and stays there */
 		this.headerKey = '';
@@ -152,11 +154,10 @@ export class TalkView {
 	{
 		this.saveDraft();
 		this.talk = talk;
-		this.input.value = talk.draft ?? '';
+		this.draft = this.input.value = talk.draft ?? '';
+		this.composerKey = '';
 		this.drawHeader();
 		this.drawComposer();
-		this.grow();
-		this.drawChips();
 		this.clear();
 		await this.queue(async () => {
 			const { store } = this.app;
@@ -218,6 +219,12 @@ export class TalkView {
 		node?.classList.add('marked');
 	}
 
+	/** The talk as it is now, if it has not been deleted. */
+	get kept()
+	{
+		return this.app.talks.get(this.talk?.id ?? '');
+	}
+
 	/** The store has changed. */
 	refresh()
 	{
@@ -227,6 +234,7 @@ export class TalkView {
 			return;
 		this.drawHeader();
 		this.drawComposer();
+		this.followDraft();
 		this.queue(async () => {
 			if (talk !== this.talk)
 				return;
@@ -316,7 +324,7 @@ export class TalkView {
 	/** What is seen is read. */
 	read()
 	{
-		const talk = this.talk && this.app.talks.get(this.talk.id);
+		const talk = this.kept;
 
 		if (talk && talk.unread > 0 && this.atEnd && this.isAtBottom() &&
 		    this.app.isSeen() && talk.state !== 'request')
@@ -533,7 +541,7 @@ export class TalkView {
 	drawHeader()
 	{
 		const { app } = this;
-		const talk = this.talk && (app.talks.get(this.talk.id) ?? this.talk);
+		const talk = this.kept ?? this.talk;
 
 		if (!talk)
 			return;
@@ -547,14 +555,14 @@ export class TalkView {
 		h('div', { class: 'title' }, h('h2', { tabindex: -1 }, person(name)),
 			h('p', {}, app.statusOf(talk))),
 		iconButton('more', t('about-talk'), () =>
-			showTalk(app, app.talks.get(talk.id) ?? talk)));
+			showTalk(app, this.kept ?? talk)));
 	}
 
 	/** The composer, or why there is none. */
 	drawComposer()
 	{
 		const { app } = this;
-		const talk = this.talk && (app.talks.get(this.talk.id) ?? this.talk);
+		const talk = this.kept ?? this.talk;
 		const key = JSON.stringify([talk?.id, talk?.state, talk?.subject,
 			talk?.note, talk?.error]);
 
@@ -652,16 +660,30 @@ export class TalkView {
 		this.input.style.height = `${this.input.scrollHeight + 2}px`;
 	}
 
+	/** Only what was typed here is written: another tab may have the talk, too. */
 	saveDraft()
 	{
-		const talk = this.talk && this.app.talks.get(this.talk.id);
-		const text = this.input.value;
+		const { kept } = this;
+		const draft = this.input.value;
 
 		this.stopTimer();
-		if (talk && (talk.draft ?? '') !== text && talk.state === 'open') {
-			talk.draft = text;
-			this.app.engine.edit(talk.id, { draft: text });
-		}
+		if (!kept || kept.state !== 'open' || draft === this.draft)
+			return;
+		kept.draft = this.draft = draft;
+		this.writes++;
+		this.app.engine.edit(kept.id, { draft }).finally(() => this.writes--);
+	}
+
+	/** What was typed in another tab, or sent by it, if nothing was here since. */
+	followDraft()
+	{
+		const draft = this.kept?.draft ?? '';
+
+		if (this.writes || draft === this.draft ||
+		    this.input.value !== this.draft)
+			return;
+		this.draft = this.input.value = draft;
+		this.grow();
 	}
 
 	get files()
@@ -683,10 +705,9 @@ export class TalkView {
 	/** @param {FileList | null | undefined} files */
 	addFiles(files)
 	{
-		if (this.talk?.state !== 'open' && this.app.talks.get(
-			this.talk?.id ?? '')?.state !== 'open')
+		if (this.kept?.state !== 'open')
 			return;
-		this.choose(this.talk?.id ?? '', [...this.files,
+		this.choose(this.kept.id, [...this.files,
 			...Array.from(files ?? [], (f) => new File([f],
 				safeName(f.name), { type: f.type }))]);
 		this.input.focus();
@@ -709,12 +730,12 @@ export class TalkView {
 		if (!talk || (!text && !files.length))
 			return;
 		this.stopTimer();
-		this.input.value = '';
+		this.draft = this.input.value = '';
 		this.choose(talk.id, []);
 		this.grow();
-		const kept = this.app.talks.get(talk.id);
-		if (kept)
-			kept.draft = '';
+		if (this.kept)
+			this.kept.draft = '';
+		this.writes++;
 		try {
 			await this.app.engine.post(talk.id, text, files);
 			if (!this.atEnd || !this.isAtBottom())
@@ -723,6 +744,7 @@ export class TalkView {
 			say(t('not-kept', String(error)));
 			this.giveBack(talk.id, text, files);
 		}
+		this.writes--;
 	}
 
 	/**

@@ -259,6 +259,47 @@ test('several tabs: one connects, the others follow', async () => {
 	await quiet(a, b);
 });
 
+test('two tabs with the same talk have one draft', async () => {
+	const [a, b] = await pair(browser, relay, 'Ode', 'Pam');
+	const first = a.page, second = await a.tab();
+	const box = (page) => page.getByLabel('Message', { exact: true });
+	const has = (page, text) => until(async () =>
+		await box(page).inputValue() === text);
+	const hide = (page) => page.evaluate(() => dispatchEvent(
+		new PageTransitionEvent('pagehide')));
+
+	await second.locator('.talk', { hasText: 'Pam' }).click();
+	await box(first).pressSequentially('Dear Pam', { delay: 60 });
+	await has(second, 'Dear Pam');
+	/* The one that only looks on writes nothing. */
+	await box(first).pressSequentially(', I', { delay: 200 });
+	await hide(second);
+	await has(second, 'Dear Pam, I');
+	await has(first, 'Dear Pam, I');
+	/* What one has sent does not come back from the other. */
+	await box(second).pressSequentially(' come');
+	await has(first, 'Dear Pam, I come');
+	await first.keyboard.press('Enter');
+	await b.sees('Dear Pam, I come');
+	await has(second, '');
+	await hide(second);
+	await hide(first);
+	await box(first).pressSequentially('x');
+	await has(second, 'x');
+	assert.equal(await b.count('Dear Pam'), 1);
+	assert.equal((await a.table('talks')).find((v) => v.name === 'Pam').draft,
+		'x');
+	/* Where something was typed since, it stays. */
+	await box(second).evaluate((input) => {
+		input.value = 'xyz';	/* and no pause yet */
+	});
+	await box(first).pressSequentially('w');
+	await until(async () => (await a.table('talks')).find((v) =>
+		v.name === 'Pam').draft === 'xw');
+	assert.equal(await box(second).inputValue(), 'xyz');
+	await quiet(a, b);
+});
+
 test('drafts are kept; search finds; hostile text stays text', async () => {
 	const [a, b] = await pair(browser, relay, 'Lea', 'Max', LAPTOP, PHONE);
 	const evil = '<img src=x onerror=alert(1)><script>alert(2)</script> ' +
