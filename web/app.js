@@ -13,7 +13,7 @@ import { deviceButtons } from './settings.js';
 import { showNew, told } from './people.js';
 import { TalkView } from './talk.js';
 import { snippet } from './inbox.js';
-import { renewWake } from './wake.js';
+import { canWake, renewWake, startWake } from './wake.js';
 
 /** @import { Child } from './dom.js' */
 /** @import { Code, Joining } from './engine.js' */
@@ -262,7 +262,7 @@ export class App {
 	{
 		const { phase, reason, said, full, untrusted, clockOff, receiving } =
 			this.engine.state;
-		const now = button(t('try-now'), () => this.engine.ask('again'), 'plain');
+		const now = button('try-now', () => this.engine.ask('again'), 'plain');
 		/** @type {Child[]} */
 		let what = [];
 
@@ -271,7 +271,7 @@ export class App {
 		else if (this.code?.used)
 			what = [t('device-used'), ...deviceButtons(this.engine)];
 		else if (phase === 'taken')
-			what = [t('taken'), button(t('use-here'), () =>
+			what = [t('taken'), button('use-here', () =>
 				this.engine.ask('again'), 'plain')];
 		else if (phase === 'dropped')
 			what = [t('dropped')];
@@ -395,11 +395,16 @@ export class App {
 						newalias: typed(name) })))
 						this.nameTyped = '';
 				},
-				field(t('your-name'), name),
+				field('your-name', name),
 				h('button', { class: 'strong' }, t('add'))));
 		}
 		return h('div', { class: 'begin' }, h('p', {}, t('choose-none')),
-			button(t('begin'), () => showNew(this), 'strong'),
+			button('begin', () => showNew(this), 'strong'),
+			canWake(this) && Notification.permission === 'default' &&
+				button('wake-on', async () => {
+					say(await startWake(this));
+					this.draw();
+				}),
 			h('p', { class: 'dim' }, sentence('choose-names', names)));
 	}
 

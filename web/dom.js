@@ -43,7 +43,7 @@ function add(element, children)
 }
 
 /**
- * Make these the only children.  A field with the same name as one that had the
+ * Make these the only children.  A control with the same name as one that had the
  * focus gets it.
  *
  * @param {Element} element
@@ -101,17 +101,25 @@ export function icon(name)
 	return svg;
 }
 
-/** @param {keyof typeof ICONS} name @param {string} label @param {() => void} press @param {string} [kind] */
+/**
+ * Labels and hints here and below are keys of the table of strings.
+ * @param {keyof typeof ICONS} name
+ * @param {string} label
+ * @param {() => void} press
+ * @param {string} [kind]
+ */
 export function iconButton(name, label, press, kind = '')
 {
 	return h('button', { type: 'button', class: 'round ' + kind,
-		'aria-label': label, title: label, onclick: press }, icon(name));
+		'aria-label': t(label), title: t(label), onclick: press },
+	icon(name));
 }
 
 /** @param {string} label @param {() => void} press @param {string} [kind] */
 export function button(label, press, kind = '')
 {
-	return h('button', { type: 'button', class: kind, onclick: press }, label);
+	return h('button', { type: 'button', class: kind, onclick: press },
+		t(label));
 }
 
 /** A name that cannot turn the words around it. @param {string} name */
@@ -150,8 +158,8 @@ export function badge(name, kind = '')
  */
 export function field(label, input, hint)
 {
-	return h('label', { class: 'field' }, h('span', {}, label), input,
-		hint && h('small', {}, hint));
+	return h('label', { class: 'field' }, h('span', {}, t(label)), input,
+		hint && h('small', {}, t(hint)));
 }
 
 /** @param {() => void} submit @param {...Child} children */
@@ -186,7 +194,7 @@ export function dialog(title, content)
 	const close = () => box.close();
 
 	add(box, [h('header', {}, h('h2', {}, title),
-		iconButton('close', t('close'), close)),
+		iconButton('close', 'close', close)),
 	h('div', { class: 'body' }, ...content(close))]);
 	box.addEventListener('close', () => box.remove());
 	box.addEventListener('click', (e) => e.target === box && close());
@@ -196,13 +204,13 @@ export function dialog(title, content)
 }
 
 /** Ask before something is done. @param {string} question @param {string} yes
-    @returns {Promise<boolean>} */
-export function confirm(question, yes)
+    @param {string} [about] @returns {Promise<boolean>} */
+export function confirm(question, yes, about = '')
 {
 	return new Promise((done) => {
 		const box = dialog(t('sure'), (close) => [
-			h('p', {}, question),
-			h('div', { class: 'row end' }, button(t('cancel'), close),
+			h('p', {}, t(question, about)),
+			h('div', { class: 'row end' }, button('cancel', close),
 				button(yes, () => {
 					done(true);
 					close();

@@ -534,21 +534,30 @@ export class Engine {
 	{
 		const { messages, aliases } = await importAll(this.store, file);
 
-		await this.store.write(async (tx) => {
-			const account = await tx.get('meta', 'account');
-			for (const a of account && isOwn ? aliases : [])
-				if (!account.aliases.some((/** @type {any} */ b) =>
+		await this.editAccount((account) => {
+			account.waits = false;
+			for (const a of isOwn ? aliases : [])
+				if (!account.aliases.some((b) =>
 					fold(b.name) === fold(a.name)))
 					account.aliases.push(a);
-			if (account)
-				await tx.put('meta', { ...account, waits: false },
-					'account');
+		});
+		this.emit('talks', null);
+		return messages;
+	}
+
+	/** @param {(account: Account) => void} change */
+	async editAccount(change)
+	{
+		await this.store.write(async (tx) => {
+			const account = await tx.get('meta', 'account');
+			if (!account)
+				return;
+			change(account);
+			await tx.put('meta', account, 'account');
 		});
 		await this.reload();
 		this.emit('account');
-		this.emit('talks', null);
 		this.ask('announce');
-		return messages;
 	}
 
 	/* Requests. */
@@ -834,7 +843,7 @@ export class Engine {
 			await tx.put('talks', newTalk({ ...await tx.get('talks', id),
 				id, kind: 'asked', name: to, state: 'asked',
 				as: from, last: m.id, at: m.at,
-				lastText: snippet(m), error: '' }));
+				lastText: snippet(m) }));
 			await this.enqueue(tx, { op: OP.Ping, from, to,
 				datalen: new TextEncoder().encode(text).length },
 			text ? [text] : [], { message: m.id, talk: id });
@@ -1106,18 +1115,6 @@ export class Engine {
 		this.ask('pump');
 	}
 
-	/** @param {boolean} hidden */
-	async setHidden(hidden)
-	{
-		await this.store.write(async (tx) => {
-			const account = await tx.get('meta', 'account');
-			await tx.put('meta', { ...account, hidden }, 'account');
-		});
-		await this.reload();
-		this.emit('account');
-		this.ask('announce');
-	}
-
 	/**
 	 * Forget the account and everything that is kept here.  What waits for a
 	 * device that has left would only fill its queue.
@@ -1226,13 +1223,13 @@ async function settle(tx, request, ack)
 		const [last] = await tx.messages(within(m.talk, { before: '~' }),
 			'prev', 1);
 		const id = (last?.id ?? '!') + m.id;
-		const error = String(ack.error);
-		await tx.put('messages', { ...m, id, error, state: 'failed' });
+		await tx.put('messages', { ...m, id, state: 'failed',
+			error: String(ack.error) });
 		if (talk)
 			await tx.put('talks', { ...talk,
 				...(talk.last === m.id ? { last: id } : {}),
 				...(request.talk === talk.id && talk.kind === 'asked'
-					? { state: 'failed', error } : {}) });
+					? { state: 'failed' } : {}) });
 		return m.talk;
 	}
 	await tx.put('messages', { ...m, id: ack.msgid, at: ack.posted,

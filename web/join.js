@@ -13,16 +13,12 @@ import { CODE_OVER } from './engine.js';
 /** What this device may be called. */
 export function deviceLabel()
 {
-	const agent = navigator.userAgent;
-	const browser = /Edg\//.test(agent) ? 'Edge' : /Firefox\//.test(agent)
-		? 'Firefox' : /Chrom(e|ium)\//.test(agent) ? 'Chrome'
-			: /Safari\//.test(agent) ? 'Safari' : 'Browser';
-	const system = /iPhone/.test(agent) ? 'iPhone' : /iPad/.test(agent)
-		? 'iPad' : /Android/.test(agent) ? 'Android' : /Mac/.test(agent)
-			? 'Mac' : /Windows/.test(agent) ? 'Windows'
-				: /Linux/.test(agent) ? 'Linux' : '';
+	const has = (/** @type {string[]} */ ...names) =>
+		names.find((name) => navigator.userAgent.includes(name));
+	const browser = has('Edg', 'Firefox', 'Chrome', 'Safari') ?? 'Browser';
+	const system = has('iPhone', 'iPad', 'Android', 'Mac', 'Windows', 'Linux');
 
-	return system ? `${browser}, ${system}` : browser;
+	return browser.replace('Edg', 'Edge') + (system ? `, ${system}` : '');
 }
 
 /**
@@ -109,21 +105,22 @@ export class JoinView {
 
 	form()
 	{
-		const label = field(t('device-name'), this.label,
-			t('device-name-hint'));
+		const { second, link } = this;
 
-		return form(() => this.submit(), h('p', {}, t(this.second ? 'device-intro' : 'join-intro')),
-		this.second ? field(t('device-code'), this.code)
-			: field(t('your-name'), this.name, t('your-name-hint')),
-		label,
+		return form(() => this.submit(), h('p', {}, t(second ? 'device-intro'
+			: link.join ? 'join-invited' : 'join-intro')),
+		second ? field('device-code', this.code)
+			: field('your-name', this.name, link.join && !link.code
+				? '' : 'your-name-hint'),
+		/* The first device is recognised by what it is. */
+		second && field('device-name', this.label, 'device-name-hint'),
 		h('div', { class: 'row' },
 			h('button', { class: 'strong', type: 'submit' },
-				t(this.second ? 'add-this-device' : 'join')),
-			button(t(this.second ? 'join-instead' : 'device-instead'),
-				() => {
-					this.second = !this.second;
-					this.draw();
-				}, 'plain')));
+				t(second ? 'add-this-device' : 'join')),
+			button(second ? 'join-instead' : 'device-instead', () => {
+				this.second = !second;
+				this.draw();
+			}, 'plain')));
 	}
 
 	submit()
@@ -193,8 +190,8 @@ export class JoinView {
 	again()
 	{
 		return h('div', { class: 'row' },
-			button(t('try-now'), () => this.app.engine.ask('again'), 'strong'),
-			button(t('back'), () => this.app.engine.ask('stop'), 'plain'));
+			button('try-now', () => this.app.engine.ask('again'), 'strong'),
+			button('back', () => this.app.engine.ask('stop'), 'plain'));
 	}
 }
 

@@ -31,9 +31,9 @@ export class ListView {
 		this.element = h('nav', { class: 'list', 'aria-label': t('talks') },
 			h('header', {},
 				this.title,
-				iconButton('gear', t('settings'), () =>
+				iconButton('gear', 'settings', () =>
 					showSettings(app)),
-				iconButton('plus', t('new-talk'), () => showNew(app),
+				iconButton('plus', 'new-talk', () => showNew(app),
 					'strong')),
 			h('div', { class: 'search' }, icon('search'), this.search),
 			h('div', { class: 'scroll' }, this.talks, this.foundTitle,
@@ -50,7 +50,6 @@ export class ListView {
 			: talk.state !== 'ignored' && !talk.hidden).sort(byDate);
 		const asks = all.filter((talk) => talk.state === 'request');
 		const others = all.filter((talk) => talk.state !== 'request');
-		const focused = document.activeElement?.getAttribute('data-talk');
 
 		fill(this.talks, asks.length > 0 &&
 			h('li', {}, h('h2', { class: 'part' }, t('waiting'))),
@@ -61,9 +60,6 @@ export class ListView {
 		all.length === 0 && h('li', { class: 'empty' }, words
 			? t('nobody-found') : h('div', { class: 'narrow' },
 				this.app.beginning())));
-		if (focused)
-			/** @type {HTMLElement | null} */ (this.talks.querySelector(
-				`[data-talk="${CSS.escape(focused)}"]`))?.focus();
 	}
 
 	/** @param {Talk} talk */
@@ -80,7 +76,7 @@ export class ListView {
 					: talk.lastText || this.app.statusOf(talk);
 
 		return h('li', {}, h('button', { type: 'button', class: 'talk',
-			'data-talk': talk.id,
+			name: talk.id,	/* keeps the focus, see fill */
 			'aria-current': app.open === talk.id ? 'true' : false,
 			onclick: () => app.show(talk.id) },
 		h('span', { class: 'face' }, badge(name, talk.kind),

@@ -88,9 +88,9 @@ export function showNew(app, failed, said)
 				await app.engine.removeTalk(failed.id);
 			app.show(id);
 		}, h('h3', {}, t('new-person')), h('p', {}, t('new-person-text')),
-		field(t('their-name'), to),
-		many && field(t('as'), from),
-		field(t('first-words'), words, t('first-words-hint')),
+		field('their-name', to),
+		many && field('as', from),
+		field('first-words', words, 'first-words-hint'),
 		h('div', { class: 'row end' }, h('button', { class: 'strong' },
 			t('ask-them')))),
 		form(async () => {
@@ -100,8 +100,8 @@ export function showNew(app, failed, said)
 			close();
 			if (await told(app.engine.invite(name, typed(first), kind)))
 				app.show('g:' + fold(name));
-		}, h('h3', {}, t('new-group')), field(t('group-name'), gid),
-		field(t('first-member'), first, t('first-member-hint')),
+		}, h('h3', {}, t('new-group')), field('group-name', gid),
+		field('first-member', first, 'first-member-hint'),
 		contacts(app),
 		h('details', {}, h('summary', {}, t('more-rules')),
 			h('label', { class: 'check' }, closed, t('closed-group')),
@@ -132,21 +132,20 @@ export function showTalk(app, talk)
 		talk.state === 'open' && topicPart(app, talk, close),
 		h('div', { class: 'row end' },
 			talk.kind === 'person' && talk.state === 'open' &&
-				button(t('ignore'), async () => {
+				button('ignore', async () => {
 					close();
 					await app.engine.edit(talk.id,
 						{ state: 'ignored', unread: 0 });
 					app.engine.ask('announce');
 				}),
 			talk.kind === 'person' && talk.state === 'ignored' &&
-				button(t('accept'), () => {
+				button('accept', () => {
 					close();
 					app.engine.accept(talk.id);
 				}),
-			button(t('delete-talk'), async () => {
+			button('delete-talk', async () => {
 				close();
-				if (await confirm(t('delete-talk-sure'),
-					t('delete'))) {
+				if (await confirm('delete-talk-sure', 'delete')) {
 					app.show('');
 					app.engine.removeTalk(talk.id);
 				}
@@ -163,8 +162,7 @@ export function showTalk(app, talk)
 function personParts(talk)
 {
 	return [h('p', {}, t(talk.kind === 'self' ? 'self-text' : 'person-text')),
-		talk.as && h('p', {}, sentence('known-as', talk.as)),
-		talk.uid && h('p', { class: 'dim code' }, talk.uid)];
+		talk.as && h('p', {}, sentence('known-as', talk.as))];
 }
 
 /** @param {App} app @param {Talk} talk @param {() => void} close */
@@ -176,8 +174,8 @@ function topicPart(app, talk, close)
 	return form(async () => {
 		close();
 		await app.engine.edit(talk.id, { subject: subject.value.trim() });
-	}, field(t('new-topic'), h('span', { class: 'row' }, subject,
-		h('button', {}, t('set'))), t('new-topic-hint')));
+	}, field('new-topic', h('span', { class: 'row' }, subject,
+		h('button', {}, t('set'))), 'new-topic-hint'));
 }
 
 /** @param {App} app @param {Talk} talk @param {HTMLElement} members
@@ -201,15 +199,15 @@ function groupParts(app, talk, members, close)
 			if (await told(app.engine.invite(talk.gid ?? '', who, ''),
 				t('invited', who)) && typed(invitee) === who)
 				invitee.value = '';
-		}, field(t('invite'), h('span', { class: 'row' }, invitee,
+		}, field('invite', h('span', { class: 'row' }, invitee,
 			h('button', {}, t('invite-do'))))), contacts(app),
 		form(() => told(app.engine.group(talk, 'alias',
 			{ newalias: typed(name) }), t('renamed')),
-		field(t('your-name-here'), h('span', { class: 'row' }, name,
+		field('your-name-here', h('span', { class: 'row' }, name,
 			h('button', {}, t('save'))))),
-		h('div', { class: 'row end' }, button(t('leave'), async () => {
+		h('div', { class: 'row end' }, button('leave', async () => {
 			close();
-			if (await confirm(t('leave-sure'), t('leave')))
+			if (await confirm('leave-sure', 'leave'))
 				told(app.engine.group(talk, 'drop',
 					{ to: talk.as }));
 		}))];
@@ -231,7 +229,7 @@ function memberItem(app, talk, m, isMe, close)
 {
 	const drop = async () => {
 		close();
-		if (await confirm(t('remove-sure', m.name), t('remove')))
+		if (await confirm('remove-sure', 'remove', m.name))
 			told(app.engine.group(talk, 'drop', { to: m.name }));
 	};
 
@@ -240,11 +238,11 @@ function memberItem(app, talk, m, isMe, close)
 		h('span', { class: 'dim' }, isMe ? t('you')
 			: m.joined ? '' : t('invited-short'),
 		m.moderator ? ' ' + t('moderator') : ''),
-		!isMe && m.joined && talk.groupKind && button(t(m.moderator
-			? 'unmake-moderator' : 'make-moderator'), () => {
+		!isMe && m.joined && talk.groupKind && button(m.moderator
+			? 'unmake-moderator' : 'make-moderator', () => {
 			close();
 			told(app.engine.group(talk, 'moderator', { to: m.name,
 				...(m.moderator ? {} : { on: true }) }));
 		}, 'plain'),
-		!isMe && button(t('remove'), drop, 'plain'));
+		!isMe && button('remove', drop, 'plain'));
 }

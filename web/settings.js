@@ -46,7 +46,9 @@ function aliasPart(app)
 		autocomplete: 'off' });
 	const once = h('input', { type: 'checkbox' });
 	const shown = h('input', { type: 'checkbox',
-		onchange: () => engine.setHidden(!shown.checked) });
+		onchange: () => engine.editAccount((account) => {
+			account.hidden = !shown.checked;
+		}) });
 	const add = async () => {
 		const newalias = typed(name);
 
@@ -60,15 +62,15 @@ function aliasPart(app)
 	const item = (/** @type {{name: string, uses?: number}} */ a) =>
 		h('li', {}, person(a.name), a.uses !== undefined &&
 			h('span', { class: 'dim' }, t('uses', String(a.uses))),
-		button(t('drop'), async () => {
-			if (await confirm(t('drop-alias-sure', a.name), t('drop')))
+		button('remove', async () => {
+			if (await confirm('drop-alias-sure', 'remove', a.name))
 				told(engine.userEdit({ dropalias: a.name }));
 		}, 'plain'));
 
 	return {
 		element: h('section', {}, h('h3', {}, t('your-names')),
 			h('p', {}, t('your-names-text')), list,
-			form(add, field(t('new-name'), h('span', { class: 'row' },
+			form(add, field('new-name', h('span', { class: 'row' },
 				name, h('button', {}, t('add')))),
 			h('label', { class: 'check' }, once, t('single-use'))),
 			h('label', { class: 'check' }, shown, t('show-online'))),
@@ -90,9 +92,9 @@ function devicePart(app, devices, code)
 		h('span', { class: 'dim' }, Number(d.ref) === mine
 			? t('this-device') : d.seen ? t('seen', day(d.seen),
 				time(d.seen)) : ''),
-		(Number(d.ref) > mine) && button(t('remove'), async () => {
-			if (await confirm(t('drop-device-sure', d.label || d.ref),
-				t('remove')))
+		(Number(d.ref) > mine) && button('remove', async () => {
+			if (await confirm('drop-device-sure', 'remove',
+				d.label || d.ref))
 				told(engine.userEdit({ dropnode: d.ref,
 					after: true }));
 		}, 'plain')));
@@ -100,7 +102,7 @@ function devicePart(app, devices, code)
 	return [h('h3', {}, t('devices')),
 		h('ul', { class: 'members' }, ...items),
 		code ? codePart(app, code)
-			: h('div', { class: 'row' }, button(t('add-device'), () =>
+			: h('div', { class: 'row' }, button('add-device', () =>
 				told(engine.makeCode(t('new-device'))))),
 		h('p', { class: 'dim' }, t('devices-text'))];
 }
@@ -108,10 +110,10 @@ function devicePart(app, devices, code)
 /** Is the new device the user's? @param {Engine} engine */
 export function deviceButtons(engine)
 {
-	return [button(t('device-yes'), () => {
+	return [button('device-yes', () => {
 		engine.approveDevice();
 		say(t('device-approved'));
-	}, 'strong'), button(t('device-no'), () => engine.refuseDevice(), 'danger')];
+	}, 'strong'), button('device-no', () => engine.refuseDevice(), 'danger')];
 }
 
 /** @param {App} app @param {Code} code */
@@ -130,10 +132,10 @@ function codePart(app, code)
 			'aria-label': t('device-code'), value: link,
 			onfocus: (/** @type {any} */ e) => e.target.select() }),
 		h('div', { class: 'row' },
-			button(t('copy'), async () => {
+			button('copy', async () => {
 				await navigator.clipboard?.writeText(link);
 				say(t('copied'));
-			}), button(t('cancel'), () => engine.refuseDevice())));
+			}), button('cancel', () => engine.refuseDevice())));
 }
 
 /** @param {string} text */
@@ -169,7 +171,7 @@ function noticePart(app)
 	const wake = h('div', { class: 'row' });
 	const drawWake = async () => {
 		const on = !!await app.store.meta('wake');
-		fill(wake, button(t(on ? 'wake-off' : 'wake-on'), async () => {
+		fill(wake, button(on ? 'wake-off' : 'wake-on', async () => {
 			say(await (on ? stopWake(app) : startWake(app)));
 			draw();
 			drawWake();
@@ -183,7 +185,7 @@ function noticePart(app)
 		h('p', {}, t('notices-text')), state,
 		h('div', { class: 'row' }, 'Notification' in window &&
 			Notification.permission !== 'granted' &&
-			button(t('notices-ask'), async () => {
+			button('notices-ask', async () => {
 				await Notification.requestPermission();
 				draw();
 			})), canWake(app) && h('p', {}, t('wake-text')), wake);
@@ -209,10 +211,10 @@ function historyPart(app, storage)
 	return h('section', {}, h('h3', {}, t('history')),
 		h('p', {}, t('history-text')), storage,
 		h('div', { class: 'row' },
-			button(t('export'), async () => {
+			button('export', async () => {
 				const date = new Date().toISOString().slice(0, 10);
 				app.hand(await exportAll(app.store), `mnm-${date}.mnm`);
-			}), button(t('import'), () => file.click()), file));
+			}), button('import', () => file.click()), file));
 }
 
 /** @param {HTMLElement} storage */
@@ -239,9 +241,9 @@ function relayPart(app, close)
 			app.distrusted && h('p', {}, t('distrusted')),
 			h('p', {}, h('a', { href: '/ca.html' }, t('ca-link')))),
 		!app.installed && h('p', { class: 'dim' }, t('install')),
-		h('div', { class: 'row end' }, button(t('forget'), async () => {
+		h('div', { class: 'row end' }, button('forget', async () => {
 			close();
-			if (await confirm(t('forget-sure'), t('forget')))
+			if (await confirm('forget-sure', 'forget'))
 				app.engine.ask('forget');
 		}, 'danger')));
 }

@@ -56,7 +56,6 @@ export const SHOWN_MAX = 3000;	/* characters of a message shown at once */
  * @property {string} [note] the first words of somebody unknown
  * @property {string} [by] who invited
  * @property {string} [as] what I am called there
- * @property {string} [error]
  * @property {Member[]} [members]
  * @property {{who: string, uid: string}[]} [who] of a talk of several
  * @property {string} [thread] where the next post belongs

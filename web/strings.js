@@ -63,8 +63,7 @@ export const strings = {
 	'devices-text': 'Every device gets all new messages. A device can remove those that were added after it, so that a stolen phone cannot lock you out: keep the oldest one safe.',
 	'distrusted': 'Your browser does not trust the relay’s certificate. So this page cannot open without the relay, and cannot notify you while it is closed.',
 	'draft': 'Draft: {0}',
-	'drop': 'Drop',
-	'drop-alias-sure': 'Drop the name {0}? Nobody new reaches you by it, and nobody else can have it.',
+	'drop-alias-sure': 'Remove the name {0}? Nobody new reaches you by it, and nobody else can have it.',
 	'drop-device-sure': 'Remove {0}, and all devices that were added after it? They lose access at once.',
 	'dropped': 'This device has been removed from your account, or you from the relay: then you need a new invitation. What is stored here stays until you press “Leave” in the settings.',
 	'export': 'Save history to a file',
@@ -96,6 +95,7 @@ export const strings = {
 	'join-group': 'Join the group',
 	'join-instead': 'I have an invitation',
 	'join-intro': 'Give your name: if you were invited, the one of the invitation. It is how others find you.',
+	'join-invited': 'You have been invited. Others will find you by this name.',
 	'joined-already': 'This browser is a member already. Open the link in another browser.',
 	'kind-closed': 'A closed group: only moderators invite, and see who is in it.',
 	'kind-moderated': 'A moderated group: posts wait until a moderator passes them.',
@@ -115,7 +115,6 @@ export const strings = {
 	'members-hint': 'Members who joined before you appear when they write.',
 	'message': 'Message',
 	'messages': 'Messages',
-	'moderate': 'Waits for a moderator.',
 	'moderated-group': 'Moderated: posts wait until a moderator passes them',
 	'moderator': 'moderator',
 	'more-rules': 'Rules for large groups',
@@ -229,7 +228,7 @@ export const strings = {
 	'your-name-here': 'Your name in this group',
 	'your-name-hint': 'And then the code, if you were given one. Others will see the name alone.',
 	'your-names': 'Your names',
-	'your-names-text': 'Give a name to people who may write to you. Drop it when it brings you strangers.',
+	'your-names-text': 'Give a name to people who may write to you. Remove it when it brings you strangers.',
 };
 
 /**

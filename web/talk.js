@@ -58,16 +58,18 @@ export class TalkView {
 			'aria-live': 'polite', 'aria-label': t('messages') });
 		this.scroller = h('div', { class: 'scroll', onscroll: () =>
 			this.scrolled() }, this.log);
-		this.newest = button(t('newest'), () => this.toEnd(), 'newest');
+		this.newest = button('newest', () => this.toEnd(), 'newest');
 		this.newest.hidden = true;
 		this.composer = h('div', { class: 'foot' });
 		this.topic = h('div');
 		this.chips = h('ul', { class: 'chips' });
 		this.input = this.makeInput();
 		this.form = this.makeForm();
-		this.element = h('main', { class: 'talkview' }, this.header,
-			h('div', { class: 'middle' }, this.scroller, this.newest),
-			this.composer);
+		const drag = (/** @type {DragEvent} */ e) => this.drag(e);
+		this.element = h('main', { class: 'talkview', ondragover: drag,
+			ondragleave: drag, ondrop: drag }, this.header,
+		h('div', { class: 'middle' }, this.scroller, this.newest),
+		this.composer);
 		/* A keyboard opens, or the composer grows. */
 		new ResizeObserver(() => {
 			if (this.follows)
@@ -75,24 +77,17 @@ export class TalkView {
 			else
 				this.scrolled();
 		}).observe(this.scroller);
-		/* Text that is dropped is the browser's business. */
-		const hasFiles = (/** @type {DragEvent} */ e) =>
-			e.dataTransfer?.types.includes('Files');
-		this.element.addEventListener('dragover', (e) => {
-			if (!hasFiles(e))
-				return;
-			e.preventDefault();
-			this.element.classList.add('drop');
-		});
-		this.element.addEventListener('dragleave', () =>
-			this.element.classList.remove('drop'));
-		this.element.addEventListener('drop', (e) => {
-			if (!hasFiles(e))
-				return;
-			e.preventDefault();
-			this.element.classList.remove('drop');
-			this.addFiles(e.dataTransfer?.files);
-		});
+	}
+
+	/** Text that is dropped is the browser's business. @param {DragEvent} e */
+	drag(e)
+	{
+		if (!e.dataTransfer?.types.includes('Files'))
+			return;
+		e.preventDefault();
+		this.element.classList.toggle('drop', e.type === 'dragover');
+		if (e.type === 'drop')
+			this.addFiles(e.dataTransfer.files);
 	}
 
 	makeInput()
@@ -130,8 +125,8 @@ export class TalkView {
 				e.preventDefault();
 				this.send();
 			} }, picker, camera,
-		iconButton('clip', t('attach'), () => picker.click()),
-		iconButton('camera', t('camera'), () => camera.click(), 'touch'),
+		iconButton('clip', 'attach', () => picker.click()),
+		iconButton('camera', 'camera', () => camera.click(), 'touch'),
 		this.input,
 		h('button', { class: 'round strong', 'aria-label': t('send'),
 			title: t('send') }, icon('send')));
@@ -407,7 +402,7 @@ export class TalkView {
 			return box;
 		}
 		show(text.slice(0, SHOWN_MAX) + '…');
-		return h('div', {}, box, button(t('show-all'), () => {
+		return h('div', {}, box, button('show-all', () => {
 			show(text);
 		}, 'plain'));
 	}
@@ -455,7 +450,7 @@ export class TalkView {
 			'aria-label': t('picture', f.name),
 			onclick: () => dialog(f.name, () => [
 				h('img', { src: url, alt: f.name }),
-				h('div', { class: 'row end' }, button(t('save'),
+				h('div', { class: 'row end' }, button('save',
 					() => this.save(f), 'strong'))]) }, image));
 		if (follow)
 			scroller.scrollTop = scroller.scrollHeight;
@@ -481,10 +476,10 @@ export class TalkView {
 			return h('p', { class: 'dim' }, t('verdict-' +
 				(m.verdict ?? 'waits')));
 		const row = h('div', { class: 'row' }, h('span', { class: 'dim' },
-			t('moderate')),
-		button(t('pass'), () => once(row, () =>
+			t('verdict-waits')),
+		button('pass', () => once(row, () =>
 			told(this.app.engine.moderate(m, 'pass'))), 'strong'),
-		button(t('reject'), () => once(row, () =>
+		button('reject', () => once(row, () =>
 			told(this.app.engine.moderate(m, 'reject')))));
 		return row;
 	}
@@ -505,14 +500,14 @@ export class TalkView {
 				'aria-label': t('state-' + state),
 				title: t('state-' + state) }, icon(states[state])),
 			/* While the relay is away; see style.css. */
-			state === 'waiting' && button(t('delete'), () =>
+			state === 'waiting' && button('delete', () =>
 				this.remove(m), 'plain away'),
 			state === 'failed' && h('div', { class: 'failed' },
 				h('p', {}, t('failed', m.error === FILE_GONE
 					? t('file-gone') : m.error ?? '')),
-				button(t('retry'), () => this.app.engine
+				button('retry', () => this.app.engine
 					.retryMessage(m.id), 'strong'),
-				button(t('delete'), () => this.remove(m))));
+				button('delete', () => this.remove(m))));
 	}
 
 	/** @param {Message} m */
@@ -550,11 +545,11 @@ export class TalkView {
 		if (key === this.headerKey)
 			return;
 		this.headerKey = key;
-		fill(this.header, iconButton('back', t('back'), () => app.show(''),
+		fill(this.header, iconButton('back', 'back', () => app.show(''),
 			'narrow'), badge(name, talk.kind),
 		h('div', { class: 'title' }, h('h2', { tabindex: -1 }, person(name)),
 			h('p', {}, app.statusOf(talk))),
-		iconButton('more', t('about-talk'), () =>
+		iconButton('more', 'about-talk', () =>
 			showTalk(app, this.kept ?? talk)));
 	}
 
@@ -564,7 +559,7 @@ export class TalkView {
 		const { app } = this;
 		const talk = this.kept ?? this.talk;
 		const key = JSON.stringify([talk?.id, talk?.state, talk?.subject,
-			talk?.note, talk?.error]);
+			talk?.note]);
 
 		if (!talk || key === this.composerKey)
 			return;
@@ -575,7 +570,7 @@ export class TalkView {
 		}
 		fill(this.topic, talk.subject && h('p', { class: 'topic' },
 			sentence('next-topic', talk.subject),
-			iconButton('close', t('cancel'), () =>
+			iconButton('close', 'cancel', () =>
 				app.engine.edit(talk.id, { subject: '' }))));
 		/* What stays in the page keeps its focus, and a phone its keyboard. */
 		if (this.form.parentNode !== this.composer)
@@ -597,9 +592,9 @@ export class TalkView {
 					: talk.claimed ? 'ask-claims' : 'ask-person',
 				talk.name)),
 			h('div', { class: 'row' },
-				button(t('accept'), () => engine.accept(talk.id),
+				button('accept', () => engine.accept(talk.id),
 					'strong'),
-				talk.state === 'request' && button(t('ignore'),
+				talk.state === 'request' && button('ignore',
 					() => {
 						engine.edit(talk.id, { unread: 0,
 							state: 'ignored' });
@@ -608,8 +603,7 @@ export class TalkView {
 		if (talk.state === 'failed')
 			return h('div', { class: 'ask' }, h('p', {},
 				sentence('ask-failed', talk.name)),
-			h('p', { class: 'dim' }, h('bdi', {}, talk.error)),
-			button(t('correct-name'), () => showNew(this.app, talk,
+			button('correct-name', () => showNew(this.app, talk,
 				this.shown[this.shown.length - 1]?.text)));
 		return h('div', { class: 'ask' }, h('p', {}, sentence(
 			talk.state === 'asked' ? 'ask-sent' : 'ask-left', talk.name)));
@@ -626,8 +620,8 @@ export class TalkView {
 				? { newalias: typed(name) } : {}));
 
 		const row = h('div', { class: 'row' },
-			button(t('join-group'), () => once(row, join), 'strong'),
-			button(t('decline'), () => once(row, () => told(engine.group(
+			button('join-group', () => once(row, join), 'strong'),
+			button('decline', () => once(row, () => told(engine.group(
 				talk, 'drop', { to: talk.as })))));
 
 		return h('div', { class: 'ask' },

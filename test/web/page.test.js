@@ -220,7 +220,7 @@ test('a second device, a stolen one, and a code that is good once', async () => 
 	/* The phone is stolen. */
 	await a.page.getByRole('button', { name: 'Settings' }).click();
 	await a.page.getByRole('dialog').getByRole('button', { name: 'Remove' })
-		.click();
+		.last().click();
 	await a.page.getByRole('dialog').last().getByRole('button',
 		{ name: 'Remove' }).click();
 	await phone.page.getByText('This device has been removed').waitFor();
@@ -402,8 +402,8 @@ test('aliases, history as a file, and leaving', async () => {
 	await dialog.getByLabel('Another name').fill('Rosa the Tall');
 	await dialog.getByRole('button', { name: 'Add', exact: true }).click();
 	const tall = dialog.getByRole('listitem').filter({ hasText: 'the Tall' });
-	await tall.getByRole('button', { name: 'Drop' }).click();
-	await dialog.last().getByRole('button', { name: 'Drop' }).last().click();
+	await tall.getByRole('button', { name: 'Remove' }).click();
+	await dialog.last().getByRole('button', { name: 'Remove' }).last().click();
 	await tall.waitFor({ state: 'detached' });
 	const c = await Device.join(browser, relay, 'Tim', PHONE);
 	await dialog.getByLabel('Another name').fill('half a na');
