@@ -150,8 +150,9 @@ export function showTalk(app, talk)
 					app.engine.removeTalk(talk.id);
 				}
 			}, 'danger'))]);
-	const draw = () => fill(members, ...memberItems(app,
-		app.talks.get(talk.id) ?? talk, () => box.close()));
+	const draw = () => fill(members, ...(app.talks.get(talk.id) ?? talk)
+		.members?.map((m) => memberItem(app, talk, m, () => box.close())) ??
+		[]);
 
 	draw();
 	box.addEventListener('close', app.engine.on('talks',
@@ -213,20 +214,11 @@ function groupParts(app, talk, members, close)
 		}))];
 }
 
-/** @param {App} app @param {Talk} talk @param {() => void} close */
-function memberItems(app, talk, close)
-{
-	const uid = app.engine.account?.uid;
-	const me = talk.members?.find((m) => m.uid === uid);
-
-	return (talk.members ?? []).map((m) =>
-		memberItem(app, talk, m, m === me, close));
-}
-
-/** @param {App} app @param {Talk} talk @param {Member} m @param {boolean} isMe
+/** @param {App} app @param {Talk} talk @param {Member} m
     @param {() => void} close */
-function memberItem(app, talk, m, isMe, close)
+function memberItem(app, talk, m, close)
 {
+	const isMe = m.uid === app.engine.account?.uid;
 	const drop = async () => {
 		close();
 		if (await confirm('remove-sure', 'remove', m.name))
