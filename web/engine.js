@@ -290,6 +290,7 @@ export class Engine {
 					() => this.acked(h));
 			},
 			ohi: (h) => this.ohi(h),
+			finish: (id) => this.finish(id),
 			sending: (id, sent, total) => this.emit('progress',
 				{ id: this.inFlight.get(id)?.message, sent, total }),
 			receiving: (have, total) => this.receiving(have, total),
@@ -618,21 +619,14 @@ export class Engine {
 
 		if (!session?.isReady)
 			return;
-		const next = await this.store.write(async (tx) => {
-			/** @type {Request_[]} */
-			const waiting = await tx.all('outbox');
-			const some = waiting.filter((r) => !this.inFlight.has(r.id))
-				.slice(0, IN_FLIGHT_MAX - this.inFlight.size);
-			/* Before it is sent: from now on, nobody takes it back. */
-			for (const r of some)
-				if (r.unsent)
-					await tx.put('outbox', { ...r, unsent: false });
-			return some;
-		});
+		/** @type {Request_[]} */
+		const waiting = await this.store.read((tx) => tx.all('outbox'));
+		const next = waiting.filter((r) => !this.inFlight.has(r.id))
+			.slice(0, IN_FLIGHT_MAX - this.inFlight.size);
 		for (const request of next) {
+			const data = await this.dataOf(request);
 			if (session !== this.session)
 				return;
-			const data = await this.dataOf(request);
 			this.inFlight.set(request.id, request);
 			if ((data?.size ?? 0) === (JSON.parse(request.header)
 				.datalen ?? 0))
@@ -640,6 +634,29 @@ export class Engine {
 			else
 				this.acked({ id: request.id, error: FILE_GONE });
 		}
+	}
+
+	/**
+	 * The end of a request is about to go out.  From now on, nobody can take it
+	 * back.
+	 * @param {string} id
+	 * @returns {Promise<boolean>} false if somebody has
+	 */
+	async finish(id)
+	{
+		const { n = 0, unsent = false } = this.inFlight.get(id) ?? {};
+		const isThere = !unsent || await this.store.write(async (tx) => {
+			const request = await tx.get('outbox', n);
+			if (request)
+				await tx.put('outbox', { ...request, unsent: false });
+			return !!request;
+		}).catch((error) => this.filled(error));
+
+		if (isThere === false) {
+			this.inFlight.delete(id);
+			this.pump();
+		}
+		return !!isThere;
 	}
 
 	/** @param {Request_} request */
@@ -793,9 +810,11 @@ export class Engine {
 	 */
 	async removeMessage(id)
 	{
+		let isWaiting = false;
 		const isGone = await this.store.write(async (tx) => {
 			/** @type {Message | undefined} */
 			const m = await tx.get('messages', id);
+			isWaiting = m?.state === 'waiting';
 			/** @type {Request_[]} */
 			const waiting = await tx.all('outbox');
 			const request = waiting.find((r) => r.message === id);
@@ -818,7 +837,9 @@ export class Engine {
 			return true;
 		});
 		this.emit('talks', null);
-		this.ask('freed');
+		/* What is on its way is cut off. */
+		this.ask(isWaiting && isGone && this.state.phase === 'online'
+			? 'again' : 'freed');
 		return isGone;
 	}
 

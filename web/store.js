@@ -84,7 +84,7 @@ export const SHOWN_MAX = 3000;	/* characters of a message shown at once */
  * @typedef {object} Request_
  * @property {number} [n]
  * @property {string} id
- * @property {boolean} [unsent] the relay cannot have it: it can be taken back
+ * @property {boolean} [unsent] the relay cannot have all of it
  * @property {string} header JSON, the same each time it is sent
  * @property {(string | {key: string})[]} parts of the data: text, or blobs
  * @property {string} [message] id of the message that it sends

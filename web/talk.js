@@ -283,8 +283,7 @@ export class TalkView {
 		this.isFetching = true;
 		this.log.setAttribute('aria-live', 'off');	/* old news */
 		return this.queue(async () => {
-			const edge = where === 'before' ? this.shown[0]
-				: this.shown[this.shown.length - 1];
+			const edge = this.shown.at(where === 'before' ? 0 : -1);
 			if (!this.talk || !edge)
 				return;
 			const page = await this.app.store.page(this.talk.id,
@@ -296,8 +295,7 @@ export class TalkView {
 			if (where === 'before') {
 				this.atStart = page.length === 0;
 				const all = cut([...page, ...this.shown]);
-				this.atEnd &&= all[all.length - 1] === this.shown[
-					this.shown.length - 1];
+				this.atEnd &&= all.at(-1) === this.shown.at(-1);
 				this.draw(all);
 			} else {
 				this.atEnd = page.length === 0;
@@ -499,9 +497,9 @@ export class TalkView {
 			state && h('span', { class: 'state-' + state, role: 'img',
 				'aria-label': t('state-' + state),
 				title: t('state-' + state) }, icon(states[state])),
-			/* While the relay is away; see style.css. */
+			/* While the relay is away (see style.css), or for long. */
 			state === 'waiting' && button('delete', () =>
-				this.remove(m), 'plain away'),
+				this.remove(m), up ? 'plain' : 'plain away'),
 			state === 'failed' && h('div', { class: 'failed' },
 				h('p', {}, t('failed', m.error === FILE_GONE
 					? t('file-gone') : m.error ?? '')),
@@ -604,7 +602,7 @@ export class TalkView {
 			return h('div', { class: 'ask' }, h('p', {},
 				sentence('ask-failed', talk.name)),
 			button('correct-name', () => showNew(this.app, talk,
-				this.shown[this.shown.length - 1]?.text)));
+				this.shown.at(-1)?.text)));
 		return h('div', { class: 'ask' }, h('p', {}, sentence(
 			talk.state === 'asked' ? 'ask-sent' : 'ask-left', talk.name)));
 	}

@@ -201,6 +201,8 @@ export function newNodeid()
  *	Promise<void>} message
  * @property {(header: Header) => void} acked
  * @property {(header: Header) => void} ohi
+ * @property {(id: string) => Promise<boolean>} [finish] asked before the end of
+ *	a request goes out; false: it must not
  * @property {(id: string, sent: number, total: number) => void} [sending]
  * @property {(have: number, total: number) => void} [receiving]
  * @property {(reason: string, quit: boolean) => void} ended called once;
@@ -462,19 +464,21 @@ export class Session {
 	async sendFrame({ header, data, id })
 	{
 		const head = encodeHeader(header);
+		const mayEnd = async () => !id || await this.on.finish?.(id) !== false;
 
-		if (!data || data.size === 0) {
-			this.put(head);
-			return;
-		}
-		if (data.size <= SLICE) {
-			this.put(join([head,
-				new Uint8Array(await data.arrayBuffer())]));
+		if (!data || data.size <= SLICE) {
+			const parts = data ? [head,
+				new Uint8Array(await data.arrayBuffer())] : [head];
+			if (await mayEnd())
+				this.put(join(parts));
 			return;
 		}
 		this.put(head);
 		for (let at = 0; at < data.size && this.isAlive; at += SLICE) {
-			this.put(await data.slice(at, at + SLICE).arrayBuffer());
+			const piece = await data.slice(at, at + SLICE).arrayBuffer();
+			if (at + SLICE >= data.size && !await mayEnd())
+				return this.close();
+			this.put(piece);
 			await this.drained();
 			this.on.sending?.(id, Math.min(at + SLICE, data.size) -
 				this.wire.bufferedAmount, data.size);
