@@ -18,8 +18,9 @@
  *						was cut: damage, one line, and
  *						replays what is there
  *	a segment that is too long		the excess is not read
- *	a batch for the second time, where	skipped
- *	a segment was copied
+ *	a batch for the second time, where	skipped; a segment of only
+ *	a segment was copied, or a new one	those is a spare one
+ *	shows what was elsewhere before
  *	blocks that cannot be read		as if they were zeros; if they
  *						are many, there is no start
  *	a file with another name		not a segment: left alone
@@ -124,7 +125,10 @@ open_segments(struct journal *jn)
 	    scan_segments(jn) == -1)
 		return -1;
 	segment_order(&jn->ring, jn->next);
-	return readonly ? 0 : segment_prepare(&jn->ring);
+	if (readonly)
+		return 0;
+	/* Who was killed while making a segment has not synced its name. */
+	return segment_prepare(&jn->ring) == -1 ? -1 : file_sync(dir);
 }
 
 struct journal *
@@ -267,13 +271,20 @@ end_newest(struct journal *jn)
 	return jn->quarantine->report_only ? 0 : settle_last_batch(jn);
 }
 
+/* The number of the first batch that is not to be read from this segment. */
+static uint64_t
+number_beyond(const struct journal *jn)
+{
+	return jn->replaying + 1 == jn->ring.used ? jn->last + 1 :
+	    jn->ring.segments[jn->replaying + 1].first;
+}
+
 /* This segment has no more batches that are due.  Go to the next. */
 static int
 leave_segment(struct journal *jn)
 {
 	bool newest = jn->replaying + 1 == jn->ring.used;
-	uint64_t follows = newest ? jn->last + 1 :
-	    jn->ring.segments[jn->replaying + 1].first;
+	uint64_t follows = number_beyond(jn);
 
 	if (jn->next < follows) {
 		lose_damage(jn, jn->at, content_end(&jn->image, jn->at));
@@ -298,7 +309,7 @@ enter_segment(struct journal *jn)
 	jn->batch_at = 0;
 	while (jn->batch_at < sg->batch_count &&
 	    sg->batches[jn->batch_at].number < jn->next)
-		jn->batch_at++;
+		jn->at = batch_end(&sg->batches[jn->batch_at++]);
 	return 0;
 }
 
@@ -321,7 +332,8 @@ next_batch(struct journal *jn)
 	struct segment *sg = &jn->ring.segments[jn->replaying];
 	const struct segment_batch *b = &sg->batches[jn->batch_at];
 
-	if (jn->batch_at == sg->batch_count || b->number < jn->next)
+	if (jn->batch_at == sg->batch_count || b->number < jn->next ||
+	    b->number >= number_beyond(jn))
 		return leave_segment(jn);
 	if (b->offset != jn->at || b->number != jn->next)
 		lose_damage(jn, jn->at, b->offset);

@@ -281,37 +281,119 @@ segment_close(struct ring *r)
 	free(r->segments);
 }
 
+/* Its first batch with this number or a later one, or NULL. */
+static const struct segment_batch *
+find_batch(const struct segment *sg, uint64_t number)
+{
+	size_t i;
+
+	for (i = 0; i < sg->batch_count; i++) {
+		if (sg->batches[i].number >= number)
+			return &sg->batches[i];
+	}
+	return NULL;
+}
+
+/* How many batches there are from this one on before a number is missing. */
+static size_t
+count_row(const struct segment *sg, const struct segment_batch *first)
+{
+	size_t n = 1, left = sg->batch_count - (size_t)(first - sg->batches);
+
+	while (n < left && first[n].number == first->number + n)
+		n++;
+	return n;
+}
+
+/* Whether batch number, or the next there is, is in x rather than in y. */
+static bool
+is_next(const struct segment *x, const struct segment *y, uint64_t number)
+{
+	const struct segment_batch *a = find_batch(x, number);
+	const struct segment_batch *b = find_batch(y, number);
+
+	if (a == NULL || b == NULL)
+		return a != NULL;
+	if (a->number != b->number)
+		return a->number < b->number;
+	/* One of them is a copy: the one in a worse place. */
+	if (x->is_short != y->is_short)
+		return y->is_short;
+	if (a->offset != b->offset)
+		return a->offset < b->offset;
+	return count_row(x, a) > count_row(y, b);
+}
+
+/* The spare one to go on in with batch number, or NULL if none has any. */
+static struct segment *
+find_next(const struct ring *r, uint64_t number)
+{
+	struct segment *next = NULL, *sg;
+	size_t i;
+
+	for (i = r->used; i < segment_count(r); i++) {
+		sg = &r->segments[i];
+		if (find_batch(sg, number) != NULL &&
+		    (next == NULL || is_next(sg, next, number)))
+			next = sg;
+	}
+	return next;
+}
+
+/* Make it the last of those in use, from batch number or the next there is. */
+static void
+take(struct ring *r, struct segment *sg, uint64_t number)
+{
+	struct segment taken = *sg;
+
+	taken.first = find_batch(sg, number)->number;
+	*sg = r->segments[r->used];
+	r->segments[r->used++] = taken;
+	r->spare--;
+}
+
+/*
+ * The number that is due after the last one in use.  What it has beyond a gap
+ * are copies if another has what is missing.
+ */
+static uint64_t
+number_after(const struct ring *r)
+{
+	const struct segment *sg = &r->segments[r->used - 1], *other;
+	const struct segment_batch *b = find_batch(sg, sg->first);
+	const struct segment_batch *end = sg->batches + sg->batch_count;
+	uint64_t number = sg->first;
+
+	for (; b < end && b->number >= number; b++) {
+		other = b->number > number ? find_next(r, number) : NULL;
+		if (other != NULL &&
+		    find_batch(other, number)->number < b->number)
+			break;
+		number = b->number + 1;
+	}
+	return number;
+}
+
 static int
-by_first(const void *a, const void *b)
+by_length(const void *a, const void *b)
 {
 	const struct segment *x = a, *y = b;
 
-	/* A short one is only used in place of a missing one. */
-	if (x->first == y->first)
-		return x->is_short - y->is_short;
-	/* Spares, whose first is 0, come last. */
-	return (x->first - 1 > y->first - 1) - (x->first - 1 < y->first - 1);
+	return x->is_short - y->is_short;
 }
 
 void
 segment_order(struct ring *r, uint64_t next)
 {
-	size_t i, at, n = segment_count(r);
 	struct segment *sg;
 
-	for (i = 0; i < n; i++) {
-		sg = &r->segments[i];
-		for (at = 0; at < sg->batch_count &&
-		    sg->batches[at].number < next; at++)
-			continue;
-		if (at == sg->batch_count)
-			continue;
-		sg->first = sg->batches[at].number;
-		r->used++;
-		r->spare--;
+	while ((sg = find_next(r, next)) != NULL) {
+		take(r, sg, next);
+		next = number_after(r);
 	}
-	if (n > 0)
-		qsort(r->segments, n, sizeof(struct segment), by_first);
+	if (r->spare > 0)
+		qsort(r->segments + r->used, r->spare, sizeof(struct segment),
+		    by_length);
 }
 
 /* ---- growing and shrinking ---- */

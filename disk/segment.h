@@ -107,7 +107,8 @@ int segment_open(struct ring *, int dir, int mode);
 void segment_close(struct ring *);
 /*
  * The segments were scanned: those that hold batch number next or a later one
- * are in use, in the order of their batches.
+ * are in use, in the order of their batches; but not one that has only copies
+ * of what others have.
  */
 void segment_order(struct ring *, uint64_t next);
 /*

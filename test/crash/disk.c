@@ -582,6 +582,19 @@ cut_names(uint64_t *random)
 	disk.end = &disk.first;
 }
 
+/* Some page, of zeros seldom: most are. */
+static uint32_t
+draw_stale(uint64_t *random)
+{
+	uint32_t page;
+	int tries = 8;
+
+	do
+		page = page_any(chance(random));
+	while (is_zero(page_bytes(page), PAGE_BYTES) && --tries > 0);
+	return page;
+}
+
 /* A page beyond what was synced may show anything that was ever written. */
 static void
 show_stale(struct content *c, uint64_t from, uint64_t *random)
@@ -590,7 +603,7 @@ show_stale(struct content *c, uint64_t from, uint64_t *random)
 	uint32_t stale;
 
 	for (; at < c->count && prng_below(random, 2) == 0; at++) {
-		stale = page_any(chance(random));
+		stale = draw_stale(random);
 		if (c->pages[at] != 0)
 			continue;
 		page_own(&c->pages[at]);

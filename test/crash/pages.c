@@ -95,8 +95,12 @@ page_own(uint32_t *page)
 void
 pages_open(void)
 {
-	if (pages.count == 0)
-		add_chunk();
+	while (pages.count > 0) {
+		pages.count -= CHUNK_PAGES;
+		free(pages.chunks[pages.count / CHUNK_PAGES]);
+	}
+	pages.spares = 0;
+	add_chunk();
 }
 
 uint32_t

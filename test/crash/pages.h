@@ -18,7 +18,10 @@
 /* realloc that aborts: no failure that a test asks for comes here. */
 void *pages_memory(void *old, size_t n);
 
-/* Before anything else; again does no harm. */
+/*
+ * Before anything else, and again when nobody has a page: none is left then, so
+ * that page_any depends on nothing that was before.
+ */
 void pages_open(void);
 char *page_bytes(uint32_t page);
 /* One more has the page, or one less. */

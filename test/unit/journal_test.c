@@ -516,6 +516,103 @@ make_file(int dir, const char *path, off_t size)
 	(void)close(fd);
 }
 
+/* Write a block into the file, as it is in the segment with batch first. */
+static void
+copy_block(int dir, const char *path, unsigned first, unsigned from,
+    unsigned to)
+{
+	char names[NAMES][64], source[80], block[SEGMENT_BLOCK];
+	size_t n = list(dir, names), i;
+	int fd;
+
+	for (i = 0; i < n; i++) {
+		(void)snprintf(source, sizeof(source), "journal/%.63s",
+		    names[i]);
+		fd = openat(dir, source, O_RDONLY);
+		CHECK(fd != -1, "%s", source);
+		if (strcmp(source, path) == 0 || file_pread_all(fd, block,
+		    sizeof(block), (uint64_t)from * SEGMENT_BLOCK) == -1 ||
+		    block[24] < (char)first || block[24] > (char)first + 2)
+			memset(block, 0, sizeof(block));
+		(void)close(fd);
+		if (block[0] == 0)
+			continue;
+		fd = openat(dir, path, O_RDWR);
+		CHECK(fd != -1 && file_pwrite_all(fd, block, sizeof(block),
+		    (uint64_t)to * SEGMENT_BLOCK) == 0, "%s", path);
+		(void)close(fd);
+		return;
+	}
+	CHECK(false, "there is no block %u of %u", from, first);
+}
+
+/*
+ * What was made when the power was cut, and never synced, may show batches as
+ * they were elsewhere.  Two segments have three batches each, in a block each.
+ */
+static void
+test_copies(void)
+{
+	static const struct {
+		const char *name;
+		off_t size;
+		/* Numbers of batches that are in its first blocks, or 0. */
+		unsigned batches[3];
+	} cases[] = {
+		{ "short",       5000,             { 2 }       },
+		{ "whole",       SEGMENT_SIZE,     { 2 }       },
+		{ "last",        SEGMENT_SIZE - 1, { 6 }       },
+		{ "first",       SEGMENT_SIZE,     { 0, 1 }    },
+		{ "first-short", 9000,             { 0, 1 }    },
+		{ "second",      SEGMENT_SIZE,     { 0, 0, 4 } },
+		{ "several",     SEGMENT_SIZE,     { 2, 5 }    },
+		{ "ends",        SEGMENT_SIZE,     { 1, 3, 6 } },
+		{ "on",          SEGMENT_SIZE,     { 1, 2, 5 } },
+		{ "on-short",    SEGMENT_SIZE - 1, { 1, 2, 3 } },
+		{ "over",        SEGMENT_SIZE,     { 3, 4, 6 } },
+		{ "down",        SEGMENT_SIZE,     { 6, 4, 2 } },
+	};
+	char names[NAMES][64], path[80], name[32];
+	struct journal *jn;
+	unsigned at, b;
+	size_t i, n;
+	int dir;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		(void)snprintf(name, sizeof(name), "copies-%s", cases[i].name);
+		dir = new_dir(name);
+		jn = open_journal(dir);
+		expect_nothing(jn);
+		for (n = 0; n < 6; n++) {
+			CHECK(n != 3 || journal_turn(jn), "it does not turn");
+			add(jn, n, 1000);
+			commit(jn);
+		}
+		journal_close(jn);
+		(void)list(dir, names);
+		(void)snprintf(path, sizeof(path), "journal/%.16s-00000077",
+		    names[0]);
+		make_file(dir, path, cases[i].size);
+		for (at = 0; at < COUNT(cases[i].batches); at++) {
+			b = cases[i].batches[at];
+			if (b != 0)
+				copy_block(dir, path, b < 4 ? 1 : 4,
+				    (b - 1) % 3, at);
+		}
+		for (; n < 9; n++) {
+			jn = open_journal(dir);
+			expect(jn, 0, n, 1000);
+			CHECK(lost.count == 0 && count_lost(dir) == 0,
+			    "%s: %lu damaged with %zu records", cases[i].name,
+			    lost.count, n);
+			add(jn, n, 1000);
+			commit(jn);
+			journal_close(jn);
+		}
+		(void)close(dir);
+	}
+}
+
 static void
 test_strangers(void)
 {
@@ -561,6 +658,7 @@ main(void)
 	test_growth();
 	test_damage();
 	test_damaged_first();
+	test_copies();
 	test_strangers();
 	(void)close(top);
 	scratch_remove(AT_FDCWD, path);
