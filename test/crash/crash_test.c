@@ -9,6 +9,8 @@
  *		process goes on with what is then on the disk, starts the
  *		program and compares it with the model; lives on for a while,
  *		with the power cut once more; is killed, and compared again.
+ *		Or the program is killed, before something is synced, and the
+ *		power is cut later, when all segments of the journal are in use.
  *		A check of what the cut has left finds no damage in it.
  *	fail	At calls, that call fails: a child lives on, starts the program
  *		again when it stops, and compares it in the end.
@@ -38,6 +40,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "disk/journal.h"
 #include "test/crash/actions.h"
 #include "test/crash/backup.h"
 #include "test/crash/damage.h"
@@ -50,7 +53,8 @@
 #define CUTS 2			/* after one another */
 #define ACTIONS 400		/* of a life ... */
 #define ACTIONS_AFTER 30		/* ... after something happened to it */
-#define SYNC_TRIES 5		/* syncs are few, and matter most */
+#define SYNC_TRIES 5		/* syncs are few, and matter most ... */
+#define TREE_TRIES 20		/* ... those of checkpoints are fewer */
 
 /* What hooks need to know. */
 static struct {
@@ -89,6 +93,15 @@ start_again(void)
 	return start();
 }
 
+/* What a call that failed has left unsynced may be gone when it starts. */
+static void
+stop(uint64_t *random)
+{
+	(void)world_guard(world_close);
+	if (disk_calls.failed > 0 && prng_below(random, 2) == 0)
+		world_cut(chance(random));
+}
+
 static bool
 live(uint64_t random)
 {
@@ -106,7 +119,7 @@ live(uint64_t random)
 		if (prng_below(&random, 100) == 0)
 			world_kill();
 		else if (prng_below(&random, closes) == 0)
-			(void)world_guard(world_close);
+			stop(&random);
 		else
 			continue;
 		if (!start())
@@ -161,20 +174,51 @@ end_life(bool good)
 
 static void before_change(void);
 
+static int
+post_short(void)
+{
+	return action_post(30, 1);
+}
+
+/* Commit something to each segment of the journal. */
+static int
+use_segments(void)
+{
+	int i, result = action_commit();
+
+	for (i = 0; i < 4 && result == 0; i++) {
+		(void)journal_turn(world.data.journal);
+		if (post_short() == -1)
+			return -1;
+		result = action_commit();
+	}
+	return result;
+}
+
+static void
+cut_or_kill(bool kills, uint64_t choice)
+{
+	if (kills)
+		world_kill();
+	else
+		world_cut(choice);
+}
+
 static void
 cut(uint64_t choice)
 {
 	bool last = fork_depth() >= CUTS, good;
+	bool killed = !last && disk_calls.kind == DISK_SYNC && choice % 4 == 1;
 
 	fork_often(10);
 	run.actions = ACTIONS_AFTER;
 	disk_calls.before_change = last ? NULL : before_change;
-	world_cut(choice);
+	cut_or_kill(killed, choice);
 	good = (choice % 3 != 0 || damage_is_clean()) && start();
-	if (good && !last && choice % 4 == 0) {
-		good = live(choice);
+	if (good && !last && (killed || choice % 4 == 0)) {
+		good = killed ? world_guard(use_segments) == 0 : live(choice);
 		if (good) {
-			world_kill();
+			cut_or_kill(!killed, choice);
 			good = start();
 		}
 	}
@@ -186,9 +230,15 @@ cut(uint64_t choice)
 static void
 before_change(void)
 {
+	bool grows = disk_calls.kind == DISK_SYNC &&
+	    (disk_calls.sync == DISK_SYNC_ZEROS ||
+	    disk_calls.sync == DISK_SYNC_JOURNAL);
+	int tries = grows ? SYNC_TRIES : 1;
 	uint64_t choice;
 
-	if (fork_here(disk_calls.changes, &choice))
+	while (tries > 0 && !fork_here(disk_calls.changes, &choice))
+		tries--;
+	if (tries > 0)
 		cut(choice);
 }
 
@@ -225,7 +275,8 @@ static const struct {
 static void
 before_call(void)
 {
-	int tries = disk_calls.kind == DISK_SYNC ? SYNC_TRIES : 1;
+	int tries = disk_calls.kind != DISK_SYNC ? 1 :
+	    disk_calls.sync == DISK_SYNC_TREE ? TREE_TRIES : SYNC_TRIES;
 	uint64_t choice;
 
 	while (tries > 0 && !fork_here(disk_calls.calls, &choice))
@@ -295,12 +346,6 @@ flip_life(uint64_t seed, uint64_t stretch)
 	if (good)
 		damage_some(stretch, seed);
 	end_life(good);
-}
-
-static int
-post_short(void)
-{
-	return action_post(30, 1);
 }
 
 /* All steps of it. */

@@ -104,6 +104,7 @@ enum disk_kind {
 struct disk_calls {
 	unsigned long calls;	/* all so far */
 	enum disk_kind kind;	/* of the call about to be made */
+	enum disk_sync sync;	/* what it syncs, if it does */
 	unsigned long changes;	/* those that write or sync */
 	unsigned long syncs[DISK_SYNC_KINDS];
 	unsigned long written;	/* bytes */

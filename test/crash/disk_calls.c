@@ -102,6 +102,7 @@ static int
 begin_change(enum disk_kind kind, const char *what, const char *path)
 {
 	disk_calls.changes++;
+	disk_calls.kind = kind;
 	if (disk_calls.loud)
 		(void)fprintf(stderr, "  %lu %s %s\n", disk_calls.changes, what,
 		    path);
@@ -417,6 +418,7 @@ sync_call(int fd, enum disk_sync kind)
 	struct descriptor *d = descriptor(fd);
 	struct inode *i = d->inode;
 
+	disk_calls.sync = kind;
 	if (begin_change(DISK_SYNC, "sync", d->path) == -1) {
 		if (kind == DISK_SYNC_TREE)
 			disk_sync_all_failed();
