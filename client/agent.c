@@ -684,6 +684,17 @@ on_event(struct agent *a, enum dialog_event event, const struct reply *r)
 	}
 }
 
+/* The relay stops, or we were slow: that says nothing about this device. */
+static bool
+is_passing(const char *why)
+{
+	static const char stops[] = "server is stopping";
+	static const char slow[] = "no login within ";
+
+	return strcmp(why, stops) == 0 ||
+	    strncmp(why, slow, strlen(slow)) == 0;
+}
+
 static void
 read_all(struct agent *a)
 {
@@ -701,7 +712,8 @@ read_all(struct agent *a)
 				on_event(a, event, &r);
 				continue;
 			}
-			a->fatal = a->fatal || !was_online;
+			a->fatal = a->fatal || (!was_online &&
+			    !is_passing(dialog_why(a->dialog)));
 			lose(a, dialog_why(a->dialog));
 			if (a->fatal && strstr(a->why, "unknown user or node"))
 				(void)say_why(a->why, WHY_ROOM, "the relay "

@@ -71,16 +71,22 @@ end(struct scene *s)
 		(void)close(s->listener);
 }
 
-/* One round, in which our clock stands still. */
-static void
-turn(struct scene *s)
+/* One round, in which our clock stands still.  -1: the agent gives up. */
+static int
+try_turn(struct scene *s)
 {
 	struct poller_event event;
 
 	poller_wait(s->poller, 10);
 	while (poller_next(s->poller, &event))
 		agent_ready(s->agent, &event);
-	CHECK(agent_turn(s->agent, s->now) == 0, "%s", agent_why(s->agent));
+	return agent_turn(s->agent, s->now);
+}
+
+static void
+turn(struct scene *s)
+{
+	CHECK(try_turn(s) == 0, "%s", agent_why(s->agent));
 }
 
 /* How long the agent waits now; then it is time. */
@@ -184,6 +190,52 @@ test_flapping(void)
 	end(&s);
 }
 
+/* What ends the next connection before its login; -1: the agent gives up. */
+static int
+refuse(struct scene *s, const char *reason)
+{
+	char answer[200], quit[100];
+	int fd, i, result = 0;
+
+	turn(s);
+	fd = accept(s->listener, NULL, NULL);
+	(void)snprintf(quit, sizeof(quit), "{\"error\":\"%s\",\"op\":\"quit\"}",
+	    reason);
+	(void)snprintf(answer, sizeof(answer),
+	    "0024{\"id\":\"1\",\"name\":\"x\",\"op\":\"tmtprev\"}%04zx%s",
+	    strlen(quit), quit);
+	CHECK(fd != -1 && write(fd, answer, strlen(answer)) ==
+	    (ssize_t)strlen(answer), "the relay answers");
+	for (i = 0; i < 1000 && result == 0 &&
+	    strcmp(agent_why(s->agent), reason) != 0; i++)
+		result = try_turn(s);
+	(void)close(fd);
+	return result;
+}
+
+/* Only a relay that refuses the login is not asked again. */
+static void
+test_quits(void)
+{
+	static const char *const passing[] = { "server is stopping",
+	    "no login within 10 seconds" };
+	struct scene s;
+	bool goes_on = true;
+	size_t i;
+
+	begin(&s, "quits", true);
+	for (i = 0; i < COUNT(passing) && goes_on; i++) {
+		goes_on = refuse(&s, passing[i]) == 0;
+		CHECK(goes_on, "%s", passing[i]);
+		CHECK(!goes_on || pass_pause(&s) > 0, "a pause");
+	}
+	if (goes_on) {
+		(void)visit(&s, 1000);
+		CHECK(refuse(&s, "login failed: disabled") == -1, "refused");
+	}
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -193,6 +245,7 @@ main(void)
 		return 1;
 	test_growth();
 	test_flapping();
+	test_quits();
 	(void)snprintf(command, sizeof(command), "rm -rf %s", home);
 	CHECK(system(command) == 0, "%s", command);
 	return check_report("agent");
