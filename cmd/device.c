@@ -48,7 +48,7 @@ add_link(struct buf *link, const struct account *account,
 		buf_addf(link, "&name=");
 		encode_percent(link, span_of(account->aliases[0]));
 	}
-	if (account->fingerprint[0] == '\0')
+	if (account->address[0] != '=' || account->fingerprint[0] == '\0')
 		return;
 	buf_addf(link, "&ca=");
 	for (p = account->fingerprint; *p != '\0'; p++)

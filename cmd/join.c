@@ -54,6 +54,7 @@ struct plan {
 	char fingerprint[TRUST_FINGERPRINT + 1];
 	char name[NAME_ROOM];		/* "": none is asked for */
 	char code[NAME_ROOM];
+	bool linked;			/* by a link, not an address */
 	bool invited;			/* the link says so */
 	char uid[UID_TEXT + 1], nodeid[NODEID_TEXT + 1];	/* another
 					   device's link; else "" */
@@ -158,10 +159,36 @@ read_link(struct plan *plan, const char *link)
 static bool
 read_address(struct plan *plan, const char *word)
 {
-	if (strncmp(word, "https://", 8) == 0)
+	plan->linked = strncmp(word, "https://", 8) == 0;
+	if (plan->linked)
 		return read_link(plan, word);
 	(void)snprintf(plan->address, sizeof(plan->address), "%s", word);
 	return strlen(word) < sizeof(plan->address);
+}
+
+/* The option's value, or NULL, counts before that of a link.  -1: too long. */
+static int
+take_fingerprint(struct plan *plan, const char *given)
+{
+	if (given == NULL)
+		return 0;
+	if (strlen(given) > TRUST_FINGERPRINT)
+		return -1;
+	if (plan->linked)
+		plan->address[0] = '=';
+	(void)snprintf(plan->fingerprint, sizeof(plan->fingerprint), "%s",
+	    given);
+	return 0;
+}
+
+/* Nobody would compare it. */
+static int
+refuse_fingerprint(struct context *context, const struct plan *plan)
+{
+	if (plan->address[0] != '+' || plan->fingerprint[0] == '\0')
+		return STATUS_OK;
+	return context_fail(context, STATUS_USAGE, "with +, authorities vouch "
+	    "for the relay: a fingerprint goes with =host:port");
 }
 
 /* ---- one connection ---- */
@@ -731,12 +758,7 @@ read_words(struct plan *plan, char **argv)
 			return -1;
 		}
 	}
-	if (given != NULL && strlen(given) > TRUST_FINGERPRINT)
-		return -1;
-	if (given != NULL)
-		(void)snprintf(plan->fingerprint, sizeof(plan->fingerprint),
-		    "%s", given);
-	return plan->address[0] == '\0' ? -1 : 0;
+	return plan->address[0] == '\0' ? -1 : take_fingerprint(plan, given);
 }
 
 int
@@ -752,6 +774,8 @@ join_run(struct context *context, char **argv)
 	if (status != STATUS_OK)
 		return status;
 	status = refuse_words(context, &plan);
+	if (status == STATUS_OK)
+		status = refuse_fingerprint(context, &plan);
 	if (status == STATUS_OK)
 		status = refuse_known_member(context);
 	if (status == STATUS_OK)
@@ -792,12 +816,7 @@ read_relay_words(struct plan *plan, char **argv)
 		    !read_address(plan, *words.at++))))
 			return -1;
 	} while (*words.at != NULL);
-	if (given != NULL && strlen(given) > TRUST_FINGERPRINT)
-		return -1;
-	if (given != NULL)
-		(void)snprintf(plan->fingerprint, sizeof(plan->fingerprint),
-		    "%s", given);
-	return 0;
+	return take_fingerprint(plan, given);
 }
 
 /* Whether the relay there knows the account is tried before it is stored. */
@@ -811,10 +830,12 @@ use_relay(struct context *context, struct plan *plan, struct account *account)
 	if (plan->address[0] == '\0')
 		(void)snprintf(plan->address, sizeof(plan->address), "%s",
 		    account->address);
-	else if (plan->fingerprint[0] == '\0')
+	else if (plan->fingerprint[0] == '\0' && plan->address[0] != '+')
 		(void)snprintf(plan->fingerprint, sizeof(plan->fingerprint),
 		    "%s", account->fingerprint);
-	status = ask_fingerprint(context, plan);
+	status = refuse_fingerprint(context, plan);
+	if (status == STATUS_OK)
+		status = ask_fingerprint(context, plan);
 	if (status != STATUS_OK)
 		return status;
 	if (account_lock(account, ACCOUNT_ONLINE, &holder) == -1)
