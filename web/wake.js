@@ -14,14 +14,6 @@ export function canWake(app)
 	return !!app.engine.state.wakeKey && !!app.worker?.pushManager;
 }
 
-/** @param {string} text base64url */
-function bytesOf(text)
-{
-	const plain = atob(text.replace(/-/g, '+').replace(/_/g, '/'));
-
-	return Uint8Array.from(plain, (c) => c.charCodeAt(0));
-}
-
 /** @param {App} app @returns {Promise<PushSubscription | undefined>} */
 async function subscribe(app)
 {
@@ -34,7 +26,7 @@ async function subscribe(app)
 		return old;
 	await old?.unsubscribe();
 	return push?.subscribe({ userVisibleOnly: true,
-		applicationServerKey: bytesOf(key) });
+		applicationServerKey: key });
 }
 
 /** @param {App} app @returns {Promise<string>} what became of it */

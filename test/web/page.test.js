@@ -508,7 +508,7 @@ test('notices while nobody looks, and being woken', async () => {
 	await page.getByRole('button', { name: 'Notify me when' }).click();
 	await page.getByRole('dialog').getByText('You will be notified when')
 		.waitFor();
-	assert.equal(await page.evaluate(() => window.asked), 65);
+	assert.equal(await page.evaluate(() => window.asked), 87);	/* base64url */
 	const cdp = await a.context.newCDPSession(page);
 	const registered = new Promise((done) => cdp.on(
 		'ServiceWorker.workerRegistrationUpdated', ({ registrations }) =>
