@@ -36,7 +36,7 @@ export function readLink(text)
 		return [pair.slice(0, at), decodeValue(pair.slice(at + 1))];
 	}));
 	const device = (params.get('device') ?? fragment).match(bare) ??
-		fragment.match(/^device=([%+1-9A-Z]{32})\.([%+1-9A-Z]{40})$/);
+		fragment.replace('device=', '').match(bare);
 
 	if (device)
 		return { uid: device[1], nodeid: device[2],

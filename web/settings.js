@@ -160,35 +160,27 @@ export function drawCode(text)
 /** @param {App} app */
 function noticePart(app)
 {
-	const state = h('p', { class: 'dim' });
-	const draw = () => {
-		state.textContent = !('Notification' in window)
-			? t('no-notices') : Notification.permission === 'denied'
-				? t('notices-denied')
-				: Notification.permission === 'granted'
-					? t('notices-on') : '';
-	};
-	const wake = h('div', { class: 'row' });
-	const drawWake = async () => {
+	const part = h('section');
+	const draw = async () => {
 		const on = !!await app.store.meta('wake');
-		fill(wake, button(on ? 'wake-off' : 'wake-on', async () => {
-			say(await (on ? stopWake(app) : startWake(app)));
-			draw();
-			drawWake();
-		}));
+		const state = 'Notification' in window ? Notification.permission
+			: 'none';
+		fill(part, h('h3', {}, t('notices')), h('p', {}, t('notices-text')),
+			state === 'default' ? h('div', { class: 'row' },
+				button('notices-ask', async () => {
+					await Notification.requestPermission();
+					draw();
+				})) : h('p', { class: 'dim' }, t('notices-' + state)),
+			...canWake(app) ? [h('p', {}, t('wake-text')),
+				h('div', { class: 'row' }, button(on ? 'wake-off'
+					: 'wake-on', async () => {
+					say(await (on ? stopWake(app) : startWake(app)));
+					draw();
+				}))] : []);
 	};
 
 	draw();
-	if (canWake(app))
-		drawWake();
-	return h('section', {}, h('h3', {}, t('notices')),
-		h('p', {}, t('notices-text')), state,
-		h('div', { class: 'row' }, 'Notification' in window &&
-			Notification.permission !== 'granted' &&
-			button('notices-ask', async () => {
-				await Notification.requestPermission();
-				draw();
-			})), canWake(app) && h('p', {}, t('wake-text')), wake);
+	return part;
 }
 
 /** @param {App} app @param {HTMLElement} storage */
