@@ -815,20 +815,12 @@ export class Engine {
 			/** @type {Message | undefined} */
 			const m = await tx.get('messages', id);
 			isWaiting = m?.state === 'waiting';
-			/** @type {Request_[]} */
-			const waiting = await tx.all('outbox');
-			const request = waiting.find((r) => r.message === id);
-			if (request && !request.unsent)
+			if (m && !await removeWhole(tx, m))
 				return false;
-			if (request)
-				await tx.remove('outbox', request.n ?? 0);
-			if (m)
-				await removeWhole(tx, m);
 			const talk = m && await tx.get('talks', m.talk);
 			if (talk?.last !== id)
 				return true;
-			const [last] = await tx.messages(within(m?.talk ?? ''),
-				'prev', 1);
+			const [last] = await tx.messages(within(talk.id), 'prev', 1);
 			if (!last && talk.kind === 'asked')
 				await tx.remove('talks', talk.id);
 			else
@@ -910,8 +902,8 @@ export class Engine {
 	}
 
 	/**
-	 * Delete a talk here.  What waits to be sent is sent all the same: it may be
-	 * on its way.  A group is remembered while the user is a member: only so do
+	 * Delete a talk here.  What the relay may have already is sent again until it
+	 * is acked.  A group is remembered while the user is a member: only so do
 	 * its posts find their place.
 	 * @param {string} id
 	 */
@@ -922,10 +914,8 @@ export class Engine {
 			const talk = await tx.get('talks', id);
 			for (const m of await tx.messages(within(id),
 				'next', Infinity))
-				if (m.state === 'waiting')	/* see settle */
+				if (!await removeWhole(tx, m))	/* see settle */
 					await tx.remove('messages', m.id);
-				else
-					await removeWhole(tx, m);
 			if (talk?.kind === 'group' && talk.state === 'open')
 				await tx.put('talks', { ...talk, hidden: true, at: '',
 					last: '', lastText: '', draft: '', unread: 0 });
@@ -1172,12 +1162,27 @@ export function phaseOf(reason, registering)
 	return registering ? 'asked' : 'waiting';
 }
 
-/** A message and its files. @param {Tx} tx @param {Message} m */
+/**
+ * A message and its files; not one that waits and that the relay may have.
+ * @param {Tx} tx
+ * @param {Message} m
+ * @returns {Promise<boolean>} whether it is gone
+ */
 async function removeWhole(tx, m)
 {
+	if (m.state === 'waiting') {
+		/** @type {Request_[]} */
+		const all = await tx.all('outbox');
+		const request = all.find((r) => r.message === m.id);
+		if (request && !request.unsent)
+			return false;
+		if (request)
+			await tx.remove('outbox', request.n ?? 0);
+	}
 	for (const f of m.files ?? [])
 		await tx.remove('blobs', f.key);
 	await tx.remove('messages', m.id);
+	return true;
 }
 
 /** Who takes part in a talk, besides the user. @param {Talk} talk */
