@@ -437,6 +437,18 @@ test_long(size_t path, size_t field, unsigned fields, unsigned status)
 	buf_free(&answers);
 }
 
+/* 45 kB for all that a phone fetches; gzip takes 2 kB more (web/embed). */
+static void
+test_size(void)
+{
+	size_t most = system("command -v zopfli >/dev/null") == 0 ? 45000 :
+	    47500, sum = 0, i;
+
+	for (i = 0; i < http_files_count; i++)
+		sum += http_files[i].length;
+	CHECK(sum <= most, "the page takes %zu bytes", sum);
+}
+
 /* The bytes of the file, which are compressed, under both of its names. */
 static void
 test_files(void)
@@ -560,6 +572,7 @@ main(void)
 	test_long(10, 9000, 1, 431);
 	test_long(10, 1, 99, 404);
 	test_long(10, 1, 100, 431);
+	test_size();
 	test_files();
 	test_time();
 	test_rest();
