@@ -70,7 +70,7 @@ export class JoinView {
 		this.app = app;
 		this.link = link;
 		this.name = h('input', { name: 'name', autocomplete: 'off',
-			required: true, maxlength: 80, autocapitalize: 'words',
+			required: true, maxlength: 400, autocapitalize: 'words',
 			value: [link.join, link.code].filter(Boolean).join(' ') ||
 				(joining?.alias ?? '') });
 		/** By a link, which promised that it would work. */
@@ -117,10 +117,19 @@ export class JoinView {
 		h('div', { class: 'row' },
 			h('button', { class: 'strong', type: 'submit' },
 				t(second ? 'add-this-device' : 'join')),
-			button(second ? 'join-instead' : 'device-instead', () => {
-				this.second = !second;
-				this.draw();
-			}, 'plain')));
+			button(second ? 'join-instead' : 'device-instead',
+				() => this.change(this.code.value), 'plain')),
+		/* Only Safari there knows this, false outside the home screen. */
+		/** @type {any} */ (navigator).standalone === false &&
+			h('p', { class: 'dim' }, t('iphone-first')));
+	}
+
+	/** To the other form. @param {string} code as it shows there */
+	change(code)
+	{
+		this.second = !this.second;
+		this.code.value = code;
+		this.draw();
 	}
 
 	submit()
@@ -136,10 +145,15 @@ export class JoinView {
 			this.app.engine.joinAsDevice(uid, nodeid, label, name ??
 				(uid === this.link.uid ? this.link.name : ''));
 		} else {
-			const alias = typed(this.name);
+			const { join, code, uid } = readLink(this.name.value);
+			const alias = join ? [join, code].filter(Boolean).join(' ')
+				: typed(this.name);
+			if (uid)
+				return this.change(this.name.value);
 			if (!alias)
 				return;
-			this.invited &&= this.name.value === this.given;
+			this.invited = !!join || (this.invited &&
+				this.name.value === this.given);
 			this.app.engine.ask('join', { alias, label,
 				invited: this.invited });
 		}

@@ -86,6 +86,7 @@ export const strings = {
 	'import-bad': 'This file could not be read to its end: {0}',
 	'imported': '{0} messages added.',
 	'install': 'Tip: add this page to your home screen, and it opens like an app.',
+	'iphone-first': 'On an iPhone or iPad, first add this page to the home screen (Share, Add to Home Screen), open it there, and paste your link: Safari keeps its messages apart.',
 	'invite': 'Invite somebody',
 	'invite-do': 'Invite',
 	'invited': '{0} has been invited.',

@@ -62,6 +62,33 @@ test('who is not invited waits for the operator', async () => {
 	await quiet(d);
 });
 
+test('a link can be pasted where a name is asked for', async () => {
+	const link = (/** @type {string[]} */ ...words) => Object.values(
+		JSON.parse(relay.command(...words, '--json')))[0][0].link;
+	const d = await Device.open(browser, relay, PHONE);
+
+	/* An iPhone's page in Safari is another than that on the home screen. */
+	assert.equal(await d.page.getByText('On an iPhone').count(), 0);
+	await d.context.addInitScript(() => Object.defineProperty(navigator,
+		'standalone', { value: false }));
+	await d.page.reload();
+	await d.page.getByText('On an iPhone').waitFor();
+	await d.page.getByLabel('Your name').fill(
+		link('invite', 'Ida Größe', '--code'));
+	await d.page.getByRole('button', { name: 'Join' }).click();
+	await d.online();
+	/* That of a device goes to the other form; nobody has to approve it. */
+	const e = await Device.open(browser, relay, LAPTOP);
+	await e.page.getByLabel('Your name').fill(link('node', 'add', 'Ida Größe'));
+	await e.page.getByRole('button', { name: 'Join' }).click();
+	await e.page.getByRole('button', { name: 'Add this device' }).click();
+	await e.online();
+	const [account] = (await e.table('meta')).filter((m) => m?.uid);
+	assert.deepEqual([account.waits, account.aliases[0].name],
+		[false, 'Ida Größe']);
+	await quiet(d, e);
+});
+
 test('a group, from creation to leaving', async () => {
 	const [a, b] = await pair(browser, relay, 'Ann', 'Ben');
 	const c = await Device.join(browser, relay, 'Cem', PHONE);
