@@ -162,17 +162,21 @@ CRASH = test/crash/fork.o test/crash/pages.o test/crash/disk.o \
 	test/crash/disk_calls.o test/crash/world.o test/crash/actions.o \
 	test/crash/model.o test/crash/damage.o test/crash/backup.o \
 	test/crash/old.o
-# Files of an index have few lines, so that there are several of them: it is
-# linked before libmnm.a, which has another.
+# Files of an index have few lines, so that there are several of them; a sweep
+# takes small steps, so that much happens meanwhile.  These are linked before
+# libmnm.a, which has others.
+SMALL = test/crash/index.o test/crash/store.o
 test/crash/index.o: store/index.c
 	$(CC) $(FLAGS) $(CFLAGS) -DLINES_MAX=6 -c -o $@ store/index.c
+test/crash/store.o: store.c
+	$(CC) $(FLAGS) $(CFLAGS) -DSWEEP_STEPS=1 -c -o $@ store.c
 test/crash/libcrash.a: $(CRASH)
 	rm -f $@
 	ar rc $@ $(CRASH)
 test/crash/crash_test: test/crash/crash_test.o test/crash/crash.wrap \
-    test/crash/index.o test/crash/libcrash.a libmnm.a
+    $(SMALL) test/crash/libcrash.a libmnm.a
 	$(CC) $(CFLAGS) $(LDFLAGS) @test/crash/crash.wrap -o $@ \
-	    test/crash/crash_test.o test/crash/index.o \
+	    test/crash/crash_test.o $(SMALL) \
 	    test/crash/libcrash.a libmnm.a $(LDLIBS)
 attack: mnm $(ATTACKS)
 	set -e; for attack in $(ATTACKS); do $$attack ./mnm; done

@@ -71,7 +71,9 @@ _Static_assert(ACK_BYTES + 8 <= STORE_ACK_SIZE, "with what the journal adds");
 #define LEARN_STEP 16		/* files of indexes that a turn counts */
 #define COPY_WAITS 200		/* calls: more than a user has nodes */
 #define ACK_STEP 64		/* indexes that a failed step writes acks to */
+#ifndef SWEEP_STEPS		/* a test takes smaller steps */
 #define SWEEP_STEPS 8		/* names that a step of a sweep looks at */
+#endif
 /* Bytes acked after which a sweep is due, unless a quarter is more. */
 #define SWEEP_MIN  ((uint64_t)16 << 20)
 
