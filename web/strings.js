@@ -227,7 +227,7 @@ export const strings = {
 	'you': 'You',
 	'your-name': 'Your name',
 	'your-name-here': 'Your name in this group',
-	'your-name-hint': 'And then the code, if you were given one. Others will see the name alone.',
+	'your-name-hint': 'And then the code, if you were given one; or paste your link. Others will see the name alone.',
 	'your-names': 'Your names',
 	'your-names-text': 'Give a name to people who may write to you. Remove it when it brings you strangers.',
 };
