@@ -517,9 +517,9 @@ show_new_node(struct call *c, const char nodeid[NODEID_TEXT])
 	    .cert = c->cert, .name = a != NULL ? a->name : uid, .uid = uid,
 	    .nodeid = { nodeid, NODEID_TEXT },
 	    .qr = (c->options & OPTION_QR) != 0 }, &c->out);
-	output_say(&c->out, "It must log in within a day.  Who has the link "
-	    "can read and write in this user's\nname: send it to nobody else.  "
-	    "Then drop what was lost: mnm node list, node drop.");
+	output_say(&c->out, "It must log in within a day.  Anyone who has the "
+	    "link can read and write in\nthis user's name: send it to nobody "
+	    "else.  Then drop the lost device:\nmnm node list, node drop.");
 }
 
 static const char *
@@ -782,11 +782,11 @@ const struct command commands[] = {
 	{ "requests", NULL, "", CHANGES,
 	    requests, "list who has asked to join" },
 	{ "approve", NULL, "ALIAS", CHANGES,
-	    approve, "let in who has asked to join" },
+	    approve, "let in somebody who has asked to join" },
 	{ "register", "open", "TIME [--max N]", CHANGES,
 	    register_open, "let anybody join for a time: 30m, 2h, 1d" },
 	{ "register", "close", "", CHANGES,
-	    register_close, "let in only who is invited" },
+	    register_close, "let in only people who are invited" },
 	{ "register", NULL, "", CHANGES,
 	    register_show, "show whether anybody may join" },
 	{ "user", "list", "", READS, user_list, "list the members" },

@@ -157,7 +157,7 @@ account_open(struct account *a, const char *name, char *why, size_t room)
 	if (faccessat(AT_FDCWD, a->path, F_OK, 0) == -1) {
 		account_close(a);
 		return say_why(why, room, "there is no account %s; make one "
-		    "with: tmtp join", name);
+		    "with: tmtp -a %s join", name, name);
 	}
 	if (open_dirs(a) == -1)
 		return fail(a, why, room);

@@ -85,8 +85,8 @@ show_device(struct context *context, const struct account *account,
 	} else {
 		buf_addf(&text, "Device number %.*s.  With a browser, or tmtp "
 		    "join, open this link on it within a\nday, on one only: "
-		    "two would get a part of the messages each.  Who has it "
-		    "can\nread and write in your name:\n\n%.*s\n\n",
+		    "two would each get a part of the messages.  Anyone who\n"
+		    "has it can read and write in your name:\n\n%.*s\n\n",
 		    (int)noderef.n, noderef.p, (int)link.n, link.p);
 		if (qr_encode(&qr, buf_span(&link)))
 			qr_draw(&drawing, &qr);
