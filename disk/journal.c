@@ -202,13 +202,6 @@ content_end(const struct buf *image, uint32_t from)
 	return end;
 }
 
-/* Where the batch after this one begins. */
-static uint32_t
-batch_end(const struct segment_batch *b)
-{
-	return b->offset + segment_batch_size(b->length);
-}
-
 /*
  * Write the last batch once more and sync it.  If the program died between
  * its write and its sync, or the sync failed, the kernel may show bytes that
@@ -309,7 +302,7 @@ enter_segment(struct journal *jn)
 	jn->batch_at = 0;
 	while (jn->batch_at < sg->batch_count &&
 	    sg->batches[jn->batch_at].number < jn->next)
-		jn->at = batch_end(&sg->batches[jn->batch_at++]);
+		jn->at = segment_batch_end(&sg->batches[jn->batch_at++]);
 	return 0;
 }
 
@@ -340,7 +333,7 @@ next_batch(struct journal *jn)
 	if (sg->is_short && mend_segment(jn, sg) == -1)
 		return -1;
 	jn->next = b->number + 1;
-	jn->at = batch_end(b);
+	jn->at = segment_batch_end(b);
 	jn->records = (struct span){ jn->image.p + b->offset + SEGMENT_HEADER,
 	    b->length };
 	jn->records_at = b->offset + SEGMENT_HEADER;

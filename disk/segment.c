@@ -27,6 +27,12 @@ segment_batch_size(uint32_t length)
 	    SEGMENT_BLOCK;
 }
 
+uint32_t
+segment_batch_end(const struct segment_batch *b)
+{
+	return b->offset + segment_batch_size(b->length);
+}
+
 void
 segment_seal(char *p, const struct segment_batch *b, uint64_t key)
 {
@@ -219,7 +225,7 @@ segment_scan(struct segment *sg, uint64_t key, struct buf *image)
 		if (read_header(&b, image->p + offset, offset, key) &&
 		    has_crc(&b, image->p + offset)) {
 			add_batch(sg, &b);
-			offset += segment_batch_size(b.length);
+			offset = segment_batch_end(&b);
 		} else {
 			offset += SEGMENT_BLOCK;
 		}
@@ -294,13 +300,40 @@ find_batch(const struct segment *sg, uint64_t number)
 	return NULL;
 }
 
-/* How many batches there are from this one on before a number is missing. */
+/*
+ * Keep no batches but those that may be needed: from this number on, up to where
+ * the numbers fall, as what follows is older.
+ */
+static void
+keep_row(struct segment *sg, uint64_t number)
+{
+	const struct segment_batch *b = find_batch(sg, number);
+	const struct segment_batch *end = sg->batches + sg->batch_count;
+
+	if (b == NULL) {
+		segment_forget(sg);
+		return;
+	}
+	while (++b < end && b->number > b[-1].number)
+		continue;
+	sg->batch_count = (size_t)(b - sg->batches);
+}
+
+/* Whether it begins where the one before it ends. */
+static bool
+is_in_place(const struct segment *sg, const struct segment_batch *b)
+{
+	return b->offset == (b == sg->batches ? 0 : segment_batch_end(b - 1));
+}
+
+/* How many batches there are from this one on before one is missing. */
 static size_t
 count_row(const struct segment *sg, const struct segment_batch *first)
 {
 	size_t n = 1, left = sg->batch_count - (size_t)(first - sg->batches);
 
-	while (n < left && first[n].number == first->number + n)
+	while (n < left && first[n].number == first->number + n &&
+	    is_in_place(sg, &first[n]))
 		n++;
 	return n;
 }
@@ -319,8 +352,8 @@ is_next(const struct segment *x, const struct segment *y, uint64_t number)
 	/* One of them is a copy: the one in a worse place. */
 	if (x->is_short != y->is_short)
 		return y->is_short;
-	if (a->offset != b->offset)
-		return a->offset < b->offset;
+	if (is_in_place(x, a) != is_in_place(y, b))
+		return is_in_place(x, a);
 	return count_row(x, a) > count_row(y, b);
 }
 
@@ -353,21 +386,50 @@ take(struct ring *r, struct segment *sg, uint64_t number)
 }
 
 /*
- * The number that is due after the last one in use.  What it has beyond a gap
- * are copies if another has what is missing.
+ * The last one in use goes on with b, where batch number is due, after a gap.
+ * Whether to go on in others instead: they have more than would be lost.
+ */
+static bool
+is_elsewhere(const struct ring *r, const struct segment_batch *b,
+    const struct segment_batch *end, uint64_t number)
+{
+	bool missing = b->number > number;
+	size_t here = 0, there = 0;	/* batches that are only there */
+	const struct segment_batch *found;
+	const struct segment *other;
+
+	while (b < end && there <= here + (size_t)(end - b)) {
+		other = find_next(r, number);
+		found = other == NULL ? NULL : find_batch(other, number);
+		if (found == NULL || found->number > b->number) {
+			here++;
+			number = b++->number + 1;
+			continue;
+		}
+		if (found->number < b->number)
+			there++;
+		else
+			b++;
+		number = found->number + 1;
+	}
+	return there > here || (here == 0 && !missing);
+}
+
+/*
+ * The number that is due after the last one in use.  What that has beyond a gap
+ * may be copies.
  */
 static uint64_t
 number_after(const struct ring *r)
 {
-	const struct segment *sg = &r->segments[r->used - 1], *other;
+	const struct segment *sg = &r->segments[r->used - 1];
 	const struct segment_batch *b = find_batch(sg, sg->first);
 	const struct segment_batch *end = sg->batches + sg->batch_count;
-	uint64_t number = sg->first;
+	uint64_t number = b++->number + 1;
 
-	for (; b < end && b->number >= number; b++) {
-		other = b->number > number ? find_next(r, number) : NULL;
-		if (other != NULL &&
-		    find_batch(other, number)->number < b->number)
+	for (; b < end; b++) {
+		if ((b->number > number || !is_in_place(sg, b)) &&
+		    is_elsewhere(r, b, end, number))
 			break;
 		number = b->number + 1;
 	}
@@ -386,7 +448,10 @@ void
 segment_order(struct ring *r, uint64_t next)
 {
 	struct segment *sg;
+	size_t i;
 
+	for (i = 0; i < segment_count(r); i++)
+		keep_row(&r->segments[i], next);
 	while ((sg = find_next(r, next)) != NULL) {
 		take(r, sg, next);
 		next = number_after(r);

@@ -60,6 +60,8 @@ struct segment {
 
 /* Bytes that a batch takes: whole blocks. */
 uint32_t segment_batch_size(uint32_t length);
+/* Where the batch after this one begins. */
+uint32_t segment_batch_end(const struct segment_batch *);
 /* Write the header in front of the records that follow it. */
 void segment_seal(char *header, const struct segment_batch *, uint64_t key);
 /*

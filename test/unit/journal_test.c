@@ -547,8 +547,30 @@ copy_block(int dir, const char *path, unsigned first, unsigned from,
 }
 
 /*
+ * Make two segments of three batches each, in a block each; and the path of
+ * another segment.
+ */
+static void
+two_segments(int dir, char path[80])
+{
+	struct journal *jn = open_journal(dir);
+	char names[NAMES][64];
+	size_t n;
+
+	expect_nothing(jn);
+	for (n = 0; n < 6; n++) {
+		CHECK(n != 3 || journal_turn(jn), "it does not turn");
+		add(jn, n, 1000);
+		commit(jn);
+	}
+	journal_close(jn);
+	(void)list(dir, names);
+	(void)snprintf(path, 80, "journal/%.16s-00000077", names[0]);
+}
+
+/*
  * What was made when the power was cut, and never synced, may show batches as
- * they were elsewhere.  Two segments have three batches each, in a block each.
+ * they were elsewhere.
  */
 static void
 test_copies(void)
@@ -557,7 +579,7 @@ test_copies(void)
 		const char *name;
 		off_t size;
 		/* Numbers of batches that are in its first blocks, or 0. */
-		unsigned batches[3];
+		unsigned batches[5];
 	} cases[] = {
 		{ "short",       5000,             { 2 }       },
 		{ "whole",       SEGMENT_SIZE,     { 2 }       },
@@ -571,8 +593,10 @@ test_copies(void)
 		{ "on-short",    SEGMENT_SIZE - 1, { 1, 2, 3 } },
 		{ "over",        SEGMENT_SIZE,     { 3, 4, 6 } },
 		{ "down",        SEGMENT_SIZE,     { 6, 4, 2 } },
+		{ "apart",       SEGMENT_SIZE,     { 1, 2, 3, 0, 4 } },
+		{ "behind",      SEGMENT_SIZE,     { 0, 4, 5, 6 } },
 	};
-	char names[NAMES][64], path[80], name[32];
+	char path[80], name[32];
 	struct journal *jn;
 	unsigned at, b;
 	size_t i, n;
@@ -581,18 +605,9 @@ test_copies(void)
 	for (i = 0; i < COUNT(cases); i++) {
 		(void)snprintf(name, sizeof(name), "copies-%s", cases[i].name);
 		dir = new_dir(name);
-		jn = open_journal(dir);
-		expect_nothing(jn);
-		for (n = 0; n < 6; n++) {
-			CHECK(n != 3 || journal_turn(jn), "it does not turn");
-			add(jn, n, 1000);
-			commit(jn);
-		}
-		journal_close(jn);
-		(void)list(dir, names);
-		(void)snprintf(path, sizeof(path), "journal/%.16s-00000077",
-		    names[0]);
+		two_segments(dir, path);
 		make_file(dir, path, cases[i].size);
+		n = 6;
 		for (at = 0; at < COUNT(cases[i].batches); at++) {
 			b = cases[i].batches[at];
 			if (b != 0)
@@ -609,6 +624,41 @@ test_copies(void)
 			commit(jn);
 			journal_close(jn);
 		}
+		(void)close(dir);
+	}
+}
+
+/*
+ * The second batch of each segment is damaged.  That there is a copy of one, in
+ * this block of another segment, costs nothing of what is behind it.
+ */
+static void
+test_copy_of_damaged(void)
+{
+	static const size_t kept[] = { 0, 2, 3, 5 };
+	struct journal_record r;
+	struct journal *jn;
+	char path[80], name[32];
+	unsigned at;
+	size_t i;
+	int dir;
+
+	for (at = 1; at < 3; at++) {
+		(void)snprintf(name, sizeof(name), "copy-%u", at);
+		dir = new_dir(name);
+		two_segments(dir, path);
+		make_file(dir, path, SEGMENT_SIZE);
+		copy_block(dir, path, 1, 1, at);
+		scribble(dir, SEGMENT_BLOCK, 8);
+		jn = open_journal(dir);
+		for (i = 0; i < COUNT(kept); i++) {
+			CHECK(journal_replay(jn, &r) == 1 &&
+			    span_is(r.body, record(kept[i], 1000)),
+			    "%s: record %zu is lost", name, kept[i]);
+		}
+		CHECK(journal_replay(jn, &r) == 0, "%s: more", name);
+		CHECK(lost.count == 2, "%s: %lu damaged", name, lost.count);
+		journal_close(jn);
 		(void)close(dir);
 	}
 }
@@ -659,6 +709,7 @@ main(void)
 	test_damage();
 	test_damaged_first();
 	test_copies();
+	test_copy_of_damaged();
 	test_strangers();
 	(void)close(top);
 	scratch_remove(AT_FDCWD, path);
