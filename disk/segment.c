@@ -301,8 +301,8 @@ find_batch(const struct segment *sg, uint64_t number)
 }
 
 /*
- * Keep no batches but those that may be needed: from this number on, up to where
- * the numbers fall, as what follows is older.
+ * Keep no batches but those that may be needed: from this number on, up to
+ * where the numbers fall, as what follows is older.
  */
 static void
 keep_row(struct segment *sg, uint64_t number)
