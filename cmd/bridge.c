@@ -91,7 +91,8 @@ keep_one(struct context *context, struct bridge *b, size_t from,
 	if (p->count == TARGETS_MAX ||
 	    !gateway_find(&there->book, who, &target))
 		return say_why(context->why, CONTEXT_WHY, "%s/gateway.conf: "
-		    "no contact or group is called \"%.*s\"",
+		    "no contact or group is called \"%.*s\"; if the name is "
+		    "right, ask first, with tmtp post",
 		    there->account.path, (int)who.n, who.p);
 	buf_add(&cause, span_of(source->account.uid));
 	buf_add(&cause, source->message.reply.id);

@@ -307,7 +307,8 @@ apply_rules(struct context *context, struct sendmail *s, struct span address)
 		} else {
 			note_status(s, context_fail(context, STATUS_CONFIG,
 			    "gateway.conf: no contact or group is called "
-			    "\"%.*s\"", (int)who.n, who.p));
+			    "\"%.*s\"; if the name is right, ask first, with "
+			    "tmtp post", (int)who.n, who.p));
 		}
 	}
 	return n;
