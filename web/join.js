@@ -107,7 +107,8 @@ export class JoinView {
 	{
 		const { second, link } = this;
 
-		return form(() => this.submit(), h('p', {}, t(second ? 'device-intro'
+		return form(() => this.submit(), h('p', {}, t(second
+			? link.uid ? 'device-link' : 'device-intro'
 			: link.join ? 'join-invited' : 'join-intro')),
 		second ? field('device-code', this.code)
 			: field('your-name', this.name, link.join && !link.code

@@ -111,7 +111,7 @@ test('a code for another device that nobody uses ends after ten minutes',
 		await until(() => nodes('Carl') === 1);
 		const b = await Device.open(browser, relay, PHONE, hash);
 		await b.page.getByRole('button', { name: 'Add this device' }).click();
-		await b.page.getByText('This code has been used already').waitFor();
+		await b.page.getByText('This link has been used already').waitFor();
 		/* The page was closed meanwhile: then when it is opened again. */
 		await addDevice(a);
 		await until(() => nodes('Carl') === 2);
