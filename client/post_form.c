@@ -121,11 +121,30 @@ read_attachment(struct post_form *f, struct json *j)
 	f->attachments[f->attachment_count++] = a;
 }
 
+/* Whoever is called by their own id is a group. */
+static void
+read_cc(struct post_form *f, struct json *j)
+{
+	struct span key, who = SPAN(""), uid = SPAN("");
+
+	json_object(j);
+	while (json_key(j, &key)) {
+		if (json_is(key, SPAN("Who")))
+			who = text_of(f, j);
+		else if (json_is(key, SPAN("WhoUid")))
+			uid = text_of(f, j);
+		else
+			json_skip(j);
+	}
+	if (!j->bad && f->group.n == 0 && span_is(who, uid))
+		f->group = who;
+}
+
 static bool
 read_head(struct post_form *f, struct span head)
 {
 	struct span key;
-	struct json j;
+	struct json j, cc;
 
 	json_begin(&j, head);
 	json_object(&j);
@@ -146,6 +165,12 @@ read_head(struct post_form *f, struct span head)
 			json_array(&j);
 			while (json_item(&j))
 				read_attachment(f, &j);
+		} else if (json_is(key, SPAN("Cc"))) {
+			cc = j;		/* no form is bad for its sake */
+			json_array(&cc);
+			while (json_item(&cc))
+				read_cc(f, &cc);
+			json_skip(&j);
 		} else if (!json_is(key, SPAN("Attach"))) {
 			json_skip(&j);
 		}
@@ -183,8 +208,8 @@ clear(struct post_form *f)
 
 	free(f->attachments);
 	*f = (struct post_form){ .alias = SPAN(""), .thread = SPAN(""),
-	    .subject = SPAN(""), .confirm = SPAN(""), .text = SPAN(""),
-	    .room = room };
+	    .subject = SPAN(""), .confirm = SPAN(""), .group = SPAN(""),
+	    .text = SPAN(""), .room = room };
 }
 
 void

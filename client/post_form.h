@@ -38,6 +38,7 @@ struct post_form {
 	struct span confirm;	/* "", or the id of what this confirms */
 	bool node_sync;		/* updates for the sender's own devices */
 	uint64_t bridges;	/* that it has passed: "Bridges", ours alone */
+	struct span group;	/* read: "", or the first gid that takes part */
 	struct span text;
 	struct post_attachment *attachments;	/* owned after reading */
 	size_t attachment_count;

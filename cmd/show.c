@@ -20,7 +20,7 @@
 
 /* Members of a header that JSON output passes on as they are. */
 static const char *const passed[] = { "act", "alias", "block", "cork",
-	"dropalias", "dropnode", "gid", "label", "moderate", "msgid",
+	"dropalias", "dropnode", "label", "moderate", "msgid",
 	"newalias", "newnode", "node", "noderef", "postid", "to", "unblock" };
 
 static void
@@ -45,10 +45,14 @@ void
 show_open(struct show *s, const struct reply *r,
     const struct account *account, const struct contacts *book)
 {
+	const struct contact_group *group;
+
 	*s = (struct show){ .reply = r };
 	post_form_read(&s->form, r->data, wire_number(r, "datahead"));
 	find_name(s, account, book);
-	(void)wire_text(r, "gid", &s->group);
+	if (!wire_text(r, "gid", &s->group) && (group = contacts_find_group(
+	    book, s->form.group)) != NULL && group->joined)
+		buf_add(&s->group, span_of(group->gid));
 	(void)wire_text(r, "posted", &s->posted);
 }
 
@@ -266,6 +270,10 @@ show_text(const struct show *s, struct buf *b)
 	struct buf news = { NULL, 0, 0 };
 
 	terminal_line(b, buf_span(&s->name));
+	if (s->group.n > 0 && span_is(s->reply->op, SPAN("delivery"))) {
+		buf_addf(b, " to ");
+		terminal_line(b, buf_span(&s->group));
+	}
 	buf_addf(b, "  ");
 	terminal_date(b, buf_span(&s->posted));
 	if (s->form.subject.n > 0) {
@@ -333,6 +341,8 @@ show_json(const struct show *s, struct buf *b)
 	if (s->form.attachment_count > 0)
 		put_files(s, b);
 	json_put_string(b, "from", s->reply->from);
+	if (s->group.n > 0)
+		put_clean(b, "gid", buf_span(&s->group));
 	json_put_string(b, "id", s->reply->id);
 	put_clean(b, "name", buf_span(&s->name));
 	json_put_string(b, "op", s->reply->op);

@@ -416,7 +416,8 @@ test_post_form(void)
 	CHECK(span_is(read.alias, form.alias) &&
 	    span_is(read.subject, form.subject) &&
 	    span_is(read.thread, form.thread) && read.attachment_count == 2 &&
-	    read.bridges == 3 && span_is(read.text, SPAN("text")), "read back");
+	    span_is(read.group, SPAN("Club")) && read.bridges == 3 &&
+	    span_is(read.text, SPAN("text")), "read back");
 	CHECK(span_is(read.attachments[0].name, files[0].name) &&
 	    span_is(read.attachments[0].data, SPAN("abc")) &&
 	    read.attachments[1].kind == 'f', "attachments");
@@ -441,9 +442,15 @@ test_hostile_forms(void)
 		"{\"Alias\":7}", "{\"Alias\":\"a\",\"Alias\":\"b\"}",
 		"{\"attach\":[[]]}", "{\"Attach\":{}}"
 	};
+	static const char *const others[] = {
+		"[{},{\"Who\":\"a\",\"WhoUid\":\"b\"},"
+		    "{\"Who\":\"G\",\"WhoUid\":\"G\"},null]",
+		"null", "7", "[null]", "[[]]", "{\"Who\":\"G\"}",
+		"[{\"Who\":7,\"WhoUid\":7}]", "[{\"Who\":\"G\"}]"
+	};
 	struct post_form read;
 	struct buf data = { NULL, 0, 0 };
-	size_t i;
+	size_t head, i;
 
 	for (i = 0; i < COUNT(heads); i++) {
 		data.n = 0;
@@ -455,6 +462,18 @@ test_hostile_forms(void)
 			CHECK(read.attachment_count == 0 &&
 			    span_is(read.text, buf_span(&data)), "%s",
 			    heads[i]);
+		post_form_free(&read);
+	}
+	/* Who takes part is no reason to show it as text. */
+	for (i = 0; i < COUNT(others); i++) {
+		data.n = 0;
+		buf_addf(&data, "{\"Cc\":%s,\"Alias\":\"a\"}", others[i]);
+		head = data.n;
+		buf_add(&data, SPAN("text"));
+		post_form_read(&read, buf_span(&data), head);
+		CHECK(span_is(read.text, SPAN("text")) && span_is(read.alias,
+		    SPAN("a")) && span_is(read.group, i == 0 ? SPAN("G") :
+		    SPAN("")), "%s", others[i]);
 		post_form_free(&read);
 	}
 	post_form_read(&read, SPAN("abc"), UINT64_MAX);
