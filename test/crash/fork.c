@@ -1,6 +1,9 @@
 #include "test/crash/fork.h"
 
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +36,10 @@ static struct {
 void
 fork_open(void)
 {
+#ifdef M_MMAP_THRESHOLD
+	/* Large memory is always new: a child writes to no copy of it. */
+	(void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
 	if (pipe(branch.results) == -1 ||
 	    fcntl(branch.results[0], F_SETFL, O_NONBLOCK) == -1)
 		exit(2);

@@ -48,9 +48,9 @@ add_chunk(void)
 	uint32_t chunk = pages.count / CHUNK_PAGES, i;
 
 	pages.chunks = pages_memory(pages.chunks, (chunk + 1) * sizeof(char *));
-	pages.chunks[chunk] = pages_memory(NULL,
-	    (size_t)CHUNK_PAGES * PAGE_BYTES);
-	memset(pages.chunks[chunk], 0, (size_t)CHUNK_PAGES * PAGE_BYTES);
+	pages.chunks[chunk] = calloc(CHUNK_PAGES, PAGE_BYTES);
+	if (pages.chunks[chunk] == NULL)
+		abort();
 	pages.count += CHUNK_PAGES;
 	pages.uses = pages_memory(pages.uses,
 	    pages.count * sizeof(*pages.uses));

@@ -1,3 +1,5 @@
+/* For MADV_HUGEPAGE. */
+#define _DEFAULT_SOURCE
 #include "test/crash/world.h"
 
 #include <errno.h>
@@ -6,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "disk/segment.h"
 #include "disk/syncer.h"
 #include "store.h"
 #include "test/crash/disk.h"
@@ -14,6 +18,7 @@
 
 #define JOURNAL_SIZE ((uint64_t)16 << 20)
 #define LATE 40			/* commits */
+#define HUGE ((size_t)2 << 20)	/* a large page of memory */
 
 struct crash_world world;
 unsigned long world_lines;
@@ -33,6 +38,8 @@ void *__real_xrealloc(void *, size_t);
 void *__wrap_xalloc(size_t);
 void *__wrap_xzalloc(size_t);
 void *__wrap_xrealloc(void *, size_t);
+char *__real_buf_room(struct buf *, size_t);
+char *__wrap_buf_room(struct buf *, size_t);
 void __real_syncer_add(struct syncer *, struct syncer_job *);
 void __wrap_syncer_add(struct syncer *, struct syncer_job *);
 int __real_store_checkpoint(struct store *, uint64_t);
@@ -109,6 +116,27 @@ __wrap_xrealloc(void *old, size_t n)
 {
 	draw_memory();
 	return __real_xrealloc(old, n);
+}
+
+/*
+ * Each start reads segments, in a child of its own.  In small pages of memory,
+ * that would take more time than all the rest.
+ */
+char *
+__wrap_buf_room(struct buf *b, size_t n)
+{
+	void *p;
+
+	if (b->p == NULL && n == SEGMENT_SIZE) {
+		if (posix_memalign(&p, HUGE, n) != 0)
+			abort();
+#ifdef MADV_HUGEPAGE
+		(void)madvise(p, n, MADV_HUGEPAGE);
+#endif
+		b->p = p;
+		b->cap = n;
+	}
+	return __real_buf_room(b, n);
 }
 
 /* The same in every run. */
