@@ -47,7 +47,7 @@ show_open(struct show *s, const struct reply *r,
 {
 	const struct contact_group *group;
 
-	*s = (struct show){ .reply = r };
+	*s = (struct show){ .reply = r, .account = account };
 	post_form_read(&s->form, r->data, wire_number(r, "datahead"));
 	find_name(s, account, book);
 	if (!wire_text(r, "gid", &s->group) && (group = contacts_find_group(
@@ -159,14 +159,15 @@ get(const struct show *s, const char *key, struct buf *text)
  */
 static const struct news_row {
 	const char *op, *act, *has;	/* NULL: anything */
-	const char *says;		/* $KEY is a member, $'KEY in quotes */
+	const char *says;		/* $KEY is a member, $'KEY in quotes,
+					   $tmtp the command with its -a */
 } news_rows[] = {
-	{ "delivery", NULL, "moderate", "waits for a moderator: tmtp group "
+	{ "delivery", NULL, "moderate", "waits for a moderator: $tmtp group "
 	    "pass $'moderate $id, or reject" },
 	{ "delivery", NULL, NULL, "" },
 	{ "ping", NULL, NULL, "says hello" },
 	{ "invite", NULL, NULL, "invites you to the group $gid; "
-	    "to join: tmtp group join $'gid" },
+	    "to join: $tmtp group join $'gid" },
 	{ "member", "invite", NULL, "$alias is invited to the group $gid" },
 	{ "member", "join", "newalias",
 	    "$alias has joined the group $gid as $newalias" },
@@ -210,6 +211,22 @@ fits(const struct show *s, const struct news_row *row, struct buf *text)
 	    (get(s, row->has, text) && text->n > 0);
 }
 
+/* What begins a command for this account. */
+static void
+put_command(const struct show *s, struct buf *b)
+{
+	const char *name = strrchr(s->account->path, '/') + 1;
+	const char *usual = getenv("TMTP_ACCOUNT");
+
+	buf_addf(b, "tmtp");
+	if (usual == NULL || usual[0] == '\0')
+		usual = "default";
+	if (strcmp(name, usual) != 0) {
+		buf_addf(b, " -a ");
+		buf_add_quoted(b, span_of(name));
+	}
+}
+
 void
 show_news(const struct show *s, struct buf *b)
 {
@@ -233,6 +250,10 @@ show_news(const struct show *s, struct buf *b)
 		p += n + 1 + quoted;
 		n = strspn(p, letters);
 		(void)snprintf(key, sizeof(key), "%.*s", (int)n, p);
+		if (strcmp(key, "tmtp") == 0) {
+			put_command(s, b);
+			continue;
+		}
 		(void)get(s, key, &text);
 		line.n = 0;
 		terminal_line(&line, buf_span(&text));

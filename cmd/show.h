@@ -17,6 +17,7 @@ struct contacts;
 /* A message that was taken apart. */
 struct show {
 	const struct reply *reply;
+	const struct account *account;
 	struct post_form form;
 	struct buf name;		/* the sender's, as we know it */
 	struct buf group;		/* the gid, if it is about one */
