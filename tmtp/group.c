@@ -45,7 +45,7 @@ may_make(struct request *rq)
 	if (result == USERDB_TAKEN)
 		limit_missed(rq);
 	if (result != USERDB_OK)
-		return request_refuse_name(rq, result, min, rq->h.gid);
+		return request_refuse_name(rq, result, rq->h.gid);
 	if (max == 0 || request_user(rq)->groups_made < max)
 		return true;
 	(void)snprintf(text, sizeof(text), "%u", max);
@@ -198,8 +198,7 @@ may_be_called(struct request *rq, const struct group *group, struct span name)
 		result = USERDB_TAKEN;
 	if (result == USERDB_TAKEN)
 		limit_missed(rq);
-	return result == USERDB_OK ||
-	    request_refuse_name(rq, result, 1, name);
+	return result == USERDB_OK || request_refuse_name(rq, result, name);
 }
 
 /* By which the sender wants to be known: its own alias without a code. */
@@ -227,9 +226,8 @@ edit_join(struct request *rq)
 	bool leads;
 
 	if (m == NULL)
-		return request_refuse(rq, members_self(rq, group,
-		    MEMBER_JOINED) != NULL ? "you are already in group " :
-		    "no invitation for you to join group ", rq->h.gid);
+		return request_refuse(rq, "no invitation for you to join "
+		    "group ", rq->h.gid);
 	if (name.p != NULL && !may_be_called(rq, group, name))
 		return false;
 	leads = group->kind != 0 && members_moderators(group) == 0;

@@ -1,6 +1,5 @@
 #include "tmtp/request.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "tmtp/session.h"
@@ -82,11 +81,10 @@ request_refuse(struct request *rq, const char *text, struct span value)
 
 bool
 request_refuse_name(struct request *rq, enum userdb_result result,
-    unsigned min, struct span name)
+    struct span name)
 {
-	char text[64];
-
 	static const char *const texts[] = {
+		[USERDB_SHORT] = "this name is too short: ",
 		[USERDB_LONG] = "this name is too long: ",
 		[USERDB_INVALID] = "this name has a leading or trailing "
 		    "space, an unusual space, or an unprintable character: ",
@@ -94,10 +92,7 @@ request_refuse_name(struct request *rq, enum userdb_result result,
 		[USERDB_TAKEN] = "this name is already taken: "
 	};
 
-	(void)snprintf(text, sizeof(text),
-	    "this name is too short (minimum length %u): ", min);
-	return request_refuse(rq, result == USERDB_SHORT ? text :
-	    texts[result], name);
+	return request_refuse(rq, texts[result], name);
 }
 
 /* The commit has nothing to do for it, but then stalled sessions resume. */

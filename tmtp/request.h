@@ -67,8 +67,8 @@ struct user *request_user(const struct request *);
  * shortened if it is long.  Always returns false.
  */
 bool request_refuse(struct request *, const char *text, struct span value);
-/* The same for a name that userdb refuses, of at least min characters. */
-bool request_refuse_name(struct request *, enum userdb_result, unsigned min,
+/* The same for a name that userdb does not accept. */
+bool request_refuse_name(struct request *, enum userdb_result,
     struct span name);
 /*
  * It is neither done nor refused: it runs again from its beginning in the

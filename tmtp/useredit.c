@@ -65,8 +65,7 @@ useredit_plain_alias(struct request *rq, struct alias *alias)
 
 /* In this form, because old clients cut off its first 16 bytes. */
 static bool
-refuse_alias(struct request *rq, enum userdb_result result, unsigned min,
-    struct span name)
+refuse_alias(struct request *rq, enum userdb_result result, struct span name)
 {
 	static const char *const texts[] = {
 		[USERDB_SHORT] = " is too short",
@@ -79,8 +78,6 @@ refuse_alias(struct request *rq, enum userdb_result result, unsigned min,
 
 	(void)request_refuse(rq, "AddAlias: alias ", name);
 	buf_add(&rq->why, span_of(texts[result]));
-	if (result == USERDB_SHORT)
-		buf_addf(&rq->why, " (minimum length %u)", min);
 	return false;
 }
 
@@ -107,7 +104,7 @@ useredit_add_alias(struct request *rq, struct user *user, struct span name,
 	if (result == USERDB_TAKEN && rq->session->node != NULL &&
 	    (taken == NULL || taken->user != user))
 		limit_missed(rq);
-	return result == USERDB_OK || refuse_alias(rq, result, min, name);
+	return result == USERDB_OK || refuse_alias(rq, result, name);
 }
 
 /* Released clients may give no label, and any number of nodes the same. */

@@ -17,7 +17,7 @@ C< {"error":"no invitation for you to join group Club","id":"3","msgid":"",
 	"op":"ack","posted":""}
 
 A> {"op":GroupEdit,"id":"4","gid":"Club","act":"join"}
-A< {"error":"you are already in group Club","id":"4","msgid":"",
+A< {"error":"no invitation for you to join group Club","id":"4","msgid":"",
 	"op":"ack","posted":""}
 A> {"op":GroupEdit,"id":"5","gid":"Club","act":"drop","to":"carol"}
 A< {"error":"the group has no member carol","id":"5","msgid":"","op":"ack","posted":""}

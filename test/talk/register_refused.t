@@ -24,7 +24,7 @@ set alias_min 8
 B> {"op":TmtpRev,"id":"1"}
 B> {"op":Register,"newnode":"x","newalias":"bobbob7"}
 B< {"id":"1","name":"test","op":"tmtprev"}
-B< {"error":"AddAlias: alias bobbob7 is too short (minimum length 8)",
+B< {"error":"AddAlias: alias bobbob7 is too short",
 	"nodeid":"$node","noderef":"1","op":"registered","uid":"$uid"}
 B< {"info":"login ok","op":"info"}
 B! lost

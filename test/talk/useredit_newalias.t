@@ -19,7 +19,7 @@ B> {"op":UserEdit,"id":"3","newalias":"ALICE SMITH"}
 B< {"error":"AddAlias: alias ALICE SMITH already taken","id":"3","msgid":"",
 	"op":"ack","posted":""}
 B> {"op":UserEdit,"id":"4","newalias":""}
-B< {"error":"AddAlias: alias  is too short (minimum length 1)","id":"4","msgid":"",
+B< {"error":"AddAlias: alias  is too short","id":"4","msgid":"",
 	"op":"ack","posted":""}
 # One that only looks like a space would make a second name of the same looks.
 B> {"op":UserEdit,"id":"6","newalias":"alice\u3000smith"}
