@@ -121,7 +121,7 @@ read_attachment(struct post_form *f, struct json *j)
 	f->attachments[f->attachment_count++] = a;
 }
 
-/* Whoever is called by their own id is a group. */
+/* Only a group has its id as its name. */
 static void
 read_cc(struct post_form *f, struct json *j)
 {

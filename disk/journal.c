@@ -127,7 +127,7 @@ open_segments(struct journal *jn)
 	segment_order(&jn->ring, jn->next);
 	if (readonly)
 		return 0;
-	/* Who was killed while making a segment has not synced its name. */
+	/* A relay killed while making a segment has not synced its name. */
 	return segment_prepare(&jn->ring) == -1 ? -1 : file_sync(dir);
 }
 

@@ -20,10 +20,10 @@
 struct request;
 struct set;
 
-/* Who asks as a member in that state, or NULL; group may be NULL. */
+/* The asker as a member in that state, or NULL; group may be NULL. */
 struct member *members_self(const struct request *, const struct group *,
     enum member_state);
-/* The group of that name if who asks has joined it; else refuses. */
+/* The group of that name if the asker has joined it; else refuses. */
 struct group *members_joined(struct request *, struct span gid);
 /* Append all who have joined, but for one user or NULL. */
 void members_append(const struct group *, const struct user *except,

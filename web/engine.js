@@ -520,7 +520,7 @@ export class Engine {
 			this.emit('asks', effects.asks);
 		if (effects.newNode)
 			this.pump();
-		/* Who was asked has answered, and may see this user now. */
+		/* Somebody has answered, and may see this user now. */
 		if ([...effects.talks].some((id) => id.startsWith('a:')))
 			await this.announce();
 	}

@@ -454,7 +454,7 @@ class Taking {
 	}
 
 	/**
-	 * Who writes to a group is in it, or says so.
+	 * The writer is in the group, or says so.
 	 * @param {Talk} talk
 	 * @param {string} alias
 	 */

@@ -166,8 +166,8 @@ count_people_lost(void)
 }
 
 /*
- * Whether what is lost is no more than what was damaged, and was told of.  What
- * the journal lacks may bring back what a member was called before.
+ * Whether only what was damaged is lost, and was reported.  What the journal
+ * lacks may bring back what a member was called before.
  */
 static bool
 is_confined(const struct harm *h)

@@ -546,7 +546,7 @@ take_text(struct setting *w, const char *key, char *text, size_t room)
 	(void)snprintf(text, room, "%.*s", (int)strcspn(p, "\""), p);
 }
 
-/* Who has lost the only device gets another, with what waits. */
+/* A member who has lost the only device gets another, with what waits. */
 static void
 check_new_device(struct setting *w, struct peer *alice)
 {

@@ -282,7 +282,7 @@ check_private_home(struct operator *o)
 	buf_free(&line);
 }
 
-/* Whom the files belong to, and whom they should. */
+/* Who owns the files, and who should. */
 static void
 check_owners(struct operator *o)
 {

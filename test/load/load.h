@@ -57,7 +57,7 @@ struct load;
 struct load *load_open(uint16_t port, enum load_ops);
 void load_close(struct load *);
 
-/* Who connects from now on speaks WebSocket. */
+/* Members that connect from now on speak WebSocket. */
 void load_over_websocket(struct load *);
 /* Register more members, who stay online. */
 void load_add(struct load *, size_t members);

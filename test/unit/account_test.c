@@ -464,7 +464,7 @@ test_hostile_forms(void)
 			    heads[i]);
 		post_form_free(&read);
 	}
-	/* Who takes part is no reason to show it as text. */
+	/* A bad Cc does not turn the post into plain text. */
 	for (i = 0; i < COUNT(others); i++) {
 		data.n = 0;
 		buf_addf(&data, "{\"Cc\":%s,\"Alias\":\"a\"}", others[i]);

@@ -281,7 +281,7 @@ test_in_message(void)
 	harness_close(&s.st);
 }
 
-/* Whom the cork holds leaves, or the group goes: nothing is lost. */
+/* The member that a cork holds leaves, or the group goes: nothing is lost. */
 static void
 test_removed(void)
 {

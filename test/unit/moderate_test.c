@@ -104,8 +104,8 @@ restart(struct scene *s)
 	drop_frames(s->c);
 }
 
-/* Each request has an id of its own: one of an earlier connection is no more
-   than a repetition. */
+/* Each request has an id of its own: one of an earlier connection would
+   only be a repetition. */
 static unsigned asked;
 
 /* A post of n bytes to a group. */

@@ -457,7 +457,7 @@ check_requests(void)
 	CHECK(enter(&d, "Alice Smith", "10.0.0.99:5", now_at(60000)) ==
 	    REGISTER_UNINVITED, "let in twice");
 
-	/* Who asks most pushes out only its own household's requests. */
+	/* The busiest asker pushes out only requests of its own household. */
 	(void)enter(&d, "Alice Dean", "10.0.9.1:5", now_at(60000));
 	(void)enter(&d, "Bob Dean", "10.0.9.1:6", now_at(61000));
 	(void)enter(&d, "Alice Dean", "10.0.9.1:5", now_at(62000));

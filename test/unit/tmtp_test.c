@@ -122,7 +122,7 @@ test_held(void)
 	harness_close(&st);
 }
 
-/* A registration is told of when it is durable. */
+/* A registration is announced once it is durable. */
 static void
 test_register_waits(void)
 {
@@ -954,7 +954,7 @@ test_succession(void)
 	CHECK(count_frames(a[1], "\"alias\":\"B\"") == 1 &&
 	    g->members[1].moderator && !g->members[0].moderator,
 	    "the oldest did not follow");
-	CHECK(count_frames(a[2], "moderator") == 0, "C was told of it");
+	CHECK(count_frames(a[2], "moderator") == 0, "C was told");
 	/* Its account is lost, as by damage: that is seen after a start. */
 	tmtp_drop_node(st.relay, user[1]->nodes[0], "lost");
 	harness_turn(&st);

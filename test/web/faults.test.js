@@ -503,7 +503,7 @@ test('a long talk opens at its end, and stays there', async () => {
 	await a.write('with the keyboard');
 	await atEnd('with the keyboard');
 	await until(async () => await b.page.title() === 'Lindenhof');
-	/* Who has scrolled up is left there, and comes back by a button. */
+	/* A reader who has scrolled up stays there; a button leads back. */
 	await b.page.evaluate(() => document.querySelector('.middle .scroll')
 		.scrollBy(0, -400));
 	await b.page.getByRole('button', { name: 'Newest' }).waitFor();

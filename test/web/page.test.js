@@ -28,7 +28,7 @@ test('two people meet and talk', async () => {
 	const [a, b] = await pair(browser, relay, 'Alice Smith', 'Bob', LAPTOP,
 		PHONE);
 
-	/* Who goes on typing stays in the field: a phone keeps its keyboard. */
+	/* The focus stays in the field: a phone keeps its keyboard. */
 	await a.page.getByLabel('Message', { exact: true }).evaluate((input) =>
 		input.addEventListener('blur', () => {
 			window.left = true;
@@ -40,7 +40,7 @@ test('two people meet and talk', async () => {
 	await b.write('Good evening');
 	await a.sees('Good evening');
 	assert.equal(await b.page.locator('.log strong').textContent(), 'Bob');
-	/* Who is not looking at it sees a count. */
+	/* A talk that is not open has a count. */
 	await b.page.getByRole('button', { name: 'Back' }).click();
 	await a.write('Are you there?');
 	await b.page.locator('.count').waitFor();
