@@ -282,7 +282,7 @@ check_private_home(struct operator *o)
 	buf_free(&line);
 }
 
-/* Who owns the files, and who should. */
+/* The owner of the files, and the right one. */
 static void
 check_owners(struct operator *o)
 {

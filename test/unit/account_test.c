@@ -443,8 +443,8 @@ test_hostile_forms(void)
 		"{\"attach\":[[]]}", "{\"Attach\":{}}"
 	};
 	static const char *const others[] = {
-		"[{},{\"Who\":\"a\",\"WhoUid\":\"b\"},"
-		    "{\"Who\":\"G\",\"WhoUid\":\"G\"},null]",
+		("[{},{\"Who\":\"a\",\"WhoUid\":\"b\"},"
+		    "{\"Who\":\"G\",\"WhoUid\":\"G\"},null]"),
 		"null", "7", "[null]", "[[]]", "{\"Who\":\"G\"}",
 		"[{\"Who\":7,\"WhoUid\":7}]", "[{\"Who\":\"G\"}]"
 	};
